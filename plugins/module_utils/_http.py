@@ -1,0 +1,533 @@
+# Copyright (c) 2026 The certops.orders authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module util is PRIVATE to the collection: it can change at any time.
+
+"""HTTP for one service: deadlines, TLS, proxies, pacing, retries, redaction and counters.
+
+Knows no provider and no Ansible. Reads are repeated after what passes; a write only where it was never sent, or after
+a 429: everything else is for the caller to look at with a fresh read.
+"""
+
+from __future__ import annotations
+
+import functools
+import http.client
+import io
+import json
+import random
+import socket
+import threading
+import time
+import traceback
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING, Any, Callable
+from urllib.parse import quote, urlencode
+
+from ._errors import (
+    ApiError,
+    Denied,
+    LibraryMissing,
+    LostReply,
+    NotFound,
+    NotSent,
+    RateLimited,
+    Refused,
+    ServerError,
+    StaleRead,
+    Stopped,
+    Unreadable,
+    Untrusted,
+)
+from ._orders import printable, scrub
+
+try:
+    import requests
+    import urllib3
+    from requests.adapters import HTTPAdapter
+    from urllib3.util.ssl_ import create_urllib3_context
+except ImportError:
+    _REQUESTS_TRACE = traceback.format_exc()
+else:
+    _REQUESTS_TRACE = ""
+
+if TYPE_CHECKING:
+    import ssl
+
+    from ._options import Connection
+    from ._pacing import Pacer
+
+# What is read of one answer at most, decoded, in bytes.
+MAX_BODY = 64 * 1024 * 1024
+_CHUNK = 64 * 1024
+_CONNECT_TIMEOUT = 10.0
+_LONGEST_BACKOFF = 60.0
+# A wait shorter than this is not worth a line.
+_WORTH_SAYING = 2.0
+
+
+class Stop:
+    """Ends a run early: sleeps wake up and no further request is sent."""
+
+    def __init__(self) -> None:
+        self._event = threading.Event()
+        self.reason = ""
+
+    def __bool__(self) -> bool:
+        return self._event.is_set()
+
+    def set(self, reason: str) -> None:
+        self.reason = self.reason or reason
+        self._event.set()
+
+    def pause(self, seconds: float) -> None:
+        """Sleep. Raises Stopped where the run is stopped meanwhile."""
+        if self._event.wait(seconds):
+            raise Stopped(self.reason)
+
+
+@dataclass
+class Context:
+    """What a door hands to a run.
+
+    environ: the variables that options fall back to. state_dir: a private folder that all forks of the run share.
+    say: shows a line to the person at the terminal, now. secrets: what must not appear in any result; runs add to it.
+    """
+
+    check_mode: bool = False
+    diff: bool = False
+    environ: Mapping[str, str] = field(default_factory=dict, repr=False)
+    state_dir: str | None = None
+    say: Callable[[str], None] = lambda _line: None
+    stop: Stop = field(default_factory=Stop)
+    secrets: list[str] = field(default_factory=list, repr=False)
+
+
+class Patience:
+    """The seconds that are left to wait for a service which answers 429."""
+
+    def __init__(self, seconds: float) -> None:
+        self._left = seconds
+
+    def spend(self, seconds: float) -> bool:
+        """Whether so long a wait is still within bounds; if so it is taken off."""
+        if seconds > self._left:
+            return False
+        self._left -= seconds
+        return True
+
+
+@dataclass
+class Counters:
+    """What a run has cost: requests sent, of which retries, and seconds waited, added up over the workers."""
+
+    requests: int = 0
+    retries: int = 0
+    waited: float = 0.0
+    _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
+
+    def add(self, requests: int = 0, retries: int = 0, waited: float = 0.0) -> None:
+        with self._lock:
+            self.requests += requests
+            self.retries += retries
+            self.waited += waited
+
+    def shown(self) -> dict[str, Any]:
+        return {"requests": self.requests, "retries": self.retries, "waited": round(self.waited, 3)}
+
+
+@dataclass(frozen=True)
+class Reply:
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+class Transport:
+    """One service over HTTP, for any number of threads.
+
+    service: its name for messages. headers: sent with each request, secrets among them.
+    explain: finds (code, message) in the JSON of an error answer, for the service's own shape of it.
+    say: shows a line to the person at the terminal, now.
+    """
+
+    def __init__(
+        self,
+        service: str,
+        connection: Connection,
+        *,
+        headers: Mapping[str, str],
+        explain: Callable[[Any], tuple[str, str]],
+        pacer: Pacer,
+        stop: Stop,
+        say: Callable[[str], None],
+        secrets: Sequence[str],
+    ) -> None:
+        if _REQUESTS_TRACE:
+            raise LibraryMissing("requests", _REQUESTS_TRACE)
+        self.service = service
+        self.connection = connection
+        self.counters = Counters()
+        self._headers = {"Accept": "application/json", **headers}
+        self._explain = explain
+        self._pacer = pacer
+        self._stop = stop
+        self._say = say
+        self._secrets = secrets
+        self._local = threading.local()
+        self._sessions: list[_Session] = []
+
+    def close(self) -> None:
+        for session in self._sessions:
+            session.close()
+        self._sessions.clear()
+
+    def patience(self) -> Patience:
+        return Patience(self.connection.rate_limit_timeout)
+
+    def read(self, what: str, path: Sequence[object], query: Iterable[tuple[str, object]] = ()) -> dict[str, Any]:
+        """GET a JSON object; `what` says in messages what was asked for ("read order 123").
+
+        Raises ApiError, or Stopped.
+        """
+        reply = self._send(what, "GET", self._url(path, query), None, None, self.patience())
+        return self._json(what, reply)
+
+    def write(
+        self,
+        what: str,
+        method: str,
+        path: Sequence[object],
+        body: Mapping[str, Any],
+        *,
+        fresh_until: float,
+        patience: Patience,
+    ) -> dict[str, Any]:
+        """Send a change; `fresh_until` (monotonic seconds) is when the read that it rests on is too old.
+
+        Raises StaleRead where it was not sent for that reason, Stopped, or ApiError: where `error.ambiguous`, the
+        change may have been made.
+        """
+        reply = self._send(what, method, self._url(path), json.dumps(body).encode(), fresh_until, patience)
+        return self._json(what, reply) if reply.body.strip() else {}
+
+    def _url(self, path: Sequence[object], query: Iterable[tuple[str, object]] = ()) -> str:
+        url = "/".join([self.connection.base_url, *(quote(str(part), safe="") for part in path)])
+        encoded = urlencode([(name, str(value)) for name, value in query])
+        return f"{url}?{encoded}" if encoded else url
+
+    def _send(
+        self, what: str, method: str, url: str, body: bytes | None, fresh_until: float | None, patience: Patience
+    ) -> Reply:
+        """The one loop of attempts; a write is known by its `fresh_until`."""
+        retries = throttled = 0
+        waited = 0.0
+        while True:
+            try:
+                return self._attempt(what, method, url, body, fresh_until)
+            except RateLimited as limited:
+                error: ApiError = limited
+                delay = self._throttle_delay(limited, throttled)
+                throttled += 1
+                again = patience.spend(delay)
+                self._pacer.hold_off(delay if again else 0.0)
+            except ApiError as failed:
+                error = failed
+                delay = random.uniform(0.5, 1.0) * 2**retries  # noqa: S311
+                again = failed.passing and retries < self.connection.retries
+                # Whether a change was made is not ours to guess: the caller reads again.
+                again = again and (fresh_until is None or not failed.ambiguous)
+                retries += again
+            if not again:
+                error.retries, error.waited = retries + max(0, throttled - 1), waited
+                raise error
+            if delay >= _WORTH_SAYING:
+                self._say(f"{error.message}; trying again in {delay:.0f} s")
+            self._stop.pause(delay)
+            waited += delay
+            self.counters.add(retries=1, waited=delay)
+
+    def _throttle_delay(self, error: RateLimited, throttled: int) -> float:
+        """How long to leave the service alone after a 429, in seconds.
+
+        What it asks for, else backoff from the length of the shortest window (5 s, reference/certcentral.md 1.4).
+        """
+        if error.retry_after is not None:
+            return error.retry_after * random.uniform(1.0, 1.05)  # noqa: S311
+        shortest = min((seconds for _limit, seconds in self.connection.windows), default=5.0)
+        return min(_LONGEST_BACKOFF, shortest * 2.0**throttled) * random.uniform(1.0, 1.5)  # noqa: S311
+
+    def _attempt(self, what: str, method: str, url: str, body: bytes | None, fresh_until: float | None) -> Reply:
+        slot = self._pacer.acquire(functools.partial(self._pace, what))
+        self.counters.add(waited=slot.waited)
+        # A stop ends writes; a read may still be needed to tell what became of one.
+        if fresh_until is not None and (self._stop or time.monotonic() > fresh_until):
+            slot.cancel()
+            raise Stopped(self._stop.reason) if self._stop else StaleRead(what)
+        try:
+            self.counters.add(requests=1)
+            reply = self._exchange(what, method, url, body)
+        finally:
+            slot.done()
+        if 200 <= reply.status < 300:
+            return reply
+        raise self._refusal(what, reply)
+
+    def _pace(self, what: str, seconds: float) -> None:
+        if seconds >= _WORTH_SAYING:
+            self._say(f"{self.service}: to {what}, waiting {seconds:.0f} s to stay within the rate limit")
+        self._stop.pause(seconds)
+
+    def _exchange(self, what: str, method: str, url: str, body: bytes | None) -> Reply:
+        """Send once, whatever comes. Raises NotSent, LostReply or Unreadable."""
+        session = self._session()
+        headers = self._headers if body is None else {**self._headers, "Content-Type": "application/json"}
+        try:
+            with session.open(method, url, headers, body) as response:
+                return Reply(response.status_code, response.headers, self._body(what, response))
+        except (requests.exceptions.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
+            # Neither the exception's text nor its chain goes on: both can hold URL, proxy or headers.
+            raise self._network_error(what, error) from None
+
+    def _body(self, what: str, response: requests.Response) -> bytes:
+        chunks = []
+        size = 0
+        while chunk := response.raw.read(_CHUNK, decode_content=True):
+            size += len(chunk)
+            if size > MAX_BODY:
+                raise Unreadable(
+                    f"{self.service} answered with more than {MAX_BODY // 2**20} MiB when asked to {what}",
+                    response.status_code,
+                )
+            chunks.append(chunk)
+        return b"".join(chunks)
+
+    def _network_error(self, what: str, error: Exception) -> ApiError:
+        kind, why = _diagnosis(error, self.connection)
+        return kind(f"could not {what}: {why}", code=_code_of(kind))
+
+    def _refusal(self, what: str, reply: Reply) -> ApiError:
+        code, message = self._explanation(reply)
+        status = reply.status
+        said = f"HTTP {status}" + "".join(f", {self._clean(part)}" for part in (code, message) if part)
+        text = f"{self.service} refused to {what} ({said})"
+        if status == 429:
+            limited = RateLimited(text, status, self._clean(code) or None)
+            limited.retry_after = _retry_after(reply.headers)
+            return limited
+        if 300 <= status < 400:
+            return Refused(f"{text}: it points to another address, which is never followed; check api_url", status)
+        if status >= 500:
+            text = f"{self.service} failed to {what} ({said})"
+        kinds: dict[int, type[ApiError]] = {401: Denied, 403: Denied, 404: NotFound}
+        kind = ServerError if status >= 500 else kinds.get(status, Refused)
+        return kind(text, status, self._clean(code) or None)
+
+    def _explanation(self, reply: Reply) -> tuple[str, str]:
+        try:
+            return self._explain(_loads(reply.body))
+        except (ValueError, RecursionError):
+            # A CDN's HTML page, for one (reference/certcentral.md 1.2).
+            return "", "an answer that is not JSON" if reply.body.strip() else ""
+
+    def _json(self, what: str, reply: Reply) -> dict[str, Any]:
+        try:
+            data = _loads(reply.body)
+        except (ValueError, RecursionError):
+            data = None
+        if not isinstance(data, dict):
+            raise Unreadable(
+                f"{self.service} answered with something that is not a JSON object when asked to {what}",
+                reply.status,
+                "unreadable",
+            )
+        return data
+
+    def _clean(self, text: str) -> str:
+        return printable(scrub(text, self._secrets), 300)
+
+    def _session(self) -> _Session:
+        session: _Session | None = getattr(self._local, "session", None)
+        if session is None:
+            session = self._local.session = _Session(self.connection)
+            self._sessions.append(session)
+        return session
+
+
+class _Session:
+    """A requests.Session of one thread that keeps a deadline for the whole of a request."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._deadline = _Deadline()
+        self._session = requests.Session()
+        # .netrc would add an Authorization header; proxies and CA bundle are given with each request.
+        self._session.trust_env = False
+        self._session.headers["User-Agent"] = "certops.orders (Ansible collection)"
+        adapter = _adapter(self._deadline)
+        self._session.mount("https://", adapter)
+        self._session.mount("http://", adapter)
+
+    def open(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None) -> requests.Response:
+        timeout = self._connection.timeout
+        self._deadline.until = time.monotonic() + timeout
+        # A cookie that one answer sets must not follow the key about.
+        self._session.cookies.clear()
+        return self._session.request(
+            method,
+            url,
+            headers=dict(headers),
+            data=body,
+            timeout=(min(_CONNECT_TIMEOUT, timeout), timeout),
+            allow_redirects=False,
+            stream=True,
+            verify=self._connection.verify,
+            proxies={"https": self._connection.proxy} if self._connection.proxy else {},
+        )
+
+    def close(self) -> None:
+        self._session.close()
+
+
+class _Deadline:
+    """When the request under way must have ended, in monotonic seconds."""
+
+    until = float("inf")
+
+    def left(self) -> float:
+        left = self.until - time.monotonic()
+        if left <= 0:
+            raise socket.timeout("the deadline of the request has passed")
+        return left
+
+
+class _BoundedSocket(io.RawIOBase):
+    """A socket's bytes, each wait for which ends with the deadline: the read time-out of requests restarts with each
+    byte, so that a service which drips would hold us for ever."""
+
+    def __init__(self, raw: io.RawIOBase, sock: socket.socket, deadline: _Deadline) -> None:
+        self._raw = raw
+        self._sock = sock
+        self._deadline = deadline
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int | None:
+        self._sock.settimeout(self._deadline.left())
+        return self._raw.readinto(buffer)
+
+    def close(self) -> None:
+        self._raw.close()
+        super().close()
+
+
+class _BoundedResponse(http.client.HTTPResponse):
+    def __init__(self, sock: socket.socket, *args: Any, deadline: _Deadline, **kwargs: Any) -> None:
+        super().__init__(sock, *args, **kwargs)
+        self.fp = io.BufferedReader(_BoundedSocket(self.fp.detach(), sock, deadline))
+
+
+def _adapter(deadline: _Deadline) -> HTTPAdapter:
+    """An adapter for requests with TLS 1.2 or newer, whose connections keep the deadline."""
+    response_class = functools.partial(_BoundedResponse, deadline=deadline)
+
+    class BoundedHTTP(urllib3.connection.HTTPConnection):
+        pass
+
+    class BoundedHTTPS(urllib3.connection.HTTPSConnection):
+        pass
+
+    BoundedHTTP.response_class = BoundedHTTPS.response_class = response_class  # type: ignore[assignment]
+
+    class HTTPPool(urllib3.HTTPConnectionPool):
+        ConnectionCls = BoundedHTTP
+
+    class HTTPSPool(urllib3.HTTPSConnectionPool):
+        ConnectionCls = BoundedHTTPS
+
+    class Adapter(HTTPAdapter):
+        def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+            super().init_poolmanager(*args, ssl_context=_tls(), **kwargs)
+            self.poolmanager.pool_classes_by_scheme = {"http": HTTPPool, "https": HTTPSPool}
+
+        def proxy_manager_for(self, proxy: str, **kwargs: Any) -> Any:
+            manager = super().proxy_manager_for(proxy, ssl_context=_tls(), **kwargs)
+            manager.pool_classes_by_scheme = {"http": HTTPPool, "https": HTTPSPool}
+            return manager
+
+    return Adapter()
+
+
+def _tls() -> ssl.SSLContext:
+    import ssl
+
+    context = create_urllib3_context()
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    return context
+
+
+def _loads(body: bytes) -> Any:
+    def no_constant(name: str) -> Any:
+        raise ValueError(f"{name} is not JSON")
+
+    return json.loads(body, parse_constant=no_constant)
+
+
+def _retry_after(headers: Mapping[str, str]) -> float | None:
+    """Seconds from a Retry-After header, a number or a date (RFC 9110 10.2.3); None where it says nothing usable."""
+    value = headers.get("Retry-After", "").strip()
+    if value.isascii() and value.isdigit():
+        return float(value)
+    try:
+        return max(0.0, parsedate_to_datetime(value).timestamp() - time.time())
+    except (TypeError, ValueError, IndexError, OverflowError):
+        return None
+
+
+def _causes(error: BaseException) -> list[BaseException]:
+    """An exception and what it wraps: requests and urllib3 nest by argument, by `reason` and by context."""
+    found: list[BaseException] = []
+    todo: list[Any] = [error]
+    while todo:
+        one = todo.pop()
+        if isinstance(one, BaseException) and one not in found:
+            found.append(one)
+            todo += [*one.args, getattr(one, "reason", None), one.__cause__, one.__context__]
+    return found
+
+
+def _diagnosis(error: Exception, connection: Connection) -> tuple[type[ApiError], str]:
+    """What a network exception means for the request, and why in words without any of its own text."""
+    import ssl
+
+    causes = _causes(error)
+
+    def caused_by(*kinds: Any) -> bool:
+        return any(isinstance(cause, kinds) for cause in causes)
+
+    if caused_by(ssl.SSLCertVerificationError):
+        return Untrusted, "the service's TLS certificate does not verify; check ca_path and the host of api_url"
+    if caused_by(urllib3.exceptions.ProxyError):
+        return NotSent, "the proxy cannot be reached or refused the connection; check HTTPS_PROXY and NO_PROXY"
+    # In urllib3 1.26 a NewConnectionError is also a ConnectTimeoutError, hence this order.
+    if caused_by(urllib3.exceptions.NewConnectionError):
+        return NotSent, "the connection failed; check api_url and the network"
+    if caused_by(urllib3.exceptions.ConnectTimeoutError):
+        return NotSent, f"no connection within {min(_CONNECT_TIMEOUT, connection.timeout):g} s"
+    if caused_by(urllib3.exceptions.TimeoutError, socket.timeout):
+        return LostReply, f"no complete answer within {connection.timeout:g} s"
+    if caused_by(ssl.SSLError):
+        return LostReply, "the TLS connection failed"
+    if caused_by(urllib3.exceptions.DecodeError):
+        return Unreadable, "the answer's encoding cannot be read"
+    return LostReply, "the connection broke before the answer was complete"
+
+
+def _code_of(kind: type[ApiError]) -> str:
+    return {NotSent: "connection_failed", Untrusted: "certificate_not_trusted", Unreadable: "unreadable"}.get(
+        kind, "reply_lost"
+    )

@@ -1,0 +1,219 @@
+# Copyright (c) 2026 The certops.orders authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module util is PRIVATE to the collection: it can change at any time.
+
+"""The connection options that all plugins of a provider share, and the rules for where a key may go."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+from urllib.request import proxy_bypass_environment  # type: ignore[attr-defined]
+
+from ._orders import printable
+
+CERTCENTRAL_OPTIONS: dict[str, dict[str, Any]] = {
+    "api_key": {"type": "str", "no_log": True},
+    "region": {"type": "str", "choices": ["us", "eu"], "default": "us"},
+    "api_url": {"type": "str"},
+    "validate_certs": {"type": "bool", "default": True},
+    "ca_path": {"type": "path"},
+    "timeout": {"type": "int", "default": 30},
+    "retries": {"type": "int", "default": 3},
+    "rate_limit": {"type": "str"},
+    "rate_limit_timeout": {"type": "int", "default": 300},
+}
+EXECUTE_ON: dict[str, dict[str, Any]] = {
+    "execute_on": {"type": "str", "choices": ["controller", "target"], "default": "controller"},
+}
+# What every module that changes orders takes.
+BULK: dict[str, dict[str, Any]] = {
+    "missing": {"type": "str", "choices": ["fail", "ok"], "default": "fail"},
+    "ineligible": {"type": "str", "choices": ["fail", "skip"], "default": "fail"},
+    "stop_on_failure": {"type": "bool", "default": False},
+    "verify": {"type": "bool", "default": False},
+    "workers": {"type": "int", "default": 8},
+    "orders_detail": {"type": "str", "choices": ["all", "changed", "none"], "default": "all"},
+}
+# Environment variables that forbid every write; the doors hand them on to wherever a module runs.
+READ_ONLY_VARIABLES = ("DIGICERT_READ_ONLY", "SERVERTASTIC_READ_ONLY")
+
+_KEY = re.compile(r"[\x21-\x7e]+")
+
+
+class OptionError(Exception):
+    """The task cannot be run as it was asked for: an option, or an environment variable, is not right."""
+
+
+@dataclass(frozen=True)
+class Connection:
+    """Where a service is and how to speak to it; made by `connection`, which checks it.
+
+    timeout: seconds that one request may take, from connecting to the last byte.
+    retries: how often a request that failed is repeated, where repeating is harmless.
+    rate_limit_timeout: seconds to wait at most for a service that answers 429.
+    """
+
+    base_url: str
+    api_key: str = field(repr=False)
+    verify: bool | str = True
+    proxy: str = field(default="", repr=False)
+    timeout: float = 30.0
+    retries: int = 3
+    windows: tuple[tuple[int, float], ...] = ()
+    rate_limit_timeout: float = 300.0
+    read_only: str = ""
+
+
+def connection(
+    params: Mapping[str, Any],
+    environ: Mapping[str, str],
+    *,
+    prefix: str,
+    regions: Mapping[str, str],
+    rate_limit: str,
+    writes: bool,
+) -> Connection:
+    """Where to send requests, from a task's options and its environment; nothing is sent here.
+
+    prefix: of the provider's environment variables. regions: base URLs by `region`. rate_limit: the default.
+    writes: whether the module can change anything.
+    Raises OptionError; its text never holds a key.
+    """
+    key_on_task, url_on_task, ca_on_task = (params.get(name) for name in ("api_key", "api_url", "ca_path"))
+    key = _key(key_on_task or environ.get(f"{prefix}_API_KEY") or "", prefix)
+    if not key_on_task:
+        # Extra variables can reach a task's options: they must not be able to lead the environment's key away.
+        _keep_with_key("api_url", url_on_task, prefix)
+        _keep_with_key("ca_path", ca_on_task, prefix)
+    url = url_on_task or environ.get(f"{prefix}_API_URL")
+    base_url = _base_url(url) if url else regions[params.get("region") or "us"]
+    if not params["validate_certs"] and writes and not _is_loopback(base_url):
+        raise OptionError("validate_certs: false is refused for anything that can change an order; use ca_path instead")
+    return Connection(
+        base_url=base_url,
+        api_key=key,
+        verify=params["validate_certs"] and _ca_bundle(ca_on_task, environ),
+        proxy=_proxy(base_url, environ),
+        timeout=_at_least(params, "timeout", 1),
+        retries=_at_least(params, "retries", 0),
+        windows=parse_rate_limit(params.get("rate_limit") or environ.get(f"{prefix}_RATE_LIMIT") or rate_limit),
+        rate_limit_timeout=_at_least(params, "rate_limit_timeout", 0),
+        read_only=f"{prefix}_READ_ONLY" if _is_on(environ.get(f"{prefix}_READ_ONLY")) else "",
+    )
+
+
+def ids(params: Mapping[str, Any], one: str, several: str) -> list[int]:
+    """The ids that a task asks for, in its order; duplicates stay. Raises OptionError for one below 1."""
+    asked: list[int] = params[several] if params.get(several) is not None else [params[one]]
+    if any(number < 1 for number in asked):
+        raise OptionError(f"{several if params.get(several) is not None else one} must be positive")
+    return asked
+
+
+def text_of(params: Mapping[str, Any], option: str, required: bool) -> str | None:
+    """A text for the service, on one line and free of control characters; None where there is none.
+
+    Raises OptionError where it is required and blank.
+    """
+    text = (params[option] or "").strip()
+    if required and not text:
+        raise OptionError(f"{option} must not be empty here")
+    return printable(text, limit=len(text)) if text else None
+
+
+def _key(key: str, prefix: str) -> str:
+    # A key from a file often ends with a newline, which `requests` would print in its exception.
+    key = key.strip()
+    if not key:
+        raise OptionError(f"no API key: set api_key, or {prefix}_API_KEY in the environment")
+    if not _KEY.fullmatch(key):
+        raise OptionError("the API key has characters that no key has (white space, control or non-ASCII); check it")
+    return key
+
+
+def _keep_with_key(option: str, value: object, prefix: str) -> None:
+    if value:
+        raise OptionError(
+            f"{option} is set on the task and the key comes from {prefix}_API_KEY: a key from the environment goes "
+            f"only to a built-in region, or to {prefix}_API_URL; set api_key on the task as well"
+        )
+
+
+def _base_url(url: str) -> str:
+    try:
+        parts = urlsplit(url.strip())
+        host, _port = parts.hostname, parts.port
+    except ValueError:
+        host = None
+    if not host or parts.scheme not in ("https", "http") or re.search(r"[\s\\\x00-\x1f\x7f]", url.strip()):
+        raise OptionError("api_url is not a URL such as https://host/services/v2")
+    if "@" in parts.netloc or parts.query or parts.fragment or "?" in url or "#" in url:
+        raise OptionError("api_url must not hold user information, a query or a fragment")
+    base_url = f"{parts.scheme}://{parts.netloc}{parts.path.rstrip('/')}"
+    if parts.scheme == "http" and not _is_loopback(base_url):
+        raise OptionError("api_url must be https: plain http is for a loopback address only (a simulator)")
+    return base_url
+
+
+def _is_loopback(base_url: str) -> bool:
+    host = urlsplit(base_url).hostname or ""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _ca_bundle(ca_path: str | None, environ: Mapping[str, str]) -> bool | str:
+    """A CA bundle (file or folder), or True for the one that `requests` brings."""
+    bundle = ca_path or environ.get("REQUESTS_CA_BUNDLE") or environ.get("CURL_CA_BUNDLE")
+    if bundle and not Path(bundle).exists():
+        raise OptionError("the CA bundle does not exist: check ca_path, or REQUESTS_CA_BUNDLE in the environment")
+    return bundle or True
+
+
+def _proxy(base_url: str, environ: Mapping[str, str]) -> str:
+    """The proxy for https from the environment; plain http goes to loopback only, and never through a proxy."""
+    if base_url.startswith("http://"):
+        return ""
+    named = {name.lower(): value for name, value in sorted(environ.items()) if name.lower().endswith("_proxy")}
+    proxy = named.get("https_proxy") or named.get("all_proxy") or ""
+    host = urlsplit(base_url).netloc
+    return "" if not proxy or proxy_bypass_environment(host, {"no": named.get("no_proxy", "")}) else proxy
+
+
+def _at_least(params: Mapping[str, Any], option: str, least: int) -> int:
+    value: int = params[option]
+    if value < least:
+        raise OptionError(f"{option} must be at least {least}")
+    return value
+
+
+def _is_on(value: str | None) -> bool:
+    # Anything but an explicit no forbids: who sets it wants no write.
+    return (value or "").strip().lower() not in ("", "0", "no", "false", "off")
+
+
+def parse_rate_limit(text: str) -> tuple[tuple[int, float], ...]:
+    """'100/5, 1000/180' -> ((100, 5.0), (1000, 180.0)), requests in any stretch of seconds; 'none' -> ().
+
+    Raises OptionError where the text is neither.
+    """
+    if text.strip().lower() == "none":
+        return ()
+    windows = []
+    for part in text.split(","):
+        match = re.fullmatch(r"\s*(\d{1,6})\s*/\s*(\d{1,6}(?:\.\d{1,6})?)\s*", part, re.ASCII)
+        if not match or int(match.group(1)) < 1 or float(match.group(2)) <= 0:
+            raise OptionError(
+                "rate_limit must be 'none' or requests/seconds, several separated by commas, such as '100/5, 1000/180'"
+            )
+        windows.append((int(match.group(1)), float(match.group(2))))
+    return tuple(windows)

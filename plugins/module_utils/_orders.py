@@ -1,0 +1,117 @@
+# Copyright (c) 2026 The certops.orders authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module util is PRIVATE to the collection: it can change at any time.
+
+"""The words that every room of the collection shares: orders, decisions, outcomes, text that may be shown."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+# What became of one order, the same words for every provider.
+CHANGED = "changed"
+UNCHANGED = "unchanged"
+PENDING_APPROVAL = "pending_approval"
+INELIGIBLE = "ineligible"
+MISSING = "missing"
+FAILED = "failed"
+UNKNOWN = "unknown"
+NOT_ATTEMPTED = "not_attempted"
+OUTCOMES = (CHANGED, UNCHANGED, PENDING_APPROVAL, INELIGIBLE, MISSING, FAILED, UNKNOWN, NOT_ATTEMPTED)
+
+_NO_FACTS: Mapping[str, Any] = {}
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What a policy says of one order.
+
+    outcome: what the order will come to (one of OUTCOMES); CHANGED asks for a write.
+    after: the facts that the write will change, as they will then be.
+    reason: why, a clause without the order's id and without a full stop.
+    next_step: the legal next step where the change is refused, a sentence without a full stop.
+    need: a fact that has to be read before a decision can be made; the outcome is then of no meaning.
+    """
+
+    outcome: str = UNCHANGED
+    after: Mapping[str, Any] = field(default_factory=dict)
+    reason: str = ""
+    next_step: str = ""
+    need: str = ""
+
+    @property
+    def explanation(self) -> str:
+        """Reason and next step in one text."""
+        return ". ".join(part for part in (self.reason, self.next_step) if part)
+
+
+@dataclass(frozen=True)
+class OrderResult:
+    """What became of one order; `shown` is the form that a task returns."""
+
+    order_id: Any
+    outcome: str
+    before: Mapping[str, Any] | None = None
+    after: Mapping[str, Any] | None = None
+    reason: str = ""
+    failure: Mapping[str, Any] | None = None
+    name: str = ""
+    # A write was acknowledged, whatever a later read said.
+    acknowledged: bool = False
+
+    def shown(self) -> dict[str, Any]:
+        result: dict[str, Any] = {
+            "order_id": self.order_id,
+            "outcome": self.outcome,
+            "before": dict(self.before or _NO_FACTS),
+            "after": dict(self.after or _NO_FACTS),
+            "reason": self.reason,
+        }
+        if self.failure is not None:
+            result["failure"] = dict(self.failure)
+        return result
+
+
+def printable(text: object, limit: int = 500) -> str:
+    """Text from outside, made safe for a terminal, a log line and a diff.
+
+    Control, bidirectional and other invisible format characters become escapes, and the text is cut at `limit`
+    characters: a name or note from a service is data, and must not forge a line of output.
+    """
+    shown = "".join(_escaped(char) for char in str(text)[: limit + 1])
+    return shown if len(shown) <= limit else shown[:limit] + "..."
+
+
+def _escaped(char: str) -> str:
+    # Cc control, Cf format (bidirectional overrides among them), Cs lone surrogates, Zl/Zp line separators.
+    if unicodedata.category(char) in ("Cc", "Cf", "Cs", "Co", "Zl", "Zp"):
+        return char.encode("unicode_escape").decode("ascii")
+    return char
+
+
+def scrub(value: Any, secrets: Iterable[str]) -> Any:
+    """A copy of `value` (str, list, dict, nested) in which no secret is left, dictionary keys included."""
+    hidden = sorted({secret for secret in secrets if secret}, key=len, reverse=True)
+    return _scrubbed(value, hidden) if hidden else value
+
+
+def _scrubbed(value: Any, hidden: list[str]) -> Any:
+    if isinstance(value, str):
+        for secret in hidden:
+            value = value.replace(secret, "********")
+        return value
+    if isinstance(value, Mapping):
+        return {_scrubbed(key, hidden): _scrubbed(item, hidden) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_scrubbed(item, hidden) for item in value]
+    return value
+
+
+def plural(count: int, noun: str) -> str:
+    """'1 order', '2 orders'."""
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"

@@ -1,0 +1,127 @@
+# Copyright (c) 2026 The certops.orders authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module util is PRIVATE to the collection: it can change at any time.
+
+"""A run's results, told as a module returns them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from ._errors import ApiError
+from ._options import OptionError
+from ._orders import CHANGED, FAILED, INELIGIBLE, MISSING, NOT_ATTEMPTED, OUTCOMES, UNKNOWN, OrderResult, plural
+
+if TYPE_CHECKING:
+    from ._http import Context, Transport
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How a run treats what it meets: the options of that name, and the words for its change.
+
+    done: the change as a participle ("canceled").
+    """
+
+    done: str
+    missing: str = "fail"
+    ineligible: str = "fail"
+    stop_on_failure: bool = False
+    verify: bool = False
+    workers: int = 8
+    orders_detail: str = "all"
+
+    @classmethod
+    def of(cls, params: Mapping[str, Any], done: str) -> Settings:
+        if not 1 <= params["workers"] <= 64:
+            raise OptionError("workers must be 1 to 64")
+        names = ("missing", "ineligible", "stop_on_failure", "verify", "workers", "orders_detail")
+        return cls(done, **{name: params[name] for name in names})
+
+
+def told(
+    asked: Sequence[Any], results: Mapping[Any, OrderResult], settings: Settings, context: Context, transport: Transport
+) -> dict[str, Any]:
+    failing = [results[key] for key in dict.fromkeys(asked) if fails(results[key], settings)]
+    counts = Counter(result.outcome for result in results.values())
+    # Where every order of a list is missing, the list, or the key, is wrong rather than the orders gone.
+    all_missing = len(results) > 1 and counts[MISSING] == len(results)
+    result: dict[str, Any] = {
+        "changed": any(result.outcome == CHANGED or result.acknowledged for result in results.values()),
+        "msg": _sentence(results, counts, failing, all_missing, settings, context.check_mode),
+        "orders": [results[key].shown() for key in asked if _is_listed(results[key], settings)],
+        "summary": {"total": len(results), **{outcome: counts[outcome] for outcome in OUTCOMES}},
+        "api": transport.counters.shown(),
+    }
+    if context.diff:
+        result["diff"] = _diff(results[key] for key in dict.fromkeys(asked))
+    if failing or all_missing:
+        first = failing[0] if failing else next(iter(results.values()))
+        failure = first.failure or ApiError(first.reason, code=first.outcome).failure(first.order_id)
+        result.update(failed=True, failure=dict(failure))
+    return result
+
+
+def fails(result: OrderResult, settings: Settings) -> bool:
+    if result.outcome == MISSING:
+        return settings.missing == "fail"
+    if result.outcome == INELIGIBLE:
+        return settings.ineligible == "fail"
+    return result.outcome in (FAILED, UNKNOWN, NOT_ATTEMPTED)
+
+
+def _is_listed(result: OrderResult, settings: Settings) -> bool:
+    wanted = {"all": True, "changed": result.outcome == CHANGED, "none": False}[settings.orders_detail]
+    return wanted or fails(result, settings)
+
+
+def _sentence(
+    results: Mapping[Any, OrderResult],
+    counts: Mapping[str, int],
+    failing: list[OrderResult],
+    all_missing: bool,
+    settings: Settings,
+    check_mode: bool,
+) -> str:
+    if not results:
+        return "no orders were given, nothing to do"
+    if len(results) == 1:
+        return _sentence_of_one(next(iter(results.values())), settings, check_mode)
+    told = ", ".join(f"{counts[outcome]} {outcome}" for outcome in OUTCOMES if counts[outcome])
+    told = f"{plural(len(results), 'order')} to be {settings.done}: {told}"
+    if check_mode:
+        told += " (check mode, nothing was sent)"
+    if all_missing:
+        return f"{told}; a list of which every order is missing is a mistake: check the ids, and the key's account"
+    if failing:
+        return f"{told}; the first that failed: order {failing[0].order_id}: {failing[0].reason}"
+    return told
+
+
+def _sentence_of_one(result: OrderResult, settings: Settings, check_mode: bool) -> str:
+    order = f"order {result.order_id}"
+    if result.outcome == CHANGED:
+        verb = "would be" if check_mode else "was"
+        return f"{order} {verb} {settings.done}" + (f": {result.reason}" if result.reason else "")
+    if result.outcome == INELIGIBLE:
+        return f"{order} cannot be {settings.done}: {result.reason}"
+    return f"{order} ({result.outcome}): {result.reason}"
+
+
+def _diff(results: Iterable[OrderResult]) -> dict[str, str]:
+    changed = [result for result in results if result.outcome == CHANGED]
+    return {
+        "before": "".join(_diff_line(result, result.before) for result in changed),
+        "after": "".join(_diff_line(result, result.after) for result in changed),
+    }
+
+
+def _diff_line(result: OrderResult, facts: Mapping[str, Any] | None) -> str:
+    name = f" ({result.name})" if result.name else ""
+    told = ", ".join(f"{fact}: {str(value).lower()}" for fact, value in (facts or {}).items())
+    return f"order {result.order_id}{name}: {told}\n"

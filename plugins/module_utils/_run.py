@@ -1,0 +1,431 @@
+# Copyright (c) 2026 The certops.orders authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module util is PRIVATE to the collection: it can change at any time.
+
+"""The one loop of every module that changes orders: read, decide, announce, write, verify, tell.
+
+Knows no provider: a client reads, a policy decides, a call writes, and this file keeps the promises that lie between
+them: no write on an old read, no write twice, no write after a stop, and a result that tells the truth.
+"""
+
+from __future__ import annotations
+
+import random
+import signal
+import threading
+import time
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Callable, Protocol
+
+from ._errors import ApiError, LibraryMissing, NotFound, Refused, StaleRead, Stopped
+from ._options import OptionError
+from ._orders import CHANGED, FAILED, MISSING, NOT_ATTEMPTED, UNCHANGED, UNKNOWN, Decision, OrderResult, scrub
+from ._results import Settings, fails, told
+
+if TYPE_CHECKING:
+    from ._http import Context, Patience, Stop, Transport
+
+# How many orders are read, and then written, at a time.
+CHUNK = 100
+# No write rests on a read that is older, in seconds.
+FRESH_FOR = 60.0
+# So many orders in a row for which the key was refused end the run.
+DENIALS = 3
+
+
+class State(Protocol):
+    """An order as a client returns it."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def facts(self) -> Mapping[str, Any]: ...
+
+
+class Reader(Protocol):
+    """The part of a client that a run needs; each raises ApiError or Stopped.
+
+    ONE_BY_ONE: the needs that cost a request for each order.
+    """
+
+    ONE_BY_ONE: frozenset[str]
+
+    @property
+    def transport(self) -> Transport: ...
+
+    def read(self, keys: Sequence[Any]) -> dict[Any, Any]:
+        """The orders found; for a single key, one left out does not exist."""
+
+    def learn(self, need: str, orders: Sequence[Any]) -> dict[Any, Any]:
+        """The same orders with the fact that a Decision needs."""
+
+    def whose(self) -> str:
+        """The account that was asked, for messages."""
+
+
+class Write(Protocol):
+    def __call__(self, state: Any, decision: Decision, *, fresh_until: float, patience: Patience) -> None: ...
+
+
+class Observer:
+    """Sees every write before it is sent, and what became of every order; an audit log and a progress line are such."""
+
+    def announced(self, key: Hashable, state: State, decision: Decision) -> None:
+        """A write is about to be sent. What is raised here keeps it from being sent."""
+
+    def settled(self, result: OrderResult) -> None:
+        """Nothing more will be done for this order."""
+
+
+class Run:
+    """One task's work on its orders; `result` may be called once."""
+
+    def __init__(
+        self,
+        reader: Reader,
+        read: Callable[[Sequence[Any]], dict[Any, Any]],
+        decide: Callable[[Any], Decision],
+        write: Write,
+        settings: Settings,
+        context: Context,
+        observer: Observer | None = None,
+    ) -> None:
+        self._reader = reader
+        self._read = read
+        self._decide = decide
+        self._write = write
+        self._settings = settings
+        self._context = context
+        self._observer = observer or Observer()
+        self._stop = context.stop
+        self._results: dict[Any, OrderResult] = {}
+        self._patience: dict[Any, Patience] = {}
+        self._denials = 0
+        self._asked_account = ""
+        self._lock = threading.Lock()
+
+    def result(self, asked: Sequence[Any]) -> dict[str, Any]:
+        """Do it, and say what came of it: a module's result, with `failed` where the task has to fail."""
+        keys = list(dict.fromkeys(asked))
+        with _signals_stop(self._stop), _pool(min(self._settings.workers, len(keys))) as self._map:
+            for start in range(0, len(keys), CHUNK):
+                self._chunk(keys[start : start + CHUNK])
+            if self._settings.verify and not self._context.check_mode:
+                self._verify()
+        return told(asked, self._results, self._settings, self._context, self._reader.transport)
+
+    # -- one chunk -------------------------------------------------------------------------------------------------
+
+    def _chunk(self, keys: list[Any]) -> None:
+        """Read, decide and write; what became stale while others were written is read again together."""
+        while keys and not self._stop:
+            read_at = time.monotonic()
+            judged = self._judge(self._look(keys))
+            to_write = []
+            for key, (state, decision) in judged.items():
+                if decision.outcome == CHANGED:
+                    to_write.append((key, state, decision, read_at))
+                else:
+                    self._record(_result(key, decision.outcome, state, state, decision.explanation))
+            changes = self._map(self._change, to_write)
+            keys = [key for (key, *_rest), settled in zip(to_write, changes) if not settled]
+        self._leave(keys)
+
+    def _look(self, keys: list[Any]) -> dict[Any, Any]:
+        """The orders that can be read; the others are settled."""
+        try:
+            found = self._read(keys)
+        except (ApiError, Stopped) as error:
+            for key in keys:
+                self._record(self._problem(key, error))
+            return {}
+        if len(keys) == 1:
+            self._missing(set(keys) - set(found))
+            return found
+        # A list that leaves an order out does not prove that there is none.
+        for alone in self._map(self._look_alone, [(key,) for key in keys if key not in found]):
+            found.update(alone)
+        return {key: found[key] for key in keys if key in found}
+
+    def _look_alone(self, key: Any) -> dict[Any, Any]:
+        try:
+            found = self._reader.read([key])
+        except (ApiError, Stopped) as error:
+            self._record(self._problem(key, error))
+            return {}
+        self._missing({key} - set(found))
+        return found
+
+    def _judge(self, states: dict[Any, Any]) -> dict[Any, tuple[Any, Decision]]:
+        """The decision for each order, after reading what it needs; what cannot be read is settled."""
+        judged: dict[Any, tuple[Any, Decision]] = {}
+        undecided = states
+        while undecided:
+            needs: dict[str, dict[Any, Any]] = {}
+            for key, state in undecided.items():
+                decision = self._decide(state)
+                if decision.need:
+                    needs.setdefault(decision.need, {})[key] = state
+                else:
+                    judged[key] = (state, decision)
+            undecided = {}
+            for need, several in needs.items():
+                undecided.update(self._learn(need, several))
+        return {key: judged[key] for key in states if key in judged}
+
+    def _learn(self, need: str, states: dict[Any, Any]) -> dict[Any, Any]:
+        parts = [{key: states[key]} for key in states] if need in self._reader.ONE_BY_ONE else [states]
+        learned: dict[Any, Any] = {}
+        for part in self._map(self._learn_part, [(need, part) for part in parts]):
+            learned.update(part)
+        return learned
+
+    def _learn_part(self, need: str, states: dict[Any, Any]) -> dict[Any, Any]:
+        try:
+            return self._reader.learn(need, list(states.values()))
+        except NotFound:
+            self._missing(set(states))
+        except (ApiError, Stopped) as error:
+            for key, state in states.items():
+                self._record(self._problem(key, error, state))
+        return {}
+
+    # -- one write -------------------------------------------------------------------------------------------------
+
+    def _change(self, key: Any, state: Any, decision: Decision, read_at: float) -> bool:
+        """Make one change; False where the read has become too old and nothing was sent."""
+        result = self._blocked(key, state, decision) or self._attempts(key, state, decision, read_at)
+        if result:
+            self._record(result)
+        return result is not None
+
+    def _blocked(self, key: Any, state: Any, decision: Decision) -> OrderResult | None:
+        """What keeps a change from being sent at all."""
+        if self._stop:
+            return self._problem(key, Stopped(self._stop.reason))
+        if self._reader.transport.connection.read_only:
+            forbids = self._reader.transport.connection.read_only
+            return self._problem(key, ApiError(f"{forbids} is set: no change is sent", code="read_only"), state)
+        return _changed(key, state, decision, acknowledged=False) if self._context.check_mode else None
+
+    def _attempts(self, key: Any, before: Any, decision: Decision, read_at: float) -> OrderResult | None:
+        """Send until it is acknowledged, refused, or its fate is read; None where the read became too old first.
+
+        A change is sent again only after a fresh read which shows that it has not been made.
+        """
+        state, lost = before, None
+        problem: Exception | None = None
+        for attempt in range(self._reader.transport.connection.retries + 1):
+            problem = self._send(key, state, decision, read_at)
+            if problem is None:
+                return _changed(key, before, decision, acknowledged=True)
+            if not lost and not _needs_a_look(problem):
+                return None if isinstance(problem, StaleRead) else self._problem(key, problem, before)
+            lost = problem if _is_ambiguous(problem) else lost
+            read_at = time.monotonic()
+            seen = self._look_again(key, before, lost or problem, was_lost=lost is not None)
+            if isinstance(seen, OrderResult):
+                return seen
+            state, decision = seen
+            if not (_is_ambiguous(problem) or isinstance(problem, StaleRead)):
+                break
+            self._rest(attempt)
+        return self._problem(key, problem if isinstance(problem, ApiError) else lost, before, after=state)
+
+    def _send(self, key: Any, state: Any, decision: Decision, read_at: float) -> Exception | None:
+        with self._lock:
+            patience = self._patience.setdefault(key, self._reader.transport.patience())
+        try:
+            self._observer.announced(key, state, decision)
+            self._write(state, decision, fresh_until=read_at + FRESH_FOR, patience=patience)
+        except (ApiError, StaleRead, Stopped) as problem:
+            return problem
+        return None
+
+    def _look_again(self, key: Any, before: Any, problem: Any, was_lost: bool) -> OrderResult | tuple[Any, Decision]:
+        """After a reply that was lost, or a refusal: what has become of the order, or its state where nothing has."""
+        try:
+            now = self._fresh(key)
+        except (ApiError, Stopped) as unread:
+            why = f"{problem}; and it could not be read again: {unread}"
+            if was_lost:
+                return _result(key, UNKNOWN, before, None, why, problem)
+            return _result(key, FAILED, before, before, why, problem)
+        if now is None:
+            why = f"{problem}; and it is no longer there"
+            return _result(key, UNKNOWN if was_lost else FAILED, before, None, why, problem)
+        state, decision = now
+        if decision.outcome == CHANGED:
+            return state, decision
+        if decision.outcome != UNCHANGED:
+            return _result(key, FAILED, before, state, f"{problem}; and now {decision.explanation}", problem)
+        if was_lost:
+            return _result(key, CHANGED, before, state, "the reply was lost, and a fresh read shows the change")
+        return _result(key, UNCHANGED, state, state, "it was changed by someone else meanwhile")
+
+    def _fresh(self, key: Any) -> tuple[Any, Decision] | None:
+        """The order and the decision as of now; None where it does not exist. Raises ApiError or Stopped."""
+        state = self._read([key]).get(key)
+        if state is None:
+            return None
+        decision = self._decide(state)
+        while decision.need:
+            state = self._reader.learn(decision.need, [state])[key]
+            decision = self._decide(state)
+        return state, decision
+
+    def _rest(self, attempt: int) -> None:
+        try:
+            self._stop.pause(random.uniform(0.5, 1.0) * 2**attempt)  # noqa: S311
+        except Stopped:
+            # The next attempt meets the stop, which settles the order.
+            return
+
+    # -- verifying -------------------------------------------------------------------------------------------------
+
+    def _verify(self) -> None:
+        """Read what was changed once more; a change that cannot be seen is reported as unknown."""
+        changed = [key for key, result in self._results.items() if result.outcome == CHANGED]
+        for start in range(0, len(changed), CHUNK):
+            keys = changed[start : start + CHUNK]
+            done = {key: self._results.pop(key) for key in keys}
+            judged = self._judge(self._look(keys))
+            for key in keys:
+                self._results[key] = _verified(done[key], judged.get(key), self._results.get(key))
+
+    # -- what became of an order -----------------------------------------------------------------------------------
+
+    def _problem(self, key: Any, problem: Exception | None, state: Any = None, *, after: Any = None) -> OrderResult:
+        """The result of an order whose request failed, or was never sent."""
+        if isinstance(problem, ApiError):
+            return _result(key, FAILED, state, after or state, problem.message, problem)
+        return _result(key, NOT_ATTEMPTED, state, state, self._stop.reason)
+
+    def _missing(self, keys: Iterable[Any]) -> None:
+        for key in keys:
+            with self._lock:
+                self._asked_account = self._asked_account or self._reader.whose()
+            why = f"it does not exist in {self._asked_account}, or not for this key"
+            self._record(_result(key, MISSING, None, None, why))
+
+    def _leave(self, keys: Iterable[Any]) -> None:
+        for key in keys:
+            self._record(self._problem(key, Stopped(self._stop.reason)))
+
+    def _record(self, result: OrderResult) -> None:
+        with self._lock:
+            self._results[result.order_id] = result
+            if result.outcome != NOT_ATTEMPTED:
+                self._stop_rules(result)
+        self._observer.settled(result)
+
+    def _stop_rules(self, result: OrderResult) -> None:
+        denied = result.failure is not None and result.failure["http_status"] in (401, 403)
+        self._denials = self._denials + 1 if denied else 0
+        if self._denials >= DENIALS:
+            self._stop.set(f"the service refused the key for {DENIALS} orders in a row")
+        elif self._settings.stop_on_failure and fails(result, self._settings):
+            self._stop.set("an order failed before it and stop_on_failure is set")
+
+
+def _is_ambiguous(problem: Exception) -> bool:
+    return isinstance(problem, ApiError) and problem.ambiguous
+
+
+def _needs_a_look(problem: Exception) -> bool:
+    """Whether the order may have changed, by us or, where it was refused, by someone else."""
+    return _is_ambiguous(problem) or isinstance(problem, Refused)
+
+
+def _result(
+    key: Any, outcome: str, before: Any, after: Any, reason: str = "", error: ApiError | None = None
+) -> OrderResult:
+    return OrderResult(
+        key,
+        outcome,
+        before.facts if before else None,
+        after.facts if after else None,
+        reason,
+        error.failure(key) if isinstance(error, ApiError) else None,
+        before.name if before else "",
+    )
+
+
+def _changed(key: Any, state: Any, decision: Decision, *, acknowledged: bool) -> OrderResult:
+    after = {**state.facts, **decision.after}
+    return OrderResult(key, CHANGED, state.facts, after, decision.reason, None, state.name, acknowledged)
+
+
+def _verified(done: OrderResult, now: tuple[Any, Decision] | None, unread: OrderResult | None) -> OrderResult:
+    if now and now[1].outcome == UNCHANGED:
+        return replace(done, after=now[0].facts)
+    if now:
+        why = "the change was acknowledged, but a fresh read does not show it"
+    else:
+        why = f"the change was acknowledged, but could not be verified: {unread.reason if unread else 'not read'}"
+    failure = (unread and unread.failure) or ApiError(why, code="not_verified").failure(done.order_id)
+    return replace(done, outcome=UNKNOWN, after=now[0].facts if now else None, reason=why, failure=failure)
+
+
+def guarded(
+    run: Callable[[Mapping[str, Any], Context], dict[str, Any]], params: Mapping[str, Any], context: Context
+) -> dict[str, Any]:
+    """A module's `run`, for a door: what keeps it from beginning becomes a failed result, and no secret is left."""
+    try:
+        result = run(params, context)
+    except OptionError as error:
+        failure = ApiError(str(error), code="invalid_option").failure()
+        result = {"failed": True, "changed": False, "msg": str(error), "failure": failure}
+    except LibraryMissing as error:
+        failure = ApiError(f"the Python library {error.library} is missing", code="library_missing").failure()
+        result = {
+            "failed": True,
+            "changed": False,
+            "library": error.library,
+            "exception": error.trace,
+            "failure": failure,
+        }
+    scrubbed: dict[str, Any] = scrub(result, context.secrets)
+    return scrubbed
+
+
+# -- machinery -------------------------------------------------------------------------------------------------------
+
+
+@contextmanager
+def _pool(workers: int) -> Iterator[Callable[[Callable[..., Any], Sequence[tuple[Any, ...]]], list[Any]]]:
+    """A map over argument tuples, by threads where that helps."""
+    if workers < 2:
+        yield lambda function, arguments: [function(*one) for one in arguments]
+        return
+    with ThreadPoolExecutor(workers) as threads:
+
+        def threaded(function: Callable[..., Any], arguments: Sequence[tuple[Any, ...]]) -> list[Any]:
+            futures = [threads.submit(function, *one) for one in arguments]
+            return [future.result() for future in futures]
+
+        yield threaded
+
+
+@contextmanager
+def _signals_stop(stop: Stop) -> Iterator[None]:
+    """SIGINT and SIGTERM end the run in good order: what is under way is finished, the rest is not attempted."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def handler(number: int, _frame: Any) -> None:
+        stop.set(f"the run was stopped by {signal.Signals(number).name}")
+
+    before = {number: signal.signal(number, handler) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, previous in before.items():
+            signal.signal(number, previous)

@@ -1,0 +1,396 @@
+#!/usr/bin/python
+# Copyright (c) 2026 The certops.orders authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: digicert_order_status
+short_description: Cancel a DigiCert CertCentral order, or mark it renewed or not renewed
+version_added: 0.1.0
+description:
+  - Sets the status of one CertCentral order, or of thousands, and only where it is not so already.
+  - V(canceled) ends an order that has not been issued. V(renewed) marks an order that was migrated from a legacy
+    console and has been renewed in CertCentral, so that it stops being listed as due. V(not_renewed) takes that mark
+    away.
+  - Every order is read first. A change that CertCentral does not allow is refused before anything is sent, with the
+    reason and the next step that is allowed. Canceling an order is final.
+  - Runs inside the controller process, so that the API key never leaves it; see O(execute_on).
+options:
+  order_id:
+    description:
+      - The CertCentral order.
+      - Exactly one of O(order_id) and O(order_ids) is required.
+    type: int
+  order_ids:
+    description:
+      - The CertCentral orders. They are read 100 at a time, which costs far fewer requests than a loop.
+      - An order that is given twice is handled once and reported twice. An empty list is fine, and nothing is done.
+      - An order that fails does not stop the others, see O(stop_on_failure); the task fails at the end and still
+        reports every order.
+    type: list
+    elements: int
+  status:
+    description:
+      - V(canceled) is possible from C(pending) and C(waiting_pickup), and with O(cancel_reissue) from
+        C(reissue_pending).
+      - V(renewed) is possible for a migrated order, C(issued) or C(expired), from 90 days before its certificate
+        expires.
+      - V(not_renewed) is possible for an order that was marked by hand, not for one that a newer order has truly
+        renewed.
+    type: str
+    choices: [canceled, renewed, not_renewed]
+    required: true
+  note:
+    description:
+      - A message about the change for those who look at the order in CertCentral, required with O(status=canceled).
+      - It is sent only with a change, and never compared.
+    type: str
+  missing:
+    description:
+      - What it means that an order does not exist, or not for this key.
+      - With V(ok) a list of several orders of which all are missing is a failure nevertheless.
+    type: str
+    choices: [fail, ok]
+    default: fail
+  ineligible:
+    description:
+      - What it means that an order is in a state from which this change is not possible.
+    type: str
+    choices: [fail, skip]
+    default: fail
+  require_migrated:
+    description:
+      - With O(status=renewed), make sure that an order is a migrated one, by the origin filter of CertCentral's list.
+      - An order that is not migrated, or of which that cannot be known, cannot be marked.
+    type: bool
+    default: true
+  cancel_reissue:
+    description:
+      - With O(status=canceled), drop the reissue of an order that is C(reissue_pending). The order itself stays, and
+        is C(issued) again.
+      - If V(false), such an order cannot be canceled.
+    type: bool
+    default: false
+  stop_on_failure:
+    description:
+      - Change no further order once one has failed. What is under way is finished.
+    type: bool
+    default: false
+  verify:
+    description:
+      - Read every order that was changed again, 100 at a time. A change that does not show is reported as C(unknown).
+    type: bool
+    default: false
+  workers:
+    description:
+      - How many requests are sent in parallel, 1 to 64.
+    type: int
+    default: 8
+  orders_detail:
+    description:
+      - Which orders RV(orders) lists. Orders that make the task fail are always listed.
+    type: str
+    choices: [all, changed, none]
+    default: all
+extends_documentation_fragment:
+  - certops.orders._certcentral
+  - certops.orders._attributes
+  - certops.orders._attributes.actiongroup_digicert
+attributes:
+  check_mode:
+    support: full
+    details:
+      - Makes the same reads and the same decisions, and sends no change.
+  diff_mode:
+    support: full
+  idempotent:
+    support: full
+    details:
+      - An order counts as renewed by its C(is_renewed), or by a status of that name. A reissue that was dropped
+        leaves the order C(issued).
+notes:
+  - A run of N orders of which K have to change costs N/100 + 1 requests to read them, plus K to change them, plus
+    N/100 for O(require_migrated) with O(status=renewed), plus K/100 for O(verify), plus one for each order whose row
+    in the list lacks a fact that decides. CertCentral allows 1000 requests in 3 minutes.
+  - A key of the role View Only can read, but not change anything.
+author:
+  - The certops.orders authors (@certops)
+"""
+
+EXAMPLES = r"""
+# The key is taken from DIGICERT_API_KEY in the environment where none is given.
+
+- name: Cancel a pending order
+  certops.orders.digicert_order_status:
+    order_id: 123456789
+    status: canceled
+    note: CHG0031337, the server was retired
+
+- name: Cancel many, leaving those that were issued meanwhile
+  certops.orders.digicert_order_status:
+    order_ids: "{{ stale_order_ids }}"
+    status: canceled
+    note: Left over from a failed automation
+    ineligible: skip
+    missing: ok
+    orders_detail: changed
+  register: cleanup
+
+- name: Show what was canceled
+  ansible.builtin.debug:
+    msg: "{{ cleanup.summary.changed }} of {{ cleanup.summary.total }} orders were canceled"
+
+- name: Mark migrated orders renewed, so that they are no longer listed as due
+  certops.orders.digicert_order_status:
+    order_ids: [123456789, 123456790]
+    status: renewed
+    verify: true
+
+- name: Undo the mark, so that the order can truly be renewed
+  certops.orders.digicert_order_status:
+    order_id: 123456790
+    status: not_renewed
+
+- name: Drop an unfinished reissue, keeping the certificate that is in use
+  certops.orders.digicert_order_status:
+    order_id: 123456791
+    status: canceled
+    cancel_reissue: true
+    note: Reissue no longer needed
+
+# In a play over the servers being decommissioned: a list and one task for all, not a task for each host.
+- name: Cancel what is pending for the servers that go away
+  hosts: decommissioned
+  gather_facts: false
+  tasks:
+    - name: Cancel the pending orders of all servers
+      certops.orders.digicert_order_status:
+        order_ids: "{{ ansible_play_hosts | map('extract', hostvars, 'digicert_order_ids') | flatten }}"
+        status: canceled
+        note: "Server retired, {{ change_ticket }}"
+        ineligible: skip
+      run_once: true
+
+# With a vaulted key and defaults for all modules of the collection.
+- name: Tidy the account of the European instance
+  hosts: localhost
+  gather_facts: false
+  module_defaults:
+    group/certops.orders.digicert:
+      region: eu
+      api_key: "{{ vaulted_digicert_key }}"
+  tasks:
+    - name: Cancel an order that is waiting for its recipient
+      certops.orders.digicert_order_status:
+        order_id: 223456789
+        status: canceled
+        note: The colleague has left
+"""
+
+RETURN = r"""
+msg:
+  description: What was done, in one sentence.
+  returned: always
+  type: str
+  sample: order 123456789 was canceled
+orders:
+  description: The orders, in the order in which they were asked for; see O(orders_detail).
+  returned: when the arguments are valid
+  type: list
+  elements: dict
+  contains:
+    order_id:
+      description: The order.
+      type: int
+      returned: always
+      sample: 123456789
+    outcome:
+      description:
+        - V(changed), V(unchanged) (it was so already), V(ineligible) (this change is not possible in its state),
+          V(missing), V(failed), V(unknown) (a change was sent, and what came of it cannot be read) or
+          V(not_attempted) (the run was stopped before it). V(pending_approval) does not occur with this module.
+      type: str
+      returned: always
+      sample: changed
+    before:
+      description: What the order said before; empty where it could not be read.
+      type: dict
+      returned: always
+      contains:
+        status:
+          description: The status, as CertCentral spells it.
+          type: str
+          returned: when the order was read
+          sample: pending
+        is_renewed:
+          description: Whether it counts as renewed.
+          type: bool
+          returned: when the order was read
+          sample: false
+    after:
+      description: The same after the task, in check mode what it would be; empty where it is not known.
+      type: dict
+      returned: always
+      sample:
+        status: canceled
+        is_renewed: false
+    reason:
+      description: Why, where there is something to say; with the next step where the change is not possible.
+      type: str
+      returned: always
+      sample: ""
+    failure:
+      description: As RV(failure), for this order.
+      type: dict
+      returned: when a request for this order failed
+summary:
+  description: How many orders there were, C(total), and how many of each outcome. An order that was given twice
+  counts once.
+  returned: when the arguments are valid
+  type: dict
+  sample:
+    total: 2
+    changed: 1
+    unchanged: 1
+    pending_approval: 0
+    ineligible: 0
+    missing: 0
+    failed: 0
+    unknown: 0
+    not_attempted: 0
+api:
+  description: What it cost.
+  returned: when the arguments are valid
+  type: dict
+  contains:
+    requests:
+      description: Requests that were sent, retries included.
+      type: int
+      returned: always
+      sample: 3
+    retries:
+      description: Requests that were repeated.
+      type: int
+      returned: always
+      sample: 0
+    waited:
+      description: Seconds waited to stay within the rate limit and before retries, added up over the workers.
+      type: float
+      returned: always
+      sample: 0.0
+diff:
+  description: The orders that were changed, before and after.
+  returned: in diff mode, when the arguments are valid
+  type: dict
+  sample:
+    before: "order 123456789 (www.example.com): status: pending, is_renewed: false\n"
+    after: "order 123456789 (www.example.com): status: canceled, is_renewed: false\n"
+failure:
+  description: The first thing that failed, for a program to read.
+  returned: on failure, except where an option has no valid value
+  type: dict
+  contains:
+    http_status:
+      description: The HTTP status that CertCentral answered with, none where there was no answer.
+      type: int
+      returned: always
+      sample: 403
+    code:
+      description: CertCentral's error code, or a word of the collection's own.
+      type: str
+      returned: always
+      sample: access_denied|access_denied_invalid_key
+    message:
+      description: What happened.
+      type: str
+      returned: always
+      sample: CertCentral refused to read order 123456789 (HTTP 403, access_denied|access_denied_invalid_key)
+    order_id:
+      description: The order, none where it concerns no single one.
+      type: int
+      returned: always
+      sample: 123456789
+    retries:
+      description: How often the request was repeated.
+      type: int
+      returned: always
+      sample: 0
+    waited:
+      description: Seconds waited before it was repeated.
+      type: float
+      returned: always
+      sample: 0.0
+"""
+
+from collections.abc import Mapping
+from datetime import datetime, timezone
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from ansible_collections.certops.orders.plugins.module_utils._certcentral import connect
+from ansible_collections.certops.orders.plugins.module_utils._certcentral_policy import (
+    CANCELED,
+    RENEWED,
+    TARGETS,
+    decide,
+)
+from ansible_collections.certops.orders.plugins.module_utils._module import main as module_main
+from ansible_collections.certops.orders.plugins.module_utils._options import (
+    BULK,
+    CERTCENTRAL_OPTIONS,
+    EXECUTE_ON,
+    ids,
+    text_of,
+)
+from ansible_collections.certops.orders.plugins.module_utils._results import Settings
+from ansible_collections.certops.orders.plugins.module_utils._run import Run
+
+if TYPE_CHECKING:
+    from ansible_collections.certops.orders.plugins.module_utils._http import Context
+
+SPEC: dict[str, Any] = {
+    "argument_spec": {
+        **CERTCENTRAL_OPTIONS,
+        **EXECUTE_ON,
+        **BULK,
+        "order_id": {"type": "int"},
+        "order_ids": {"type": "list", "elements": "int"},
+        "status": {"type": "str", "choices": list(TARGETS), "required": True},
+        "note": {"type": "str"},
+        "require_migrated": {"type": "bool", "default": True},
+        "cancel_reissue": {"type": "bool", "default": False},
+    },
+    "mutually_exclusive": [("order_id", "order_ids")],
+    "required_one_of": [("order_id", "order_ids")],
+    "required_if": [("status", CANCELED, ["note"])],
+    "supports_check_mode": True,
+}
+DONE = {CANCELED: "canceled", RENEWED: "marked renewed", "not_renewed": "marked not renewed"}
+
+
+def run(params: Mapping[str, Any], context: Context) -> dict[str, Any]:
+    """Set the status of the orders asked for; returns the result of the task."""
+    target, asked = params["status"], ids(params, "order_id", "order_ids")
+    note = text_of(params, "note", required=target == CANCELED)
+    with connect(params, context, writes=True) as certcentral:
+        policy = partial(
+            decide,
+            target=target,
+            today=datetime.now(timezone.utc).date(),
+            cancel_reissue=params["cancel_reissue"],
+            require_migrated=params["require_migrated"],
+        )
+        alone = len(asked) == 1 and target == RENEWED and params["require_migrated"]
+        read = partial(certcentral.read, for_mark=alone)
+        write = partial(certcentral.change_status, target=target, note=note)
+        return Run(certcentral, read, policy, write, Settings.of(params, DONE[target]), context).result(asked)
+
+
+def main() -> None:
+    module_main(SPEC, run)
+
+
+if __name__ == "__main__":
+    main()

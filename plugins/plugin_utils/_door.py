@@ -1,0 +1,136 @@
+# Copyright (c) 2026 The certops.orders authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This plugin util is PRIVATE to the collection: it can change at any time.
+
+"""The second door: a module's SPEC and run inside the controller process, where the API key already is."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from types import ModuleType
+from typing import Any
+
+from ansible import constants
+from ansible.module_utils.basic import missing_required_lib
+from ansible.module_utils.common.arg_spec import ModuleArgumentSpecValidator
+from ansible.plugins.action import ActionBase
+from ansible.utils.display import Display
+
+from ansible_collections.certops.orders.plugins.module_utils._http import Context
+from ansible_collections.certops.orders.plugins.module_utils._options import READ_ONLY_VARIABLES, OptionError
+from ansible_collections.certops.orders.plugins.module_utils._run import guarded
+
+_RULES = ("mutually_exclusive", "required_together", "required_one_of", "required_if", "required_by")
+
+display = Display()
+
+
+def door(module: ModuleType) -> type[ActionBase]:
+    """The action plugin of a module that has SPEC and run."""
+
+    class ActionModule(ActionBase):
+        TRANSFERS_FILES = False
+        _supports_async = True  # refused below, with words of our own
+        _requires_connection = False
+
+        def run(self, tmp: Any = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
+            result: dict[str, Any] = super().run(tmp, task_vars)
+            result.update(_Passage(self, module, task_vars or {}).result())
+            return result
+
+    return ActionModule
+
+
+class _Passage:
+    """One task on its way through the door."""
+
+    def __init__(self, action: Any, module: ModuleType, task_vars: dict[str, Any]) -> None:
+        self._action = action
+        self._task = action._task
+        self._module = module
+        self._task_vars = task_vars
+        self._name = module.__name__.rpartition(".")[2]
+
+    def result(self) -> dict[str, Any]:
+        arguments = _plain(self._task.args)
+        try:
+            self._refuse_async()
+            if arguments.get("execute_on") == "target":
+                return self._on_target(arguments)
+            self._refuse_delegation()
+        except OptionError as error:
+            return {"failed": True, "changed": False, "msg": str(error)}
+        return self._here(arguments)
+
+    def _here(self, arguments: dict[str, Any]) -> dict[str, Any]:
+        spec = self._module.SPEC
+        rules = {rule: spec[rule] for rule in _RULES if rule in spec}
+        validation = ModuleArgumentSpecValidator(spec["argument_spec"], **rules).validate(arguments)
+        if validation.error_messages:
+            return {"failed": True, "changed": False, "msg": "; ".join(validation.error_messages)}
+        context = Context(
+            check_mode=self._task.check_mode,
+            diff=self._task.diff,
+            environ=self._environ(),
+            state_dir=constants.DEFAULT_LOCAL_TMP,
+            say=self._say,
+        )
+        result = guarded(self._module.run, validation.validated_parameters, context)
+        if "library" in result:
+            result["msg"] = missing_required_lib(result.pop("library"))
+        return result
+
+    def _on_target(self, arguments: dict[str, Any]) -> dict[str, Any]:
+        if not arguments.get("api_key"):
+            raise OptionError(
+                "execute_on: target sends the key to that host, so api_key has to be set on the task; "
+                "a key from the controller's environment never leaves it"
+            )
+        forbidding = {name: os.environ[name] for name in READ_ONLY_VARIABLES if os.environ.get(name)}
+        if forbidding:
+            # What the controller forbids is forbidden wherever the module runs; the task's own words come last.
+            self._task.environment = [*_listed(self._task.environment), forbidding]
+        result: dict[str, Any] = self._action._execute_module(module_args=arguments, task_vars=self._task_vars)
+        return result
+
+    def _environ(self) -> Mapping[str, str]:
+        """The controller's environment with the task's `environment:` over it, as a module would see it."""
+        task_environment: dict[str, Any] = {}
+        self._action._compute_environment_string(task_environment)
+        forbidding = {name: os.environ[name] for name in READ_ONLY_VARIABLES if os.environ.get(name)}
+        return {**os.environ, **{name: str(value) for name, value in task_environment.items()}, **forbidding}
+
+    def _refuse_async(self) -> None:
+        if self._task.async_val:
+            raise OptionError(
+                f"{self._name} cannot be used with async: give it a list of orders, which it does in parallel"
+            )
+
+    def _refuse_delegation(self) -> None:
+        delegated = self._task.delegate_to
+        if delegated and delegated not in constants.LOCALHOST:
+            raise OptionError(
+                f"{self._name} runs on the controller, so delegate_to has no meaning; "
+                "drop it, or set execute_on: target to run the module on that host"
+            )
+
+    def _say(self, line: str) -> None:
+        display.display(f"{self._name}: {line}")
+
+
+def _plain(value: Any) -> Any:
+    """A value without inline vault objects, which ansible-core 2.16 to 2.18 hand over undecrypted."""
+    if getattr(value, "__ENCRYPTED__", False):
+        return str(value)
+    if isinstance(value, Mapping):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_plain(item) for item in value]
+    return value
+
+
+def _listed(environment: Any) -> list[Any]:
+    return environment if isinstance(environment, list) else [environment] if environment else []
