@@ -177,6 +177,7 @@ class Transport:
         self._stop = stop
         self._say = say
         self._secrets = secrets
+        self._quiet_until = 0.0
         self._local = threading.local()
         self._sessions: list[_Session] = []
 
@@ -244,8 +245,7 @@ class Transport:
             if not again:
                 error.retries, error.waited = retries + max(0, throttled - 1), waited
                 raise error
-            if delay >= _WORTH_SAYING:
-                self._say(f"{error.message}; trying again in {delay:.0f} s")
+            self._tell(f"{error.message}; trying again in {delay:.0f} s", delay)
             self._stop.pause(delay)
             waited += delay
             self.counters.add(retries=1, waited=delay)
@@ -277,9 +277,15 @@ class Transport:
         raise self._refusal(what, reply)
 
     def _pace(self, what: str, seconds: float) -> None:
-        if seconds >= _WORTH_SAYING:
-            self._say(f"{self.service}: to {what}, waiting {seconds:.0f} s to stay within the rate limit")
+        self._tell(f"waiting {seconds:.0f} s to {what}, to stay within the rate limit", seconds)
         self._stop.pause(seconds)
+
+    def _tell(self, line: str, delay: float) -> None:
+        """Announce a wait, once for all workers that wait at the same time."""
+        now = time.monotonic()
+        if delay >= _WORTH_SAYING and now >= self._quiet_until:
+            self._quiet_until = now + delay / 2
+            self._say(line)
 
     def _exchange(self, what: str, method: str, url: str, body: bytes | None) -> Reply:
         """Send once, whatever comes. Raises NotSent, LostReply or Unreadable."""
