@@ -1,0 +1,246 @@
+# Copyright (c) 2026 The certops.orders authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Orders out of seeds, and back: the form that seeds, the control interface and its state share."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+
+from certsim.certcentral.model import CERTCENTRAL, MIGRATED, Certificate, Order
+from certsim.clock import parse_instant
+from certsim.exchange import SeedError
+
+#: Products of the demo and of generated orders; a seed may give any other as a name or in full.
+PRODUCTS: dict[str, dict[str, str]] = {
+    name_id: {"name_id": name_id, "name": name, "type": kind, "validation_type": validation}
+    for name_id, name, kind, validation in (
+        ("ssl_plus", "Standard SSL", "ssl_certificate", "ov"),
+        ("ssl_multi_domain", "Multi-Domain SSL", "ssl_certificate", "ov"),
+        ("ssl_wildcard", "WildCard SSL", "ssl_certificate", "ov"),
+        ("ssl_ev_plus", "EV SSL", "ssl_certificate", "ev"),
+        ("ssl_dv_geotrust", "GeoTrust DV SSL", "dv_ssl_certificate", "dv"),
+        ("private_ssl_plus", "Private SSL", "ssl_certificate", "ov"),
+        ("client_premium", "Client Premium", "client_certificate", "ov"),
+    )
+}
+
+_FIELDS = frozenset(
+    (
+        "id",
+        "status",
+        "origin",
+        "account_id",
+        "date_created",
+        "created_days_ago",
+        "common_name",
+        "dns_names",
+        "emails",
+        "certificate_id",
+        "serial_number",
+        "thumbprint",
+        "valid_from",
+        "valid_till",
+        "valid_till_in_days",
+        "certificate_status",
+        "product",
+        "organization",
+        "container",
+        "user",
+        "validity_years",
+        "is_renewed",
+        "renewed_order_id",
+        "renewal_of_order_id",
+        "requests",
+        "notes",
+        "additional_emails",
+        "custom_fields",
+        "disable_renewal_notifications",
+        "extra",
+    )
+)
+
+#: Days until expiry of orders that were issued at some time, where the seed gives no date.
+_ISSUED_FOR = {"issued": 200, "reissue_pending": 200, "revoked": 200, "expired": -10}
+
+_ORGANIZATION = {"id": 111111, "name": "Example Corp", "display_name": "Example Corp", "is_active": True}
+_CONTAINER = {"id": 1, "name": "Example Corp", "is_active": True}
+_USER = {"id": 7, "first_name": "Ada", "last_name": "Example", "email": "ada@example.com"}
+
+
+def build_order(seed: Mapping[str, Any], now: datetime) -> Order:
+    """Return the order that a seed describes; what it leaves out is filled in, the same each time.
+
+    Raises:
+        SeedError: a field is unknown, missing, or of a wrong form.
+    """
+    unknown = sorted(set(seed) - _FIELDS)
+    if unknown:
+        raise SeedError(f"order {seed.get('id')}: unknown field {', '.join(unknown)}")
+    try:
+        return _build(seed, now)
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
+        raise SeedError(f"order {seed.get('id')}: {type(error).__name__}: {error}") from error
+
+
+def describe_order(order: Order, today: date) -> dict[str, Any]:
+    """Return an order in the form of a seed, with the status that it has today."""
+    certificate = order.certificate
+    return {
+        "id": order.id,
+        "status": order.status_on(today),
+        "origin": order.origin,
+        "account_id": order.account_id,
+        "date_created": order.date_created.isoformat(timespec="seconds"),
+        "common_name": certificate.common_name,
+        "dns_names": certificate.dns_names,
+        "emails": certificate.emails,
+        "certificate_id": certificate.id,
+        "serial_number": certificate.serial_number,
+        "thumbprint": certificate.thumbprint,
+        "valid_from": certificate.valid_from and certificate.valid_from.isoformat(),
+        "valid_till": certificate.valid_till and certificate.valid_till.isoformat(),
+        "certificate_status": certificate.status,
+        "product": order.product,
+        "organization": order.organization,
+        "container": order.container,
+        "user": order.user,
+        "validity_years": order.validity_years,
+        "is_renewed": order.is_renewed,
+        "renewed_order_id": order.renewed_order_id,
+        "renewal_of_order_id": order.renewal_of_order_id,
+        "requests": order.requests,
+        "notes": order.notes,
+        "additional_emails": order.additional_emails,
+        "custom_fields": order.custom_fields,
+        "disable_renewal_notifications": order.disable_renewal_notifications,
+        "extra": order.extra,
+    }
+
+
+def _build(seed: Mapping[str, Any], now: datetime) -> Order:
+    order_id = _whole_number(seed["id"])
+    status = str(seed.get("status", "issued"))
+    years = _whole_number(seed.get("validity_years", 1))
+    certificate = _certificate(seed, order_id, status, years, now)
+    product = _product(seed.get("product", "ssl_plus"))
+    renewed_order_id = _whole_number(seed.get("renewed_order_id") or 0)
+    return Order(
+        id=order_id,
+        status=status,
+        origin=_origin(seed.get("origin", CERTCENTRAL)),
+        account_id=_whole_number(seed["account_id"]),
+        date_created=_created(seed, certificate, now),
+        certificate=certificate,
+        product=product,
+        organization=_mapping(seed.get("organization", _ORGANIZATION)),
+        container=_mapping(seed.get("container", _CONTAINER)) or dict(_CONTAINER),
+        user=_mapping(seed.get("user", _USER)) or dict(_USER),
+        validity_years=years,
+        marked=bool(seed.get("is_renewed", False)) and not renewed_order_id,
+        renewed_order_id=renewed_order_id,
+        renewal_of_order_id=_whole_number(seed.get("renewal_of_order_id") or 0),
+        requests=[dict(request) for request in seed.get("requests") or _requests(order_id, status, now)],
+        notes=_notes(seed.get("notes", [])),
+        additional_emails=list(seed.get("additional_emails", [])),
+        custom_fields=[dict(each) for each in seed.get("custom_fields", [])],
+        disable_renewal_notifications=bool(seed.get("disable_renewal_notifications", False)),
+        extra=dict(seed.get("extra", {})),
+    )
+
+
+def _certificate(seed: Mapping[str, Any], order_id: int, status: str, years: int, now: datetime) -> Certificate:
+    common_name = str(seed.get("common_name", f"host-{order_id}.corp.example"))
+    certificate = Certificate(
+        common_name=common_name,
+        dns_names=[str(name) for name in seed.get("dns_names", _host_names(common_name))],
+        emails=[str(email) for email in seed.get("emails", [])],
+        status=seed.get("certificate_status"),
+    )
+    till = _valid_till(seed, status, now)
+    if till is not None:
+        certificate.valid_till = till
+        certificate.valid_from = _day(seed.get("valid_from")) or till - timedelta(days=365 * years)
+        certificate.id = _whole_number(seed.get("certificate_id") or 900_000_000 + order_id)
+        certificate.serial_number = str(seed.get("serial_number") or _digest("serial", order_id, 32))
+        certificate.thumbprint = str(seed.get("thumbprint") or _digest("thumbprint", order_id, 40))
+    return certificate
+
+
+def _host_names(common_name: str) -> list[str]:
+    """Return the common name where it is not a person's or a mailbox's."""
+    return [] if "@" in common_name or " " in common_name else [common_name]
+
+
+def _valid_till(seed: Mapping[str, Any], status: str, now: datetime) -> date | None:
+    if seed.get("valid_till_in_days") is not None:
+        return now.date() + timedelta(days=_whole_number(seed["valid_till_in_days"]))
+    if seed.get("valid_till") is not None:
+        return _day(seed["valid_till"])
+    days = _ISSUED_FOR.get(status)
+    return None if days is None else now.date() + timedelta(days=days)
+
+
+def _created(seed: Mapping[str, Any], certificate: Certificate, now: datetime) -> datetime:
+    if seed.get("date_created") is not None:
+        return parse_instant(seed["date_created"])
+    if seed.get("created_days_ago") is not None:
+        return now - timedelta(days=_whole_number(seed["created_days_ago"]))
+    if certificate.valid_from is not None:
+        return datetime.combine(certificate.valid_from, time(9), UTC) - timedelta(days=1)
+    return now - timedelta(days=3)
+
+
+def _requests(order_id: int, status: str, now: datetime) -> list[dict[str, Any]]:
+    """Return the requests that an order of this status has (reference/certcentral.md 2.1)."""
+    first_id = order_id * 10
+    at = now.isoformat(timespec="seconds")
+    first_status = {"needs_approval": "pending", "rejected": "rejected"}.get(status, "approved")
+    requests = [{"id": first_id, "date": at, "type": "new_request", "status": first_status}]
+    if status == "reissue_pending":
+        requests.append({"id": first_id + 1, "date": at, "type": "reissue", "status": "pending"})
+    return requests
+
+
+def _notes(given: list[Any]) -> list[dict[str, Any]]:
+    notes = []
+    for number, note in enumerate(given, start=1):
+        notes.append(dict(note) if isinstance(note, Mapping) else {"id": number, "text": str(note)})
+    return notes
+
+
+def _product(given: object) -> dict[str, Any]:
+    if isinstance(given, Mapping):
+        name_id = str(given["name_id"])
+        return {"name": name_id, "type": "ssl_certificate", "validation_type": "ov", **given}
+    name_id = str(given)
+    unknown = {"name_id": name_id, "name": name_id, "type": "ssl_certificate", "validation_type": "ov"}
+    return dict(PRODUCTS.get(name_id, unknown))
+
+
+def _origin(given: object) -> str:
+    if given not in (CERTCENTRAL, MIGRATED):
+        raise ValueError(f"origin is {CERTCENTRAL} or {MIGRATED}, not {given!r}")
+    return str(given)
+
+
+def _mapping(given: Any) -> dict[str, Any] | None:
+    return None if given is None else dict(given)
+
+
+def _day(given: object) -> date | None:
+    return None if given is None else parse_instant(given).date()
+
+
+def _whole_number(given: Any) -> int:
+    if isinstance(given, bool) or not isinstance(given, int):
+        raise ValueError(f"{given!r} is no whole number")
+    return given
+
+
+def _digest(kind: str, order_id: int, length: int) -> str:
+    return hashlib.sha256(f"{kind} {order_id}".encode()).hexdigest()[:length].upper()

@@ -1,0 +1,106 @@
+# Copyright (c) 2026 The certops.orders authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""CertCentral's errors. Recorded and documented ones: reference/certcentral.md 1.2 and 1.3.
+
+What no source gives is invented here, marked INVENTED, and no client may branch on it.
+"""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+
+from certsim.exchange import Answer, encode
+
+#: Headers recorded on every answer (reference/certcentral.md 1.2).
+HEADERS = {
+    "content-type": "application/json",
+    "cache-control": "private,no-cache",
+    "x-content-type-options": "nosniff",
+    "x-frame-options": "SAMEORIGIN",
+}
+
+
+class ApiError(Exception):
+    """A call is answered with an error."""
+
+    def __init__(self, status: int, code: str, message: str) -> None:
+        super().__init__(message)
+        self.status = status
+        self.code = code
+        self.message = message
+
+    def answer(self) -> Answer:
+        """Return the error in its envelope (reference/certcentral.md 1.2)."""
+        body = encode({"errors": [{"code": self.code, "message": self.message}]})
+        return Answer(self.status, body, dict(HEADERS))
+
+
+def invalid_key() -> ApiError:
+    """REC, reference/certcentral.md 1.2."""
+    code = "access_denied|access_denied_invalid_key"
+    return ApiError(HTTPStatus.FORBIDDEN, code, "Access denied due to access_denied_invalid_key.")
+
+
+def not_a_simulated_key() -> ApiError:
+    """INVENTED: the code is the recorded one, the message is the simulator's own."""
+    message = "The simulator takes only keys that begin with sim-; this one was not looked at."
+    return ApiError(HTTPStatus.FORBIDDEN, "access_denied|access_denied_invalid_key", message)
+
+
+def missing_permission() -> ApiError:
+    """DOC, reference/certcentral.md 1.3; the message is INVENTED after the recorded one of an invalid key."""
+    code = "access_denied|missing_permission"
+    return ApiError(HTTPStatus.FORBIDDEN, code, "Access denied due to missing_permission.")
+
+
+def no_order() -> ApiError:
+    """DOC, reference/certcentral.md 1.3; the message is INVENTED."""
+    return ApiError(HTTPStatus.NOT_FOUND, "not_found|order", "The specified order was not found.")
+
+
+def no_route() -> ApiError:
+    """DOC, reference/certcentral.md 1.3."""
+    return ApiError(HTTPStatus.NOT_FOUND, "not_found|route", "The specified route was not found.")
+
+
+def wrong_method() -> ApiError:
+    """INVENTED."""
+    message = "The method is not allowed for this route."
+    return ApiError(HTTPStatus.METHOD_NOT_ALLOWED, "method_not_allowed", message)
+
+
+def bad_format() -> ApiError:
+    """DOC, reference/certcentral.md 1.3; the message is INVENTED."""
+    return ApiError(HTTPStatus.BAD_REQUEST, "bad_request_format", "The request body could not be read.")
+
+
+def invalid_value(name: str) -> ApiError:
+    """DOC, reference/certcentral.md 1.3."""
+    return ApiError(HTTPStatus.BAD_REQUEST, f"invalid_value:{name}", f"{name} contains an invalid value.")
+
+
+def note_required() -> ApiError:
+    """INVENTED after the older v1 API, reference/certcentral.md 1.3."""
+    return ApiError(HTTPStatus.BAD_REQUEST, "required_param:note", "Note is required")
+
+
+def refused(status: int, code: str, message: str) -> ApiError:
+    """INVENTED: no source tells how a transition is refused (reference/certcentral.md 1.3)."""
+    return ApiError(status, code, message)
+
+
+def too_many_requests() -> ApiError:
+    """DOC, reference/certcentral.md 1.3."""
+    message = "Service unavailable, please limit request volume"
+    return ApiError(HTTPStatus.TOO_MANY_REQUESTS, "request_limit_exceeded", message)
+
+
+def imposed(status: int) -> ApiError:
+    """Return the error for a status that a fault imposes; but for 429 and 403, it is INVENTED."""
+    if status == HTTPStatus.TOO_MANY_REQUESTS:
+        return too_many_requests()
+    if status == HTTPStatus.FORBIDDEN:
+        return missing_permission()
+    return ApiError(status, "simulated_fault", f"A fault of the simulator answered {status}.")

@@ -1,0 +1,102 @@
+# Copyright (c) 2026 The certops.orders authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Faults that only CertCentral's own code can play: lists that lie, and errors in its envelope."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from certsim.certcentral import errors
+from certsim.certcentral.accounts import ApiKey
+from certsim.certcentral.book import OrderBook
+from certsim.certcentral.build import build_order, describe_order
+from certsim.certcentral.model import Order
+from certsim.faults import Fault, FaultKind, Stage
+
+_LIST = r"/order/certificate/?$"
+
+SHIFT_PAGES = "shift_pages"
+LIST_EXTRA = "list_extra"
+LIST_DROP = "list_drop"
+ECHO_KEY = "echo_key"
+INVALID_KEY = "invalid_key"
+
+KINDS = (
+    FaultKind(
+        SHIFT_PAGES,
+        Stage.WITHIN,
+        "Right after this page the pages shift: an order is added before it, its first one removed "
+        "(both for good), or this page is sorted the other way round (change: add, remove, sort).",
+        {"change": "add"},
+        choices={"change": ("add", "remove", "sort")},
+        method="GET",
+        path=_LIST,
+    ),
+    FaultKind(
+        LIST_EXTRA,
+        Stage.WITHIN,
+        "The list has rows that were not asked for.",
+        {"count": 1},
+        method="GET",
+        path=_LIST,
+    ),
+    FaultKind(
+        LIST_DROP,
+        Stage.WITHIN,
+        "The list silently lacks some ids (or its first count rows where no ids are given).",
+        {"ids": [], "count": 1},
+        method="GET",
+        path=_LIST,
+    ),
+    FaultKind(
+        ECHO_KEY,
+        Stage.WITHIN,
+        "An error whose message contains the caller's key: proves that a client redacts it.",
+        {"status": 400},
+    ),
+    FaultKind(INVALID_KEY, Stage.WITHIN, "403 as for a key that is not valid (any more).", times=-1),
+)
+
+
+def raise_error(fault: Fault, key: ApiKey) -> None:
+    """Raise the ApiError that a fault answers a call with; faults about lists have none."""
+    if fault.kind.name == INVALID_KEY:
+        raise errors.invalid_key()
+    if fault.kind.name == ECHO_KEY:
+        # Only a key of the seed comes here, never one that may be real.
+        raise errors.ApiError(fault.params["status"], "access_denied", f"The key {key.key} may not do this.")
+
+
+def reverses(fault: Fault | None) -> bool:
+    """Tell whether the fault sorts this page the other way round."""
+    return fault is not None and fault.kind.name == SHIFT_PAGES and fault.params["change"] == "sort"
+
+
+def bend_page(fault: Fault | None, page: list[Order], book: OrderBook) -> list[Order]:
+    """Return the orders of a page with what the fault adds or drops."""
+    if fault is None:
+        return page
+    if fault.kind.name == LIST_EXTRA:
+        asked = {order.id for order in page}
+        strangers = (order for order in book if order.id not in asked)
+        return page + [order for order, _number in zip(strangers, range(fault.params["count"]), strict=False)]
+    if fault.kind.name == LIST_DROP:
+        dropped = set(fault.params["ids"]) or {order.id for order in page[: fault.params["count"]]}
+        return [order for order in page if order.id not in dropped]
+    return page
+
+
+def shift_pages(fault: Fault | None, page: list[Order], book: OrderBook, now: datetime) -> None:
+    """Add an order before a page that was just served, or remove the page's first one."""
+    if fault is None or fault.kind.name != SHIFT_PAGES or not page:
+        return
+    if fault.params["change"] == "remove":
+        book.remove(page[0])
+    elif fault.params["change"] == "add":
+        # A likeness of the page's first order passes the same filters, and sorts before it by id.
+        likeness = describe_order(page[0], now.date())
+        for name in ("certificate_id", "serial_number", "thumbprint"):
+            del likeness[name]
+        book.put(build_order({**likeness, "id": book.first_id() - 1, "date_created": now}, now))

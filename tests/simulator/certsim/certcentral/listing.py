@@ -1,0 +1,217 @@
+# Copyright (c) 2026 The certops.orders authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The query of GET /order/certificate: reference/certcentral.md 3."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+from certsim.certcentral import errors
+from certsim.certcentral.model import Order
+from certsim.certcentral.switches import FILTER_NAMES
+from certsim.certcentral.view import View
+
+MAX_LIMIT = 1000
+
+Predicate = Callable[[Order], bool]
+
+_FILTER = re.compile(r"filters\[(\w+)\](?:\[(\d+)\])?")
+_NULL = "null"
+
+
+@dataclass(slots=True)
+class ListQuery:
+    """The query, read; ``filters`` has every value of each filter."""
+
+    limit: int = MAX_LIMIT
+    offset: int = 0
+    sort: list[tuple[str, bool]] = field(default_factory=list)
+    filters: dict[str, list[str]] = field(default_factory=dict)
+
+
+def read_query(pairs: Iterable[tuple[str, str]]) -> ListQuery:
+    """Read the query strictly: an unknown, repeated or malformed parameter raises ApiError."""
+    query = ListQuery()
+    seen: set[str] = set()
+    for name, value in pairs:
+        if name in seen:
+            raise errors.invalid_value(name)
+        seen.add(name)
+        if name == "limit":
+            query.limit = _bounded(name, value, 1, MAX_LIMIT)
+        elif name == "offset":
+            query.offset = _bounded(name, value, 0, None)
+        elif name == "sort":
+            query.sort = _sort_keys(value)
+        else:
+            query.filters.setdefault(_filter_name(name), []).append(value)
+    return query
+
+
+def ids_of(values: Iterable[str]) -> list[int]:
+    """Return the ids of an id filter, ascending and each once."""
+    return sorted({_number("id", value) for value in values})
+
+
+def predicate(name: str, values: list[str], view: View, now: datetime) -> Predicate:
+    """Return the test of one filter: any of its values suffices. A bad value raises ApiError."""
+    if name in _NUMBERS:
+        read, wanted = _NUMBERS[name], {_number(name, value) for value in values}
+        return lambda order: not wanted.isdisjoint(read(order))
+    if name in _FLAGS:
+        flag, flags = _FLAGS[name], {_flag(name, value) for value in values}
+        return lambda order: flag(order, view) in flags
+    if name in _DAYS:
+        day, tests = _DAYS[name], [_day_test(name, value, now) for value in values]
+        return lambda order: any(test(day(order)) for test in tests)
+    if name in _TEXTS:
+        texts, matches = _TEXTS[name], [_text_test(value) for value in values]
+        return lambda order: any(match(text) for text in texts(order) for match in matches)
+    words, allowed = _WORDS[name], _words(name, values)
+    return lambda order: words(order, view) in allowed
+
+
+def sort_orders(orders: list[Order], keys: list[tuple[str, bool]], view: View) -> list[Order]:
+    """Return orders sorted by the keys of a query; they come by ascending id."""
+    for name, descending in reversed(keys):
+        read = _SORT_KEYS[name]
+        orders = sorted(orders, key=lambda order: read(order, view), reverse=descending)
+    return orders
+
+
+def _domain_names(order: Order) -> list[str]:
+    return [order.certificate.common_name, *order.certificate.dns_names]
+
+
+def _all_emails(order: Order) -> list[str]:
+    return [*order.certificate.emails, *order.additional_emails, str(order.user.get("email", ""))]
+
+
+_NUMBERS: dict[str, Callable[[Order], Iterable[int | None]]] = {
+    "id": lambda order: (order.id,),
+    "organization_id": lambda order: ((order.organization or {}).get("id"),),
+    "user_id": lambda order: (order.user.get("id"),),
+    "container_id": lambda order: (order.container.get("id"),),
+    "certificate_id": lambda order: (order.certificate.id,),
+    "metadata_id": lambda order: [each.get("metadata_id") for each in order.custom_fields],
+}
+_FLAGS: dict[str, Callable[[Order, View], bool]] = {
+    "is_renewed": lambda order, view: view.mark_or_renewal(order),
+    "disable_renewal_notifications": lambda order, _view: order.disable_renewal_notifications,
+}
+_DAYS: dict[str, Callable[[Order], date | None]] = {
+    "valid_till": lambda order: order.certificate.valid_till,
+    "date_created": lambda order: order.date_created.date(),
+}
+_TEXTS: dict[str, Callable[[Order], list[str]]] = {
+    "common_name": lambda order: [order.certificate.common_name],
+    "domain_name": _domain_names,
+    "email": _all_emails,
+    "search": lambda order: [order.certificate.common_name, *_all_emails(order)],
+}
+_WORDS: dict[str, Callable[[Order, View], str | None]] = {
+    "status": lambda order, view: view.status(order),
+    "product_name_id": lambda order, _view: order.product["name_id"],
+    "origin": lambda order, _view: order.origin,
+    "serial_number": lambda order, _view: order.certificate.serial_number,
+}
+# Orders without the value come first, as the empty text or the first day does.
+_SORT_KEYS: dict[str, Callable[[Order, View], Any]] = {
+    "order_id": lambda order, _view: order.id,
+    "date_created": lambda order, _view: order.date_created,
+    "common_name": lambda order, _view: order.certificate.common_name,
+    "status": lambda order, view: view.status(order),
+    "validity_years": lambda order, _view: order.validity_years,
+    "product_name": lambda order, _view: order.product["name"],
+    "valid_till": lambda order, _view: order.certificate.valid_till or date.min,
+}
+
+
+def _filter_name(parameter: str) -> str:
+    match = _FILTER.fullmatch(parameter)
+    if match is None:
+        raise errors.invalid_value(parameter)
+    if match[1] not in FILTER_NAMES:
+        raise errors.invalid_value(match[1])
+    return match[1]
+
+
+def _sort_keys(value: str) -> list[tuple[str, bool]]:
+    keys = []
+    for part in value.split(","):
+        name = part.removeprefix("-")
+        if name not in _SORT_KEYS:
+            raise errors.invalid_value("sort")
+        keys.append((name, part.startswith("-")))
+    return keys
+
+
+def _bounded(name: str, value: str, least: int, most: int | None) -> int:
+    number = _number(name, value)
+    if number < least or (most is not None and number > most):
+        raise errors.invalid_value(name)
+    return number
+
+
+def _number(name: str, value: str) -> int:
+    # int() alone would take "+1", " 1" and digits of other scripts; 18 digits are room for any id.
+    if not (value.isascii() and value.isdecimal() and len(value) <= 18):
+        raise errors.invalid_value(name)
+    return int(value)
+
+
+def _flag(name: str, value: str) -> bool:
+    if value not in ("0", "1"):
+        raise errors.invalid_value(name)
+    return value == "1"
+
+
+def _words(name: str, values: list[str]) -> set[str | None]:
+    words: set[str | None] = set(values)
+    if name == "serial_number":
+        return {value.upper() for value in values}
+    if name == "origin" and not words <= {"migrated", "certcentral"}:
+        raise errors.invalid_value(name)
+    if name == "status" and "issued" in words:
+        # The filter value issued finds expired orders as well (reference/certcentral.md 2.3).
+        words.add("expired")
+    return words
+
+
+def _text_test(value: str) -> Callable[[str], bool]:
+    """Return a test that ignores case; a leading % looks for the rest anywhere."""
+    wanted = value.lower()
+    if wanted.startswith("%"):
+        return lambda text: wanted[1:] in text.lower()
+    return lambda text: wanted == text.lower()
+
+
+def _day_test(name: str, value: str, now: datetime) -> Callable[[date | None], bool]:
+    """Return the test for ``a...b``, ``<day``, ``>day``, ``>NOW``, ``null`` or a day."""
+    if value == _NULL:
+        return lambda day: day is None
+    if "..." in value:
+        first, _dots, last = value.partition("...")
+        start, end = _day(name, first, now), _day(name, last, now)
+        return lambda day: day is not None and start <= day <= end
+    limit = _day(name, value.lstrip("<>"), now)
+    if value.startswith("<"):
+        return lambda day: day is not None and day < limit
+    if value.startswith(">"):
+        return lambda day: day is not None and day > limit
+    return lambda day: day == limit
+
+
+def _day(name: str, value: str, now: datetime) -> date:
+    if value == "NOW":
+        return now.date()
+    try:
+        return datetime.fromisoformat(value).date()
+    except ValueError as error:
+        raise errors.invalid_value(name) from error
