@@ -1,0 +1,280 @@
+# Copyright (c) 2026 The certops.orders authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The checks and tests of this collection. `make test` runs the default ones; `nox -l` lists all."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import NamedTuple
+
+import antsibull_nox
+import nox
+
+ROOT = Path(__file__).resolve().parent
+sys.path.insert(0, str(ROOT / "tests"))
+
+from tools import ansible_test_home, covered, pythons, tree  # noqa: E402
+
+REQUIREMENTS = ROOT / "tests" / "requirements"
+SIMULATOR = ROOT / "tests" / "simulator"
+
+
+class Core(NamedTuple):
+    """A line of ansible-core that we test with, on the first of `pythons` that the machine has."""
+
+    requirement: str
+    pythons: tuple[str, ...]
+    targets: tuple[str, ...]  # the Pythons its modules may meet, from our oldest on
+    skip_sanity: tuple[str, ...] = ()
+
+
+# The oldest line that we support on its oldest Python, then the newest one for each Python from 3.11 on.
+CORES = {
+    "2.16": Core("ansible-core~=2.16.0", ("3.10", "3.11", "3.12"), ("3.9", "3.10", "3.11", "3.12")),
+    "2.19": Core("ansible-core~=2.19.0", ("3.11", "3.12", "3.13"), ("3.9", "3.10", "3.11", "3.12", "3.13")),
+    "2.21": Core("ansible-core~=2.21.0", ("3.13", "3.12", "3.14"), ("3.9", "3.10", "3.11", "3.12", "3.13", "3.14")),
+}
+# Looking ahead; not among the defaults. Its pylint cannot be installed yet.
+PRERELEASES = {
+    "2.22rc": Core(
+        "ansible-core>=2.22.0b1,<2.23", ("3.13", "3.14"), ("3.9", "3.10", "3.11", "3.12", "3.13", "3.14"), ("pylint",)
+    ),
+}
+OLDEST_TARGET = "3.9"
+# Plugins that never run on a target; their tests have a folder of the same name.
+CONTROLLER_ONLY = ("action", "callback", "filter", "inventory", "plugin_utils")
+
+NOTES = ROOT / ".nox" / "covered"
+VERSIONS = """
+import importlib.metadata, platform
+print("Python", platform.python_version(), end="")
+try:
+    print(", ansible-core", importlib.metadata.version("ansible-core"), end="")
+except importlib.metadata.PackageNotFoundError:
+    pass
+"""
+
+nox.needs_version = ">=2025.5.1"
+nox.options.reuse_existing_virtualenvs = True
+# pip and not uv, as uv does not read pip's configuration, where a site names its own package index.
+nox.options.default_venv_backend = "virtualenv"
+# Set in a git hook, where they would point git at the wrong repository in the copies that the sessions work in.
+for name in ("GIT_DIR", "GIT_INDEX_FILE", "GIT_WORK_TREE"):
+    os.environ.pop(name, None)
+
+antsibull_nox.load_antsibull_nox_toml()
+# antsibull-nox chooses its own defaults while it loads, so ours come after.
+nox.options.sessions = [
+    "lint",
+    "reuse",
+    "docs",
+    "extra-checks",
+    "build-import-check",
+    "simulator",
+    "target",
+    *(f"{session}({core})" for core in CORES for session in ("unit", "integration", "sanity")),
+]
+
+
+def _choose(core_id: str, core: Core) -> nox.param:
+    version = pythons.first(core.pythons)
+    # False is "no environment": the session then skips itself, see _require_python.
+    return nox.param(pythons.find(version) if version else False, core, id=core_id)
+
+
+on_each_core = nox.parametrize(("python", "core"), [_choose(*item) for item in {**CORES, **PRERELEASES}.items()])
+
+
+# What sessions share
+
+
+def _require_python(session: nox.Session, wanted: tuple[str, ...]) -> None:
+    if not session.python:
+        session.skip(f"needs Python {' or '.join(wanted)}; this machine has none that runs")
+
+
+def _install(session: nox.Session, *requirements: str | Path) -> None:
+    """Install packages (strings) and lists of packages (paths)."""
+    arguments: list[str] = []
+    for item in requirements:
+        arguments += ["-r", str(item)] if isinstance(item, Path) else [item]
+    session.install(*arguments)
+
+
+def _note(session: nox.Session, addition: str = "") -> None:
+    """Tell the report at the end which Python and ansible-core this session really has."""
+    versions = str(session.run("python", "-c", VERSIONS, silent=True, log=False)).strip()
+    covered.note(NOTES, session.name, versions + addition)
+
+
+def _enter_copy(session: nox.Session) -> Path:
+    """Work in a copy of the checkout where Ansible looks for collections, and keep Ansible's settings to ourselves."""
+    scratch = Path(session.create_tmp()).resolve()
+    collection = tree.export(ROOT, scratch / "collections")
+    settings = scratch / "ansible.cfg"
+    settings.touch()
+    for name in [name for name in os.environ if name.startswith("ANSIBLE_")]:
+        session.env[name] = None
+    session.env.update(
+        ANSIBLE_COLLECTIONS_PATH=str(scratch / "collections"),
+        ANSIBLE_CONFIG=str(settings),
+        ANSIBLE_HOME=str(scratch / "ansible_home"),
+        # Left to discovery, a "target" on this machine would be some other Python, without our requirements.
+        ANSIBLE_PYTHON_INTERPRETER=str(Path(session.bin) / "python"),
+    )
+    session.chdir(collection)
+    return collection
+
+
+def _import_from(session: nox.Session, *folders: Path) -> None:
+    session.env["PYTHONPATH"] = os.pathsep.join(map(str, folders))
+
+
+def _mypy(session: nox.Session, collection: Path, *parts: str) -> None:
+    # From above ansible_collections: mypy takes the working directory for the root of all packages.
+    root = collection.parents[2]
+    session.chdir(root)
+    config, cache = f"--config-file={collection / 'mypy.ini'}", f"--cache-dir={root.parent / 'mypy'}"
+    session.run("mypy", config, cache, *(str((collection / part).relative_to(root)) for part in parts))
+    session.chdir(collection)
+
+
+# Checks that read
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Style, types, and ansible-lint's production profile."""
+    _install(session, REQUIREMENTS / "lint.txt")
+    collection = _enter_copy(session)
+    session.run("ruff", "check", "--no-cache", ".")
+    session.run("ruff", "format", "--check", "--no-cache", ".")
+    session.run("yamllint", "--strict", ".")
+    _mypy(session, collection, "noxfile.py", "plugins", "tests/simulator", "tests/tools")
+    session.run("ansible-lint")
+    _note(session)
+
+
+@nox.session
+def reuse(session: nox.Session) -> None:
+    """Every file says whose it is and under which licence."""
+    _install(session, REQUIREMENTS / "reuse.txt")
+    _enter_copy(session)
+    session.run("reuse", "lint")
+    _note(session)
+
+
+@nox.session
+def docs(session: nox.Session) -> None:
+    """The documentation of plugins and the changelog are well-formed, and references lead somewhere."""
+    _install(session, REQUIREMENTS / "docs.txt")
+    _enter_copy(session)
+    session.run(
+        "antsibull-docs",
+        "lint-collection-docs",
+        "--plugin-docs",
+        "--validate-collection-refs=self",
+        "--disallow-unknown-collection-refs",
+        ".",
+    )
+    session.run("antsibull-changelog", "lint")
+    _note(session)
+
+
+# Tests that run
+
+
+@nox.session
+@on_each_core
+def unit(session: nox.Session, core: Core) -> None:
+    """Unit tests, and the part of the plugins that they reach. With arguments: only those tests."""
+    _require_python(session, core.pythons)
+    _install(session, REQUIREMENTS / "unit.txt", core.requirement)
+    _enter_copy(session)
+    coverage = ["--cov", "--cov-branch", "--cov-report=term-missing", "--cov-fail-under=95", "tests/unit/plugins"]
+    session.run("python", "-m", "pytest", *(session.posargs or coverage))
+    _note(session)
+
+
+@nox.session
+@on_each_core
+def integration(session: nox.Session, core: Core) -> None:
+    """Real playbooks by real ansible-playbook, against the simulator."""
+    _require_python(session, core.pythons)
+    _install(session, REQUIREMENTS / "integration.txt", SIMULATOR / "requirements.txt", core.requirement)
+    collection = _enter_copy(session)
+    # Not the collection, which pytest.ini lets only pytest find: modules that run on this machine inherit the
+    # variable, and would find what Ansible failed to send them.
+    _import_from(session, collection / "tests" / "simulator")
+    session.run("python", "-m", "pytest", *(session.posargs or ["tests/integration"]))
+    _note(session)
+
+
+@nox.session
+@on_each_core
+def sanity(session: nox.Session, core: Core) -> None:
+    """`ansible-test sanity`, without an ignore file, on this controller and every target Python of the machine."""
+    _require_python(session, core.pythons)
+    _install(session, REQUIREMENTS / "sanity.txt", core.requirement)
+    scratch = Path(session.create_tmp()).resolve()
+    ansible_test_home.prepare(scratch / "home")
+    _enter_copy(session)
+    controller = next(version for version in core.pythons if pythons.find(version) == session.python)
+    targets = [version for version in core.targets if pythons.find(version)]
+    real_pythons = pythons.link(targets, scratch / "pythons")
+    session.run(
+        "ansible-test",
+        "sanity",
+        "--color=no",
+        f"--controller=origin:python=venv/{controller}",
+        *(f"--target-python={version}" for version in targets),
+        *(f"--skip-test={test}" for test in core.skip_sanity),
+        *session.posargs,
+        env={
+            "HOME": str(scratch / "home"),
+            "PATH": os.pathsep.join([*(session.bin_paths or []), str(real_pythons), *pythons.path_without_shims()]),
+        },
+    )
+    _note(session, f", modules on {', '.join(targets)}")
+
+
+@nox.session(python=pythons.find(OLDEST_TARGET) or False)
+def target(session: nox.Session) -> None:
+    """The part that runs on targets, on the oldest Python that a target may have.
+
+    No ansible-core that we support installs there, but its module_utils are what a controller sends there:
+    they come from the newest one, without the rest of its requirements.
+    """
+    _require_python(session, (OLDEST_TARGET,))
+    _install(session, REQUIREMENTS / "unit.txt")
+    newest = list(CORES.values())[-1].requirement
+    session.install("--no-deps", "--no-compile", "--ignore-requires-python", newest)
+    collection = _enter_copy(session)
+    _import_from(session, collection.parents[2])
+    session.run("python", "-W", "error", "tests/tools/import_all.py", "plugins/module_utils", "plugins/modules")
+    ignored = [f"--ignore=tests/unit/plugins/{kind}" for kind in CONTROLLER_ONLY]
+    session.run("python", "-m", "pytest", *(session.posargs or [*ignored, "tests/unit/plugins"]))
+    _note(session, " (module_utils only)")
+
+
+@nox.session
+def simulator(session: nox.Session) -> None:
+    """The simulator itself does what the services' documentation says."""
+    _install(session, REQUIREMENTS / "unit.txt", SIMULATOR / "requirements.txt")
+    collection = _enter_copy(session)
+    _import_from(session, collection / "tests" / "simulator")
+    session.run("python", "-m", "pytest", *(session.posargs or ["tests/unit/simulator"]))
+    _note(session)
+
+
+@nox.session(default=False)
+def benchmark(session: nox.Session) -> None:
+    """Requests, seconds and memory of a bulk run."""
+    _install(session, REQUIREMENTS / "integration.txt", SIMULATOR / "requirements.txt", "ansible-core>=2.19,<2.22")
+    collection = _enter_copy(session)
+    _import_from(session, collection / "tests" / "simulator")
+    session.run("python", "tests/benchmark/benchmark.py", *session.posargs)
