@@ -45,6 +45,8 @@ PRERELEASES = {
     ),
 }
 OLDEST_TARGET = "3.9"
+# Programs of their own, beside the tests.
+CHECKED = ("benchmark", "demo", "simulator", "tools")
 # Plugins that never run on a target; their tests have a folder of the same name.
 CONTROLLER_ONLY = ("action", "callback", "filter", "inventory", "plugin_utils")
 
@@ -154,7 +156,7 @@ def lint(session: nox.Session) -> None:
     session.run("ruff", "check", "--no-cache", ".")
     session.run("ruff", "format", "--check", "--no-cache", ".")
     session.run("yamllint", "--strict", ".")
-    _mypy(session, collection, "noxfile.py", "plugins", "tests/simulator", "tests/tools")
+    _mypy(session, collection, "noxfile.py", "plugins", *(f"tests/{part}" for part in CHECKED))
     session.run("ansible-lint")
     _note(session)
 
@@ -277,4 +279,5 @@ def benchmark(session: nox.Session) -> None:
     _install(session, REQUIREMENTS / "integration.txt", SIMULATOR / "requirements.txt", "ansible-core>=2.19,<2.22")
     collection = _enter_copy(session)
     _import_from(session, collection / "tests" / "simulator")
-    session.run("python", "tests/benchmark/benchmark.py", *session.posargs)
+    output = ROOT / "tests" / "output" / "benchmark.json"
+    session.run("python", "tests/benchmark/benchmark.py", "--output", str(output), *session.posargs)
