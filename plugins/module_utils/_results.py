@@ -48,6 +48,8 @@ def told(
     asked: Sequence[Any], results: Mapping[Any, OrderResult], settings: Settings, context: Context, transport: Transport
 ) -> dict[str, Any]:
     failing = [results[key] for key in dict.fromkeys(asked) if fails(results[key], settings)]
+    # What stopped the run tells more than what was therefore left alone.
+    failing.sort(key=lambda result: result.outcome == NOT_ATTEMPTED)
     counts = Counter(result.outcome for result in results.values())
     # Where every order of a list is missing, the list, or the key, is wrong rather than the orders gone.
     all_missing = len(results) > 1 and counts[MISSING] == len(results)

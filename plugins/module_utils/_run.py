@@ -36,6 +36,8 @@ CHUNK = 100
 FRESH_FOR = 60.0
 # So many orders in a row for which the key was refused end the run.
 DENIALS = 3
+# How often an order is read by itself, each time too slowly for a write, before it is given up.
+SLOW_READS = 10
 
 
 class State(Protocol):
@@ -80,7 +82,7 @@ class Observer:
         """A write is about to be sent. What is raised here keeps it from being sent."""
 
     def settled(self, result: OrderResult) -> None:
-        """Nothing more will be done for this order."""
+        """Nothing more will be done for this order; once more where `verify` then finds that a change does not show."""
 
 
 class Run:
@@ -124,7 +126,9 @@ class Run:
 
     def _chunk(self, keys: list[Any]) -> None:
         """Read, decide and write; what became stale while others were written is read again together."""
+        at_once, slow = len(keys), 0
         while keys and not self._stop:
+            keys, later = keys[:at_once], keys[at_once:]
             read_at = time.monotonic()
             judged = self._judge(self._look(keys))
             to_write = []
@@ -134,8 +138,21 @@ class Run:
                 else:
                     self._record(_result(key, decision.outcome, state, state, decision.explanation))
             changes = self._map(self._change, to_write)
-            keys = [key for (key, *_rest), settled in zip(to_write, changes) if not settled]
+            stale = [change for change, settled in zip(to_write, changes) if not settled]
+            # Where nothing could be sent, reading so many takes longer than a read stays fresh.
+            hopeless = bool(stale) and len(stale) == len(to_write)
+            slow = slow + 1 if hopeless and at_once == 1 else 0
+            if slow == SLOW_READS:
+                stale, slow = self._give_up(stale), 0
+            at_once = max(1, at_once // 2) if hopeless else at_once
+            keys = [key for key, *_rest in stale] + later
         self._leave(keys)
+
+    def _give_up(self, stale: Iterable[tuple[Any, Any, Decision, float]]) -> list[Any]:
+        for key, state, *_rest in stale:
+            why = f"each time, more than {FRESH_FOR:.0f} s went by between reading it and being able to change it"
+            self._record(self._problem(key, ApiError(why, code="stale"), state))
+        return []
 
     def _look(self, keys: list[Any]) -> dict[Any, Any]:
         """The orders that can be read; the others are settled."""
@@ -143,7 +160,8 @@ class Run:
             found = self._read(keys)
         except (ApiError, Stopped) as error:
             for key in keys:
-                self._record(self._problem(key, error))
+                # One request was refused, not as many as there are orders in it.
+                self._record(self._problem(key, error), counts=key == keys[0])
             return {}
         if len(keys) == 1:
             self._missing(set(keys) - set(found))
@@ -200,7 +218,12 @@ class Run:
 
     def _change(self, key: Any, state: Any, decision: Decision, read_at: float) -> bool:
         """Make one change; False where the read has become too old and nothing was sent."""
-        result = self._blocked(key, state, decision) or self._attempts(key, state, decision, read_at)
+        try:
+            result = self._blocked(key, state, decision) or self._attempts(key, state, decision, read_at)
+        except BaseException:
+            # Nothing foresees this: the other threads must not go on as if it had not happened.
+            self._stop.set("an unforeseen error ended the run")
+            raise
         if result:
             self._record(result)
         return result is not None
@@ -221,7 +244,8 @@ class Run:
         """
         state, lost = before, None
         problem: Exception | None = None
-        for attempt in range(self._reader.transport.connection.retries + 1):
+        retries = self._reader.transport.connection.retries
+        for attempt in range(retries + 1):
             problem = self._send(key, state, decision, read_at)
             if problem is None:
                 return _changed(key, before, decision, acknowledged=True)
@@ -229,13 +253,15 @@ class Run:
                 return None if isinstance(problem, StaleRead) else self._problem(key, problem, before)
             lost = problem if _is_ambiguous(problem) else lost
             read_at = time.monotonic()
-            seen = self._look_again(key, before, lost or problem, was_lost=lost is not None)
+            seen = self._look_again(key, before, decision, lost or problem, was_lost=lost is not None)
             if isinstance(seen, OrderResult):
                 return seen
             state, decision = seen
             if not (_is_ambiguous(problem) or isinstance(problem, StaleRead)):
                 break
-            self._rest(attempt)
+            if attempt < retries:
+                self._rest(attempt)
+                self._reader.transport.counters.add(retries=1)
         return self._problem(key, problem if isinstance(problem, ApiError) else lost, before, after=state)
 
     def _send(self, key: Any, state: Any, decision: Decision, read_at: float) -> Exception | None:
@@ -248,7 +274,9 @@ class Run:
             return problem
         return None
 
-    def _look_again(self, key: Any, before: Any, problem: Any, was_lost: bool) -> OrderResult | tuple[Any, Decision]:
+    def _look_again(
+        self, key: Any, before: Any, sent: Decision, problem: Any, was_lost: bool
+    ) -> OrderResult | tuple[Any, Decision]:
         """After a reply that was lost, or a refusal: what has become of the order, or its state where nothing has."""
         try:
             now = self._fresh(key)
@@ -258,6 +286,8 @@ class Run:
                 return _result(key, UNKNOWN, before, None, why, problem)
             return _result(key, FAILED, before, before, why, problem)
         if now is None:
+            if isinstance(problem, NotFound):
+                return self._absent(key)
             why = f"{problem}; and it is no longer there"
             return _result(key, UNKNOWN if was_lost else FAILED, before, None, why, problem)
         state, decision = now
@@ -265,18 +295,20 @@ class Run:
             return state, decision
         if decision.outcome != UNCHANGED:
             return _result(key, FAILED, before, state, f"{problem}; and now {decision.explanation}", problem)
-        if was_lost:
+        if was_lost and _shows(state.facts, before.facts, sent.after):
             return _result(key, CHANGED, before, state, "the reply was lost, and a fresh read shows the change")
         return _result(key, UNCHANGED, state, state, "it was changed by someone else meanwhile")
 
     def _fresh(self, key: Any) -> tuple[Any, Decision] | None:
         """The order and the decision as of now; None where it does not exist. Raises ApiError or Stopped."""
         state = self._read([key]).get(key)
-        if state is None:
-            return None
+        return None if state is None else self._decided(state)
+
+    def _decided(self, state: Any) -> tuple[Any, Decision]:
+        """An order with what its decision needs. Raises ApiError or Stopped."""
         decision = self._decide(state)
         while decision.need:
-            state = self._reader.learn(decision.need, [state])[key]
+            (state,) = self._reader.learn(decision.need, [state]).values()
             decision = self._decide(state)
         return state, decision
 
@@ -291,13 +323,30 @@ class Run:
 
     def _verify(self) -> None:
         """Read what was changed once more; a change that cannot be seen is reported as unknown."""
-        changed = [key for key, result in self._results.items() if result.outcome == CHANGED]
+        changed = [key for key, result in self._results.items() if result.acknowledged]
         for start in range(0, len(changed), CHUNK):
             keys = changed[start : start + CHUNK]
-            done = {key: self._results.pop(key) for key in keys}
-            judged = self._judge(self._look(keys))
-            for key in keys:
-                self._results[key] = _verified(done[key], judged.get(key), self._results.get(key))
+            try:
+                found = self._read(keys) if len(keys) > 1 else {}
+            except (ApiError, Stopped) as unread:
+                verified = [_unverified(self._results[key], unread) for key in keys]
+            else:
+                verified = self._map(self._verified, [(self._results[key], found.get(key)) for key in keys])
+            self._results.update(zip(keys, verified))
+            for result in verified:
+                if result.outcome != CHANGED:
+                    self._observer.settled(result)
+
+    def _verified(self, done: OrderResult, state: Any) -> OrderResult:
+        try:
+            now = self._fresh(done.order_id) if state is None else self._decided(state)
+        except (ApiError, Stopped) as unread:
+            return _unverified(done, unread)
+        if now and now[1].outcome == UNCHANGED and _shows(now[0].facts, done.before or {}, done.after or {}):
+            return replace(done, after=now[0].facts)
+        why = "the change was acknowledged, but a fresh read does not show it"
+        failure = ApiError(why, code="not_verified").failure(done.order_id)
+        return replace(done, outcome=UNKNOWN, after=now[0].facts if now else None, reason=why, failure=failure)
 
     # -- what became of an order -----------------------------------------------------------------------------------
 
@@ -309,19 +358,27 @@ class Run:
 
     def _missing(self, keys: Iterable[Any]) -> None:
         for key in keys:
-            with self._lock:
+            self._record(self._absent(key))
+
+    def _absent(self, key: Any) -> OrderResult:
+        return _result(key, MISSING, None, None, f"it does not exist in {self._whose()}, or not for this key")
+
+    def _whose(self) -> str:
+        with self._lock:
+            try:
                 self._asked_account = self._asked_account or self._reader.whose()
-            why = f"it does not exist in {self._asked_account}, or not for this key"
-            self._record(_result(key, MISSING, None, None, why))
+            except Stopped:
+                return "this key's account"
+            return self._asked_account
 
     def _leave(self, keys: Iterable[Any]) -> None:
         for key in keys:
             self._record(self._problem(key, Stopped(self._stop.reason)))
 
-    def _record(self, result: OrderResult) -> None:
+    def _record(self, result: OrderResult, counts: bool = True) -> None:
         with self._lock:
             self._results[result.order_id] = result
-            if result.outcome != NOT_ATTEMPTED:
+            if counts and result.outcome != NOT_ATTEMPTED:
                 self._stop_rules(result)
         self._observer.settled(result)
 
@@ -343,6 +400,14 @@ def _needs_a_look(problem: Exception) -> bool:
     return _is_ambiguous(problem) or isinstance(problem, Refused)
 
 
+def _shows(facts: Mapping[str, Any], before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:
+    """Whether an order looks as our change would have left it: it may need no change now for quite another reason.
+
+    One fact will do: what else comes with a change is foretold, not known.
+    """
+    return any(facts.get(fact) == value for fact, value in after.items() if before.get(fact) != value)
+
+
 def _result(
     key: Any, outcome: str, before: Any, after: Any, reason: str = "", error: ApiError | None = None
 ) -> OrderResult:
@@ -362,15 +427,10 @@ def _changed(key: Any, state: Any, decision: Decision, *, acknowledged: bool) ->
     return OrderResult(key, CHANGED, state.facts, after, decision.reason, None, state.name, acknowledged)
 
 
-def _verified(done: OrderResult, now: tuple[Any, Decision] | None, unread: OrderResult | None) -> OrderResult:
-    if now and now[1].outcome == UNCHANGED:
-        return replace(done, after=now[0].facts)
-    if now:
-        why = "the change was acknowledged, but a fresh read does not show it"
-    else:
-        why = f"the change was acknowledged, but could not be verified: {unread.reason if unread else 'not read'}"
-    failure = (unread and unread.failure) or ApiError(why, code="not_verified").failure(done.order_id)
-    return replace(done, outcome=UNKNOWN, after=now[0].facts if now else None, reason=why, failure=failure)
+def _unverified(done: OrderResult, unread: ApiError | Stopped) -> OrderResult:
+    why = f"the change was acknowledged, but could not be verified: {unread}"
+    error = unread if isinstance(unread, ApiError) else ApiError(why, code="not_verified")
+    return replace(done, outcome=UNKNOWN, after=None, reason=why, failure=error.failure(done.order_id))
 
 
 def guarded(
@@ -413,6 +473,9 @@ def _pool(workers: int) -> Iterator[Callable[[Callable[..., Any], Sequence[tuple
         yield threaded
 
 
+_LEFT_ALONE = (signal.SIG_IGN, None)
+
+
 @contextmanager
 def _signals_stop(stop: Stop) -> Iterator[None]:
     """SIGINT and SIGTERM end the run in good order: what is under way is finished, the rest is not attempted."""
@@ -423,7 +486,9 @@ def _signals_stop(stop: Stop) -> Iterator[None]:
     def handler(number: int, _frame: Any) -> None:
         stop.set(f"the run was stopped by {signal.Signals(number).name}")
 
-    before = {number: signal.signal(number, handler) for number in (signal.SIGINT, signal.SIGTERM)}
+    # One that is ignored (nohup) stays so; None is a handler that Python did not set and cannot put back.
+    trapped = [number for number in (signal.SIGINT, signal.SIGTERM) if signal.getsignal(number) not in _LEFT_ALONE]
+    before = {number: signal.signal(number, handler) for number in trapped}
     try:
         yield
     finally:

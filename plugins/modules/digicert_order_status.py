@@ -244,10 +244,10 @@ orders:
     failure:
       description: As RV(failure), for this order.
       type: dict
-      returned: when a request for this order failed
+      returned: when the order failed, or its state is unknown
 summary:
-  description: How many orders there were, C(total), and how many of each outcome. An order that was given twice
-  counts once.
+  description:
+    - How many orders there were, C(total), and how many of each outcome. An order that was given twice counts once.
   returned: when the arguments are valid
   type: dict
   sample:
@@ -289,7 +289,7 @@ diff:
     after: "order 123456789 (www.example.com): status: canceled, is_renewed: false\n"
 failure:
   description: The first thing that failed, for a program to read.
-  returned: on failure, except where an option has no valid value
+  returned: when the task fails, except where Ansible itself finds an option wrong
   type: dict
   contains:
     http_status:

@@ -1,0 +1,316 @@
+# Copyright (c) 2026 The certops.orders authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A service in memory, of things that are open and can be closed, whose weather a test makes.
+
+It stands in for a client, its transport and its policy alike, so that the runner is tested without any provider.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Callable
+from unittest import mock
+
+from ansible_collections.certops.orders.plugins.module_utils import _run
+from ansible_collections.certops.orders.plugins.module_utils._errors import (
+    ApiError,
+    Denied,
+    LostReply,
+    NotFound,
+    NotSent,
+    RateLimited,
+    Refused,
+    ServerError,
+    StaleRead,
+    Stopped,
+)
+from ansible_collections.certops.orders.plugins.module_utils._http import Context, Counters, Patience, Stop
+from ansible_collections.certops.orders.plugins.module_utils._options import Connection
+from ansible_collections.certops.orders.plugins.module_utils._orders import (
+    CHANGED,
+    INELIGIBLE,
+    UNCHANGED,
+    Decision,
+    OrderResult,
+)
+from ansible_collections.certops.orders.plugins.module_utils._results import Settings
+from ansible_collections.certops.orders.plugins.module_utils._run import Observer
+
+SECRET = "s3cret-key"
+
+
+@dataclass(frozen=True)
+class Thing:
+    """An order, for short. lacks: what has to be learned before anything can be decided."""
+
+    key: int
+    state: str = "open"
+    lacks: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        return f"thing-{self.key}.example.com"
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        return {"state": self.state}
+
+
+def close(thing: Thing) -> Decision:
+    """The policy: what is open, or ajar, is closed; what is sealed cannot be; what is settled need not be any more."""
+    if thing.lacks:
+        return Decision(need=thing.lacks[0])
+    if thing.state in ("open", "ajar"):
+        return Decision(CHANGED, after={"state": "closed"})
+    if thing.state in ("closed", "settled"):
+        return Decision(UNCHANGED, reason=f"it is {thing.state} already")
+    return Decision(INELIGIBLE, reason=f"it is {thing.state}", next_step="Break the seal")
+
+
+class Clock:
+    """The runner's `time`."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def monotonic(self) -> float:
+        return self.now
+
+
+class Unhurried(Stop):
+    """A Stop that does not sleep."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.pauses: list[float] = []
+
+    def pause(self, seconds: float) -> None:
+        self.pauses.append(seconds)
+        if self:
+            raise Stopped(self.reason)
+
+
+@dataclass
+class Wire:
+    """What the runner sees of a transport."""
+
+    connection: Connection
+    counters: Counters = field(default_factory=Counters)
+
+    def patience(self) -> Patience:
+        return Patience(self.connection.rate_limit_timeout)
+
+
+@dataclass(frozen=True)
+class During:
+    """What happens while a write is under way, after it was sent."""
+
+    happens: Callable[[], object]
+
+
+# What happens to one request: nothing (None), an error to raise, or something that is done first.
+Weather = Any
+
+
+class Service:
+    """The things, and every request for them, in order, in `journal`.
+
+    weather: what the next requests of a kind meet, by ("write", key), ("get", key), ("list",), ("learn", key) or
+    ("whose",): each a list that is used up from the front, of None (fine), an exception to raise, something to call
+    first, and, for writes, LIED, a During, or TOOK_EFFECT, followed by the exception to raise nevertheless.
+    left_out: keys that lists do not return.
+    """
+
+    ONE_BY_ONE = frozenset(["detail"])
+
+    def __init__(self, *things: Thing, retries: int = 3, read_only: str = "") -> None:
+        self.things = {thing.key: thing for thing in things}
+        self.clock = Clock()
+        self.stop = Unhurried()
+        self.transport: Any = Wire(
+            Connection("https://things.example.com", SECRET, retries=retries, read_only=read_only)
+        )
+        self.weather: dict[tuple[Any, ...], list[Weather]] = defaultdict(list)
+        self.left_out: set[int] = set()
+        self.journal: list[tuple[Any, ...]] = []
+        self.made: list[int] = []
+        self.fresh_until: list[float] = []
+        self.patience: dict[int, list[Patience]] = defaultdict(list)
+        self._lock = threading.Lock()
+
+    # -- what a test says ------------------------------------------------------------------------------------------
+
+    def meets(self, *kind: Any, weather: Iterable[Weather]) -> Service:
+        self.weather[kind] += weather
+        return self
+
+    def someone_else(self, key: int, state: str) -> Callable[[], None]:
+        """Return a happening: another person changes the thing."""
+
+        def happens() -> None:
+            self.things[key] = replace(self.things[key], state=state)
+
+        return happens
+
+    def gone(self, key: int) -> Callable[[], None]:
+        def happens() -> None:
+            self.things.pop(key, None)
+
+        return happens
+
+    def passes(self, seconds: float) -> Callable[[], None]:
+        def happens() -> None:
+            self.clock.now += seconds
+
+        return happens
+
+    @property
+    def writes(self) -> list[int]:
+        return [entry[1] for entry in self.journal if entry[0] == "write"]
+
+    @property
+    def reads(self) -> list[tuple[Any, ...]]:
+        return [entry for entry in self.journal if entry[0] != "write"]
+
+    # -- the client ------------------------------------------------------------------------------------------------
+
+    def read(self, keys: Sequence[int]) -> dict[int, Thing]:
+        if len(keys) == 1:
+            self._request("get", keys[0])
+            return {key: self.things[key] for key in keys if key in self.things}
+        self._request("list", entry=("list", tuple(keys)))
+        return {key: self.things[key] for key in keys if key in self.things and key not in self.left_out}
+
+    def learn(self, need: str, things: Sequence[Thing]) -> dict[int, Thing]:
+        keys = tuple(thing.key for thing in things)
+        self._request("learn", *keys[:1], entry=("learn", need, keys))
+        if need in self.ONE_BY_ONE and keys[0] not in self.things:
+            raise NotFound("there is no such thing", 404)
+        return {
+            thing.key: replace(thing, lacks=tuple(lack for lack in thing.lacks if lack != need)) for thing in things
+        }
+
+    def whose(self) -> str:
+        self._request("whose")
+        return "account 7"
+
+    def write(self, state: Thing, decision: Decision, *, fresh_until: float, patience: Patience) -> None:
+        """As the transport does it: nothing is sent after a stop, nor on an old read."""
+        assert decision.outcome == CHANGED
+        with self._lock:
+            weather = self._next(("write", state.key))
+        # What happens while the request waits for its turn.
+        while callable(weather):
+            weather()
+            weather = self._next(("write", state.key))
+        if self.stop:
+            raise Stopped(self.stop.reason)
+        if self.clock.monotonic() > fresh_until:
+            # Nothing was sent, so that the weather is still to come.
+            self.weather["write", state.key].insert(0, weather)
+            raise StaleRead("close it")
+        with self._lock:
+            self.fresh_until.append(fresh_until)
+            self.patience[state.key].append(patience)
+            self.journal.append(("write", state.key))
+            if weather is TOOK_EFFECT:
+                self._make(state.key)
+                weather = self._next(("write", state.key))
+        while isinstance(weather, During):
+            weather.happens()
+            weather = self._next(("write", state.key))
+        if isinstance(weather, Exception):
+            raise weather
+        if weather is not LIED:
+            self._make(state.key)
+
+    def _make(self, key: int) -> None:
+        current = self.things.get(key)
+        if current is None:
+            raise NotFound("there is no such thing", 404)
+        if current.state not in ("open", "ajar"):
+            raise Refused("it is not open", 400)
+        self.things[key] = replace(current, state="closed")
+        self.made.append(key)
+
+    def _request(self, *kind: Any, entry: tuple[Any, ...] | None = None) -> None:
+        with self._lock:
+            self.journal.append(entry or kind)
+            weather = self._next(kind)
+        while callable(weather):
+            weather()
+            weather = self._next(kind)
+        if isinstance(weather, Exception):
+            raise weather
+
+    def _next(self, kind: tuple[Any, ...]) -> Weather:
+        return self.weather[kind].pop(0) if self.weather[kind] else None
+
+
+TOOK_EFFECT = "it took effect"
+LIED = "acknowledged, but nothing was done"
+
+
+def lost() -> ApiError:
+    return LostReply("could not close it: the connection broke", code="reply_lost")
+
+
+def failed() -> ApiError:
+    return ServerError("the service failed to close it (HTTP 502)", 502)
+
+
+def refused() -> ApiError:
+    return Refused("the service refused to close it (HTTP 400)", 400, "invalid_value")
+
+
+def denied() -> ApiError:
+    return Denied("the service refused to close it (HTTP 403)", 403, "access_denied")
+
+
+def never_sent() -> ApiError:
+    return NotSent("could not close it: the connection failed", code="connection_failed")
+
+
+def throttled() -> ApiError:
+    return RateLimited("the service refused to close it (HTTP 429)", 429, "request_limit_exceeded")
+
+
+class Witness(Observer):
+    """Notes what it sees, in the service's journal order."""
+
+    def __init__(self) -> None:
+        self.seen: list[tuple[str, Any, str]] = []
+        self._lock = threading.Lock()
+
+    def announced(self, key: Any, state: Any, decision: Decision) -> None:  # noqa: ARG002
+        with self._lock:
+            self.seen.append(("announced", key, state.state))
+
+    def settled(self, result: OrderResult) -> None:
+        with self._lock:
+            self.seen.append(("settled", result.order_id, result.outcome))
+
+
+def run(
+    service: Service,
+    asked: Sequence[int],
+    *,
+    check_mode: bool = False,
+    diff: bool = False,
+    observer: Observer | None = None,
+    **options: Any,
+) -> dict[str, Any]:
+    """Close what is asked for; one worker unless told otherwise, so that the order of requests is certain."""
+    settings = Settings("closed", **{"workers": 1, **options})
+    context = Context(check_mode=check_mode, diff=diff, stop=service.stop)
+    with mock.patch.object(_run, "time", service.clock):
+        return _run.Run(service, service.read, close, service.write, settings, context, observer).result(asked)
+
+
+def outcomes(result: dict[str, Any]) -> dict[int, str]:
+    return {order["order_id"]: order["outcome"] for order in result["orders"]}

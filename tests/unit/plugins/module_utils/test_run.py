@@ -1,0 +1,1234 @@
+# Copyright (c) 2026 The certops.orders authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The promises of the runner, one by one, against a service in memory whose weather each test makes."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ansible_collections.certops.orders.plugins.module_utils import _run
+from ansible_collections.certops.orders.plugins.module_utils._errors import ApiError, LibraryMissing, NotFound, Stopped
+from ansible_collections.certops.orders.plugins.module_utils._http import Context
+from ansible_collections.certops.orders.plugins.module_utils._options import OptionError
+from ansible_collections.certops.orders.tests.unit.plugins.module_utils.service_of_things import (
+    LIED,
+    TOOK_EFFECT,
+    During,
+    Service,
+    Thing,
+    Witness,
+    denied,
+    failed,
+    lost,
+    never_sent,
+    outcomes,
+    refused,
+    run,
+    throttled,
+)
+
+
+def open_things(count: int, **facts: Any) -> list[Thing]:
+    return [Thing(key, **facts) for key in range(1, count + 1)]
+
+
+# -- reading and writing -----------------------------------------------------------------------------------------------
+
+
+def test_one_thing_is_read_by_itself_and_written_once() -> None:
+    service = Service(Thing(1))
+
+    result = run(service, [1])
+
+    assert service.journal == [("get", 1), ("write", 1)]
+    assert result["changed"] is True
+    assert "failed" not in result
+    assert result["orders"] == [
+        {"order_id": 1, "outcome": "changed", "before": {"state": "open"}, "after": {"state": "closed"}, "reason": ""}
+    ]
+    assert result["msg"] == "order 1 was closed"
+
+
+def test_the_second_time_nothing_is_sent_and_nothing_changes() -> None:
+    service = Service(*open_things(3))
+    run(service, [1, 2, 3])
+    service.journal.clear()
+
+    result = run(service, [1, 2, 3])
+
+    assert service.journal == [("list", (1, 2, 3))]
+    assert result["changed"] is False
+    assert set(outcomes(result).values()) == {"unchanged"}
+
+
+def test_several_are_read_together_and_only_those_that_need_it_are_written() -> None:
+    service = Service(Thing(1), Thing(2, "closed"), Thing(3, "sealed"), Thing(4))
+
+    result = run(service, [1, 2, 3, 4])
+
+    assert service.journal == [("list", (1, 2, 3, 4)), ("write", 1), ("write", 4)]
+    assert outcomes(result) == {1: "changed", 2: "unchanged", 3: "ineligible", 4: "changed"}
+
+
+def test_250_are_worked_on_in_chunks_of_100_each_read_just_before_it_is_written() -> None:
+    service = Service(*open_things(250))
+
+    result = run(service, range(1, 251))
+
+    kinds = [(entry[0], len(entry[1])) if entry[0] == "list" else entry[0] for entry in service.journal]
+    assert kinds == [
+        *(("list", 100), *["write"] * 100),
+        *(("list", 100), *["write"] * 100),
+        *(("list", 50), *["write"] * 50),
+    ]
+    assert result["summary"]["changed"] == 250
+
+
+def test_a_last_chunk_of_one_is_read_by_itself() -> None:
+    service = Service(*open_things(101, state="closed"))
+
+    run(service, range(1, 102))
+
+    assert service.journal == [("list", tuple(range(1, 101))), ("get", 101)]
+
+
+def test_an_empty_list_is_nothing_to_do() -> None:
+    service = Service()
+
+    result = run(service, [])
+
+    assert service.journal == []
+    assert (result["changed"], result["orders"], result["summary"]["total"]) == (False, [], 0)
+    assert result["msg"] == "no orders were given, nothing to do"
+
+
+def test_one_that_is_asked_for_twice_is_handled_once_and_reported_twice() -> None:
+    service = Service(Thing(1), Thing(2))
+
+    result = run(service, [2, 1, 2])
+
+    assert service.writes == [2, 1]
+    assert [order["order_id"] for order in result["orders"]] == [2, 1, 2]
+    assert (result["summary"]["total"], result["summary"]["changed"]) == (2, 2)
+
+
+def test_the_same_id_twice_is_one_and_read_by_itself() -> None:
+    service = Service(Thing(1))
+
+    assert len(run(service, [1, 1])["orders"]) == 2
+    assert service.journal == [("get", 1), ("write", 1)]
+
+
+@pytest.mark.parametrize("workers", [2, 8, 64])
+def test_many_workers_come_to_the_same_result_as_one(workers: int) -> None:
+    def account() -> Service:
+        service = Service(
+            *(Thing(key, lacks=("detail",) if key % 5 == 0 else ()) for key in range(1, 41)),
+            Thing(41, "closed"),
+            Thing(42, "sealed"),
+        )
+        service.left_out = {7, 8}
+        service.meets("write", 3, weather=[TOOK_EFFECT, lost()]).meets("write", 4, weather=[failed()])
+        service.meets("write", 6, weather=[refused()]).meets("get", 8, weather=[denied()])
+        service.meets("learn", 5, weather=[never_sent()])
+        return service
+
+    alone = run(account(), range(1, 45), workers=1)
+    together = run(account(), range(1, 45), workers=workers)
+
+    assert together == alone
+    assert together["summary"]["missing"] == 2
+
+
+# -- learning what decides ---------------------------------------------------------------------------------------------
+
+
+def test_what_decides_is_learned_together_where_one_request_tells_all() -> None:
+    service = Service(Thing(1, lacks=("origin",)), Thing(2), Thing(3, lacks=("origin",)))
+
+    run(service, [1, 2, 3])
+
+    assert service.journal[:2] == [("list", (1, 2, 3)), ("learn", "origin", (1, 3))]
+    assert sorted(service.writes) == [1, 2, 3]
+
+
+def test_what_decides_is_learned_one_by_one_where_it_has_to_be() -> None:
+    service = Service(Thing(1, lacks=("detail", "origin")), Thing(2, lacks=("detail",)))
+
+    run(service, [1, 2])
+
+    assert service.reads == [
+        ("list", (1, 2)),
+        ("learn", "detail", (1,)),
+        ("learn", "detail", (2,)),
+        ("learn", "origin", (1,)),
+    ]
+
+
+def test_one_of_which_too_little_can_be_learned_fails_and_the_others_do_not() -> None:
+    service = Service(Thing(1, lacks=("detail",)), Thing(2, lacks=("detail",)))
+    service.meets("learn", 1, weather=[failed()])
+
+    result = run(service, [1, 2])
+
+    assert outcomes(result) == {1: "failed", 2: "changed"}
+    assert result["orders"][0]["before"] == {"state": "open"}
+    assert result["failed"] is True
+
+
+def test_one_that_goes_while_its_details_are_read_is_missing() -> None:
+    service = Service(Thing(1, lacks=("detail",)), Thing(2))
+    service.meets("learn", 1, weather=[service.gone(1)])
+
+    assert outcomes(run(service, [1, 2], missing="ok")) == {1: "missing", 2: "changed"}
+
+
+# -- missing -----------------------------------------------------------------------------------------------------------
+
+
+def test_a_list_that_leaves_one_out_does_not_prove_that_there_is_none() -> None:
+    service = Service(*open_things(3))
+    service.left_out = {2}
+
+    result = run(service, [1, 2, 3])
+
+    assert service.reads == [("list", (1, 2, 3)), ("get", 2)]
+    assert outcomes(result) == {1: "changed", 2: "changed", 3: "changed"}
+
+
+@pytest.mark.parametrize(("missing", "failed"), [("fail", True), ("ok", False)])
+def test_one_that_is_missing_fails_unless_that_is_fine_and_names_the_account(missing: str, failed: bool) -> None:
+    service = Service()
+
+    result = run(service, [9], missing=missing)
+
+    assert service.journal == [("get", 9), ("whose",)]
+    assert result.get("failed", False) is failed
+    assert result["changed"] is False
+    assert result["orders"][0] == {
+        "order_id": 9,
+        "outcome": "missing",
+        "before": {},
+        "after": {},
+        "reason": "it does not exist in account 7, or not for this key",
+    }
+    assert result["msg"] == "order 9 (missing): it does not exist in account 7, or not for this key"
+    if failed:
+        assert (result["failure"]["code"], result["failure"]["order_id"]) == ("missing", 9)
+
+
+def test_the_account_is_asked_for_once_however_many_are_missing() -> None:
+    service = Service(Thing(1))
+
+    run(service, range(1, 6), workers=8)
+
+    assert service.journal.count(("whose",)) == 1
+
+
+def test_a_list_of_which_all_are_missing_is_a_mistake_even_where_missing_is_fine() -> None:
+    result = run(Service(), [8, 9], missing="ok")
+
+    assert result["failed"] is True
+    assert "every order is missing is a mistake" in result["msg"]
+    assert result["failure"]["code"] == "missing"
+
+
+def test_a_list_of_which_some_are_missing_is_fine_where_missing_is_fine() -> None:
+    result = run(Service(Thing(1, "closed")), [1, 9], missing="ok")
+
+    assert "failed" not in result
+    assert result["msg"] == "2 orders to be closed: 1 unchanged, 1 missing"
+
+
+def test_a_run_that_is_stopped_while_it_asks_for_the_account_still_reports() -> None:
+    service = Service(Thing(1))
+    service.meets("whose", weather=[lambda: service.stop.set("enough"), Stopped("enough")])
+
+    result = run(service, [1, 9])
+
+    assert outcomes(result) == {1: "not_attempted", 9: "missing"}
+    assert "this key's account" in result["orders"][1]["reason"]
+
+
+# -- ineligible, reads that fail ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("ineligible", "failed"), [("fail", True), ("skip", False)])
+def test_one_that_cannot_be_changed_is_refused_before_anything_is_sent(ineligible: str, failed: bool) -> None:
+    service = Service(Thing(1, "sealed"))
+
+    result = run(service, [1], ineligible=ineligible)
+
+    assert service.writes == []
+    assert result.get("failed", False) is failed
+    assert result["msg"] == "order 1 cannot be closed: it is sealed. Break the seal"
+    if failed:
+        assert result["failure"] == {
+            "http_status": None,
+            "code": "ineligible",
+            "message": "it is sealed. Break the seal",
+            "order_id": 1,
+            "retries": 0,
+            "waited": 0.0,
+        }
+
+
+def test_a_read_that_fails_fails_its_order_with_what_the_service_said() -> None:
+    error = failed()
+    error.retries, error.waited = 3, 7.25
+    service = Service(Thing(1)).meets("get", 1, weather=[error])
+
+    result = run(service, [1])
+
+    assert result["failure"] == {
+        "http_status": 502,
+        "code": None,
+        "message": "the service failed to close it (HTTP 502)",
+        "order_id": 1,
+        "retries": 3,
+        "waited": 7.25,
+    }
+    assert result["orders"][0]["failure"] == result["failure"]
+    assert (result["orders"][0]["before"], result["orders"][0]["after"]) == ({}, {})
+    assert (service.writes, result["changed"]) == ([], False)
+
+
+def test_a_list_that_fails_fails_its_chunk_and_the_next_chunk_goes_on() -> None:
+    service = Service(*open_things(120)).meets("list", weather=[failed()])
+
+    result = run(service, range(1, 121))
+
+    assert (result["summary"]["failed"], result["summary"]["changed"]) == (100, 20)
+    assert result["changed"] is True
+    assert result["msg"].startswith("120 orders to be closed: 20 changed, 100 failed; the first that failed: order 1: ")
+
+
+# -- lost replies ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("loss", [lost, failed])
+def test_a_lost_reply_to_a_write_that_took_effect_is_a_change_and_nothing_is_sent_again(loss: Any) -> None:
+    service = Service(Thing(1)).meets("write", 1, weather=[TOOK_EFFECT, loss()])
+
+    result = run(service, [1], diff=True)
+
+    assert service.journal == [("get", 1), ("write", 1), ("get", 1)]
+    assert result["diff"]["after"] == "order 1 (thing-1.example.com): state: closed\n"
+    assert (result["changed"], outcomes(result)) == (True, {1: "changed"})
+    assert (result["orders"][0]["before"], result["orders"][0]["after"]) == ({"state": "open"}, {"state": "closed"})
+    assert result["orders"][0]["reason"] == "the reply was lost, and a fresh read shows the change"
+
+
+@pytest.mark.parametrize("loss", [lost, failed])
+def test_a_lost_write_without_effect_is_sent_again_after_a_fresh_read(loss: Any) -> None:
+    service = Service(Thing(1)).meets("write", 1, weather=[loss()])
+
+    result = run(service, [1])
+
+    assert service.journal == [("get", 1), ("write", 1), ("get", 1), ("write", 1)]
+    assert outcomes(result) == {1: "changed"}
+    assert result["orders"][0]["reason"] == ""
+
+
+def test_what_decides_is_learned_again_after_a_lost_reply() -> None:
+    service = Service(Thing(1, lacks=("detail",))).meets("write", 1, weather=[lost()])
+
+    run(service, [1])
+
+    assert [entry[0] for entry in service.journal] == ["get", "learn", "write", "get", "learn", "write"]
+
+
+def test_a_repeat_that_is_refused_is_read_again_as_the_first_write_may_have_been_late() -> None:
+    service = Service(Thing(1))
+    service.meets("write", 1, weather=[lost(), service.someone_else(1, "closed"), refused()])
+
+    result = run(service, [1])
+
+    assert service.journal == [("get", 1), ("write", 1), ("get", 1), ("write", 1), ("get", 1)]
+    assert (result["changed"], outcomes(result)) == (True, {1: "changed"})
+
+
+def test_a_repeat_that_is_refused_and_shows_no_change_is_a_failure_with_the_refusal() -> None:
+    service = Service(Thing(1)).meets("write", 1, weather=[lost(), refused()])
+
+    result = run(service, [1])
+
+    assert len(service.writes) == 2
+    assert (result["changed"], outcomes(result)) == (False, {1: "failed"})
+    assert result["failure"]["code"] == "invalid_value"
+
+
+@pytest.mark.parametrize("retries", [0, 1, 3])
+def test_repeats_are_bounded_by_retries_with_a_growing_pause_between_them(retries: int) -> None:
+    service = Service(Thing(1), retries=retries).meets("write", 1, weather=[lost() for _ in range(9)])
+
+    result = run(service, [1])
+
+    assert len(service.writes) == retries + 1
+    assert service.journal == [("get", 1), *[("write", 1), ("get", 1)] * (retries + 1)]
+    assert (result["changed"], outcomes(result)) == (False, {1: "failed"})
+    assert result["orders"][0]["after"] == {"state": "open"}
+    assert result["failure"]["code"] == "reply_lost"
+    assert len(service.stop.pauses) == retries
+    assert all(2**n / 2 <= pause <= 2**n for n, pause in enumerate(service.stop.pauses))
+
+
+def test_what_cannot_be_read_after_a_lost_reply_is_unknown_and_not_sent_again() -> None:
+    service = (
+        Service(Thing(1)).meets("write", 1, weather=[TOOK_EFFECT, lost()]).meets("get", 1, weather=[None, failed()])
+    )
+
+    result = run(service, [1])
+
+    assert service.writes == [1]
+    assert (result["changed"], result["failed"], outcomes(result)) == (False, True, {1: "unknown"})
+    assert (result["orders"][0]["before"], result["orders"][0]["after"]) == ({"state": "open"}, {})
+    assert "could not be read again" in result["orders"][0]["reason"]
+    assert result["failure"]["code"] == "reply_lost"
+
+
+def test_what_is_gone_after_a_lost_reply_is_unknown() -> None:
+    service = Service(Thing(1))
+    service.meets("write", 1, weather=[lost()]).meets("get", 1, weather=[None, service.gone(1)])
+
+    result = run(service, [1])
+
+    assert (service.writes, outcomes(result)) == ([1], {1: "unknown"})
+    assert "no longer there" in result["orders"][0]["reason"]
+
+
+def test_what_became_impossible_after_a_lost_reply_is_a_failure_and_says_why() -> None:
+    service = Service(Thing(1))
+    service.meets("write", 1, weather=[lost()]).meets("get", 1, weather=[None, service.someone_else(1, "sealed")])
+
+    result = run(service, [1])
+
+    assert (service.writes, outcomes(result)) == ([1], {1: "failed"})
+    assert result["orders"][0]["reason"].endswith("; and now it is sealed. Break the seal")
+    assert result["orders"][0]["after"] == {"state": "sealed"}
+
+
+def test_a_repeat_rests_on_what_was_read_last() -> None:
+    service = Service(Thing(1))
+    service.meets("write", 1, weather=[lost(), refused()])
+    service.meets("get", 1, weather=[None, service.someone_else(1, "ajar")])
+    witness = Witness()
+
+    result = run(service, [1], observer=witness)
+
+    assert [state for what, _key, state in witness.seen if what == "announced"] == ["open", "ajar"]
+    assert (result["orders"][0]["before"], result["orders"][0]["after"]) == ({"state": "open"}, {"state": "ajar"})
+
+
+def test_what_needs_no_change_any_more_is_not_called_changed_after_a_lost_reply() -> None:
+    # A pending order that is issued meanwhile: nothing is left to do, but nothing was canceled either.
+    service = Service(Thing(1))
+    service.meets("write", 1, weather=[lost()]).meets("get", 1, weather=[None, service.someone_else(1, "settled")])
+
+    result = run(service, [1])
+
+    assert service.writes == [1]
+    assert (result["changed"], outcomes(result)) == (False, {1: "unchanged"})
+    assert result["orders"][0]["after"] == {"state": "settled"}
+
+
+def test_a_stop_between_a_lost_reply_and_its_repeat_ends_in_a_failure_and_no_second_write() -> None:
+    service = Service(Thing(1))
+    service.meets("write", 1, weather=[lost()])
+    service.meets("get", 1, weather=[None, lambda: service.stop.set("enough")])
+
+    result = run(service, [1])
+
+    assert (service.writes, outcomes(result)) == ([1], {1: "failed"})
+    assert result["failure"]["code"] == "reply_lost"
+
+
+def test_a_stop_that_keeps_the_fresh_read_from_being_made_leaves_it_unknown() -> None:
+    service = Service(Thing(1))
+    service.meets("write", 1, weather=[TOOK_EFFECT, lost()]).meets("get", 1, weather=[None, Stopped("enough")])
+
+    assert outcomes(run(service, [1])) == {1: "unknown"}
+
+
+# -- refusals and what was never sent ----------------------------------------------------------------------------------
+
+
+def test_a_refusal_is_read_again_and_is_fine_where_someone_else_made_the_change() -> None:
+    service = Service(Thing(1))
+    service.meets("write", 1, weather=[service.someone_else(1, "closed")])
+
+    result = run(service, [1])
+
+    assert service.journal == [("get", 1), ("write", 1), ("get", 1)]
+    assert (result["changed"], outcomes(result)) == (False, {1: "unchanged"})
+    assert result["orders"][0]["before"] == result["orders"][0]["after"] == {"state": "closed"}
+    assert "someone else" in result["orders"][0]["reason"]
+
+
+def test_a_refusal_of_what_is_still_as_it_was_is_a_failure_and_not_repeated() -> None:
+    service = Service(Thing(1)).meets("write", 1, weather=[refused()])
+
+    result = run(service, [1])
+
+    assert service.journal == [("get", 1), ("write", 1), ("get", 1)]
+    assert (result["changed"], result["failed"], outcomes(result)) == (False, True, {1: "failed"})
+    assert result["failure"]["http_status"] == 400
+    assert result["orders"][0]["after"] == {"state": "open"}
+
+
+@pytest.mark.parametrize(
+    ("then", "told"),
+    [
+        (failed(), "could not be read again"),
+        ("sealed", "and now it is sealed"),
+        ("gone", "no longer there"),
+    ],
+)
+def test_a_refusal_is_a_failure_whatever_is_read_then(then: Any, told: str) -> None:
+    service = Service(Thing(1)).meets("write", 1, weather=[refused()])
+    happens = {"gone": service.gone(1), "sealed": service.someone_else(1, "sealed")}.get(str(then), then)
+    service.meets("get", 1, weather=[None, happens])
+
+    result = run(service, [1])
+
+    assert (service.writes, outcomes(result)) == ([1], {1: "failed"})
+    assert result["orders"][0]["reason"].startswith("the service refused to close it (HTTP 400); and ")
+    assert told in result["orders"][0]["reason"]
+    assert result["failure"]["code"] == "invalid_value"
+
+
+@pytest.mark.parametrize("missing", ["fail", "ok"])
+def test_what_went_away_between_the_read_and_the_change_is_missing(missing: str) -> None:
+    service = Service(Thing(1))
+    service.meets("write", 1, weather=[NotFound("the service refused to close it (HTTP 404)", 404)])
+    service.meets("get", 1, weather=[None, service.gone(1)])
+
+    result = run(service, [1], missing=missing)
+
+    assert (outcomes(result), result.get("failed", False)) == ({1: "missing"}, missing == "fail")
+
+
+@pytest.mark.parametrize("problem", [never_sent, throttled])
+def test_what_never_reached_the_service_fails_without_a_further_look(problem: Any) -> None:
+    service = Service(Thing(1)).meets("write", 1, weather=[problem()])
+
+    result = run(service, [1])
+
+    assert service.journal == [("get", 1), ("write", 1)]
+    assert (result["changed"], outcomes(result)) == (False, {1: "failed"})
+    assert result["orders"][0]["before"] == result["orders"][0]["after"] == {"state": "open"}
+
+
+@pytest.mark.parametrize("problem", [never_sent, throttled])
+def test_a_repeat_that_never_reached_the_service_is_read_again_as_the_first_may_have(problem: Any) -> None:
+    service = Service(Thing(1))
+    service.meets("write", 1, weather=[lost(), service.someone_else(1, "closed"), problem()])
+
+    result = run(service, [1])
+
+    assert len(service.writes) == 2
+    assert outcomes(result) == {1: "changed"}
+
+
+def test_the_patience_for_a_busy_service_is_shared_by_the_repeats_of_one_order_only() -> None:
+    service = Service(Thing(1), Thing(2)).meets("write", 1, weather=[lost()])
+
+    run(service, [1, 2])
+
+    first, second = service.patience[1]
+    assert first is second
+    assert service.patience[2] not in ([first], [])
+
+
+# -- fresh reads -------------------------------------------------------------------------------------------------------
+
+
+def test_a_write_rests_on_a_read_of_the_last_60_seconds() -> None:
+    service = Service(Thing(1))
+    service.weather["write", 1] = [During(service.passes(7)), lost()]
+
+    run(service, [1])
+
+    # The time counts anew for the repeat.
+    assert service.fresh_until == [1060.0, 1067.0]
+
+
+def test_a_read_counts_from_before_it_was_sent() -> None:
+    service = Service(Thing(1))
+    service.meets("get", 1, weather=[service.passes(40)])
+
+    run(service, [1])
+
+    assert service.fresh_until == [1060.0]
+
+
+def test_what_became_stale_while_others_were_written_is_read_again_together() -> None:
+    service = Service(*open_things(10))
+    for key in range(1, 11):
+        service.weather["write", key] = [During(service.passes(20)), None]
+
+    result = run(service, range(1, 11))
+
+    assert service.reads == [("list", tuple(range(1, 11))), ("list", tuple(range(5, 11))), ("list", (9, 10))]
+    assert service.writes == list(range(1, 11))
+    assert result["summary"]["changed"] == 10
+
+
+def test_what_became_stale_and_was_changed_meanwhile_is_not_written() -> None:
+    service = Service(Thing(1), Thing(2))
+    service.weather["write", 1] = [During(service.passes(61)), During(service.someone_else(2, "closed")), None]
+
+    result = run(service, [1, 2])
+
+    assert service.writes == [1]
+    assert outcomes(result) == {1: "changed", 2: "unchanged"}
+
+
+def test_a_repeat_that_waited_too_long_is_read_again_before_it_is_sent() -> None:
+    service = Service(Thing(1))
+    service.weather["write", 1] = [lost(), service.passes(61), None]
+
+    result = run(service, [1])
+
+    assert service.journal == [("get", 1), ("write", 1), ("get", 1), ("get", 1), ("write", 1)]
+    assert outcomes(result) == {1: "changed"}
+
+
+def test_where_reading_them_all_takes_too_long_fewer_are_read_at_a_time() -> None:
+    service = Service(*open_things(8, lacks=("detail",)))
+    for key in range(1, 9):
+        service.meets("learn", key, weather=[service.passes(10), None] * 20)
+
+    result = run(service, range(1, 9))
+
+    assert result["summary"]["changed"] == 8
+    assert sorted(service.writes) == list(range(1, 9))
+    assert len(service.reads) < 40
+
+
+def test_one_whose_reading_always_takes_too_long_fails_in_the_end_and_is_never_written() -> None:
+    service = Service(Thing(1))
+    service.meets("get", 1, weather=[service.passes(61), None] * 200)
+
+    result = run(service, [1])
+
+    assert service.writes == []
+    assert len(service.reads) == _run.SLOW_READS == 10
+    assert (outcomes(result), result["failed"]) == ({1: "failed"}, True)
+    assert result["failure"]["code"] == "stale"
+
+
+@pytest.mark.parametrize("slow", [8, 9])
+def test_one_that_is_read_too_slowly_does_not_use_up_the_chances_of_the_next(slow: int) -> None:
+    service = Service(Thing(1), Thing(2))
+    for key in (1, 2):
+        service.meets("get", key, weather=[service.passes(61), None] * slow)
+    service.meets("list", weather=[service.passes(61), None])
+
+    assert outcomes(run(service, [1, 2])) == {1: "changed", 2: "changed"}
+
+
+def test_as_long_as_something_can_be_sent_nothing_is_given_up() -> None:
+    service = Service(*open_things(30))
+    for key in range(1, 31):
+        service.weather["write", key] = [During(service.passes(61)), None]
+
+    assert run(service, range(1, 31))["summary"]["changed"] == 30
+    assert len(service.reads) == 30
+
+
+# -- what ends a run early ---------------------------------------------------------------------------------------------
+
+
+def test_three_writes_denied_in_a_row_stop_the_run_and_the_rest_is_not_attempted() -> None:
+    service = Service(*open_things(300))
+    for key in range(1, 301):
+        service.meets("write", key, weather=[denied()])
+
+    result = run(service, range(1, 301))
+
+    assert service.writes == [1, 2, 3]
+    assert (result["summary"]["failed"], result["summary"]["not_attempted"]) == (3, 297)
+    assert result["failure"]["http_status"] == 403
+    assert result["orders"][299]["reason"] == "the service refused the key for 3 orders in a row"
+    assert ("list", tuple(range(101, 201))) not in service.journal
+
+
+def test_three_reads_denied_in_a_row_stop_the_run() -> None:
+    service = Service(*open_things(400)).meets("list", weather=[denied()] * 3)
+
+    result = run(service, range(1, 401))
+
+    assert len(service.journal) == 3
+    assert (result["summary"]["failed"], result["summary"]["not_attempted"]) == (300, 100)
+
+
+def test_a_list_that_is_denied_once_counts_as_one_denial_however_many_orders_it_was_for() -> None:
+    service = Service(*open_things(200)).meets("list", weather=[denied()])
+
+    result = run(service, range(1, 201))
+
+    assert (result["summary"]["failed"], result["summary"]["changed"]) == (100, 100)
+
+
+def test_a_success_between_denials_lets_the_run_go_on() -> None:
+    service = Service(*open_things(12))
+    for key in (1, 2, 4, 5, 7, 8, 10, 11):
+        service.meets("write", key, weather=[denied()])
+
+    result = run(service, range(1, 13))
+
+    assert service.writes == list(range(1, 13))
+    assert result["summary"]["not_attempted"] == 0
+
+
+def test_other_failures_do_not_stop_the_run_however_many() -> None:
+    service = Service(*open_things(9))
+    for key in range(1, 9):
+        service.meets("write", key, weather=[refused()])
+
+    assert run(service, range(1, 10))["summary"] == {
+        "total": 9,
+        "changed": 1,
+        "unchanged": 0,
+        "pending_approval": 0,
+        "ineligible": 0,
+        "missing": 0,
+        "failed": 8,
+        "unknown": 0,
+        "not_attempted": 0,
+    }
+
+
+def test_with_many_workers_denials_stop_what_has_not_been_sent() -> None:
+    service = Service(*open_things(300))
+    for key in range(1, 301):
+        service.meets("write", key, weather=[denied()])
+
+    result = run(service, range(1, 301), workers=8)
+
+    assert 3 <= len(service.writes) <= 3 + 7
+    assert result["summary"]["failed"] == len(service.writes)
+    assert result["summary"]["failed"] + result["summary"]["not_attempted"] == 300
+
+
+@pytest.mark.parametrize(("stop", "written"), [(False, [1, 2, 3]), (True, [1, 2])])
+def test_a_failure_stops_the_others_only_if_asked(stop: bool, written: list[int]) -> None:
+    service = Service(*open_things(3)).meets("write", 2, weather=[refused()])
+
+    result = run(service, [1, 2, 3], stop_on_failure=stop)
+
+    assert service.writes == written
+    if stop:
+        assert outcomes(result) == {1: "changed", 2: "failed", 3: "not_attempted"}
+        assert "stop_on_failure" in result["orders"][2]["reason"]
+    else:
+        assert outcomes(result) == {1: "changed", 2: "failed", 3: "changed"}
+
+
+@pytest.mark.parametrize(
+    ("options", "stopped"),
+    [
+        ({}, True),
+        ({"ineligible": "skip"}, False),
+    ],
+)
+def test_what_is_no_failure_does_not_stop_the_others(options: dict[str, Any], stopped: bool) -> None:
+    service = Service(Thing(1), Thing(2, "sealed"))
+
+    result = run(service, [1, 2], stop_on_failure=True, **options)
+
+    assert outcomes(result)[1] == ("not_attempted" if stopped else "changed")
+
+
+def test_the_failure_that_is_told_is_the_one_that_stopped_the_run_not_one_that_was_spared() -> None:
+    result = run(Service(Thing(1), Thing(2, "sealed")), [1, 2], stop_on_failure=True)
+
+    assert (result["failure"]["order_id"], result["failure"]["code"]) == (2, "ineligible")
+    assert result["msg"].endswith("the first that failed: order 2: it is sealed. Break the seal")
+
+
+def test_a_stop_before_the_first_read_leaves_everything_alone() -> None:
+    service = Service(*open_things(2))
+    service.stop.set("enough")
+
+    result = run(service, [1, 2])
+
+    assert service.journal == []
+    assert outcomes(result) == {1: "not_attempted", 2: "not_attempted"}
+    assert (result["failed"], result["failure"]["code"]) == (True, "not_attempted")
+
+
+def test_a_read_that_is_stopped_leaves_its_order_not_attempted() -> None:
+    service = Service(Thing(1), Thing(2))
+    service.left_out = {2}
+    service.meets("get", 2, weather=[lambda: service.stop.set("enough"), Stopped("enough")])
+
+    result = run(service, [1, 2])
+
+    assert outcomes(result) == {1: "not_attempted", 2: "not_attempted"}
+    assert {order["reason"] for order in result["orders"]} == {"enough"}
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("workers", [1, 3])
+def test_a_signal_lets_the_write_under_way_finish_and_sends_no_other(number: signal.Signals, workers: int) -> None:
+    service = Service(*open_things(200))
+    before = {name: signal.getsignal(name) for name in (signal.SIGINT, signal.SIGTERM)}
+
+    def interrupt() -> None:
+        os.kill(os.getpid(), number)
+        assert service.stop._event.wait(10)
+
+    service.weather["write", 5] = [During(interrupt), None]
+
+    result = run(service, range(1, 201), workers=workers)
+
+    assert outcomes(result)[5] == "changed"
+    assert result["summary"]["changed"] == len(service.writes) < 200
+    assert result["summary"]["changed"] + result["summary"]["not_attempted"] == 200
+    assert result["orders"][199]["reason"] == f"the run was stopped by {number.name}"
+    assert result["changed"] is True
+    assert result["failed"] is True
+    assert {name: signal.getsignal(name) for name in before} == before
+
+
+def test_signals_are_left_alone_outside_the_main_thread() -> None:
+    service = Service(Thing(1))
+    before = [signal.getsignal(signal.SIGTERM), signal.getsignal(signal.SIGINT)]
+    meanwhile: list[Any] = []
+    service.weather["write", 1] = [
+        During(lambda: meanwhile.extend([signal.getsignal(signal.SIGTERM), signal.getsignal(signal.SIGINT)])),
+        None,
+    ]
+    results: list[Any] = []
+    thread = threading.Thread(target=lambda: results.append(run(service, [1])))
+    thread.start()
+    thread.join()
+
+    assert outcomes(results[0]) == {1: "changed"}
+    assert meanwhile == before
+
+
+def test_signal_handlers_are_put_back_even_after_a_crash() -> None:
+    service = Service(Thing(1)).meets("get", 1, weather=[ZeroDivisionError()])
+    before = signal.getsignal(signal.SIGTERM)
+
+    with pytest.raises(ZeroDivisionError):
+        run(service, [1])
+
+    assert signal.getsignal(signal.SIGTERM) is before
+
+
+def test_an_unforeseen_error_ends_the_run_and_nothing_else_is_sent() -> None:
+    service = Service(*open_things(100))
+    service.weather["write", 1] = [ZeroDivisionError()]
+    for key in range(2, 5):
+        service.weather["write", key] = [During(lambda: service.stop._event.wait(10)), None]
+
+    with pytest.raises(ZeroDivisionError):
+        run(service, range(1, 101), workers=4)
+
+    assert len(service.writes) <= 4
+
+
+# -- check mode, read only, verify -------------------------------------------------------------------------------------
+
+
+def test_check_mode_reads_the_same_decides_the_same_and_writes_nothing() -> None:
+    def account() -> Service:
+        return Service(Thing(1), Thing(2, "closed"), Thing(3, "sealed"), Thing(4, lacks=("detail",)))
+
+    really, only_check = account(), account()
+    real = run(really, [1, 2, 3, 4, 5], diff=True)
+    check = run(only_check, [1, 2, 3, 4, 5], diff=True, check_mode=True)
+
+    assert only_check.journal == really.reads
+    assert check["orders"] == real["orders"]
+    assert check["diff"] == real["diff"]
+    assert (check["changed"], check["failed"], check["failure"]) == (True, True, real["failure"])
+    assert check.keys() == real.keys()
+    assert "check mode, nothing was sent" in check["msg"]
+
+
+def test_check_mode_stops_where_the_real_run_would() -> None:
+    things = (Thing(1), Thing(2, "sealed"))
+
+    real = run(Service(*things), [1, 2], stop_on_failure=True)
+    check = run(Service(*things), [1, 2], stop_on_failure=True, check_mode=True)
+
+    assert check["orders"] == real["orders"]
+    assert outcomes(check) == {1: "not_attempted", 2: "ineligible"}
+    assert check["changed"] is False
+
+
+def test_check_mode_says_of_one_what_would_become_of_it() -> None:
+    assert run(Service(Thing(1)), [1], check_mode=True)["msg"] == "order 1 would be closed"
+
+
+def test_check_mode_does_not_verify_what_was_not_done() -> None:
+    service = Service(Thing(1))
+
+    result = run(service, [1], check_mode=True, verify=True)
+
+    assert service.journal == [("get", 1)]
+    assert outcomes(result) == {1: "changed"}
+
+
+@pytest.mark.parametrize("check_mode", [True, False])
+def test_where_writing_is_forbidden_a_change_fails_also_in_check_mode(check_mode: bool) -> None:
+    service = Service(Thing(1), Thing(2, "closed"), read_only="THINGS_READ_ONLY")
+
+    result = run(service, [1, 2], check_mode=check_mode)
+
+    assert service.writes == []
+    assert outcomes(result) == {1: "failed", 2: "unchanged"}
+    assert (result["changed"], result["failure"]["code"]) == (False, "read_only")
+    assert result["failure"]["message"] == "THINGS_READ_ONLY is set: no change is sent"
+
+
+def test_verifying_reads_what_was_changed_once_more_and_only_that() -> None:
+    service = Service(*open_things(3), Thing(4, "closed"))
+
+    result = run(service, [1, 2, 3, 4], verify=True)
+
+    assert service.reads == [("list", (1, 2, 3, 4)), ("list", (1, 2, 3))]
+    assert result["summary"]["changed"] == 3
+
+
+def test_verifying_250_takes_three_more_reads() -> None:
+    service = Service(*open_things(250))
+
+    run(service, range(1, 251), verify=True)
+
+    assert [len(entry[1]) for entry in service.reads] == [100, 100, 50, 100, 100, 50]
+
+
+def test_a_change_that_does_not_show_is_unknown_though_it_was_acknowledged() -> None:
+    service = Service(Thing(1)).meets("write", 1, weather=[LIED])
+
+    result = run(service, [1], verify=True)
+
+    assert outcomes(result) == {1: "unknown"}
+    assert result["orders"][0]["after"] == {"state": "open"}
+    assert result["orders"][0]["reason"] == "the change was acknowledged, but a fresh read does not show it"
+    assert (result["failed"], result["failure"]["code"]) == (True, "not_verified")
+    # Acknowledged is changed, whatever is read later.
+    assert result["changed"] is True
+
+
+def test_another_change_than_ours_does_not_verify_it() -> None:
+    service = Service(Thing(1))
+    service.meets("get", 1, weather=[None, service.someone_else(1, "settled")])
+
+    result = run(service, [1], verify=True)
+
+    assert outcomes(result) == {1: "unknown"}
+    assert result["orders"][0]["after"] == {"state": "settled"}
+
+
+@pytest.mark.parametrize(
+    ("check", "told", "http_status"),
+    [
+        (failed(), "could not be verified: the service failed", 502),
+        (Stopped("enough"), "could not be verified: enough", None),
+        ("gone", "does not show it", None),
+    ],
+)
+def test_a_change_that_cannot_be_read_back_is_unknown(check: Any, told: str, http_status: int | None) -> None:
+    service = Service(Thing(1))
+    service.meets("get", 1, weather=[None, service.gone(1) if check == "gone" else check])
+
+    result = run(service, [1], verify=True)
+
+    assert service.journal == [("get", 1), ("write", 1), ("get", 1)]
+    assert outcomes(result) == {1: "unknown"}
+    assert (result["orders"][0]["before"], result["orders"][0]["after"]) == ({"state": "open"}, {})
+    assert told in result["orders"][0]["reason"]
+    assert result["failure"]["http_status"] == http_status
+    assert result["changed"] is True
+
+
+def test_verifying_asks_for_what_a_list_leaves_out_and_for_what_decides() -> None:
+    service = Service(*open_things(3, lacks=("origin",)))
+    service.meets("write", 3, weather=[During(lambda: service.left_out.add(2)), None])
+
+    result = run(service, [1, 2, 3], verify=True)
+
+    read_back = service.journal[service.journal.index(("write", 3)) + 1 :]
+    assert read_back[0] == ("list", (1, 2, 3))
+    assert ("get", 2) in read_back
+    assert result["summary"]["changed"] == 3
+
+
+def test_without_verify_the_acknowledgement_is_believed() -> None:
+    service = Service(Thing(1)).meets("write", 1, weather=[LIED])
+
+    assert outcomes(run(service, [1])) == {1: "changed"}
+    assert service.journal == [("get", 1), ("write", 1)]
+
+
+def test_a_change_that_was_seen_after_a_lost_reply_need_not_be_seen_twice() -> None:
+    service = Service(Thing(1)).meets("write", 1, weather=[TOOK_EFFECT, lost()])
+
+    result = run(service, [1], verify=True)
+
+    assert service.journal == [("get", 1), ("write", 1), ("get", 1)]
+    assert outcomes(result) == {1: "changed"}
+
+
+# -- who watches -------------------------------------------------------------------------------------------------------
+
+
+def test_every_write_is_announced_before_it_is_sent_and_every_order_settled_once() -> None:
+    service = Service(Thing(1), Thing(2, "closed"), Thing(3), Thing(4))
+    service.meets("write", 3, weather=[lost()]).meets("write", 4, weather=[TOOK_EFFECT, lost()])
+    witness = Witness()
+    write = service.write
+
+    def watched(state: Thing, decision: Any, **limits: Any) -> None:
+        assert ("announced", state.key, state.state) in witness.seen
+        witness.seen.append(("sent", state.key, ""))
+        write(state, decision, **limits)
+
+    service.write = watched  # type: ignore[method-assign]
+    run(service, [1, 2, 3, 4, 5], observer=witness)
+
+    assert witness.seen == [
+        ("settled", 5, "missing"),
+        ("settled", 2, "unchanged"),
+        *[("announced", 1, "open"), ("sent", 1, ""), ("settled", 1, "changed")],
+        *[("announced", 3, "open"), ("sent", 3, "")] * 2,
+        ("settled", 3, "changed"),
+        *[("announced", 4, "open"), ("sent", 4, ""), ("settled", 4, "changed")],
+    ]
+
+
+def test_a_write_that_cannot_be_announced_is_not_sent() -> None:
+    class Mute(Witness):
+        def announced(self, key: Any, state: Any, decision: Any) -> None:  # noqa: ARG002
+            raise ApiError("the log cannot be written", code="audit_log")
+
+    service = Service(Thing(1), Thing(2))
+
+    result = run(service, [1, 2], observer=Mute())
+
+    assert service.writes == []
+    assert outcomes(result) == {1: "failed", 2: "failed"}
+    assert result["failure"]["code"] == "audit_log"
+
+
+def test_what_was_stopped_is_not_announced() -> None:
+    witness = Witness()
+
+    run(Service(Thing(1), Thing(2, "sealed")), [1, 2], stop_on_failure=True, observer=witness)
+
+    assert witness.seen == [("settled", 2, "ineligible"), ("settled", 1, "not_attempted")]
+
+
+@pytest.mark.parametrize(("check_mode", "read_only"), [(True, ""), (False, "THINGS_READ_ONLY")])
+def test_what_will_not_be_sent_is_not_announced(check_mode: bool, read_only: str) -> None:
+    witness = Witness()
+
+    run(Service(*open_things(2), read_only=read_only), [1, 2], check_mode=check_mode, observer=witness)
+
+    assert [entry[0] for entry in witness.seen] == ["settled", "settled"]
+
+
+def test_the_watcher_sees_each_order_of_a_stopped_run_settled_once() -> None:
+    service = Service(*open_things(250)).meets("write", 2, weather=[refused()])
+    witness = Witness()
+
+    run(service, range(1, 251), observer=witness, stop_on_failure=True)
+
+    assert sorted(key for what, key, _outcome in witness.seen if what == "settled") == list(range(1, 251))
+
+
+@pytest.mark.parametrize("unreadable", [True, False])
+def test_the_watcher_learns_that_a_change_could_not_be_verified_and_nothing_else(unreadable: bool) -> None:
+    service = Service(Thing(1), Thing(2)).meets("write", 2, weather=[LIED])
+    if unreadable:
+        service.meets("list", weather=[None, failed()])
+    witness = Witness()
+
+    run(service, [1, 2], verify=True, observer=witness)
+
+    later = [entry for entry in witness.seen if entry[0] == "settled"]
+    assert later[:2] == [("settled", 1, "changed"), ("settled", 2, "changed")]
+    assert later[2:] == [("settled", key, "unknown") for key in ([1, 2] if unreadable else [2])]
+
+
+def test_a_run_without_a_watcher_is_fine() -> None:
+    assert outcomes(run(Service(Thing(1)), [1], observer=None)) == {1: "changed"}
+
+
+# -- what keeps a run from beginning -----------------------------------------------------------------------------------
+
+
+def guarded(happens: Any, secrets: list[str] | None = None) -> dict[str, Any]:
+    def module(params: Any, context: Context) -> Any:
+        assert params == {"asked": 1}
+        context.secrets.extend(secrets or [])
+        if isinstance(happens, Exception):
+            raise happens
+        return happens
+
+    return _run.guarded(module, {"asked": 1}, Context())
+
+
+def test_an_option_that_is_wrong_is_a_failed_result() -> None:
+    result = guarded(OptionError("workers must be 1 to 64"))
+
+    assert result == {
+        "failed": True,
+        "changed": False,
+        "msg": "workers must be 1 to 64",
+        "failure": {
+            "http_status": None,
+            "code": "invalid_option",
+            "message": "workers must be 1 to 64",
+            "order_id": None,
+            "retries": 0,
+            "waited": 0.0,
+        },
+    }
+
+
+def test_a_library_that_is_missing_is_named_for_the_door() -> None:
+    result = guarded(LibraryMissing("requests", "Traceback: no module"))
+
+    assert (result["failed"], result["changed"], result["library"]) == (True, False, "requests")
+    assert result["exception"] == "Traceback: no module"
+    assert result["failure"]["code"] == "library_missing"
+
+
+def test_no_secret_is_left_anywhere_in_a_result() -> None:
+    result = guarded(
+        {"msg": "a s3cret-key b", "s3cret-key": 1, "orders": [{"reason": ["s3cret-key", 5, None]}], "api": {"n": 1.5}},
+        secrets=["s3cret-key"],
+    )
+
+    assert "s3cret-key" not in repr(result)
+    assert result["orders"] == [{"reason": ["********", 5, None]}]
+    assert result["api"] == {"n": 1.5}
+
+
+def test_a_secret_is_scrubbed_from_what_keeps_a_run_from_beginning_too() -> None:
+    assert "s3cret-key" not in repr(guarded(OptionError("bad value s3cret-key"), secrets=["s3cret-key"]))
+
+
+# -- any weather at all ------------------------------------------------------------------------------------------------
+
+PROBLEMS = {"lost": lost, "failed": failed, "refused": refused, "denied": denied, "never_sent": never_sent}
+write_weather = st.lists(
+    st.sampled_from(["fine", "took_effect", *PROBLEMS, "throttled", "waits", "sealed", "settled", "gone"]), max_size=5
+)
+read_weather = st.lists(
+    st.sampled_from(["fine", "fine", "failed", "never_sent", "gone", "sealed", "settled"]), max_size=5
+)
+
+
+def brew(service: Service, key: int, kinds: list[str], *, write: bool) -> list[Any]:
+    """Return a service's weather from the words of the strategies above."""
+    brewed: list[Any] = []
+    for kind in kinds:
+        if kind == "took_effect":
+            brewed += [TOOK_EFFECT, lost()]
+        elif kind == "waits":
+            brewed.append(service.passes(61))
+        elif kind == "gone":
+            brewed += [service.gone(key), *([refused()] if write else [])]
+        elif kind in ("sealed", "settled"):
+            brewed += [_if_open(service, key, kind), *([refused()] if write else [])]
+        else:
+            brewed.append({**PROBLEMS, "throttled": throttled}[kind]() if kind != "fine" else None)
+    return brewed
+
+
+def _if_open(service: Service, key: int, state: str) -> Any:
+    def happens() -> None:
+        if key in service.things and service.things[key].state == "open":
+            service.someone_else(key, state)()
+
+    return happens
+
+
+accounts = st.lists(st.sampled_from(["open", "open", "open", "closed", "sealed", "settled", "absent"]), max_size=7)
+options = st.fixed_dictionaries(
+    {
+        "missing": st.sampled_from(["fail", "ok"]),
+        "ineligible": st.sampled_from(["fail", "skip"]),
+        "stop_on_failure": st.booleans(),
+        "verify": st.booleans(),
+        "workers": st.sampled_from([1, 1, 1, 4]),
+    }
+)
+
+
+@settings(deadline=None, max_examples=600, database=None, derandomize=True)
+@given(accounts, options, st.booleans(), st.integers(0, 3), st.data())
+def test_in_any_weather_the_result_tells_the_truth_and_nothing_is_written_twice(
+    account: list[str], chosen: dict[str, Any], check_mode: bool, retries: int, data: st.DataObject
+) -> None:
+    lacks = data.draw(st.lists(st.sampled_from([(), (), ("detail",), ("origin",)]), min_size=7, max_size=7))
+    things = {key: state for key, state in enumerate(account, 1) if state != "absent"}
+    service = Service(*(Thing(key, state, lacks[key - 1]) for key, state in things.items()), retries=retries)
+    service.left_out = data.draw(st.sets(st.integers(1, 7)))
+    for key in things:
+        service.weather["write", key] = brew(service, key, data.draw(write_weather), write=True)
+        service.weather["get", key] = brew(service, key, data.draw(read_weather), write=False)
+        service.weather["learn", key] = brew(service, key, data.draw(read_weather), write=False)
+    service.meets("list", weather=data.draw(st.lists(st.sampled_from([None, None, failed()]), max_size=3)))
+    asked = data.draw(st.permutations(range(1, len(account) + 1)))
+    witness = Witness()
+
+    result = run(service, asked, check_mode=check_mode, observer=witness, **chosen)
+
+    # Each one that was asked for is reported, in the order asked.
+    assert [order["order_id"] for order in result["orders"]] == list(asked)
+    assert sum(result["summary"].values()) - result["summary"]["total"] == result["summary"]["total"] == len(asked)
+    told = outcomes(result)
+    if check_mode:
+        assert service.writes == []
+        assert not [entry for entry in witness.seen if entry[0] == "announced"]
+    else:
+        # What this task did is what it says it did; what it cannot know it calls unknown.
+        for key, outcome in told.items():
+            if outcome == "changed":
+                assert key in service.made
+            elif outcome != "unknown":
+                assert key not in service.made
+        assert result["changed"] or not any(outcome == "changed" for outcome in told.values())
+        assert not result["changed"] or service.made
+    # No write without a read of the same thing since the last one, and never more than retries allow.
+    for key in things:
+        story = [
+            entry[0] == "write"
+            for entry in service.journal
+            if key in entry[1:] or (entry[0] == "list" and key in entry[1])
+        ]
+        assert (True, True) not in list(zip(story, story[1:]))
+        assert story.count(True) <= retries + 1
+        assert len(set(map(id, service.patience[key]))) <= 1
+    assert len(service.made) == len(set(service.made))
+
+    # In fine weather the second run has nothing to do where the first one said so.
+    service.weather.clear()
+    service.left_out.clear()
+    service.journal.clear()
+    service.stop = type(service.stop)()
+    done = [key for key, outcome in told.items() if outcome in ("changed", "unchanged") and not check_mode]
+    again = run(service, done)
+    if all(key in service.things for key in done):
+        assert service.writes == []
+        assert again["changed"] is False
+        assert set(outcomes(again).values()) <= {"unchanged"}
