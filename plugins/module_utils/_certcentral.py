@@ -32,6 +32,8 @@ REGIONS = {"us": "https://www.digicert.com/services/v2", "eu": "https://certcent
 RATE_LIMIT = "100/5, 1000/180"
 # The largest page, reference/certcentral.md 3.
 PAGE = 1000
+# So many pages in a row that bring no new order end a list for good: a total that swings could go on for ever.
+_BARREN = 20
 
 # What has been read of an order: its own page, its row in a list.
 DETAILS = "details"
@@ -87,6 +89,8 @@ class CertCentral:
 
     def __init__(self, transport: Transport) -> None:
         self._http = transport
+        # Orders whose origin was asked for, and those of them that the list said are migrated.
+        self._asked_origin: set[int] = set()
         self._claimed: set[int] = set()
         self._origin_filter_works: bool | None = None
 
@@ -132,22 +136,24 @@ class CertCentral:
         """Every order that the filters let through, each once.
 
         Where the total shrinks while the pages are read, rows have moved up past the place that was read: it goes
-        back by as many. A page that brings no new order is the end, whatever the total says.
+        back by as many, and from there on through what it knows. Otherwise a page that brings no new order is the
+        end, and so are many of them in a row, whatever the total says.
         """
         seen: set[int] = set()
-        offset, known_total, again = 0, 0, False
+        offset = furthest = known_total = barren = 0
         while True:
             rows, total = self.page(filters, limit=limit, offset=offset)
             fresh = [row for row in {row.id: row for row in rows}.values() if row.id not in seen]
             seen.update(row.id for row in fresh)
             yield from fresh
-            shrunk = 0 if total is None else min(offset, max(0, known_total - total))
+            back = 0 if total is None else min(offset, max(0, known_total - total))
             known_total = total or 0
-            if not fresh and not again and not shrunk:
+            barren = 0 if fresh else barren + 1
+            if barren > _BARREN or not (fresh or back or offset < furthest):
                 return
-            again = shrunk > 0
-            offset += -shrunk if shrunk else len(rows)
-            if total is not None and offset >= total:
+            furthest = max(furthest, offset + len(rows))
+            offset += -back if back else len(rows)
+            if not back and (not rows or (total is not None and offset >= total)):
                 return
 
     def change_status(
@@ -175,7 +181,8 @@ class CertCentral:
         data = self._http.read("read the key's user", ("user", "me"))
         roles = data.get("access_roles")
         names = [role.get("name") for role in roles if isinstance(role, dict)] if isinstance(roles, list) else []
-        return User(_integer(data.get("account_id")), str(data.get("username") or ""), tuple(map(str, names)))
+        shown = tuple(printable(name) for name in names if name)
+        return User(_integer(data.get("account_id")), printable(data.get("username") or ""), shown)
 
     # -- reading for a run -----------------------------------------------------------------------------------------
 
@@ -187,8 +194,7 @@ class CertCentral:
         if len(order_ids) > 1:
             return self._rows(order_ids)
         if for_mark:
-            claimed = self._rows(order_ids, origin="migrated")
-            self._claimed.update(claimed)
+            claimed = self._migrated(order_ids)
             if claimed:
                 return claimed
         try:
@@ -219,10 +225,16 @@ class CertCentral:
         wanted = set(order_ids)
         return {row.id: row for row in rows if row.id in wanted}
 
+    def _migrated(self, order_ids: Sequence[int]) -> dict[int, Order]:
+        claimed = self._rows(order_ids, origin="migrated")
+        self._asked_origin.update(order_ids)
+        self._claimed.update(claimed)
+        return claimed
+
     def _with_origin(self, orders: Sequence[Order]) -> dict[int, Order]:
-        unclaimed = [order.id for order in orders if order.id not in self._claimed]
-        if unclaimed:
-            self._claimed.update(self._rows(unclaimed, origin="migrated"))
+        unasked = [order.id for order in orders if order.id not in self._asked_origin]
+        if unasked:
+            self._migrated(unasked)
         claimed = [order.id for order in orders if order.id in self._claimed]
         if claimed and self._origin_filter_works is None:
             # A service that ignores the filter lists every order under either origin.
@@ -294,7 +306,7 @@ def _order(data: Any, source: str) -> Order | None:
     certificate = data.get("certificate")
     certificate = certificate if isinstance(certificate, dict) else {}
     successor = _integer(data.get("renewed_order_id"))
-    if successor is None and source == DETAILS:
+    if source == DETAILS and data.get("renewed_order_id") in (None, ""):
         # Only details have the field, and leave it out or say 0 where there is no newer order (2.1).
         successor = 0
     return Order(

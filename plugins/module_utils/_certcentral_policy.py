@@ -150,8 +150,12 @@ def _unmark(order: Order, today: date) -> Decision:
         return Decision(UNCHANGED, reason="it does not count as renewed")
     if order.status not in _MARKABLE:
         return Decision(INELIGIBLE, reason=_is(order), next_step=_NOT_MARKABLE.get(order.status, _UNKNOWN_NEXT))
-    if order.renewed_order_id is None and "details" not in order.seen:
-        return Decision(need="details")
+    if order.renewed_order_id is None:
+        if "details" not in order.seen:
+            return Decision(need="details")
+        return Decision(
+            INELIGIBLE, reason="it does not say whether a newer order has renewed it", next_step=_UNKNOWN_NEXT
+        )
     if order.renewed_order_id:
         return Decision(
             INELIGIBLE,
@@ -165,4 +169,4 @@ def _unmark(order: Order, today: date) -> Decision:
 
 
 def _is(order: Order) -> str:
-    return f"it is {order.status}" if order.status else "its status is not known"
+    return f"its status is {order.status}" if order.status else "its status is not known"

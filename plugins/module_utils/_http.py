@@ -22,6 +22,7 @@ import threading
 import time
 import traceback
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, Callable
@@ -63,6 +64,8 @@ if TYPE_CHECKING:
 # What is read of one answer at most, decoded, in bytes.
 MAX_BODY = 64 * 1024 * 1024
 _CHUNK = 64 * 1024
+# What answers may be packed in; others can unpack into gigabytes before we could count them.
+_ENCODINGS = ("gzip", "deflate")
 _CONNECT_TIMEOUT = 10.0
 _LONGEST_BACKOFF = 60.0
 # A wait shorter than this is not worth a line.
@@ -168,6 +171,9 @@ class Transport:
     ) -> None:
         if _REQUESTS_TRACE:
             raise LibraryMissing("requests", _REQUESTS_TRACE)
+        if not connection.verify:
+            # It was asked for; urllib3 would write a warning to stderr with every request.
+            urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
         self.service = service
         self.connection = connection
         self.counters = Counters()
@@ -224,7 +230,7 @@ class Transport:
         self, what: str, method: str, url: str, body: bytes | None, fresh_until: float | None, patience: Patience
     ) -> Reply:
         """The one loop of attempts; a write is known by its `fresh_until`."""
-        retries = throttled = 0
+        repeats = retries = throttled = 0
         waited = 0.0
         while True:
             try:
@@ -234,7 +240,10 @@ class Transport:
                 delay = self._throttle_delay(limited, throttled)
                 throttled += 1
                 again = patience.spend(delay)
-                self._pacer.hold_off(delay if again else 0.0)
+                if again:
+                    # Where the file cannot be used, the next request will say so.
+                    with suppress(OSError):
+                        self._pacer.hold_off(delay)
             except ApiError as failed:
                 error = failed
                 delay = random.uniform(0.5, 1.0) * 2**retries  # noqa: S311
@@ -243,10 +252,11 @@ class Transport:
                 again = again and (fresh_until is None or not failed.ambiguous)
                 retries += again
             if not again:
-                error.retries, error.waited = retries + max(0, throttled - 1), waited
+                error.retries, error.waited = repeats, waited
                 raise error
             self._tell(f"{error.message}; trying again in {delay:.0f} s", delay)
             self._stop.pause(delay)
+            repeats += 1
             waited += delay
             self.counters.add(retries=1, waited=delay)
 
@@ -261,7 +271,11 @@ class Transport:
         return min(_LONGEST_BACKOFF, shortest * 2.0**throttled) * random.uniform(1.0, 1.5)  # noqa: S311
 
     def _attempt(self, what: str, method: str, url: str, body: bytes | None, fresh_until: float | None) -> Reply:
-        slot = self._pacer.acquire(functools.partial(self._pace, what))
+        try:
+            slot = self._pacer.acquire(functools.partial(self._pace, what))
+        except OSError as error:
+            why = f"could not {what}: the rate limit cannot be kept, as its file cannot be used ({error.strerror})"
+            raise ApiError(why, code="rate_limit_file") from None
         self.counters.add(waited=slot.waited)
         # A stop ends writes; a read may still be needed to tell what became of one.
         if fresh_until is not None and (self._stop or time.monotonic() > fresh_until):
@@ -293,12 +307,30 @@ class Transport:
         headers = self._headers if body is None else {**self._headers, "Content-Type": "application/json"}
         try:
             with session.open(method, url, headers, body) as response:
-                return Reply(response.status_code, response.headers, self._body(what, response))
+                return Reply(response.status_code, response.headers, self._explained(what, response))
         except (requests.exceptions.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
-            # Neither the exception's text nor its chain goes on: both can hold URL, proxy or headers.
-            raise self._network_error(what, error) from None
+            failure = self._network_error(what, error, session.sent)
+        # Out here, as neither the exception's text nor its chain may go on: both can hold URL, proxy or headers.
+        raise failure
+
+    def _explained(self, what: str, response: requests.Response) -> bytes:
+        """The body; that of a refusal (4xx) may be missing, as the status alone says that nothing was done."""
+        try:
+            return self._body(what, response)
+        except (Unreadable, urllib3.exceptions.HTTPError, OSError):
+            if 400 <= response.status_code < 500:
+                return b""
+            raise
 
     def _body(self, what: str, response: requests.Response) -> bytes:
+        encoding = response.headers.get("Content-Encoding", "").strip().lower()
+        if encoding not in ("", "identity", *_ENCODINGS):
+            # Several layers among them, which unpack a thousandfold each.
+            raise Unreadable(
+                f"{self.service} answered in an encoding that was not asked for when asked to {what}",
+                response.status_code,
+                "unreadable",
+            )
         chunks = []
         size = 0
         while chunk := response.raw.read(_CHUNK, decode_content=True):
@@ -307,12 +339,13 @@ class Transport:
                 raise Unreadable(
                     f"{self.service} answered with more than {MAX_BODY // 2**20} MiB when asked to {what}",
                     response.status_code,
+                    "unreadable",
                 )
             chunks.append(chunk)
         return b"".join(chunks)
 
-    def _network_error(self, what: str, error: Exception) -> ApiError:
-        kind, why = _diagnosis(error, self.connection)
+    def _network_error(self, what: str, error: Exception, sent: bool) -> ApiError:
+        kind, why = _diagnosis(error, sent, self.connection)
         return kind(f"could not {what}: {why}", code=_code_of(kind))
 
     def _refusal(self, what: str, reply: Reply) -> ApiError:
@@ -370,16 +403,20 @@ class _Session:
         self._connection = connection
         self._deadline = _Deadline()
         self._session = requests.Session()
+        # Even where it does not follow, requests reads a redirect's whole body and parses where it points to.
+        self._session.get_redirect_target = lambda _response: None  # type: ignore[assignment]
         # .netrc would add an Authorization header; proxies and CA bundle are given with each request.
         self._session.trust_env = False
         self._session.headers["User-Agent"] = "certops.orders (Ansible collection)"
-        adapter = _adapter(self._deadline)
+        self._session.headers["Accept-Encoding"] = "gzip, deflate"
+        adapter = _adapter(self._deadline, bool(connection.verify))
         self._session.mount("https://", adapter)
         self._session.mount("http://", adapter)
 
     def open(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None) -> requests.Response:
         timeout = self._connection.timeout
         self._deadline.until = time.monotonic() + timeout
+        self._deadline.sent = False
         # A cookie that one answer sets must not follow the key about.
         self._session.cookies.clear()
         return self._session.request(
@@ -394,14 +431,20 @@ class _Session:
             proxies={"https": self._connection.proxy} if self._connection.proxy else {},
         )
 
+    @property
+    def sent(self) -> bool:
+        """Whether anything of the last request may have left for the service."""
+        return self._deadline.sent
+
     def close(self) -> None:
         self._session.close()
 
 
 class _Deadline:
-    """When the request under way must have ended, in monotonic seconds."""
+    """When the request under way must have ended, in monotonic seconds, and whether it is on its way by now."""
 
     until = float("inf")
+    sent = False
 
     def left(self) -> float:
         left = self.until - time.monotonic()
@@ -437,14 +480,25 @@ class _BoundedResponse(http.client.HTTPResponse):
         self.fp = io.BufferedReader(_BoundedSocket(self.fp.detach(), sock, deadline))
 
 
-def _adapter(deadline: _Deadline) -> HTTPAdapter:
-    """An adapter for requests with TLS 1.2 or newer, whose connections keep the deadline."""
+def _adapter(deadline: _Deadline, verify: bool) -> HTTPAdapter:
+    """An adapter for requests with TLS 1.2 or newer, whose connections keep the deadline and note what was sent."""
     response_class = functools.partial(_BoundedResponse, deadline=deadline)
 
-    class BoundedHTTP(urllib3.connection.HTTPConnection):
+    class Noting:
+        # Only here is it certain: urllib3 says ProxyError, too, where a connection by a proxy breaks after the request.
+        def connect(self) -> None:
+            deadline.sent = False
+            super().connect()  # type: ignore[misc]
+            deadline.sent = True
+
+        def request(self, *args: Any, **kwargs: Any) -> None:
+            deadline.sent = True
+            super().request(*args, **kwargs)  # type: ignore[misc]
+
+    class BoundedHTTP(Noting, urllib3.connection.HTTPConnection):
         pass
 
-    class BoundedHTTPS(urllib3.connection.HTTPSConnection):
+    class BoundedHTTPS(Noting, urllib3.connection.HTTPSConnection):
         pass
 
     BoundedHTTP.response_class = BoundedHTTPS.response_class = response_class  # type: ignore[assignment]
@@ -457,21 +511,21 @@ def _adapter(deadline: _Deadline) -> HTTPAdapter:
 
     class Adapter(HTTPAdapter):
         def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
-            super().init_poolmanager(*args, ssl_context=_tls(), **kwargs)
+            super().init_poolmanager(*args, ssl_context=_tls(verify), **kwargs)
             self.poolmanager.pool_classes_by_scheme = {"http": HTTPPool, "https": HTTPSPool}
 
         def proxy_manager_for(self, proxy: str, **kwargs: Any) -> Any:
-            manager = super().proxy_manager_for(proxy, ssl_context=_tls(), **kwargs)
+            manager = super().proxy_manager_for(proxy, ssl_context=_tls(verify), **kwargs)
             manager.pool_classes_by_scheme = {"http": HTTPPool, "https": HTTPSPool}
             return manager
 
     return Adapter()
 
 
-def _tls() -> ssl.SSLContext:
+def _tls(verify: bool) -> ssl.SSLContext:
     import ssl
 
-    context = create_urllib3_context()
+    context = create_urllib3_context(cert_reqs=ssl.CERT_REQUIRED if verify else ssl.CERT_NONE)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     return context
 
@@ -506,7 +560,7 @@ def _causes(error: BaseException) -> list[BaseException]:
     return found
 
 
-def _diagnosis(error: Exception, connection: Connection) -> tuple[type[ApiError], str]:
+def _diagnosis(error: Exception, sent: bool, connection: Connection) -> tuple[type[ApiError], str]:
     """What a network exception means for the request, and why in words without any of its own text."""
     import ssl
 
@@ -515,22 +569,29 @@ def _diagnosis(error: Exception, connection: Connection) -> tuple[type[ApiError]
     def caused_by(*kinds: Any) -> bool:
         return any(isinstance(cause, kinds) for cause in causes)
 
+    timed_out = caused_by(urllib3.exceptions.TimeoutError, socket.timeout)
     if caused_by(ssl.SSLCertVerificationError):
         return Untrusted, "the service's TLS certificate does not verify; check ca_path and the host of api_url"
-    if caused_by(urllib3.exceptions.ProxyError):
-        return NotSent, "the proxy cannot be reached or refused the connection; check HTTPS_PROXY and NO_PROXY"
-    # In urllib3 1.26 a NewConnectionError is also a ConnectTimeoutError, hence this order.
-    if caused_by(urllib3.exceptions.NewConnectionError):
-        return NotSent, "the connection failed; check api_url and the network"
-    if caused_by(urllib3.exceptions.ConnectTimeoutError):
-        return NotSent, f"no connection within {min(_CONNECT_TIMEOUT, connection.timeout):g} s"
-    if caused_by(urllib3.exceptions.TimeoutError, socket.timeout):
+    if not sent:
+        return NotSent, _no_connection(caused_by, timed_out, connection)
+    if timed_out:
         return LostReply, f"no complete answer within {connection.timeout:g} s"
-    if caused_by(ssl.SSLError):
-        return LostReply, "the TLS connection failed"
     if caused_by(urllib3.exceptions.DecodeError):
         return Unreadable, "the answer's encoding cannot be read"
     return LostReply, "the connection broke before the answer was complete"
+
+
+def _no_connection(caused_by: Callable[..., bool], timed_out: bool, connection: Connection) -> str:
+    import ssl
+
+    if caused_by(urllib3.exceptions.ProxyError):
+        return "the proxy cannot be reached or refused the connection; check HTTPS_PROXY and NO_PROXY"
+    # In urllib3 1.26 a NewConnectionError is also a time-out, hence this order.
+    if timed_out and not caused_by(urllib3.exceptions.NewConnectionError):
+        return f"no connection within {min(_CONNECT_TIMEOUT, connection.timeout):g} s"
+    if caused_by(ssl.SSLError):
+        return "the TLS connection failed; check ca_path, and that the service speaks TLS 1.2 or newer"
+    return "the connection failed; check api_url and the network"
 
 
 def _code_of(kind: type[ApiError]) -> str:

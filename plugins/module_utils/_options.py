@@ -45,6 +45,8 @@ BULK: dict[str, dict[str, Any]] = {
 # Environment variables that forbid every write; the doors hand them on to wherever a module runs.
 READ_ONLY_VARIABLES = ("DIGICERT_READ_ONLY", "SERVERTASTIC_READ_ONLY")
 
+# A host, or an IPv6 address in brackets, and a port; old versions of urlsplit take "[::1]evil.example" for "::1".
+_HOST = re.compile(r"(\[[^\[\]]+\]|[^\[\]:]+)(:\d*)?")
 _KEY = re.compile(r"[\x21-\x7e]+")
 
 
@@ -95,7 +97,10 @@ def connection(
         _keep_with_key("ca_path", ca_on_task, prefix)
     url = url_on_task or environ.get(f"{prefix}_API_URL")
     base_url = _base_url(url) if url else regions[params.get("region") or "us"]
-    if not params["validate_certs"] and writes and not _is_loopback(base_url):
+    trusts_anyone = not params["validate_certs"] and not _is_loopback(base_url)
+    if trusts_anyone and not key_on_task:
+        _keep_with_key("validate_certs: false", True, prefix)
+    if trusts_anyone and writes:
         raise OptionError("validate_certs: false is refused for anything that can change an order; use ca_path instead")
     return Connection(
         base_url=base_url,
@@ -126,7 +131,8 @@ def text_of(params: Mapping[str, Any], option: str, required: bool) -> str | Non
     text = (params[option] or "").strip()
     if required and not text:
         raise OptionError(f"{option} must not be empty here")
-    return printable(text, limit=len(text)) if text else None
+    # One character escapes to ten at most.
+    return printable(text, limit=10 * len(text)) if text else None
 
 
 def _key(key: str, prefix: str) -> str:
@@ -152,6 +158,8 @@ def _base_url(url: str) -> str:
         parts = urlsplit(url.strip())
         host, _port = parts.hostname, parts.port
     except ValueError:
+        host = None
+    if host and not _HOST.fullmatch(parts.netloc.rpartition("@")[2]):
         host = None
     if not host or parts.scheme not in ("https", "http") or re.search(r"[\s\\\x00-\x1f\x7f]", url.strip()):
         raise OptionError("api_url is not a URL such as https://host/services/v2")
@@ -186,7 +194,11 @@ def _proxy(base_url: str, environ: Mapping[str, str]) -> str:
     named = {name.lower(): value for name, value in sorted(environ.items()) if name.lower().endswith("_proxy")}
     proxy = named.get("https_proxy") or named.get("all_proxy") or ""
     host = urlsplit(base_url).netloc
-    return "" if not proxy or proxy_bypass_environment(host, {"no": named.get("no_proxy", "")}) else proxy
+    if not proxy or proxy_bypass_environment(host, {"no": named.get("no_proxy", "")}):
+        return ""
+    if "://" in proxy and not proxy.lower().startswith(("http://", "https://")):
+        raise OptionError("the proxy of HTTPS_PROXY or ALL_PROXY must be an http:// or https:// one")
+    return proxy
 
 
 def _at_least(params: Mapping[str, Any], option: str, least: int) -> int:

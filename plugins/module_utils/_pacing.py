@@ -21,11 +21,14 @@ import time
 from array import array
 from bisect import insort
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from operator import le
 from typing import Callable
 
 # How often to look again while every slot is held by a request under way, in seconds.
 _LOOK_AGAIN = 0.02
+# Nothing that is right lies further ahead, in seconds.
+_FAR = 24 * 3600.0
 
 
 class Slot:
@@ -39,12 +42,15 @@ class Slot:
     def done(self) -> None:
         """The answer came, or will not come: the windows count from now."""
         if self._pacer:
-            self._pacer._replace(self._stamp, time.monotonic())
+            # What the service answered counts for more than a book that cannot be kept: the slot frees itself.
+            with suppress(OSError):
+                self._pacer._replace(self._stamp, time.monotonic())
 
     def cancel(self) -> None:
         """Nothing was sent: give the slot back."""
         if self._pacer:
-            self._pacer._replace(self._stamp, None)
+            with suppress(OSError):
+                self._pacer._replace(self._stamp, None)
 
 
 class Pacer:
@@ -62,7 +68,10 @@ class Pacer:
         self._book = _SharedBook(path) if path else _Book()
 
     def acquire(self, pause: Callable[[float], None]) -> Slot:
-        """Wait until a request may be sent; `pause` sleeps, and may raise to give up."""
+        """Wait until a request may be sent; `pause` sleeps, and may raise to give up.
+
+        Raises OSError where the shared file cannot be used.
+        """
         if not self.windows:
             return Slot(None, 0.0, 0.0)
         waited = 0.0
@@ -164,7 +173,12 @@ class _SharedBook:
         if size < 0 or size % stamps.itemsize:
             return _Page()
         stamps.frombytes(raw[self._HEAD.size :])
-        return _Page(self._HEAD.unpack_from(raw)[0], stamps)
+        closed_until: float = self._HEAD.unpack_from(raw)[0]
+        # A fork that was killed while it wrote, or a spoilt disk, must not make the others wait for ever.
+        latest = time.monotonic() + _FAR
+        if stamps and not (all(map(le, stamps, stamps[1:])) and stamps[-1] <= latest):
+            stamps = array("d", sorted(stamp for stamp in stamps if stamp <= latest))
+        return _Page(closed_until if closed_until <= latest else 0.0, stamps)
 
     def _write(self, descriptor: int, page: _Page) -> None:
         raw = self._HEAD.pack(page.closed_until) + page.stamps.tobytes()

@@ -16,6 +16,8 @@ from typing import Any
 from ansible import constants
 from ansible.module_utils.basic import missing_required_lib
 from ansible.module_utils.common.arg_spec import ModuleArgumentSpecValidator
+from ansible.module_utils.common.warnings import get_deprecation_messages, get_warning_messages
+from ansible.module_utils.errors import UnsupportedError
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
@@ -68,9 +70,11 @@ class _Passage:
     def _here(self, arguments: dict[str, Any]) -> dict[str, Any]:
         spec = self._module.SPEC
         rules = {rule: spec[rule] for rule in _RULES if rule in spec}
+        said = _Said()
         validation = ModuleArgumentSpecValidator(spec["argument_spec"], **rules).validate(arguments)
         if validation.error_messages:
-            return {"failed": True, "changed": False, "msg": "; ".join(validation.error_messages)}
+            errors = "; ".join(map(self._told, validation.errors))
+            return {"failed": True, "changed": False, "msg": errors, **said.since()}
         context = Context(
             check_mode=self._task.check_mode,
             diff=self._task.diff,
@@ -81,7 +85,12 @@ class _Passage:
         result = guarded(self._module.run, validation.validated_parameters, context)
         if "library" in result:
             result["msg"] = missing_required_lib(result.pop("library"))
-        return result
+        return {**result, **said.since()}
+
+    def _told(self, error: Any) -> str:
+        # Of this kind the message only begins with the option's name: a module puts the same words before it.
+        unsupported = f"Unsupported parameters for ({self._name}) module: "
+        return f"{unsupported}{error.msg}" if isinstance(error, UnsupportedError) else str(error.msg)
 
     def _on_target(self, arguments: dict[str, Any]) -> dict[str, Any]:
         if not arguments.get("api_key"):
@@ -119,6 +128,18 @@ class _Passage:
 
     def _say(self, line: str) -> None:
         display.display(f"{self._name}: {line}")
+
+
+class _Said:
+    """Warnings of a validation, which ansible-core before 2.19 collects for a module's result; later ones show them."""
+
+    def __init__(self) -> None:
+        self._before = len(get_warning_messages()), len(get_deprecation_messages())
+
+    def since(self) -> dict[str, Any]:
+        warnings, deprecations = self._before
+        new = {"warnings": get_warning_messages()[warnings:], "deprecations": get_deprecation_messages()[deprecations:]}
+        return {name: list(messages) for name, messages in new.items() if messages}
 
 
 def _plain(value: Any) -> Any:

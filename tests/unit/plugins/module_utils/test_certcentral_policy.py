@@ -179,7 +179,7 @@ def test_dropping_a_reissue_leaves_the_order_issued_and_says_so() -> None:
 def test_who_cannot_cancel_is_told_the_status_and_what_to_do_instead(status: str, next_step: str) -> None:
     decision = decide(an_order(status), "canceled")
 
-    assert (decision.outcome, decision.reason) == (INELIGIBLE, f"it is {status}")
+    assert (decision.outcome, decision.reason) == (INELIGIBLE, f"its status is {status}")
     assert next_step in decision.next_step
     assert decision.explanation == f"{decision.reason}. {decision.next_step}"
 
@@ -244,7 +244,7 @@ def test_only_a_migrated_order_is_marked_unless_that_is_waived(
 def test_a_final_order_cannot_be_marked_and_that_is_the_end_of_it(status: str) -> None:
     decision = decide(an_order(status), "renewed")
 
-    assert (decision.outcome, decision.reason) == (INELIGIBLE, f"it is {status}")
+    assert (decision.outcome, decision.reason) == (INELIGIBLE, f"its status is {status}")
     assert "final" in decision.next_step
 
 
@@ -255,8 +255,8 @@ def test_a_pending_reissue_has_to_be_ended_before_the_mark() -> None:
 # -- taking the mark away ----------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("renewed_order_id", "outcome"), [(0, CHANGED), (None, CHANGED), (42, INELIGIBLE)])
-def test_only_a_mark_that_was_set_by_hand_is_taken_away(renewed_order_id: int | None, outcome: str) -> None:
+@pytest.mark.parametrize(("renewed_order_id", "outcome"), [(0, CHANGED), (42, INELIGIBLE)])
+def test_only_a_mark_that_was_set_by_hand_is_taken_away(renewed_order_id: int, outcome: str) -> None:
     decision = decide(an_order(is_renewed=True, renewed_order_id=renewed_order_id), "not_renewed")
 
     assert decision.outcome == outcome
@@ -265,6 +265,15 @@ def test_only_a_mark_that_was_set_by_hand_is_taken_away(renewed_order_id: int | 
         assert "by hand" in decision.next_step
     else:
         assert decision.after == {"is_renewed": False}
+
+
+def test_a_successor_that_cannot_be_read_may_be_one() -> None:
+    decision = decide(an_order(is_renewed=True, renewed_order_id=None), "not_renewed")
+
+    assert (decision.outcome, decision.reason) == (
+        INELIGIBLE,
+        "it does not say whether a newer order has renewed it",
+    )
 
 
 @pytest.mark.parametrize(

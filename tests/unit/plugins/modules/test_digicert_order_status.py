@@ -148,7 +148,7 @@ def test_an_issued_order_is_refused_before_the_write_with_the_next_step(conversa
     result = cancel(conversation(reads(123, status="issued")), 123)
 
     assert (result["failed"], result["changed"]) == (True, False)
-    assert result["msg"] == "order 123 cannot be canceled: it is issued. Revoke its certificate instead"
+    assert result["msg"] == "order 123 cannot be canceled: its status is issued. Revoke its certificate instead"
     assert (result["failure"]["code"], result["failure"]["order_id"]) == ("ineligible", 123)
 
 

@@ -1,0 +1,419 @@
+# Copyright (c) 2026 The certops.orders authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Where a key may go, and what else the connection options must hold to."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ansible_collections.certops.orders.plugins.module_utils._certcentral import RATE_LIMIT, REGIONS
+from ansible_collections.certops.orders.plugins.module_utils._options import (
+    CERTCENTRAL_OPTIONS,
+    Connection,
+    OptionError,
+    connection,
+    ids,
+    parse_rate_limit,
+    text_of,
+)
+from ansible_collections.certops.orders.tests.unit.plugins.module_utils.words import KEY
+
+US = "https://www.digicert.com/services/v2"
+EU = "https://certcentral.digicert.eu/services/v2"
+IN_ENVIRONMENT = {"DIGICERT_API_KEY": KEY}
+DEFAULTS = {name: option.get("default") for name, option in CERTCENTRAL_OPTIONS.items()}
+
+
+def connected(environ: dict[str, str] | None = None, writes: bool = True, **params: Any) -> Connection:
+    """What the options come to; the key is in the environment unless the test says otherwise."""
+    return connection(
+        {**DEFAULTS, **params},
+        IN_ENVIRONMENT if environ is None else environ,
+        prefix="DIGICERT",
+        regions=REGIONS,
+        rate_limit=RATE_LIMIT,
+        writes=writes,
+    )
+
+
+def refusal(environ: dict[str, str] | None = None, writes: bool = True, **params: Any) -> str:
+    with pytest.raises(OptionError) as caught:
+        connected(environ, writes, **params)
+    assert KEY not in repr(caught.value)
+    assert caught.value.__cause__ is None
+    return str(caught.value)
+
+
+def test_nothing_but_a_key() -> None:
+    assert connected() == Connection(
+        base_url=US,
+        api_key=KEY,
+        verify=True,
+        proxy="",
+        timeout=30,
+        retries=3,
+        windows=((100, 5.0), (1000, 180.0)),
+        rate_limit_timeout=300,
+        read_only="",
+    )
+
+
+def test_each_option_arrives() -> None:
+    wire = connected({}, api_key="k", region="eu", timeout=1, retries=0, rate_limit="1/2", rate_limit_timeout=0)
+    assert wire == Connection(EU, "k", True, "", 1, 0, ((1, 2.0),), 0)
+
+
+@pytest.mark.parametrize(("option", "least"), [("timeout", 1), ("retries", 0), ("rate_limit_timeout", 0)])
+def test_numbers_have_a_lower_bound(option: str, least: int) -> None:
+    assert refusal(**{option: least - 1}) == f"{option} must be at least {least}"
+
+
+# -- the key ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("around", ["{}\n", " {}\r\n", "\t{} ", "\ufeff{}".replace("\ufeff", "\u00a0")])
+def test_white_space_around_a_key_is_dropped(around: str) -> None:
+    assert connected({}, api_key=around.format(KEY)).api_key == KEY
+    assert connected({"DIGICERT_API_KEY": around.format(KEY)}).api_key == KEY
+
+
+@pytest.mark.parametrize("inside", [" ", "\n", "\r\n", "\t", "\0", "\x7f", "ü", "\u202e", "\ufeff"])
+def test_a_key_with_what_no_key_has_is_refused_and_not_shown(inside: str) -> None:
+    for key in (f"{KEY}{inside}x", f"{KEY}{inside}{KEY}"):
+        assert "the API key has characters that no key has" in refusal({}, api_key=key)
+        assert "the API key has characters that no key has" in refusal({"DIGICERT_API_KEY": key})
+
+
+@pytest.mark.parametrize("key", [None, "", " ", "\n"])
+def test_no_key(key: str | None) -> None:
+    assert "set api_key, or DIGICERT_API_KEY" in refusal({}, api_key=key)
+    assert "set api_key, or DIGICERT_API_KEY" in refusal({"DIGICERT_API_KEY": key or ""})
+
+
+def test_the_key_of_the_task_comes_first() -> None:
+    assert connected(api_key="mine").api_key == "mine"
+
+
+# -- a key goes only where it belongs --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("empty_key", [None, ""])
+@pytest.mark.parametrize("url", ["https://evil.example", US, "http://127.0.0.1:8080"])
+def test_the_environments_key_is_not_sent_to_a_tasks_url(url: str, empty_key: str | None) -> None:
+    """Whoever can set extra variables can set a task's options, also through module_defaults."""
+    assert "api_url is set on the task and the key comes from DIGICERT_API_KEY" in refusal(
+        api_url=url, api_key=empty_key
+    )
+
+
+def test_the_environments_key_is_not_trusted_to_a_tasks_ca(tmp_path: Path) -> None:
+    bundle = tmp_path / "ca.pem"
+    bundle.touch()
+    assert "ca_path is set on the task and the key comes from DIGICERT_API_KEY" in refusal(ca_path=str(bundle))
+    assert connected({}, api_key="k", ca_path=str(bundle)).verify == str(bundle)
+
+
+def test_the_environments_key_goes_to_a_region_and_to_the_environments_url() -> None:
+    assert connected(region="eu").base_url == EU
+    there = {**IN_ENVIRONMENT, "DIGICERT_API_URL": "https://here.example/v2"}
+    assert connected(there).base_url == "https://here.example/v2"
+    # The URL overrides the region.
+    assert connected(there, region="eu").base_url == "https://here.example/v2"
+
+
+def test_the_tasks_key_goes_to_the_tasks_url_or_the_environments() -> None:
+    environ = {"DIGICERT_API_URL": "https://here.example"}
+    assert connected(environ, api_key="k").base_url == "https://here.example"
+    assert connected(environ, api_key="k", api_url="https://there.example").base_url == "https://there.example"
+
+
+def test_another_providers_variables_are_nothing_to_us() -> None:
+    assert "no API key" in refusal({"SERVERTASTIC_API_KEY": "other"})
+    assert connected({**IN_ENVIRONMENT, "SERVERTASTIC_READ_ONLY": "1"}).read_only == ""
+
+
+# -- addresses -------------------------------------------------------------------------------------------------------
+
+GOOD_URLS = {
+    "https://host.example": "https://host.example",
+    "https://host.example/": "https://host.example",
+    "https://host.example/services/v2/": "https://host.example/services/v2",
+    " https://host.example/v2\n": "https://host.example/v2",
+    "HTTPS://Host.example:8443/v2": "https://Host.example:8443/v2",
+    "https://[2001:db8::1]:8443/v2": "https://[2001:db8::1]:8443/v2",
+    "http://127.0.0.1:8080/services/v2": "http://127.0.0.1:8080/services/v2",
+    "http://127.9.9.9": "http://127.9.9.9",
+    "http://localhost:8080": "http://localhost:8080",
+    "http://LOCALHOST": "http://LOCALHOST",
+    "http://[::1]:8080": "http://[::1]:8080",
+}
+NO_URLS = [
+    "host.example",
+    "//host.example",
+    "https://",
+    "https:host.example",
+    "https:///v2",
+    "https://:443/v2",
+    "ftp://host.example",
+    "file:///etc/passwd",
+    "javascript:alert(1)",
+    "https://host.example:port",
+    "https://host.example:99999",
+    "https://host.example:-1",
+    "https://[::1",
+    "https://::1]/",
+    "https://[::1]evil.example/",
+    "http://[::1]evil.example/",
+    "http://[::1]:80:80/",
+    "https://host example/",
+    "https://host.example/a b",
+    "https://host.example/\n.evil",
+    "https://host\t.example/",
+    "http://127.0.0.1\\.evil.example/",
+    "https://host.example\\@evil.example/",
+    "https://host\x00.example",
+    "https://host\u2100.example",
+]
+LEAKY_URLS = [
+    "https://user@host.example",
+    "https://user:word@host.example",
+    "https://@host.example",
+    "http://localhost@evil.example",
+    "http://localhost:80@evil.example/v2",
+    "http://127.0.0.1@evil.example",
+    "https://host.example?key=1",
+    "https://host.example/v2?",
+    "https://host.example/v2?#",
+    "https://host.example/v2#",
+    "https://host.example#fragment",
+    "http://127.0.0.1#@evil.example/",
+    "http://127.0.0.1?@evil.example/",
+]
+PLAIN_URLS = [
+    "http://host.example",
+    "http://www.digicert.com/services/v2",
+    "http://127.0.0.1.evil.example",
+    "http://localhost.evil.example",
+    "http://localhost.",
+    "http://evil-localhost",
+    "http://0.0.0.0",
+    "http://[::]",
+    "http://10.0.0.1",
+    "http://127.1",
+    "http://2130706433",
+    "http://0x7f000001",
+    "http://0177.0.0.1",
+    "http://128.0.0.1",
+    "http://[::2]",
+    "http://[2001:db8::127.0.0.1]",
+    "http://localhost%00.evil.example",
+    "http://127.0.0.1%2f@evil".replace("@", "."),
+    "http://\u24db\u24de\u24d2alhost",
+]
+
+
+@pytest.mark.parametrize(("url", "base_url"), GOOD_URLS.items())
+def test_an_address_that_will_do(url: str, base_url: str) -> None:
+    assert connected({}, api_key="k", api_url=url).base_url == base_url
+    assert connected({**IN_ENVIRONMENT, "DIGICERT_API_URL": url}).base_url == base_url
+
+
+@pytest.mark.parametrize(
+    ("url", "why"),
+    [
+        *((url, "is not a URL") for url in NO_URLS),
+        *((url, "must not hold user information, a query or a fragment") for url in LEAKY_URLS),
+        *((url, "must be https") for url in PLAIN_URLS),
+    ],
+)
+def test_an_address_that_will_not(url: str, why: str) -> None:
+    for writes in (True, False):
+        assert why in refusal({}, writes, api_key="k", api_url=url)
+        assert why in refusal({**IN_ENVIRONMENT, "DIGICERT_API_URL": url}, writes)
+
+
+def test_a_refused_address_is_not_shown() -> None:
+    assert "pass-word" not in refusal({}, api_key="k", api_url="https://me:pass-word@host.example")
+
+
+# -- TLS -------------------------------------------------------------------------------------------------------------
+
+
+def test_certificates_are_verified_for_all_that_can_write_but_to_loopback() -> None:
+    assert "validate_certs: false is refused" in refusal({}, api_key="k", validate_certs=False)
+    assert "validate_certs: false is refused" in refusal({}, api_key="k", api_url="https://h", validate_certs=False)
+    assert connected({}, writes=False, api_key="k", validate_certs=False).verify is False
+    # Who can set an option of the task must not be able to read the environment's key on its way.
+    assert "the key comes from DIGICERT_API_KEY" in refusal(writes=False, validate_certs=False)
+    for url in ("https://127.0.0.1:8443", "https://[::1]", "https://localhost", "http://127.0.0.1"):
+        assert connected({}, api_key="k", api_url=url, validate_certs=False).verify is False
+
+
+@pytest.mark.parametrize("name", ["REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"])
+def test_the_environments_ca_bundle(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    bundle = tmp_path / "ca.pem"
+    bundle.touch()
+    assert connected({**IN_ENVIRONMENT, name: str(bundle)}).verify == str(bundle)
+    # A folder of certificates is a bundle as well.
+    assert connected({**IN_ENVIRONMENT, name: str(tmp_path)}).verify == str(tmp_path)
+    # Of the task's environment, not of this process.
+    monkeypatch.setenv(name, str(bundle))
+    assert connected().verify is True
+
+
+def test_which_ca_bundle_comes_first(tmp_path: Path) -> None:
+    names = ["task", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"]
+    paths = {name: str(tmp_path / name) for name in names}
+    for path in paths.values():
+        Path(path).touch()
+    environ = {name: paths[name] for name in names[1:]}
+    assert connected(environ, api_key="k", ca_path=paths["task"]).verify == paths["task"]
+    assert connected(environ, api_key="k").verify == paths["REQUESTS_CA_BUNDLE"]
+
+
+def test_a_ca_bundle_that_is_not_there() -> None:
+    assert "the CA bundle does not exist" in refusal({}, api_key="k", ca_path="/nonexistent")
+    assert "the CA bundle does not exist" in refusal({**IN_ENVIRONMENT, "REQUESTS_CA_BUNDLE": "/nonexistent"})
+
+
+# -- proxies ---------------------------------------------------------------------------------------------------------
+
+PROXIES: list[tuple[dict[str, str], str]] = [
+    ({}, ""),
+    ({"HTTPS_PROXY": "http://p:1"}, "http://p:1"),
+    ({"https_proxy": "http://p:1"}, "http://p:1"),
+    ({"HTTPS_PROXY": "http://upper:1", "https_proxy": "http://lower:1"}, "http://lower:1"),
+    ({"https_proxy": "http://lower:1", "HTTPS_PROXY": "http://upper:1"}, "http://lower:1"),
+    ({"HTTPS_PROXY": "http://upper:1", "https_proxy": ""}, ""),
+    ({"ALL_PROXY": "http://all:1"}, "http://all:1"),
+    ({"all_proxy": "http://all:1", "HTTPS_PROXY": "http://p:1"}, "http://p:1"),
+    ({"HTTPS_PROXY": "https://p:1"}, "https://p:1"),
+    ({"HTTPS_PROXY": "p:1"}, "p:1"),
+    ({"HTTP_PROXY": "http://p:1"}, ""),
+    ({"HTTPS_PROXY": "http://p:1", "NO_PROXY": "www.digicert.com"}, ""),
+    ({"HTTPS_PROXY": "http://p:1", "NO_PROXY": ".digicert.com"}, ""),
+    ({"HTTPS_PROXY": "http://p:1", "NO_PROXY": "example.com, digicert.com"}, ""),
+    ({"HTTPS_PROXY": "http://p:1", "no_proxy": "*"}, ""),
+    ({"HTTPS_PROXY": "http://p:1", "NO_PROXY": "cert.com"}, "http://p:1"),
+    ({"HTTPS_PROXY": "http://p:1", "NO_PROXY": "digicert.com", "no_proxy": ""}, "http://p:1"),
+]
+
+
+@pytest.mark.parametrize(("environ", "proxy"), PROXIES)
+def test_the_proxy_of_the_environment(environ: dict[str, str], proxy: str) -> None:
+    assert connected({**IN_ENVIRONMENT, **environ}).proxy == proxy
+
+
+def test_plain_http_to_loopback_never_goes_through_a_proxy() -> None:
+    environ = {"HTTPS_PROXY": "http://p:1", "HTTP_PROXY": "http://p:1", "ALL_PROXY": "http://p:1"}
+    assert connected(environ, api_key="k", api_url="http://127.0.0.1:8080").proxy == ""
+
+
+@pytest.mark.parametrize("proxy", ["socks5://p:1", "socks5h://me:pass-word@p:1", "ftp://p:1", "://p"])
+def test_a_proxy_of_another_kind_is_refused_and_not_passed_by(proxy: str) -> None:
+    said = refusal({**IN_ENVIRONMENT, "ALL_PROXY": proxy})
+    assert "proxy" in said
+    assert "pass-word" not in said
+    # Where it is not used, it does not matter.
+    assert connected({**IN_ENVIRONMENT, "ALL_PROXY": proxy, "NO_PROXY": "*"}).proxy == ""
+
+
+# -- read only -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("value", ["1", "true", "True", "yes", "on", " 1 ", "2", "anything", "nope"])
+def test_read_only(value: str) -> None:
+    assert connected({**IN_ENVIRONMENT, "DIGICERT_READ_ONLY": value}).read_only == "DIGICERT_READ_ONLY"
+
+
+@pytest.mark.parametrize("value", ["", " ", "0", "no", "NO", "false", "False", "off", " off\n"])
+def test_not_read_only(value: str) -> None:
+    assert connected({**IN_ENVIRONMENT, "DIGICERT_READ_ONLY": value}).read_only == ""
+
+
+# -- the rate limit --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "windows"),
+    [
+        ("none", ()),
+        (" None ", ()),
+        ("100/5", ((100, 5.0),)),
+        ("100/5, 1000/180", ((100, 5.0), (1000, 180.0))),
+        (" 100 / 5,1000/180 ", ((100, 5.0), (1000, 180.0))),
+        ("1/0.25", ((1, 0.25),)),
+        ("999999/999999", ((999999, 999999.0),)),
+    ],
+)
+def test_a_rate_limit(text: str, windows: tuple[tuple[int, float], ...]) -> None:
+    assert parse_rate_limit(text) == windows
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("", " ", ",", "100", "100/", "/5", "100/5,", ",100/5", "100/5 1000/180", "100/5; 1000/180", "none, 100/5"),
+        *("0/5", "100/0", "100/0.0", "-1/5", "100/-5", "1.5/5", "100/5s", "1e3/5", "100/1e9", "100/.5", "100/5."),
+        *("1000000/5", "100/1000000", "inf/5", "100/inf", "100/nan", "\u0661/5", "0x10/5", "100//5", "100/5/6"),
+    ],
+)
+def test_no_rate_limit(text: str) -> None:
+    with pytest.raises(OptionError, match="rate_limit must be 'none' or requests/seconds"):
+        parse_rate_limit(text)
+
+
+def test_where_the_rate_limit_comes_from() -> None:
+    environ = {**IN_ENVIRONMENT, "DIGICERT_RATE_LIMIT": "2/3"}
+    assert connected(environ).windows == ((2, 3.0),)
+    assert connected(environ, rate_limit="4/5").windows == ((4, 5.0),)
+    assert connected(environ, rate_limit="none").windows == ()
+    assert "rate_limit must be" in refusal({**IN_ENVIRONMENT, "DIGICERT_RATE_LIMIT": "fast"})
+
+
+# -- what modules ask for --------------------------------------------------------------------------------------------
+
+
+def test_ids() -> None:
+    assert ids({"order_id": 7, "order_ids": None}, "order_id", "order_ids") == [7]
+    assert ids({"order_id": None, "order_ids": [3, 1, 3]}, "order_id", "order_ids") == [3, 1, 3]
+    assert ids({"order_id": None, "order_ids": []}, "order_id", "order_ids") == []
+
+
+@pytest.mark.parametrize("number", [0, -1])
+def test_ids_are_positive(number: int) -> None:
+    with pytest.raises(OptionError, match=r"^order_id must be positive$"):
+        ids({"order_id": number, "order_ids": None}, "order_id", "order_ids")
+    with pytest.raises(OptionError, match=r"^order_ids must be positive$"):
+        ids({"order_id": None, "order_ids": [1, number]}, "order_id", "order_ids")
+
+
+@pytest.mark.parametrize(
+    ("text", "sent"),
+    [
+        (None, None),
+        ("", None),
+        (" \n", None),
+        (" no longer needed\n", "no longer needed"),
+        ("Übergabe an 証明書", "Übergabe an 証明書"),
+        ("two\nlines", "two\\nlines"),
+        ("\u202etxt.exe\x1b[2J and all that follows it", "\\u202etxt.exe\\x1b[2J and all that follows it"),
+        ("\u2066" * 50, "\\u2066" * 50),
+        ("\U000e0041" * 20, "\\U000e0041" * 20),
+        ("x" * 5000, "x" * 5000),
+    ],
+)
+def test_a_text_for_the_service(text: str | None, sent: str | None) -> None:
+    assert text_of({"note": text}, "note", required=False) == (sent.strip() if sent else None)
+
+
+@pytest.mark.parametrize("text", [None, "", " \t\n"])
+def test_a_text_that_is_required(text: str | None) -> None:
+    with pytest.raises(OptionError, match="note must not be empty here"):
+        text_of({"note": text}, "note", required=True)
+    assert text_of({"note": "x"}, "note", required=True) == "x"
