@@ -303,15 +303,21 @@ class Transport:
 
     def _exchange(self, what: str, method: str, url: str, body: bytes | None) -> Reply:
         """Send once, whatever comes. Raises NotSent, LostReply or Unreadable."""
+        reply = self._reply(what, method, url, body)
+        if isinstance(reply, ApiError):
+            raise reply
+        return reply
+
+    def _reply(self, what: str, method: str, url: str, body: bytes | None) -> Reply | ApiError:
+        # Returned and not raised: neither an exception's text nor its chain may go on, as both can hold URL, proxy
+        # or headers.
         session = self._session()
         headers = self._headers if body is None else {**self._headers, "Content-Type": "application/json"}
         try:
             with session.open(method, url, headers, body) as response:
                 return Reply(response.status_code, response.headers, self._explained(what, response))
         except (requests.exceptions.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
-            failure = self._network_error(what, error, session.sent)
-        # Out here, as neither the exception's text nor its chain may go on: both can hold URL, proxy or headers.
-        raise failure
+            return self._network_error(what, error, session.sent)
 
     def _explained(self, what: str, response: requests.Response) -> bytes:
         """The body; that of a refusal (4xx) may be missing, as the status alone says that nothing was done."""

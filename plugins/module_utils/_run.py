@@ -30,6 +30,8 @@ from ._results import Settings, fails, told
 if TYPE_CHECKING:
     from ._http import Context, Patience, Stop, Transport
 
+    Map = Callable[[Callable[..., Any], Sequence["tuple[Any, ...]"]], "list[Any]"]
+
 # How many orders are read, and then written, at a time.
 CHUNK = 100
 # No write rests on a read that is older, in seconds.
@@ -44,10 +46,12 @@ class State(Protocol):
     """An order as a client returns it."""
 
     @property
-    def name(self) -> str: ...
+    def name(self) -> str:
+        """What people know it by, such as its common name."""
 
     @property
-    def facts(self) -> Mapping[str, Any]: ...
+    def facts(self) -> Mapping[str, Any]:
+        """What a change can alter."""
 
 
 class Reader(Protocol):
@@ -59,7 +63,8 @@ class Reader(Protocol):
     ONE_BY_ONE: frozenset[str]
 
     @property
-    def transport(self) -> Transport: ...
+    def transport(self) -> Transport:
+        """Where requests are counted, and the connection is."""
 
     def read(self, keys: Sequence[Any]) -> dict[Any, Any]:
         """The orders found; for a single key, one left out does not exist."""
@@ -72,7 +77,8 @@ class Reader(Protocol):
 
 
 class Write(Protocol):
-    def __call__(self, state: Any, decision: Decision, *, fresh_until: float, patience: Patience) -> None: ...
+    def __call__(self, state: Any, decision: Decision, *, fresh_until: float, patience: Patience) -> None:
+        """Send one change; raises ApiError, StaleRead or Stopped."""
 
 
 class Observer:
@@ -109,6 +115,7 @@ class Run:
         self._results: dict[Any, OrderResult] = {}
         self._patience: dict[Any, Patience] = {}
         self._denials = 0
+        self._map: Map = _in_turn
         self._asked_account = ""
         self._lock = threading.Lock()
 
@@ -458,11 +465,15 @@ def guarded(
 # -- machinery -------------------------------------------------------------------------------------------------------
 
 
+def _in_turn(function: Callable[..., Any], arguments: Sequence[tuple[Any, ...]]) -> list[Any]:
+    return [function(*one) for one in arguments]
+
+
 @contextmanager
-def _pool(workers: int) -> Iterator[Callable[[Callable[..., Any], Sequence[tuple[Any, ...]]], list[Any]]]:
+def _pool(workers: int) -> Iterator[Map]:
     """A map over argument tuples, by threads where that helps."""
     if workers < 2:
-        yield lambda function, arguments: [function(*one) for one in arguments]
+        yield _in_turn
         return
     with ThreadPoolExecutor(workers) as threads:
 

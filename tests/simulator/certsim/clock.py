@@ -49,8 +49,8 @@ def real_now() -> datetime:
 class Clock:
     """Runs at the real pace from a start that can be chosen, and can be advanced."""
 
-    def __init__(self, real: Callable[[], datetime] = real_now) -> None:
-        self._real = real
+    def __init__(self, real: Callable[[], datetime] | None = None) -> None:
+        self._real = real or real_now
         self.offset = timedelta()
 
     def now(self) -> datetime:

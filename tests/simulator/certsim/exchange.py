@@ -69,7 +69,8 @@ class Provider(Protocol):
     switches: Sequence[Switch]
     fault_kinds: Sequence[FaultKind]
 
-    def __init__(self, clock: Clock, switches: Switches) -> None: ...
+    def __init__(self, clock: Clock, switches: Switches) -> None:
+        """Begin with nothing."""
 
     def load(self, section: Mapping[str, Any]) -> None:
         """Replace all state by a seed's; a SeedError leaves the state as it was."""

@@ -151,9 +151,9 @@ def _typed(name: str, default: Any, value: Any) -> Any:
     """Return value where it has the default's type; None and objects as defaults take anything."""
     if default is None or value is default:
         return value
-    if isinstance(default, float) and type(value) is int:
+    if isinstance(default, float) and isinstance(value, int) and not isinstance(value, bool):
         value = float(value)
-    if type(value) is not type(default):
+    if value.__class__ is not default.__class__:
         raise ValueError(f"{name} is of type {type(default).__name__}, not {value!r}")
     if isinstance(value, float) and not 0 < value < math.inf:
         raise ValueError(f"{name} is more than 0")

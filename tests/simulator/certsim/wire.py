@@ -127,7 +127,7 @@ async def _deep_json(wire: Wire, params: dict[str, Any], _answer: Answer) -> Non
 
 async def _huge_body(wire: Wire, params: dict[str, Any], _answer: Answer) -> None:
     await wire.start(HTTPStatus.OK, {"content-type": _JSON})
-    for _ in range(params["mib"]):
+    for _time in range(params["mib"]):
         if wire.transport.is_closing():
             return
         await wire.chunk(b" " * _MIB, more=True)

@@ -211,7 +211,7 @@ def test_echo_key(sim: Simulator, api: Api) -> None:
 
 def test_invalid_key_from_the_nth_request_on(sim: Simulator, api: Api) -> None:
     sim.fault("invalid_key", skip=2)
-    assert [api.get(11).status_code for _ in range(5)] == [200, 200, 403, 403, 403]
+    assert [api.get(11).status_code for _time in range(5)] == [200, 200, 403, 403, 403]
     assert code(api.get(11)) == (403, "access_denied|access_denied_invalid_key")
 
 
@@ -220,7 +220,7 @@ def test_aim_and_count(sim: Simulator, api: Api) -> None:
     sim.fault("status", status=501, path=r"/user/me$")
     sim.fault("status", status=502, order_id=20, skip=1, times=2)
     assert api.get(11).status_code == 200
-    assert [api.get(20).status_code for _ in range(4)] == [200, 502, 502, 200]
+    assert [api.get(20).status_code for _time in range(4)] == [200, 502, 502, 200]
     assert api.request("GET", "/user/me").status_code == 501
     assert cancel(api).status_code == 500
     assert sim.faults() == []
@@ -230,13 +230,13 @@ def test_aim_and_count(sim: Simulator, api: Api) -> None:
 def test_order_of_faults(sim: Simulator, api: Api) -> None:
     sim.fault("status", status=500)
     sim.fault("status", status=503)
-    assert [api.get(11).status_code for _ in range(3)] == [500, 503, 200]
+    assert [api.get(11).status_code for _time in range(3)] == [500, 503, 200]
 
 
 def test_faults_can_be_cleared(sim: Simulator, api: Api) -> None:
     sim.fault("status", times=-1)
     assert sim.faults()[0]["kind"] == "status"
-    assert [api.get(11).status_code for _ in range(3)] == [500, 500, 500]
+    assert [api.get(11).status_code for _time in range(3)] == [500, 500, 500]
     sim.clear_faults()
     assert api.get(11).status_code == 200
 

@@ -67,8 +67,8 @@ def test_every_window_counts(limiter: Callable[..., limits.Limiter], fake_time: 
 def test_default_limits(limiter: Callable[..., limits.Limiter], fake_time: FakeTime) -> None:
     limit = limiter()
     admitted = 0
-    for _ in range(60):
-        admitted += sum(limit.admit("a") is None for _ in range(150))
+    for _time in range(60):
+        admitted += sum(limit.admit("a") is None for _time in range(150))
         fake_time.now += 5
     # 300 s hold two windows of 180 s in part: 1000 at once in the first 50 s, 1000 more from 180 s on.
     assert admitted == 2000
@@ -93,12 +93,12 @@ def test_time_scale(limiter: Callable[..., limits.Limiter], fake_time: FakeTime)
 
 def test_disabled(limiter: Callable[..., limits.Limiter]) -> None:
     limit = limiter(limits="1/5", enabled=False)
-    assert [limit.admit("a") for _ in range(9)] == [None] * 9
+    assert [limit.admit("a") for _time in range(9)] == [None] * 9
 
 
 def test_429(sim: Simulator, api: Api) -> None:
     sim.set({"rate.limits": "3/5", "rate.time_scale": 10})
-    answers = [api.get(11) for _ in range(4)]
+    answers = [api.get(11) for _time in range(4)]
     assert [answer.status_code for answer in answers] == [200, 200, 200, 429]
     assert code(answers[-1]) == (429, "request_limit_exceeded")
     assert "Retry-After" not in answers[-1].headers

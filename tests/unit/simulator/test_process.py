@@ -261,7 +261,7 @@ def test_ids_are_found_without_a_scan() -> None:
         ids = [200_000_000 + 300 * number for number in range(100)]
         assert api.ids(filters={"id": ids}) == ids
         begin = _cpu_seconds(sim.pid)
-        for _ in range(100):
+        for _time in range(100):
             api.orders(filters={"id": ids})
         # A scan of 30,000 orders alone takes more; without one it is some 2 ms a list.
         assert _cpu_seconds(sim.pid) - begin < 1.0

@@ -191,7 +191,7 @@ def test_a_read_is_not_repeated_after(status: int, kind: type[ApiError], connect
         with pytest.raises(kind) as caught:
             wire.read()
 
-    assert type(caught.value) is kind
+    assert caught.value.__class__ is kind
     assert caught.value.http_status == status
     assert caught.value.retries == 0
     assert wire.cost == {"requests": 1, "retries": 0, "waited": 0}

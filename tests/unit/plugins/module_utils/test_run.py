@@ -369,7 +369,7 @@ def test_a_repeat_that_is_refused_and_shows_no_change_is_a_failure_with_the_refu
 
 @pytest.mark.parametrize("retries", [0, 1, 3])
 def test_repeats_are_bounded_by_retries_with_a_growing_pause_between_them(retries: int) -> None:
-    service = Service(Thing(1), retries=retries).meets("write", 1, weather=[lost() for _ in range(9)])
+    service = Service(Thing(1), retries=retries).meets("write", 1, weather=[lost() for _time in range(9)])
 
     result = run(service, [1])
 

@@ -22,7 +22,8 @@ class Waits(Protocol):
     waits: list[float]
     skipped: float
 
-    def monotonic(self) -> float: ...
+    def monotonic(self) -> float:
+        """The time as the waits have moved it."""
 
 
 @dataclass
