@@ -1,0 +1,48 @@
+# Copyright (c) 2026 The certops.orders authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""One simulator for all tests; every test has a home of its own, and starts from the same order book."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from ansible_collections.certops.orders.tests.integration import support
+from ansible_collections.certops.orders.tests.integration.support import Controller, Simulator
+
+
+@pytest.fixture(scope="session")
+def process() -> Iterator[Simulator]:
+    """Run one simulator for the whole session."""
+    with support.simulator() as simulator:
+        yield simulator
+
+
+@pytest.fixture
+def sim(process: Simulator) -> Simulator:
+    """Return the simulator, started anew from SEED."""
+    process.reset(support.SEED)
+    return process
+
+
+@pytest.fixture
+def other_sim() -> Iterator[Simulator]:
+    """Run a second simulator: another host, that nobody should talk to."""
+    with support.simulator(seed=support.SEED) as simulator:
+        yield simulator
+
+
+@pytest.fixture
+def controller(sim: Simulator) -> Iterator[Controller]:
+    """Make a machine to run playbooks on."""
+    with support.machine(sim) as controller:
+        yield controller
+
+
+@pytest.fixture(params=["controller", "target"])
+def door(request: pytest.FixtureRequest) -> str:
+    """Run the test through both doors."""
+    return str(request.param)

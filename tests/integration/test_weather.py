@@ -1,0 +1,446 @@
+# Copyright (c) 2026 The certops.orders authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Bad weather: each kind ends in a clear message, nothing is written twice, and `changed` is the truth.
+
+The kinds are hosts of one play, each with orders of its own, so that they need not wait for one another.
+"""
+
+from __future__ import annotations
+
+import json
+import socket
+from typing import Any, NamedTuple
+
+import pytest
+
+from ansible_collections.certops.orders.tests.integration.support import (
+    ISSUED,
+    KEY,
+    MIGRATED,
+    MIGRATED_TOO,
+    PENDING,
+    PENDING_THREE,
+    PENDING_TOO,
+    Controller,
+    Run,
+    Simulator,
+    Task,
+    assert_failure,
+    machine,
+    pending,
+    seed,
+)
+
+
+class Kind(NamedTuple):
+    """A kind of weather, and what comes of it with one retry.
+
+    read: the failure (code, HTTP status) and the number of requests where every read is struck.
+    once: the outcome and the number of writes where the first write is struck; always: where every one is.
+    """
+
+    fault: dict[str, Any]
+    read: tuple[str | None, int | None, int]
+    once: tuple[str, int]
+    always: tuple[str, int]
+
+
+# The service has not acted: it is looked at, and asked once more.
+REPEATED = {"once": ("changed", 2), "always": ("failed", 2)}
+# It has acted: a look shows it.
+DONE = {"once": ("changed", 1), "always": ("changed", 1)}
+# It has said no.
+REFUSED = {"once": ("failed", 1), "always": ("failed", 1)}
+SIMULATED = "simulated_fault"
+
+KINDS = {
+    "500": Kind({"kind": "status", "status": 500}, (SIMULATED, 500, 2), **REPEATED),
+    "502": Kind({"kind": "status", "status": 502}, (SIMULATED, 502, 2), **REPEATED),
+    "503": Kind({"kind": "status", "status": 503}, (SIMULATED, 503, 2), **REPEATED),
+    "504": Kind({"kind": "status", "status": 504}, (SIMULATED, 504, 2), **REPEATED),
+    "501": Kind({"kind": "status", "status": 501}, (SIMULATED, 501, 1), **REPEATED),
+    "500 after the change": Kind({"kind": "error_after", "status": 500}, (SIMULATED, 500, 2), **DONE),
+    "503 as HTML": Kind({"kind": "html"}, (None, 503, 2), **REPEATED),
+    "200 as HTML": Kind({"kind": "html", "status": 200}, ("unreadable", 200, 1), **REPEATED),
+    "JSON cut": Kind({"kind": "truncated_json"}, ("unreadable", 200, 1), **DONE),
+    "no JSON": Kind({"kind": "not_json"}, ("unreadable", 200, 1), **DONE),
+    "deep JSON": Kind({"kind": "deep_json"}, ("unreadable", 200, 1), **DONE),
+    "reset before": Kind({"kind": "reset_before"}, ("reply_lost", None, 2), **REPEATED),
+    "reset after": Kind({"kind": "reset_after"}, ("reply_lost", None, 2), **DONE),
+    "hang before": Kind({"kind": "hang"}, ("reply_lost", None, 2), **REPEATED),
+    "hang after": Kind({"kind": "hang_after"}, ("reply_lost", None, 2), **DONE),
+    "slow headers": Kind({"kind": "drip_headers"}, ("reply_lost", None, 2), **DONE),
+    "redirect": Kind({"kind": "redirect"}, (None, 302, 1), **REFUSED),
+    "400": Kind({"kind": "status", "status": 400}, (SIMULATED, 400, 1), **REFUSED),
+    "401": Kind({"kind": "status", "status": 401}, (SIMULATED, 401, 1), **REFUSED),
+    "403": Kind({"kind": "status", "status": 403}, ("access_denied|missing_permission", 403, 1), **REFUSED),
+    "400 as HTML": Kind({"kind": "html", "status": 400}, (None, 400, 1), **REFUSED),
+}
+# Through the target's door, where each task is a process: a sample.
+THERE = ["503 as HTML", "reset after", "redirect"]
+# Orders of each kind: read never; written once; written never; and a bulk of three, the second of which is struck.
+READ, ONCE, ALWAYS, BULK = 1, 2, 3, (4, 5, 6)
+
+
+def base(name: str) -> int:
+    return 1000 * (1 + list(KINDS).index(name))
+
+
+def storm(controller: Controller, names: list[str]) -> None:
+    """Orders and faults of each kind."""
+    controller.sim.reset(seed(*(order for name in names for order in pending(base(name) + 1, 6))))
+    for name in names:
+        fault = KINDS[name].fault
+        for order, method, times in (
+            (READ, "GET", -1),
+            (ONCE, "PUT", 1),
+            (ALWAYS, "PUT", -1),
+            (BULK[1], "PUT", 1),
+        ):
+            controller.sim.fault(**fault, order_id=base(name) + order, method=method, times=times)
+
+
+TASKS = """
+        - name: Read
+          certops.orders.digicert_order_status:
+            order_id: "{{ (base | int) + 1 }}"
+            status: canceled
+            note: Storm
+            retries: 1
+            timeout: "{{ seconds }}"
+        - name: Once
+          certops.orders.digicert_order_status:
+            order_id: "{{ (base | int) + 2 }}"
+            status: canceled
+            note: Storm
+            retries: 1
+            timeout: "{{ seconds }}"
+        - name: Always
+          certops.orders.digicert_order_status:
+            order_id: "{{ (base | int) + 3 }}"
+            status: canceled
+            note: Storm
+            retries: 1
+            timeout: "{{ seconds }}"
+        - name: Bulk
+          certops.orders.digicert_order_status:
+            order_ids: "{{ range((base | int) + 4, (base | int) + 7) | list }}"
+            status: canceled
+            note: Storm
+            retries: 1
+            timeout: "{{ seconds }}"
+        """
+
+
+def inventory(controller: Controller, names: list[str]) -> str:
+    """A host for each kind; where an answer is waited for in vain, the wait is short."""
+    gateway = json.loads((controller.desk / "inventory.yml").read_text())["all"]["hosts"]["gateway"]
+    slow = [name for name in names if "hang" in name or "slow" in name]
+    hosts = {
+        name.replace(" ", "_"): {**gateway, "base": base(name), "seconds": 1 if name in slow else 30} for name in names
+    }
+    return json.dumps({"all": {"hosts": hosts}})
+
+
+class Storm:
+    """What came of all kinds."""
+
+    def __init__(self, run: Run) -> None:
+        self.run = run
+
+    def task(self, title: str, name: str) -> Task:
+        (task,) = [task for task in self.run.all(title) if task.host == name.replace(" ", "_")]
+        # The hosts' requests are mixed: each kind's are known by its orders.
+        orders = range(base(name), base(name) + 1000)
+        task.requests = [request for request in self.run.requests if request["order_id"] in orders]
+        return task
+
+
+@pytest.fixture(scope="module")
+def storms(process: Simulator) -> dict[str, Storm]:
+    """Run all kinds through the controller's door, and some through the target's."""
+    told = {}
+    for door, names in {"controller": list(KINDS), "target": THERE}.items():
+        with machine(process) as controller:
+            storm(controller, names)
+            run = controller.play(
+                TASKS,
+                door=door,
+                hosts="all",
+                keywords="strategy: free",
+                inventory=inventory(controller, names),
+                args=["-f", "20", "-vvv"],
+            )
+        told[door] = Storm(run)
+    return told
+
+
+CASES = [*(("controller", name) for name in KINDS), *(("target", name) for name in THERE)]
+
+
+@pytest.mark.parametrize(("door", "name"), CASES)
+def test_a_read_that_fails_changes_nothing(storms: dict[str, Storm], door: str, name: str) -> None:
+    code, http_status, requests = KINDS[name].read
+    task = storms[door].task("Read", name)
+    assert_failure(task, code=code, http_status=http_status)
+    assert task.failure["order_id"] == base(name) + READ
+    assert task.failure["retries"] == requests - 1
+    assert task.about(base(name) + READ) == [f"read {base(name) + READ}"] * requests
+    assert not task.changed
+
+
+@pytest.mark.parametrize(("door", "name"), CASES)
+@pytest.mark.parametrize(("title", "order"), [("Once", ONCE), ("Always", ALWAYS)])
+def test_a_write_that_is_struck_is_told_as_it_is_and_made_once(
+    storms: dict[str, Storm], door: str, name: str, title: str, order: int
+) -> None:
+    order_id = base(name) + order
+    outcome, writes = KINDS[name].once if title == "Once" else KINDS[name].always
+    task = storms[door].task(title, name)
+    about = task.about(order_id)
+    assert task.outcomes == {order_id: outcome}, task.result
+    assert about.count(f"set {order_id} canceled") == writes
+    # Never twice in a row without a look.
+    assert f"set {order_id} canceled, set {order_id} canceled" not in ", ".join(about)
+    effects = [effect for effect in task.effects if effect == f"set {order_id} canceled"]
+    assert len(effects) == (outcome == "changed")
+    assert task.changed == bool(effects)
+    if outcome == "failed":
+        code, http_status, _requests = KINDS[name].read
+        assert_failure(task, code=code, http_status=http_status)
+        assert task.orders[0]["after"] == {"status": "pending", "is_renewed": False}
+
+
+@pytest.mark.parametrize(("door", "name"), CASES)
+def test_one_struck_write_of_a_bulk_leaves_the_others_alone(storms: dict[str, Storm], door: str, name: str) -> None:
+    first, struck, last = (base(name) + order for order in BULK)
+    outcome, writes = KINDS[name].once
+    task = storms[door].task("Bulk", name)
+    assert task.outcomes == {first: "changed", struck: outcome, last: "changed"}
+    assert task.changed
+    assert task.failed == (outcome == "failed")
+    for order_id, expected in ((first, 1), (struck, writes), (last, 1)):
+        assert task.about(order_id).count(f"set {order_id} canceled") == expected
+        assert task.effects.count(f"set {order_id} canceled") == (task.outcomes[order_id] == "changed")
+
+
+# A list that cannot be read
+
+
+def test_a_bulk_whose_list_cannot_be_read_changes_nothing_and_goes_on_when_it_can(controller: Controller) -> None:
+    slow = ("hang before", "hang after", "slow headers")
+    tasks = []
+    for name, kind in KINDS.items():
+        fault = json.dumps({**kind.fault, "path": "/order/certificate$", "method": "GET", "times": 1})
+        tasks.append(
+            f"""
+        - certsim: {{fault: {fault}}}
+        - name: "{name}"
+          certops.orders.digicert_order_status:
+            order_ids: [{PENDING}, {PENDING_TOO}]
+            status: canceled
+            note: Storm
+            retries: 0
+            timeout: {1 if name in slow else 30}
+        """
+        )
+    again = f"""
+        - certsim: {{fault: {{kind: html, path: "/order/certificate$", method: GET, times: 1}}}}
+        - name: After a pause
+          certops.orders.digicert_order_status:
+            order_ids: [{PENDING}, {PENDING_TOO}]
+            status: canceled
+            note: Sun
+            retries: 1
+        """
+    run = controller.play("".join([*tasks, again]))
+    for name, kind in KINDS.items():
+        code, http_status, _requests = kind.read
+        task = run.bad(name)
+        assert_failure(task, code=code, http_status=http_status)
+        assert task.sent == [f"list {PENDING},{PENDING_TOO}"], name
+        assert task.outcomes == {PENDING: "failed", PENDING_TOO: "failed"}
+        assert not task.changed
+    after = run.good("After a pause")
+    assert after.summary["changed"] == 2
+    assert (after.api["requests"], after.api["retries"]) == (4, 1)
+    assert 0 < after.api["waited"] < 5
+
+
+# Kinds with a story of their own
+
+
+@pytest.mark.parametrize("kind", ["huge_body", "gzip_bomb"])
+def test_an_answer_of_100_mb_is_an_error_and_not_a_full_memory(controller: Controller, kind: str) -> None:
+    controller.sim.fault(kind, order_id=PENDING, method="GET")
+    controller.sim.fault(kind, order_id=PENDING_TOO, method="PUT")
+    controller.sim.fault(kind, path="/order/certificate$", method="GET")
+    run = controller.play(
+        f"""
+        - name: Read
+          certops.orders.digicert_order_status:
+            order_id: {PENDING}
+            status: canceled
+            note: Flood
+        - name: Write
+          certops.orders.digicert_order_status:
+            order_id: {PENDING_TOO}
+            status: canceled
+            note: Flood
+        - name: List
+          certops.orders.digicert_order_status:
+            order_ids: [{PENDING}, {PENDING_THREE}]
+            status: canceled
+            note: Flood
+        """
+    )
+    for name in ("Read", "List"):
+        assert_failure(run.bad(name), code="unreadable", http_status=200)
+        assert "64 MiB" in run[name].msg
+        assert len(run[name].sent) == 1
+    assert run.good("Write").changed
+    assert run["Write"].sent == [f"read {PENDING_TOO}", f"set {PENDING_TOO} canceled", f"read {PENDING_TOO}"]
+    assert run.worker_kib < 300 * 1024
+
+
+def test_a_slow_body_ends_with_the_timeout_however_it_drips(controller: Controller) -> None:
+    controller.sim.fault("drip", order_id=PENDING, method="GET", times=-1, bytes_per_second=20)
+    run = controller.play(
+        f"""
+        - name: Drip
+          certops.orders.digicert_order_status:
+            order_id: {PENDING}
+            status: canceled
+            note: Drop by drop
+            timeout: 1
+            retries: 0
+        """
+    )
+    assert_failure(run.bad("Drip"), code="reply_lost")
+    assert "within 1 s" in run["Drip"].msg
+    assert len(run.requests) == 1
+
+
+def test_a_kept_connection_that_the_service_closes_is_no_failure(controller: Controller) -> None:
+    controller.sim.fault("close_idle", order_id=PENDING, method="GET", seconds=0.01)
+    run = controller.play(
+        f"""
+        - name: Cancel
+          certops.orders.digicert_order_status:
+            order_id: {PENDING}
+            status: canceled
+            note: Idle
+        """
+    )
+    assert run.good("Cancel").changed
+    assert run.effects == [f"set {PENDING} canceled"]
+
+
+def test_what_cannot_be_known_is_unknown(controller: Controller, door: str) -> None:
+    # The reply to the change is lost, and then the order cannot be read: the first read is let through.
+    for order_id in (PENDING, PENDING_TOO):
+        controller.sim.fault(
+            "status", status=503, order_id=order_id, method="GET", times=-1, skip=int(order_id == PENDING)
+        )
+        controller.sim.fault("reset_after", order_id=order_id, method="PUT")
+    run = controller.play(
+        f"""
+        - name: One
+          certops.orders.digicert_order_status:
+            order_id: {PENDING}
+            status: canceled
+            note: Dark
+            retries: 0
+        - name: Several
+          certops.orders.digicert_order_status:
+            order_ids: [{PENDING_TOO}, {PENDING_THREE}]
+            status: canceled
+            note: Dark
+            retries: 0
+        """,
+        door=door,
+    )
+    one = run.bad("One")
+    assert one.outcomes == {PENDING: "unknown"}
+    assert one.orders[0]["after"] == {}
+    assert_failure(one, code="reply_lost")
+    assert "could not be read again" in one.msg
+    assert not one.changed
+    several = run.bad("Several")
+    assert several.outcomes == {PENDING_TOO: "unknown", PENDING_THREE: "changed"}
+    assert several.changed
+    assert several.summary["unknown"] == 1
+    for order_id in (PENDING, PENDING_TOO):
+        assert run.about(order_id).count(f"set {order_id} canceled") == 1
+
+
+def test_lost_replies_to_marks_are_looked_up_too(controller: Controller) -> None:
+    controller.sim.fault("reset_after", order_id=MIGRATED, method="PUT")
+    controller.sim.fault("reset_before", order_id=MIGRATED_TOO, method="PUT")
+    run = controller.play(
+        f"""
+        - name: Mark
+          certops.orders.digicert_order_status:
+            order_ids: [{MIGRATED}, {MIGRATED_TOO}]
+            status: renewed
+            retries: 1
+        """
+    )
+    assert run.good("Mark").summary["changed"] == 2
+    assert run.effects == [f"set {MIGRATED} renewed", f"set {MIGRATED_TOO} renewed"]
+    assert run.writes == [f"set {MIGRATED} renewed"] + [f"set {MIGRATED_TOO} renewed"] * 2
+
+
+def test_lists_that_lie_are_seen_through(controller: Controller) -> None:
+    controller.sim.fault("list_extra", count=3)
+    controller.sim.fault("list_drop", ids=[PENDING_TOO])
+    run = controller.play(
+        f"""
+        - name: Rows that nobody asked for
+          certops.orders.digicert_order_status: &task
+            order_ids: [{PENDING_TOO}, {PENDING}, {ISSUED}]
+            status: canceled
+            note: Liar
+            ineligible: skip
+          check_mode: true
+        - name: A row that is not there
+          certops.orders.digicert_order_status: *task
+        """
+    )
+    listed = f"list {PENDING_TOO},{PENDING},{ISSUED}"
+    assert run.good("Rows that nobody asked for").sent == [listed]
+    assert run["Rows that nobody asked for"].orders == run["A row that is not there"].orders
+    assert run.good("A row that is not there").sent[:2] == [listed, f"read {PENDING_TOO}"]
+    assert run.effects == [f"set {PENDING} canceled", f"set {PENDING_TOO} canceled"]
+
+
+def test_nobody_listens(controller: Controller, door: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as closed:
+        url = f"http://127.0.0.1:{closed.getsockname()[1]}/services/v2"
+    run = controller.play(
+        f"""
+        - name: One
+          certops.orders.digicert_order_status:
+            order_id: {PENDING}
+            status: canceled
+            note: Hello?
+            retries: 1
+            api_key: {KEY}
+            api_url: {url}
+        - name: Several
+          certops.orders.digicert_order_status:
+            order_ids: [{PENDING}, {PENDING_TOO}]
+            status: canceled
+            note: Hello?
+            retries: 0
+            api_key: {KEY}
+            api_url: {url}
+        """,
+        door=door,
+    )
+    for task, retries in zip(run.tasks, (1, 0)):
+        assert_failure(task, code="connection_failed")
+        assert task.failure["retries"] == task.api["retries"] == retries
+        assert not task.changed
