@@ -14,7 +14,8 @@ options:
     description:
       - The API key of CertCentral.
       - Taken from E(DIGICERT_API_KEY) where not set. White space around it is removed.
-      - A key from the environment goes only to a built-in O(region), or to E(DIGICERT_API_URL).
+      - A key from the environment goes only to a built-in O(region), or to E(DIGICERT_API_URL) of the same environment.
+        What a task's C(environment) sets does not lead the key of the process away.
     type: str
   region:
     description:
@@ -32,8 +33,8 @@ options:
   validate_certs:
     description:
       - Whether the service's TLS certificate must verify.
-      - V(false) is refused by modules that can change anything, except for a loopback address. Use O(ca_path)
-        instead.
+      - V(false) is refused by modules that can change anything, except for a loopback address without a proxy, and
+        with a key from the environment. Use O(ca_path) instead.
     type: bool
     default: true
   ca_path:
@@ -44,12 +45,14 @@ options:
     type: path
   timeout:
     description:
-      - Seconds that one request may take, from connecting to the last byte of the answer.
+      - Seconds that one request may take, from connecting to the last byte of the answer, 1 to 3600. Looking up the
+        host's name is not counted.
     type: int
     default: 30
   retries:
     description:
-      - How often a request is repeated that failed in a way which passes, with growing and jittered pauses.
+      - How often a request is repeated that failed in a way which passes, with growing and jittered pauses, 0 to
+        20 times.
       - A change is repeated only where it certainly was not made.
     type: int
     default: 3

@@ -167,14 +167,17 @@ class CertCentral:
         patience: Patience,
     ) -> None:
         """PUT /order/certificate/{id}/status (4.1, 9): canceled, renewed or not_renewed, in lower case."""
-        self._http.write(
-            f"set order {order.id} to {target}",
+        what = f"set order {order.id} to {target}"
+        answer = self._http.write(
+            what,
             "PUT",
             ("order", "certificate", order.id, "status"),
             {"status": target, **({"note": note} if note else {})},
             fresh_until=fresh_until,
             patience=patience,
         )
+        if answer:
+            raise Unreadable(f"{SERVICE} answered with something unexpected when asked to {what}", 200, "unreadable")
 
     def me(self) -> User:
         """GET /user/me (6)."""
@@ -209,7 +212,9 @@ class CertCentral:
         if need == ROW:
             rows = self._rows([order.id for order in orders])
             return {order.id: _merged(order, rows.get(order.id), ROW) for order in orders}
-        return {order.id: _merged(self.order(order.id), order, DETAILS) for order in orders}
+        if need == DETAILS:
+            return {order.id: _merged(self.order(order.id), order, DETAILS) for order in orders}
+        raise ValueError(f"nobody knows how to read {need}")
 
     def whose(self) -> str:
         """The account that the key sees, for a message; a failure to find out is no failure of the task."""
@@ -252,7 +257,15 @@ class CertCentral:
 
 def connect(params: Mapping[str, Any], context: Context, *, writes: bool) -> CertCentral:
     """A client for a task's options. Raises OptionError or LibraryMissing."""
-    wire = connection(params, context.environ, prefix="DIGICERT", regions=REGIONS, rate_limit=RATE_LIMIT, writes=writes)
+    wire = connection(
+        params,
+        context.environ,
+        task_environ=context.task_environ,
+        prefix="DIGICERT",
+        regions=REGIONS,
+        rate_limit=RATE_LIMIT,
+        writes=writes,
+    )
     pacer = Pacer(wire.windows, wire.timeout, _state_file(context.state_dir, wire.base_url, wire.api_key, wire.windows))
     context.secrets.append(wire.api_key)
     return CertCentral(

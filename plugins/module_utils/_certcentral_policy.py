@@ -104,7 +104,7 @@ def _cancel(order: Order, cancel_reissue: bool) -> Decision:
     if order.status in _CANCELABLE:
         return Decision(CHANGED, after={"status": CANCELED})
     if cancel_reissue and order.status == "reissue_pending":
-        return Decision(CHANGED, after={"status": "issued"}, reason="only its reissue is dropped, it stays issued")
+        return Decision(CHANGED, after={"status": "issued"}, reason="it stays issued", done="freed from its reissue")
     if cancel_reissue and order.status == "issued":
         return Decision(UNCHANGED, reason="no reissue is in progress, and an issued order itself can only be revoked")
     return Decision(INELIGIBLE, reason=_is(order), next_step=_INSTEAD_OF_CANCEL.get(order.status, _UNKNOWN_NEXT))
@@ -114,7 +114,7 @@ def _mark(order: Order, today: date, require_migrated: bool) -> Decision:
     if order.is_marked:
         return Decision(UNCHANGED, reason="it counts as renewed already")
     if order.status not in _MARKABLE:
-        return Decision(INELIGIBLE, reason=_is(order), next_step=_NOT_MARKABLE.get(order.status, _UNKNOWN_NEXT))
+        return _unmarkable(order)
     if order.valid_till is None:
         if "details" not in order.seen:
             return Decision(need="details")
@@ -149,7 +149,7 @@ def _unmark(order: Order, today: date) -> Decision:
     if not order.is_marked:
         return Decision(UNCHANGED, reason="it does not count as renewed")
     if order.status not in _MARKABLE:
-        return Decision(INELIGIBLE, reason=_is(order), next_step=_NOT_MARKABLE.get(order.status, _UNKNOWN_NEXT))
+        return _unmarkable(order)
     if order.renewed_order_id is None:
         if "details" not in order.seen:
             return Decision(need="details")
@@ -166,6 +166,10 @@ def _unmark(order: Order, today: date) -> Decision:
     if order.status == "renewed":
         after["status"] = "expired" if order.valid_till and order.valid_till < today else "issued"
     return Decision(CHANGED, after=after)
+
+
+def _unmarkable(order: Order) -> Decision:
+    return Decision(INELIGIBLE, reason=_is(order), next_step=_NOT_MARKABLE.get(order.status, _UNKNOWN_NEXT))
 
 
 def _is(order: Order) -> str:

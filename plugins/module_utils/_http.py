@@ -50,6 +50,7 @@ try:
     import urllib3
     from requests.adapters import HTTPAdapter
     from urllib3.util.ssl_ import create_urllib3_context
+    from urllib3.util.ssl_match_hostname import CertificateError
 except ImportError:
     _REQUESTS_TRACE = traceback.format_exc()
 else:
@@ -67,7 +68,7 @@ _CHUNK = 64 * 1024
 # What answers may be packed in; others can unpack into gigabytes before we could count them.
 _ENCODINGS = ("gzip", "deflate")
 _CONNECT_TIMEOUT = 10.0
-_LONGEST_BACKOFF = 60.0
+LONGEST_BACKOFF = 60.0
 # A wait shorter than this is not worth a line.
 _WORTH_SAYING = 2.0
 
@@ -96,13 +97,15 @@ class Stop:
 class Context:
     """What a door hands to a run.
 
-    environ: the variables that options fall back to. state_dir: a private folder that all forks of the run share.
+    environ: the variables of the process that options fall back to; task_environ: those that the task sets itself,
+    which come first. state_dir: a private folder that all forks of the run share.
     say: shows a line to the person at the terminal, now. secrets: what must not appear in any result; runs add to it.
     """
 
     check_mode: bool = False
     diff: bool = False
     environ: Mapping[str, str] = field(default_factory=dict, repr=False)
+    task_environ: Mapping[str, str] = field(default_factory=dict, repr=False)
     state_dir: str | None = None
     say: Callable[[str], None] = lambda _line: None
     stop: Stop = field(default_factory=Stop)
@@ -246,7 +249,7 @@ class Transport:
                         self._pacer.hold_off(delay)
             except ApiError as failed:
                 error = failed
-                delay = random.uniform(0.5, 1.0) * 2**retries  # noqa: S311
+                delay = backoff(retries)
                 again = failed.passing and retries < self.connection.retries
                 # Whether a change was made is not ours to guess: the caller reads again.
                 again = again and (fresh_until is None or not failed.ambiguous)
@@ -268,7 +271,7 @@ class Transport:
         if error.retry_after is not None:
             return error.retry_after * random.uniform(1.0, 1.05)  # noqa: S311
         shortest = min((seconds for _limit, seconds in self.connection.windows), default=5.0)
-        return min(_LONGEST_BACKOFF, shortest * 2.0**throttled) * random.uniform(1.0, 1.5)  # noqa: S311
+        return min(LONGEST_BACKOFF, shortest * 2.0**throttled) * random.uniform(1.0, 1.5)  # noqa: S311
 
     def _attempt(self, what: str, method: str, url: str, body: bytes | None, fresh_until: float | None) -> Reply:
         try:
@@ -337,6 +340,8 @@ class Transport:
                 response.status_code,
                 "unreadable",
             )
+        # urllib3 1.26 takes a body that was cut off for a whole one unless it is told not to.
+        response.raw.enforce_content_length = True
         chunks = []
         size = 0
         while chunk := response.raw.read(_CHUNK, decode_content=True):
@@ -486,9 +491,15 @@ class _BoundedResponse(http.client.HTTPResponse):
         self.fp = io.BufferedReader(_BoundedSocket(self.fp.detach(), sock, deadline))
 
 
+def backoff(attempt: int) -> float:
+    """Seconds to wait before another attempt, jittered; `attempt` counts from 0."""
+    return random.uniform(0.5, 1.0) * min(LONGEST_BACKOFF, 2.0**attempt)  # noqa: S311
+
+
 def _adapter(deadline: _Deadline, verify: bool) -> HTTPAdapter:
     """An adapter for requests with TLS 1.2 or newer, whose connections keep the deadline and note what was sent."""
-    response_class = functools.partial(_BoundedResponse, deadline=deadline)
+    # Static, or Python 3.14 would hand the connection to it as well.
+    response_class = staticmethod(functools.partial(_BoundedResponse, deadline=deadline))
 
     class Noting:
         # Only here is it certain: urllib3 says ProxyError, too, where a connection by a proxy breaks after the request.
@@ -576,7 +587,7 @@ def _diagnosis(error: Exception, sent: bool, connection: Connection) -> tuple[ty
         return any(isinstance(cause, kinds) for cause in causes)
 
     timed_out = caused_by(urllib3.exceptions.TimeoutError, socket.timeout)
-    if caused_by(ssl.SSLCertVerificationError):
+    if caused_by(ssl.SSLCertVerificationError, CertificateError):
         return Untrusted, "the service's TLS certificate does not verify; check ca_path and the host of api_url"
     if not sent:
         return NotSent, _no_connection(caused_by, timed_out, connection)

@@ -44,9 +44,12 @@ BULK: dict[str, dict[str, Any]] = {
 }
 # Environment variables that forbid every write; the doors hand them on to wherever a module runs.
 READ_ONLY_VARIABLES = ("DIGICERT_READ_ONLY", "SERVERTASTIC_READ_ONLY")
+KEY_VARIABLES = ("DIGICERT_API_KEY", "SERVERTASTIC_API_KEY")
 
 # A host, or an IPv6 address in brackets, and a port; old versions of urlsplit take "[::1]evil.example" for "::1".
-_HOST = re.compile(r"(\[[^\[\]]+\]|[^\[\]:]+)(:\d*)?")
+_HOST = re.compile(r"(\[[^\[\]%]+\]|[^\[\]:%]+)(:\d*)?")
+# As `requests` itself would read them.
+_CA_VARIABLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 _KEY = re.compile(r"[\x21-\x7e]+")
 
 
@@ -78,6 +81,7 @@ def connection(
     params: Mapping[str, Any],
     environ: Mapping[str, str],
     *,
+    task_environ: Mapping[str, str],
     prefix: str,
     regions: Mapping[str, str],
     rate_limit: str,
@@ -85,40 +89,40 @@ def connection(
 ) -> Connection:
     """Where to send requests, from a task's options and its environment; nothing is sent here.
 
+    environ: the variables of the process; task_environ: those that the task sets, which come first.
     prefix: of the provider's environment variables. regions: base URLs by `region`. rate_limit: the default.
     writes: whether the module can change anything.
     Raises OptionError; its text never holds a key.
     """
-    key_on_task, url_on_task, ca_on_task = (params.get(name) for name in ("api_key", "api_url", "ca_path"))
-    key = _key(key_on_task or environ.get(f"{prefix}_API_KEY") or "", prefix)
-    if not key_on_task:
-        # Extra variables can reach a task's options: they must not be able to lead the environment's key away.
-        _keep_with_key("api_url", url_on_task, prefix)
-        _keep_with_key("ca_path", ca_on_task, prefix)
-    url = url_on_task or environ.get(f"{prefix}_API_URL")
+    both = {**environ, **task_environ}
+    key = _key(params.get("api_key") or both.get(f"{prefix}_API_KEY") or "", prefix)
+    url = params.get("api_url") or both.get(f"{prefix}_API_URL")
     base_url = _base_url(url) if url else regions[params.get("region") or "us"]
-    trusts_anyone = not params["validate_certs"] and not _is_loopback(base_url)
-    if trusts_anyone and not key_on_task:
-        _keep_with_key("validate_certs: false", True, prefix)
+    proxy = _proxy(base_url, both)
+    # A proxy would be a stranger between us and even a loopback address.
+    trusts_anyone = not params["validate_certs"] and bool(proxy or not _is_loopback(base_url))
+    if not params.get("api_key"):
+        _keep_key_at_home(params, environ, task_environ, prefix, trusts_anyone)
     if trusts_anyone and writes:
         raise OptionError("validate_certs: false is refused for anything that can change an order; use ca_path instead")
     return Connection(
         base_url=base_url,
         api_key=key,
-        verify=params["validate_certs"] and _ca_bundle(ca_on_task, environ),
-        proxy=_proxy(base_url, environ),
-        timeout=_at_least(params, "timeout", 1),
-        retries=_at_least(params, "retries", 0),
-        windows=parse_rate_limit(params.get("rate_limit") or environ.get(f"{prefix}_RATE_LIMIT") or rate_limit),
-        rate_limit_timeout=_at_least(params, "rate_limit_timeout", 0),
-        read_only=f"{prefix}_READ_ONLY" if _is_on(environ.get(f"{prefix}_READ_ONLY")) else "",
+        verify=params["validate_certs"] and _ca_bundle(params.get("ca_path"), both),
+        proxy=proxy,
+        timeout=_within(params, "timeout", 1, 3600),
+        retries=_within(params, "retries", 0, 20),
+        windows=parse_rate_limit(params.get("rate_limit") or both.get(f"{prefix}_RATE_LIMIT") or rate_limit),
+        rate_limit_timeout=_within(params, "rate_limit_timeout", 0, 86400),
+        read_only=f"{prefix}_READ_ONLY" if _forbidden(prefix, environ, task_environ) else "",
     )
 
 
 def ids(params: Mapping[str, Any], one: str, several: str) -> list[int]:
     """The ids that a task asks for, in its order; duplicates stay. Raises OptionError for one below 1."""
     asked: list[int] = params[several] if params.get(several) is not None else [params[one]]
-    if any(number < 1 for number in asked):
+    # Ansible takes true for the integer 1.
+    if any(isinstance(number, bool) or number < 1 for number in asked):
         raise OptionError(f"{several if params.get(several) is not None else one} must be positive")
     return asked
 
@@ -145,12 +149,36 @@ def _key(key: str, prefix: str) -> str:
     return key
 
 
-def _keep_with_key(option: str, value: object, prefix: str) -> None:
-    if value:
+def _keep_key_at_home(
+    params: Mapping[str, Any],
+    environ: Mapping[str, str],
+    task_environ: Mapping[str, str],
+    prefix: str,
+    trusts_anyone: bool,
+) -> None:
+    """Refuse whatever would lead a key from the environment away: extra variables can reach a task.
+
+    A key that the task's own `environment:` sets may go where that says; the process's key only where the process says.
+    """
+    away = [name for name in ("api_url", "ca_path") if params.get(name)]
+    away += ["validate_certs: false"] if trusts_anyone else []
+    if not task_environ.get(f"{prefix}_API_KEY"):
+        names = (f"{prefix}_API_URL", *_CA_VARIABLES)
+        away += [
+            f"{name} in its environment"
+            for name in names
+            if task_environ.get(name) != environ.get(name) and task_environ.get(name)
+        ]
+    if away:
         raise OptionError(
-            f"{option} is set on the task and the key comes from {prefix}_API_KEY: a key from the environment goes "
-            f"only to a built-in region, or to {prefix}_API_URL; set api_key on the task as well"
+            f"the task sets {away[0]}, and the key comes from {prefix}_API_KEY: a key from the environment goes only "
+            f"to a built-in region, or to where the same environment says; set api_key on the task as well"
         )
+
+
+def _forbidden(prefix: str, environ: Mapping[str, str], task_environ: Mapping[str, str]) -> bool:
+    """Either can forbid, neither can allow what the other forbids."""
+    return any(forbids_writes(variables.get(f"{prefix}_READ_ONLY")) for variables in (environ, task_environ))
 
 
 def _base_url(url: str) -> str:
@@ -181,7 +209,7 @@ def _is_loopback(base_url: str) -> bool:
 
 def _ca_bundle(ca_path: str | None, environ: Mapping[str, str]) -> bool | str:
     """A CA bundle (file or folder), or True for the one that `requests` brings."""
-    bundle = ca_path or environ.get("REQUESTS_CA_BUNDLE") or environ.get("CURL_CA_BUNDLE")
+    bundle = ca_path or next((environ[name] for name in _CA_VARIABLES if environ.get(name)), None)
     if bundle and not Path(bundle).exists():
         raise OptionError("the CA bundle does not exist: check ca_path, or REQUESTS_CA_BUNDLE in the environment")
     return bundle or True
@@ -196,20 +224,25 @@ def _proxy(base_url: str, environ: Mapping[str, str]) -> str:
     host = urlsplit(base_url).netloc
     if not proxy or proxy_bypass_environment(host, {"no": named.get("no_proxy", "")}):
         return ""
-    if "://" in proxy and not proxy.lower().startswith(("http://", "https://")):
-        raise OptionError("the proxy of HTTPS_PROXY or ALL_PROXY must be an http:// or https:// one")
+    try:
+        parts = urlsplit(proxy if "://" in proxy else f"http://{proxy}")
+        fits = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0 and not re.search(r"\s", proxy)
+    except ValueError:
+        fits = False
+    if not fits:
+        raise OptionError("the proxy of HTTPS_PROXY or ALL_PROXY must be host:port, or an http:// or https:// address")
     return proxy
 
 
-def _at_least(params: Mapping[str, Any], option: str, least: int) -> int:
+def _within(params: Mapping[str, Any], option: str, least: int, most: int) -> int:
     value: int = params[option]
-    if value < least:
-        raise OptionError(f"{option} must be at least {least}")
+    if isinstance(value, bool) or not least <= value <= most:
+        raise OptionError(f"{option} must be {least} to {most}")
     return value
 
 
-def _is_on(value: str | None) -> bool:
-    # Anything but an explicit no forbids: who sets it wants no write.
+def forbids_writes(value: str | None) -> bool:
+    """What a variable such as DIGICERT_READ_ONLY says; anything but an explicit no forbids."""
     return (value or "").strip().lower() not in ("", "0", "no", "false", "off")
 
 

@@ -36,6 +36,7 @@ class Decision:
     reason: why, a clause without the order's id and without a full stop.
     next_step: the legal next step where the change is refused, a sentence without a full stop.
     need: a fact that has to be read before a decision can be made; the outcome is then of no meaning.
+    done: the change as a participle, where that is not the one that was asked for.
     """
 
     outcome: str = UNCHANGED
@@ -43,6 +44,7 @@ class Decision:
     reason: str = ""
     next_step: str = ""
     need: str = ""
+    done: str = ""
 
     @property
     def explanation(self) -> str:
@@ -63,6 +65,8 @@ class OrderResult:
     name: str = ""
     # A write was acknowledged, whatever a later read said.
     acknowledged: bool = False
+    # The change as a participle, where that is not the one that was asked for.
+    done: str = ""
 
     def shown(self) -> dict[str, Any]:
         result: dict[str, Any] = {
@@ -95,7 +99,7 @@ def _escaped(char: str) -> str:
 
 
 def scrub(value: Any, secrets: Iterable[str]) -> Any:
-    """A copy of `value` (str, list, dict, nested) in which no secret is left, dictionary keys included."""
+    """`value` (str, list, dict, nested) with no secret left in any text; a dictionary's keys are words of our own."""
     hidden = sorted({secret for secret in secrets if secret}, key=len, reverse=True)
     return _scrubbed(value, hidden) if hidden else value
 
@@ -106,7 +110,7 @@ def _scrubbed(value: Any, hidden: list[str]) -> Any:
             value = value.replace(secret, "********")
         return value
     if isinstance(value, Mapping):
-        return {_scrubbed(key, hidden): _scrubbed(item, hidden) for key, item in value.items()}
+        return {key: _scrubbed(item, hidden) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
         return [_scrubbed(item, hidden) for item in value]
     return value

@@ -109,7 +109,7 @@ def _sentence_of_one(result: OrderResult, settings: Settings, check_mode: bool) 
     order = f"order {result.order_id}"
     if result.outcome == CHANGED:
         verb = "would be" if check_mode else "was"
-        return f"{order} {verb} {settings.done}" + (f": {result.reason}" if result.reason else "")
+        return f"{order} {verb} {result.done or settings.done}" + (f": {result.reason}" if result.reason else "")
     if result.outcome == INELIGIBLE:
         return f"{order} cannot be {settings.done}: {result.reason}"
     return f"{order} ({result.outcome}): {result.reason}"

@@ -12,7 +12,6 @@ them: no write on an old read, no write twice, no write after a stop, and a resu
 
 from __future__ import annotations
 
-import random
 import signal
 import threading
 import time
@@ -23,6 +22,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Callable, Protocol
 
 from ._errors import ApiError, LibraryMissing, NotFound, Refused, StaleRead, Stopped
+from ._http import backoff
 from ._options import OptionError
 from ._orders import CHANGED, FAILED, MISSING, NOT_ATTEMPTED, UNCHANGED, UNKNOWN, Decision, OrderResult, scrub
 from ._results import Settings, fails, told
@@ -117,6 +117,7 @@ class Run:
         self._denials = 0
         self._map: Map = _in_turn
         self._asked_account = ""
+        self._account_lock = threading.Lock()
         self._lock = threading.Lock()
 
     def result(self, asked: Sequence[Any]) -> dict[str, Any]:
@@ -150,16 +151,16 @@ class Run:
             hopeless = bool(stale) and len(stale) == len(to_write)
             slow = slow + 1 if hopeless and at_once == 1 else 0
             if slow == SLOW_READS:
-                stale, slow = self._give_up(stale), 0
+                self._give_up(stale)
+                stale, slow = [], 0
             at_once = max(1, at_once // 2) if hopeless else at_once
             keys = [key for key, *_rest in stale] + later
         self._leave(keys)
 
-    def _give_up(self, stale: Iterable[tuple[Any, Any, Decision, float]]) -> list[Any]:
+    def _give_up(self, stale: Iterable[tuple[Any, Any, Decision, float]]) -> None:
         for key, state, *_rest in stale:
             why = f"each time, more than {FRESH_FOR:.0f} s went by between reading it and being able to change it"
             self._record(self._problem(key, ApiError(why, code="stale"), state))
-        return []
 
     def _look(self, keys: list[Any]) -> dict[Any, Any]:
         """The orders that can be read; the others are settled."""
@@ -179,6 +180,9 @@ class Run:
         return {key: found[key] for key in keys if key in found}
 
     def _look_alone(self, key: Any) -> dict[Any, Any]:
+        if self._stop:
+            self._leave([key])
+            return {}
         try:
             found = self._reader.read([key])
         except (ApiError, Stopped) as error:
@@ -212,6 +216,9 @@ class Run:
         return learned
 
     def _learn_part(self, need: str, states: dict[Any, Any]) -> dict[Any, Any]:
+        if self._stop:
+            self._leave(states)
+            return {}
         try:
             return self._reader.learn(need, list(states.values()))
         except NotFound:
@@ -321,7 +328,7 @@ class Run:
 
     def _rest(self, attempt: int) -> None:
         try:
-            self._stop.pause(random.uniform(0.5, 1.0) * 2**attempt)  # noqa: S311
+            self._stop.pause(backoff(attempt))
         except Stopped:
             # The next attempt meets the stop, which settles the order.
             return
@@ -371,7 +378,8 @@ class Run:
         return _result(key, MISSING, None, None, f"it does not exist in {self._whose()}, or not for this key")
 
     def _whose(self) -> str:
-        with self._lock:
+        # Not the lock of the results: others go on while this waits for an answer.
+        with self._account_lock:
             try:
                 self._asked_account = self._asked_account or self._reader.whose()
             except Stopped:
@@ -431,7 +439,8 @@ def _result(
 
 def _changed(key: Any, state: Any, decision: Decision, *, acknowledged: bool) -> OrderResult:
     after = {**state.facts, **decision.after}
-    return OrderResult(key, CHANGED, state.facts, after, decision.reason, None, state.name, acknowledged)
+    reason = decision.reason
+    return OrderResult(key, CHANGED, state.facts, after, reason, None, state.name, acknowledged, decision.done)
 
 
 def _unverified(done: OrderResult, unread: ApiError | Stopped) -> OrderResult:

@@ -45,7 +45,7 @@ options:
   note:
     description:
       - A message about the change for those who look at the order in CertCentral, required with O(status=canceled).
-      - It is sent only with a change, and never compared.
+      - It is sent only with a change, and never compared. It is sent on one line, with control characters escaped.
     type: str
   missing:
     description:
@@ -70,7 +70,8 @@ options:
     description:
       - With O(status=canceled), drop the reissue of an order that is C(reissue_pending). The order itself stays, and
         is C(issued) again.
-      - If V(false), such an order cannot be canceled.
+      - An order that is C(issued) then counts as done, since this is what dropping a reissue leaves behind.
+      - If V(false), an order that is C(reissue_pending) cannot be canceled.
     type: bool
     default: false
   stop_on_failure:
@@ -113,7 +114,8 @@ attributes:
 notes:
   - A run of N orders of which K have to change costs N/100 + 1 requests to read them, plus K to change them, plus
     N/100 for O(require_migrated) with O(status=renewed), plus K/100 for O(verify), plus one for each order whose row
-    in the list lacks a fact that decides. CertCentral allows 1000 requests in 3 minutes.
+    in the list lacks a fact that decides. One more names the account where an order is missing. CertCentral allows
+    1000 requests in 3 minutes.
   - A key of the role View Only can read, but not change anything.
 author:
   - The certops.orders authors (@certops)
@@ -289,7 +291,7 @@ diff:
     after: "order 123456789 (www.example.com): status: canceled, is_renewed: false\n"
 failure:
   description: The first thing that failed, for a program to read.
-  returned: when the task fails, except where Ansible itself finds an option wrong
+  returned: when the task fails, except where Ansible finds an option wrong with O(execute_on=target)
   type: dict
   contains:
     http_status:

@@ -21,8 +21,14 @@ from ansible.module_utils.errors import UnsupportedError
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
+from ansible_collections.certops.orders.plugins.module_utils._errors import ApiError
 from ansible_collections.certops.orders.plugins.module_utils._http import Context
-from ansible_collections.certops.orders.plugins.module_utils._options import READ_ONLY_VARIABLES, OptionError
+from ansible_collections.certops.orders.plugins.module_utils._options import (
+    KEY_VARIABLES,
+    READ_ONLY_VARIABLES,
+    OptionError,
+    forbids_writes,
+)
 from ansible_collections.certops.orders.plugins.module_utils._run import guarded
 
 _RULES = ("mutually_exclusive", "required_together", "required_one_of", "required_if", "required_by")
@@ -64,7 +70,7 @@ class _Passage:
                 return self._on_target(arguments)
             self._refuse_delegation()
         except OptionError as error:
-            return {"failed": True, "changed": False, "msg": str(error)}
+            return _refusal(str(error))
         return self._here(arguments)
 
     def _here(self, arguments: dict[str, Any]) -> dict[str, Any]:
@@ -74,11 +80,12 @@ class _Passage:
         validation = ModuleArgumentSpecValidator(spec["argument_spec"], **rules).validate(arguments)
         if validation.error_messages:
             errors = "; ".join(map(self._told, validation.errors))
-            return {"failed": True, "changed": False, "msg": errors, **said.since()}
+            return {**_refusal(errors), **said.since()}
         context = Context(
             check_mode=self._task.check_mode,
             diff=self._task.diff,
-            environ=self._environ(),
+            environ=os.environ,
+            task_environ=self._task_environ(),
             state_dir=constants.DEFAULT_LOCAL_TMP,
             say=self._say,
         )
@@ -98,19 +105,24 @@ class _Passage:
                 "execute_on: target sends the key to that host, so api_key has to be set on the task; "
                 "a key from the controller's environment never leaves it"
             )
-        forbidding = {name: os.environ[name] for name in READ_ONLY_VARIABLES if os.environ.get(name)}
+        keys = [name for name in KEY_VARIABLES if self._task_environ().get(name)]
+        if keys:
+            raise OptionError(
+                f"execute_on: target would print {keys[0]} of the task's environment and show it on that host; "
+                "set it to nothing on this task, as the key that counts is api_key"
+            )
+        forbidding = {name: "1" for name in READ_ONLY_VARIABLES if forbids_writes(os.environ.get(name))}
         if forbidding:
-            # What the controller forbids is forbidden wherever the module runs; the task's own words come last.
+            # What the controller forbids is forbidden wherever the module runs; what comes last counts.
             self._task.environment = [*_listed(self._task.environment), forbidding]
         result: dict[str, Any] = self._action._execute_module(module_args=arguments, task_vars=self._task_vars)
         return result
 
-    def _environ(self) -> Mapping[str, str]:
-        """The controller's environment with the task's `environment:` over it, as a module would see it."""
-        task_environment: dict[str, Any] = {}
-        self._action._compute_environment_string(task_environment)
-        forbidding = {name: os.environ[name] for name in READ_ONLY_VARIABLES if os.environ.get(name)}
-        return {**os.environ, **{name: str(value) for name, value in task_environment.items()}, **forbidding}
+    def _task_environ(self) -> dict[str, str]:
+        """The task's `environment:`, as a module would see it over that of the process."""
+        variables: dict[str, Any] = {}
+        self._action._compute_environment_string(variables)
+        return {name: str(value) for name, value in variables.items()}
 
     def _refuse_async(self) -> None:
         if self._task.async_val:
@@ -128,6 +140,11 @@ class _Passage:
 
     def _say(self, line: str) -> None:
         display.display(f"{self._name}: {line}")
+
+
+def _refusal(message: str) -> dict[str, Any]:
+    failure = ApiError(message, code="invalid_option").failure()
+    return {"failed": True, "changed": False, "msg": message, "failure": failure}
 
 
 class _Said:

@@ -25,6 +25,8 @@ sys.dont_write_bytecode = True
 if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
     # Until there is something to stop, Ctrl-C just ends us, without a traceback.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
+# What a run that is as it should be does not print.
+NOISE = ("[WARNING]", "[DEPRECATION WARNING]", "Traceback")
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "tests" / "simulator")]
@@ -167,6 +169,7 @@ class Stage:
             self._page.claim(what, held)
             if not held:
                 broken.append(what)
+        broken += [f"{noise} in its output" for noise in NOISE if noise in seen.output]
         return Told(act.title, seen, broken)
 
     def _run(self, act: Act) -> Seen:

@@ -29,11 +29,17 @@ IN_ENVIRONMENT = {"DIGICERT_API_KEY": KEY}
 DEFAULTS = {name: option.get("default") for name, option in CERTCENTRAL_OPTIONS.items()}
 
 
-def connected(environ: dict[str, str] | None = None, writes: bool = True, **params: Any) -> Connection:
+def connected(
+    environ: dict[str, str] | None = None,
+    writes: bool = True,
+    task_environ: dict[str, str] | None = None,
+    **params: Any,
+) -> Connection:
     """What the options come to; the key is in the environment unless the test says otherwise."""
     return connection(
         {**DEFAULTS, **params},
         IN_ENVIRONMENT if environ is None else environ,
+        task_environ=task_environ or {},
         prefix="DIGICERT",
         regions=REGIONS,
         rate_limit=RATE_LIMIT,
@@ -41,9 +47,14 @@ def connected(environ: dict[str, str] | None = None, writes: bool = True, **para
     )
 
 
-def refusal(environ: dict[str, str] | None = None, writes: bool = True, **params: Any) -> str:
+def refusal(
+    environ: dict[str, str] | None = None,
+    writes: bool = True,
+    task_environ: dict[str, str] | None = None,
+    **params: Any,
+) -> str:
     with pytest.raises(OptionError) as caught:
-        connected(environ, writes, **params)
+        connected(environ, writes, task_environ, **params)
     assert KEY not in repr(caught.value)
     assert caught.value.__cause__ is None
     return str(caught.value)
@@ -68,9 +79,14 @@ def test_each_option_arrives() -> None:
     assert wire == Connection(EU, "k", True, "", 1, 0, ((1, 2.0),), 0)
 
 
-@pytest.mark.parametrize(("option", "least"), [("timeout", 1), ("retries", 0), ("rate_limit_timeout", 0)])
-def test_numbers_have_a_lower_bound(option: str, least: int) -> None:
-    assert refusal(**{option: least - 1}) == f"{option} must be at least {least}"
+@pytest.mark.parametrize(
+    ("option", "least", "most"), [("timeout", 1, 3600), ("retries", 0, 20), ("rate_limit_timeout", 0, 86400)]
+)
+def test_numbers_have_bounds(option: str, least: int, most: int) -> None:
+    for number in (least, most):
+        assert connected(**{option: number})
+    for number in (least - 1, most + 1, True):
+        assert refusal(**{option: number}) == f"{option} must be {least} to {most}"
 
 
 # -- the key ---------------------------------------------------------------------------------------------------------
@@ -106,15 +122,13 @@ def test_the_key_of_the_task_comes_first() -> None:
 @pytest.mark.parametrize("url", ["https://evil.example", US, "http://127.0.0.1:8080"])
 def test_the_environments_key_is_not_sent_to_a_tasks_url(url: str, empty_key: str | None) -> None:
     """Whoever can set extra variables can set a task's options, also through module_defaults."""
-    assert "api_url is set on the task and the key comes from DIGICERT_API_KEY" in refusal(
-        api_url=url, api_key=empty_key
-    )
+    assert "the task sets api_url, and the key comes from DIGICERT_API_KEY" in refusal(api_url=url, api_key=empty_key)
 
 
 def test_the_environments_key_is_not_trusted_to_a_tasks_ca(tmp_path: Path) -> None:
     bundle = tmp_path / "ca.pem"
     bundle.touch()
-    assert "ca_path is set on the task and the key comes from DIGICERT_API_KEY" in refusal(ca_path=str(bundle))
+    assert "the task sets ca_path, and the key comes from DIGICERT_API_KEY" in refusal(ca_path=str(bundle))
     assert connected({}, api_key="k", ca_path=str(bundle)).verify == str(bundle)
 
 
@@ -153,6 +167,9 @@ GOOD_URLS = {
     "http://[::1]:8080": "http://[::1]:8080",
 }
 NO_URLS = [
+    "http://localhost%00.evil.example",
+    "http://127.0.0.1%2f@evil".replace("@", "."),
+    "http://[::1%25eth0]",
     "host.example",
     "//host.example",
     "https://",
@@ -211,8 +228,6 @@ PLAIN_URLS = [
     "http://128.0.0.1",
     "http://[::2]",
     "http://[2001:db8::127.0.0.1]",
-    "http://localhost%00.evil.example",
-    "http://127.0.0.1%2f@evil".replace("@", "."),
     "http://\u24db\u24de\u24d2alhost",
 ]
 
@@ -252,6 +267,36 @@ def test_certificates_are_verified_for_all_that_can_write_but_to_loopback() -> N
     assert "the key comes from DIGICERT_API_KEY" in refusal(writes=False, validate_certs=False)
     for url in ("https://127.0.0.1:8443", "https://[::1]", "https://localhost", "http://127.0.0.1"):
         assert connected({}, api_key="k", api_url=url, validate_certs=False).verify is False
+
+
+def test_a_loopback_address_behind_a_proxy_is_not_trusted_blindly() -> None:
+    behind = {"HTTPS_PROXY": "http://p:1"}
+    assert "validate_certs: false" in refusal(behind, api_key="k", api_url="https://127.0.0.1", validate_certs=False)
+
+
+@pytest.mark.parametrize("name", ["DIGICERT_API_URL", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"])
+def test_a_tasks_own_environment_does_not_lead_the_processs_key_away(name: str, tmp_path: Path) -> None:
+    """Extra variables can reach an `environment:` as well."""
+    value = "https://evil.example" if name == "DIGICERT_API_URL" else str(tmp_path)
+    told = refusal(task_environ={name: value})
+    assert f"the task sets {name} in its environment, and the key comes from DIGICERT_API_KEY" in told
+    # A key that comes from the same place goes there.
+    assert connected({}, task_environ={name: value, "DIGICERT_API_KEY": KEY}).api_key == KEY
+    # So does one that the task has, and a place that the process names as well is no other place.
+    assert connected({}, task_environ={name: value}, api_key=KEY).api_key == KEY
+    assert connected({**IN_ENVIRONMENT, name: value}, task_environ={name: value}).api_key == KEY
+    assert connected(task_environ={name: ""}).base_url == US
+
+
+@pytest.mark.parametrize(("process", "task"), [("1", "0"), ("1", ""), ("0", "1"), ("", "1"), ("no", "yes")])
+def test_either_environment_forbids_writes_and_neither_allows_what_the_other_forbids(process: str, task: str) -> None:
+    environ = {**IN_ENVIRONMENT, "DIGICERT_READ_ONLY": process}
+    assert connected(environ, task_environ={"DIGICERT_READ_ONLY": task}).read_only == "DIGICERT_READ_ONLY"
+
+
+@pytest.mark.parametrize("proxy", ["http://h:notaport", "http:// x:1", "//x", "ht!tp://p:1", "http://"])
+def test_a_proxy_that_is_none_is_said_to_be_so(proxy: str) -> None:
+    assert "HTTPS_PROXY or ALL_PROXY must be" in refusal({**IN_ENVIRONMENT, "HTTPS_PROXY": proxy})
 
 
 @pytest.mark.parametrize("name", ["REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"])
@@ -385,7 +430,7 @@ def test_ids() -> None:
     assert ids({"order_id": None, "order_ids": []}, "order_id", "order_ids") == []
 
 
-@pytest.mark.parametrize("number", [0, -1])
+@pytest.mark.parametrize("number", [0, -1, True])
 def test_ids_are_positive(number: int) -> None:
     with pytest.raises(OptionError, match=r"^order_id must be positive$"):
         ids({"order_id": number, "order_ids": None}, "order_id", "order_ids")

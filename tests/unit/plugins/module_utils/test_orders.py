@@ -78,7 +78,8 @@ SECRET = "s3cret"
         ([SECRET, [SECRET]], ["********", ["********"]]),
         ((SECRET, 1), ["********", 1]),
         ({"a": {"b": [SECRET]}}, {"a": {"b": ["********"]}}),
-        ({SECRET: 1}, {"********": 1}),
+        # Keys are words of our own: a key that reads like one must not turn a failure into a success.
+        ({SECRET: SECRET}, {SECRET: "********"}),
         ({1: None, "x": True, "y": 1.5}, {1: None, "x": True, "y": 1.5}),
     ],
 )
@@ -105,7 +106,7 @@ def test_scrub_leaves_what_it_got_alone() -> None:
 _text = st.text(max_size=5)
 _json = st.recursive(
     st.none() | st.integers() | _text | st.just(f"x{SECRET}y"),
-    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(_text | st.just(SECRET), inner, max_size=4),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(_text, inner, max_size=4),
     max_leaves=12,
 )
 

@@ -1113,13 +1113,20 @@ def test_a_library_that_is_missing_is_named_for_the_door() -> None:
 
 def test_no_secret_is_left_anywhere_in_a_result() -> None:
     result = guarded(
-        {"msg": "a s3cret-key b", "s3cret-key": 1, "orders": [{"reason": ["s3cret-key", 5, None]}], "api": {"n": 1.5}},
+        {"msg": "a s3cret-key b", "orders": [{"reason": ["s3cret-key", 5, None]}], "api": {"n": 1.5}},
         secrets=["s3cret-key"],
     )
 
     assert "s3cret-key" not in repr(result)
     assert result["orders"] == [{"reason": ["********", 5, None]}]
     assert result["api"] == {"n": 1.5}
+
+
+@pytest.mark.parametrize("key", ["fail", "failed", "changed", "msg", "orders"])
+def test_a_key_that_is_one_of_our_own_words_does_not_turn_a_failure_into_a_success(key: str) -> None:
+    result = guarded({"failed": True, "changed": False, "msg": f"{key} is refused", "orders": []}, secrets=[key])
+
+    assert result == {"failed": True, "changed": False, "msg": "******** is refused", "orders": []}
 
 
 def test_a_secret_is_scrubbed_from_what_keeps_a_run_from_beginning_too() -> None:

@@ -733,7 +733,7 @@ def test_arguments_that_ansible_refuses(arguments: dict[str, Any], words: str) -
         ({"order_id": 1, "status": "canceled", "note": " \n\t"}, "note must not be empty here"),
         ({"order_id": 1, "status": "renewed", "workers": 0}, "workers must be 1 to 64"),
         ({"order_id": 1, "status": "renewed", "workers": 65}, "workers must be 1 to 64"),
-        ({"order_id": 1, "status": "renewed", "retries": -1}, "retries must be at least 0"),
+        ({"order_id": 1, "status": "renewed", "retries": -1}, "retries must be 0 to 20"),
         ({"order_id": 1, "status": "renewed", "rate_limit": "fast"}, "rate_limit must be"),
         (
             {"order_id": 1, "status": "renewed", "api_url": "https://gw.example.com", "validate_certs": False},
