@@ -29,6 +29,7 @@ from ansible_collections.certops.orders.plugins.module_utils._options import (
     OptionError,
     forbids_writes,
 )
+from ansible_collections.certops.orders.plugins.module_utils._orders import scrub
 from ansible_collections.certops.orders.plugins.module_utils._run import guarded
 
 _RULES = ("mutually_exclusive", "required_together", "required_one_of", "required_if", "required_by")
@@ -79,7 +80,11 @@ class _Passage:
         said = _Said()
         validation = ModuleArgumentSpecValidator(spec["argument_spec"], **rules).validate(arguments)
         if validation.error_messages:
-            errors = "; ".join(map(self._told, validation.errors))
+            # A key that landed in the wrong option, too, would be told back.
+            secret = [
+                str(arguments.get(name) or "") for name, rule in spec["argument_spec"].items() if rule.get("no_log")
+            ]
+            errors = scrub("; ".join(map(self._told, validation.errors)), secret)
             return {**_refusal(errors), **said.since()}
         context = Context(
             check_mode=self._task.check_mode,

@@ -238,7 +238,7 @@ def test_the_tasks_environment_and_that_of_the_process_stay_apart(monkeypatch: p
 
     pass_through(
         run,
-        environment=[{"OF_BOTH": template("{{ name }}"), "NUMBER": template("{{ 7 }}"), "NOTHING": ""}],
+        environment=[{"OF_BOTH": template("{{ name }}"), "NUMBER": 7, "NOTHING": ""}],
         play_environment={"OF_BOTH": "play", "OF_THE_PLAY": "play"},
         variables={"name": "task"},
     )
@@ -315,7 +315,7 @@ def test_delegating_what_runs_on_the_target_is_fine() -> None:
         ({"note": NOTE, "statsu": "canceled"}, ("Unsupported parameters for (tidy_orders) module: statsu", "note")),
         ({"status": "canceled"}, ("status is canceled", "missing", "note")),
         ({"status": "revoked"}, ("status", "canceled, renewed", "revoked")),
-        ({"order_ids": ["twelve"]}, ("order_ids", "twelve")),
+        ({"order_ids": ["twelve"]}, ("order_ids", "unable to convert to int")),
         ({"execute_on": "elsewhere"}, ("execute_on", "elsewhere")),
     ],
     ids=["typo", "missing note", "no such choice", "no number", "no such place"],
@@ -466,22 +466,28 @@ def test_a_key_in_the_plays_environment_can_be_emptied_by_the_task() -> None:
 @pytest.mark.parametrize("value", FORBIDDING)
 @pytest.mark.parametrize("name", READ_ONLY_VARIABLES)
 @pytest.mark.parametrize(
-    "environment",
-    [None, {}, {"LANG": "C"}, [{"LANG": "C"}], "task allows", template("{{ settings }}")],
+    ("environment", "rest"),
+    [
+        (None, {}),
+        ({}, {}),
+        ({"LANG": "C"}, {"LANG": "C"}),
+        ([{"LANG": "C"}, {"TZ": "UTC"}], {"LANG": "C", "TZ": "UTC"}),
+        ("task allows", {}),
+        (template("{{ settings }}"), {"LANG": "C"}),
+    ],
     ids=["none", "empty", "dict", "list", "task allows", "template"],
 )
 def test_what_the_controller_forbids_is_forbidden_on_the_target(
-    environment: Any, name: str, value: str, monkeypatch: pytest.MonkeyPatch
+    environment: Any, rest: dict[str, str], name: str, value: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv(name, value)
     environment = [{name: "0"}] if environment == "task allows" else environment
 
-    result, host = send(environment=environment, variables={"settings": {name: "no"}})
+    result, host = send(environment=environment, variables={"settings": {name: "no", "LANG": "C"}})
 
     assert result["msg"] == "done over there"
     # Not its own spelling: what forbids is not for the other side to judge.
-    assert host.environ[name] == "1"
-    assert set(host.environ) <= {name, "LANG"}
+    assert host.environ == {**rest, name: "1"}
 
 
 def test_what_forbids_comes_after_the_words_of_task_and_play(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -510,25 +516,26 @@ def test_the_controller_cannot_allow_what_the_task_forbids_on_the_target(
 
 
 @pytest.fixture
-def certcentral() -> Iterator[Conversation]:
-    """An account with one pending order, which is read and canceled."""
+def certcentral(monkeypatch: pytest.MonkeyPatch) -> Iterator[Conversation]:
+    """An account with one pending order, which is read and canceled; the process has its key and URL."""
     service = Conversation(reads(123, status="pending"), sets(123, "canceled", NOTE))
+    monkeypatch.setenv("DIGICERT_API_KEY", KEY)
+    monkeypatch.setenv("DIGICERT_API_URL", service.url)
     yield service
     service.close()
 
 
-def cancel(service: Conversation, environment: dict[str, str] | None = None, **task: Any) -> dict[str, Any]:
-    """Cancel the order by the real action plugin, with the key from the environment of the process."""
-    arguments = {"order_id": 123, "status": "canceled", "note": NOTE, "rate_limit": "none", **task.pop("arguments", {})}
-    environ = {"DIGICERT_API_KEY": KEY, "DIGICERT_API_URL": service.url, **(environment or {})}
-    action = action_of(digicert_order_status.ActionModule, arguments, environment=[environ], **task)
-    result: dict[str, Any] = action.run(task_vars={})
+def cancel(arguments: Mapping[str, Any] | None = None, **task: Any) -> dict[str, Any]:
+    """Cancel the order by the real action plugin; an argument that is ... is left out."""
+    given = {"order_id": 123, "status": "canceled", "note": NOTE, "rate_limit": "none", **(arguments or {})}
+    given = {name: value for name, value in given.items() if value is not ...}
+    result: dict[str, Any] = action_of(digicert_order_status.ActionModule, given, **task).run(task_vars={})
     assert KEY not in repr(result)
     return result
 
 
 def test_the_real_module_cancels_through_its_action_plugin(certcentral: Conversation) -> None:
-    result = cancel(certcentral)
+    result = cancel()
 
     certcentral.ends()
     assert result["changed"] is True
@@ -538,19 +545,28 @@ def test_the_real_module_cancels_through_its_action_plugin(certcentral: Conversa
     assert all(request.headers["X-DC-DEVKEY"] == KEY for request in certcentral.journal)
 
 
-def test_the_real_module_takes_the_key_and_the_url_of_the_process(
+def test_the_real_module_takes_the_key_and_the_url_of_the_task(
     certcentral: Conversation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("DIGICERT_API_KEY", KEY)
-    monkeypatch.setenv("DIGICERT_API_URL", certcentral.url)
+    monkeypatch.setenv("DIGICERT_API_KEY", "key-of-the-process")
+    monkeypatch.setenv("DIGICERT_API_URL", "http://127.0.0.1:1/nobody")
 
-    assert cancel(certcentral, {"DIGICERT_API_KEY": "", "DIGICERT_API_URL": ""})["changed"] is True
+    result = cancel(environment=[{"DIGICERT_API_KEY": KEY, "DIGICERT_API_URL": certcentral.url}])
 
+    assert result["changed"] is True
     certcentral.ends()
+    assert all(request.headers["X-DC-DEVKEY"] == KEY for request in certcentral.journal)
+
+
+@pytest.mark.parametrize("name", ["DIGICERT_API_URL", "REQUESTS_CA_BUNDLE"])
+def test_the_task_cannot_lead_the_key_of_the_process_away(certcentral: Conversation, name: str) -> None:
+    result = cancel(environment=[{name: "https://elsewhere.example"}])
+    assert_refused(result, f"{name} in its environment", "DIGICERT_API_KEY")
+    assert certcentral.journal == []
 
 
 def test_the_real_module_only_reads_in_check_mode(certcentral: Conversation) -> None:
-    result = cancel(certcentral, check_mode=True, diff=True)
+    result = cancel(check_mode=True, diff=True)
 
     assert result["changed"] is True
     assert "status: canceled" in result["diff"]["after"]
@@ -566,7 +582,7 @@ def test_process_and_task_can_each_forbid_and_neither_can_allow(
     if process is not None:
         monkeypatch.setenv("DIGICERT_READ_ONLY", process)
 
-    result = cancel(certcentral, {} if task is None else {"DIGICERT_READ_ONLY": task})
+    result = cancel(environment=[{} if task is None else {"DIGICERT_READ_ONLY": task}])
 
     assert result["failed"] is True
     assert result["failure"]["code"] == "read_only"
@@ -577,7 +593,7 @@ def test_where_process_and_task_say_no_nothing_is_forbidden(
     certcentral: Conversation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("DIGICERT_READ_ONLY", "0")
-    assert cancel(certcentral, {"DIGICERT_READ_ONLY": "off"})["changed"] is True
+    assert cancel(environment=[{"DIGICERT_READ_ONLY": "off"}])["changed"] is True
     certcentral.ends()
 
 
@@ -585,7 +601,7 @@ def test_where_process_and_task_say_no_nothing_is_forbidden(
     ("arguments", "words"),
     [
         ({"noet": NOTE}, ("Unsupported parameters for (digicert_order_status) module: noet",)),
-        ({"note": None}, ("status is canceled", "note")),
+        ({"note": ...}, ("status is canceled", "missing: note")),
         ({"note": " "}, ("note must not be empty",)),
         ({"order_id": 0}, ("order_id must be positive",)),
         ({"api_url": "https://elsewhere.example"}, ("api_url", "DIGICERT_API_KEY")),
@@ -595,5 +611,13 @@ def test_where_process_and_task_say_no_nothing_is_forbidden(
 def test_the_real_module_refuses_wrong_options_before_it_asks_anyone(
     certcentral: Conversation, arguments: dict[str, Any], words: tuple[str, ...]
 ) -> None:
-    assert_refused(cancel(certcentral, arguments=arguments), *words)
+    assert_refused(cancel(arguments), *words)
     assert certcentral.journal == []
+
+
+def test_a_key_that_landed_in_another_option_as_well_is_not_told_back() -> None:
+    result = pass_through(Witness(), arguments={"api_key": KEY, "status": KEY, "order_ids": [1]})
+
+    assert result["failed"]
+    assert KEY not in repr(result)
+    assert "********" in result["msg"]
