@@ -69,27 +69,33 @@ _CHUNK = 64 * 1024
 _ENCODINGS = ("gzip", "deflate")
 _CONNECT_TIMEOUT = 10.0
 LONGEST_BACKOFF = 60.0
+# How long a sleep goes on at most once the run is stopped, in seconds.
+_BLINK = 0.1
 # A wait shorter than this is not worth a line.
 _WORTH_SAYING = 2.0
 
 
 class Stop:
-    """Ends a run early: sleeps wake up and no further request is sent."""
+    """Ends a run early: sleeps wake up and no further write is sent.
+
+    Without any lock, as a signal's handler sets it, which may interrupt whoever holds one.
+    """
 
     def __init__(self) -> None:
-        self._event = threading.Event()
         self.reason = ""
 
     def __bool__(self) -> bool:
-        return self._event.is_set()
+        return bool(self.reason)
 
     def set(self, reason: str) -> None:
         self.reason = self.reason or reason
-        self._event.set()
 
     def pause(self, seconds: float) -> None:
         """Sleep. Raises Stopped where the run is stopped meanwhile."""
-        if self._event.wait(seconds):
+        until = time.monotonic() + seconds
+        while not self.reason and (left := until - time.monotonic()) > 0:
+            time.sleep(min(left, _BLINK))
+        if self.reason:
             raise Stopped(self.reason)
 
 

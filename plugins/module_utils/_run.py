@@ -16,7 +16,7 @@ import signal
 import threading
 import time
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Callable, Protocol
@@ -38,6 +38,8 @@ CHUNK = 100
 FRESH_FOR = 60.0
 # So many orders in a row for which the key was refused end the run.
 DENIALS = 3
+# How often the main thread looks up while others work, in seconds.
+_GLANCE = 0.5
 # How often an order is read by itself, each time too slowly for a write, before it is given up.
 SLOW_READS = 10
 
@@ -488,6 +490,9 @@ def _pool(workers: int) -> Iterator[Map]:
 
         def threaded(function: Callable[..., Any], arguments: Sequence[tuple[Any, ...]]) -> list[Any]:
             futures = [threads.submit(function, *one) for one in arguments]
+            # Not without an end: a signal that comes just before the main thread falls asleep does not wake it.
+            while wait(futures, timeout=_GLANCE).not_done:
+                pass
             return [future.result() for future in futures]
 
         yield threaded

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import signal
 import threading
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -35,6 +36,7 @@ from ansible_collections.certops.orders.tests.unit.plugins.module_utils.service_
     run,
     throttled,
 )
+from ansible_collections.certops.orders.tests.unit.plugins.module_utils.words import soon
 
 
 def open_things(count: int, **facts: Any) -> list[Thing]:
@@ -779,15 +781,35 @@ def test_a_read_that_is_stopped_leaves_its_order_not_attempted() -> None:
     assert {order["reason"] for order in result["orders"]} == {"enough"}
 
 
+@pytest.fixture
+def handlers() -> Iterator[None]:
+    """As a shell in the foreground leaves them; in the background it has SIGINT ignored."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler), signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    yield
+    signal.signal(signal.SIGINT, before[0])
+    signal.signal(signal.SIGTERM, before[1])
+
+
+@pytest.mark.usefixtures("handlers")
+def test_a_signal_that_is_ignored_stays_so() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    service = Service(*open_things(3))
+    service.weather["write", 2] = [During(lambda: os.kill(os.getpid(), signal.SIGINT)), None]
+
+    assert run(service, range(1, 4))["summary"]["changed"] == 3
+    assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 @pytest.mark.parametrize("workers", [1, 3])
+@pytest.mark.usefixtures("handlers")
 def test_a_signal_lets_the_write_under_way_finish_and_sends_no_other(number: signal.Signals, workers: int) -> None:
     service = Service(*open_things(200))
     before = {name: signal.getsignal(name) for name in (signal.SIGINT, signal.SIGTERM)}
 
     def interrupt() -> None:
         os.kill(os.getpid(), number)
-        assert service.stop._event.wait(10)
+        assert soon(lambda: bool(service.stop))
 
     service.weather["write", 5] = [During(interrupt), None]
 
@@ -833,7 +855,7 @@ def test_an_unforeseen_error_ends_the_run_and_nothing_else_is_sent() -> None:
     service = Service(*open_things(100))
     service.weather["write", 1] = [ZeroDivisionError()]
     for key in range(2, 5):
-        service.weather["write", key] = [During(lambda: service.stop._event.wait(10)), None]
+        service.weather["write", key] = [During(lambda: soon(lambda: bool(service.stop))), None]
 
     with pytest.raises(ZeroDivisionError):
         run(service, range(1, 101), workers=4)
