@@ -216,12 +216,16 @@ class CertCentral:
             return {order.id: _merged(self.order(order.id), order, DETAILS) for order in orders}
         raise ValueError(f"nobody knows how to read {need}")
 
+    def account_id(self) -> int | None:
+        """The account that the key sees, None where that cannot be found out."""
+        try:
+            return self.me().account_id
+        except ApiError:
+            return None
+
     def whose(self) -> str:
         """The account that the key sees, for a message; a failure to find out is no failure of the task."""
-        try:
-            account = self.me().account_id
-        except ApiError:
-            account = None
+        account = self.account_id()
         return f"account {account}" if account else "this key's account"
 
     def _rows(self, order_ids: Sequence[int], **filters: str) -> dict[int, Order]:

@@ -42,6 +42,12 @@ BULK: dict[str, dict[str, Any]] = {
     "workers": {"type": "int", "default": 8},
     "orders_detail": {"type": "str", "choices": ["all", "changed", "none"], "default": "all"},
 }
+# And who watches it.
+WATCHED: dict[str, dict[str, Any]] = {
+    "audit_log": {"type": "path"},
+    "ticket": {"type": "str"},
+    "progress": {"type": "bool", "default": True},
+}
 # Environment variables that forbid every write; the doors hand them on to wherever a module runs.
 READ_ONLY_VARIABLES = ("DIGICERT_READ_ONLY", "SERVERTASTIC_READ_ONLY")
 KEY_VARIABLES = ("DIGICERT_API_KEY", "SERVERTASTIC_API_KEY")

@@ -15,7 +15,7 @@ from __future__ import annotations
 import signal
 import threading
 import time
-from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import replace
@@ -29,6 +29,7 @@ from ._results import Settings, fails, told
 
 if TYPE_CHECKING:
     from ._http import Context, Patience, Stop, Transport
+    from ._observers import Observer
 
     Map = Callable[[Callable[..., Any], Sequence["tuple[Any, ...]"]], "list[Any]"]
 
@@ -83,16 +84,6 @@ class Write(Protocol):
         """Send one change; raises ApiError, StaleRead or Stopped."""
 
 
-class Observer:
-    """Sees every write before it is sent, and what became of every order; an audit log and a progress line are such."""
-
-    def announced(self, key: Hashable, state: State, decision: Decision) -> None:
-        """A write is about to be sent. What is raised here keeps it from being sent."""
-
-    def settled(self, result: OrderResult) -> None:
-        """Nothing more will be done for this order; once more where `verify` then finds that a change does not show."""
-
-
 class Run:
     """One task's work on its orders; `result` may be called once."""
 
@@ -104,7 +95,7 @@ class Run:
         write: Write,
         settings: Settings,
         context: Context,
-        observer: Observer | None = None,
+        observers: Sequence[Observer] = (),
     ) -> None:
         self._reader = reader
         self._read = read
@@ -112,7 +103,7 @@ class Run:
         self._write = write
         self._settings = settings
         self._context = context
-        self._observer = observer or Observer()
+        self._observers = observers
         self._stop = context.stop
         self._results: dict[Any, OrderResult] = {}
         self._patience: dict[Any, Patience] = {}
@@ -130,7 +121,9 @@ class Run:
                 self._chunk(keys[start : start + CHUNK])
             if self._settings.verify and not self._context.check_mode:
                 self._verify()
-        return told(asked, self._results, self._settings, self._context, self._reader.transport)
+        result = told(asked, self._results, self._settings, self._context, self._reader.transport)
+        warnings = [warning for observer in self._observers for warning in observer.warnings]
+        return {**result, "warnings": warnings} if warnings else result
 
     # -- one chunk -------------------------------------------------------------------------------------------------
 
@@ -284,7 +277,8 @@ class Run:
         with self._lock:
             patience = self._patience.setdefault(key, self._reader.transport.patience())
         try:
-            self._observer.announced(key, state, decision)
+            for observer in self._observers:
+                observer.announced(key, state, decision)
             self._write(state, decision, fresh_until=read_at + FRESH_FOR, patience=patience)
         except (ApiError, StaleRead, Stopped) as problem:
             return problem
@@ -351,7 +345,7 @@ class Run:
             self._results.update(zip(keys, verified))
             for result in verified:
                 if result.outcome != CHANGED:
-                    self._observer.settled(result)
+                    self._tell(result)
 
     def _verified(self, done: OrderResult, state: Any) -> OrderResult:
         try:
@@ -397,7 +391,11 @@ class Run:
             self._results[result.order_id] = result
             if counts and result.outcome != NOT_ATTEMPTED:
                 self._stop_rules(result)
-        self._observer.settled(result)
+        self._tell(result)
+
+    def _tell(self, result: OrderResult) -> None:
+        for observer in self._observers:
+            observer.settled(result)
 
     def _stop_rules(self, result: OrderResult) -> None:
         denied = result.failure is not None and result.failure["http_status"] in (401, 403)

@@ -47,19 +47,6 @@ options:
       - A message about the change for those who look at the order in CertCentral, required with O(status=canceled).
       - It is sent only with a change, and never compared. It is sent on one line, with control characters escaped.
     type: str
-  missing:
-    description:
-      - What it means that an order does not exist, or not for this key.
-      - With V(ok) a list of several orders of which all are missing is a failure nevertheless.
-    type: str
-    choices: [fail, ok]
-    default: fail
-  ineligible:
-    description:
-      - What it means that an order is in a state from which this change is not possible.
-    type: str
-    choices: [fail, skip]
-    default: fail
   require_migrated:
     description:
       - With O(status=renewed), make sure that an order is a migrated one, by the origin filter of CertCentral's list.
@@ -74,29 +61,9 @@ options:
       - If V(false), an order that is C(reissue_pending) cannot be canceled.
     type: bool
     default: false
-  stop_on_failure:
-    description:
-      - Change no further order once one has failed. What is under way is finished.
-    type: bool
-    default: false
-  verify:
-    description:
-      - Read every order that was changed again, 100 at a time. A change that does not show is reported as C(unknown).
-    type: bool
-    default: false
-  workers:
-    description:
-      - How many requests are sent in parallel, 1 to 64.
-    type: int
-    default: 8
-  orders_detail:
-    description:
-      - Which orders RV(orders) lists. Orders that make the task fail are always listed.
-    type: str
-    choices: [all, changed, none]
-    default: all
 extends_documentation_fragment:
   - certops.orders._certcentral
+  - certops.orders._changes
   - certops.orders._attributes
   - certops.orders._attributes.actiongroup_digicert
 attributes:
@@ -339,10 +306,12 @@ from ansible_collections.certops.orders.plugins.module_utils._certcentral_policy
     decide,
 )
 from ansible_collections.certops.orders.plugins.module_utils._module import main as module_main
+from ansible_collections.certops.orders.plugins.module_utils._observers import observers
 from ansible_collections.certops.orders.plugins.module_utils._options import (
     BULK,
     CERTCENTRAL_OPTIONS,
     EXECUTE_ON,
+    WATCHED,
     ids,
     text_of,
 )
@@ -357,6 +326,7 @@ SPEC: dict[str, Any] = {
         **CERTCENTRAL_OPTIONS,
         **EXECUTE_ON,
         **BULK,
+        **WATCHED,
         "order_id": {"type": "int"},
         "order_ids": {"type": "list", "elements": "int"},
         "status": {"type": "str", "choices": list(TARGETS), "required": True},
@@ -387,7 +357,9 @@ def run(params: Mapping[str, Any], context: Context) -> dict[str, Any]:
         alone = len(asked) == 1 and target == RENEWED and params["require_migrated"]
         read = partial(certcentral.read, for_mark=alone)
         write = partial(certcentral.change_status, target=target, note=note)
-        return Run(certcentral, read, policy, write, Settings.of(params, DONE[target]), context).result(asked)
+        watching = observers(params, context, len(set(asked)), certcentral.account_id, note)
+        settings = Settings.of(params, DONE[target])
+        return Run(certcentral, read, policy, write, settings, context, watching).result(asked)
 
 
 def main() -> None:

@@ -93,6 +93,8 @@ class _Passage:
             task_environ=self._task_environ(),
             state_dir=constants.DEFAULT_LOCAL_TMP,
             say=self._say,
+            task=self._task.get_name(),
+            variables=self._task_vars,
         )
         result = guarded(self._module.run, validation.validated_parameters, context)
         if "library" in result:

@@ -30,6 +30,7 @@ from ansible_collections.certops.orders.plugins.module_utils._errors import (
     Stopped,
 )
 from ansible_collections.certops.orders.plugins.module_utils._http import Context, Counters, Patience, Stop
+from ansible_collections.certops.orders.plugins.module_utils._observers import Observer
 from ansible_collections.certops.orders.plugins.module_utils._options import Connection
 from ansible_collections.certops.orders.plugins.module_utils._orders import (
     CHANGED,
@@ -39,7 +40,6 @@ from ansible_collections.certops.orders.plugins.module_utils._orders import (
     OrderResult,
 )
 from ansible_collections.certops.orders.plugins.module_utils._results import Settings
-from ansible_collections.certops.orders.plugins.module_utils._run import Observer
 
 SECRET = "s3cret-key"
 
@@ -284,6 +284,7 @@ class Witness(Observer):
     """Notes what it sees, in the service's journal order."""
 
     def __init__(self) -> None:
+        super().__init__()
         self.seen: list[tuple[str, Any, str]] = []
         self._lock = threading.Lock()
 
@@ -309,7 +310,9 @@ def run(
     settings = Settings("closed", **{"workers": 1, **options})
     context = Context(check_mode=check_mode, diff=diff, stop=service.stop)
     with mock.patch.object(_run, "time", service.clock):
-        return _run.Run(service, service.read, close, service.write, settings, context, observer).result(asked)
+        return _run.Run(
+            service, service.read, close, service.write, settings, context, [observer] if observer else []
+        ).result(asked)
 
 
 def outcomes(result: dict[str, Any]) -> dict[int, str]:

@@ -23,10 +23,10 @@ COLLECTION = "ansible_collections.certops.orders.plugins"
 # From the cellar up; a file may import from its own floor and from those below.
 FLOORS = (
     ("_orders", "_options"),
-    ("_http", "_pacing", "_errors"),
+    ("_http", "_pacing", "_errors", "_files", "_audit"),
     ("_certcentral",),
     ("_certcentral_policy",),
-    ("_run", "_results"),
+    ("_run", "_results", "_observers"),
     ("_module",),
 )
 FLOOR = {name: number for number, names in enumerate(FLOORS) for name in names}

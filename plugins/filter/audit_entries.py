@@ -1,0 +1,118 @@
+# Copyright (c) 2026 The certops.orders authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Reads an audit log back."""
+
+from __future__ import annotations
+
+from typing import Any, Callable
+
+from ansible.errors import AnsibleFilterError
+
+from ansible_collections.certops.orders.plugins.module_utils._audit import entries
+
+DOCUMENTATION = r"""
+name: audit_entries
+short_description: Read an audit log of the collection back
+version_added: 0.1.0
+author:
+  - The certops.orders authors (@certops)
+description:
+  - Turns the text of an O(certops.orders.digicert_order_status#module:audit_log) into a list of changes, oldest first.
+  - A change that was begun and never completed is one to look at, as the run ended before it knew what became of it.
+positional: _input
+options:
+  _input:
+    description: The text of the file.
+    type: str
+    required: true
+"""
+
+EXAMPLES = r"""
+- name: Show the changes of which nobody knows what became
+  ansible.builtin.debug:
+    msg: "{{ item.time }} order {{ item.order_id }} of account {{ item.account }} ({{ item.ticket }})"
+  loop: >-
+    {{ lookup('ansible.builtin.file', '/var/log/certops/orders.jsonl') | certops.orders.audit_entries
+       | rejectattr('completed') }}
+  loop_control:
+    label: "{{ item.id }}"
+"""
+
+RETURN = r"""
+_value:
+  description: The changes, oldest first.
+  type: list
+  elements: dict
+  contains:
+    id:
+      description: An id of the change, unique among all runs.
+      type: str
+    time:
+      description: When it was first sent, in UTC.
+      type: str
+      sample: "2026-11-22T10:42:00.123Z"
+    attempts:
+      description: How often it was sent.
+      type: int
+    completed:
+      description: Whether it is known what became of it.
+      type: bool
+    completed_time:
+      description: When that was known.
+      type: str
+      returned: when completed
+    outcome:
+      description: What became of it, as in the module's result.
+      type: str
+      returned: when completed
+    reason:
+      description: Why, where there was something to say.
+      type: str
+      returned: when completed
+    order_id:
+      description: The order.
+      type: int
+    name:
+      description: The name that the order is known by.
+      type: str
+    account:
+      description: The account that the key saw, if that could be found out.
+      type: int
+    before:
+      description: What the order said before.
+      type: dict
+    after:
+      description: What it said after, or was to say where the change was not completed.
+      type: dict
+    note:
+      description: The note of the change.
+      type: str
+    ticket:
+      description: The change record of the task.
+      type: str
+    task:
+      description: The name of the task.
+      type: str
+    host:
+      description: The host that the task ran on.
+      type: str
+    user:
+      description: The user that it ran as.
+      type: str
+    caller_supplied:
+      description: What AWX said of the job, its user and workflow. Whoever starts a job can set these as well.
+      type: dict
+"""
+
+
+def audit_entries(text: Any) -> list[dict[str, Any]]:
+    if not isinstance(text, str):
+        raise AnsibleFilterError("audit_entries reads the text of an audit log, such as the file lookup returns it")
+    return entries(text)
+
+
+class FilterModule:
+    def filters(self) -> dict[str, Callable[..., Any]]:
+        return {"audit_entries": audit_entries}

@@ -1,0 +1,59 @@
+# Copyright (c) 2026 The certops.orders authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module util is PRIVATE to the collection: it can change at any time.
+
+"""Files that we write: for their owner alone, through no symbolic link, locked, and on disk."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import stat
+from collections.abc import Iterator
+
+
+class UnsafeFile(Exception):
+    """A file that is not ours to trust: of another owner, a link, no plain file, or open to others' writing."""
+
+
+def append_line(path: str, line: str) -> None:
+    """Add a line and see it on disk; safe beside other processes that append.
+
+    Raises OSError or UnsafeFile.
+    """
+    flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
+    with _opened(path, flags) as descriptor:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        size = os.fstat(descriptor).st_size
+        # A process that was killed while it wrote leaves a line without an end.
+        mend = b"\n" if size and os.pread(descriptor, 1, size - 1) != b"\n" else b""
+        _write_whole(descriptor, mend + line.encode() + b"\n")
+        os.fsync(descriptor)
+
+
+@contextlib.contextmanager
+def _opened(path: str, flags: int) -> Iterator[int]:
+    descriptor = os.open(path, flags, 0o600)
+    try:
+        _check(os.fstat(descriptor))
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+def _check(status: os.stat_result) -> None:
+    if not stat.S_ISREG(status.st_mode):
+        raise UnsafeFile("it is not a plain file")
+    if status.st_uid != os.geteuid():
+        raise UnsafeFile("it belongs to another user")
+    if status.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
+        raise UnsafeFile("others may write to it")
+
+
+def _write_whole(descriptor: int, content: bytes) -> None:
+    left = memoryview(content)
+    while left:
+        left = left[os.write(descriptor, left) :]

@@ -1,0 +1,147 @@
+# Copyright (c) 2026 The certops.orders authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module util is PRIVATE to the collection: it can change at any time.
+
+"""Those who watch a run: the audit log, and a line now and then that says how far it is."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import Counter
+from collections.abc import Hashable, Mapping
+from typing import TYPE_CHECKING, Any, Callable
+
+from ._audit import AuditLog, caller_supplied, new_change
+from ._errors import ApiError
+from ._files import UnsafeFile
+from ._orders import CHANGED, FAILED, UNKNOWN, plural, printable
+
+if TYPE_CHECKING:
+    from ._http import Context
+    from ._orders import Decision, OrderResult
+    from ._run import State
+
+# How long a run is silent at first, and between two lines, in seconds.
+FIRST_LINE = 10.0
+RHYTHM = 30.0
+
+
+class Observer:
+    """Sees every write before it is sent, and what became of every order.
+
+    warnings: for the result of the task.
+    """
+
+    def __init__(self) -> None:
+        self.warnings: list[str] = []
+
+    def announced(self, key: Hashable, state: State, decision: Decision) -> None:
+        """A write is about to be sent. An ApiError that is raised here keeps it from being sent."""
+
+    def settled(self, result: OrderResult) -> None:
+        """Nothing more will be done for this order; once more where `verify` then finds that a change does not show."""
+
+
+class Auditor(Observer):
+    """Writes every change into an audit log, before and after; without the line before, it is not sent.
+
+    account: finds out, once, which account the key sees.
+    """
+
+    def __init__(self, log: AuditLog, account: Callable[[], Any], note: str | None) -> None:
+        super().__init__()
+        self._log = log
+        self._account = account
+        self._note = note
+        self._known_account: list[Any] = []
+        self._changes: dict[Hashable, str] = {}
+        self._lock = threading.Lock()
+
+    def announced(self, key: Hashable, state: State, decision: Decision) -> None:
+        with self._lock:
+            change = self._changes.setdefault(key, new_change())
+            if not self._known_account:
+                self._known_account.append(self._account())
+        before = dict(state.facts)
+        try:
+            self._log.begin(
+                change,
+                account=self._known_account[0],
+                order_id=key,
+                name=state.name,
+                before=before,
+                after={**before, **decision.after},
+                note=self._note,
+            )
+        except (OSError, UnsafeFile) as error:
+            raise ApiError(f"nothing was sent, as {self._trouble(error)}", code="audit_log") from None
+
+    def settled(self, result: OrderResult) -> None:
+        change = self._changes.get(result.order_id)
+        if change is None:
+            return
+        try:
+            self._log.complete(
+                change,
+                outcome=result.outcome,
+                after=None if result.after is None else dict(result.after),
+                reason=result.reason,
+            )
+        except (OSError, UnsafeFile) as error:
+            self.warnings.append(f"order {result.order_id} is {result.outcome}, but {self._trouble(error)}")
+
+    def _trouble(self, error: Exception) -> str:
+        why = error.strerror if isinstance(error, OSError) else str(error)
+        return f"the audit log {self._log.path} cannot be written ({why})"
+
+
+class Progress(Observer):
+    """Says how far a long run is.
+
+    total: how many orders there are. say: shows a line now.
+    """
+
+    def __init__(self, total: int, say: Callable[[str], None]) -> None:
+        super().__init__()
+        self._total = total
+        self._say = say
+        self._began = time.monotonic()
+        self._next = self._began + FIRST_LINE
+        self._outcomes: dict[Hashable, str] = {}
+        self._lock = threading.Lock()
+
+    def settled(self, result: OrderResult) -> None:
+        with self._lock:
+            self._outcomes[result.order_id] = result.outcome
+            now = time.monotonic()
+            due = now >= self._next and len(self._outcomes) < self._total
+            if due:
+                self._next = now + RHYTHM
+                self._say(self._line(now - self._began))
+
+    def _line(self, elapsed: float) -> str:
+        done = len(self._outcomes)
+        counts = Counter(self._outcomes.values())
+        failed = counts[FAILED] + counts[UNKNOWN]
+        left = elapsed / done * (self._total - done)
+        told = f"{done} of {plural(self._total, 'order')} done, {counts[CHANGED]} changed, {failed} failed"
+        return f"{told}; about {_duration(left)} left"
+
+
+def observers(
+    params: Mapping[str, Any], context: Context, total: int, account: Callable[[], Any], note: str | None
+) -> list[Observer]:
+    """Those who watch a run, by the options audit_log, ticket and progress."""
+    watching: list[Observer] = [Progress(total, context.say)] if params["progress"] else []
+    if params["audit_log"] and not context.check_mode:
+        facts = {"task": printable(context.task), "ticket": params["ticket"]}
+        log = AuditLog(params["audit_log"], {**facts, "caller_supplied": caller_supplied(context.variables)})
+        watching.append(Auditor(log, account, note))
+    return watching
+
+
+def _duration(seconds: float) -> str:
+    return f"{seconds:.0f} s" if seconds < 90 else f"{seconds / 60:.0f} min"
