@@ -50,7 +50,8 @@ options:
       - A file that takes a line of JSON before every change is sent, and another once it is known what became of it,
         each written to disk at once. Where it cannot be written, nothing is sent.
       - It is created for its owner alone, and must be a plain file of the user that runs the task which nobody else can
-        write to. Several runs may share it. On the controller, unless O(execute_on=target).
+        write to. Several runs may share it, and it can be rotated by renaming
+        it, since every line opens it anew. On the controller, unless O(execute_on=target).
       - Costs one request more in a run that changes something, for the account. Read it back with
         P(certops.orders.audit_entries#filter).
     type: path

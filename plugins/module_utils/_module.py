@@ -26,6 +26,8 @@ def main(spec: Mapping[str, Any], run: Callable[[Mapping[str, Any], Context], di
     result = guarded(run, module.params, context)
     if "library" in result:
         result["msg"] = missing_required_lib(result.pop("library"))
+    for warning in result.pop("warnings", []):
+        module.warn(warning)
     if result.pop("failed", False):
         module.fail_json(**result)
     module.exit_json(**result)

@@ -62,7 +62,7 @@ class Auditor(Observer):
 
     def announced(self, key: Hashable, state: State, decision: Decision) -> None:
         with self._lock:
-            change = self._changes.setdefault(key, new_change())
+            change = self._changes.get(key) or new_change()
             if not self._known_account:
                 self._known_account.append(self._account())
         before = dict(state.facts)
@@ -78,6 +78,7 @@ class Auditor(Observer):
             )
         except (OSError, UnsafeFile) as error:
             raise ApiError(f"nothing was sent, as {self._trouble(error)}", code="audit_log") from None
+        self._changes[key] = change
 
     def settled(self, result: OrderResult) -> None:
         change = self._changes.get(result.order_id)

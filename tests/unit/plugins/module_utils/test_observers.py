@@ -82,6 +82,7 @@ def test_where_it_cannot_be_written_nothing_is_sent(path: Path) -> None:
     assert (result["changed"], result["failed"], result["failure"]["code"]) == (False, True, "audit_log")
     assert str(path) in result["msg"]
     assert "nothing was sent" in result["msg"]
+    assert "warnings" not in result
 
 
 def test_where_others_may_write_to_it_nothing_is_sent(path: Path) -> None:
