@@ -318,11 +318,21 @@ def test_the_other_door_wants_the_key_on_the_task(controller: Controller) -> Non
                 note: Which key?
                 execute_on: "{{{{ 'target' }}}}"
                 api_key: "{{{{ nothing | default('') }}}}"
+            - name: A key in the environment, which Ansible would print
+              certops.orders.digicert_order_status:
+                order_id: {PENDING}
+                status: canceled
+                note: Which key?
+                execute_on: target
+                api_key: {KEY}
+              environment:
+                DIGICERT_API_KEY: {KEY}
         """
     )
-    for task in run.tasks:
-        assert task.failed
+    for task in run.tasks[:2]:
+        assert_failure(task, code="invalid_option")
         assert "api_key has to be set on the task" in task.msg
+    assert_failure(run.bad("A key in the environment, which Ansible would print"), code="invalid_option")
     assert run.requests == []
 
 

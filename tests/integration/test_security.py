@@ -168,6 +168,43 @@ def test_a_key_of_the_environment_is_not_led_away_by_a_task(controller: Controll
     assert all("sim-of-the-task" in heard for heard in listener.heard)
 
 
+def test_a_key_of_the_process_goes_only_where_the_process_says(controller: Controller, listener: Listener) -> None:
+    run = controller.play(
+        f"""
+        - name: The task's environment names another server
+          certops.orders.digicert_order_status:
+            order_id: {PENDING}
+            status: canceled
+            note: Catch me
+          environment:
+            DIGICERT_API_URL: "{{{{ url }}}}"
+        - name: The task's environment brings a CA of its own
+          certops.orders.digicert_order_status:
+            order_id: {PENDING}
+            status: canceled
+            note: Catch me
+          environment:
+            REQUESTS_CA_BUNDLE: /etc/ssl
+        - name: The task's environment has both
+          certops.orders.digicert_order_status:
+            order_id: {PENDING}
+            status: canceled
+            note: Catch me
+          environment:
+            DIGICERT_API_URL: "{{{{ url }}}}"
+            DIGICERT_API_KEY: sim-of-the-task
+        """,
+        variables={"url": listener.url},
+    )
+    for task in run.tasks[:2]:
+        assert_failure(task, code="invalid_option")
+        assert "set api_key on the task as well" in task.msg
+    assert run.requests == []
+    assert run.good("The task's environment has both").changed
+    assert len(listener.heard) == 2
+    assert all("sim-of-the-task" in heard for heard in listener.heard)
+
+
 def test_a_redirect_is_not_followed(controller: Controller, listener: Listener, door: str) -> None:
     controller.sim.fault("redirect", location=f"{listener.url}/services/v2/order", method="GET", order_id=PENDING)
     controller.sim.fault("redirect", location=f"{listener.url}/", method="PUT", status=307, order_id=PENDING_TOO)
