@@ -214,7 +214,8 @@ def integration(session: nox.Session, core: Core) -> None:
     _import_from(session, collection / "tests" / "simulator")
     # The simulator wants a newer Python than the oldest ansible-core has: that of nox itself, which brings its needs.
     session.env["CERTSIM_PYTHON"] = sys.executable
-    session.run("python", "-m", "pytest", "-n", "2", *(session.posargs or ["tests/integration"]))
+    parallel = ("-n", "2", "--dist", "loadfile")
+    session.run("python", "-m", "pytest", *parallel, *(session.posargs or ["tests/integration"]))
     _note(session)
 
 
