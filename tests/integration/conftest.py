@@ -6,12 +6,19 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Iterator
 
 import pytest
 
 from ansible_collections.certops.orders.tests.integration import support
 from ansible_collections.certops.orders.tests.integration.support import Controller, Simulator
+
+
+@pytest.fixture(scope="session", autouse=True)
+def foreground() -> None:
+    """Let what we start heed SIGINT, which is ignored in whatever a shell runs in the background."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")
