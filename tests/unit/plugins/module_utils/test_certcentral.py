@@ -68,9 +68,10 @@ class Conversation:
         query = {**shown, "sort": "order_id", "limit": str(len(ids)), "offset": "0"}
         self.get("order/certificate", answer, query=query)
 
-    def put(self, path: str, body: Any, status: int = 204) -> None:
+    def put(self, path: str, body: Any, status: int = 204, answer: Any = None) -> None:
         matchers = [responses.matchers.json_params_matcher(body), responses.matchers.query_param_matcher({})]
-        self._mock.add("PUT", f"{BASE}/{path}", status=status, match=matchers)
+        said = {} if answer is None else {"json": answer}
+        self._mock.add("PUT", f"{BASE}/{path}", status=status, match=matchers, **said)
 
 
 @pytest.fixture
@@ -433,6 +434,22 @@ def change(client: CertCentral, target: str, note: str | None) -> None:
 def test_a_change(target: str, note: str | None, body: Any, service: Conversation, client: CertCentral) -> None:
     service.put("order/certificate/7/status", body)
     change(client, target, note)
+
+
+def test_an_answer_that_should_have_been_empty_does_not_acknowledge_a_change(
+    service: Conversation, client: CertCentral
+) -> None:
+    """Such as a gateway's 200 with an error in it: a fresh read has to tell."""
+    service.put("order/certificate/7/status", {"status": "renewed"}, 200, {"errors": [{"code": "odd"}]})
+    with pytest.raises(Unreadable) as caught:
+        change(client, "renewed", None)
+
+    assert caught.value.ambiguous
+
+
+def test_a_need_that_nobody_knows_is_a_mistake_of_ours(client: CertCentral) -> None:
+    with pytest.raises(ValueError, match="nobody knows how to read colour"):
+        client.learn("colour", [Order(7, "pending")])
 
 
 def test_a_change_that_is_refused(service: Conversation, client: CertCentral) -> None:
