@@ -269,7 +269,7 @@ def test_inline_vault_values_are_decrypted_wherever_they_are() -> None:
     )
 
     assert run.params["api_key"] == KEY
-    assert type(run.params["api_key"]) is str
+    assert run.params["api_key"].__class__ is str
     assert run.params["order_ids"] == [12, 13]
     assert run.params["settings"] == {"deep": [{"deeper": "secret"}], "plain": 1}
 
