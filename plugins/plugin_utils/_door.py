@@ -112,7 +112,8 @@ class _Passage:
                 "execute_on: target sends the key to that host, so api_key has to be set on the task; "
                 "a key from the controller's environment never leaves it"
             )
-        keys = [name for name in KEY_VARIABLES if self._task_environ().get(name)]
+        task_environ = self._task_environ()
+        keys = [name for name in KEY_VARIABLES if task_environ.get(name)]
         if keys:
             raise OptionError(
                 f"execute_on: target would print {keys[0]} of the task's environment and show it on that host; "
