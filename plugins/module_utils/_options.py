@@ -116,10 +116,10 @@ def connection(
         api_key=key,
         verify=params["validate_certs"] and _ca_bundle(params.get("ca_path"), both),
         proxy=proxy,
-        timeout=_within(params, "timeout", 1, 3600),
-        retries=_within(params, "retries", 0, 20),
+        timeout=within(params, "timeout", 1, 3600),
+        retries=within(params, "retries", 0, 20),
         windows=parse_rate_limit(params.get("rate_limit") or both.get(f"{prefix}_RATE_LIMIT") or rate_limit),
-        rate_limit_timeout=_within(params, "rate_limit_timeout", 0, 86400),
+        rate_limit_timeout=within(params, "rate_limit_timeout", 0, 86400),
         read_only=f"{prefix}_READ_ONLY" if _forbidden(prefix, environ, task_environ) else "",
     )
 
@@ -240,7 +240,8 @@ def _proxy(base_url: str, environ: Mapping[str, str]) -> str:
     return proxy
 
 
-def _within(params: Mapping[str, Any], option: str, least: int, most: int) -> int:
+def within(params: Mapping[str, Any], option: str, least: int, most: int) -> int:
+    """A whole number of a task's options. Raises OptionError where it is out of bounds."""
     value: int = params[option]
     if isinstance(value, bool) or not least <= value <= most:
         raise OptionError(f"{option} must be {least} to {most}")

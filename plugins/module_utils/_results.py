@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ._errors import ApiError
-from ._options import OptionError
+from ._options import within
 from ._orders import CHANGED, FAILED, INELIGIBLE, MISSING, NOT_ATTEMPTED, OUTCOMES, UNKNOWN, OrderResult, plural
 
 if TYPE_CHECKING:
@@ -38,8 +38,7 @@ class Settings:
 
     @classmethod
     def of(cls, params: Mapping[str, Any], done: str) -> Settings:
-        if not 1 <= params["workers"] <= 64:
-            raise OptionError("workers must be 1 to 64")
+        within(params, "workers", 1, 64)
         names = ("missing", "ineligible", "stop_on_failure", "verify", "workers", "orders_detail")
         return cls(done, **{name: params[name] for name in names})
 
