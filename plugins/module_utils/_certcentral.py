@@ -68,6 +68,10 @@ class Order:
         return self.common_name
 
     @property
+    def identity(self) -> dict[str, Any]:
+        return {}
+
+    @property
     def facts(self) -> dict[str, Any]:
         """What a change can alter, as results and diffs show it."""
         return {"status": self.status, "is_renewed": bool(self.is_marked)}

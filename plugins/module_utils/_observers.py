@@ -22,6 +22,7 @@ from ._orders import CHANGED, FAILED, UNKNOWN, plural, printable
 if TYPE_CHECKING:
     from ._http import Context
     from ._orders import Decision, OrderResult
+    from ._results import Settings
     from ._run import State
 
 # How long a run is silent at first, and between two lines, in seconds.
@@ -48,12 +49,13 @@ class Observer:
 class Auditor(Observer):
     """Writes every change into an audit log, before and after; without the line before, it is not sent.
 
-    account: finds out, once, which account the key sees.
+    settings: of the run. account: finds out, once, which account the key sees.
     """
 
-    def __init__(self, log: AuditLog, account: Callable[[], Any], note: str | None) -> None:
+    def __init__(self, log: AuditLog, settings: Settings, account: Callable[[], Any], note: str | None) -> None:
         super().__init__()
         self._log = log
+        self._settings = settings
         self._account = account
         self._note = note
         self._known_account: list[Any] = []
@@ -70,7 +72,7 @@ class Auditor(Observer):
             self._log.begin(
                 change,
                 account=self._known_account[0],
-                order_id=key,
+                **{**state.identity, self._settings.key: key},
                 name=state.name,
                 before=before,
                 after={**before, **decision.after},
@@ -81,7 +83,7 @@ class Auditor(Observer):
         self._changes[key] = change
 
     def settled(self, result: OrderResult) -> None:
-        change = self._changes.get(result.order_id)
+        change = self._changes.get(result.key)
         if change is None:
             return
         try:
@@ -92,7 +94,7 @@ class Auditor(Observer):
                 reason=result.reason,
             )
         except (OSError, UnsafeFile) as error:
-            self.warnings.append(f"order {result.order_id} is {result.outcome}, but {self._trouble(error)}")
+            self.warnings.append(f"{self._settings.noun} {result.key} is {result.outcome}, but {self._trouble(error)}")
 
     def _trouble(self, error: Exception) -> str:
         why = error.strerror if isinstance(error, OSError) else str(error)
@@ -102,12 +104,13 @@ class Auditor(Observer):
 class Progress(Observer):
     """Says how far a long run is.
 
-    total: how many orders there are. say: shows a line now.
+    total: how many orders there are, or what `noun` says. say: shows a line now.
     """
 
-    def __init__(self, total: int, say: Callable[[str], None]) -> None:
+    def __init__(self, total: int, say: Callable[[str], None], noun: str = "order") -> None:
         super().__init__()
         self._total = total
+        self._noun = noun
         self._say = say
         self._began = time.monotonic()
         self._next = self._began + FIRST_LINE
@@ -116,7 +119,7 @@ class Progress(Observer):
 
     def settled(self, result: OrderResult) -> None:
         with self._lock:
-            self._outcomes[result.order_id] = result.outcome
+            self._outcomes[result.key] = result.outcome
             now = time.monotonic()
             due = now >= self._next and len(self._outcomes) < self._total
             if due:
@@ -128,19 +131,24 @@ class Progress(Observer):
         counts = Counter(self._outcomes.values())
         failed = counts[FAILED] + counts[UNKNOWN]
         left = elapsed / done * (self._total - done)
-        told = f"{done} of {plural(self._total, 'order')} done, {counts[CHANGED]} changed, {failed} failed"
+        told = f"{done} of {plural(self._total, self._noun)} done, {counts[CHANGED]} changed, {failed} failed"
         return f"{told}; about {_duration(left)} left"
 
 
 def observers(
-    params: Mapping[str, Any], context: Context, total: int, account: Callable[[], Any], note: str | None
+    params: Mapping[str, Any],
+    context: Context,
+    settings: Settings,
+    total: int,
+    account: Callable[[], Any],
+    note: str | None,
 ) -> list[Observer]:
     """Those who watch a run, by the options audit_log, ticket and progress."""
-    watching: list[Observer] = [Progress(total, context.say)] if params["progress"] else []
+    watching: list[Observer] = [Progress(total, context.say, settings.noun)] if params["progress"] else []
     if params["audit_log"] and not context.check_mode:
         facts = {"task": printable(context.task), "ticket": params["ticket"]}
         log = AuditLog(params["audit_log"], {**facts, "caller_supplied": caller_supplied(context.variables)})
-        watching.append(Auditor(log, account, note))
+        watching.append(Auditor(log, settings, account, note))
     return watching
 
 

@@ -32,6 +32,8 @@ class Decision:
     """What a policy says of one order.
 
     outcome: what the order will come to (one of OUTCOMES); CHANGED asks for a write.
+    ends: the outcome once that write is acknowledged: CHANGED, or PENDING_APPROVAL where someone has to approve it.
+    steps: the writes that it takes, in their order, in the client's own words; empty where there is but one.
     after: the facts that the write will change, as they will then be.
     reason: why, a clause without the order's id and without a full stop.
     next_step: the legal next step where the change is refused, a sentence without a full stop.
@@ -45,6 +47,8 @@ class Decision:
     next_step: str = ""
     need: str = ""
     done: str = ""
+    ends: str = CHANGED
+    steps: tuple[str, ...] = ()
 
     @property
     def explanation(self) -> str:
@@ -54,9 +58,12 @@ class Decision:
 
 @dataclass(frozen=True)
 class OrderResult:
-    """What became of one order; `shown` is the form that a task returns."""
+    """What became of one order; `shown` is the form that a task returns.
 
-    order_id: Any
+    key: what the task asked for, most often an order's id. identity: what else names it.
+    """
+
+    key: Any
     outcome: str
     before: Mapping[str, Any] | None = None
     after: Mapping[str, Any] | None = None
@@ -67,10 +74,18 @@ class OrderResult:
     acknowledged: bool = False
     # The change as a participle, where that is not the one that was asked for.
     done: str = ""
+    # It counts as a change, though its outcome is not CHANGED.
+    counts: bool = False
+    identity: Mapping[str, Any] = field(default_factory=dict)
 
-    def shown(self) -> dict[str, Any]:
+    @property
+    def is_change(self) -> bool:
+        return self.counts or self.acknowledged or self.outcome == CHANGED
+
+    def shown(self, key: str = "order_id") -> dict[str, Any]:
         result: dict[str, Any] = {
-            "order_id": self.order_id,
+            **self.identity,
+            key: self.key,
             "outcome": self.outcome,
             "before": dict(self.before or _NO_FACTS),
             "after": dict(self.after or _NO_FACTS),

@@ -15,7 +15,18 @@ from typing import TYPE_CHECKING, Any
 
 from ._errors import ApiError
 from ._options import within
-from ._orders import CHANGED, FAILED, INELIGIBLE, MISSING, NOT_ATTEMPTED, OUTCOMES, UNKNOWN, OrderResult, plural
+from ._orders import (
+    CHANGED,
+    FAILED,
+    INELIGIBLE,
+    MISSING,
+    NOT_ATTEMPTED,
+    OUTCOMES,
+    PENDING_APPROVAL,
+    UNKNOWN,
+    OrderResult,
+    plural,
+)
 
 if TYPE_CHECKING:
     from ._http import Context, Transport
@@ -25,7 +36,8 @@ if TYPE_CHECKING:
 class Settings:
     """How a run treats what it meets: the options of that name, and the words for its change.
 
-    done: the change as a participle ("canceled").
+    done: the change as a participle ("canceled"). noun: what is changed. key: what a result calls its key.
+    wait: seconds to wait for what needs an approval, looking every `poll` seconds.
     """
 
     done: str
@@ -35,12 +47,20 @@ class Settings:
     verify: bool = False
     workers: int = 8
     orders_detail: str = "all"
+    noun: str = "order"
+    key: str = "order_id"
+    wait: float = 0.0
+    poll: float = 0.0
 
     @classmethod
-    def of(cls, params: Mapping[str, Any], done: str) -> Settings:
+    def of(cls, params: Mapping[str, Any], done: str, **more: Any) -> Settings:
         within(params, "workers", 1, 64)
         names = ("missing", "ineligible", "stop_on_failure", "verify", "workers", "orders_detail")
-        return cls(done, **{name: params[name] for name in names})
+        return cls(done, **{**{name: params[name] for name in names}, **more})
+
+    def order_id(self, key: Any, identity: Mapping[str, Any]) -> Any:
+        """The order, for a `failure`; None where something else was asked for and the order is not known."""
+        return key if self.key == "order_id" else identity.get("order_id")
 
 
 def told(
@@ -53,17 +73,19 @@ def told(
     # Where every order of a list is missing, the list, or the key, is wrong rather than the orders gone.
     all_missing = len(results) > 1 and counts[MISSING] == len(results)
     result: dict[str, Any] = {
-        "changed": any(result.outcome == CHANGED or result.acknowledged for result in results.values()),
+        "changed": any(result.is_change for result in results.values()),
         "msg": _sentence(results, counts, failing, all_missing, settings, context.check_mode),
-        "orders": [results[key].shown() for key in asked if _is_listed(results[key], settings)],
+        f"{settings.noun}s": [results[key].shown(settings.key) for key in asked if _is_listed(results[key], settings)],
         "summary": {"total": len(results), **{outcome: counts[outcome] for outcome in OUTCOMES}},
         "api": transport.counters.shown(),
     }
     if context.diff:
-        result["diff"] = _diff(results[key] for key in dict.fromkeys(asked))
+        result["diff"] = _diff([results[key] for key in dict.fromkeys(asked)], settings)
     if failing or all_missing:
         first = failing[0] if failing else next(iter(results.values()))
-        failure = first.failure or ApiError(first.reason, code=first.outcome).failure(first.order_id)
+        failure = first.failure or ApiError(first.reason, code=first.outcome).failure(
+            settings.order_id(first.key, first.identity)
+        )
         result.update(failed=True, failure=dict(failure))
     return result
 
@@ -77,7 +99,7 @@ def fails(result: OrderResult, settings: Settings) -> bool:
 
 
 def _is_listed(result: OrderResult, settings: Settings) -> bool:
-    wanted = {"all": True, "changed": result.outcome == CHANGED, "none": False}[settings.orders_detail]
+    wanted = {"all": True, "changed": result.is_change, "none": False}[settings.orders_detail]
     return wanted or fails(result, settings)
 
 
@@ -90,39 +112,53 @@ def _sentence(
     check_mode: bool,
 ) -> str:
     if not results:
-        return "no orders were given, nothing to do"
+        return f"no {settings.noun}s were given, nothing to do"
     if len(results) == 1:
         return _sentence_of_one(next(iter(results.values())), settings, check_mode)
     told = ", ".join(f"{counts[outcome]} {outcome}" for outcome in OUTCOMES if counts[outcome])
-    told = f"{plural(len(results), 'order')} to be {settings.done}: {told}"
+    told = f"{plural(len(results), settings.noun)} to be {settings.done}: {told}"
     if check_mode:
         told += " (check mode, nothing was sent)"
     if all_missing:
-        return f"{told}; a list of which every order is missing is a mistake: check the ids, and the key's account"
+        every = f"a list of which every {settings.noun} is missing is a mistake"
+        return f"{told}; {every}: check the ids, and the key's account"
     if failing:
-        return f"{told}; the first that failed: order {failing[0].order_id}: {failing[0].reason}"
+        return f"{told}; the first that failed: {settings.noun} {failing[0].key}: {failing[0].reason}"
     return told
 
 
 def _sentence_of_one(result: OrderResult, settings: Settings, check_mode: bool) -> str:
-    order = f"order {result.order_id}"
+    order = f"{settings.noun} {result.key}"
+    why = f": {result.reason}" if result.reason else ""
     if result.outcome == CHANGED:
         verb = "would be" if check_mode else "was"
-        return f"{order} {verb} {result.done or settings.done}" + (f": {result.reason}" if result.reason else "")
+        return f"{order} {verb} {result.done or settings.done}{why}"
     if result.outcome == INELIGIBLE:
-        return f"{order} cannot be {settings.done}: {result.reason}"
-    return f"{order} ({result.outcome}): {result.reason}"
+        return f"{order} cannot be {settings.done}{why}"
+    if result.outcome == PENDING_APPROVAL:
+        verb = "would wait" if check_mode and result.is_change else "waits"
+        return f"{order} {verb} for an approval to be {settings.done}{why}"
+    return f"{order} ({result.outcome}){why}"
 
 
-def _diff(results: Iterable[OrderResult]) -> dict[str, str]:
-    changed = [result for result in results if result.outcome == CHANGED]
+def _diff(results: Iterable[OrderResult], settings: Settings) -> dict[str, str]:
+    changed = [result for result in results if result.is_change and result.outcome != UNKNOWN]
     return {
-        "before": "".join(_diff_line(result, result.before) for result in changed),
-        "after": "".join(_diff_line(result, result.after) for result in changed),
+        "before": "".join(_diff_line(result, result.before, settings) for result in changed),
+        "after": "".join(_diff_line(result, result.after, settings) for result in changed),
     }
 
 
-def _diff_line(result: OrderResult, facts: Mapping[str, Any] | None) -> str:
-    name = f" ({result.name})" if result.name else ""
-    told = ", ".join(f"{fact}: {str(value).lower()}" for fact, value in (facts or {}).items())
-    return f"order {result.order_id}{name}: {told}\n"
+def _diff_line(result: OrderResult, facts: Mapping[str, Any] | None, settings: Settings) -> str:
+    name = f" ({result.name})" if result.name not in ("", str(result.key)) else ""
+    told = ", ".join(f"{fact}: {_shown(value)}" for fact, value in (facts or {}).items())
+    return f"{settings.noun} {result.key}{name}: {told}\n"
+
+
+def _shown(value: Any) -> str:
+    """A fact in a line of a diff: 'true', 'issued', '[www.example.com, (certificate_id: 1, status: issued)]'."""
+    if isinstance(value, (list, tuple)):
+        return f"[{', '.join(map(_shown, value))}]"
+    if isinstance(value, Mapping):
+        return f"({', '.join(f'{name}: {_shown(item)}' for name, item in value.items())})"
+    return str(value).lower()

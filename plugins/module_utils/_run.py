@@ -12,26 +12,35 @@ them: no write on an old read, no write twice, no write after a stop, and a resu
 
 from __future__ import annotations
 
-import signal
 import threading
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor, wait
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Callable, Protocol
 
 from ._errors import ApiError, LibraryMissing, NotFound, Refused, StaleRead, Stopped
 from ._http import backoff
 from ._options import OptionError
-from ._orders import CHANGED, FAILED, MISSING, NOT_ATTEMPTED, UNCHANGED, UNKNOWN, Decision, OrderResult, scrub
+from ._orders import (
+    CHANGED,
+    FAILED,
+    MISSING,
+    NOT_ATTEMPTED,
+    PENDING_APPROVAL,
+    UNCHANGED,
+    UNKNOWN,
+    Decision,
+    OrderResult,
+    plural,
+    scrub,
+)
 from ._results import Settings, fails, told
+from ._work import in_turn, pool, signals_stop
 
 if TYPE_CHECKING:
-    from ._http import Context, Patience, Stop, Transport
+    from ._http import Context, Patience, Transport
     from ._observers import Observer
-
-    Map = Callable[[Callable[..., Any], Sequence["tuple[Any, ...]"]], "list[Any]"]
+    from ._work import Map
 
 # How many orders are read, and then written, at a time.
 CHUNK = 100
@@ -39,8 +48,6 @@ CHUNK = 100
 FRESH_FOR = 60.0
 # So many orders in a row for which the key was refused end the run.
 DENIALS = 3
-# How often the main thread looks up while others work, in seconds.
-_GLANCE = 0.5
 # How often an order is read by itself, each time too slowly for a write, before it is given up.
 SLOW_READS = 10
 
@@ -56,6 +63,10 @@ class State(Protocol):
     def facts(self) -> Mapping[str, Any]:
         """What a change can alter."""
 
+    @property
+    def identity(self) -> Mapping[str, Any]:
+        """What names it in a result, beside the key that was asked for."""
+
 
 class Reader(Protocol):
     """The part of a client that a run needs; each raises ApiError or Stopped.
@@ -70,7 +81,7 @@ class Reader(Protocol):
         """Where requests are counted, and the connection is."""
 
     def read(self, keys: Sequence[Any]) -> dict[Any, Any]:
-        """The orders found; for a single key, one left out does not exist."""
+        """The orders found, of several keys those that come together; a single key left out does not exist."""
 
     def learn(self, need: str, orders: Sequence[Any]) -> dict[Any, Any]:
         """The same orders with the fact that a Decision needs."""
@@ -80,8 +91,11 @@ class Reader(Protocol):
 
 
 class Write(Protocol):
-    def __call__(self, state: Any, decision: Decision, *, fresh_until: float, patience: Patience) -> None:
-        """Send one change; raises ApiError, StaleRead or Stopped."""
+    def __call__(self, state: Any, decision: Decision, *, fresh_until: float, patience: Patience) -> Decision | None:
+        """Send one change, that of the decision's only step; raises ApiError, StaleRead or Stopped.
+
+        Returns what it came to, where that is not what was decided.
+        """
 
 
 class Run:
@@ -108,7 +122,7 @@ class Run:
         self._results: dict[Any, OrderResult] = {}
         self._patience: dict[Any, Patience] = {}
         self._denials = 0
-        self._map: Map = _in_turn
+        self._map: Map = in_turn
         self._asked_account = ""
         self._account_lock = threading.Lock()
         self._lock = threading.Lock()
@@ -116,9 +130,11 @@ class Run:
     def result(self, asked: Sequence[Any]) -> dict[str, Any]:
         """Do it, and say what came of it: a module's result, with `failed` where the task has to fail."""
         keys = list(dict.fromkeys(asked))
-        with _signals_stop(self._stop), _pool(min(self._settings.workers, len(keys))) as self._map:
+        with signals_stop(self._stop), pool(min(self._settings.workers, len(keys))) as self._map:
             for start in range(0, len(keys), CHUNK):
                 self._chunk(keys[start : start + CHUNK])
+            if self._settings.wait and not self._context.check_mode:
+                self._await_approval()
             if self._settings.verify and not self._context.check_mode:
                 self._verify()
         result = told(asked, self._results, self._settings, self._context, self._reader.transport)
@@ -139,7 +155,7 @@ class Run:
                 if decision.outcome == CHANGED:
                     to_write.append((key, state, decision, read_at))
                 else:
-                    self._record(_result(key, decision.outcome, state, state, decision.explanation))
+                    self._record(self._result(key, decision.outcome, state, state, decision.explanation))
             changes = self._map(self._change, to_write)
             stale = [change for change, settled in zip(to_write, changes) if not settled]
             # Where nothing could be sent, reading so many takes longer than a read stays fresh.
@@ -244,70 +260,85 @@ class Run:
         if self._reader.transport.connection.read_only:
             forbids = self._reader.transport.connection.read_only
             return self._problem(key, ApiError(f"{forbids} is set: no change is sent", code="read_only"), state)
-        return _changed(key, state, decision, acknowledged=False) if self._context.check_mode else None
+        return replace(self._changed(key, state, state, decision), counts=True) if self._context.check_mode else None
 
     def _attempts(self, key: Any, before: Any, decision: Decision, read_at: float) -> OrderResult | None:
         """Send until it is acknowledged, refused, or its fate is read; None where the read became too old first.
 
         A change is sent again only after a fresh read which shows that it has not been made.
         """
-        state, lost = before, None
+        state, lost, counts = before, None, False
         problem: Exception | None = None
         retries = self._reader.transport.connection.retries
         for attempt in range(retries + 1):
-            problem = self._send(key, state, decision, read_at)
+            decision, acknowledged, problem = self._send(key, state, decision, read_at)
+            counts = counts or acknowledged
             if problem is None:
-                return _changed(key, before, decision, acknowledged=True)
-            if not lost and not _needs_a_look(problem):
+                return replace(self._changed(key, before, state, decision), acknowledged=True)
+            if not (lost or counts or _needs_a_look(problem)):
                 return None if isinstance(problem, StaleRead) else self._problem(key, problem, before)
             lost = problem if _is_ambiguous(problem) else lost
             read_at = time.monotonic()
-            seen = self._look_again(key, before, decision, lost or problem, was_lost=lost is not None)
+            seen = self._look_again(key, before, decision, lost or problem, lost=lost is not None, counts=counts)
             if isinstance(seen, OrderResult):
-                return seen
+                return replace(seen, counts=seen.counts or counts)
             state, decision = seen
             if not (_is_ambiguous(problem) or isinstance(problem, StaleRead)):
                 break
             if attempt < retries:
                 self._rest(attempt)
                 self._reader.transport.counters.add(retries=1)
-        return self._problem(key, problem if isinstance(problem, ApiError) else lost, before, after=state)
+        failed = self._problem(key, problem if isinstance(problem, ApiError) else lost, before, after=state)
+        return replace(failed, counts=counts)
 
-    def _send(self, key: Any, state: Any, decision: Decision, read_at: float) -> Exception | None:
+    def _send(
+        self, key: Any, state: Any, decision: Decision, read_at: float
+    ) -> tuple[Decision, bool, Exception | None]:
+        """Send a decision's writes: what it came to, whether one was acknowledged, and what went wrong."""
         with self._lock:
             patience = self._patience.setdefault(key, self._reader.transport.patience())
-        try:
-            for observer in self._observers:
-                observer.announced(key, state, decision)
-            self._write(state, decision, fresh_until=read_at + FRESH_FOR, patience=patience)
-        except (ApiError, StaleRead, Stopped) as problem:
-            return problem
-        return None
+        acknowledged = False
+        for step in decision.steps or ("",):
+            try:
+                for observer in self._observers:
+                    observer.announced(key, state, decision)
+                one = replace(decision, steps=(step,)) if step else decision
+                told = self._write(state, one, fresh_until=read_at + FRESH_FOR, patience=patience)
+            except (ApiError, StaleRead, Stopped) as problem:
+                return decision, acknowledged, problem
+            acknowledged = True
+            decision = replace(told, steps=decision.steps) if told else decision
+        return decision, acknowledged, None
 
     def _look_again(
-        self, key: Any, before: Any, sent: Decision, problem: Any, was_lost: bool
+        self, key: Any, before: Any, sent: Decision, problem: Any, *, lost: bool, counts: bool
     ) -> OrderResult | tuple[Any, Decision]:
-        """After a reply that was lost, or a refusal: what has become of the order, or its state where nothing has."""
+        """After a reply that was lost, or a refusal: what has become of the order, or its state where nothing has.
+
+        counts: whether a part of the change was acknowledged.
+        """
         try:
             now = self._fresh(key)
         except (ApiError, Stopped) as unread:
             why = f"{problem}; and it could not be read again: {unread}"
-            if was_lost:
-                return _result(key, UNKNOWN, before, None, why, problem)
-            return _result(key, FAILED, before, before, why, problem)
+            if lost or counts:
+                return self._result(key, UNKNOWN, before, None, why, problem)
+            return self._result(key, FAILED, before, before, why, problem)
         if now is None:
             if isinstance(problem, NotFound):
                 return self._absent(key)
             why = f"{problem}; and it is no longer there"
-            return _result(key, UNKNOWN if was_lost else FAILED, before, None, why, problem)
+            return self._result(key, UNKNOWN if lost or counts else FAILED, before, None, why, problem)
         state, decision = now
         if decision.outcome == CHANGED:
             return state, decision
-        if decision.outcome != UNCHANGED:
-            return _result(key, FAILED, before, state, f"{problem}; and now {decision.explanation}", problem)
-        if was_lost and _shows(state.facts, before.facts, sent.after):
-            return _result(key, CHANGED, before, state, "the reply was lost, and a fresh read shows the change")
-        return _result(key, UNCHANGED, state, state, "it was changed by someone else meanwhile")
+        if decision.outcome not in _SETTLED:
+            return self._result(key, FAILED, before, state, f"{problem}; and now {decision.explanation}", problem)
+        if counts or (lost and _shows(state.facts, before.facts, sent.after)):
+            outcome = decision.outcome if decision.outcome != UNCHANGED else CHANGED
+            why = "the reply was lost, and a fresh read shows the change" if lost else ""
+            return replace(self._result(key, outcome, before, state, why), counts=True)
+        return self._result(key, decision.outcome, state, state, "it was changed by someone else meanwhile")
 
     def _fresh(self, key: Any) -> tuple[Any, Decision] | None:
         """The order and the decision as of now; None where it does not exist. Raises ApiError or Stopped."""
@@ -329,6 +360,40 @@ class Run:
             # The next attempt meets the stop, which settles the order.
             return
 
+    # -- waiting for an approval -----------------------------------------------------------------------------------
+
+    def _await_approval(self) -> None:
+        """Look at what needs an approval, again and again, until it has one, or the time is over."""
+        waiting = [key for key, result in self._results.items() if result.outcome == PENDING_APPROVAL]
+        until = time.monotonic() + self._settings.wait
+        if waiting:
+            waits_for = f"waiting for the approval of {plural(len(waiting), self._settings.noun)}"
+            self._context.say(f"{waits_for}, {self._settings.wait:.0f} s at most")
+        try:
+            while waiting and time.monotonic() < until:
+                self._stop.pause(min(self._settings.poll, until - time.monotonic()))
+                self._map(self._look_for_approval, [(key,) for key in waiting])
+                waiting = [key for key in waiting if self._results[key].outcome == PENDING_APPROVAL]
+        except Stopped:
+            # What waits goes on waiting, and the result says so.
+            return
+
+    def _look_for_approval(self, key: Any) -> None:
+        result = self._results[key]
+        try:
+            now = self._fresh(key)
+        except (ApiError, Stopped):
+            # The next look may fare better; until then it waits, as far as is known.
+            return
+        if now and now[1].outcome == UNCHANGED:
+            outcome = CHANGED if result.is_change else UNCHANGED
+            self._record(replace(result, outcome=outcome, after=now[0].facts, reason="it was approved meanwhile"))
+        elif not now or now[1].outcome != PENDING_APPROVAL:
+            why = "it no longer waits for an approval, and was not approved"
+            failure = ApiError(why, code="not_approved").failure(self._settings.order_id(key, result.identity))
+            after = now[0].facts if now else None
+            self._record(replace(result, outcome=FAILED, after=after, reason=why, failure=failure))
+
     # -- verifying -------------------------------------------------------------------------------------------------
 
     def _verify(self) -> None:
@@ -339,23 +404,23 @@ class Run:
             try:
                 found = self._read(keys) if len(keys) > 1 else {}
             except (ApiError, Stopped) as unread:
-                verified = [_unverified(self._results[key], unread) for key in keys]
+                verified = [self._unverified(self._results[key], unread) for key in keys]
             else:
                 verified = self._map(self._verified, [(self._results[key], found.get(key)) for key in keys])
             self._results.update(zip(keys, verified))
             for result in verified:
-                if result.outcome != CHANGED:
+                if result.outcome == UNKNOWN:
                     self._tell(result)
 
     def _verified(self, done: OrderResult, state: Any) -> OrderResult:
         try:
-            now = self._fresh(done.order_id) if state is None else self._decided(state)
+            now = self._fresh(done.key) if state is None else self._decided(state)
         except (ApiError, Stopped) as unread:
-            return _unverified(done, unread)
-        if now and now[1].outcome == UNCHANGED and _shows(now[0].facts, done.before or {}, done.after or {}):
+            return self._unverified(done, unread)
+        if now and now[1].outcome in _SETTLED and _shows(now[0].facts, done.before or {}, done.after or {}):
             return replace(done, after=now[0].facts)
         why = "the change was acknowledged, but a fresh read does not show it"
-        failure = ApiError(why, code="not_verified").failure(done.order_id)
+        failure = ApiError(why, code="not_verified").failure(self._settings.order_id(done.key, done.identity))
         return replace(done, outcome=UNKNOWN, after=now[0].facts if now else None, reason=why, failure=failure)
 
     # -- what became of an order -----------------------------------------------------------------------------------
@@ -363,15 +428,15 @@ class Run:
     def _problem(self, key: Any, problem: Exception | None, state: Any = None, *, after: Any = None) -> OrderResult:
         """The result of an order whose request failed, or was never sent."""
         if isinstance(problem, ApiError):
-            return _result(key, FAILED, state, after or state, problem.message, problem)
-        return _result(key, NOT_ATTEMPTED, state, state, self._stop.reason)
+            return self._result(key, FAILED, state, after or state, problem.message, problem)
+        return self._result(key, NOT_ATTEMPTED, state, state, self._stop.reason)
 
     def _missing(self, keys: Iterable[Any]) -> None:
         for key in keys:
             self._record(self._absent(key))
 
     def _absent(self, key: Any) -> OrderResult:
-        return _result(key, MISSING, None, None, f"it does not exist in {self._whose()}, or not for this key")
+        return self._result(key, MISSING, None, None, f"it does not exist in {self._whose()}, or not for this key")
 
     def _whose(self) -> str:
         # Not the lock of the results: others go on while this waits for an answer.
@@ -388,7 +453,7 @@ class Run:
 
     def _record(self, result: OrderResult, counts: bool = True) -> None:
         with self._lock:
-            self._results[result.order_id] = result
+            self._results[result.key] = result
             if counts and result.outcome != NOT_ATTEMPTED:
                 self._stop_rules(result)
         self._tell(result)
@@ -401,9 +466,40 @@ class Run:
         denied = result.failure is not None and result.failure["http_status"] in (401, 403)
         self._denials = self._denials + 1 if denied else 0
         if self._denials >= DENIALS:
-            self._stop.set(f"the service refused the key for {DENIALS} orders in a row")
+            self._stop.set(f"the service refused the key for {DENIALS} {self._settings.noun}s in a row")
         elif self._settings.stop_on_failure and fails(result, self._settings):
-            self._stop.set("an order failed before it and stop_on_failure is set")
+            self._stop.set(f"{_a(self._settings.noun)} failed before it and stop_on_failure is set")
+
+    def _result(
+        self, key: Any, outcome: str, before: Any, after: Any, reason: str = "", error: Any = None
+    ) -> OrderResult:
+        known = before or after
+        identity = known.identity if known else {}
+        return OrderResult(
+            key,
+            outcome,
+            before.facts if before else None,
+            after.facts if after else None,
+            reason,
+            error.failure(self._settings.order_id(key, identity)) if isinstance(error, ApiError) else None,
+            known.name if known else "",
+            identity=identity,
+        )
+
+    def _changed(self, key: Any, before: Any, state: Any, decision: Decision) -> OrderResult:
+        """The result of a change that was made, or would be; `state` is what it was read as last."""
+        result = self._result(key, decision.ends, before, before, decision.reason)
+        return replace(result, after={**state.facts, **decision.after}, done=decision.done)
+
+    def _unverified(self, done: OrderResult, unread: ApiError | Stopped) -> OrderResult:
+        why = f"the change was acknowledged, but could not be verified: {unread}"
+        error = unread if isinstance(unread, ApiError) else ApiError(why, code="not_verified")
+        failure = error.failure(self._settings.order_id(done.key, done.identity))
+        return replace(done, outcome=UNKNOWN, after=None, reason=why, failure=failure)
+
+
+# Nothing is left to do, by us at least.
+_SETTLED = (UNCHANGED, PENDING_APPROVAL)
 
 
 def _is_ambiguous(problem: Exception) -> bool:
@@ -423,30 +519,8 @@ def _shows(facts: Mapping[str, Any], before: Mapping[str, Any], after: Mapping[s
     return any(facts.get(fact) == value for fact, value in after.items() if before.get(fact) != value)
 
 
-def _result(
-    key: Any, outcome: str, before: Any, after: Any, reason: str = "", error: ApiError | None = None
-) -> OrderResult:
-    return OrderResult(
-        key,
-        outcome,
-        before.facts if before else None,
-        after.facts if after else None,
-        reason,
-        error.failure(key) if isinstance(error, ApiError) else None,
-        before.name if before else "",
-    )
-
-
-def _changed(key: Any, state: Any, decision: Decision, *, acknowledged: bool) -> OrderResult:
-    after = {**state.facts, **decision.after}
-    reason = decision.reason
-    return OrderResult(key, CHANGED, state.facts, after, reason, None, state.name, acknowledged, decision.done)
-
-
-def _unverified(done: OrderResult, unread: ApiError | Stopped) -> OrderResult:
-    why = f"the change was acknowledged, but could not be verified: {unread}"
-    error = unread if isinstance(unread, ApiError) else ApiError(why, code="not_verified")
-    return replace(done, outcome=UNKNOWN, after=None, reason=why, failure=error.failure(done.order_id))
+def _a(noun: str) -> str:
+    return f"an {noun}" if noun[0] in "aeiou" else f"a {noun}"
 
 
 def guarded(
@@ -469,51 +543,3 @@ def guarded(
         }
     scrubbed: dict[str, Any] = scrub(result, context.secrets)
     return scrubbed
-
-
-# -- machinery -------------------------------------------------------------------------------------------------------
-
-
-def _in_turn(function: Callable[..., Any], arguments: Sequence[tuple[Any, ...]]) -> list[Any]:
-    return [function(*one) for one in arguments]
-
-
-@contextmanager
-def _pool(workers: int) -> Iterator[Map]:
-    """A map over argument tuples, by threads where that helps."""
-    if workers < 2:
-        yield _in_turn
-        return
-    with ThreadPoolExecutor(workers) as threads:
-
-        def threaded(function: Callable[..., Any], arguments: Sequence[tuple[Any, ...]]) -> list[Any]:
-            futures = [threads.submit(function, *one) for one in arguments]
-            # Not without an end: a signal that comes just before the main thread falls asleep does not wake it.
-            while wait(futures, timeout=_GLANCE).not_done:
-                pass
-            return [future.result() for future in futures]
-
-        yield threaded
-
-
-_LEFT_ALONE = (signal.SIG_IGN, None)
-
-
-@contextmanager
-def _signals_stop(stop: Stop) -> Iterator[None]:
-    """SIGINT and SIGTERM end the run in good order: what is under way is finished, the rest is not attempted."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-
-    def handler(number: int, _frame: Any) -> None:
-        stop.set(f"the run was stopped by {signal.Signals(number).name}")
-
-    # One that is ignored (nohup) stays so; None is a handler that Python did not set and cannot put back.
-    trapped = [number for number in (signal.SIGINT, signal.SIGTERM) if signal.getsignal(number) not in _LEFT_ALONE]
-    before = {number: signal.signal(number, handler) for number in trapped}
-    try:
-        yield
-    finally:
-        for number, previous in before.items():
-            signal.signal(number, previous)

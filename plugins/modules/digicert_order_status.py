@@ -357,8 +357,8 @@ def run(params: Mapping[str, Any], context: Context) -> dict[str, Any]:
         alone = len(asked) == 1 and target == RENEWED and params["require_migrated"]
         read = partial(certcentral.read, for_mark=alone)
         write = partial(certcentral.change_status, target=target, note=note)
-        watching = observers(params, context, len(set(asked)), certcentral.account_id, note)
         settings = Settings.of(params, DONE[target])
+        watching = observers(params, context, settings, len(set(asked)), certcentral.account_id, note)
         return Run(certcentral, read, policy, write, settings, context, watching).result(asked)
 
 

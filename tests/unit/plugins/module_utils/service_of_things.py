@@ -60,6 +60,10 @@ class Thing:
     def facts(self) -> dict[str, Any]:
         return {"state": self.state}
 
+    @property
+    def identity(self) -> dict[str, Any]:
+        return {}
+
 
 def close(thing: Thing) -> Decision:
     """The policy: what is open, or ajar, is closed; what is sealed cannot be; what is settled need not be any more."""
@@ -294,7 +298,7 @@ class Witness(Observer):
 
     def settled(self, result: OrderResult) -> None:
         with self._lock:
-            self.seen.append(("settled", result.order_id, result.outcome))
+            self.seen.append(("settled", result.key, result.outcome))
 
 
 def run(

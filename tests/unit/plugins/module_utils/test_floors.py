@@ -26,7 +26,7 @@ FLOORS = (
     ("_http", "_pacing", "_errors", "_files", "_audit"),
     ("_certcentral",),
     ("_certcentral_policy",),
-    ("_run", "_results", "_observers"),
+    ("_run", "_results", "_observers", "_work"),
     ("_module",),
 )
 FLOOR = {name: number for number, names in enumerate(FLOORS) for name in names}

@@ -17,6 +17,7 @@ from ansible_collections.certops.orders.plugins.module_utils._audit import Audit
 from ansible_collections.certops.orders.plugins.module_utils._http import Context
 from ansible_collections.certops.orders.plugins.module_utils._observers import Auditor, Progress, observers
 from ansible_collections.certops.orders.plugins.module_utils._orders import OrderResult
+from ansible_collections.certops.orders.plugins.module_utils._results import Settings
 from ansible_collections.certops.orders.tests.unit.plugins.module_utils.service_of_things import (
     Service,
     Thing,
@@ -37,7 +38,7 @@ def lines(path: Path) -> list[dict[str, Any]]:
 
 
 def auditor(path: Path, account: Any = lambda: 100) -> Auditor:
-    return Auditor(AuditLog(str(path), {"ticket": "CHG1"}), account, "no longer needed")
+    return Auditor(AuditLog(str(path), {"ticket": "CHG1"}), Settings("closed"), account, "no longer needed")
 
 
 def test_a_change_is_on_disk_before_it_is_sent_and_completed_after_it(path: Path) -> None:
@@ -199,7 +200,7 @@ def test_the_last_order_needs_no_line(clock: list[float]) -> None:
 def test_the_options_say_who_watches(options: dict[str, Any], check_mode: bool, watching: list[type]) -> None:
     params = {"audit_log": None, "ticket": None, "progress": True, **options}
 
-    found = observers(params, Context(check_mode=check_mode), 1, lambda: 1, None)
+    found = observers(params, Context(check_mode=check_mode), Settings("closed"), 1, lambda: 1, None)
 
     assert [one.__class__ for one in found] == watching
 
@@ -207,7 +208,7 @@ def test_the_options_say_who_watches(options: dict[str, Any], check_mode: bool, 
 def test_the_log_tells_task_ticket_and_what_awx_said(path: Path) -> None:
     params = {"audit_log": str(path), "ticket": "CHG1", "progress": False}
     context = Context(task="Cancel\nit", variables={"awx_job_id": 7})
-    (watching,) = observers(params, context, 1, lambda: 1, None)
+    (watching,) = observers(params, context, Settings("closed"), 1, lambda: 1, None)
 
     run(Service(Thing(1)), [1], observer=watching)
 

@@ -26,7 +26,7 @@ def one(key: int, outcome: str, **facts: Any) -> OrderResult:
 def tell(*results: OrderResult, asked: list[int] | None = None, **options: Any) -> dict[str, Any]:
     context = Context(check_mode=options.pop("check_mode", False), diff=options.pop("diff", False))
     transport: Any = SimpleNamespace(counters=options.pop("counters", Counters()))
-    by_key = {result.order_id: result for result in results}
+    by_key = {result.key: result for result in results}
     return told(asked or list(by_key), by_key, Settings("closed", **options), context, transport)
 
 
