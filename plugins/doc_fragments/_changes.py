@@ -13,25 +13,25 @@ class ModuleDocFragment:
 options:
   missing:
     description:
-      - What it means that an order does not exist, or not for this key.
-      - With V(ok) a list of several orders of which all are missing is a failure nevertheless.
+      - What it means that what was asked for does not exist, or not for this key.
+      - With V(ok) a list of several of which all are missing is a failure nevertheless.
     type: str
     choices: [fail, ok]
     default: fail
   ineligible:
     description:
-      - What it means that an order is in a state from which this change is not possible.
+      - What it means that something is in a state from which this change is not possible.
     type: str
     choices: [fail, skip]
     default: fail
   stop_on_failure:
     description:
-      - Change no further order once one has failed. What is under way is finished.
+      - Change nothing more once one has failed. What is under way is finished.
     type: bool
     default: false
   verify:
     description:
-      - Read every order that was changed again, 100 at a time. A change that does not show is reported as C(unknown).
+      - Read everything that was changed again. A change that does not show is reported as C(unknown).
     type: bool
     default: false
   workers:
@@ -41,7 +41,7 @@ options:
     default: 8
   orders_detail:
     description:
-      - Which orders RV(orders) lists. Orders that make the task fail are always listed.
+      - Which orders, or whatever is changed, the result lists. What makes the task fail is always listed.
     type: str
     choices: [all, changed, none]
     default: all

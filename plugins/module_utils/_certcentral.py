@@ -13,17 +13,39 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import date
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import TYPE_CHECKING, Any, Callable, TypeVar
 
-from ._errors import ApiError, NotFound, Unreadable
+from ._certcentral_objects import (
+    DETAILS,
+    ORIGIN,
+    ROW,
+    Account,
+    Certificate,
+    Domain,
+    Note,
+    Order,
+    Request,
+    User,
+    integer,
+    merged,
+    read_account,
+    read_certificate,
+    read_domain,
+    read_notes,
+    read_order,
+    read_request,
+    read_user,
+)
+from ._errors import ApiError, Denied, NotFound, Refused, Unreadable
 from ._http import Context, Patience, Transport
 from ._options import connection
-from ._orders import Decision, printable
 from ._pacing import Pacer
+
+if TYPE_CHECKING:
+    from ._orders import Decision
 
 SERVICE = "CertCentral"
 # reference/certcentral.md 1.1
@@ -32,58 +54,15 @@ REGIONS = {"us": "https://www.digicert.com/services/v2", "eu": "https://certcent
 RATE_LIMIT = "100/5, 1000/180"
 # The largest page, reference/certcentral.md 3.
 PAGE = 1000
-# So many pages in a row that bring no new order end a list for good: a total that swings could go on for ever.
+# So many pages in a row that bring nothing new end a list for good: a total that swings could go on for ever.
 _BARREN = 20
+# How the path spells "on" and "off" is not known (4.6): the first pair that is not refused counts, and every caller
+# reads the order again to see that it did what it says.
+RENEWAL_EMAILS = (("on", "off"), ("enable", "disable"), ("enabled", "disabled"), ("true", "false"), ("1", "0"))
 
-# What has been read of an order: its own page, its row in a list.
-DETAILS = "details"
-ROW = "row"
-ORIGIN = "origin"
-
-
-@dataclass(frozen=True)
-class Order:
-    """What CertCentral says of an order (reference/certcentral.md 2.1, 3); None is "not said".
-
-    is_migrated: whether the list's origin filter says that the order came from a legacy console; in no answer itself.
-    seen: which of DETAILS, ROW and ORIGIN have been asked for.
-    """
-
-    id: int
-    status: str
-    is_renewed: bool | None = None
-    renewed_order_id: int | None = None
-    valid_till: date | None = None
-    common_name: str = ""
-    is_migrated: bool | None = None
-    seen: frozenset[str] = frozenset()
-
-    @property
-    def is_marked(self) -> bool | None:
-        """Whether the order counts as renewed, however the service shows it (reference/certcentral.md 2.2)."""
-        return True if self.status == "renewed" else self.is_renewed
-
-    @property
-    def name(self) -> str:
-        return self.common_name
-
-    @property
-    def identity(self) -> dict[str, Any]:
-        return {}
-
-    @property
-    def facts(self) -> dict[str, Any]:
-        """What a change can alter, as results and diffs show it."""
-        return {"status": self.status, "is_renewed": bool(self.is_marked)}
-
-
-@dataclass(frozen=True)
-class User:
-    """Whom a key acts as (reference/certcentral.md 6)."""
-
-    account_id: int | None
-    username: str
-    roles: tuple[str, ...]
+Item = TypeVar("Item", Order, Request, Domain)
+Page = tuple[list[Item], "int | None"]
+_DOMAIN_DETAILS = (("include_validation", "true"), ("include_dcv", "true"))
 
 
 class CertCentral:
@@ -97,6 +76,7 @@ class CertCentral:
         self._asked_origin: set[int] = set()
         self._claimed: set[int] = set()
         self._origin_filter_works: bool | None = None
+        self._renewal_emails: tuple[str, str] | None = None
 
     def __enter__(self) -> CertCentral:
         return self
@@ -114,9 +94,9 @@ class CertCentral:
         """GET /order/certificate/{id} (2.1). Raises NotFound."""
         what = f"read order {order_id}"
         data = self._http.read(what, ("order", "certificate", order_id))
-        order = _order(data, DETAILS)
+        order = read_order(data, DETAILS)
         if order is None or order.id != order_id:
-            raise Unreadable(f"{SERVICE} answered with something else when asked to {what}", 200, "unreadable")
+            raise _strange(what)
         return order
 
     def page(
@@ -127,38 +107,14 @@ class CertCentral:
         filters: (name, value) pairs; several values of one name are alternatives.
         """
         query = [*_filters(filters), ("sort", "order_id"), ("limit", limit), ("offset", offset)]
-        data = self._http.read("list orders", ("order", "certificate"), query)
-        # REC: with no results the key is missing entirely.
-        rows = data.get("orders") or []
-        if not isinstance(rows, list):
-            raise Unreadable(f"{SERVICE} answered with something that is not a list of orders", 200, "unreadable")
-        page = data.get("page")
-        total = _integer(page.get("total")) if isinstance(page, dict) else None
-        return [order for order in (_order(row, ROW) for row in rows) if order], total
+        return self._page("orders", ("order", "certificate"), query, lambda row: read_order(row, ROW))
 
     def pages(self, filters: Sequence[tuple[str, object]] = (), *, limit: int = PAGE) -> Iterator[Order]:
         """Every order that the filters let through, each once.
 
-        Where the total shrinks while the pages are read, rows have moved up past the place that was read: it goes
-        back by as many, and from there on through what it knows. Otherwise a page that brings no new order is the
-        end, and so are many of them in a row, whatever the total says.
+        An order can leave a filtered list while its pages are read, but not the account.
         """
-        seen: set[int] = set()
-        offset = furthest = known_total = barren = 0
-        while True:
-            rows, total = self.page(filters, limit=limit, offset=offset)
-            fresh = [row for row in {row.id: row for row in rows}.values() if row.id not in seen]
-            seen.update(row.id for row in fresh)
-            yield from fresh
-            back = 0 if total is None else min(offset, max(0, known_total - total))
-            known_total = total or 0
-            barren = 0 if fresh else barren + 1
-            if barren > _BARREN or not (fresh or back or offset < furthest):
-                return
-            furthest = max(furthest, offset + len(rows))
-            offset += -back if back else len(rows)
-            if not back and (not rows or (total is not None and offset >= total)):
-                return
+        yield from _walk(lambda at: self.page(filters, limit=limit, offset=at), limit, overlap=bool(filters))
 
     def change_status(
         self,
@@ -180,16 +136,163 @@ class CertCentral:
             fresh_until=fresh_until,
             patience=patience,
         )
-        if answer:
-            raise Unreadable(f"{SERVICE} answered with something unexpected when asked to {what}", 200, "unreadable")
+        _expect_nothing(what, answer)
+
+    def revoke(
+        self,
+        path: Sequence[object],
+        what: str,
+        *,
+        reason: str,
+        comments: str,
+        skip_approval: bool,
+        fresh_until: float,
+        patience: Patience,
+    ) -> Request | None:
+        """PUT /order/certificate/{id}/revoke, PUT /certificate/{certificate}/revoke (4.2); see `whole` and `single`.
+
+        Returns the request that was filed, None where nobody has to approve it.
+        """
+        body = {"comments": comments, "revocation_reason": reason, "skip_approval": skip_approval}
+        answer = self._http.write(what, "PUT", (*path, "revoke"), body, fresh_until=fresh_until, patience=patience)
+        request = read_request(answer)
+        if answer and not request:
+            _expect_nothing(what, answer)
+        return request
+
+    def reissues(self, order_id: int) -> list[Certificate]:
+        """GET /order/certificate/{id}/reissue (4.7)."""
+        return self._certificates(order_id, "reissue")
+
+    def duplicates(self, order_id: int) -> list[Certificate]:
+        """GET /order/certificate/{id}/duplicate (4.7)."""
+        return self._certificates(order_id, "duplicate")
+
+    def _certificates(self, order_id: int, kind: str) -> list[Certificate]:
+        data = self._http.read(f"list the {kind}s of order {order_id}", ("order", "certificate", order_id, kind))
+        return [item for item in map(read_certificate, _rows(data, "certificates")) if item]
+
+    def request(self, request_id: int) -> Request:
+        """GET /request/{id} (4.3). Raises NotFound."""
+        what = f"read request {request_id}"
+        request = read_request(self._http.read(what, ("request", request_id)))
+        if request is None or request.id != request_id:
+            raise _strange(what)
+        return request
+
+    def requests(self, status: str | None = None) -> Iterator[Request]:
+        """GET /request (4.3), of one status or of all, each once.
+
+        Whether it comes in pages is not known: a page is asked for only where the answer says that there is more.
+        """
+        filters = [("status", status)] if status else []
+
+        def page(offset: int) -> Page[Request]:
+            query = [*filters, *([("limit", PAGE), ("offset", offset)] if offset else [])]
+            return self._page("requests", ("request",), query, read_request)
+
+        yield from _walk(page, PAGE, overlap=True)
+
+    def settle_request(
+        self, request: Request, *, status: str, comment: str | None, fresh_until: float, patience: Patience
+    ) -> None:
+        """PUT /request/{id}/status (4.3): approved or rejected."""
+        what = f"set request {request.id} to {status}"
+        body = {"status": status, **({"processor_comment": comment} if comment else {})}
+        path = ("request", request.id, "status")
+        _expect_nothing(what, self._http.write(what, "PUT", path, body, fresh_until=fresh_until, patience=patience))
+
+    def notes(self, order_id: int) -> tuple[Note, ...]:
+        """GET /order/certificate/{id}/note (4.4). Raises NotFound."""
+        data = self._http.read(f"list the notes of order {order_id}", ("order", "certificate", order_id, "note"))
+        _rows(data, "notes")
+        return read_notes(data)
+
+    def add_note(self, order_id: int, text: str, *, fresh_until: float, patience: Patience) -> None:
+        """POST /order/certificate/{id}/note (4.4)."""
+        path = ("order", "certificate", order_id, "note")
+        what = f"add a note to order {order_id}"
+        self._http.write(what, "POST", path, {"text": text}, fresh_until=fresh_until, patience=patience)
+
+    def set_renewal_emails(self, order_id: int, on: bool, *, fresh_until: float, patience: Patience) -> None:
+        """PUT /order/certificate/{id}/renewal-emails/{status} (4.6), in the spelling that is not refused."""
+        what = f"switch the renewal e-mails of order {order_id} {'on' if on else 'off'}"
+        spellings = [self._renewal_emails] if self._renewal_emails else list(RENEWAL_EMAILS)
+        for spelling in spellings:
+            path = ("order", "certificate", order_id, "renewal-emails", spelling[0 if on else 1])
+            try:
+                answer = self._http.write(what, "PUT", path, None, fresh_until=fresh_until, patience=patience)
+            except Denied:
+                raise
+            except Refused:
+                if spelling == spellings[-1]:
+                    raise
+            else:
+                _expect_nothing(what, answer)
+                self._renewal_emails = spelling
+                return
+
+    def set_auto_reissue(self, order_id: int, on: bool, *, fresh_until: float, patience: Patience) -> None:
+        """PUT /order/certificate/{id}/auto-reissue (4.6)."""
+        what = f"switch the automatic reissue of order {order_id} {'on' if on else 'off'}"
+        path = ("order", "certificate", order_id, "auto-reissue")
+        body = {"auto_reissue": int(on)}
+        _expect_nothing(what, self._http.write(what, "PUT", path, body, fresh_until=fresh_until, patience=patience))
+
+    def set_renewal_message(self, order_id: int, text: str, *, fresh_until: float, patience: Patience) -> None:
+        """PUT /order/certificate/{id}/custom-renewal-message (4.6)."""
+        what = f"set the renewal message of order {order_id}"
+        path = ("order", "certificate", order_id, "custom-renewal-message")
+        body = {"custom_renewal_message": text}
+        _expect_nothing(what, self._http.write(what, "PUT", path, body, fresh_until=fresh_until, patience=patience))
+
+    def domain(self, domain_id: int) -> Domain:
+        """GET /domain/{id} (5). Raises NotFound."""
+        what = f"read domain {domain_id}"
+        domain = read_domain(self._http.read(what, ("domain", domain_id), _DOMAIN_DETAILS))
+        if domain is None or domain.id != domain_id:
+            raise _strange(what)
+        return domain
+
+    def domains(self, container_id: int | None = None) -> Iterator[Domain]:
+        """GET /domain (5), of one container or of all, each once.
+
+        Which filters it knows is not known, so none is used.
+        """
+        container = [] if container_id is None else [("container_id", container_id)]
+
+        def page(offset: int) -> Page[Domain]:
+            query = [*_DOMAIN_DETAILS, *container, ("limit", PAGE), ("offset", offset)]
+            return self._page("domains", ("domain",), query, read_domain)
+
+        yield from _walk(page, PAGE, overlap=True)
+
+    def set_domain(self, domain: Domain, *, active: bool, fresh_until: float, patience: Patience) -> None:
+        """PUT /domain/{id}/activate, PUT /domain/{id}/deactivate (5)."""
+        verb = "activate" if active else "deactivate"
+        what = f"{verb} domain {domain.name}"
+        path = ("domain", domain.id, verb)
+        _expect_nothing(what, self._http.write(what, "PUT", path, None, fresh_until=fresh_until, patience=patience))
 
     def me(self) -> User:
         """GET /user/me (6)."""
-        data = self._http.read("read the key's user", ("user", "me"))
-        roles = data.get("access_roles")
-        names = [role.get("name") for role in roles if isinstance(role, dict)] if isinstance(roles, list) else []
-        shown = tuple(printable(name) for name in names if name)
-        return User(_integer(data.get("account_id")), printable(data.get("username") or ""), shown)
+        return read_user(self._http.read("read the key's user", ("user", "me")))
+
+    def account(self) -> Account:
+        """GET /account (6)."""
+        return read_account(self._http.read("read the account", ("account",)))
+
+    def _page(
+        self,
+        name: str,
+        path: Sequence[object],
+        query: Sequence[tuple[str, object]],
+        read: Callable[[Any], Item | None],
+    ) -> Page[Item]:
+        data = self._http.read(f"list {name}", path, query)
+        page = data.get("page")
+        total = integer(page.get("total")) if isinstance(page, dict) else None
+        return [item for item in map(read, _rows(data, name)) if item], total
 
     # -- reading for a run -----------------------------------------------------------------------------------------
 
@@ -215,9 +318,9 @@ class CertCentral:
             return self._with_origin(orders)
         if need == ROW:
             rows = self._rows([order.id for order in orders])
-            return {order.id: _merged(order, rows.get(order.id), ROW) for order in orders}
+            return {order.id: merged(order, rows.get(order.id), ROW) for order in orders}
         if need == DETAILS:
-            return {order.id: _merged(self.order(order.id), order, DETAILS) for order in orders}
+            return {order.id: merged(self.order(order.id), order, DETAILS) for order in orders}
         raise ValueError(f"nobody knows how to read {need}")
 
     def account_id(self) -> int | None:
@@ -317,66 +420,60 @@ def _filters(filters: Sequence[tuple[str, object]]) -> Iterator[tuple[str, objec
             yield from ((f"filters[{name}][{index}]", value) for index, value in enumerate(several))
 
 
-def _order(data: Any, source: str) -> Order | None:
-    """An order from a detail page or a list row; None where it has no id."""
-    if not isinstance(data, dict):
-        return None
-    order_id = _integer(data.get("id"))
-    if order_id is None:
-        return None
-    certificate = data.get("certificate")
-    certificate = certificate if isinstance(certificate, dict) else {}
-    successor = _integer(data.get("renewed_order_id"))
-    if source == DETAILS and data.get("renewed_order_id") in (None, ""):
-        # Only details have the field, and leave it out or say 0 where there is no newer order (2.1).
-        successor = 0
-    return Order(
-        id=order_id,
-        status=printable(data.get("status") or ""),
-        is_renewed=_boolean(data.get("is_renewed")),
-        renewed_order_id=successor,
-        valid_till=_date(certificate.get("valid_till")),
-        common_name=printable(certificate.get("common_name") or ""),
-        seen=frozenset([source]),
-    )
+def whole(order_id: int) -> tuple[object, ...]:
+    """The path of all certificates of an order, for `revoke`."""
+    return ("order", "certificate", order_id)
 
 
-def _merged(order: Order, other: Order | None, asked: str) -> Order:
-    """`order` with what only `other` knows."""
-    if other is None:
-        return replace(order, seen=order.seen | {asked})
-    return replace(
-        order,
-        is_renewed=other.is_renewed if order.is_renewed is None else order.is_renewed,
-        renewed_order_id=other.renewed_order_id if order.renewed_order_id is None else order.renewed_order_id,
-        valid_till=order.valid_till or other.valid_till,
-        is_migrated=other.is_migrated if order.is_migrated is None else order.is_migrated,
-        seen=order.seen | other.seen | {asked},
-    )
+def single(certificate: int | str) -> tuple[object, ...]:
+    """The path of one certificate, by its id or serial number, for `revoke`."""
+    return ("certificate", certificate)
 
 
-def _integer(value: Any) -> int | None:
-    """An id, which some answers spell as a string (2.1)."""
-    if isinstance(value, bool):
-        return None
-    if isinstance(value, int):
-        return value
-    text = value.strip() if isinstance(value, str) else ""
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 20 else None
+def _walk(fetch: Callable[[int], Page[Item]], limit: int, *, overlap: bool) -> Iterator[Item]:
+    """Every item of a list that is read page by page, each once.
+
+    fetch: reads the page that begins at an offset. overlap: begin each page with the last item of the one before.
+
+    Where rows have moved up past the place that was read, it goes back: where the total shrinks, and, with overlap,
+    where a page begins with something unknown. Otherwise a page that brings nothing new is the end, and so are many
+    of them in a row, whatever the total says.
+    """
+    seen: set[int] = set()
+    offset = furthest = known_total = barren = 0
+    while True:
+        rows, total = fetch(offset)
+        moved = overlap and offset > 0 and bool(rows) and rows[0].id not in seen
+        fresh = [row for row in {row.id: row for row in rows}.values() if row.id not in seen]
+        seen.update(row.id for row in fresh)
+        yield from fresh
+        shrunk = 0 if total is None else max(0, known_total - total)
+        back = min(offset, max(shrunk, (limit + 1) // 2 if moved else 0))
+        known_total = total or 0
+        barren = 0 if fresh else barren + 1
+        if barren > _BARREN or not (fresh or back or offset < furthest):
+            return
+        furthest = max(furthest, offset + len(rows))
+        if back:
+            offset -= back
+        elif not rows or (total is not None and offset + len(rows) >= total):
+            return
+        else:
+            offset += len(rows) - (1 if overlap and len(rows) > 1 else 0)
 
 
-def _boolean(value: Any) -> bool | None:
-    """true, 1 and "1" are all seen (2.1)."""
-    if isinstance(value, str):
-        value = value.strip().lower()
-    if value in (True, "1", "true"):
-        return True
-    return False if value in (False, "0", "false") else None
+def _rows(data: Mapping[str, Any], name: str) -> list[Any]:
+    # REC: with no results the key is missing entirely (3).
+    rows = data.get(name) or []
+    if not isinstance(rows, list):
+        raise Unreadable(f"{SERVICE} answered with something that is not a list of {name}", 200, "unreadable")
+    return rows
 
 
-def _date(value: Any) -> date | None:
-    """yyyy-MM-dd, or the date of an ISO 8601 time (2.1)."""
-    try:
-        return date.fromisoformat(str(value)[:10])
-    except ValueError:
-        return None
+def _expect_nothing(what: str, answer: Mapping[str, Any]) -> None:
+    if answer:
+        raise Unreadable(f"{SERVICE} answered with something unexpected when asked to {what}", 200, "unreadable")
+
+
+def _strange(what: str) -> Unreadable:
+    return Unreadable(f"{SERVICE} answered with something else when asked to {what}", 200, "unreadable")

@@ -4,17 +4,19 @@
 
 # This module util is PRIVATE to the collection: it can change at any time.
 
-"""May this order be canceled, marked renewed, or have its mark taken away? Pure: no I/O, no clock, no Ansible."""
+"""What CertCentral allows. May this order be canceled, marked renewed, revoked? Pure: no I/O, no clock, no Ansible."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from ._orders import CHANGED, INELIGIBLE, UNCHANGED, Decision
+from ._orders import CHANGED, INELIGIBLE, PENDING_APPROVAL, UNCHANGED, Decision
 
 if TYPE_CHECKING:
-    from ._certcentral import Order
+    from ._certcentral_objects import Order, Request, User
+    from ._certcentral_readers import Annotated, NamedDomains, RenewalSettings, Revocable, Settleable
 
 CANCELED = "canceled"
 RENEWED = "renewed"
@@ -29,20 +31,20 @@ _MARKABLE = ("issued", "expired", "renewed")
 
 # What a person can do instead with an order that cannot be canceled, by its status (2.3, 4.2, 4.3).
 _INSTEAD_OF_CANCEL = {
-    "needs_approval": "Reject the request that waits for approval instead",
+    "needs_approval": "Reject its request with digicert_request instead",
     "processing": "Wait until it is pending, then cancel it",
     "needs_csr": "Wait until it is pending, then cancel it, or cancel it in the CertCentral console",
     "approved": "Wait until it is pending or issued, and ask again",
-    "issued": "Revoke its certificate instead",
+    "issued": "Revoke it with digicert_certificate_revoke instead",
     "reissue_pending": "Set cancel_reissue to drop only the reissue; the order is then issued again",
     "expired": "Nothing is left to cancel",
-    "renewed": "Revoke its certificate instead, if that is still valid",
+    "renewed": "Revoke it with digicert_certificate_revoke instead, if its certificate is still valid",
     "revoked": "Nothing is left to cancel",
     "rejected": "Nothing is left to cancel",
     "denied": "Nothing is left to cancel",
 }
 _NOT_MARKABLE = {
-    "needs_approval": "Only an issued or expired order can carry the mark: reject its request if it is not wanted",
+    "needs_approval": "Only an issued or expired order can carry the mark: reject its request with digicert_request",
     "pending": "Only an issued or expired order can carry the mark: cancel it if it is not wanted",
     "waiting_pickup": "Only an issued or expired order can carry the mark: cancel it if it is not wanted",
     "reissue_pending": "Finish the reissue, or cancel it with status canceled and cancel_reissue, then ask again",
@@ -51,6 +53,21 @@ _NOT_MARKABLE = {
     "denied": "A denied order is final",
     "canceled": "A canceled order is final",
 }
+# The same for one that cannot be revoked (2.3, 4.2).
+_INSTEAD_OF_REVOKE = {
+    "needs_approval": "Reject its request with digicert_request instead",
+    "pending": "Cancel it with digicert_order_status instead",
+    "waiting_pickup": "Cancel it with digicert_order_status instead",
+    "processing": "Wait until it is pending, then cancel it with digicert_order_status",
+    "needs_csr": "Wait until it is pending, then cancel it with digicert_order_status",
+    "approved": "Wait until it is pending or issued, and ask again",
+    "expired": "Nothing is left to revoke",
+    "rejected": "Nothing was ever issued",
+    "denied": "Nothing was ever issued",
+    "canceled": "Nothing was ever issued",
+}
+# Orders that do not live on, whatever their settings say.
+_ENDED = ("canceled", "rejected", "denied", "revoked")
 _UNKNOWN_NEXT = "Look at the order in the CertCentral console"
 
 
@@ -174,3 +191,134 @@ def _unmarkable(order: Order) -> Decision:
 
 def _is(order: Order) -> str:
     return f"its status is {order.status}" if order.status else "its status is not known"
+
+
+def decide_revocation(subject: Revocable, *, today: date, skip_approval: bool, cancel_reissue: bool) -> Decision:
+    """What revoking an order, or one certificate of it, comes to; rules from reference/certcentral.md 2.3 and 4.2.
+
+    today: the date in UTC. Without skip_approval a request is filed, which somebody has to approve: that ends as
+    PENDING_APPROVAL, and a request that waits already is left to wait. An unfinished reissue blocks a revocation; with
+    cancel_reissue it is dropped first.
+    """
+    order, status = subject.order, subject.status
+    if subject.key is not None and "certificates" not in order.seen and order.status != "revoked":
+        return Decision(need="certificates")
+    if "revoked" in (status, order.status):
+        return Decision(UNCHANGED, reason="it is revoked already")
+    expired = order.status == "expired" or (order.valid_till is not None and order.valid_till < today)
+    shown = "expired" if expired and order.status in ("issued", "renewed", "expired") else order.status
+    if shown not in ("issued", "renewed", "reissue_pending"):
+        return Decision(INELIGIBLE, reason=_is(order), next_step=_INSTEAD_OF_REVOKE.get(shown, _UNKNOWN_NEXT))
+    if subject.certificate and status not in ("issued", "renewed"):
+        return Decision(
+            INELIGIBLE, reason=f"the certificate is {status}", next_step="Only an issued one can be revoked"
+        )
+    if subject.requests:
+        waits = f"request {subject.requests[0].id} for it waits for an approval"
+        return Decision(PENDING_APPROVAL, reason=waits, next_step="Somebody has to approve it, see digicert_request")
+    if shown == "reissue_pending" and not cancel_reissue:
+        return Decision(
+            INELIGIBLE,
+            reason=_is(order),
+            next_step="Set cancel_reissue to drop the reissue first, or wait until it is issued",
+        )
+    if "certificates" not in order.seen:
+        # What dies with it has to be known, and shown, before it does.
+        return Decision(need="certificates")
+    steps = ("drop_reissue", "revoke") if shown == "reissue_pending" else ("revoke",)
+    if skip_approval:
+        return Decision(CHANGED, after=_revoked(subject), steps=steps)
+    after: dict[str, Any] = {"revocation_requested": True}
+    if shown == "reissue_pending" and subject.key is None:
+        after["status"] = "issued"
+    return Decision(CHANGED, after=after, steps=steps, ends=PENDING_APPROVAL)
+
+
+def revocation_filed(subject: Revocable, decision: Decision, request: Request | None) -> Decision:
+    """What a decision came to, by the service's answer: the request that it filed, None where it revoked at once."""
+    if request is None or request.status == "approved":
+        return Decision(CHANGED, after=_revoked(subject), steps=decision.steps)
+    waits = f"request {request.id} for it waits for an approval"
+    after = {"revocation_requested": True}
+    return Decision(CHANGED, after=after, steps=decision.steps, ends=PENDING_APPROVAL, reason=waits)
+
+
+def _revoked(subject: Revocable) -> dict[str, Any]:
+    certificates = [{**one.shown(), "status": "revoked"} for one in subject.certificates]
+    return {"status": "revoked", "revocation_requested": False, "certificates": certificates}
+
+
+def decide_request(subject: Settleable, target: str, *, may_revoke: bool) -> Decision:
+    """What setting a request to `target`, approved or rejected, comes to (reference/certcentral.md 4.3).
+
+    may_revoke: whether one that asks for a revocation may be approved, which is for ever.
+    """
+    request = subject.request
+    if request is None:
+        return Decision(INELIGIBLE, reason="the order has no request", next_step="There is nothing to decide on")
+    if len(subject.undecided) > 1:
+        several = ", ".join(f"{one.id} ({one.type})" for one in subject.undecided)
+        return Decision(INELIGIBLE, reason=f"several requests wait: {several}", next_step="Name one with request_id")
+    if request.status == target:
+        return Decision(UNCHANGED, reason=f"request {request.id} is {target} already")
+    if not request.is_undecided:
+        return Decision(
+            INELIGIBLE,
+            reason=f"request {request.id} ({request.type}) is {request.status}",
+            next_step="Only a request that waits can be approved or rejected",
+        )
+    if target == "approved" and request.type == "revoke" and not may_revoke:
+        return Decision(
+            INELIGIBLE,
+            reason=f"request {request.id} asks for a revocation, which is for ever",
+            next_step="Set confirm to approve it",
+        )
+    return Decision(CHANGED, after={"status": target}, reason=f"request {request.id} ({request.type})")
+
+
+def decide_domain(subject: NamedDomains, *, active: bool) -> Decision:
+    """What making a domain active or inactive comes to (reference/certcentral.md 5)."""
+    states = {domain.is_active for domain in subject.domains}
+    wanted = "active" if active else "inactive"
+    if states == {active}:
+        return Decision(UNCHANGED, reason=f"it is {wanted} already")
+    if len(subject.domains) > 1:
+        ids = ", ".join(str(domain.id) for domain in subject.domains)
+        return Decision(INELIGIBLE, reason=f"several domains have this name: {ids}", next_step="Name one by domain_id")
+    if None in states:
+        return Decision(INELIGIBLE, reason="it does not say whether it is active", next_step=_UNKNOWN_NEXT)
+    return Decision(CHANGED, after={"state": wanted})
+
+
+def decide_renewal(subject: RenewalSettings, wanted: Mapping[str, Any]) -> Decision:
+    """What the renewal settings of an order come to (reference/certcentral.md 4.6).
+
+    wanted: those of renewal_emails, auto_reissue and custom_renewal_message that are asked for.
+    """
+    order, facts = subject.order, subject.facts
+    if order.status in _ENDED:
+        return Decision(INELIGIBLE, reason=_is(order), next_step="It does not renew any more")
+    after = {name: value for name, value in wanted.items() if facts[name] != value}
+    loud = "AUTO-RENEW IS ON, and only a person can switch it off, in the CertCentral console"
+    reason = loud if facts["auto_renew"] else ""
+    if after:
+        return Decision(CHANGED, after=after, steps=tuple(after), reason=reason)
+    return Decision(UNCHANGED, reason=reason or "it is set so already")
+
+
+def decide_note(subject: Annotated) -> Decision:
+    """What adding a note comes to (reference/certcentral.md 4.4): it is added once."""
+    if subject.has_note:
+        return Decision(UNCHANGED, reason="it has this note already")
+    return Decision(CHANGED, after={"has_note": True})
+
+
+def may_write(user: User, read_only: str) -> bool | None:
+    """Whether a key may change anything, None where that is not known (reference/certcentral.md 1.1, 6).
+
+    read_only: the variable that forbids it, or nothing. A role restricts a key to GET where it is View Only; whether
+    the roles that are told are those of the key, or of its user, is not known.
+    """
+    if read_only or user.roles == ("View Only",):
+        return False
+    return True if user.roles else None

@@ -220,17 +220,20 @@ class Transport:
         what: str,
         method: str,
         path: Sequence[object],
-        body: Mapping[str, Any],
+        body: Mapping[str, Any] | None,
         *,
         fresh_until: float,
         patience: Patience,
     ) -> dict[str, Any]:
-        """Send a change; `fresh_until` (monotonic seconds) is when the read that it rests on is too old.
+        """Send a change, with a JSON body or none.
+
+        fresh_until: when the read that it rests on is too old, in monotonic seconds.
 
         Raises StaleRead where it was not sent for that reason, Stopped, or ApiError: where `error.ambiguous`, the
         change may have been made.
         """
-        reply = self._send(what, method, self._url(path), json.dumps(body).encode(), fresh_until, patience)
+        sent = None if body is None else json.dumps(body).encode()
+        reply = self._send(what, method, self._url(path), sent, fresh_until, patience)
         return self._json(what, reply) if reply.body.strip() else {}
 
     def _url(self, path: Sequence[object], query: Iterable[tuple[str, object]] = ()) -> str:

@@ -33,6 +33,27 @@ CERTCENTRAL_OPTIONS: dict[str, dict[str, Any]] = {
 EXECUTE_ON: dict[str, dict[str, Any]] = {
     "execute_on": {"type": "str", "choices": ["controller", "target"], "default": "controller"},
 }
+ORDER_IDS: dict[str, dict[str, Any]] = {
+    "order_id": {"type": "int"},
+    "order_ids": {"type": "list", "elements": "int"},
+}
+# What selects orders.
+ORDER_FILTERS: dict[str, dict[str, Any]] = {
+    "status": {"type": "list", "elements": "str"},
+    "domain": {"type": "str"},
+    "include_subdomains": {"type": "bool", "default": False},
+    "common_name": {"type": "str"},
+    "search": {"type": "str"},
+    "expires_before": {"type": "str"},
+    "expires_within_days": {"type": "int"},
+    "is_renewed": {"type": "bool"},
+    "origin": {"type": "str", "choices": ["migrated", "certcentral"]},
+    "container_id": {"type": "int"},
+    "organization_id": {"type": "int"},
+    "product_name_id": {"type": "str"},
+    "product_type": {"type": "str"},
+    "created_before": {"type": "str"},
+}
 # What every module that changes orders takes.
 BULK: dict[str, dict[str, Any]] = {
     "missing": {"type": "str", "choices": ["fail", "ok"], "default": "fail"},
@@ -54,6 +75,7 @@ KEY_VARIABLES = ("DIGICERT_API_KEY", "SERVERTASTIC_API_KEY")
 
 # A host, or an IPv6 address in brackets, and a port; old versions of urlsplit take "[::1]evil.example" for "::1".
 _HOST = re.compile(r"(\[[^\[\]%]+\]|[^\[\]:%]+)(:\d*)?")
+_DOMAIN = re.compile(r"(?:\*\.)?(?!-)[a-z0-9_-]{1,63}(?:\.(?!-)[a-z0-9_-]{1,63})*", re.ASCII)
 # As `requests` itself would read them.
 _CA_VARIABLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 _KEY = re.compile(r"[\x21-\x7e]+")
@@ -131,6 +153,24 @@ def ids(params: Mapping[str, Any], one: str, several: str) -> list[int]:
     if any(isinstance(number, bool) or number < 1 for number in asked):
         raise OptionError(f"{several if params.get(several) is not None else one} must be positive")
     return asked
+
+
+def domain_names(params: Mapping[str, Any], one: str, several: str) -> list[str]:
+    """The domain names that a task asks for, as DNS spells them, in lower case; raises OptionError for what is none."""
+    asked: list[str] = params[several] if params.get(several) is not None else [params[one]]
+    return [domain_name(text, several if params.get(several) is not None else one) for text in asked]
+
+
+def domain_name(text: str, option: str) -> str:
+    """A domain name as DNS spells it, in lower case, without the dot at its end. Raises OptionError."""
+    name = text.strip().lower().rstrip(".")
+    try:
+        name = name if name.isascii() else name.encode("idna").decode("ascii")
+    except UnicodeError:
+        name = ""
+    if not _DOMAIN.fullmatch(name):
+        raise OptionError(f"{option} is not a domain name such as www.example.com")
+    return name
 
 
 def text_of(params: Mapping[str, Any], option: str, required: bool) -> str | None:

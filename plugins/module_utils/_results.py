@@ -37,6 +37,7 @@ class Settings:
     """How a run treats what it meets: the options of that name, and the words for its change.
 
     done: the change as a participle ("canceled"). noun: what is changed. key: what a result calls its key.
+    listed: what it calls the list of them.
     wait: seconds to wait for what needs an approval, looking every `poll` seconds.
     """
 
@@ -49,6 +50,7 @@ class Settings:
     orders_detail: str = "all"
     noun: str = "order"
     key: str = "order_id"
+    listed: str = "orders"
     wait: float = 0.0
     poll: float = 0.0
 
@@ -75,7 +77,7 @@ def told(
     result: dict[str, Any] = {
         "changed": any(result.is_change for result in results.values()),
         "msg": _sentence(results, counts, failing, all_missing, settings, context.check_mode),
-        f"{settings.noun}s": [results[key].shown(settings.key) for key in asked if _is_listed(results[key], settings)],
+        settings.listed: [results[key].shown(settings.key) for key in asked if _is_listed(results[key], settings)],
         "summary": {"total": len(results), **{outcome: counts[outcome] for outcome in OUTCOMES}},
         "api": transport.counters.shown(),
     }

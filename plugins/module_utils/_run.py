@@ -91,7 +91,7 @@ class Reader(Protocol):
 
 
 class Write(Protocol):
-    def __call__(self, state: Any, decision: Decision, *, fresh_until: float, patience: Patience) -> Decision | None:
+    def __call__(self, state: Any, decision: Decision, /, *, fresh_until: float, patience: Patience) -> Decision | None:
         """Send one change, that of the decision's only step; raises ApiError, StaleRead or Stopped.
 
         Returns what it came to, where that is not what was decided.

@@ -18,19 +18,6 @@ description:
     reason and the next step that is allowed. Canceling an order is final.
   - Runs inside the controller process, so that the API key never leaves it; see O(execute_on).
 options:
-  order_id:
-    description:
-      - The CertCentral order.
-      - Exactly one of O(order_id) and O(order_ids) is required.
-    type: int
-  order_ids:
-    description:
-      - The CertCentral orders. They are read 100 at a time, which costs far fewer requests than a loop.
-      - An order that is given twice is handled once and reported twice. An empty list is fine, and nothing is done.
-      - An order that fails does not stop the others, see O(stop_on_failure); the task fails at the end and still
-        reports every order.
-    type: list
-    elements: int
   status:
     description:
       - V(canceled) is possible from C(pending) and C(waiting_pickup), and with O(cancel_reissue) from
@@ -63,6 +50,7 @@ options:
     default: false
 extends_documentation_fragment:
   - certops.orders._certcentral
+  - certops.orders._order_ids
   - certops.orders._changes
   - certops.orders._attributes
   - certops.orders._attributes.actiongroup_digicert
@@ -311,6 +299,7 @@ from ansible_collections.certops.orders.plugins.module_utils._options import (
     BULK,
     CERTCENTRAL_OPTIONS,
     EXECUTE_ON,
+    ORDER_IDS,
     WATCHED,
     ids,
     text_of,
@@ -327,8 +316,7 @@ SPEC: dict[str, Any] = {
         **EXECUTE_ON,
         **BULK,
         **WATCHED,
-        "order_id": {"type": "int"},
-        "order_ids": {"type": "list", "elements": "int"},
+        **ORDER_IDS,
         "status": {"type": "str", "choices": list(TARGETS), "required": True},
         "note": {"type": "str"},
         "require_migrated": {"type": "bool", "default": True},

@@ -41,8 +41,11 @@ class Control:
         return _json({"entries": self._world.journal.as_json(max(since, 0))})
 
     async def state(self, _request: Request) -> Response:
-        """GET: the clock and every provider's orders as they truly are."""
-        providers = {name: {"orders": provider.orders()} for name, provider in self._world.providers.items()}
+        """GET: the clock and every provider's orders, and what else it has, as they truly are."""
+        providers = {
+            name: {"orders": provider.orders(), **provider.resources()}
+            for name, provider in self._world.providers.items()
+        }
         return _json({"clock": self._world.clock.now().isoformat(), **providers})
 
     async def orders(self, request: Request) -> Response:

@@ -90,6 +90,9 @@ class Provider(Protocol):
     def orders(self) -> list[dict[str, Any]]:
         """Return the true state of every order."""
 
+    def resources(self) -> dict[str, list[dict[str, Any]]]:
+        """Return the true state of what there is beside orders, by kind in the plural; often nothing."""
+
     def order(self, order_id: str) -> dict[str, Any]:
         """Return the true state of one order, or raise NoSuchOrder."""
 

@@ -72,6 +72,18 @@ def number(
     return Switch(name, unit, default, doc, reference, parse)
 
 
+def whole_number(name: str, *, default: int, doc: str, reference: str, least: int = 0) -> Switch:
+    """Declare a switch that takes a whole number of at least ``least``."""
+
+    def parse(value: object) -> int:
+        digits = str(value)
+        if not (digits.isascii() and digits.isdecimal() and len(digits) <= 9) or int(digits) < least:
+            raise ValueError(f"{name} is a whole number of at least {least}, not {value!r}")
+        return int(digits)
+
+    return Switch(name, "whole number", default, doc, reference, parse)
+
+
 def text(name: str, *, default: str, doc: str, reference: str, values: str, check: Callable[[str], object]) -> Switch:
     """Declare a switch that takes text which ``check`` accepts without a ValueError."""
 

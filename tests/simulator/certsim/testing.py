@@ -162,6 +162,11 @@ class Simulator:
         order: dict[str, Any] = self.control("GET", f"/{provider}/orders/{order_id}")
         return order
 
+    def domain(self, domain_id: int, *, provider: str = "certcentral") -> dict[str, Any]:
+        """Return the true state of one domain."""
+        domains: list[dict[str, Any]] = self.state()[provider]["domains"]
+        return next(each for each in domains if each["id"] == domain_id)
+
     def patch(self, order_id: int | str, *, provider: str = "certcentral", **changes: Any) -> dict[str, Any]:
         """Change an order behind the clients' backs, and return it."""
         order: dict[str, Any] = self.control("PATCH", f"/{provider}/orders/{order_id}", changes)

@@ -15,7 +15,7 @@ import pytest
 _HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(_HERE), str(_HERE.parents[1] / "simulator")]
 
-from simulator_client import SEED, Api  # noqa: E402
+from simulator_client import LIFE, SEED, Api  # noqa: E402
 
 from certsim.testing import Simulator  # noqa: E402  (found by the line above)
 
@@ -38,3 +38,10 @@ def sim(process: Simulator) -> Simulator:
 def api(sim: Simulator) -> Api:
     """Return a client with a key that may do everything."""
     return Api(sim)
+
+
+@pytest.fixture
+def life(sim: Simulator, api: Api) -> Api:
+    """Return a client of the simulator, started anew from LIFE."""
+    sim.reset(LIFE)
+    return api

@@ -40,6 +40,42 @@ SEED: dict[str, Any] = {
     ],
 }
 
+_EMEA = {"id": 2, "name": "EMEA", "is_active": True}
+
+#: Orders, certificates, requests and domains at every turn of their lives.
+LIFE: dict[str, Any] = {
+    "keys": {
+        "sim-emea": {"container_ids": [2]},
+        "sim-approver": {"user": "approver", "user_id": 8},
+        "sim-limited": {"user": "boss", "roles": ["View Only"], "user_roles": ["Orders"]},
+    },
+    "orders": [
+        {
+            "id": 41,
+            "valid_till_in_days": 200,
+            "common_name": "multi.corp.example",
+            "duplicates": [{}, {"common_name": "other.corp.example", "valid_till_in_days": 10}, {"status": "pending"}],
+            "reissues": [{"archived": True}, {"status": "revoked"}],
+        },
+        {"id": 42, "status": "needs_approval"},
+        {"id": 43, "status": "reissue_pending", "reissues": [{"status": "pending"}]},
+        {"id": 44, "valid_till_in_days": 200},
+        {"id": 45, "status": "revoked", "duplicates": [{}]},
+        {"id": 46, "status": "expired"},
+        {"id": 47, "requests": [{}, {"type": "duplicate", "status": "pending", "comments": "One more"}]},
+        {"id": 48, "status": "pending"},
+        {"id": 49, "status": "canceled"},
+        {"id": 50, "container": _EMEA, "requests": [{"status": "submitted"}]},
+        {"id": 51, "status": "needs_approval", "requests": [{"type": "renewal", "status": "submitted"}]},
+        {"id": 52, "status": "rejected"},
+    ],
+    "domains": [
+        {"id": 61, "name": "corp.example"},
+        {"id": 62, "name": "corp.example", "organization": {"id": 5, "name": "Other Corp"}, "is_active": False},
+        {"id": 63, "name": "emea.example", "container": _EMEA, "validations": []},
+    ],
+}
+
 
 class Api:
     """A client of the simulated API that does nothing by itself."""
@@ -78,6 +114,17 @@ class Api:
         answer = self.orders(**params)
         assert answer.status_code == 200, answer.text
         return [order["id"] for order in answer.json().get("orders", [])]
+
+    def read(self, path: str, **params: Any) -> dict[str, Any]:
+        """Return what a path shows."""
+        answer = self.request("GET", path, params=params)
+        assert answer.status_code == 200, answer.text
+        result: dict[str, Any] = answer.json()
+        return result
+
+    def write(self, path: str, body: object = None) -> requests.Response:
+        """PUT something to a path."""
+        return self.request("PUT", path, **({} if body is None else {"json": body}))
 
     def row(self, order_id: int) -> dict[str, Any]:
         """Return the list's row of one order."""

@@ -232,6 +232,13 @@ def test_reset_forgets_everything(sim: Simulator, api: Api) -> None:
         {"generate": {"count": "many"}},
         {"generate": {"colour": "red"}},
         {"certcentral": []},
+        {"account": {"id": 1, "colour": "red"}},
+        {"domains": [{"id": 1}]},
+        {"domains": [{"id": 1, "name": "a.example", "colour": "red"}]},
+        {"domains": [{"id": "one", "name": "a.example"}]},
+        {"domains": [{"id": 1, "name": "a.example"}, {"id": 1, "name": "b.example"}]},
+        {"domains": [{"id": 1, "name": "a.example", "account_id": 5}]},
+        {"domains": 5},
     ],
 )
 def test_bad_seed_changes_nothing(sim: Simulator, seed: dict[str, Any]) -> None:

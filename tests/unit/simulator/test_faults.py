@@ -177,6 +177,20 @@ def test_shift_pages_remove_loses_an_order(sim: Simulator, api: Api) -> None:
     assert api.get(11).status_code == 404
 
 
+@pytest.mark.parametrize("filters", [{}, {"status": "issued", "origin": "migrated"}])
+def test_shift_pages_replace_keeps_the_total(sim: Simulator, api: Api, filters: dict[str, str]) -> None:
+    before = api.orders(filters=filters).json()
+    sim.fault("shift_pages", change="replace")
+    first = api.orders(filters=filters, limit=3).json()
+    rest = api.orders(filters=filters, offset=3).json()
+    ids = [order["id"] for order in before["orders"]]
+    assert first["page"]["total"] == rest["page"]["total"] == len(ids)
+    # The fourth is on neither page, and nothing tells.
+    assert [order["id"] for page in (first, rest) for order in page["orders"]] == [*ids[:3], *ids[4:], 32]
+    assert api.get(ids[0]).status_code == 404
+    assert sim.order(32)["status"] == before["orders"][0]["status"]
+
+
 def test_shift_pages_sort_turns_a_page_round(sim: Simulator, api: Api) -> None:
     sim.fault("shift_pages", change="sort", skip=1)
     assert api.ids(limit=10) == ALL[:10]

@@ -129,6 +129,10 @@ def test_filter_by_serial_number(api: Api) -> None:
     assert api.ids(filters={"serial_number": api.get(20).json()["certificate"]["serial_number"]}, limit=1) == [20]
 
 
+def test_an_empty_serial_number_is_nobodys(api: Api) -> None:
+    assert api.ids(filters={"serial_number": ""}) == []
+
+
 def test_filter_by_range_of_days(sim: Simulator, api: Api) -> None:
     today = date.fromisoformat(sim.now()[:10])
     day = {days: (today + timedelta(days=days)).isoformat() for days in (20, 30, 40, 50, 91)}

@@ -39,8 +39,16 @@ def test_cancel_of_a_reissue_drops_only_the_reissue(api: Api) -> None:
         ("new_request", "approved"),
         ("reissue", "rejected"),
     ]
-    assert order["requests"][1]["processor_comment"] == "not this one"
+    assert api.read(f"/request/{order['requests'][1]['id']}")["processor_comment"] == "not this one"
     assert "notes" not in order
+
+
+def test_cancel_of_a_reissue_that_was_approved(sim: Simulator, api: Api) -> None:
+    sim.patch(19, reissues=[{"status": "pending"}])
+    assert api.write("/request/191/status", {"status": "approved"}).status_code == 204
+    assert api.put(19, "canceled", "not this one").status_code == 204
+    assert [each["status"] for each in sim.order(19)["requests"]] == ["approved", "rejected"]
+    assert [each["status"] for each in sim.order(19)["reissues"]] == ["rejected"]
 
 
 @pytest.mark.parametrize("note", [None, "", "  "])

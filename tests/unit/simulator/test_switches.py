@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -106,6 +107,21 @@ def test_ignore_filters(sim: Simulator, api: Api, value: str, found: list[int] |
     assert api.ids(filters={"id": [11, 20], "status": "pending"}) == (everything if found is None else found)
 
 
+@pytest.mark.parametrize(
+    ("value", "unknown", "mixed"), [("matches", [23, 27], [11, 23, 27, 30]), ("empty", [], [11, 30]), ("refused", 0, 0)]
+)
+def test_unknown_status_filter(sim: Simulator, api: Api, value: str, unknown: object, mixed: object) -> None:
+    sim.set(certcentral__unknown_status_filter=value)
+    for wanted, found in (("expired", unknown), (["pending", "expired"], mixed)):
+        if found == 0:
+            assert code(api.orders(filters={"status": wanted})) == (400, "invalid_value:status")
+        else:
+            assert api.ids(filters={"status": wanted}) == found
+    # These are documented, and issued finds expired orders as ever.
+    assert api.ids(filters={"status": ["pending", "canceled"]}) == [11, 16, 30]
+    assert set(api.ids(filters={"status": "issued"})) > {20, 23, 27}
+
+
 @pytest.mark.parametrize(("value", "found"), [("works", [21]), ("ignored", [20, 21]), ("empty", [])])
 def test_origin_filter(sim: Simulator, api: Api, value: str, found: list[int]) -> None:
     sim.set(certcentral__origin_filter=value)
@@ -177,6 +193,8 @@ def test_mark_lag(sim: Simulator, api: Api) -> None:
         {"certcentral.lenient_status": "perhaps"},
         {"certcentral.ignore_filters": "id,colour"},
         {"certcentral.mark_lag_seconds": -1},
+        {"certcentral.request_page_limit": 0},
+        {"certcentral.request_page_limit": "1.5"},
         {"rate.limits": "100"},
         {"rate.limits": "0/5"},
         {"rate.time_scale": 0},
@@ -190,3 +208,9 @@ def test_bad_switches_change_nothing(sim: Simulator, wanted: dict[str, Any]) -> 
     with pytest.raises(SimulatorError, match="400"):
         sim.set({"latency": 1, **wanted})
     assert sim.switches() == before
+
+
+def test_no_switch_is_forgotten(sim: Simulator) -> None:
+    tests = "".join(file.read_text(encoding="utf-8") for file in Path(__file__).parent.glob("test_*.py"))
+    names = [name.partition(".")[2] for name in sim.switches() if name.startswith("certcentral.")]
+    assert [name for name in names if name not in tests] == []

@@ -7,10 +7,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
-from certsim.certcentral.model import Order
+from certsim.certcentral.book import OrderBook
+from certsim.certcentral.domains import Domain
+from certsim.certcentral.model import MIGRATED, Order
 from certsim.exchange import KEY_PREFIX, SeedError
 
 DEFAULT_ACCOUNT = 100001
@@ -25,41 +27,90 @@ _DEFAULT_KEYS: dict[str, dict[str, Any]] = {
 }
 
 
+_DEFAULT_USER = 7
+_ACCOUNT_FIELDS = frozenset(("id", "name", "migrated"))
+
+
+@dataclass(slots=True)
+class Account:
+    """An account and all that it has."""
+
+    id: int
+    name: str
+    migrated: bool | None
+    book: OrderBook = field(default_factory=OrderBook)
+    domains: dict[int, Domain] = field(default_factory=dict)
+
+    def profile(self) -> dict[str, Any]:
+        """Return the answer to GET /account (reference/certcentral.md 6), booleans as they are."""
+        # An account that holds migrated orders was migrated itself, unless the seed knows better.
+        migrated = any(order.origin == MIGRATED for order in self.book) if self.migrated is None else self.migrated
+        return {
+            "id": self.id,
+            "primary_organization_id": 111111,
+            "primary_organization_name": self.name,
+            "root_container_id": 1,
+            "cert_central_type": "retail",
+            "migrated": migrated,
+            "has_auth_key": False,
+        }
+
+
 @dataclass(frozen=True, slots=True)
 class ApiKey:
     """A key, which acts as a user of one account (reference/certcentral.md 1.1)."""
 
     key: str
     user: str
+    user_id: int
     roles: tuple[str, ...]
+    user_roles: tuple[str, ...]
     view_only: bool
     expired: bool
     account_id: int
     container_ids: frozenset[int] | None
 
-    def sees(self, order: Order) -> bool:
-        """Tell whether the key's containers hold the order."""
-        return self.container_ids is None or order.container["id"] in self.container_ids
+    def sees(self, thing: Order | Domain) -> bool:
+        """Tell whether the key's containers hold the order or the domain."""
+        return self.container_ids is None or thing.container["id"] in self.container_ids
 
-    def profile(self) -> dict[str, Any]:
-        """Return the answer to GET /user/me (reference/certcentral.md 6)."""
+    def person(self) -> dict[str, Any]:
+        """Return the key's user as others' objects show it."""
+        email = f"{self.user}@example.com"
+        return {"id": self.user_id, "first_name": "Ada", "last_name": "Example", "email": email}
+
+    def profile(self, roles_of: str) -> dict[str, Any]:
+        """Return the answer to GET /user/me (reference/certcentral.md 6), with the roles of the ``key`` or ``user``."""
         restricted = self.container_ids is not None
+        roles = self.roles if roles_of == "key" else self.user_roles
         return {
-            "id": 7,
+            **self.person(),
             "username": self.user,
             "account_id": self.account_id,
-            "first_name": "Ada",
-            "last_name": "Example",
-            "email": f"{self.user}@example.com",
             "status": "active",
             "type": "standard",
-            "access_roles": [{"id": _ROLES.get(role, 199), "name": role} for role in self.roles],
+            "access_roles": [{"id": _ROLES.get(role, 199), "name": role} for role in roles],
             "is_cert_central": True,
             "is_enterprise": False,
             "is_saml_sso_only": False,
             "has_container_assignments": restricted,
             **({"container_visibility": sorted(self.container_ids or ())} if restricted else {}),
         }
+
+
+def read_accounts(section: Mapping[str, Any]) -> dict[int, Account]:
+    """Return the accounts of a seed; the first one is the default of keys, orders and domains.
+
+    Raises:
+        SeedError: an account or a field of it is not usable.
+    """
+    accounts: dict[int, Account] = {}
+    for spec in section.get("accounts") or [section.get("account") or {"id": DEFAULT_ACCOUNT}]:
+        unknown = sorted(set(spec) - _ACCOUNT_FIELDS)
+        if unknown:
+            raise SeedError(f"account {spec.get('id')}: unknown field {', '.join(unknown)}")
+        accounts[spec["id"]] = Account(spec["id"], str(spec.get("name", "Example Corp")), spec.get("migrated"))
+    return accounts
 
 
 def read_keys(seed: Mapping[str, Any] | None, account_ids: tuple[int, ...]) -> dict[str, ApiKey]:
@@ -79,7 +130,7 @@ def read_keys(seed: Mapping[str, Any] | None, account_ids: tuple[int, ...]) -> d
 def _read_key(key: str, spec: Mapping[str, Any], account_id: int) -> ApiKey:
     if not key.startswith(KEY_PREFIX):
         raise SeedError(f"a key in the seed does not begin with {KEY_PREFIX}: real keys do not belong here")
-    allowed = {"user", "roles", "view_only", "expired", "account_id", "container_ids"}
+    allowed = {"user", "user_id", "roles", "user_roles", "view_only", "expired", "account_id", "container_ids"}
     unknown = sorted(set(spec) - allowed)
     if unknown:
         raise SeedError(f"key {key}: unknown field {', '.join(unknown)}")
@@ -88,7 +139,9 @@ def _read_key(key: str, spec: Mapping[str, Any], account_id: int) -> ApiKey:
     return ApiKey(
         key=key,
         user=str(spec.get("user", key.removeprefix(KEY_PREFIX))),
+        user_id=spec.get("user_id", _DEFAULT_USER),
         roles=roles,
+        user_roles=tuple(spec.get("user_roles") or ["Orders"]),
         view_only=bool(spec.get("view_only", "View Only" in roles)),
         expired=bool(spec.get("expired", False)),
         account_id=spec.get("account_id", account_id),

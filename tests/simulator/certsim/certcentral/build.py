@@ -6,11 +6,12 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
+from certsim.certcentral.copies import build_copies, describe_copy
+from certsim.certcentral.fields import day, described_day, digest, last_day, mapping, whole_number
 from certsim.certcentral.model import CERTCENTRAL, MIGRATED, Certificate, Order
 from certsim.clock import parse_instant
 from certsim.exchange import SeedError
@@ -60,6 +61,14 @@ _FIELDS = frozenset(
         "additional_emails",
         "custom_fields",
         "disable_renewal_notifications",
+        "auto_renew",
+        "auto_reissue",
+        "custom_renewal_message",
+        "duplicates",
+        "reissues",
+        "order_valid_till",
+        "is_multi_year_plan",
+        "csr",
         "extra",
     )
 )
@@ -102,8 +111,8 @@ def describe_order(order: Order, today: date) -> dict[str, Any]:
         "certificate_id": certificate.id,
         "serial_number": certificate.serial_number,
         "thumbprint": certificate.thumbprint,
-        "valid_from": certificate.valid_from and certificate.valid_from.isoformat(),
-        "valid_till": certificate.valid_till and certificate.valid_till.isoformat(),
+        "valid_from": described_day(certificate.valid_from),
+        "valid_till": described_day(certificate.valid_till),
         "certificate_status": certificate.status,
         "product": order.product,
         "organization": order.organization,
@@ -118,37 +127,54 @@ def describe_order(order: Order, today: date) -> dict[str, Any]:
         "additional_emails": order.additional_emails,
         "custom_fields": order.custom_fields,
         "disable_renewal_notifications": order.disable_renewal_notifications,
+        "auto_renew": order.auto_renew,
+        "auto_reissue": order.auto_reissue,
+        "custom_renewal_message": order.custom_renewal_message,
+        "duplicates": [describe_copy(each) for each in order.duplicates],
+        "reissues": [describe_copy(each) for each in order.reissues],
+        "order_valid_till": described_day(order.order_valid_till),
+        "is_multi_year_plan": order.is_multi_year_plan,
+        "csr": certificate.csr,
         "extra": order.extra,
     }
 
 
 def _build(seed: Mapping[str, Any], now: datetime) -> Order:
-    order_id = _whole_number(seed["id"])
+    order_id = whole_number(seed["id"])
     status = str(seed.get("status", "issued"))
-    years = _whole_number(seed.get("validity_years", 1))
+    years = whole_number(seed.get("validity_years", 1))
     certificate = _certificate(seed, order_id, status, years, now)
     product = _product(seed.get("product", "ssl_plus"))
-    renewed_order_id = _whole_number(seed.get("renewed_order_id") or 0)
+    renewed_order_id = whole_number(seed.get("renewed_order_id") or 0)
+    created = _created(seed, certificate, now)
+    user = mapping(seed.get("user", _USER)) or dict(_USER)
     return Order(
         id=order_id,
         status=status,
         origin=_origin(seed.get("origin", CERTCENTRAL)),
-        account_id=_whole_number(seed["account_id"]),
-        date_created=_created(seed, certificate, now),
+        account_id=whole_number(seed["account_id"]),
+        date_created=created,
         certificate=certificate,
         product=product,
-        organization=_mapping(seed.get("organization", _ORGANIZATION)),
-        container=_mapping(seed.get("container", _CONTAINER)) or dict(_CONTAINER),
-        user=_mapping(seed.get("user", _USER)) or dict(_USER),
+        organization=mapping(seed.get("organization", _ORGANIZATION)),
+        container=mapping(seed.get("container", _CONTAINER)) or dict(_CONTAINER),
+        user=user,
         validity_years=years,
         marked=bool(seed.get("is_renewed", False)) and not renewed_order_id,
         renewed_order_id=renewed_order_id,
-        renewal_of_order_id=_whole_number(seed.get("renewal_of_order_id") or 0),
-        requests=[dict(request) for request in seed.get("requests") or _requests(order_id, status, now)],
-        notes=_notes(seed.get("notes", [])),
+        renewal_of_order_id=whole_number(seed.get("renewal_of_order_id") or 0),
+        requests=_requests(order_id, seed.get("requests") or _usual_requests(status), now),
+        notes=_notes(seed.get("notes", []), created, user),
         additional_emails=list(seed.get("additional_emails", [])),
         custom_fields=[dict(each) for each in seed.get("custom_fields", [])],
         disable_renewal_notifications=bool(seed.get("disable_renewal_notifications", False)),
+        auto_renew=whole_number(seed.get("auto_renew", 0)),
+        auto_reissue=whole_number(seed.get("auto_reissue", 0)),
+        custom_renewal_message=str(seed.get("custom_renewal_message") or ""),
+        duplicates=build_copies("duplicates", seed, certificate, created, now),
+        reissues=build_copies("reissues", seed, certificate, created, now),
+        order_valid_till=day(seed.get("order_valid_till")),
+        is_multi_year_plan=bool(seed.get("is_multi_year_plan", False)),
         extra=dict(seed.get("extra", {})),
     )
 
@@ -160,14 +186,15 @@ def _certificate(seed: Mapping[str, Any], order_id: int, status: str, years: int
         dns_names=[str(name) for name in seed.get("dns_names", _host_names(common_name))],
         emails=[str(email) for email in seed.get("emails", [])],
         status=seed.get("certificate_status"),
+        csr=seed.get("csr"),
     )
     till = _valid_till(seed, status, now)
     if till is not None:
         certificate.valid_till = till
-        certificate.valid_from = _day(seed.get("valid_from")) or till - timedelta(days=365 * years)
-        certificate.id = _whole_number(seed.get("certificate_id") or 900_000_000 + order_id)
-        certificate.serial_number = str(seed.get("serial_number") or _digest("serial", order_id, 32))
-        certificate.thumbprint = str(seed.get("thumbprint") or _digest("thumbprint", order_id, 40))
+        certificate.valid_from = day(seed.get("valid_from")) or till - timedelta(days=365 * years)
+        certificate.id = whole_number(seed.get("certificate_id") or 900_000_000 + order_id)
+        certificate.serial_number = str(seed.get("serial_number") or digest("serial", order_id, 32))
+        certificate.thumbprint = str(seed.get("thumbprint") or digest("thumbprint", order_id, 40))
     return certificate
 
 
@@ -177,10 +204,9 @@ def _host_names(common_name: str) -> list[str]:
 
 
 def _valid_till(seed: Mapping[str, Any], status: str, now: datetime) -> date | None:
-    if seed.get("valid_till_in_days") is not None:
-        return now.date() + timedelta(days=_whole_number(seed["valid_till_in_days"]))
-    if seed.get("valid_till") is not None:
-        return _day(seed["valid_till"])
+    given = last_day(seed, now)
+    if given is not None:
+        return given
     days = _ISSUED_FOR.get(status)
     return None if days is None else now.date() + timedelta(days=days)
 
@@ -189,28 +215,37 @@ def _created(seed: Mapping[str, Any], certificate: Certificate, now: datetime) -
     if seed.get("date_created") is not None:
         return parse_instant(seed["date_created"])
     if seed.get("created_days_ago") is not None:
-        return now - timedelta(days=_whole_number(seed["created_days_ago"]))
+        return now - timedelta(days=whole_number(seed["created_days_ago"]))
     if certificate.valid_from is not None:
         return datetime.combine(certificate.valid_from, time(9), UTC) - timedelta(days=1)
     return now - timedelta(days=3)
 
 
-def _requests(order_id: int, status: str, now: datetime) -> list[dict[str, Any]]:
-    """Return the requests that an order of this status has (reference/certcentral.md 2.1)."""
-    first_id = order_id * 10
+def _requests(order_id: int, given: list[Any], now: datetime) -> list[dict[str, Any]]:
+    """Return an order's requests, filled in; their ids follow from the order's."""
     at = now.isoformat(timespec="seconds")
+    return [
+        {"id": order_id * 10 + number, "date": at, "type": "new_request", "status": "approved", **request}
+        for number, request in enumerate(given)
+    ]
+
+
+def _usual_requests(status: str) -> list[dict[str, Any]]:
+    """Return the requests that an order of this status has (reference/certcentral.md 2.1)."""
     first_status = {"needs_approval": "pending", "rejected": "rejected"}.get(status, "approved")
-    requests = [{"id": first_id, "date": at, "type": "new_request", "status": first_status}]
+    requests = [{"type": "new_request", "status": first_status}]
     if status == "reissue_pending":
-        requests.append({"id": first_id + 1, "date": at, "type": "reissue", "status": "pending"})
+        requests.append({"type": "reissue", "status": "pending"})
     return requests
 
 
-def _notes(given: list[Any]) -> list[dict[str, Any]]:
-    notes = []
-    for number, note in enumerate(given, start=1):
-        notes.append(dict(note) if isinstance(note, Mapping) else {"id": number, "text": str(note)})
-    return notes
+def _notes(given: list[Any], created: datetime, user: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return an order's notes, filled in: they were taken by the order's user when it was created."""
+    at = created.isoformat(timespec="seconds")
+    return [
+        {"id": number, "date_created": at, "user": user, **(note if isinstance(note, Mapping) else {"text": str(note)})}
+        for number, note in enumerate(given, start=1)
+    ]
 
 
 def _product(given: object) -> dict[str, Any]:
@@ -226,21 +261,3 @@ def _origin(given: object) -> str:
     if given not in (CERTCENTRAL, MIGRATED):
         raise ValueError(f"origin is {CERTCENTRAL} or {MIGRATED}, not {given!r}")
     return str(given)
-
-
-def _mapping(given: Any) -> dict[str, Any] | None:
-    return None if given is None else dict(given)
-
-
-def _day(given: object) -> date | None:
-    return None if given is None else parse_instant(given).date()
-
-
-def _whole_number(given: Any) -> int:
-    if isinstance(given, bool) or not isinstance(given, int):
-        raise ValueError(f"{given!r} is no whole number")
-    return given
-
-
-def _digest(kind: str, order_id: int, length: int) -> str:
-    return hashlib.sha256(f"{kind} {order_id}".encode()).hexdigest()[:length].upper()

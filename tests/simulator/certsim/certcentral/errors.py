@@ -55,9 +55,35 @@ def missing_permission() -> ApiError:
     return ApiError(HTTPStatus.FORBIDDEN, code, "Access denied due to missing_permission.")
 
 
+def invalid_approver() -> ApiError:
+    """CLI, reference/certcentral.md 1.3, where its status is UNCERTAIN; the message is INVENTED."""
+    code = "access_denied|invalid_approver"
+    return ApiError(HTTPStatus.FORBIDDEN, code, "Access denied due to invalid_approver.")
+
+
 def no_order() -> ApiError:
     """DOC, reference/certcentral.md 1.3; the message is INVENTED."""
     return ApiError(HTTPStatus.NOT_FOUND, "not_found|order", "The specified order was not found.")
+
+
+def no_certificate() -> ApiError:
+    """INVENTED after the one of orders."""
+    return ApiError(HTTPStatus.NOT_FOUND, "not_found|certificate", "The specified certificate was not found.")
+
+
+def no_request() -> ApiError:
+    """INVENTED after the one of orders."""
+    return ApiError(HTTPStatus.NOT_FOUND, "not_found|request", "The specified request was not found.")
+
+
+def no_note() -> ApiError:
+    """INVENTED after the one of orders."""
+    return ApiError(HTTPStatus.NOT_FOUND, "not_found|note", "The specified note was not found.")
+
+
+def no_domain() -> ApiError:
+    """INVENTED after the one of orders."""
+    return ApiError(HTTPStatus.NOT_FOUND, "not_found|domain", "The specified domain was not found.")
 
 
 def no_route() -> ApiError:
@@ -84,6 +110,11 @@ def invalid_value(name: str) -> ApiError:
 def note_required() -> ApiError:
     """INVENTED after the older v1 API, reference/certcentral.md 1.3."""
     return ApiError(HTTPStatus.BAD_REQUEST, "required_param:note", "Note is required")
+
+
+def text_required() -> ApiError:
+    """INVENTED after the older v1 API's error of a missing note, reference/certcentral.md 1.3."""
+    return ApiError(HTTPStatus.BAD_REQUEST, "required_param:text", "Text is required")
 
 
 def refused(status: int, code: str, message: str) -> ApiError:

@@ -28,9 +28,10 @@ KINDS = (
         SHIFT_PAGES,
         Stage.WITHIN,
         "Right after this page the pages shift: an order is added before it, its first one removed "
-        "(both for good), or this page is sorted the other way round (change: add, remove, sort).",
+        "or replaced by a new one of the highest id (all for good), or this page is sorted the other way round "
+        "(change: add, remove, replace, sort).",
         {"change": "add"},
-        choices={"change": ("add", "remove", "sort")},
+        choices={"change": ("add", "remove", "replace", "sort")},
         method="GET",
         path=_LIST,
     ),
@@ -89,14 +90,21 @@ def bend_page(fault: Fault | None, page: list[Order], book: OrderBook) -> list[O
 
 
 def shift_pages(fault: Fault | None, page: list[Order], book: OrderBook, now: datetime) -> None:
-    """Add an order before a page that was just served, or remove the page's first one."""
+    """Add an order before a page that was just served, or remove or replace the page's first one."""
     if fault is None or fault.kind.name != SHIFT_PAGES or not page:
         return
-    if fault.params["change"] == "remove":
+    if fault.params["change"] in ("remove", "replace"):
         book.remove(page[0])
-    elif fault.params["change"] == "add":
-        # A likeness of the page's first order passes the same filters, and sorts before it by id.
-        likeness = describe_order(page[0], now.date())
-        for name in ("certificate_id", "serial_number", "thumbprint"):
-            del likeness[name]
-        book.put(build_order({**likeness, "id": book.first_id() - 1, "date_created": now}, now))
+    if fault.params["change"] == "add":
+        # It sorts before the page by id.
+        book.put(_likeness(page[0], book.first_id() - 1, now))
+    elif fault.params["change"] == "replace":
+        book.put(_likeness(page[0], max(book.last_id(), page[0].id) + 1, now))
+
+
+def _likeness(order: Order, order_id: int, now: datetime) -> Order:
+    """Return an order that passes the same filters, but for what finds a single one."""
+    likeness = describe_order(order, now.date())
+    for name in ("certificate_id", "serial_number", "thumbprint", "requests", "duplicates", "reissues"):
+        del likeness[name]
+    return build_order({**likeness, "id": order_id, "date_created": now}, now)

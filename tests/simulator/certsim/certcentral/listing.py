@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
-from certsim.certcentral import errors
+from certsim.certcentral import context, errors
 from certsim.certcentral.model import Order
 from certsim.certcentral.switches import FILTER_NAMES
 from certsim.certcentral.view import View
@@ -21,6 +21,10 @@ MAX_LIMIT = 1000
 
 Predicate = Callable[[Order], bool]
 
+#: The documented values of the status filter (reference/certcentral.md 2.2).
+_STATUSES = frozenset(
+    ("pending", "issued", "rejected", "revoked", "waiting_pickup", "reissue_pending", "canceled"),
+)
 _FILTER = re.compile(r"filters\[(\w+)\](?:\[(\d+)\])?")
 _NULL = "null"
 
@@ -44,9 +48,9 @@ def read_query(pairs: Iterable[tuple[str, str]]) -> ListQuery:
             raise errors.invalid_value(name)
         seen.add(name)
         if name == "limit":
-            query.limit = _bounded(name, value, 1, MAX_LIMIT)
+            query.limit = context.number(name, value, 1, MAX_LIMIT)
         elif name == "offset":
-            query.offset = _bounded(name, value, 0, None)
+            query.offset = context.number(name, value)
         elif name == "sort":
             query.sort = _sort_keys(value)
         else:
@@ -56,13 +60,21 @@ def read_query(pairs: Iterable[tuple[str, str]]) -> ListQuery:
 
 def ids_of(values: Iterable[str]) -> list[int]:
     """Return the ids of an id filter, ascending and each once."""
-    return sorted({_number("id", value) for value in values})
+    return sorted({context.number("id", value) for value in values})
 
 
 def predicate(name: str, values: list[str], view: View, now: datetime) -> Predicate:
     """Return the test of one filter: any of its values suffices. A bad value raises ApiError."""
+    if name == "certificate_id":
+        numbers = {context.number(name, value) for value in values}
+        return lambda order: any(each.id in numbers for each in view.findable(order))
+    if name == "serial_number":
+        serials = {value.upper() for value in values}
+        return lambda order: any(
+            each.serial_number is not None and each.serial_number.upper() in serials for each in view.findable(order)
+        )
     if name in _NUMBERS:
-        read, wanted = _NUMBERS[name], {_number(name, value) for value in values}
+        read, wanted = _NUMBERS[name], {context.number(name, value) for value in values}
         return lambda order: not wanted.isdisjoint(read(order))
     if name in _FLAGS:
         flag, flags = _FLAGS[name], {_flag(name, value) for value in values}
@@ -73,7 +85,7 @@ def predicate(name: str, values: list[str], view: View, now: datetime) -> Predic
     if name in _TEXTS:
         texts, matches = _TEXTS[name], [_text_test(value) for value in values]
         return lambda order: any(match(text) for text in texts(order) for match in matches)
-    words, allowed = _WORDS[name], _words(name, values)
+    words, allowed = _WORDS[name], _words(name, values, view)
     return lambda order: words(order, view) in allowed
 
 
@@ -98,7 +110,6 @@ _NUMBERS: dict[str, Callable[[Order], Iterable[int | None]]] = {
     "organization_id": lambda order: ((order.organization or {}).get("id"),),
     "user_id": lambda order: (order.user.get("id"),),
     "container_id": lambda order: (order.container.get("id"),),
-    "certificate_id": lambda order: (order.certificate.id,),
     "metadata_id": lambda order: [each.get("metadata_id") for each in order.custom_fields],
 }
 _FLAGS: dict[str, Callable[[Order, View], bool]] = {
@@ -119,7 +130,6 @@ _WORDS: dict[str, Callable[[Order, View], str | None]] = {
     "status": lambda order, view: view.status(order),
     "product_name_id": lambda order, _view: order.product["name_id"],
     "origin": lambda order, _view: order.origin,
-    "serial_number": lambda order, _view: order.certificate.serial_number,
 }
 # Orders without the value come first, as the empty text or the first day does.
 _SORT_KEYS: dict[str, Callable[[Order, View], Any]] = {
@@ -152,36 +162,26 @@ def _sort_keys(value: str) -> list[tuple[str, bool]]:
     return keys
 
 
-def _bounded(name: str, value: str, least: int, most: int | None) -> int:
-    number = _number(name, value)
-    if number < least or (most is not None and number > most):
-        raise errors.invalid_value(name)
-    return number
-
-
-def _number(name: str, value: str) -> int:
-    # int() alone would take "+1", " 1" and digits of other scripts; 18 digits are room for any id.
-    if not (value.isascii() and value.isdecimal() and len(value) <= 18):
-        raise errors.invalid_value(name)
-    return int(value)
-
-
 def _flag(name: str, value: str) -> bool:
     if value not in ("0", "1"):
         raise errors.invalid_value(name)
     return value == "1"
 
 
-def _words(name: str, values: list[str]) -> set[str | None]:
+def _words(name: str, values: list[str], view: View) -> set[str | None]:
     words: set[str | None] = set(values)
-    if name == "serial_number":
-        return {value.upper() for value in values}
     if name == "origin" and not words <= {"migrated", "certcentral"}:
         raise errors.invalid_value(name)
-    if name == "status" and "issued" in words:
-        # The filter value issued finds expired orders as well (reference/certcentral.md 2.3).
-        words.add("expired")
-    return words
+    return _statuses(words, view.unknown_status_filter) if name == "status" else words
+
+
+def _statuses(words: set[str | None], unknown: str) -> set[str | None]:
+    """Return the statuses that a filter's values stand for."""
+    if unknown == "refused" and not words <= _STATUSES:
+        raise errors.invalid_value("status")
+    found = words & _STATUSES if unknown == "empty" else words
+    # The filter value issued finds expired orders as well (reference/certcentral.md 2.3).
+    return found | {"expired"} if "issued" in found else found
 
 
 def _text_test(value: str) -> Callable[[str], bool]:

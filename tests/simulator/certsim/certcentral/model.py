@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -16,10 +17,17 @@ MIGRATED = "migrated"
 #: An order can be marked renewed from so long before its certificate's expiry (reference/certcentral.md 9).
 MARK_WINDOW = timedelta(days=90)
 
+#: Requests of these statuses wait for a decision (reference/certcentral.md 2.3).
+WAITING = frozenset(("pending", "submitted"))
+
 
 @dataclass(slots=True)
 class Certificate:
-    """The primary certificate, or what is asked for; what needs an issuance is None before it."""
+    """A certificate of an order, or what is asked for; what needs an issuance is None before it.
+
+    The status of the primary one is None while it is simply issued (reference/certcentral.md 2.1);
+    a duplicate or a reissue always has one.
+    """
 
     common_name: str
     dns_names: list[str]
@@ -30,6 +38,18 @@ class Certificate:
     valid_from: date | None = None
     valid_till: date | None = None
     status: str | None = None
+    date_created: datetime | None = None
+    csr: str | None = None
+    archived: bool = False
+
+    @property
+    def is_issued(self) -> bool:
+        """Whether it was issued and is not revoked; it may have expired."""
+        return self.id is not None and self.status in (None, "issued")
+
+    def is_expired(self, today: date) -> bool:
+        """Tell whether its validity is over."""
+        return self.valid_till is not None and self.valid_till < today
 
 
 @dataclass(slots=True)
@@ -56,6 +76,13 @@ class Order:
     additional_emails: list[str] = field(default_factory=list)
     custom_fields: list[dict[str, Any]] = field(default_factory=list)
     disable_renewal_notifications: bool = False
+    auto_renew: int = 0
+    auto_reissue: int = 0
+    custom_renewal_message: str = ""
+    duplicates: list[Certificate] = field(default_factory=list)
+    reissues: list[Certificate] = field(default_factory=list)
+    order_valid_till: date | None = None
+    is_multi_year_plan: bool = False
     extra: dict[str, Any] = field(default_factory=dict)
 
     @property
@@ -65,16 +92,30 @@ class Order:
 
     def status_on(self, today: date) -> str:
         """Return the status on a day: an issued order expires by itself."""
-        till = self.certificate.valid_till
-        if self.status == "issued" and till is not None and till < today:
+        if self.status == "issued" and self.certificate.is_expired(today):
             return "expired"
         return self.status
+
+    def certificates(self) -> list[Certificate]:
+        """Return the primary certificate, the duplicates and the reissues."""
+        return [self.certificate, *self.duplicates, *self.reissues]
+
+    def waiting_requests(self, kind: str | None = None) -> list[dict[str, Any]]:
+        """Return the requests, or those of one type, that wait for a decision."""
+        return [each for each in self.requests if each["status"] in WAITING and kind in (None, each["type"])]
 
     def set_mark(self, marked: bool, now: datetime) -> None:
         """Set or take off the renewed mark."""
         self.marked = marked
         self.mark_changed = now
 
-    def add_note(self, text: str) -> None:
-        """Append to the order's notes."""
-        self.notes.append({"id": len(self.notes) + 1, "text": text})
+    def add_note(self, text: str, now: datetime, author: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        """Append to the order's notes, and return the note; without an author it is the order's user's."""
+        note = {
+            "id": max((each["id"] for each in self.notes), default=0) + 1,
+            "text": text,
+            "date_created": now.isoformat(timespec="seconds"),
+            "user": dict(author or self.user),
+        }
+        self.notes.append(note)
+        return note

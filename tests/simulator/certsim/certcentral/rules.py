@@ -6,13 +6,12 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from datetime import datetime
 from http import HTTPStatus
-from typing import Any
 
 from certsim.certcentral import errors
+from certsim.certcentral.context import json_object
 from certsim.certcentral.model import MARK_WINDOW, MIGRATED, Order
 from certsim.switches import Switches
 
@@ -45,7 +44,7 @@ def read_change(body: bytes, switches: Switches) -> StatusChange:
     Raises:
         ApiError: it is not a JSON object, has no allowed status, or lacks the note that canceled needs.
     """
-    document = _json_object(body)
+    document = json_object(body)
     status, note = document.get("status"), document.get("note")
     if isinstance(status, str) and switches["certcentral.lenient_status"]:
         status = status.lower()
@@ -68,16 +67,6 @@ def apply_change(order: Order, change: StatusChange, switches: Switches, now: da
     return rule(order, change.note, switches, now)
 
 
-def _json_object(body: bytes) -> dict[str, Any]:
-    try:
-        document = json.loads(body)
-    except (ValueError, RecursionError) as error:
-        raise errors.bad_format() from error
-    if not isinstance(document, dict):
-        raise errors.bad_format()
-    return document
-
-
 def _cancel(order: Order, note: str | None, switches: Switches, now: datetime) -> bool:
     status = order.status_on(now.date())
     if status == "reissue_pending":
@@ -88,16 +77,25 @@ def _cancel(order: Order, note: str | None, switches: Switches, now: datetime) -
     if status not in _CANCELLABLE and not _accepted(_CANCELLABLE_BY_SWITCH.get(status), switches):
         raise _refusal(switches, "order_not_cancelable", f"An order that is {status} cannot be canceled.")
     order.status = CANCELED
-    _keep_note(order, note, switches)
+    _keep_note(order, note, switches, now)
     return True
 
 
 def _drop_reissue(order: Order, note: str | None, now: datetime) -> None:
     """Return the order to issued; the reissue's request keeps the note (reference/certcentral.md 2.3)."""
-    order.status = "issued"
-    pending = [request for request in order.requests if request["type"] == "reissue" and request["status"] == "pending"]
-    for request in pending:
+    reissues = [request for request in order.requests if request["type"] == "reissue"]
+    # The last one is the unfinished one also where it is approved already.
+    for request in order.waiting_requests("reissue") or reissues[-1:]:
         request.update(status="rejected", processor_comment=note, date_processed=now.isoformat(timespec="seconds"))
+    end_reissue(order)
+
+
+def end_reissue(order: Order) -> None:
+    """Return an order to issued, without the reissue that it waited for (reference/certcentral.md 2.3)."""
+    order.status = "issued"
+    for certificate in order.reissues:
+        if certificate.status == "pending":
+            certificate.status = "rejected"
 
 
 def _mark(order: Order, note: str | None, switches: Switches, now: datetime) -> bool:
@@ -114,7 +112,7 @@ def _mark(order: Order, note: str | None, switches: Switches, now: datetime) -> 
     if till is None or till - now.date() > MARK_WINDOW:
         raise _refusal(switches, "order_not_near_expiry", "The certificate is not within 90 days of its expiry.")
     order.set_mark(True, now)
-    _keep_note(order, note, switches)
+    _keep_note(order, note, switches, now)
     return True
 
 
@@ -127,7 +125,7 @@ def _unmark(order: Order, note: str | None, switches: Switches, now: datetime) -
         return False
     order.renewed_order_id = 0
     order.set_mark(False, now)
-    _keep_note(order, note, switches)
+    _keep_note(order, note, switches, now)
     return True
 
 
@@ -135,9 +133,9 @@ def _accepted(switch: str | None, switches: Switches) -> bool:
     return switch is not None and switches[switch] == "accepted"
 
 
-def _keep_note(order: Order, note: str | None, switches: Switches) -> None:
+def _keep_note(order: Order, note: str | None, switches: Switches, now: datetime) -> None:
     if note and switches["certcentral.note_goes_to"] == "notes":
-        order.add_note(note)
+        order.add_note(note, now)
 
 
 def _refusal(switches: Switches, code: str, message: str) -> errors.ApiError:

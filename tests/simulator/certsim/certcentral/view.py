@@ -10,7 +10,8 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
-from certsim.certcentral.model import Order
+from certsim.certcentral.copies import csr_of
+from certsim.certcentral.model import Certificate, Order
 from certsim.switches import Switches
 
 _FLAGS: dict[str, Callable[[bool], object]] = {
@@ -18,6 +19,10 @@ _FLAGS: dict[str, Callable[[bool], object]] = {
     "string": lambda value: "1" if value else "0",
     "int": int,
 }
+
+_REQUEST_IN_DETAIL = ("id", "date", "type", "status", "comments")
+#: Orders whose certificate request nobody has sent yet.
+_WITHOUT_CSR = frozenset(("needs_csr", "waiting_pickup"))
 
 
 class View:
@@ -30,6 +35,7 @@ class View:
         self._flag = _FLAGS[switches["certcentral.bool_style"]]
         self._lag = timedelta(seconds=switches["certcentral.mark_lag_seconds"])
         self._mark_as = switches["certcentral.renewed_shows_as"]
+        self.unknown_status_filter: str = switches["certcentral.unknown_status_filter"]
         self._sparse = switches["certcentral.list_row"] == "sparse"
 
     def status(self, order: Order) -> str:
@@ -46,23 +52,32 @@ class View:
         """Tell whether the order counts as renewed at this moment, however that shows."""
         return order.renewed_order_id != 0 or self._shows_mark(order)
 
+    def findable(self, order: Order) -> list[Certificate]:
+        """Return the certificates by which a list finds the order."""
+        if self._switches["certcentral.certificate_filters_find"] == "all":
+            return order.certificates()
+        return [order.certificate]
+
+    def flag(self, value: bool) -> object:
+        """Return a boolean as the API shows it."""
+        return self._flag(value)
+
     def detail(self, order: Order, *, include_caa_status: bool = False) -> dict[str, Any]:
         """Return the answer to GET /order/certificate/{id}."""
         shown = self._common(order, "detail")
-        certificate = shown["certificate"]
-        certificate.update(_present("thumbprint", order.certificate.thumbprint))
-        certificate.update(emails=order.certificate.emails, **_present("status", order.certificate.status))
-        if order.organization is not None:
-            certificate["organization"] = {"id": order.organization["id"]}
-            shown["organization"] = order.organization
+        shown["certificate"].update(self._detailed_certificate(order))
+        shown.update(_present("organization", order.organization))
         shown.update(
             is_renewal=self._flag(order.renewal_of_order_id != 0),
             product=order.product,
             user=order.user,
-            requests=order.requests,
+            requests=[_only(_REQUEST_IN_DETAIL, request) for request in order.requests],
             additional_emails=order.additional_emails,
+            has_pending_request=self._flag(bool(order.waiting_requests())),
         )
-        shown.update(_present("notes", order.notes or None))
+        shown.update(self._renewal_settings(order))
+        if order.notes and self._switches["certcentral.notes_in_detail"]:
+            shown["notes"] = [{"id": note["id"], "text": note["text"]} for note in order.notes]
         shown.update(_present("renewal_of_order_id", order.renewal_of_order_id or None))
         if order.renewed_order_id or self._switches["certcentral.renewed_order_id_when_none"] == "zero":
             shown["renewed_order_id"] = order.renewed_order_id
@@ -70,9 +85,24 @@ class View:
             shown["caa_status_message"] = "CAA records allow issuance."
         return {**shown, **order.extra}
 
+    def copy(self, order: Order, certificate: Certificate) -> dict[str, Any]:
+        """Return a certificate as the lists of an order's reissues and duplicates show it."""
+        created = certificate.date_created or order.date_created
+        return {
+            **self._certificate(certificate),
+            **_present("thumbprint", certificate.thumbprint),
+            "status": certificate.status or "issued",
+            "date_created": created.isoformat(timespec="seconds"),
+            "csr": csr_of(order.id, certificate),
+            "key_size": 2048,
+            "archived": self._flag(certificate.archived),
+            "user_id": order.user["id"],
+        }
+
     def row(self, order: Order) -> dict[str, Any]:
         """Return the order as GET /order/certificate lists it."""
         shown = self._common(order, "list")
+        shown["disable_renewal_notifications"] = self._flag(order.disable_renewal_notifications)
         product = order.product
         shown["product"] = {"name_id": product["name_id"], "name": product["name"], "type": product["type"]}
         organization = self._row_organization(order)
@@ -97,16 +127,23 @@ class View:
         flag = self._flag
         shown: dict[str, Any] = {
             "id": order.id,
-            "certificate": self._certificate(order),
+            "certificate": self._certificate(order.certificate),
             "status": self.status(order),
             "date_created": order.date_created.isoformat(timespec="seconds"),
             "validity_years": order.validity_years,
             "order_validity": {"years": order.validity_years},
             "container": order.container,
             "product_name_id": order.product["name_id"],
-            "disable_renewal_notifications": flag(order.disable_renewal_notifications),
-            "has_duplicates": flag(False),
+            "has_duplicates": flag(bool(order.duplicates)),
+            "has_reissues": flag(bool(order.reissues)),
+            "duplicates_count": len(order.duplicates),
+            "reissues_count": len(order.reissues),
         }
+        if order.order_valid_till is not None:
+            shown["order_valid_till"] = order.order_valid_till.isoformat()
+        if order.is_multi_year_plan:
+            # A string, and omitted otherwise (reference/certcentral.md 2.1).
+            shown["is_multi_year_plan"] = "1"
         shown.update(_present("custom_fields", order.custom_fields or None))
         renewed = self.is_renewed(order)
         hidden = not renewed and self._switches["certcentral.is_renewed_omitted_when_false"]
@@ -114,9 +151,30 @@ class View:
             shown["is_renewed"] = flag(renewed)
         return shown
 
-    def _certificate(self, order: Order) -> dict[str, Any]:
-        """Return the fields that rows and detail share; those that need an issuance are omitted before it."""
+    def _renewal_settings(self, order: Order) -> dict[str, Any]:
+        """Return what PUT .../renewal-emails and the like set; the row's own flag stays in rows."""
+        settings = {
+            "auto_renew": order.auto_renew,
+            "auto_reissue": order.auto_reissue,
+            "custom_renewal_message": order.custom_renewal_message,
+            "disable_renewal_notifications": order.disable_renewal_notifications,
+        }
+        if self._switches["certcentral.renewal_fields_when_off"] == "absent":
+            settings = {name: value for name, value in settings.items() if value}
+        return {name: self._flag(value) if isinstance(value, bool) else value for name, value in settings.items()}
+
+    def _detailed_certificate(self, order: Order) -> dict[str, Any]:
+        """Return what the detail shows of the primary certificate beyond a row's fields."""
         certificate = order.certificate
+        shown: dict[str, Any] = {"emails": certificate.emails, **_present("thumbprint", certificate.thumbprint)}
+        if certificate.csr is not None or order.status not in _WITHOUT_CSR:
+            shown["csr"] = csr_of(order.id, certificate)
+        if order.organization is not None:
+            shown["organization"] = {"id": order.organization["id"]}
+        return {**shown, **_present("status", _certificate_status(order))}
+
+    def _certificate(self, certificate: Certificate) -> dict[str, Any]:
+        """Return the fields that rows and detail share; those that need an issuance are omitted before it."""
         shown: dict[str, Any] = {
             "common_name": certificate.common_name,
             "dns_names": certificate.dns_names,
@@ -137,6 +195,19 @@ class View:
         """Return the mark, or its opposite while its last change lags behind."""
         lagging = order.mark_changed is not None and self._now < order.mark_changed + self._lag
         return order.marked is not lagging
+
+
+def _certificate_status(order: Order) -> str | None:
+    """Return the primary certificate's status: none while it is simply issued (reference/certcentral.md 2.1)."""
+    if order.certificate.status is not None:
+        return order.certificate.status
+    if order.status == "revoked":
+        return "revoked"
+    return "issued" if any(each.is_issued for each in order.reissues) else None
+
+
+def _only(names: tuple[str, ...], given: dict[str, Any]) -> dict[str, Any]:
+    return {name: given[name] for name in names if given.get(name) is not None}
 
 
 def _present(name: str, value: Any) -> dict[str, Any]:

@@ -24,9 +24,10 @@ COLLECTION = "ansible_collections.certops.orders.plugins"
 FLOORS = (
     ("_orders", "_options"),
     ("_http", "_pacing", "_errors", "_files", "_audit"),
-    ("_certcentral",),
-    ("_certcentral_policy",),
-    ("_run", "_results", "_observers", "_work"),
+    ("_certcentral_objects",),
+    ("_certcentral", "_certcentral_readers"),
+    ("_certcentral_policy", "_certcentral_select"),
+    ("_run", "_results", "_observers", "_work", "_info", "_certcentral_find"),
     ("_module",),
 )
 FLOOR = {name: number for number, names in enumerate(FLOORS) for name in names}

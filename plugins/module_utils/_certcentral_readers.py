@@ -1,0 +1,334 @@
+# Copyright (c) 2026 The certops.orders authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module util is PRIVATE to the collection: it can change at any time.
+
+"""How a run reads what it is about to change, where that is not simply an order; see `Reader` in _run.
+
+Each of these is read by itself: what decides is not in the rows of a list.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Union
+
+from ._certcentral_objects import CERTIFICATES, Certificate, Domain, Order, Request
+from ._errors import NotFound
+
+if TYPE_CHECKING:
+    from ._certcentral import CertCentral
+    from ._http import Transport
+
+# A certificate's id, or its serial number.
+CertificateKey = Union[int, str]
+
+
+@dataclass(frozen=True)
+class Revocable:
+    """An order, or one certificate of it, that may be revoked.
+
+    key: of the one certificate, None for the whole order. certificate: that one, once the order's certificates are
+    read.
+    """
+
+    order: Order
+    key: CertificateKey | None = None
+    certificate: Certificate | None = None
+
+    @property
+    def name(self) -> str:
+        return self.certificate.common_name if self.certificate else self.order.name
+
+    @property
+    def identity(self) -> dict[str, Any]:
+        if self.key is None:
+            return {}
+        known = self.certificate
+        ids = {"certificate_id": known.id, "serial_number": known.serial_number} if known else {}
+        return {"order_id": self.order.id, **ids}
+
+    @property
+    def status(self) -> str:
+        return self.certificate.status if self.certificate else self.order.status
+
+    @property
+    def certificates(self) -> tuple[Certificate, ...]:
+        """What a revocation would end."""
+        if self.key is not None:
+            several: tuple[Certificate, ...] = (self.certificate,) if self.certificate else ()
+        else:
+            several = ((self.order.primary,) if self.order.primary else ()) + self.order.others
+        return tuple(one for one in several if one.status not in ("revoked", "rejected", "pending"))
+
+    @property
+    def requests(self) -> tuple[Request, ...]:
+        """The revocation requests that wait for an approval; which certificate one is for is not always said."""
+        filed = (request for request in self.order.undecided if request.type == "revoke")
+        mine = (None, self.certificate.id) if self.certificate else None
+        return tuple(request for request in filed if mine is None or request.certificate_id in mine)
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        facts: dict[str, Any] = {"status": self.status, "revocation_requested": bool(self.requests)}
+        if CERTIFICATES in self.order.seen:
+            facts["certificates"] = [one.shown() for one in self.certificates]
+            facts["domains"] = sorted({name for one in self.certificates for name in one.domains})
+        return facts
+
+
+@dataclass(frozen=True)
+class Settleable:
+    """The requests of which one may be approved or rejected: one, or all of an order."""
+
+    order_id: int | None
+    requests: tuple[Request, ...]
+    common_name: str = ""
+
+    @property
+    def undecided(self) -> tuple[Request, ...]:
+        return tuple(request for request in self.requests if request.is_undecided)
+
+    @property
+    def request(self) -> Request | None:
+        """The one that is meant: that which waits, or else the last one."""
+        several = self.undecided or self.requests
+        return max(several, key=lambda request: request.id) if several else None
+
+    @property
+    def name(self) -> str:
+        return self.common_name
+
+    @property
+    def identity(self) -> dict[str, Any]:
+        if self.request is None:
+            return {"order_id": self.order_id}
+        return {"request_id": self.request.id, "order_id": self.order_id, "type": self.request.type}
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        return {"status": self.request.status if self.request else "none"}
+
+
+@dataclass(frozen=True)
+class NamedDomains:
+    """The domains of one name, or the one of an id."""
+
+    domains: tuple[Domain, ...]
+
+    @property
+    def name(self) -> str:
+        return self.domains[0].name
+
+    @property
+    def identity(self) -> dict[str, Any]:
+        return self.domains[0].identity if len(self.domains) == 1 else {"name": self.name}
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        return self.domains[0].facts if len({domain.is_active for domain in self.domains}) == 1 else {"state": "both"}
+
+
+@dataclass(frozen=True)
+class RenewalSettings:
+    """What decides whether an order lives on by itself."""
+
+    order: Order
+
+    @property
+    def name(self) -> str:
+        return self.order.name
+
+    @property
+    def identity(self) -> dict[str, Any]:
+        return {}
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        return {
+            "status": self.order.status,
+            "renewal_emails": not self.order.disable_renewal_notifications,
+            "auto_reissue": bool(self.order.auto_reissue),
+            "custom_renewal_message": self.order.custom_renewal_message or "",
+            "auto_renew": bool(self.order.auto_renew),
+        }
+
+
+@dataclass(frozen=True)
+class Annotated:
+    """The notes of an order, and whether the one that is wanted is among them."""
+
+    order_id: int
+    has_note: bool
+
+    @property
+    def name(self) -> str:
+        return ""
+
+    @property
+    def identity(self) -> dict[str, Any]:
+        return {}
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        return {"has_note": self.has_note}
+
+
+class _OneByOne:
+    """Reads one thing at a time; a run does several in parallel."""
+
+    ONE_BY_ONE = frozenset([CERTIFICATES])
+
+    def __init__(self, certcentral: CertCentral) -> None:
+        self._certcentral = certcentral
+
+    @property
+    def transport(self) -> Transport:
+        return self._certcentral.transport
+
+    def whose(self) -> str:
+        return self._certcentral.whose()
+
+    def read(self, keys: Sequence[Any]) -> dict[Any, Any]:
+        if len(keys) > 1:
+            return {}
+        try:
+            found = {key: self._one(key) for key in keys}
+        except NotFound:
+            return {}
+        return {key: state for key, state in found.items() if state is not None}
+
+    def learn(self, need: str, _states: Sequence[Any]) -> dict[Any, Any]:
+        raise ValueError(f"nobody knows how to read {need}")
+
+    def _one(self, key: Any) -> Any:
+        raise NotImplementedError
+
+
+class Orders(_OneByOne):
+    """Orders with all that their own pages say, for their renewal settings."""
+
+    def _one(self, key: Any) -> RenewalSettings:
+        return RenewalSettings(self._certcentral.order(key))
+
+
+class Revocables(_OneByOne):
+    """Orders that are to be revoked whole."""
+
+    def _one(self, key: Any) -> Revocable | None:
+        return Revocable(self._certcentral.order(key))
+
+    def learn(self, need: str, states: Sequence[Any]) -> dict[Any, Any]:
+        if need != CERTIFICATES:
+            return super().learn(need, states)
+        return {self._key(state): self._with_certificates(state) for state in states}
+
+    def _key(self, state: Revocable) -> Any:
+        return state.order.id if state.key is None else state.key
+
+    def _with_certificates(self, state: Revocable) -> Revocable:
+        order = state.order
+        listed = [*self._certcentral.reissues(order.id), *self._certcentral.duplicates(order.id)]
+        # The lists may hold the primary one as well, and one another's.
+        others = {(one.id, one.serial_number): one for one in listed if not _same(one, order.primary)}
+        order = replace(order, others=tuple(others.values()), seen=order.seen | {CERTIFICATES})
+        return replace(state, order=order)
+
+
+class RevocableCertificates(Revocables):
+    """Single certificates, by id or serial number.
+
+    order_id: the order that they belong to, where that is known: the account's list finds a certificate's order only
+    by its primary one, as far as is known (2.1).
+    """
+
+    def __init__(self, certcentral: CertCentral, order_id: int | None) -> None:
+        super().__init__(certcentral)
+        self._order_id = order_id
+
+    def _one(self, key: Any) -> Revocable | None:
+        order_id = self._order_id or self._find(key)
+        return Revocable(self._certcentral.order(order_id), key) if order_id else None
+
+    def _find(self, key: CertificateKey) -> int | None:
+        name = "certificate_id" if isinstance(key, int) else "serial_number"
+        rows, _total = self._certcentral.page([(name, key)], limit=2)
+        exact = [row.id for row in rows if key in (row.certificate_id, row.serial_number)]
+        if len(exact) == 1:
+            return exact[0]
+        # Perhaps by a duplicate of it; whether it really is there is seen in the order itself.
+        return rows[0].id if len(rows) == 1 else None
+
+    def _with_certificates(self, state: Revocable) -> Revocable:
+        state = super()._with_certificates(state)
+        known = (*((state.order.primary,) if state.order.primary else ()), *state.order.others)
+        for certificate in known:
+            if state.key in (certificate.id, certificate.serial_number):
+                return replace(state, certificate=certificate)
+        raise NotFound(f"order {state.order.id} has no certificate {state.key}", 404, "not_found")
+
+
+class Settleables(_OneByOne):
+    """Requests by their own ids."""
+
+    def _one(self, key: Any) -> Settleable:
+        request = self._certcentral.request(key)
+        return Settleable(request.order_id, (request,))
+
+
+class OrderSettleables(_OneByOne):
+    """Requests by the ids of their orders."""
+
+    def _one(self, key: Any) -> Settleable:
+        order = self._certcentral.order(key)
+        return Settleable(order.id, order.requests, order.name)
+
+
+class NotedOrders(_OneByOne):
+    """Orders with the question whether they have a note; white space does not count."""
+
+    def __init__(self, certcentral: CertCentral, text: str) -> None:
+        super().__init__(certcentral)
+        self._text = _words(text)
+
+    def _one(self, key: Any) -> Annotated:
+        notes = self._certcentral.notes(key)
+        return Annotated(key, any(_words(note.text) == self._text for note in notes))
+
+
+class DomainsById(_OneByOne):
+    def _one(self, key: Any) -> NamedDomains:
+        return NamedDomains((self._certcentral.domain(key),))
+
+
+class DomainsByName(_OneByOne):
+    """Domains by name, from the account's whole list: which filters it knows is not known (5)."""
+
+    def __init__(self, certcentral: CertCentral) -> None:
+        super().__init__(certcentral)
+        self._absent: set[str] = set()
+
+    def read(self, keys: Sequence[Any]) -> dict[Any, Any]:
+        # The list was whole, so it need not be read once more for each name that it lacks.
+        if self._absent.issuperset(keys):
+            return {}
+        found: dict[str, list[Domain]] = {}
+        for domain in self._certcentral.domains():
+            if domain.name in keys:
+                found.setdefault(domain.name, []).append(domain)
+        self._absent.update(set(keys) - set(found))
+        return {name: NamedDomains(tuple(domains)) for name, domains in found.items()}
+
+
+def _same(one: Certificate, other: Certificate | None) -> bool:
+    if other is None:
+        return False
+    return (one.id is not None and one.id == other.id) or (
+        one.serial_number != "" and one.serial_number == other.serial_number
+    )
+
+
+def _words(text: str) -> str:
+    return " ".join(text.split())

@@ -1,0 +1,133 @@
+# Copyright (c) 2026 The certops.orders authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module util is PRIVATE to the collection: it can change at any time.
+
+"""Which orders are meant: what the service is asked for, and the exact check of what it answers. Pure.
+
+The service's own filters are loose: issued also returns expired orders, some filters have been ignored, and of others
+it is not known what they compare (reference/certcentral.md 2.3, 3). They narrow where they cannot lose an order, and
+every row is checked here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import TYPE_CHECKING
+
+from ._certcentral_objects import DETAILS, ROW
+
+if TYPE_CHECKING:
+    from ._certcentral_objects import Order
+
+# The values that the status filter is documented to know (reference/certcentral.md 2.2).
+_STATUS_FILTER = ("pending", "issued", "rejected", "revoked", "waiting_pickup", "reissue_pending", "canceled")
+# Orders that have, or had, a certificate, so that a row without an expiry leaves something out.
+_WITH_CERTIFICATE = ("issued", "expired", "renewed", "reissue_pending", "revoked")
+
+
+@dataclass(frozen=True)
+class Criteria:
+    """What the orders that are meant have in common; what is empty or None does not matter.
+
+    domain: one of its names, in lower case; with include_subdomains, or a name below that.
+    expires_from, expires_to: the first and the last day on which its certificate may expire.
+    search: the service's own, in common names and e-mail addresses; it cannot be checked here.
+    origin: migrated or certcentral.
+    """
+
+    status: frozenset[str] = frozenset()
+    domain: str = ""
+    include_subdomains: bool = False
+    common_name: str = ""
+    search: str = ""
+    expires_from: date | None = None
+    expires_to: date | None = None
+    is_renewed: bool | None = None
+    container_id: int | None = None
+    organization_id: int | None = None
+    product_name_id: str = ""
+    product_type: str = ""
+    created_before: datetime | None = None
+    origin: str = ""
+
+
+def server_filters(criteria: Criteria) -> list[tuple[str, object]]:
+    """The filters of GET /order/certificate that narrow and cannot lose (reference/certcentral.md 3).
+
+    Expiry, domain, mark and date of creation are not among them: of a multi-year plan it is not known which expiry is
+    compared, nor whether domain_name looks at every name, nor whether is_renewed finds a mark that shows as a status.
+    """
+    filters: list[tuple[str, object]] = [("status", status) for status in _statuses(criteria.status)]
+    for name in ("common_name", "container_id", "organization_id", "product_name_id", "search", "origin"):
+        value = getattr(criteria, name)
+        if value:
+            filters.append((name, f"%{value}" if name == "search" else value))
+    return filters
+
+
+def _statuses(wanted: frozenset[str]) -> list[str]:
+    # issued finds expired ones, too; a value that is not documented may find nothing.
+    asked = {"issued" if status == "expired" else status for status in wanted}
+    return sorted(asked) if asked.issubset(_STATUS_FILTER) else []
+
+
+def matches(order: Order, criteria: Criteria) -> bool | None:
+    """Whether an order is meant; None where its row does not say enough, and its own page has to be read."""
+    answers = [
+        not criteria.status or order.status in criteria.status,
+        not criteria.domain or covers(order.domains, criteria.domain, criteria.include_subdomains),
+        not criteria.common_name or order.common_name.lower() == criteria.common_name.lower(),
+        _is(criteria.container_id, order.container and order.container.id, order),
+        _is(criteria.organization_id, order.organization and order.organization.id, order),
+        _is(criteria.product_name_id, order.product_name_id, order),
+        _is(criteria.product_type, order.product_type, order),
+        _is_renewed(order, criteria.is_renewed),
+        _expires(order, criteria.expires_from, criteria.expires_to),
+        _was_created(order, criteria.created_before),
+    ]
+    if False in answers:
+        return False
+    return None if None in answers else True
+
+
+def covers(names: tuple[str, ...], domain: str, include_subdomains: bool = False) -> bool:
+    """Whether one of the names is this domain or, where those count, a name below it, *.domain among them."""
+    return any(name == domain or (include_subdomains and name.endswith(f".{domain}")) for name in names)
+
+
+def _is(wanted: object, found: object, order: Order) -> bool | None:
+    if not wanted:
+        return True
+    if found in (None, ""):
+        # The row of a DV order has no organization, for one.
+        return _unless_read(order)
+    return found == wanted
+
+
+def _is_renewed(order: Order, wanted: bool | None) -> bool | None:
+    if wanted is None:
+        return True
+    if order.is_marked is None and not {DETAILS, ROW} <= order.seen:
+        return None
+    return bool(order.is_marked) is wanted
+
+
+def _expires(order: Order, first: date | None, last: date | None) -> bool | None:
+    if first is None and last is None:
+        return True
+    if order.valid_till is None:
+        return _unless_read(order) if order.status in _WITH_CERTIFICATE else False
+    return (first is None or first <= order.valid_till) and (last is None or order.valid_till <= last)
+
+
+def _was_created(order: Order, before: datetime | None) -> bool | None:
+    if before is None:
+        return True
+    return _unless_read(order) if order.date_created is None else order.date_created < before
+
+
+def _unless_read(order: Order) -> bool | None:
+    return False if DETAILS in order.seen else None

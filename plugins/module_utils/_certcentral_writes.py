@@ -1,0 +1,118 @@
+# Copyright (c) 2026 The certops.orders authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module util is PRIVATE to the collection: it can change at any time.
+
+"""Changes as a run writes them, where that is not simply a call of the client; see `Write` in _run."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Callable
+
+from ._certcentral import single, whole
+from ._certcentral_policy import CANCELED, revocation_filed
+
+if TYPE_CHECKING:
+    from ._certcentral import CertCentral
+    from ._certcentral_readers import Annotated, NamedDomains, RenewalSettings, Revocable, Settleable
+    from ._http import Patience
+    from ._orders import Decision
+
+
+class Revoking:
+    """Drops a reissue, or revokes."""
+
+    def __init__(self, certcentral: CertCentral, *, reason: str, comments: str, skip_approval: bool) -> None:
+        self._certcentral = certcentral
+        self._comments = comments
+        self._reason = reason
+        self._skip_approval = skip_approval
+
+    def __call__(
+        self, subject: Revocable, decision: Decision, *, fresh_until: float, patience: Patience
+    ) -> Decision | None:
+        order = subject.order
+        if decision.steps == ("drop_reissue",):
+            self._certcentral.change_status(
+                order, decision, target=CANCELED, note=self._comments, fresh_until=fresh_until, patience=patience
+            )
+            return None
+        if subject.certificate:
+            certificate = subject.certificate.id or subject.certificate.serial_number
+            path, what = single(certificate), f"revoke certificate {certificate} of order {order.id}"
+        else:
+            path, what = whole(order.id), f"revoke order {order.id}"
+        request = self._certcentral.revoke(
+            path,
+            what,
+            reason=self._reason,
+            comments=self._comments,
+            skip_approval=self._skip_approval,
+            fresh_until=fresh_until,
+            patience=patience,
+        )
+        return revocation_filed(subject, decision, request)
+
+
+class SettingRenewal:
+    """Sets one of an order's renewal settings."""
+
+    def __init__(self, certcentral: CertCentral) -> None:
+        self._set: dict[str, Callable[..., None]] = {
+            "renewal_emails": certcentral.set_renewal_emails,
+            "auto_reissue": certcentral.set_auto_reissue,
+            "custom_renewal_message": certcentral.set_renewal_message,
+        }
+
+    def __call__(self, subject: RenewalSettings, decision: Decision, *, fresh_until: float, patience: Patience) -> None:
+        (step,) = decision.steps
+        self._set[step](subject.order.id, decision.after[step], fresh_until=fresh_until, patience=patience)
+
+
+def lives_on(result: dict[str, Any]) -> dict[str, Any]:
+    """A result with a warning for the orders whose auto-renew is on, which no call can switch off (4.6)."""
+    renewed = [one["order_id"] for one in result["orders"] if one["before"].get("auto_renew")]
+    if not renewed:
+        return result
+    several = ", ".join(map(str, dict.fromkeys(renewed)))
+    warning = f"auto-renew is on, and only a person can switch it off, in the CertCentral console: order {several}"
+    return {**result, "warnings": [*result.get("warnings", []), warning]}
+
+
+class Settling:
+    """Approves or rejects the request that a decision was made on."""
+
+    def __init__(self, certcentral: CertCentral, status: str, comment: str | None) -> None:
+        self._certcentral = certcentral
+        self._status = status
+        self._comment = comment
+
+    def __call__(self, subject: Settleable, _decision: Decision, *, fresh_until: float, patience: Patience) -> None:
+        if subject.request:
+            self._certcentral.settle_request(
+                subject.request, status=self._status, comment=self._comment, fresh_until=fresh_until, patience=patience
+            )
+
+
+class Activating:
+    """Activates or deactivates the one domain of a name."""
+
+    def __init__(self, certcentral: CertCentral, active: bool) -> None:
+        self._certcentral = certcentral
+        self._active = active
+
+    def __call__(self, subject: NamedDomains, _decision: Decision, *, fresh_until: float, patience: Patience) -> None:
+        (domain,) = subject.domains
+        self._certcentral.set_domain(domain, active=self._active, fresh_until=fresh_until, patience=patience)
+
+
+class Annotating:
+    """Adds a note."""
+
+    def __init__(self, certcentral: CertCentral, text: str) -> None:
+        self._certcentral = certcentral
+        self._text = text
+
+    def __call__(self, subject: Annotated, _decision: Decision, *, fresh_until: float, patience: Patience) -> None:
+        self._certcentral.add_note(subject.order_id, self._text, fresh_until=fresh_until, patience=patience)

@@ -1,0 +1,418 @@
+#!/usr/bin/python
+# Copyright (c) 2026 The certops.orders authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: digicert_certificate_revoke
+short_description: Revoke the certificates of DigiCert CertCentral orders
+version_added: 0.1.0
+description:
+  - Revokes all certificates of an order, or single ones, and only what is not revoked already. This is for ever.
+  - Most keys only file a request this way, which somebody has to approve. The outcome is then C(pending_approval), and
+    nothing is revoked yet. Asked again while a request waits, no second one is filed.
+  - Before an order is revoked, its reissues and duplicates are read, and every certificate and name that ends with it
+    is told, in check mode and in the diff as well.
+options:
+  certificate_id:
+    description:
+      - A single certificate.
+      - Exactly one of O(order_id), O(order_ids), O(certificate_id), O(certificate_ids), O(serial_number) and
+        O(serial_numbers) is required, except that O(order_id) may name the order of single certificates.
+      - CertCentral finds the order of a certificate by its present one only, as far as is known. For a duplicate, or
+        one that has been reissued since, give O(order_id) as well.
+    type: int
+  certificate_ids:
+    description:
+      - Single certificates.
+    type: list
+    elements: int
+  serial_number:
+    description:
+      - A single certificate, by its serial number, hexadecimal; colons and case do not matter.
+    type: str
+  serial_numbers:
+    description:
+      - Single certificates, by their serial numbers.
+    type: list
+    elements: str
+  reason:
+    description:
+      - Why, as it goes into the revocation list.
+    type: str
+    choices: [unspecified, key_compromise, affiliation_change, superseded, cessation_of_operation]
+    default: unspecified
+  comments:
+    description:
+      - A message for whoever approves it. It is sent only with a change, on one line, and never compared.
+      - It is also the note with which a reissue is dropped, see O(cancel_reissue).
+    type: str
+    required: true
+  skip_approval:
+    description:
+      - Revoke without an approval, which only the key of an approver can do. CertCentral then does not keep
+        O(comments).
+    type: bool
+    default: false
+  cancel_reissue:
+    description:
+      - Drop an unfinished reissue first, which blocks a revocation. An order in this state cannot be revoked otherwise.
+    type: bool
+    default: false
+  confirm:
+    description:
+      - Has to be V(true), except in check mode, since a revocation is for ever.
+    type: bool
+    default: false
+  wait:
+    description:
+      - Wait for the approval, for O(wait_timeout) at most. What is not approved by then stays C(pending_approval),
+        which is no failure; what is rejected meanwhile is one.
+    type: bool
+    default: false
+  wait_timeout:
+    description:
+      - Seconds to wait at most.
+    type: int
+    default: 3600
+  poll_interval:
+    description:
+      - Seconds between two looks, 1 to 3600. Each costs a request for every order that waits.
+    type: int
+    default: 30
+extends_documentation_fragment:
+  - certops.orders._certcentral
+  - certops.orders._order_ids
+  - certops.orders._changes
+  - certops.orders._attributes
+  - certops.orders._attributes.actiongroup_digicert
+attributes:
+  check_mode:
+    support: full
+    details:
+      - Makes the same reads and the same decisions, and sends no change.
+  diff_mode:
+    support: full
+  idempotent:
+    support: full
+    details:
+      - Revoked is what says so, whoever did it. A request that waits is left to wait.
+notes:
+  - An order costs three requests to read, its own page, its reissues and its duplicates, and one to revoke it. One
+    that is revoked already, or waits for an approval, costs one. Finding the order of a certificate costs one more.
+  - Revoking a single certificate leaves the order active, unless the account is set otherwise.
+seealso:
+  - module: certops.orders.digicert_order_status
+    description: For orders that have not been issued.
+  - module: certops.orders.digicert_request
+    description: To approve the request.
+author:
+  - The certops.orders authors (@certops)
+"""
+
+EXAMPLES = r"""
+# The key is taken from DIGICERT_API_KEY in the environment where none is given.
+
+- name: Show what would end with an order
+  certops.orders.digicert_certificate_revoke:
+    order_id: 123456789
+    reason: cessation_of_operation
+    comments: CHG0031337, the server was retired
+  check_mode: true
+  diff: true
+
+- name: Ask for the revocation of an order, and wait up to an hour for the approval
+  certops.orders.digicert_certificate_revoke:
+    order_id: 123456789
+    reason: cessation_of_operation
+    comments: CHG0031337, the server was retired
+    confirm: true
+    wait: true
+  register: revocation
+
+- name: Say so where it still waits
+  ansible.builtin.debug:
+    msg: "{{ revocation.orders[0].reason }}"
+  when: revocation.orders[0].outcome == 'pending_approval'
+
+- name: Revoke at once a duplicate whose key was exposed, leaving the rest of the order
+  certops.orders.digicert_certificate_revoke:
+    order_id: 123456790
+    serial_number: 0A:1B:2C:3D:4E:5F:60:71:82:93:A4:B5:C6:D7:E8:F9
+    reason: key_compromise
+    comments: Key found in a public repository
+    skip_approval: true
+    confirm: true
+"""
+
+RETURN = r"""
+msg:
+  description: What was done, in one sentence.
+  returned: always
+  type: str
+  sample: order 123456789 waits for an approval to be revoked
+orders:
+  description: The orders, in the order in which they were asked for; see O(orders_detail).
+  returned: when the arguments are valid
+  type: list
+  elements: dict
+  contains:
+    order_id:
+      description: The order; of a single certificate, where it was found.
+      type: int
+      returned: where it is known
+      sample: 123456789
+    certificate_id:
+      description: The certificate.
+      type: int
+      returned: for single certificates, where it is known
+      sample: 900000001
+    serial_number:
+      description: The certificate's serial number.
+      type: str
+      returned: for single certificates, where it is known
+      sample: 0A1B2C3D4E5F60718293A4B5C6D7E8F9
+    outcome:
+      description:
+        - V(changed) (it is revoked), V(unchanged) (it was so already), V(pending_approval) (a request was filed, now or
+          earlier, and somebody has to approve it), V(ineligible) (it cannot be revoked in its state), V(missing),
+          V(failed), V(unknown) (a change was sent, and what came of it cannot be read) or V(not_attempted) (the run was
+          stopped before it).
+      type: str
+      returned: always
+      sample: pending_approval
+    before:
+      description: What it said before; empty where it could not be read.
+      type: dict
+      returned: always
+      contains:
+        status:
+          description: The status of the order, or of the single certificate.
+          type: str
+          returned: when it was read
+          sample: issued
+        revocation_requested:
+          description: Whether a request to revoke it waits for an approval.
+          type: bool
+          returned: when it was read
+          sample: false
+        certificates:
+          description: Every certificate that ends with it, reissues and duplicates among them.
+          type: list
+          elements: dict
+          returned: when it is to be revoked
+          sample:
+            - certificate_id: 900000001
+              serial_number: 0A1B2C3D4E5F60718293A4B5C6D7E8F9
+              status: issued
+              domains: [www.example.com]
+              valid_till: "2026-08-01"
+        domains:
+          description: Every name of those.
+          type: list
+          elements: str
+          returned: when it is to be revoked
+          sample: [www.example.com]
+    after:
+      description: The same after the task, in check mode what it would be; empty where it is not known.
+      type: dict
+      returned: always
+      sample:
+        status: issued
+        revocation_requested: true
+    reason:
+      description: Why, where there is something to say; with the next step where the change is not possible.
+      type: str
+      returned: always
+      sample: ""
+    failure:
+      description: As RV(failure), for this order.
+      type: dict
+      returned: when the order failed, or its state is unknown
+summary:
+  description:
+    - How many orders there were, C(total), and how many of each outcome. What was given twice counts once.
+  returned: when the arguments are valid
+  type: dict
+  sample:
+    total: 2
+    changed: 0
+    unchanged: 1
+    pending_approval: 1
+    ineligible: 0
+    missing: 0
+    failed: 0
+    unknown: 0
+    not_attempted: 0
+api:
+  description: What it cost.
+  returned: when the arguments are valid
+  type: dict
+  contains:
+    requests:
+      description: Requests that were sent, retries included.
+      type: int
+      returned: always
+      sample: 3
+    retries:
+      description: Requests that were repeated.
+      type: int
+      returned: always
+      sample: 0
+    waited:
+      description: Seconds waited to stay within the rate limit and before retries, added up over the workers.
+      type: float
+      returned: always
+      sample: 0.0
+diff:
+  description: What was changed, before and after.
+  returned: in diff mode, when the arguments are valid
+  type: dict
+  sample:
+    before: "order 123456789 (www.example.com): status: issued, domains: [www.example.com]\n"
+    after: "order 123456789 (www.example.com): status: revoked, domains: [www.example.com]\n"
+failure:
+  description: The first thing that failed, for a program to read.
+  returned: when the task fails, except where Ansible finds an option wrong with O(execute_on=target)
+  type: dict
+  contains:
+    http_status:
+      description: The HTTP status that CertCentral answered with, none where there was no answer.
+      type: int
+      returned: always
+      sample: 403
+    code:
+      description: CertCentral's error code, or a word of the collection's own.
+      type: str
+      returned: always
+      sample: access_denied|access_denied_invalid_key
+    message:
+      description: What happened.
+      type: str
+      returned: always
+      sample: CertCentral refused to revoke order 123456789 (HTTP 403, access_denied|access_denied_invalid_key)
+    order_id:
+      description: The order, none where it concerns no single one.
+      type: int
+      returned: always
+      sample: 123456789
+    retries:
+      description: How often the request was repeated.
+      type: int
+      returned: always
+      sample: 0
+    waited:
+      description: Seconds waited before it was repeated.
+      type: float
+      returned: always
+      sample: 0.0
+"""
+
+from collections.abc import Mapping
+from datetime import datetime, timezone
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from ansible_collections.certops.orders.plugins.module_utils._certcentral import connect
+from ansible_collections.certops.orders.plugins.module_utils._certcentral_objects import serial
+from ansible_collections.certops.orders.plugins.module_utils._certcentral_policy import decide_revocation
+from ansible_collections.certops.orders.plugins.module_utils._certcentral_readers import (
+    RevocableCertificates,
+    Revocables,
+)
+from ansible_collections.certops.orders.plugins.module_utils._certcentral_writes import Revoking
+from ansible_collections.certops.orders.plugins.module_utils._module import main as module_main
+from ansible_collections.certops.orders.plugins.module_utils._observers import observers
+from ansible_collections.certops.orders.plugins.module_utils._options import (
+    BULK,
+    CERTCENTRAL_OPTIONS,
+    EXECUTE_ON,
+    ORDER_IDS,
+    WATCHED,
+    OptionError,
+    ids,
+    text_of,
+    within,
+)
+from ansible_collections.certops.orders.plugins.module_utils._results import Settings
+from ansible_collections.certops.orders.plugins.module_utils._run import Run
+
+if TYPE_CHECKING:
+    from ansible_collections.certops.orders.plugins.module_utils._http import Context
+
+REASONS = ("unspecified", "key_compromise", "affiliation_change", "superseded", "cessation_of_operation")
+_SUBJECTS = ("order_ids", "certificate_id", "certificate_ids", "serial_number", "serial_numbers")
+SPEC: dict[str, Any] = {
+    "argument_spec": {
+        **CERTCENTRAL_OPTIONS,
+        **EXECUTE_ON,
+        **BULK,
+        **WATCHED,
+        **ORDER_IDS,
+        "certificate_id": {"type": "int"},
+        "certificate_ids": {"type": "list", "elements": "int"},
+        "serial_number": {"type": "str"},
+        "serial_numbers": {"type": "list", "elements": "str"},
+        "reason": {"type": "str", "choices": list(REASONS), "default": "unspecified"},
+        "comments": {"type": "str", "required": True},
+        "skip_approval": {"type": "bool", "default": False},
+        "cancel_reissue": {"type": "bool", "default": False},
+        "confirm": {"type": "bool", "default": False},
+        "wait": {"type": "bool", "default": False},
+        "wait_timeout": {"type": "int", "default": 3600},
+        "poll_interval": {"type": "int", "default": 30},
+    },
+    "mutually_exclusive": [_SUBJECTS, ("order_id", "order_ids")],
+    "required_one_of": [("order_id", *_SUBJECTS)],
+    "supports_check_mode": True,
+}
+
+
+def run(params: Mapping[str, Any], context: Context) -> dict[str, Any]:
+    """Revoke what is asked for; returns the result of the task."""
+    key, asked = _asked(params)
+    comments = text_of(params, "comments", required=True)
+    if not (params["confirm"] or context.check_mode):
+        raise OptionError("a revocation is for ever: set confirm: true to show that it is meant")
+    wait, poll = within(params, "wait_timeout", 1, 604800), within(params, "poll_interval", 1, 3600)
+    noun = "order" if key == "order_id" else "certificate"
+    settings = Settings.of(params, "revoked", noun=noun, key=key, wait=wait if params["wait"] else 0, poll=poll)
+    with connect(params, context, writes=True) as certcentral:
+        by_order = key == "order_id"
+        reader = Revocables(certcentral) if by_order else RevocableCertificates(certcentral, params["order_id"])
+        policy = partial(
+            decide_revocation,
+            today=datetime.now(timezone.utc).date(),
+            skip_approval=params["skip_approval"],
+            cancel_reissue=params["cancel_reissue"],
+        )
+        options = {name: params[name] for name in ("reason", "skip_approval")}
+        write = Revoking(certcentral, comments=comments or "", **options)
+        watching = observers(params, context, settings, len(set(asked)), certcentral.account_id, comments)
+        return Run(reader, reader.read, policy, write, settings, context, watching).result(asked)
+
+
+def _asked(params: Mapping[str, Any]) -> tuple[str, list[Any]]:
+    """What the orders or certificates are named by, and which ones. Raises OptionError."""
+    if params["order_id"] is not None:
+        ids(params, "order_id", "order_ids")
+    for one, several in (("certificate_id", "certificate_ids"), ("serial_number", "serial_numbers")):
+        if params[one] is None and params[several] is None:
+            continue
+        if one == "certificate_id":
+            return one, ids(params, one, several)
+        serials = [serial(text) for text in (params[several] if params[several] is not None else [params[one]])]
+        if not all(serials):
+            raise OptionError("a serial number has to be hexadecimal digits, with or without colons")
+        return one, serials
+    return "order_id", ids(params, "order_id", "order_ids")
+
+
+def main() -> None:
+    module_main(SPEC, run)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,427 @@
+#!/usr/bin/python
+# Copyright (c) 2026 The certops.orders authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: digicert_order_info
+short_description: Find DigiCert CertCentral orders
+version_added: 0.1.0
+description:
+  - Returns CertCentral orders in one normalised form, by their ids or by what they have in common.
+  - CertCentral's own filters narrow where they cannot lose an order. Since they are loose, every order is checked
+    again here, exactly.
+  - Pages are read so that an order which changes its place meanwhile is neither lost nor told twice. Orders come oldest
+    first, those of O(order_ids) as asked for.
+options:
+  details:
+    description:
+      - Read every order that is returned whole, for its requests, notes, CSR and renewal settings. Costs a request for
+        each.
+    type: bool
+    default: false
+  include_origin:
+    description:
+      - Tell of every order whether it was migrated from a legacy console, as RV(orders[].is_migrated). Costs the list
+        of all migrated orders, or a request for every 100 ids, and one to make sure that the list is true.
+    type: bool
+    default: false
+  workers:
+    description:
+      - How many requests are sent in parallel, 1 to 64.
+    type: int
+    default: 8
+extends_documentation_fragment:
+  - certops.orders._certcentral
+  - certops.orders._order_ids
+  - certops.orders._order_filters
+  - certops.orders._attributes
+  - certops.orders._attributes.actiongroup_digicert
+attributes:
+  check_mode:
+    support: full
+    details:
+      - Only reads, so that check mode makes no difference.
+  diff_mode:
+    support: N/A
+    details:
+      - Changes nothing.
+  idempotent:
+    support: N/A
+    details:
+      - Changes nothing.
+notes:
+  - A list of A orders costs A/1000 requests. A list that CertCentral narrows (see the filters) overlaps by one order
+    from page to page, so that one which leaves it meanwhile hides no other. O(details), and rows that do not say what
+    decides, cost one request more for each order.
+  - O(search) and O(origin) are CertCentral's alone, so one request more makes sure that it applies them at all; it is
+    an error where it does not.
+seealso:
+  - module: certops.orders.digicert_order_status
+  - module: certops.orders.digicert_certificate_revoke
+author:
+  - The certops.orders authors (@certops)
+"""
+
+EXAMPLES = r"""
+# The key is taken from DIGICERT_API_KEY in the environment where none is given.
+
+- name: Read an order whole
+  certops.orders.digicert_order_info:
+    order_id: 123456789
+    details: true
+  register: order
+
+- name: Show who has to decide on it
+  ansible.builtin.debug:
+    var: order.orders[0].pending_requests
+
+- name: Find everything that covers a domain that goes away, with its subdomains
+  certops.orders.digicert_order_info:
+    domain: shop.example.com
+    include_subdomains: true
+    status: [issued, pending, needs_approval, reissue_pending]
+  register: covering
+
+- name: Find what expires within 30 days and has not been renewed
+  certops.orders.digicert_order_info:
+    status: [issued]
+    expires_within_days: 30
+    is_renewed: false
+  register: due
+
+- name: Find pending orders that were left behind
+  certops.orders.digicert_order_info:
+    status: [pending, waiting_pickup]
+    created_before: "2026-06-01"
+    product_type: ssl_certificate
+  register: stale
+
+- name: Cancel them
+  certops.orders.digicert_order_status:
+    order_ids: "{{ stale.orders | map(attribute='order_id') }}"
+    status: canceled
+    note: Left over from a failed automation
+"""
+
+RETURN = r"""
+msg:
+  description: What was found, in one sentence.
+  returned: always
+  type: str
+  sample: 2 orders found
+orders:
+  description: The orders.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    order_id:
+      description: The order.
+      type: int
+      returned: always
+      sample: 123456789
+    status:
+      description: The status, as CertCentral spells it.
+      type: str
+      returned: always
+      sample: issued
+    is_renewed:
+      description: Whether it counts as renewed, however CertCentral shows that; none where it does not say.
+      type: bool
+      returned: always
+      sample: false
+    is_migrated:
+      description: Whether it was migrated from a legacy console.
+      type: bool
+      returned: with O(include_origin) or O(origin)
+      sample: true
+    common_name:
+      description: The common name of its certificate.
+      type: str
+      returned: always
+      sample: www.example.com
+    domains:
+      description: Every name that it covers, the common name among them where that is a domain, in lower case, sorted.
+      type: list
+      elements: str
+      returned: always
+      sample: [example.com, www.example.com]
+    certificate_id:
+      description: Its present certificate, none before it is issued.
+      type: int
+      returned: always
+      sample: 900000001
+    serial_number:
+      description: That one's serial number, hexadecimal, empty before it is issued.
+      type: str
+      returned: always
+      sample: 0A1B2C3D4E5F60718293A4B5C6D7E8F9
+    date_created:
+      description: When it was ordered, ISO 8601 in UTC.
+      type: str
+      returned: always
+      sample: "2026-01-15T08:30:00Z"
+    valid_from:
+      description: The first day of its certificate, empty where there is none.
+      type: str
+      returned: always
+      sample: "2026-01-15"
+    valid_till:
+      description: The last day of its certificate, empty where there is none.
+      type: str
+      returned: always
+      sample: "2026-08-01"
+    days_remaining:
+      description: The days from today, in UTC, to that day; negative once it has expired, none where there is none.
+      type: int
+      returned: always
+      sample: 42
+    order_valid_till:
+      description: The last day of a multi-year plan, empty where CertCentral does not say.
+      type: str
+      returned: always
+      sample: ""
+    is_multi_year_plan:
+      description: Whether it is a multi-year plan.
+      type: bool
+      returned: always
+      sample: false
+    product_name_id:
+      description: The product, as it is called when it is ordered.
+      type: str
+      returned: always
+      sample: ssl_plus
+    product_name:
+      description: The product, as people call it.
+      type: str
+      returned: always
+      sample: Standard SSL
+    product_type:
+      description: The kind of product.
+      type: str
+      returned: always
+      sample: ssl_certificate
+    organization_id:
+      description: The organization, none where CertCentral does not say, as in the list for a DV certificate.
+      type: int
+      returned: always
+      sample: 111111
+    organization_name:
+      description: Its name.
+      type: str
+      returned: always
+      sample: Example Corp
+    container_id:
+      description: The container (division) that the order is in.
+      type: int
+      returned: always
+      sample: 1
+    container_name:
+      description: Its name.
+      type: str
+      returned: always
+      sample: Example Corp
+    has_duplicates:
+      description: Whether it has duplicates, none where CertCentral does not say.
+      type: bool
+      returned: always
+      sample: false
+    has_reissues:
+      description: Whether it has been reissued, none where CertCentral does not say.
+      type: bool
+      returned: always
+      sample: false
+    disable_renewal_notifications:
+      description: Whether its renewal e-mails are off, none where CertCentral does not say.
+      type: bool
+      returned: always
+      sample: false
+    certificate_status:
+      description: The status of its certificate, empty before it is issued.
+      type: str
+      returned: when its own page was read
+      sample: issued
+    thumbprint:
+      description: The thumbprint of its certificate, hexadecimal.
+      type: str
+      returned: when its own page was read
+      sample: 0A1B2C3D4E5F60718293A4B5C6D7E8F90A1B2C3D
+    csr:
+      description: The certificate signing request.
+      type: str
+      returned: when its own page was read
+      sample: "-----BEGIN CERTIFICATE REQUEST----- ..."
+    renewed_order_id:
+      description: The newer order that has truly renewed it, 0 where there is none.
+      type: int
+      returned: when its own page was read
+      sample: 0
+    renewal_of_order_id:
+      description: The older order that it renews, 0 where there is none.
+      type: int
+      returned: when its own page was read
+      sample: 0
+    auto_renew:
+      description: Whether CertCentral renews it by itself.
+      type: bool
+      returned: when its own page was read
+      sample: false
+    auto_reissue:
+      description: Whether CertCentral reissues the certificates of a multi-year plan by itself.
+      type: bool
+      returned: when its own page was read
+      sample: false
+    custom_renewal_message:
+      description: What its renewal e-mails say in addition.
+      type: str
+      returned: when its own page was read
+      sample: ""
+    requests:
+      description: Its requests, see M(certops.orders.digicert_request).
+      type: list
+      elements: dict
+      returned: when its own page was read
+      sample:
+        - request_id: 1234567890
+          type: new_request
+          status: approved
+          date: "2026-01-15T08:30:00Z"
+    pending_requests:
+      description: Those of them that wait for somebody's decision.
+      type: list
+      elements: dict
+      returned: when its own page was read
+      sample: []
+    notes:
+      description: Its notes.
+      type: list
+      elements: str
+      returned: when its own page was read
+      sample: [CHG0031337]
+missing:
+  description: The ids of O(order_id) or O(order_ids) of which there is no order, or not for this key.
+  returned: success
+  type: list
+  elements: int
+  sample: []
+api:
+  description: What it cost.
+  returned: when the arguments are valid
+  type: dict
+  contains:
+    requests:
+      description: Requests that were sent, retries included.
+      type: int
+      returned: always
+      sample: 3
+    retries:
+      description: Requests that were repeated.
+      type: int
+      returned: always
+      sample: 0
+    waited:
+      description: Seconds waited to stay within the rate limit and before retries, added up over the workers.
+      type: float
+      returned: always
+      sample: 0.0
+failure:
+  description: The first thing that failed, for a program to read.
+  returned: when the task fails, except where Ansible finds an option wrong with O(execute_on=target)
+  type: dict
+  contains:
+    http_status:
+      description: The HTTP status that CertCentral answered with, none where there was no answer.
+      type: int
+      returned: always
+      sample: 403
+    code:
+      description: CertCentral's error code, or a word of the collection's own.
+      type: str
+      returned: always
+      sample: access_denied|access_denied_invalid_key
+    message:
+      description: What happened.
+      type: str
+      returned: always
+      sample: CertCentral refused to list orders (HTTP 403, access_denied|access_denied_invalid_key)
+    order_id:
+      description: The order, none where it concerns no single one.
+      type: int
+      returned: always
+      sample: 123456789
+    retries:
+      description: How often the request was repeated.
+      type: int
+      returned: always
+      sample: 0
+    waited:
+      description: Seconds waited before it was repeated.
+      type: float
+      returned: always
+      sample: 0.0
+"""
+
+from collections.abc import Mapping
+from datetime import datetime, timezone
+from typing import TYPE_CHECKING, Any
+
+from ansible_collections.certops.orders.plugins.module_utils._certcentral import connect
+from ansible_collections.certops.orders.plugins.module_utils._certcentral_find import FILTERS, Finder, criteria, found
+from ansible_collections.certops.orders.plugins.module_utils._info import told_info
+from ansible_collections.certops.orders.plugins.module_utils._module import main as module_main
+from ansible_collections.certops.orders.plugins.module_utils._options import (
+    CERTCENTRAL_OPTIONS,
+    EXECUTE_ON,
+    ORDER_FILTERS,
+    ORDER_IDS,
+    OptionError,
+    ids,
+    within,
+)
+
+if TYPE_CHECKING:
+    from ansible_collections.certops.orders.plugins.module_utils._http import Context
+
+SPEC: dict[str, Any] = {
+    "argument_spec": {
+        **CERTCENTRAL_OPTIONS,
+        **EXECUTE_ON,
+        **ORDER_IDS,
+        **ORDER_FILTERS,
+        "details": {"type": "bool", "default": False},
+        "include_origin": {"type": "bool", "default": False},
+        "workers": {"type": "int", "default": 8},
+    },
+    "mutually_exclusive": [("order_id", "order_ids"), ("expires_before", "expires_within_days")],
+    "supports_check_mode": True,
+}
+
+
+def run(params: Mapping[str, Any], context: Context) -> dict[str, Any]:
+    """Find the orders asked for; returns the result of the task."""
+    now = datetime.now(timezone.utc)
+    wanted, workers = criteria(params, now), within(params, "workers", 1, 64)
+    by_id = params["order_id"] is not None or params["order_ids"] is not None
+    if by_id and any(params[name] is not None for name in FILTERS):
+        raise OptionError("order_id and order_ids cannot be used together with filters")
+    asked = ids(params, "order_id", "order_ids") if by_id else []
+    with connect(params, context, writes=False) as certcentral:
+
+        def gather(work: Any) -> dict[str, Any]:
+            options = {name: params[name] for name in ("details", "include_origin")}
+            finder = Finder(certcentral, work, context.stop, **options)
+            orders, missing = finder.by_ids(asked) if by_id else (finder.matching(wanted), [])
+            return found(orders, now.date(), missing=missing)
+
+        return told_info(context, certcentral.transport, gather, workers)
+
+
+def main() -> None:
+    module_main(SPEC, run)
+
+
+if __name__ == "__main__":
+    main()

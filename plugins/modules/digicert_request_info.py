@@ -1,0 +1,243 @@
+#!/usr/bin/python
+# Copyright (c) 2026 The certops.orders authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: digicert_request_info
+short_description: List DigiCert CertCentral requests
+version_added: 0.1.0
+description:
+  - Returns the requests of the account, such as those that wait for somebody's decision.
+options:
+  request_id:
+    description:
+      - Only this request.
+    type: int
+  order_id:
+    description:
+      - Only the requests of this order, which costs one request whatever the size of the account.
+    type: int
+  status:
+    description:
+      - Only requests of this status.
+    type: str
+    choices: [submitted, pending, approved, rejected]
+  type:
+    description:
+      - Only requests that ask for one of these, such as V(new_request), V(reissue), V(duplicate), V(revoke) or
+        V(renewal).
+    type: list
+    elements: str
+extends_documentation_fragment:
+  - certops.orders._certcentral
+  - certops.orders._attributes
+  - certops.orders._attributes.actiongroup_digicert
+attributes:
+  check_mode:
+    support: full
+    details:
+      - Only reads, so that check mode makes no difference.
+  diff_mode:
+    support: N/A
+    details:
+      - Changes nothing.
+  idempotent:
+    support: N/A
+    details:
+      - Changes nothing.
+seealso:
+  - module: certops.orders.digicert_request
+author:
+  - The certops.orders authors (@certops)
+"""
+
+EXAMPLES = r"""
+# The key is taken from DIGICERT_API_KEY in the environment where none is given.
+
+- name: List what waits for a decision
+  certops.orders.digicert_request_info:
+    status: pending
+  register: waiting
+
+- name: Find the orders that somebody wants revoked
+  certops.orders.digicert_request_info:
+    status: pending
+    type: [revoke]
+  register: revocations
+"""
+
+RETURN = r"""
+msg:
+  description: What was found, in one sentence.
+  returned: always
+  type: str
+  sample: 1 request found
+requests:
+  description: The requests, in CertCentral's order; none where O(request_id) or O(order_id) does not exist.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    request_id:
+      description: The request.
+      type: int
+      returned: always
+      sample: 1234567890
+    type:
+      description: What it asks for.
+      type: str
+      returned: always
+      sample: new_request
+    status:
+      description: What has become of it, V(pending) and V(submitted) are yet to be decided on.
+      type: str
+      returned: always
+      sample: pending
+    date:
+      description: When it was made, ISO 8601 in UTC.
+      type: str
+      returned: always
+      sample: "2026-01-15T08:30:00Z"
+    order_id:
+      description: The order that it is for, none where CertCentral does not say.
+      type: int
+      returned: always
+      sample: 123456789
+    requester:
+      description: The name of who made it.
+      type: str
+      returned: always
+      sample: Ada Example
+    comments:
+      description: What was said about it.
+      type: str
+      returned: always
+      sample: ""
+api:
+  description: What it cost.
+  returned: when the arguments are valid
+  type: dict
+  contains:
+    requests:
+      description: Requests that were sent, retries included.
+      type: int
+      returned: always
+      sample: 3
+    retries:
+      description: Requests that were repeated.
+      type: int
+      returned: always
+      sample: 0
+    waited:
+      description: Seconds waited to stay within the rate limit and before retries, added up over the workers.
+      type: float
+      returned: always
+      sample: 0.0
+failure:
+  description: The first thing that failed, for a program to read.
+  returned: when the task fails, except where Ansible finds an option wrong with O(execute_on=target)
+  type: dict
+  contains:
+    http_status:
+      description: The HTTP status that CertCentral answered with, none where there was no answer.
+      type: int
+      returned: always
+      sample: 403
+    code:
+      description: CertCentral's error code, or a word of the collection's own.
+      type: str
+      returned: always
+      sample: access_denied|access_denied_invalid_key
+    message:
+      description: What happened.
+      type: str
+      returned: always
+      sample: CertCentral refused to list requests (HTTP 403, access_denied|access_denied_invalid_key)
+    order_id:
+      description: The order, none where it concerns no single one.
+      type: int
+      returned: always
+      sample: 123456789
+    retries:
+      description: How often the request was repeated.
+      type: int
+      returned: always
+      sample: 0
+    waited:
+      description: Seconds waited before it was repeated.
+      type: float
+      returned: always
+      sample: 0.0
+"""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from ansible_collections.certops.orders.plugins.module_utils._certcentral import connect
+from ansible_collections.certops.orders.plugins.module_utils._errors import NotFound
+from ansible_collections.certops.orders.plugins.module_utils._info import told_info, until_stopped
+from ansible_collections.certops.orders.plugins.module_utils._module import main as module_main
+from ansible_collections.certops.orders.plugins.module_utils._options import CERTCENTRAL_OPTIONS, EXECUTE_ON, ids
+from ansible_collections.certops.orders.plugins.module_utils._orders import plural
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from ansible_collections.certops.orders.plugins.module_utils._certcentral import CertCentral
+    from ansible_collections.certops.orders.plugins.module_utils._certcentral_objects import Request
+    from ansible_collections.certops.orders.plugins.module_utils._http import Context
+
+SPEC: dict[str, Any] = {
+    "argument_spec": {
+        **CERTCENTRAL_OPTIONS,
+        **EXECUTE_ON,
+        "request_id": {"type": "int"},
+        "order_id": {"type": "int"},
+        "status": {"type": "str", "choices": ["submitted", "pending", "approved", "rejected"]},
+        "type": {"type": "list", "elements": "str"},
+    },
+    "mutually_exclusive": [("request_id", "order_id")],
+    "supports_check_mode": True,
+}
+
+
+def run(params: Mapping[str, Any], context: Context) -> dict[str, Any]:
+    """List the requests asked for; returns the result of the task."""
+    for name in ("request_id", "order_id"):
+        if params[name] is not None:
+            ids(params, name, "")
+    with connect(params, context, writes=False) as certcentral:
+
+        def gather(_work: Any) -> dict[str, Any]:
+            requests = until_stopped(_asked(certcentral, params), context.stop)
+            meant = [request.shown() for request in requests if _is_meant(request, params)]
+            return {"msg": f"{plural(len(meant), 'request')} found", "requests": meant}
+
+        return told_info(context, certcentral.transport, gather)
+
+
+def _asked(certcentral: CertCentral, params: Mapping[str, Any]) -> Iterable[Request]:
+    try:
+        if params["request_id"] is not None:
+            return [certcentral.request(params["request_id"])]
+        if params["order_id"] is not None:
+            return certcentral.order(params["order_id"]).requests
+    except NotFound:
+        return []
+    return certcentral.requests(params["status"])
+
+
+def _is_meant(request: Request, params: Mapping[str, Any]) -> bool:
+    # The service's own filter may be loose.
+    return params["status"] in (None, request.status) and (not params["type"] or request.type in params["type"])
+
+
+def main() -> None:
+    module_main(SPEC, run)
+
+
+if __name__ == "__main__":
+    main()
