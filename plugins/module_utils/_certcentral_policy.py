@@ -228,10 +228,7 @@ def decide_revocation(subject: Revocable, *, today: date, skip_approval: bool, c
     steps = ("drop_reissue", "revoke") if shown == "reissue_pending" else ("revoke",)
     if skip_approval:
         return Decision(CHANGED, after=_revoked(subject), steps=steps)
-    after: dict[str, Any] = {"revocation_requested": True}
-    if shown == "reissue_pending" and subject.key is None:
-        after["status"] = "issued"
-    return Decision(CHANGED, after=after, steps=steps, ends=PENDING_APPROVAL)
+    return Decision(CHANGED, after=_requested(subject), steps=steps, ends=PENDING_APPROVAL)
 
 
 def revocation_filed(subject: Revocable, decision: Decision, request: Request | None) -> Decision:
@@ -239,8 +236,13 @@ def revocation_filed(subject: Revocable, decision: Decision, request: Request | 
     if request is None or request.status == "approved":
         return Decision(CHANGED, after=_revoked(subject), steps=decision.steps)
     waits = f"request {request.id} for it waits for an approval"
-    after = {"revocation_requested": True}
-    return Decision(CHANGED, after=after, steps=decision.steps, ends=PENDING_APPROVAL, reason=waits)
+    return Decision(CHANGED, after=_requested(subject), steps=decision.steps, ends=PENDING_APPROVAL, reason=waits)
+
+
+def _requested(subject: Revocable) -> dict[str, Any]:
+    # A reissue is dropped before, which leaves the order issued.
+    dropped = subject.key is None and subject.order.status == "reissue_pending"
+    return {"revocation_requested": True, **({"status": "issued"} if dropped else {})}
 
 
 def _revoked(subject: Revocable) -> dict[str, Any]:

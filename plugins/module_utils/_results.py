@@ -152,15 +152,21 @@ def _diff(results: Iterable[OrderResult], settings: Settings) -> dict[str, str]:
 
 
 def _diff_line(result: OrderResult, facts: Mapping[str, Any] | None, settings: Settings) -> str:
+    """'order 7 (www.example.com): status: issued', and a line more for each part that has facts of its own."""
     name = f" ({result.name})" if result.name not in ("", str(result.key)) else ""
-    told = ", ".join(f"{fact}: {_shown(value)}" for fact, value in (facts or {}).items())
-    return f"{settings.noun} {result.key}{name}: {told}\n"
+    parts = {fact: value for fact, value in (facts or {}).items() if _is_parts(value)}
+    told = ", ".join(f"{fact}: {_shown(value)}" for fact, value in (facts or {}).items() if fact not in parts)
+    lines = [f"{settings.noun} {result.key}{name}: {told}"]
+    for fact, value in parts.items():
+        lines += [f"  {fact}: {', '.join(f'{key}: {_shown(item)}' for key, item in part.items())}" for part in value]
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _is_parts(value: Any) -> bool:
+    return isinstance(value, list) and bool(value) and all(isinstance(part, Mapping) for part in value)
 
 
 def _shown(value: Any) -> str:
-    """A fact in a line of a diff: 'true', 'issued', '[www.example.com, (certificate_id: 1, status: issued)]'."""
-    if isinstance(value, (list, tuple)):
+    if isinstance(value, list):
         return f"[{', '.join(map(_shown, value))}]"
-    if isinstance(value, Mapping):
-        return f"({', '.join(f'{name}: {_shown(item)}' for name, item in value.items())})"
-    return str(value).lower()
+    return str(value).lower() if isinstance(value, bool) else str(value)
