@@ -1,0 +1,212 @@
+# Copyright (c) 2026 The certops.orders authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+name: digicert_orders
+short_description: DigiCert CertCentral orders as inventory
+version_added: 0.1.0
+description:
+  - Makes a host of every CertCentral order, or of every domain that orders cover, with what CertCentral says of the
+    order as variables.
+  - The source is a file whose name ends with C(digicert_orders.yml) or C(digicert_orders.yaml).
+  - Whatever comes from CertCentral is data. It is marked unsafe, so that a name which looks like a template stays text,
+    and names that are not strict host names become no hosts. C(ansible_host) is never set.
+options:
+  plugin:
+    description:
+      - Has to be the name of this plugin.
+    type: str
+    required: true
+    choices: [certops.orders.digicert_orders]
+  host_per:
+    description:
+      - V(order) makes a host C(order-123456789) of every order. Its variables are those that
+        M(certops.orders.digicert_order_info) returns, each with C(digicert_) before its name, such as
+        C(digicert_status) and C(digicert_domains).
+      - V(domain) makes a host of every name that an order covers. C(digicert_orders) is the list of those orders in the
+        form of M(certops.orders.digicert_order_info), C(digicert_order_ids) that of their ids. Names that are not
+        strict host names, wildcards among them, are left out; C(digicert_skipped_names) of the group C(all) counts
+        them.
+    type: str
+    choices: [order, domain]
+    default: order
+  details:
+    description:
+      - Read every order whole, for its requests, notes and renewal settings. Costs a request for each.
+    type: bool
+    default: false
+  include_origin:
+    description:
+      - Tell of every order whether it was migrated from a legacy console.
+    type: bool
+    default: false
+extends_documentation_fragment:
+  - certops.orders._certcentral_inventory
+  - certops.orders._order_filters
+  - ansible.builtin.constructed
+  - ansible.builtin.inventory_cache
+seealso:
+  - module: certops.orders.digicert_order_info
+author:
+  - The certops.orders authors (@certops)
+"""
+
+EXAMPLES = r"""
+# my.digicert_orders.yml, with the key in DIGICERT_API_KEY: what expires within 60 days, by product and container
+plugin: certops.orders.digicert_orders
+status: [issued]
+expires_within_days: 60
+is_renewed: false
+keyed_groups:
+  - key: digicert_product_name_id
+    prefix: product
+  - key: digicert_container_name
+    prefix: container
+groups:
+  urgent: digicert_days_remaining < 14
+compose:
+  owner: digicert_organization_name
+
+---
+# domains.digicert_orders.yml: every name below example.com, asked for once an hour
+plugin: certops.orders.digicert_orders
+host_per: domain
+domain: example.com
+include_subdomains: true
+status: [issued, pending]
+groups:
+  renewed_twice: digicert_orders | length > 1
+cache: true
+cache_plugin: ansible.builtin.jsonfile
+cache_connection: ~/.cache/certops
+cache_timeout: 3600
+"""
+
+import hashlib
+import json
+import os
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import date, datetime, timezone
+from typing import Any
+
+from ansible import constants
+from ansible.errors import AnsibleParserError
+from ansible.plugins.inventory import BaseInventoryPlugin, Cacheable, Constructable
+from ansible.utils.unsafe_proxy import wrap_var
+
+from ansible_collections.certops.orders.plugins.module_utils._certcentral import connect
+from ansible_collections.certops.orders.plugins.module_utils._certcentral_find import Finder, criteria
+from ansible_collections.certops.orders.plugins.module_utils._errors import ApiError, LibraryMissing, Stopped
+from ansible_collections.certops.orders.plugins.module_utils._http import Context
+from ansible_collections.certops.orders.plugins.module_utils._options import (
+    CERTCENTRAL_OPTIONS,
+    ORDER_FILTERS,
+    OptionError,
+)
+from ansible_collections.certops.orders.plugins.module_utils._orders import scrub
+from ansible_collections.certops.orders.plugins.module_utils._work import pool, signals_stop
+
+# A fully qualified host name as RFC 1123 has it: nothing else from outside becomes the name of a host. Neither an
+# address nor "localhost" is one.
+_LABEL = r"(?!-)[a-z0-9-]{1,63}(?<!-)"
+_HOST = re.compile(rf"(?=.{{4,253}}\Z)(?:{_LABEL}\.)+(?!\d+\Z){_LABEL}", re.ASCII)
+_WORKERS = 8
+# What an inventory source may leave to the environment.
+_FROM_ENVIRONMENT = ("api_key", "api_url", "ca_path", "rate_limit")
+
+
+class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
+    NAME = "certops.orders.digicert_orders"
+
+    def verify_file(self, path: str) -> bool:
+        return bool(super().verify_file(path)) and path.endswith(("digicert_orders.yml", "digicert_orders.yaml"))
+
+    def parse(self, inventory: Any, loader: Any, path: str, cache: bool = True) -> None:
+        super().parse(inventory, loader, path, cache)
+        config = self._read_config_data(path)
+        self._populate(self._orders(config, path, cache))
+
+    def _orders(self, config: Mapping[str, Any], path: str, cache: bool) -> list[dict[str, Any]]:
+        """The orders as digicert_order_info returns them, from the cache where that is wanted."""
+        wanted = self.get_option("cache")
+        # Other filters are another answer.
+        said = json.dumps({name: str(value) for name, value in config.items() if name != "api_key"}, sort_keys=True)
+        key = f"{self.get_cache_key(path)}_{hashlib.sha256(said.encode()).hexdigest()[:12]}"
+        if wanted and cache and key in self._cache:
+            cached: list[dict[str, Any]] = self._cache[key]
+            return cached
+        orders = self._fetch(config)
+        if wanted:
+            self._cache[key] = orders
+        return orders
+
+    def _fetch(self, config: Mapping[str, Any]) -> list[dict[str, Any]]:
+        context = Context(environ=os.environ, state_dir=constants.DEFAULT_LOCAL_TMP, say=self.display.v)
+        try:
+            params = self._params(config)
+            now = datetime.now(timezone.utc)
+            wanted = criteria(params, now)
+            with (
+                connect(params, context, writes=False) as certcentral,
+                signals_stop(context.stop),
+                pool(_WORKERS) as work,
+            ):
+                options = {name: self.get_option(name) for name in ("details", "include_origin")}
+                finder = Finder(certcentral, work, context.stop, **options)
+                return [order.shown(now.date()) for order in finder.matching(wanted)]
+        except (OptionError, ApiError, Stopped) as error:
+            raise AnsibleParserError(scrub(f"{self.NAME}: {error}", context.secrets)) from None
+        except LibraryMissing as error:
+            raise AnsibleParserError(f"{self.NAME}: the Python library {error.library} is missing") from None
+
+    def _params(self, config: Mapping[str, Any]) -> dict[str, Any]:
+        """The options as a module has them: what the environment says is left to the environment."""
+        params = {name: self.get_option(name) for name in (*CERTCENTRAL_OPTIONS, *ORDER_FILTERS)}
+        params.update(dict.fromkeys(name for name in _FROM_ENVIRONMENT if name not in config))
+        # Older cores hand over an inline !vault undecrypted.
+        return {**params, "api_key": str(params["api_key"]) if params["api_key"] else None}
+
+    def _populate(self, orders: Iterable[dict[str, Any]]) -> None:
+        today = datetime.now(timezone.utc).date()
+        fresh = [_on(today, order) for order in orders]
+        if self.get_option("host_per") == "order":
+            for order in fresh:
+                self._add(f"order-{order['order_id']}", {f"digicert_{name}": value for name, value in order.items()})
+            return
+        skipped = set()
+        for name, several in _by_domain(fresh):
+            if _HOST.fullmatch(name):
+                ids = [order["order_id"] for order in several]
+                self._add(name, {"digicert_orders": several, "digicert_order_ids": ids})
+            else:
+                skipped.add(name)
+        self.inventory.set_variable("all", "digicert_skipped_names", len(skipped))
+        self.display.v(f"{self.NAME}: {len(skipped)} names are not strict host names and were left out")
+
+    def _add(self, host: str, variables: Mapping[str, Any]) -> None:
+        self.inventory.add_host(host)
+        safe = {name: wrap_var(value) for name, value in variables.items()}
+        for name, value in safe.items():
+            self.inventory.set_variable(host, name, value)
+        strict = self.get_option("strict")
+        self._set_composite_vars(self.get_option("compose"), safe, host, strict=strict)
+        self._add_host_to_composed_groups(self.get_option("groups"), safe, host, strict=strict)
+        self._add_host_to_keyed_groups(self.get_option("keyed_groups"), safe, host, strict=strict)
+
+
+def _on(today: date, order: dict[str, Any]) -> dict[str, Any]:
+    """An order that may come from the cache, as of today."""
+    till = order["valid_till"]
+    return {**order, "days_remaining": (date.fromisoformat(till) - today).days if till else None}
+
+
+def _by_domain(orders: Iterable[dict[str, Any]]) -> Iterator[tuple[str, list[dict[str, Any]]]]:
+    names: dict[str, list[dict[str, Any]]] = {}
+    for order in orders:
+        for name in order["domains"]:
+            names.setdefault(name, []).append(order)
+    yield from sorted(names.items())
