@@ -74,6 +74,7 @@ nox.options.sessions = [
     "lint",
     "reuse",
     "docs",
+    "coverage_of_api",
     "extra-checks",
     "build-import-check",
     "simulator",
@@ -184,6 +185,13 @@ def docs(session: nox.Session) -> None:
         ".",
     )
     session.run("antsibull-changelog", "lint")
+    _note(session)
+
+
+@nox.session
+def coverage_of_api(session: nox.Session) -> None:
+    """The table of CertCentral's calls in the documentation says what the client and the plugins do."""
+    session.run("python", "tests/tools/coverage_of_api.py", "--check")
     _note(session)
 
 
