@@ -11,10 +11,8 @@ Facts are from reference/certcentral.md, cited by section. Nothing is decided he
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Callable, TypeVar
 
@@ -40,11 +38,11 @@ from ._certcentral_objects import (
     read_user,
 )
 from ._errors import ApiError, Denied, NotFound, Refused, Unreadable
-from ._http import Context, Patience, Transport
+from ._http import open_transport
 from ._options import connection
-from ._pacing import Pacer
 
 if TYPE_CHECKING:
+    from ._http import Context, Patience, Transport
     from ._orders import Decision
 
 SERVICE = "CertCentral"
@@ -377,28 +375,8 @@ def connect(params: Mapping[str, Any], context: Context, *, writes: bool) -> Cer
         rate_limit=RATE_LIMIT,
         writes=writes,
     )
-    pacer = Pacer(wire.windows, wire.timeout, _state_file(context.state_dir, wire.base_url, wire.api_key, wire.windows))
     context.secrets.append(wire.api_key)
-    return CertCentral(
-        Transport(
-            SERVICE,
-            wire,
-            headers={"X-DC-DEVKEY": wire.api_key},
-            explain=_explain,
-            pacer=pacer,
-            stop=context.stop,
-            say=context.say,
-            secrets=[wire.api_key],
-        )
-    )
-
-
-def _state_file(folder: str | None, *identity: object) -> str | None:
-    """One file for each key and limit, named by a digest that does not tell the key."""
-    if not folder:
-        return None
-    digest = hashlib.sha256(repr(identity).encode()).hexdigest()[:24]
-    return str(Path(folder) / f"certops-orders-pace-{digest}")
+    return CertCentral(open_transport(SERVICE, wire, context, {"X-DC-DEVKEY": wire.api_key}, _explain))
 
 
 def _explain(data: Any) -> tuple[str, str]:

@@ -44,6 +44,7 @@ from ._errors import (
     Untrusted,
 )
 from ._orders import printable, scrub
+from ._pacing import Pacer, state_file
 
 try:
     import requests
@@ -60,7 +61,6 @@ if TYPE_CHECKING:
     import ssl
 
     from ._options import Connection
-    from ._pacing import Pacer
 
 # What is read of one answer at most, decoded, in bytes.
 MAX_BODY = 64 * 1024 * 1024
@@ -224,16 +224,19 @@ class Transport:
         *,
         fresh_until: float,
         patience: Patience,
+        query: Iterable[tuple[str, object]] = (),
+        once: bool = False,
     ) -> dict[str, Any]:
         """Send a change, with a JSON body or none.
 
         fresh_until: when the read that it rests on is too old, in monotonic seconds.
+        once: never send it again, whatever happens; after a 429 it is as if the read had become too old meanwhile.
 
         Raises StaleRead where it was not sent for that reason, Stopped, or ApiError: where `error.ambiguous`, the
         change may have been made.
         """
         sent = None if body is None else json.dumps(body).encode()
-        reply = self._send(what, method, self._url(path), sent, fresh_until, patience)
+        reply = self._send(what, method, self._url(path, query), sent, fresh_until, patience, once=once)
         return self._json(what, reply) if reply.body.strip() else {}
 
     def _url(self, path: Sequence[object], query: Iterable[tuple[str, object]] = ()) -> str:
@@ -242,7 +245,14 @@ class Transport:
         return f"{url}?{encoded}" if encoded else url
 
     def _send(
-        self, what: str, method: str, url: str, body: bytes | None, fresh_until: float | None, patience: Patience
+        self,
+        what: str,
+        method: str,
+        url: str,
+        body: bytes | None,
+        fresh_until: float | None,
+        patience: Patience,
+        once: bool = False,
     ) -> Reply:
         """The one loop of attempts; a write is known by its `fresh_until`."""
         repeats = retries = throttled = 0
@@ -262,7 +272,7 @@ class Transport:
             except ApiError as failed:
                 error = failed
                 delay = backoff(retries)
-                again = failed.passing and retries < self.connection.retries
+                again = failed.passing and retries < self.connection.retries and not once
                 # Whether a change was made is not ours to guess: the caller reads again.
                 again = again and (fresh_until is None or not failed.ambiguous)
                 retries += again
@@ -271,6 +281,8 @@ class Transport:
                 raise error
             self._tell(f"{error.message}; trying again in {delay:.0f} s", delay)
             self._stop.pause(delay)
+            if once:
+                raise StaleRead(what)
             repeats += 1
             waited += delay
             self.counters.add(retries=1, waited=delay)
@@ -417,6 +429,30 @@ class Transport:
             session = self._local.session = _Session(self.connection)
             self._sessions.append(session)
         return session
+
+
+def open_transport(
+    service: str,
+    connection: Connection,
+    context: Context,
+    headers: Mapping[str, str],
+    explain: Callable[[Any], tuple[str, str]],
+) -> Transport:
+    """A transport for a task, paced together with the other forks of its run; nothing is sent here.
+
+    Raises LibraryMissing. What is added to the context's secrets later is redacted as well.
+    """
+    shared = state_file(context.state_dir, connection.base_url, connection.api_key, connection.windows)
+    return Transport(
+        service,
+        connection,
+        headers=headers,
+        explain=explain,
+        pacer=Pacer(connection.windows, connection.timeout, shared),
+        stop=context.stop,
+        say=context.say,
+        secrets=context.secrets,
+    )
 
 
 class _Session:

@@ -30,6 +30,9 @@ CERTCENTRAL_OPTIONS: dict[str, dict[str, Any]] = {
     "rate_limit": {"type": "str"},
     "rate_limit_timeout": {"type": "int", "default": 300},
 }
+SERVERTASTIC_OPTIONS: dict[str, dict[str, Any]] = {
+    name: option for name, option in CERTCENTRAL_OPTIONS.items() if name != "region"
+}
 EXECUTE_ON: dict[str, dict[str, Any]] = {
     "execute_on": {"type": "str", "choices": ["controller", "target"], "default": "controller"},
 }
@@ -114,22 +117,26 @@ def connection(
     regions: Mapping[str, str],
     rate_limit: str,
     writes: bool,
+    key_required: bool = True,
 ) -> Connection:
     """Where to send requests, from a task's options and its environment; nothing is sent here.
 
     environ: the variables of the process; task_environ: those that the task sets, which come first.
-    prefix: of the provider's environment variables. regions: base URLs by `region`. rate_limit: the default.
-    writes: whether the module can change anything.
+    prefix: of the provider's environment variables. regions: base URLs by `region`, none where a URL is required.
+    rate_limit: the default. writes: whether the module can change anything.
+    key_required: whether nothing can be done without a key.
     Raises OptionError; its text never holds a key.
     """
     both = {**environ, **task_environ}
-    key = _key(params.get("api_key") or both.get(f"{prefix}_API_KEY") or "", prefix)
+    key = _key(params.get("api_key") or both.get(f"{prefix}_API_KEY") or "", prefix, key_required)
     url = params.get("api_url") or both.get(f"{prefix}_API_URL")
+    if not (url or regions):
+        raise OptionError(f"no address: set api_url, or {prefix}_API_URL in the environment")
     base_url = _base_url(url) if url else regions[params.get("region") or "us"]
     proxy = _proxy(base_url, both)
     # A proxy would be a stranger between us and even a loopback address.
     trusts_anyone = not params["validate_certs"] and bool(proxy or not _is_loopback(base_url))
-    if not params.get("api_key"):
+    if key and not params.get("api_key"):
         _keep_key_at_home(params, environ, task_environ, prefix, trusts_anyone)
     if trusts_anyone and writes:
         raise OptionError("validate_certs: false is refused for anything that can change an order; use ca_path instead")
@@ -185,9 +192,11 @@ def text_of(params: Mapping[str, Any], option: str, required: bool) -> str | Non
     return printable(text, limit=10 * len(text)) if text else None
 
 
-def _key(key: str, prefix: str) -> str:
+def _key(key: str, prefix: str, required: bool) -> str:
     # A key from a file often ends with a newline, which `requests` would print in its exception.
     key = key.strip()
+    if not (key or required):
+        return ""
     if not key:
         raise OptionError(f"no API key: set api_key, or {prefix}_API_KEY in the environment")
     if not _KEY.fullmatch(key):

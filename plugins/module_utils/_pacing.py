@@ -13,6 +13,7 @@ at some time before it answered, so whatever the network's delays are, its rolli
 from __future__ import annotations
 
 import fcntl
+import hashlib
 import os
 import random
 import struct
@@ -23,12 +24,21 @@ from bisect import insort
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from operator import le
+from pathlib import Path
 from typing import Callable
 
 # How often to look again while every slot is held by a request under way, in seconds.
 _LOOK_AGAIN = 0.02
 # Nothing that is right lies further ahead, in seconds.
 _FAR = 24 * 3600.0
+
+
+def state_file(folder: str | None, *identity: object) -> str | None:
+    """The file that the processes of a run share for one key and limit, named by a digest of all of it."""
+    if not folder:
+        return None
+    digest = hashlib.sha256(repr(identity).encode()).hexdigest()[:24]
+    return str(Path(folder) / f"certops-orders-pace-{digest}")
 
 
 class Slot:
