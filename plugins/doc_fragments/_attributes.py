@@ -41,3 +41,13 @@ attributes:
     membership:
       - certops.orders.digicert
 """
+
+    ACTIONGROUP_SERVERTASTIC = r"""
+options: {}
+attributes:
+  action_group:
+    description: Use C(group/certops.orders.servertastic) in C(module_defaults) to set defaults for this module.
+    support: full
+    membership:
+      - certops.orders.servertastic
+"""

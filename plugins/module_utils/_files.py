@@ -19,19 +19,53 @@ class UnsafeFile(Exception):
     """A file that is not ours to trust: of another owner, a link, no plain file, or open to others' writing."""
 
 
+_SAFE = os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
+
+
 def append_line(path: str, line: str) -> None:
     """Add a line and see it on disk; safe beside other processes that append.
 
     Raises OSError or UnsafeFile.
     """
-    flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
-    with _opened(path, flags) as descriptor:
+    with locked(path) as file:
+        file.append(line)
+
+
+def read_text(path: str) -> str:
+    """What is in a file, nothing where there is none. Raises OSError or UnsafeFile."""
+    try:
+        with _opened(path, os.O_RDONLY | _SAFE) as descriptor:
+            return _LockedFile(descriptor).read()
+    except FileNotFoundError:
+        return ""
+
+
+@contextlib.contextmanager
+def locked(path: str) -> Iterator[_LockedFile]:
+    """A file of lines that nobody else changes meanwhile, made where there is none. Raises OSError or UnsafeFile."""
+    with _opened(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | _SAFE) as descriptor:
         fcntl.flock(descriptor, fcntl.LOCK_EX)
-        size = os.fstat(descriptor).st_size
+        yield _LockedFile(descriptor)
+
+
+class _LockedFile:
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor = descriptor
+
+    def read(self) -> str:
+        parts, offset = [], 0
+        while part := os.pread(self._descriptor, 1 << 20, offset):
+            parts.append(part)
+            offset += len(part)
+        return b"".join(parts).decode("utf-8", "replace")
+
+    def append(self, line: str) -> None:
+        """Add a line and see it on disk."""
+        size = os.fstat(self._descriptor).st_size
         # A process that was killed while it wrote leaves a line without an end.
-        mend = b"\n" if size and os.pread(descriptor, 1, size - 1) != b"\n" else b""
-        _write_whole(descriptor, mend + line.encode() + b"\n")
-        os.fsync(descriptor)
+        mend = b"\n" if size and os.pread(self._descriptor, 1, size - 1) != b"\n" else b""
+        _write_whole(self._descriptor, mend + line.encode() + b"\n")
+        os.fsync(self._descriptor)
 
 
 @contextlib.contextmanager

@@ -94,7 +94,8 @@ class Auditor(Observer):
                 reason=result.reason,
             )
         except (OSError, UnsafeFile) as error:
-            self.warnings.append(f"{self._settings.noun} {result.key} is {result.outcome}, but {self._trouble(error)}")
+            order = f"{self._settings.noun} {self._settings.label(result.key)}"
+            self.warnings.append(f"{order} is {result.outcome}, but {self._trouble(error)}")
 
     def _trouble(self, error: Exception) -> str:
         why = error.strerror if isinstance(error, OSError) else str(error)

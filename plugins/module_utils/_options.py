@@ -40,6 +40,12 @@ ORDER_IDS: dict[str, dict[str, Any]] = {
     "order_id": {"type": "int"},
     "order_ids": {"type": "list", "elements": "int"},
 }
+ORDER_TOKENS: dict[str, dict[str, Any]] = {
+    "order_token": {"type": "str", "no_log": True},
+    "order_tokens": {"type": "list", "elements": "str", "no_log": True},
+    # Not the tokens, and no way back to them.
+    "order_digests": {"type": "list", "elements": "str", "no_log": False},
+}
 # What selects orders.
 ORDER_FILTERS: dict[str, dict[str, Any]] = {
     "status": {"type": "list", "elements": "str"},
@@ -135,7 +141,7 @@ def connection(
     base_url = _base_url(url) if url else regions[params.get("region") or "us"]
     proxy = _proxy(base_url, both)
     # A proxy would be a stranger between us and even a loopback address.
-    trusts_anyone = not params["validate_certs"] and bool(proxy or not _is_loopback(base_url))
+    trusts_anyone = not params["validate_certs"] and bool(proxy or not is_loopback(base_url))
     if key and not params.get("api_key"):
         _keep_key_at_home(params, environ, task_environ, prefix, trusts_anyone)
     if trusts_anyone and writes:
@@ -249,12 +255,13 @@ def _base_url(url: str) -> str:
     if "@" in parts.netloc or parts.query or parts.fragment or "?" in url or "#" in url:
         raise OptionError("api_url must not hold user information, a query or a fragment")
     base_url = f"{parts.scheme}://{parts.netloc}{parts.path.rstrip('/')}"
-    if parts.scheme == "http" and not _is_loopback(base_url):
+    if parts.scheme == "http" and not is_loopback(base_url):
         raise OptionError("api_url must be https: plain http is for a loopback address only (a simulator)")
     return base_url
 
 
-def _is_loopback(base_url: str) -> bool:
+def is_loopback(base_url: str) -> bool:
+    """Whether a service is on this machine."""
     host = urlsplit(base_url).hostname or ""
     try:
         return ipaddress.ip_address(host).is_loopback

@@ -49,6 +49,8 @@ class Decision:
     done: str = ""
     ends: str = CHANGED
     steps: tuple[str, ...] = ()
+    # Whether it may be sent again after a lost reply, where a fresh read does not show it.
+    repeatable: bool = True
 
     @property
     def explanation(self) -> str:

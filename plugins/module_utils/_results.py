@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Callable
 
 from ._errors import ApiError
 from ._options import within
@@ -51,8 +51,12 @@ class Settings:
     noun: str = "order"
     key: str = "order_id"
     listed: str = "orders"
+    # How a key is told to people.
+    label: Callable[[Any], str] = str
     wait: float = 0.0
     poll: float = 0.0
+    # A change that is acknowledged is waited for as well, until it shows.
+    confirm: bool = False
 
     @classmethod
     def of(cls, params: Mapping[str, Any], done: str, **more: Any) -> Settings:
@@ -62,7 +66,9 @@ class Settings:
 
     def order_id(self, key: Any, identity: Mapping[str, Any]) -> Any:
         """The order, for a `failure`; None where something else was asked for and the order is not known."""
-        return key if self.key == "order_id" else identity.get("order_id")
+        if self.key in ("order_id", "order_digest"):
+            return self.label(key) if self.key == "order_digest" else key
+        return identity.get("order_id")
 
 
 def told(
@@ -125,12 +131,12 @@ def _sentence(
         every = f"a list of which every {settings.noun} is missing is a mistake"
         return f"{told}; {every}: check the ids, and the key's account"
     if failing:
-        return f"{told}; the first that failed: {settings.noun} {failing[0].key}: {failing[0].reason}"
+        return f"{told}; the first that failed: {settings.noun} {settings.label(failing[0].key)}: {failing[0].reason}"
     return told
 
 
 def _sentence_of_one(result: OrderResult, settings: Settings, check_mode: bool) -> str:
-    order = f"{settings.noun} {result.key}"
+    order = f"{settings.noun} {settings.label(result.key)}"
     why = f": {result.reason}" if result.reason else ""
     if result.outcome == CHANGED:
         verb = "would be" if check_mode else "was"
@@ -156,7 +162,7 @@ def _diff_line(result: OrderResult, facts: Mapping[str, Any] | None, settings: S
     name = f" ({result.name})" if result.name not in ("", str(result.key)) else ""
     parts = {fact: value for fact, value in (facts or {}).items() if _is_parts(value)}
     told = ", ".join(f"{fact}: {_shown(value)}" for fact, value in (facts or {}).items() if fact not in parts)
-    lines = [f"{settings.noun} {result.key}{name}: {told}"]
+    lines = [f"{settings.noun} {settings.label(result.key)}{name}: {told}"]
     for fact, value in parts.items():
         lines += [f"  {fact}: {', '.join(f'{key}: {_shown(item)}' for key, item in part.items())}" for part in value]
     return "".join(f"{line}\n" for line in lines)

@@ -134,7 +134,7 @@ class Run:
             for start in range(0, len(keys), CHUNK):
                 self._chunk(keys[start : start + CHUNK])
             if self._settings.wait and not self._context.check_mode:
-                self._await_approval()
+                self._await()
             if self._settings.verify and not self._context.check_mode:
                 self._verify()
         result = told(asked, self._results, self._settings, self._context, self._reader.transport)
@@ -330,6 +330,9 @@ class Run:
             why = f"{problem}; and it is no longer there"
             return self._result(key, UNKNOWN if lost or counts else FAILED, before, None, why, problem)
         state, decision = now
+        if lost and not sent.repeatable and not _shows(state.facts, before.facts, sent.after):
+            why = f"{problem}; a fresh read does not show it yet, and it is never sent twice"
+            return replace(self._result(key, UNKNOWN, before, None, why, problem), after=sent.after)
         if decision.outcome == CHANGED:
             return state, decision
         if decision.outcome not in _SETTLED:
@@ -360,39 +363,55 @@ class Run:
             # The next attempt meets the stop, which settles the order.
             return
 
-    # -- waiting for an approval -----------------------------------------------------------------------------------
+    # -- waiting ---------------------------------------------------------------------------------------------------
 
-    def _await_approval(self) -> None:
-        """Look at what needs an approval, again and again, until it has one, or the time is over."""
-        waiting = [key for key, result in self._results.items() if result.outcome == PENDING_APPROVAL]
+    def _await(self) -> None:
+        """Look at what is yet to come about, again and again, until it has, or the time is over."""
+        waiting = [key for key, result in self._results.items() if self._is_awaited(result)]
         until = time.monotonic() + self._settings.wait
         if waiting:
-            waits_for = f"waiting for the approval of {plural(len(waiting), self._settings.noun)}"
-            self._context.say(f"{waits_for}, {self._settings.wait:.0f} s at most")
+            several = plural(len(waiting), self._settings.noun)
+            self._context.say(f"waiting for {several} to be {self._settings.done}, {self._settings.wait:.0f} s at most")
         try:
             while waiting and time.monotonic() < until:
                 self._stop.pause(min(self._settings.poll, until - time.monotonic()))
-                self._map(self._look_for_approval, [(key,) for key in waiting])
-                waiting = [key for key in waiting if self._results[key].outcome == PENDING_APPROVAL]
+                settled = self._map(self._look_whether_settled, [(key,) for key in waiting])
+                waiting = [key for key, is_settled in zip(waiting, settled) if not is_settled]
         except Stopped:
             # What waits goes on waiting, and the result says so.
-            return
+            pass
+        for key in waiting:
+            if self._results[key].outcome == CHANGED:
+                self._record(self._unseen(self._results[key], None))
 
-    def _look_for_approval(self, key: Any) -> None:
+    def _is_awaited(self, result: OrderResult) -> bool:
+        if result.outcome == PENDING_APPROVAL:
+            return True
+        return self._settings.confirm and (result.acknowledged or result.outcome == UNKNOWN)
+
+    def _look_whether_settled(self, key: Any) -> bool:
         result = self._results[key]
         try:
             now = self._fresh(key)
         except (ApiError, Stopped):
             # The next look may fare better; until then it waits, as far as is known.
-            return
+            return False
+        if result.outcome != PENDING_APPROVAL:
+            if not now or not _shows(now[0].facts, result.before or {}, result.after or {}):
+                return False
+            self._record(replace(result, outcome=CHANGED, after=now[0].facts, failure=None, counts=True))
+            return True
+        if now and now[1].outcome == PENDING_APPROVAL:
+            return False
         if now and now[1].outcome == UNCHANGED:
             outcome = CHANGED if result.is_change else UNCHANGED
             self._record(replace(result, outcome=outcome, after=now[0].facts, reason="it was approved meanwhile"))
-        elif not now or now[1].outcome != PENDING_APPROVAL:
+        else:
             why = "it no longer waits for an approval, and was not approved"
             failure = ApiError(why, code="not_approved").failure(self._settings.order_id(key, result.identity))
             after = now[0].facts if now else None
             self._record(replace(result, outcome=FAILED, after=after, reason=why, failure=failure))
+        return True
 
     # -- verifying -------------------------------------------------------------------------------------------------
 
@@ -419,9 +438,12 @@ class Run:
             return self._unverified(done, unread)
         if now and now[1].outcome in _SETTLED and _shows(now[0].facts, done.before or {}, done.after or {}):
             return replace(done, after=now[0].facts)
+        return self._unseen(done, now[0].facts if now else None)
+
+    def _unseen(self, done: OrderResult, facts: Mapping[str, Any] | None) -> OrderResult:
         why = "the change was acknowledged, but a fresh read does not show it"
         failure = ApiError(why, code="not_verified").failure(self._settings.order_id(done.key, done.identity))
-        return replace(done, outcome=UNKNOWN, after=now[0].facts if now else None, reason=why, failure=failure)
+        return replace(done, outcome=UNKNOWN, after=facts, reason=why, failure=failure)
 
     # -- what became of an order -----------------------------------------------------------------------------------
 

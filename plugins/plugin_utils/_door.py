@@ -81,10 +81,7 @@ class _Passage:
         validation = ModuleArgumentSpecValidator(spec["argument_spec"], **rules).validate(arguments)
         if validation.error_messages:
             # A key that landed in the wrong option, too, would be told back.
-            secret = [
-                str(arguments.get(name) or "") for name, rule in spec["argument_spec"].items() if rule.get("no_log")
-            ]
-            errors = scrub("; ".join(map(self._told, validation.errors)), secret)
+            errors = scrub("; ".join(map(self._told, validation.errors)), self._secrets(arguments))
             return {**_refusal(errors), **said.since()}
         context = Context(
             check_mode=self._task.check_mode,
@@ -101,13 +98,19 @@ class _Passage:
             result["msg"] = missing_required_lib(result.pop("library"))
         return {**result, **said.since()}
 
+    def _secrets(self, arguments: Mapping[str, Any]) -> list[str]:
+        """The keys and tokens that the task sets."""
+        hidden = [name for name, rule in self._module.SPEC["argument_spec"].items() if rule.get("no_log")]
+        values = (arguments.get(name) for name in hidden)
+        return [str(one) for value in values if value for one in (value if isinstance(value, list) else [value])]
+
     def _told(self, error: Any) -> str:
         # Of this kind the message only begins with the option's name: a module puts the same words before it.
         unsupported = f"Unsupported parameters for ({self._name}) module: "
         return f"{unsupported}{error.msg}" if isinstance(error, UnsupportedError) else str(error.msg)
 
     def _on_target(self, arguments: dict[str, Any]) -> dict[str, Any]:
-        if not arguments.get("api_key"):
+        if not self._secrets(arguments):
             raise OptionError(
                 "execute_on: target sends the key to that host, so api_key has to be set on the task; "
                 "a key from the controller's environment never leaves it"

@@ -1,0 +1,449 @@
+# Copyright (c) 2026 The certops.orders authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module util is PRIVATE to the collection: it can change at any time.
+
+"""Servertastic's reseller API: the only file that knows its URLs, parameters and JSON.
+
+Facts are from reference/servertastic.md, cited by section. Nothing is decided here and nothing repeated. Tokens and
+keys travel in the query, so that each becomes a secret to redact before it is used, see `Tokens`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta, timezone
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote, urlsplit
+
+from ._errors import ApiError, Denied, NotFound, Refused, ServerError, Unreadable
+from ._http import open_transport
+from ._options import OptionError, connection
+from ._orders import printable
+
+if TYPE_CHECKING:
+    from ._http import Context, Patience, Transport
+
+SERVICE = "Servertastic"
+# None is documented (reference/servertastic.md 2); this is only polite.
+RATE_LIMIT = "5/1"
+# An issued order can be cancelled for so long, counted from this event (section 4).
+WINDOW = timedelta(days=30)
+COMPLETED_EVENT = "order completed"
+
+# Case has changed over the years (4).
+_STATUSES = (
+    "Order Placed",
+    "Awaiting Customer Verification",
+    "Awaiting Provider Approval",
+    "Queued",
+    "Completed",
+    "Cancelled",
+    "Roll Back",
+    "Servertastic Review",
+)
+_SPELLED = {status.lower(): status for status in _STATUSES}
+_TOKEN = re.compile(r"[\x21-\x7e]{1,200}")
+_DIGEST = re.compile(r"[0-9a-f]{64}")
+
+
+@dataclass(frozen=True)
+class Review:
+    """GET order/review.json (4); blank is "not said". Times are in UTC.
+
+    order_digest: the SHA-256 of its token, hexadecimal, which names the order without holding its secret.
+    completed_at: when it was issued first, by its history. invite_host: of the order management page.
+    """
+
+    order_digest: str
+    status: str
+    reseller_order_id: str = ""
+    provider_order_id: str = ""
+    product_code: str = ""
+    domain_name: str = ""
+    admin_email: str = ""
+    completed_at: datetime | None = None
+    expiry_date: date | None = None
+    further_info: str = ""
+    reseller_unique_reference: str = ""
+    management_host: str = ""
+
+    @property
+    def order_ref(self) -> str:
+        return order_ref(self.order_digest)
+
+    @property
+    def state(self) -> str:
+        """The status for comparing: old answers spell it in other cases (4)."""
+        return self.status.strip().lower()
+
+    @property
+    def window_closes(self) -> datetime | None:
+        """Until when an issued order can be cancelled."""
+        return None if self.completed_at is None else self.completed_at + WINDOW
+
+    def shown(self) -> dict[str, Any]:
+        """As servertastic_order_info returns it."""
+        return {
+            "order_digest": self.order_digest,
+            "order_ref": self.order_ref,
+            "reseller_order_id": self.reseller_order_id,
+            "provider_order_id": self.provider_order_id,
+            "reseller_unique_reference": self.reseller_unique_reference,
+            "order_status": self.status,
+            "product_code": self.product_code,
+            "domain_name": self.domain_name,
+            "admin_email": self.admin_email,
+            "completed_at": time_text(self.completed_at),
+            "window_closes": time_text(self.window_closes),
+            "expiry_date": "" if self.expiry_date is None else self.expiry_date.isoformat(),
+        }
+
+
+@dataclass(frozen=True)
+class Listed:
+    """An order as the account's lists have it (3.1), which do not tell its token."""
+
+    reseller_order_id: str
+    status: str
+    domain_name: str
+    product_code: str
+    order_date: str
+    expiry_date: str
+
+    def shown(self) -> dict[str, Any]:
+        return {
+            "reseller_order_id": self.reseller_order_id,
+            "order_status": self.status,
+            "domain_name": self.domain_name,
+            "product_code": self.product_code,
+            "order_date": self.order_date,
+            "expiry_date": self.expiry_date,
+        }
+
+
+@dataclass(frozen=True)
+class Adjustment:
+    """A record of the points audit (3.1). points: what was added, negative where they were spent."""
+
+    time: str
+    points: float
+    total: float | None
+    description: str
+    reseller_order_id: str
+    order_digest: str
+
+    def shown(self) -> dict[str, Any]:
+        return {
+            "time": self.time,
+            "points": self.points,
+            "total": self.total,
+            "description": self.description,
+            "reseller_order_id": self.reseller_order_id,
+            "order_digest": self.order_digest,
+            "order_ref": order_ref(self.order_digest),
+        }
+
+
+@dataclass(frozen=True)
+class Account:
+    """GET account/review.json (3.1)."""
+
+    points: float | None
+    active_orders: tuple[Listed, ...]
+    completed_orders: tuple[Listed, ...]
+
+
+class Tokens:
+    """The tokens of a task, by the digests that stand for them; each is redacted from when it is first used."""
+
+    def __init__(self, secrets: list[str]) -> None:
+        self._secrets = secrets
+        self._tokens: dict[str, str] = {}
+        self._used: set[str] = set()
+
+    def add(self, token: str) -> str:
+        """The digest of a token. Raises OptionError where it cannot be one."""
+        token = token.strip()
+        if not _TOKEN.fullmatch(token):
+            raise OptionError("an order token has characters that no token has, or is empty; check it")
+        digest = hashlib.sha256(token.encode()).hexdigest()
+        self._tokens[digest] = token
+        return digest
+
+    def of(self, digest: str) -> str:
+        token = self._tokens[digest]
+        if digest not in self._used:
+            self._used.add(digest)
+            # Also as it stands in a URL.
+            self._secrets.extend({token, quote(token, safe="")})
+        return token
+
+    def __contains__(self, digest: object) -> bool:
+        return digest in self._tokens
+
+
+class Servertastic:
+    """The calls, for any number of threads. Each raises ApiError or Stopped."""
+
+    def __init__(self, transport: Transport, tokens: Tokens) -> None:
+        self._http = transport
+        self._tokens = tokens
+
+    def __enter__(self) -> Servertastic:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self._http.close()
+
+    @property
+    def transport(self) -> Transport:
+        return self._http
+
+    @property
+    def tokens(self) -> Tokens:
+        return self._tokens
+
+    @property
+    def has_key(self) -> bool:
+        return bool(self._http.connection.api_key)
+
+    def review(self, digest: str) -> Review:
+        """GET order/review.json (4). Raises NotFound for a token that is not known there."""
+        what = f"review order {order_ref(digest)}"
+        token = self._tokens.of(digest)
+        try:
+            data = _checked(what, self._http.read(what, ("order", "review.json"), [("order_token", token)]))
+        except Denied as error:
+            # An unknown token is HTTP 401 (3.2).
+            if error.http_status == 401:
+                raise NotFound(error.message, error.http_status, error.code) from None
+            raise
+        return _review(digest, token, data)
+
+    def cancel(self, digest: str, *, fresh_until: float, patience: Patience) -> str:
+        """GET order/cancel.json (5), which is never sent twice; returns what the service says of it."""
+        what = f"cancel order {order_ref(digest)}"
+        answer = self._http.write(
+            what,
+            "GET",
+            ("order", "cancel.json"),
+            None,
+            fresh_until=fresh_until,
+            patience=patience,
+            query=[("order_token", self._tokens.of(digest))],
+            once=True,
+        )
+        data = _checked(what, answer)
+        if "success" not in data:
+            raise Unreadable(f"{SERVICE} answered with something unexpected when asked to {what}", 200, "unreadable")
+        return printable(data["success"])
+
+    def modified_orders(self, since: datetime) -> list[Listed]:
+        """GET order/modifiedorders.json (3.1); since is told in GMT."""
+        stamp = since.astimezone(timezone.utc).strftime("%Y-%m-%d %H:%M:%S")
+        data = self._account("list modified orders", ("order", "modifiedorders.json"), [("date", stamp)])
+        return _orders(data.get("orders"), "order")
+
+    def expiring_orders(self, days: int) -> list[Listed]:
+        """GET order/expiring.json (3.1)."""
+        data = self._account("list expiring orders", ("order", "expiring.json"), [("days", days)])
+        return _orders(data.get("orders"), "order")
+
+    def show_tokens(self) -> dict[str, dict[str, str]]:
+        """GET order/showtokens.json (3.1): the reference of every order by its digest, as used and as unused."""
+        data = self._account("list tokens", ("order", "showtokens.json"), [])
+        found: dict[str, dict[str, str]] = {}
+        for kind in ("unused", "used"):
+            found[kind] = {}
+            for item in _items(data.get(f"{kind}_tokens"), "order_token"):
+                token = item.get("token") or item.get("order_token")
+                if isinstance(token, str) and _TOKEN.fullmatch(token.strip()):
+                    digest = self._tokens.add(token)
+                    found[kind][digest] = printable(item.get("reseller_unique_reference") or "")
+        return found
+
+    def account(self) -> Account:
+        """GET account/review.json (3.1)."""
+        data = self._account("read the account", ("account", "review.json"), [])
+        active = _orders(data.get("active_orders"), "active_order")
+        completed = _orders(data.get("completed_orders"), "completed_order")
+        return Account(_number(data.get("purchased_points")), tuple(active), tuple(completed))
+
+    def points_audit(self) -> list[Adjustment]:
+        """GET account/pointsaudit.json (3.1), the only call that ties a refund to an order."""
+        data = self._account("read the points audit", ("account", "pointsaudit.json"), [])
+        return [self._adjustment(item) for item in _items(data.get("record"), "record")]
+
+    def _adjustment(self, item: Mapping[str, Any]) -> Adjustment:
+        token = item.get("OrderToken")
+        known = isinstance(token, str) and _TOKEN.fullmatch(token.strip())
+        digest = self._tokens.add(str(token)) if known else ""
+        description = str(item.get("Description") or "")
+        return Adjustment(
+            time=time_text(moment(item.get("Timestamp"))),
+            points=_number(item.get("PointsAdjustment")) or 0.0,
+            total=_number(item.get("NewPointsTotal")),
+            description=printable(description.replace(str(token), "********") if known else description),
+            reseller_order_id=printable(item.get("OrderReference") or ""),
+            order_digest=digest,
+        )
+
+    def _account(self, what: str, path: Sequence[str], query: Iterable[tuple[str, object]]) -> dict[str, Any]:
+        key = self._http.connection.api_key
+        if not key:
+            raise OptionError(f"to {what} takes api_key, or SERVERTASTIC_API_KEY in the environment")
+        return _checked(what, self._http.read(what, path, [("api_key", key), *query]))
+
+
+def connect(params: Mapping[str, Any], context: Context, *, writes: bool, key_required: bool = False) -> Servertastic:
+    """A client for a task's options. Raises OptionError or LibraryMissing."""
+    wire = connection(
+        params,
+        context.environ,
+        task_environ=context.task_environ,
+        prefix="SERVERTASTIC",
+        regions={},
+        rate_limit=RATE_LIMIT,
+        writes=writes,
+        key_required=key_required,
+    )
+    if wire.api_key:
+        context.secrets.extend({wire.api_key, quote(wire.api_key, safe="")})
+    return Servertastic(open_transport(SERVICE, wire, context, {}, _explain), Tokens(context.secrets))
+
+
+def order_ref(digest: str) -> str:
+    """What people call an order: the first 8 digits of its digest, for display only."""
+    return digest[:8]
+
+
+def digest_of(text: str) -> str:
+    """A digest that a task names an order by. Raises OptionError."""
+    digest = text.strip().lower()
+    if not _DIGEST.fullmatch(digest):
+        raise OptionError("order_digests takes the full SHA-256 of order tokens, 64 hexadecimal digits each")
+    return digest
+
+
+def moment(value: Any) -> datetime | None:
+    """A time of the service, which says no zone and means GMT, as far as is known (4)."""
+    text = str(value or "").strip()
+    try:
+        # Python 3.9 does not know the Z.
+        time = datetime.fromisoformat(text[:-1] + "+00:00" if text.endswith(("Z", "z")) else text)
+        return (time if time.tzinfo else time.replace(tzinfo=timezone.utc)).astimezone(timezone.utc)
+    except (ValueError, OverflowError):
+        return None
+
+
+def time_text(time: datetime | None) -> str:
+    return "" if time is None else time.isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
+def _explain(data: Any) -> tuple[str, str]:
+    """(code, message) of an error body (3.2)."""
+    error = data.get("error") if isinstance(data, dict) else None
+    if not isinstance(error, dict):
+        return "", ""
+    return str(error.get("code") or ""), str(error.get("message") or "")
+
+
+def _checked(what: str, data: dict[str, Any]) -> dict[str, Any]:
+    """An answer that is no error: there are some under HTTP 200 (3.2). Raises ApiError."""
+    if "error" not in data:
+        return data
+    code, _message = _explain(data)
+    status = int(code) if code.isascii() and code.isdigit() and len(code) == 3 else None
+    text = f"{SERVICE} refused to {what} (error {code or 'without a code'} under HTTP 200)"
+    if status is None or status >= 500:
+        raise ServerError(text, status or 200, code or None)
+    kinds: dict[int, type[ApiError]] = {401: Denied, 403: Denied, 404: NotFound}
+    raise kinds.get(status, Refused)(text, status, code)
+
+
+def _review(digest: str, token: str, data: Mapping[str, Any]) -> Review:
+    contact = data.get("admin_contact")
+    contact = contact if isinstance(contact, dict) else {}
+
+    def text(name: str) -> str:
+        # The token may be echoed anywhere.
+        value = data.get(name)
+        return printable(str(value).replace(token, "********")) if value not in (None, [], {}) else ""
+
+    return Review(
+        order_digest=digest,
+        status=_SPELLED.get(text("order_status").strip().lower(), text("order_status")),
+        reseller_order_id=text("reseller_order_id"),
+        provider_order_id=text("provider_order_id"),
+        product_code=text("st_product_code"),
+        domain_name=text("domain_name").lower(),
+        admin_email=printable(contact.get("email") or ""),
+        completed_at=_completed_at(data.get("modifications")),
+        expiry_date=_expiry(data),
+        further_info=text("order_state_further_info"),
+        reseller_unique_reference=text("reseller_unique_reference"),
+        management_host=_host(data.get("invite_url") or data.get("review_url")),
+    )
+
+
+def _completed_at(modifications: Any) -> datetime | None:
+    """The first of its completions: whether a reissue adds another one is not known (4)."""
+    events = _items(modifications, "modification")
+    completed = (item for item in events if str(item.get("event_name") or "").strip().lower() == COMPLETED_EVENT)
+    times = [time for time in (moment(item.get("timestamp")) for item in completed) if time]
+    return min(times) if times else None
+
+
+def _expiry(data: Mapping[str, Any]) -> date | None:
+    """The old key, or the newest of the list that the newer answers have (4)."""
+    several = [item.get("expiration_date") for item in _items(data.get("certificate_list"), "certificate_info")]
+    days = [time.date() for time in map(moment, [data.get("expiry_date"), *several]) if time]
+    return max(days) if days else None
+
+
+def _host(url: Any) -> str:
+    """The host of the order management page: its path holds the token, and is not told."""
+    try:
+        parts = urlsplit(str(url or ""))
+        return f"https://{parts.hostname}/" if parts.hostname and parts.scheme in ("http", "https") else ""
+    except ValueError:
+        return ""
+
+
+def _orders(wrapped: Any, name: str) -> list[Listed]:
+    def text(item: Mapping[str, Any], key: str) -> str:
+        return printable(item.get(key) or "")
+
+    return [
+        Listed(
+            reseller_order_id=text(item, "reseller_order_id"),
+            status=text(item, "order_status"),
+            domain_name=text(item, "domain_name").lower(),
+            product_code=text(item, "st_product_code"),
+            order_date=time_text(moment(item.get("order_date"))),
+            expiry_date=time_text(moment(item.get("expiry_date")))[:10],
+        )
+        for item in _items(wrapped, name)
+    ]
+
+
+def _items(wrapped: Any, name: str) -> list[Mapping[str, Any]]:
+    """A list of objects: under a wrapper key, bare, or one object alone, as XML turned into JSON comes (3.3)."""
+    inner = wrapped.get(name, wrapped) if isinstance(wrapped, dict) else wrapped
+    several = inner if isinstance(inner, list) else [inner]
+    return [item for item in several if isinstance(item, dict) and item]
+
+
+def _number(value: Any) -> float | None:
+    """A number, which some answers spell as a string."""
+    try:
+        number = None if isinstance(value, bool) or value is None else float(value)
+    except (TypeError, ValueError, OverflowError):
+        return None
+    return number if number is not None and abs(number) < 1e15 else None

@@ -1,0 +1,305 @@
+#!/usr/bin/python
+# Copyright (c) 2026 The certops.orders authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: servertastic_order_info
+short_description: Review Servertastic orders
+version_added: 0.1.0
+description:
+  - Returns Servertastic orders in one form, without their secrets, by token, by digest, or from the lists of the
+    account.
+options:
+  order_token:
+    description:
+      - The token of the order, which is a secret. It is not the C(reseller_order_id).
+      - O(order_token), O(order_tokens), O(order_digests), O(tokens), O(modified_since) and O(expiring_within_days)
+        exclude each other, and one of them is required.
+    type: str
+  order_tokens:
+    description:
+      - The tokens of the orders. One that is given twice is handled once and reported twice.
+    type: list
+    elements: str
+  order_digests:
+    description:
+      - The orders by the SHA-256 of their tokens, hexadecimal and in full, as RV(orders[].order_digest) returns it. A
+        plan can hold these, and no secret. Needs O(api_key), with which the tokens are found.
+    type: list
+    elements: str
+  tokens:
+    description:
+      - Review all orders of the account, those whose tokens are V(unused) (not configured), V(used), or V(all). Needs
+        O(api_key), and costs one request for each order.
+    type: str
+    choices: [unused, used, all]
+  modified_since:
+    description:
+      - List the orders that were modified since this day or time, in UTC where it does not say, such as V(2026-12-31).
+        Needs O(api_key). Servertastic does not tell the tokens of what it lists.
+    type: str
+  expiring_within_days:
+    description:
+      - List the orders that expire within so many days. Needs O(api_key). Servertastic does not tell the tokens of what
+        it lists.
+    type: int
+  workers:
+    description:
+      - How many requests are sent in parallel, 1 to 64.
+    type: int
+    default: 8
+extends_documentation_fragment:
+  - certops.orders._servertastic
+  - certops.orders._attributes
+  - certops.orders._attributes.actiongroup_servertastic
+attributes:
+  check_mode:
+    support: full
+    details:
+      - Only reads, so that check mode makes no difference.
+  diff_mode:
+    support: N/A
+    details:
+      - Changes nothing.
+  idempotent:
+    support: N/A
+    details:
+      - Changes nothing.
+notes:
+  - A review is up to 5 minutes old.
+seealso:
+  - module: certops.orders.servertastic_order_cancel
+author:
+  - The certops.orders authors (@certops)
+"""
+
+EXAMPLES = r"""
+# The address is taken from SERVERTASTIC_API_URL in the environment, the key from SERVERTASTIC_API_KEY.
+
+- name: Review an order
+  certops.orders.servertastic_order_info:
+    order_token: "{{ vaulted_order_token }}"
+  register: order
+
+- name: Find the digests of all orders that were placed, for a plan
+  certops.orders.servertastic_order_info:
+    tokens: used
+  register: placed
+
+- name: List what expires soon
+  certops.orders.servertastic_order_info:
+    expiring_within_days: 60
+  register: expiring
+"""
+
+RETURN = r"""
+msg:
+  description: What was found, in one sentence.
+  returned: always
+  type: str
+  sample: 1 order found
+orders:
+  description: The orders.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    order_digest:
+      description: The SHA-256 of its token, which names it without holding its secret.
+      type: str
+      returned: when its token is known
+      sample: 1f0c9a7e52d5f1f0a3f4b6c7d8e9fa0b1c2d3e4f5a6b7c8d9e0f1a2b3c4d5e6f
+    order_ref:
+      description: The first 8 digits of that, for display only.
+      type: str
+      returned: when its token is known
+      sample: 1f0c9a7e
+    reseller_order_id:
+      description: What Servertastic calls the order.
+      type: str
+      returned: always
+      sample: STR_1001_1
+    provider_order_id:
+      description: What the certificate authority calls it.
+      type: str
+      returned: when its token is known
+      sample: "77001"
+    reseller_unique_reference:
+      description: What was given with it when it was generated.
+      type: str
+      returned: when its token is known
+      sample: CHG0031337
+    order_status:
+      description: The status, as Servertastic documents it.
+      type: str
+      returned: always
+      sample: Completed
+    product_code:
+      description: The product.
+      type: str
+      returned: always
+      sample: RapidSSL-12
+    domain_name:
+      description: The domain, in lower case, empty before it is configured.
+      type: str
+      returned: always
+      sample: www.example.com
+    admin_email:
+      description: Who has to approve the cancellation of an issued order, empty where Servertastic does not say.
+      type: str
+      returned: when its token is known
+      sample: admin@example.com
+    completed_at:
+      description: When it was issued first, ISO 8601 in UTC, empty where its history does not say.
+      type: str
+      returned: when its token is known
+      sample: "2026-01-15T08:30:00Z"
+    window_closes:
+      description: Until when it can be cancelled then, 30 days later.
+      type: str
+      returned: when its token is known
+      sample: "2026-02-14T08:30:00Z"
+    order_date:
+      description: When it was ordered, ISO 8601 in UTC.
+      type: str
+      returned: with O(modified_since) and O(expiring_within_days)
+      sample: "2026-01-14T10:00:00Z"
+    expiry_date:
+      description: The last day of its certificate, empty before it is issued.
+      type: str
+      returned: always
+      sample: "2027-01-15"
+missing:
+  description: The C(order_digest) of the tokens that Servertastic does not know.
+  returned: success
+  type: list
+  elements: str
+  sample: []
+api:
+  description: What it cost.
+  returned: when the arguments are valid
+  type: dict
+  contains:
+    requests:
+      description: Requests that were sent, retries included.
+      type: int
+      returned: always
+      sample: 3
+    retries:
+      description: Requests that were repeated.
+      type: int
+      returned: always
+      sample: 0
+    waited:
+      description: Seconds waited to stay within the rate limit and before retries, added up over the workers.
+      type: float
+      returned: always
+      sample: 0.0
+failure:
+  description: The first thing that failed, for a program to read.
+  returned: when the task fails, except where Ansible finds an option wrong with O(execute_on=target)
+  type: dict
+  contains:
+    http_status:
+      description: The HTTP status that Servertastic answered with, none where there was no answer.
+      type: int
+      returned: always
+      sample: 401
+    code:
+      description: Servertastic's error code, or a word of the collection's own.
+      type: str
+      returned: always
+      sample: "401"
+    message:
+      description: What happened.
+      type: str
+      returned: always
+      sample: Servertastic refused to list tokens (HTTP 401)
+    order_id:
+      description: The C(order_ref) of the order, none where it concerns no single one.
+      type: str
+      returned: always
+      sample: 1f0c9a7e
+    retries:
+      description: How often the request was repeated.
+      type: int
+      returned: always
+      sample: 0
+    waited:
+      description: Seconds waited before it was repeated.
+      type: float
+      returned: always
+      sample: 0.0
+"""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from ansible_collections.certops.orders.plugins.module_utils._info import told_info
+from ansible_collections.certops.orders.plugins.module_utils._module import main as module_main
+from ansible_collections.certops.orders.plugins.module_utils._options import (
+    EXECUTE_ON,
+    ORDER_TOKENS,
+    SERVERTASTIC_OPTIONS,
+    OptionError,
+    within,
+)
+from ansible_collections.certops.orders.plugins.module_utils._servertastic import connect, moment
+from ansible_collections.certops.orders.plugins.module_utils._servertastic_readers import asked_digests
+from ansible_collections.certops.orders.plugins.module_utils._servertastic_tell import told_listed, told_reviewed
+
+if TYPE_CHECKING:
+    from ansible_collections.certops.orders.plugins.module_utils._http import Context
+
+_ASKED = (*ORDER_TOKENS, "tokens", "modified_since", "expiring_within_days")
+SPEC: dict[str, Any] = {
+    "argument_spec": {
+        **SERVERTASTIC_OPTIONS,
+        **EXECUTE_ON,
+        **ORDER_TOKENS,
+        # Which ones, not the tokens themselves.
+        "tokens": {"type": "str", "choices": ["unused", "used", "all"], "no_log": False},
+        "modified_since": {"type": "str"},
+        "expiring_within_days": {"type": "int"},
+        "workers": {"type": "int", "default": 8},
+    },
+    "mutually_exclusive": [_ASKED],
+    "required_one_of": [_ASKED],
+    "supports_check_mode": True,
+}
+
+
+def run(params: Mapping[str, Any], context: Context) -> dict[str, Any]:
+    """Find the orders asked for; returns the result of the task."""
+    workers = within(params, "workers", 1, 64)
+    since = moment(params["modified_since"])
+    if params["modified_since"] is not None and since is None:
+        raise OptionError("modified_since must be a day or a time such as 2026-12-31 or 2026-12-31T12:00:00Z")
+    days = params["expiring_within_days"]
+    if days is not None:
+        within(params, "expiring_within_days", 0, 3650)
+    with connect(params, context, writes=False, key_required=_needs_key(params)) as servertastic:
+
+        def gather(work: Any) -> dict[str, Any]:
+            if since is not None:
+                return told_listed(servertastic.modified_orders(since))
+            if days is not None:
+                return told_listed(servertastic.expiring_orders(days))
+            return told_reviewed(servertastic, asked_digests(params, servertastic), work, context.stop)
+
+        return told_info(context, servertastic.transport, gather, workers)
+
+
+def _needs_key(params: Mapping[str, Any]) -> bool:
+    return params["order_token"] is None and params["order_tokens"] is None
+
+
+def main() -> None:
+    module_main(SPEC, run)
+
+
+if __name__ == "__main__":
+    main()
