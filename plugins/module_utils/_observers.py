@@ -40,10 +40,10 @@ class Observer:
         self.warnings: list[str] = []
 
     def announced(self, key: Hashable, state: State, decision: Decision) -> None:
-        """A write is about to be sent. An ApiError that is raised here keeps it from being sent."""
+        """A change is about to be sent. An ApiError that is raised here keeps it from being sent."""
 
     def settled(self, result: OrderResult) -> None:
-        """Nothing more will be done for this order; once more where `verify` then finds that a change does not show."""
+        """Nothing more will be done for this order; once more where that is found out to be otherwise."""
 
 
 class Auditor(Observer):
@@ -72,8 +72,7 @@ class Auditor(Observer):
             self._log.begin(
                 change,
                 account=self._known_account[0],
-                **{**state.identity, self._settings.key: key},
-                name=state.name,
+                **{"name": state.name, **state.identity, self._settings.key: key},
                 before=before,
                 after={**before, **decision.after},
                 note=self._note,

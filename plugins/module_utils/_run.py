@@ -282,12 +282,17 @@ class Run:
             seen = self._look_again(key, before, decision, lost or problem, lost=lost is not None, counts=counts)
             if isinstance(seen, OrderResult):
                 return replace(seen, counts=seen.counts or counts)
+            if lost and _steps(seen[1]) < _steps(decision):
+                counts = True
             state, decision = seen
             if not (_is_ambiguous(problem) or isinstance(problem, StaleRead)):
                 break
             if attempt < retries:
                 self._rest(attempt)
                 self._reader.transport.counters.add(retries=1)
+        if not isinstance(problem, ApiError) and not lost:
+            code = "stale" if isinstance(problem, StaleRead) else "stopped"
+            problem = ApiError(f"only a part of the change was made: {problem}", code=code)
         failed = self._problem(key, problem if isinstance(problem, ApiError) else lost, before, after=state)
         return replace(failed, counts=counts)
 
@@ -322,10 +327,11 @@ class Run:
         except (ApiError, Stopped) as unread:
             why = f"{problem}; and it could not be read again: {unread}"
             if lost or counts:
-                return self._result(key, UNKNOWN, before, None, why, problem)
+                unknown = self._result(key, UNKNOWN, before, None, why, problem)
+                return replace(unknown, after=sent.after) if lost and not sent.repeatable else unknown
             return self._result(key, FAILED, before, before, why, problem)
         if now is None:
-            if isinstance(problem, NotFound):
+            if isinstance(problem, NotFound) and not counts:
                 return self._absent(key)
             why = f"{problem}; and it is no longer there"
             return self._result(key, UNKNOWN if lost or counts else FAILED, before, None, why, problem)
@@ -337,7 +343,8 @@ class Run:
             return state, decision
         if decision.outcome not in _SETTLED:
             return self._result(key, FAILED, before, state, f"{problem}; and now {decision.explanation}", problem)
-        if counts or (lost and _shows(state.facts, before.facts, sent.after)):
+        at_once = sent.ends == PENDING_APPROVAL and decision.outcome == UNCHANGED and state.facts != before.facts
+        if counts or (lost and (at_once or _shows(state.facts, before.facts, sent.after))):
             outcome = decision.outcome if decision.outcome != UNCHANGED else CHANGED
             why = "the reply was lost, and a fresh read shows the change" if lost else ""
             return replace(self._result(key, outcome, before, state, why), counts=True)
@@ -399,7 +406,8 @@ class Run:
         if result.outcome != PENDING_APPROVAL:
             if not now or not _shows(now[0].facts, result.before or {}, result.after or {}):
                 return False
-            self._record(replace(result, outcome=CHANGED, after=now[0].facts, failure=None, counts=True))
+            why = result.reason if result.acknowledged else "the reply was lost, and a fresh read shows the change"
+            self._record(replace(result, outcome=CHANGED, after=now[0].facts, reason=why, failure=None, counts=True))
             return True
         if now and now[1].outcome == PENDING_APPROVAL:
             return False
@@ -417,7 +425,7 @@ class Run:
 
     def _verify(self) -> None:
         """Read what was changed once more; a change that cannot be seen is reported as unknown."""
-        changed = [key for key, result in self._results.items() if result.acknowledged]
+        changed = [key for key, result in self._results.items() if result.acknowledged and result.outcome != FAILED]
         for start in range(0, len(changed), CHUNK):
             keys = changed[start : start + CHUNK]
             try:
@@ -436,6 +444,8 @@ class Run:
             now = self._fresh(done.key) if state is None else self._decided(state)
         except (ApiError, Stopped) as unread:
             return self._unverified(done, unread)
+        if now and now[1].outcome == UNCHANGED and done.outcome == PENDING_APPROVAL:
+            return replace(done, outcome=CHANGED, after=now[0].facts, reason="it was approved meanwhile")
         if now and now[1].outcome in _SETTLED and _shows(now[0].facts, done.before or {}, done.after or {}):
             return replace(done, after=now[0].facts)
         return self._unseen(done, now[0].facts if now else None)
@@ -539,6 +549,10 @@ def _shows(facts: Mapping[str, Any], before: Mapping[str, Any], after: Mapping[s
     One fact will do: what else comes with a change is foretold, not known.
     """
     return any(facts.get(fact) == value for fact, value in after.items() if before.get(fact) != value)
+
+
+def _steps(decision: Decision) -> int:
+    return len(decision.steps) or 1
 
 
 def _a(noun: str) -> str:

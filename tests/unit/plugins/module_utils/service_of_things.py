@@ -35,6 +35,7 @@ from ansible_collections.certops.orders.plugins.module_utils._options import Con
 from ansible_collections.certops.orders.plugins.module_utils._orders import (
     CHANGED,
     INELIGIBLE,
+    PENDING_APPROVAL,
     UNCHANGED,
     Decision,
     OrderResult,
@@ -46,11 +47,16 @@ SECRET = "s3cret-key"
 
 @dataclass(frozen=True)
 class Thing:
-    """An order, for short. lacks: what has to be learned before anything can be decided."""
+    """An order, for short. lacks: what has to be learned before anything can be decided.
+
+    asked: whether a request to close it waits for an approval. order: the order that it belongs to, where it is none.
+    """
 
     key: int
     state: str = "open"
     lacks: tuple[str, ...] = ()
+    asked: bool = False
+    order: int = 0
 
     @property
     def name(self) -> str:
@@ -58,22 +64,38 @@ class Thing:
 
     @property
     def facts(self) -> dict[str, Any]:
-        return {"state": self.state}
+        return {"state": self.state, **({"asked": True} if self.asked else {})}
 
     @property
     def identity(self) -> dict[str, Any]:
-        return {}
+        return {"order_id": self.order} if self.order else {}
 
 
 def close(thing: Thing) -> Decision:
-    """The policy: what is open, or ajar, is closed; what is sealed cannot be; what is settled need not be any more."""
+    """The policy: what is open, or ajar, is closed; what is sealed cannot be; what is settled need not be any more.
+
+    What is barred has to be unbarred first.
+    """
     if thing.lacks:
         return Decision(need=thing.lacks[0])
+    if thing.state == "barred":
+        return Decision(CHANGED, after={"state": "closed"}, steps=("unbar", "close"))
     if thing.state in ("open", "ajar"):
         return Decision(CHANGED, after={"state": "closed"})
     if thing.state in ("closed", "settled"):
         return Decision(UNCHANGED, reason=f"it is {thing.state} already")
     return Decision(INELIGIBLE, reason=f"it is {thing.state}", next_step="Break the seal")
+
+
+def ask_to_close(thing: Thing) -> Decision:
+    """The same where somebody has to approve it: a request is filed, and one that waits already is left to wait."""
+    decision = close(thing)
+    if decision.outcome != CHANGED:
+        return decision
+    if thing.asked:
+        return Decision(PENDING_APPROVAL, reason="a request waits", next_step="Somebody has to approve it")
+    unbarred = {"state": "open"} if thing.state == "barred" else {}
+    return replace(decision, after={**unbarred, "asked": True}, ends=PENDING_APPROVAL)
 
 
 class Clock:
@@ -87,16 +109,18 @@ class Clock:
 
 
 class Unhurried(Stop):
-    """A Stop that does not sleep."""
+    """A Stop that does not sleep, although the clock thinks so."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Clock) -> None:
         super().__init__()
         self.pauses: list[float] = []
+        self._clock = clock
 
     def pause(self, seconds: float) -> None:
         self.pauses.append(seconds)
         if self:
             raise Stopped(self.reason)
+        self._clock.now += seconds
 
 
 @dataclass
@@ -127,7 +151,8 @@ class Service:
     weather: what the next requests of a kind meet, by ("write", key), ("get", key), ("list",), ("learn", key) or
     ("whose",): each a list that is used up from the front, of None (fine), an exception to raise, something to call
     first, and, for writes, LIED, a During, or TOOK_EFFECT, followed by the exception to raise nevertheless.
-    left_out: keys that lists do not return.
+    left_out: keys that lists do not return. willing: keys of what needs no approval, although one is asked for;
+    unwilling: of what needs one, although none is. made: what was closed, or requested to be, in order; unbarred: too.
     """
 
     ONE_BY_ONE = frozenset(["detail"])
@@ -135,14 +160,18 @@ class Service:
     def __init__(self, *things: Thing, retries: int = 3, read_only: str = "") -> None:
         self.things = {thing.key: thing for thing in things}
         self.clock = Clock()
-        self.stop = Unhurried()
+        self.stop = Unhurried(self.clock)
         self.transport: Any = Wire(
             Connection("https://things.example.com", SECRET, retries=retries, read_only=read_only)
         )
         self.weather: dict[tuple[Any, ...], list[Weather]] = defaultdict(list)
         self.left_out: set[int] = set()
+        self.willing: set[int] = set()
+        self.unwilling: set[int] = set()
         self.journal: list[tuple[Any, ...]] = []
         self.made: list[int] = []
+        self.unbarred: list[int] = []
+        self.said: list[str] = []
         self.fresh_until: list[float] = []
         self.patience: dict[int, list[Patience]] = defaultdict(list)
         self._lock = threading.Lock()
@@ -153,11 +182,27 @@ class Service:
         self.weather[kind] += weather
         return self
 
-    def someone_else(self, key: int, state: str) -> Callable[[], None]:
+    def someone_else(self, key: int, state: str, **facts: Any) -> Callable[[], None]:
         """Return a happening: another person changes the thing."""
 
         def happens() -> None:
-            self.things[key] = replace(self.things[key], state=state)
+            self.things[key] = replace(self.things[key], state=state, **facts)
+
+        return happens
+
+    def approves(self, *keys: int) -> Callable[[], None]:
+        """Return a happening: somebody approves the requests to close these."""
+
+        def happens() -> None:
+            for key in keys:
+                self.things[key] = replace(self.things[key], state="closed", asked=False)
+
+        return happens
+
+    def rejects(self, *keys: int) -> Callable[[], None]:
+        def happens() -> None:
+            for key in keys:
+                self.things[key] = replace(self.things[key], asked=False)
 
         return happens
 
@@ -203,9 +248,10 @@ class Service:
         self._request("whose")
         return "account 7"
 
-    def write(self, state: Thing, decision: Decision, *, fresh_until: float, patience: Patience) -> None:
+    def write(self, state: Thing, decision: Decision, *, fresh_until: float, patience: Patience) -> Decision | None:
         """As the transport does it: nothing is sent after a stop, nor on an old read."""
         assert decision.outcome == CHANGED
+        assert len(decision.steps) < 2
         with self._lock:
             weather = self._next(("write", state.key))
         # What happens while the request waits for its turn.
@@ -221,26 +267,38 @@ class Service:
         with self._lock:
             self.fresh_until.append(fresh_until)
             self.patience[state.key].append(patience)
-            self.journal.append(("write", state.key))
+            self.journal.append(("write", state.key, *decision.steps))
             if weather is TOOK_EFFECT:
-                self._make(state.key)
+                self._make(state.key, decision)
                 weather = self._next(("write", state.key))
         while isinstance(weather, During):
             weather.happens()
             weather = self._next(("write", state.key))
         if isinstance(weather, Exception):
             raise weather
-        if weather is not LIED:
-            self._make(state.key)
+        return None if weather is LIED else self._make(state.key, decision)
 
-    def _make(self, key: int) -> None:
+    def _make(self, key: int, decision: Decision) -> Decision | None:
+        """Make one step; returns what it came to where that is not what was decided."""
         current = self.things.get(key)
         if current is None:
             raise NotFound("there is no such thing", 404)
-        if current.state not in ("open", "ajar"):
+        if decision.steps == ("unbar",):
+            if current.state != "barred":
+                raise Refused("it is not barred", 400)
+            self.things[key] = replace(current, state="open")
+            self.unbarred.append(key)
+            return None
+        if current.state not in ("open", "ajar") or current.asked:
             raise Refused("it is not open", 400)
-        self.things[key] = replace(current, state="closed")
         self.made.append(key)
+        if (decision.ends == PENDING_APPROVAL or key in self.unwilling) and key not in self.willing:
+            self.things[key] = replace(current, asked=True)
+            if key not in self.unwilling:
+                return None
+            return Decision(CHANGED, after={"asked": True}, ends=PENDING_APPROVAL, reason="somebody has to look at it")
+        self.things[key] = replace(current, state="closed")
+        return Decision(CHANGED, after={"state": "closed"}, reason="nobody was asked") if key in self.willing else None
 
     def _request(self, *kind: Any, entry: tuple[Any, ...] | None = None) -> None:
         with self._lock:
@@ -308,14 +366,15 @@ def run(
     check_mode: bool = False,
     diff: bool = False,
     observer: Observer | None = None,
+    policy: Callable[[Thing], Decision] = close,
     **options: Any,
 ) -> dict[str, Any]:
     """Close what is asked for; one worker unless told otherwise, so that the order of requests is certain."""
     settings = Settings("closed", **{"workers": 1, **options})
-    context = Context(check_mode=check_mode, diff=diff, stop=service.stop)
+    context = Context(check_mode=check_mode, diff=diff, stop=service.stop, say=service.said.append)
     with mock.patch.object(_run, "time", service.clock):
         return _run.Run(
-            service, service.read, close, service.write, settings, context, [observer] if observer else []
+            service, service.read, policy, service.write, settings, context, [observer] if observer else []
         ).result(asked)
 
 

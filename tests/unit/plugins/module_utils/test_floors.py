@@ -23,11 +23,12 @@ COLLECTION = "ansible_collections.certops.orders.plugins"
 # From the cellar up; a file may import from its own floor and from those below.
 FLOORS = (
     ("_orders", "_options"),
-    ("_http", "_pacing", "_errors", "_files", "_audit"),
+    ("_http", "_pacing", "_errors", "_files", "_audit", "_request_log"),
     ("_certcentral_objects",),
-    ("_certcentral", "_certcentral_readers"),
-    ("_certcentral_policy", "_certcentral_select"),
-    ("_run", "_results", "_observers", "_work", "_info", "_certcentral_find"),
+    ("_certcentral", "_certcentral_readers", "_servertastic"),
+    ("_certcentral_policy", "_certcentral_select", "_servertastic_policy"),
+    ("_certcentral_writes", "_servertastic_readers", "_servertastic_writes"),
+    ("_run", "_results", "_observers", "_work", "_info", "_certcentral_find", "_servertastic_tell"),
     ("_module",),
 )
 FLOOR = {name: number for number, names in enumerate(FLOORS) for name in names}

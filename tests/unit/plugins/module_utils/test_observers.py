@@ -16,12 +16,14 @@ from ansible_collections.certops.orders.plugins.module_utils import _observers
 from ansible_collections.certops.orders.plugins.module_utils._audit import AuditLog
 from ansible_collections.certops.orders.plugins.module_utils._http import Context
 from ansible_collections.certops.orders.plugins.module_utils._observers import Auditor, Progress, observers
-from ansible_collections.certops.orders.plugins.module_utils._orders import OrderResult
+from ansible_collections.certops.orders.plugins.module_utils._orders import CHANGED, Decision, OrderResult
 from ansible_collections.certops.orders.plugins.module_utils._results import Settings
 from ansible_collections.certops.orders.tests.unit.plugins.module_utils.service_of_things import (
     Service,
     Thing,
+    ask_to_close,
     lost,
+    refused,
     run,
 )
 
@@ -37,18 +39,18 @@ def lines(path: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
 
 
-def auditor(path: Path, account: Any = lambda: 100) -> Auditor:
-    return Auditor(AuditLog(str(path), {"ticket": "CHG1"}), Settings("closed"), account, "no longer needed")
+def auditor(path: Path, account: Any = lambda: 100, **settings: Any) -> Auditor:
+    return Auditor(AuditLog(str(path), {"ticket": "CHG1"}), Settings("closed", **settings), account, "no longer needed")
 
 
 def test_a_change_is_on_disk_before_it_is_sent_and_completed_after_it(path: Path) -> None:
     class Watchful(Service):
-        def write(self, *args: Any, **kwargs: Any) -> None:
+        def write(self, *args: Any, **kwargs: Any) -> Any:
             (begun,) = lines(path)
             assert (begun["event"], begun["order_id"], begun["account"], begun["ticket"]) == ("begun", 1, 100, "CHG1")
             assert (begun["before"]["state"], begun["after"]["state"]) == ("open", "closed")
             assert begun["note"] == "no longer needed"
-            super().write(*args, **kwargs)
+            return super().write(*args, **kwargs)
 
     run(Watchful(Thing(1)), [1], observer=auditor(path))
 
@@ -99,7 +101,7 @@ def test_where_others_may_write_to_it_nothing_is_sent(path: Path) -> None:
 
 def test_a_change_that_was_made_and_cannot_be_completed_in_the_log_is_a_change_and_a_warning(path: Path) -> None:
     class Spoiling(Service):
-        def write(self, *args: Any, **kwargs: Any) -> None:
+        def write(self, *args: Any, **kwargs: Any) -> Any:
             super().write(*args, **kwargs)
             path.unlink()
             path.mkdir()
@@ -123,6 +125,76 @@ def test_the_account_is_asked_for_once_and_only_where_something_is_sent(path: Pa
     assert asked == []
     run(Service(Thing(1), Thing(2)), [1, 2], observer=watching, workers=2)
     assert asked == [1]
+
+
+def test_each_step_of_a_change_is_announced_as_that_change(path: Path) -> None:
+    service = Service(Thing(1, "barred")).meets("write", 1, weather=[None, refused()])
+
+    run(service, [1], observer=auditor(path))
+
+    told = lines(path)
+    assert [line["event"] for line in told] == ["begun", "begun", "completed"]
+    assert len({line["id"] for line in told}) == 1
+    assert (told[2]["outcome"], told[2]["after"]) == ("failed", {"state": "open"})
+
+
+def test_a_request_is_completed_once_it_is_filed_and_again_once_it_is_approved(path: Path) -> None:
+    service = Service(Thing(1))
+    service.meets("get", 1, weather=[None, service.approves(1)])
+
+    run(service, [1], policy=ask_to_close, wait=60, poll=5, observer=auditor(path))
+
+    begun, filed, approved = lines(path)
+    assert begun["after"] == {"state": "open", "asked": True}
+    assert (filed["outcome"], approved["outcome"]) == ("pending_approval", "changed")
+    assert approved["after"] == {"state": "closed"}
+    assert len({line["id"] for line in (begun, filed, approved)}) == 1
+
+
+def test_what_is_no_order_is_named_by_its_own_key_and_with_its_order(path: Path) -> None:
+    words = {"noun": "thing", "key": "thing_id", "listed": "things"}
+
+    run(Service(Thing(1, order=70)), [1], observer=auditor(path, **words), **words)
+
+    begun = lines(path)[0]
+    assert (begun["thing_id"], begun["order_id"], begun["name"]) == (1, 70, "thing-1.example.com")
+
+
+def test_what_is_asked_for_by_its_name_is_named_once(path: Path) -> None:
+    words = {"noun": "thing", "key": "name", "listed": "things"}
+
+    run(Service(Thing(1)), [1], observer=auditor(path, **words), **words)
+
+    begun, completed = lines(path)
+    assert (begun["name"], completed["outcome"]) == (1, "changed")
+    assert "order_id" not in begun
+
+
+def test_what_has_a_name_among_its_ids_is_named_once(path: Path) -> None:
+    class Named(Thing):
+        @property
+        def identity(self) -> dict[str, Any]:
+            return {"thing_id": self.key, "name": self.name}
+
+    words = {"noun": "thing", "key": "thing_id", "listed": "things"}
+
+    run(Service(Named(1)), [1], observer=auditor(path, **words), **words)
+
+    begun = lines(path)[0]
+    assert (begun["thing_id"], begun["name"]) == (1, "thing-1.example.com")
+
+
+def test_a_warning_names_what_is_no_order(path: Path) -> None:
+    class Spoiling(Service):
+        def write(self, *args: Any, **kwargs: Any) -> Any:
+            super().write(*args, **kwargs)
+            path.unlink()
+            path.mkdir()
+
+    words: dict[str, Any] = {"noun": "thing", "key": "thing_id", "listed": "things", "label": "number {}".format}
+    result = run(Spoiling(Thing(1)), [1], observer=auditor(path, **words), **words)
+
+    assert result["warnings"][0].startswith("thing number 1 is changed, but the audit log")
 
 
 # -- progress ----------------------------------------------------------------------------------------------------------
@@ -176,6 +248,15 @@ def test_an_order_that_is_settled_twice_is_counted_once(clock: list[float]) -> N
     assert said == ["1 of 3 orders done, 0 changed, 1 failed; about 40 s left"]
 
 
+def test_progress_is_counted_in_what_is_changed(clock: list[float]) -> None:
+    said: list[str] = []
+    progress = Progress(3, said.append, "domain")
+    clock[0] += 20
+    settle(progress, ["a.example", "b.example"])
+
+    assert said == ["1 of 3 domains done, 1 changed, 0 failed; about 40 s left"]
+
+
 def test_the_last_order_needs_no_line(clock: list[float]) -> None:
     said: list[str] = []
     progress = Progress(1, said.append)
@@ -203,6 +284,20 @@ def test_the_options_say_who_watches(options: dict[str, Any], check_mode: bool, 
     found = observers(params, Context(check_mode=check_mode), Settings("closed"), 1, lambda: 1, None)
 
     assert [one.__class__ for one in found] == watching
+
+
+def test_who_watches_is_told_what_is_watched(clock: list[float], path: Path) -> None:
+    said: list[str] = []
+    params = {"audit_log": str(path), "ticket": None, "progress": True}
+    settings = Settings("closed", noun="domain", key="domain_id", listed="domains")
+    watching = observers(params, Context(say=said.append), settings, 2, lambda: 1, None)
+    clock[0] += 20
+    for one in watching:
+        one.announced(7, Thing(7), Decision(CHANGED))
+        one.settled(OrderResult(7, CHANGED))
+
+    assert said == ["1 of 2 domains done, 1 changed, 0 failed; about 20 s left"]
+    assert [line.get("domain_id") for line in lines(path)] == [7, None]
 
 
 def test_the_log_tells_task_ticket_and_what_awx_said(path: Path) -> None:

@@ -10,6 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import settings as with_settings
+from hypothesis import strategies as st
 
 from ansible_collections.certops.orders.plugins.module_utils._certcentral import RATE_LIMIT, REGIONS
 from ansible_collections.certops.orders.plugins.module_utils._options import (
@@ -17,6 +20,8 @@ from ansible_collections.certops.orders.plugins.module_utils._options import (
     Connection,
     OptionError,
     connection,
+    domain_name,
+    domain_names,
     ids,
     parse_rate_limit,
     text_of,
@@ -116,6 +121,44 @@ def test_the_key_of_the_task_comes_first() -> None:
 
 
 # -- a key goes only where it belongs --------------------------------------------------------------------------------
+
+
+def keyless(environ: dict[str, str] | None = None, required: bool = False, **params: Any) -> Connection:
+    """A connection to a service that has no address of its own, and may need no key."""
+    return connection(
+        {**DEFAULTS, **params},
+        environ or {},
+        task_environ={},
+        prefix="DIGICERT",
+        regions={},
+        rate_limit=RATE_LIMIT,
+        writes=True,
+        key_required=required,
+    )
+
+
+URL = "https://simulator.example"
+
+
+@pytest.mark.parametrize("key", [None, "", " \n"])
+def test_where_no_key_is_required_none_need_be_given(key: str | None) -> None:
+    assert keyless(api_key=key, api_url=URL).api_key == ""
+    with pytest.raises(OptionError, match=r"^no API key: set api_key, or DIGICERT_API_KEY in the environment$"):
+        keyless(required=True, api_key=key, api_url=URL)
+
+
+def test_a_key_that_is_given_though_none_is_required_is_held_to_the_same_rules() -> None:
+    assert keyless(api_key="k", api_url=URL).api_key == "k"
+    with pytest.raises(OptionError, match="the key comes from DIGICERT_API_KEY"):
+        keyless(IN_ENVIRONMENT, api_url=URL)
+    with pytest.raises(OptionError, match="characters that no key has"):
+        keyless(api_key="a b", api_url=URL)
+
+
+def test_where_a_service_has_no_address_of_its_own_one_has_to_be_given() -> None:
+    assert keyless({"DIGICERT_API_URL": URL}).base_url == URL
+    with pytest.raises(OptionError, match=r"^no address: set api_url, or DIGICERT_API_URL in the environment$"):
+        keyless()
 
 
 @pytest.mark.parametrize("empty_key", [None, ""])
@@ -462,3 +505,67 @@ def test_a_text_that_is_required(text: str | None) -> None:
     with pytest.raises(OptionError, match="note must not be empty here"):
         text_of({"note": text}, "note", required=True)
     assert text_of({"note": "x"}, "note", required=True) == "x"
+
+
+LONG = "x" * 63
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("www.example.com", "www.example.com"),
+        (" WWW.Example.COM.\n", "www.example.com"),
+        ("*.example.com", "*.example.com"),
+        ("localhost", "localhost"),
+        ("_dmarc.a-b.example", "_dmarc.a-b.example"),
+        ("xn--bcher-kva.example", "xn--bcher-kva.example"),
+        ("B\u00fccher.example", "xn--bcher-kva.example"),
+        ("*.b\u00fccher.example.", "*.xn--bcher-kva.example"),
+        (f"{LONG}.example", f"{LONG}.example"),
+    ],
+)
+def test_a_domain_name(text: str, name: str) -> None:
+    assert domain_name(text, "name") == name
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("", " ", ".", "..", "*", "*.", "a..b", ".a", "-a.example", "a.-b", "a b.example", "a.example\nb.example"),
+        *("*a.example", "a.*.example", "**.example", "a/b", "a.example/", "https://a.example", "a.example:443", "a@b"),
+        *(f"{LONG}x.example", f"\u00fc{LONG}.example", "\u00fc..example", "b\u00fc\u202ex.example", "\ud800.example"),
+        *("{{ a }}.example", "a%2eexample", "a\x00.example", "\u2764\ufe0f b.example"),
+    ],
+)
+def test_what_is_no_domain_name(text: str) -> None:
+    with pytest.raises(OptionError) as caught:
+        domain_name(text, "names")
+
+    assert str(caught.value) == "names is not a domain name such as www.example.com"
+    assert "\x00" not in str(caught.value)
+
+
+@with_settings(deadline=None)
+@given(st.text(max_size=80) | st.text("aü.-*_ \u3002\u200d", max_size=12))
+def test_whatever_is_given_as_a_domain_name_is_one_or_an_error(text: str) -> None:
+    try:
+        name = domain_name(text, "name")
+    except OptionError:
+        return
+    assert name == domain_name(name, "name")
+    assert name.isascii()
+    assert name == name.lower()
+    assert all(0 < len(label) < 64 for label in name.split("."))
+
+
+def test_domain_names_are_one_or_several_in_their_order() -> None:
+    assert domain_names({"name": "A.example", "names": None}, "name", "names") == ["a.example"]
+    several = {"name": None, "names": ["b.example", "A.example.", "a.example"]}
+    assert domain_names(several, "name", "names") == ["b.example", "a.example", "a.example"]
+    assert domain_names({"name": None, "names": []}, "name", "names") == []
+
+
+@pytest.mark.parametrize(("params", "option"), [({"name": "a b"}, "name"), ({"names": ["a", "a b"]}, "names")])
+def test_a_domain_name_that_is_none_is_named_by_its_option(params: dict[str, Any], option: str) -> None:
+    with pytest.raises(OptionError, match=f"^{option} is not a domain name"):
+        domain_names({"name": None, "names": None, **params}, "name", "names")

@@ -136,6 +136,28 @@ def test_a_result_as_it_is_returned() -> None:
     assert (bare["before"], bare["after"], bare["failure"]) == ({}, {}, {"code": "x"})
 
 
+def test_what_is_no_order_is_returned_by_its_own_key_and_with_what_else_names_it() -> None:
+    result = OrderResult(8, CHANGED, identity={"request_id": 8, "order_id": 7, "type": "revoke"})
+
+    assert list(result.shown("request_id").items())[:4] == [
+        *(("request_id", 8), ("order_id", 7)),
+        *(("type", "revoke"), ("outcome", "changed")),
+    ]
+    # What was asked for is told as it was asked for.
+    assert OrderResult("0A", CHANGED, identity={"serial_number": "0a"}).shown("serial_number")["serial_number"] == "0A"
+
+
+@pytest.mark.parametrize("outcome", OUTCOMES)
+def test_a_change_is_what_is_called_so_was_acknowledged_or_counts(outcome: str) -> None:
+    assert OrderResult(7, outcome).is_change is (outcome == CHANGED)
+    assert OrderResult(7, outcome, acknowledged=True).is_change is True
+    assert OrderResult(7, outcome, counts=True).is_change is True
+
+
+def test_a_decision_is_one_write_that_ends_in_a_change_unless_it_says_otherwise() -> None:
+    assert (Decision(CHANGED).ends, Decision(CHANGED).steps) == (CHANGED, ())
+
+
 def test_the_outcomes_are_the_interface() -> None:
     assert (
         *("changed", "unchanged", "pending_approval", "ineligible"),

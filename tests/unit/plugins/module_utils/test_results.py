@@ -30,6 +30,9 @@ def tell(*results: OrderResult, asked: list[int] | None = None, **options: Any) 
     return told(asked or list(by_key), by_key, Settings("closed", **options), context, transport)
 
 
+DOMAINS: dict[str, Any] = {"noun": "domain", "key": "name", "listed": "domains"}
+
+
 def listed(result: dict[str, Any]) -> list[int]:
     return [order["order_id"] for order in result["orders"]]
 
@@ -113,6 +116,20 @@ def test_changed_is_true_where_one_order_was_changed_or_a_write_was_acknowledged
     assert tell(one(1, "unknown"), one(2, "unchanged"))["changed"] is False
 
 
+@pytest.mark.parametrize("outcome", ["pending_approval", "failed", "unknown"])
+@pytest.mark.parametrize("how", ["counts", "acknowledged"])
+def test_changed_is_true_also_where_a_change_waits_or_was_made_by_half(outcome: str, how: str) -> None:
+    assert tell(one(1, outcome), one(2, "unchanged"))["changed"] is False
+    assert tell(one(1, outcome, **{how: True}), one(2, "unchanged"))["changed"] is True
+
+
+def test_what_waits_because_of_us_is_listed_among_the_changed_and_what_waited_before_is_not() -> None:
+    result = tell(one(1, "pending_approval", acknowledged=True), one(2, "pending_approval"), orders_detail="changed")
+
+    assert listed(result) == [1]
+    assert result["summary"]["pending_approval"] == 2
+
+
 @pytest.mark.parametrize(("detail", "ids"), [("all", [4, 1, 2, 3, 4]), ("changed", [4, 1, 4]), ("none", [4, 4])])
 def test_orders_are_listed_in_the_order_asked_as_far_as_wanted_and_failures_always(detail: str, ids: list[int]) -> None:
     result = tell(
@@ -155,6 +172,48 @@ def test_an_order_that_was_not_read_has_empty_facts_and_only_a_failed_request_ha
     ]
 
 
+def test_what_is_no_order_is_listed_under_its_own_words() -> None:
+    domain = {"identity": {"domain_id": 9, "name": "www.example.com"}, "reason": ""}
+
+    result = tell(OrderResult("www.example.com", "changed", **domain), **DOMAINS)
+
+    assert result["domains"] == [
+        {
+            "domain_id": 9,
+            "name": "www.example.com",
+            "outcome": "changed",
+            "before": {},
+            "after": {},
+            "reason": "",
+        }
+    ]
+    assert "orders" not in result
+
+
+@pytest.mark.parametrize(
+    ("key", "identity", "order_id"),
+    [
+        ("order_id", {}, 5),
+        ("order_id", {"order_id": 70, "request_id": 8}, 5),
+        ("request_id", {"order_id": 70}, 70),
+        ("request_id", {"order_id": None}, None),
+        ("request_id", {}, None),
+        ("order_digest", {"order_id": 70}, "5"),
+    ],
+)
+def test_a_failure_names_the_order_whatever_was_asked_for(key: str, identity: dict[str, Any], order_id: Any) -> None:
+    assert Settings("closed", key=key).order_id(5, identity) == order_id
+    assert tell(one(5, "ineligible", identity=identity), key=key)["failure"]["order_id"] == order_id
+
+
+def test_of_several_that_are_all_missing_the_failure_is_that_of_the_first() -> None:
+    missing = [OrderResult(name, "missing", reason=f"no {name}") for name in ("a.example", "b.example")]
+
+    failure = tell(*missing, missing="ok", **DOMAINS)["failure"]
+
+    assert (failure["code"], failure["message"], failure["order_id"]) == ("missing", "no a.example", None)
+
+
 def test_the_cost_is_told() -> None:
     assert tell(counters=Counters(requests=3, retries=1, waited=1.23456))["api"] == {
         "requests": 3,
@@ -172,15 +231,73 @@ def test_the_cost_is_told() -> None:
         (one(1, "changed", reason=""), False, "order 1 was closed"),
         (one(1, "changed", reason=""), True, "order 1 would be closed"),
         (one(1, "changed", reason="it stays open inside"), False, "order 1 was closed: it stays open inside"),
+        (one(1, "changed", reason="", done="freed"), False, "order 1 was freed"),
         (one(1, "ineligible"), False, "order 1 cannot be closed: because of 1"),
         (one(1, "unchanged"), False, "order 1 (unchanged): because of 1"),
+        (one(1, "unchanged", reason=""), True, "order 1 (unchanged)"),
+        (one(1, "missing"), False, "order 1 (missing): because of 1"),
+        (one(1, "failed", counts=True), False, "order 1 (failed): because of 1"),
         (one(1, "unknown"), False, "order 1 (unknown): because of 1"),
+        (one(1, "not_attempted"), False, "order 1 (not_attempted): because of 1"),
+        (one(1, "pending_approval"), False, "order 1 waits for an approval to be closed: because of 1"),
+        (one(1, "pending_approval"), True, "order 1 waits for an approval to be closed: because of 1"),
+        (
+            one(1, "pending_approval", reason="", acknowledged=True),
+            False,
+            "order 1 waits for an approval to be closed",
+        ),
+        (one(1, "pending_approval", reason="", counts=True), True, "order 1 would wait for an approval to be closed"),
     ],
 )
 def test_of_a_single_order_the_sentence_tells_what_became_of_it(
     result: OrderResult, check_mode: bool, sentence: str
 ) -> None:
     assert tell(result, check_mode=check_mode)["msg"] == sentence
+
+
+@pytest.mark.parametrize(
+    ("outcome", "sentence"),
+    [
+        ("changed", "domain a.example was closed"),
+        ("unchanged", "domain a.example (unchanged): so it is"),
+        ("pending_approval", "domain a.example waits for an approval to be closed: so it is"),
+        ("ineligible", "domain a.example cannot be closed: so it is"),
+        ("missing", "domain a.example (missing): so it is"),
+    ],
+)
+def test_the_sentence_names_what_is_no_order(outcome: str, sentence: str) -> None:
+    reason = "" if outcome == "changed" else "so it is"
+
+    assert tell(OrderResult("a.example", outcome, reason=reason), **DOMAINS)["msg"] == sentence
+
+
+def test_so_does_that_of_several_or_of_none() -> None:
+    def result(name: str, outcome: str) -> OrderResult:
+        return OrderResult(f"{name}.example", outcome, reason=f"no {name}")
+
+    assert tell(**DOMAINS)["msg"] == "no domains were given, nothing to do"
+    assert tell(result("a", "changed"), result("b", "failed"), **DOMAINS)["msg"] == (
+        "2 domains to be closed: 1 changed, 1 failed; the first that failed: domain b.example: no b"
+    )
+    assert tell(result("a", "missing"), result("b", "missing"), **DOMAINS)["msg"].startswith(
+        "2 domains to be closed: 2 missing; a list of which every domain is missing is a mistake: check the "
+    )
+
+
+def test_a_key_is_told_to_people_by_its_label_and_to_programs_as_it_is() -> None:
+    settings: dict[str, Any] = {"key": "order_digest", "label": lambda digest: digest[:4]}
+    results = [
+        OrderResult("aaaa1111", "changed", {"state": "open"}, {"state": "closed"}, name="a.example"),
+        OrderResult("bbbb2222", "failed", reason="no b"),
+    ]
+
+    result = tell(*results, diff=True, **settings)
+
+    assert [order["order_digest"] for order in result["orders"]] == ["aaaa1111", "bbbb2222"]
+    assert result["msg"].endswith("; the first that failed: order bbbb: no b")
+    assert result["diff"]["after"] == "order aaaa (a.example): state: closed\n"
+    assert result["failure"]["order_id"] == "bbbb"
+    assert tell(results[0], **settings)["msg"] == "order aaaa was closed"
 
 
 def test_of_several_orders_the_sentence_counts_what_occurred() -> None:
@@ -234,6 +351,79 @@ def test_the_diff_shows_each_changed_order_once_before_and_after_by_its_name() -
     }
 
 
+def test_the_diff_shows_what_waits_or_was_done_by_half_as_far_as_it_is_known() -> None:
+    facts = {"before": {"status": "issued"}, "after": {"status": "issued", "asked": True}, "counts": True}
+
+    diff = tell(
+        one(1, "pending_approval", **facts),
+        one(2, "failed", **{**facts, "after": {"status": "freed"}}),
+        one(3, "unknown", **{**facts, "after": None}),
+        one(4, "failed", **{**facts, "counts": False}),
+        diff=True,
+    )["diff"]
+
+    assert diff == {
+        "before": "order 1: status: issued\norder 2: status: issued\n",
+        "after": "order 1: status: issued, asked: true\norder 2: status: freed\n",
+    }
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        ("Issued", "Issued"),
+        (True, "true"),
+        (False, "false"),
+        (None, "None"),
+        (7, "7"),
+        ([], "[]"),
+        (["a.example", "B.example"], "[a.example, B.example]"),
+        ([True, [1, False]], "[true, [1, false]]"),
+        (["a", {"id": 1}], "[a, {'id': 1}]"),
+    ],
+)
+def test_the_diff_shows_each_value_on_one_line(value: Any, shown: str) -> None:
+    result = one(1, "changed", before={"fact": value}, after={"other": 1, "fact": value})
+
+    assert tell(result, diff=True)["diff"] == {
+        "before": f"order 1: fact: {shown}\n",
+        "after": f"order 1: other: 1, fact: {shown}\n",
+    }
+
+
+def test_the_diff_has_a_line_for_each_part_that_has_facts_of_its_own() -> None:
+    def facts(status: str) -> dict[str, Any]:
+        parts = [{"id": 1, "names": ["a.example", "b.example"], "status": status}, {"id": 2, "ended": status != "old"}]
+        return {"status": status, "certificates": parts, "domains": ["a.example"]}
+
+    result = one(7, "changed", name="a.example", before=facts("old"), after=facts("new"))
+
+    assert tell(result, diff=True)["diff"] == {
+        "before": "order 7 (a.example): status: old, domains: [a.example]\n"
+        "  certificates: id: 1, names: [a.example, b.example], status: old\n"
+        "  certificates: id: 2, ended: false\n",
+        "after": "order 7 (a.example): status: new, domains: [a.example]\n"
+        "  certificates: id: 1, names: [a.example, b.example], status: new\n"
+        "  certificates: id: 2, ended: true\n",
+    }
+
+
+@pytest.mark.parametrize(
+    ("key", "name", "shown"),
+    [
+        ("a.example", "a.example", "domain a.example: "),
+        ("a.example", "", "domain a.example: "),
+        ("a.example", "b.example", "domain a.example (b.example): "),
+        (7, "7", "domain 7: "),
+        (7, "a.example", "domain 7 (a.example): "),
+    ],
+)
+def test_the_diff_does_not_say_a_name_twice(key: Any, name: str, shown: str) -> None:
+    result = OrderResult(key, "changed", {"state": "active"}, {"state": "inactive"}, name=name)
+
+    assert tell(result, diff=True, **DOMAINS)["diff"]["after"] == f"{shown}state: inactive\n"
+
+
 def test_without_a_change_the_diff_is_empty_and_without_diff_mode_there_is_none() -> None:
     assert tell(one(1, "unchanged"), diff=True)["diff"] == {"before": "", "after": ""}
     assert "diff" not in tell(one(1, "changed"))
@@ -254,6 +444,14 @@ def test_the_settings_are_taken_from_the_options_of_the_same_name() -> None:
     }
 
     assert Settings.of(params, "closed") == Settings("closed", "ok", "skip", True, True, 3, "none")
+
+
+def test_the_settings_that_are_no_options_are_given_and_come_before_them() -> None:
+    params = {name: option["default"] for name, option in BULK.items()}
+
+    assert Settings.of(params, "closed", verify=True, wait=60, poll=5, **DOMAINS) == Settings(
+        "closed", verify=True, noun="domain", key="name", listed="domains", wait=60, poll=5
+    )
 
 
 def test_the_settings_default_to_what_the_options_default_to() -> None:
