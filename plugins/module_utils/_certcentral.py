@@ -112,7 +112,7 @@ class CertCentral:
 
         An order can leave a filtered list while its pages are read, but not the account.
         """
-        yield from _walk(lambda at: self.page(filters, limit=limit, offset=at), limit, overlap=bool(filters))
+        yield from _walk(lambda at: self.page(filters, limit=limit, offset=at), overlap=bool(filters))
 
     def change_status(
         self,
@@ -187,9 +187,10 @@ class CertCentral:
 
         def page(offset: int) -> Page[Request]:
             query = [*filters, *([("limit", PAGE), ("offset", offset)] if offset else [])]
-            return self._page("requests", ("request",), query, read_request)
+            rows, total = self._page("requests", ("request",), query, read_request)
+            return rows, offset + len(rows) if total is None else total
 
-        yield from _walk(page, PAGE, overlap=True)
+        yield from _walk(page, overlap=True)
 
     def settle_request(
         self, request: Request, *, status: str, comment: str | None, fresh_until: float, patience: Patience
@@ -263,7 +264,7 @@ class CertCentral:
             query = [*_DOMAIN_DETAILS, *container, ("limit", PAGE), ("offset", offset)]
             return self._page("domains", ("domain",), query, read_domain)
 
-        yield from _walk(page, PAGE, overlap=True)
+        yield from _walk(page, overlap=True)
 
     def set_domain(self, domain: Domain, *, active: bool, fresh_until: float, patience: Patience) -> None:
         """PUT /domain/{id}/activate, PUT /domain/{id}/deactivate (5)."""
@@ -408,25 +409,31 @@ def single(certificate: int | str) -> tuple[object, ...]:
     return ("certificate", certificate)
 
 
-def _walk(fetch: Callable[[int], Page[Item]], limit: int, *, overlap: bool) -> Iterator[Item]:
-    """Every item of a list that is read page by page, each once.
+def _walk(fetch: Callable[[int], Page[Item]], *, overlap: bool) -> Iterator[Item]:
+    """Every item of a list that is read page by page, each once. Raises ApiError where it moves too fast for that.
 
-    fetch: reads the page that begins at an offset. overlap: begin each page with the last item of the one before.
-
-    Where rows have moved up past the place that was read, it goes back: where the total shrinks, and, with overlap,
-    where a page begins with something unknown. Otherwise a page that brings nothing new is the end, and so are many
-    of them in a row, whatever the total says.
+    fetch: reads the page that begins at an offset. overlap: begin each page with the last item of the one before, so
+    that rows which move up past the place that is read cannot hide others: a page that begins with something unknown
+    does not count, and it goes back, by more each time. Without it, it goes back where the total shrinks. Otherwise a
+    page that brings nothing new is the end, and so are many of them in a row, whatever the total says.
     """
     seen: set[int] = set()
     offset = furthest = known_total = barren = 0
+    shared = 1 if overlap else 0
+    anchored = False
     while True:
         rows, total = fetch(offset)
-        moved = overlap and offset > 0 and bool(rows) and rows[0].id not in seen
+        if anchored and offset and rows and rows[0].id not in seen:
+            barren += 1
+            if barren > _BARREN:
+                raise ApiError(f"a list of {SERVICE} changes faster than it can be read; ask again", code="list_moves")
+            shared = max(1, min(len(rows) // 2, 8 * shared))
+            offset -= min(offset, shared)
+            continue
         fresh = [row for row in {row.id: row for row in rows}.values() if row.id not in seen]
         seen.update(row.id for row in fresh)
         yield from fresh
-        shrunk = 0 if total is None else max(0, known_total - total)
-        back = min(offset, max(shrunk, (limit + 1) // 2 if moved else 0))
+        back = 0 if total is None else min(offset, max(0, known_total - total))
         known_total = total or 0
         barren = 0 if fresh else barren + 1
         if barren > _BARREN or not (fresh or back or offset < furthest):
@@ -437,7 +444,9 @@ def _walk(fetch: Callable[[int], Page[Item]], limit: int, *, overlap: bool) -> I
         elif not rows or (total is not None and offset + len(rows) >= total):
             return
         else:
-            offset += len(rows) - (1 if overlap and len(rows) > 1 else 0)
+            again = min(shared, len(rows) - 1)
+            anchored = again > 0
+            offset += len(rows) - again
 
 
 def _rows(data: Mapping[str, Any], name: str) -> list[Any]:

@@ -12,12 +12,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta, timezone
 from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Callable
 
 from ._certcentral import PAGE
 from ._certcentral_objects import DETAILS, ORIGIN
 from ._certcentral_select import Criteria, matches, server_filters
-from ._errors import NotFound, Unreadable
+from ._errors import NotFound, Stopped, Unreadable
 from ._info import until_stopped
 from ._options import OptionError, domain_name
 from ._orders import plural
@@ -58,7 +58,10 @@ def criteria(params: Mapping[str, Any], now: datetime) -> Criteria:
         raise OptionError("expires_within_days must not be negative")
     if before is not None and within is not None:
         raise OptionError("expires_before and expires_within_days cannot be used together")
-    last = before - timedelta(days=1) if before else None
+    for option in ("container_id", "organization_id"):
+        if params[option] is not None and params[option] < 1:
+            raise OptionError(f"{option} must be positive")
+    last = before - timedelta(days=1) if before and before > date.min else before
     if within is not None:
         last = now.date() + timedelta(days=min(within, 36500))
     return Criteria(
@@ -103,7 +106,7 @@ class Finder:
             chunk = wanted[start : start + IDS]
             several = {} if self._details or len(chunk) == 1 else self._certcentral.read(chunk)
             # A list that leaves an order out does not prove that there is none.
-            for alone in self._work(self._alone, [(one,) for one in chunk if one not in several]):
+            for alone in self._each(self._alone, [(one,) for one in chunk if one not in several]):
                 several.update(alone)
             if self._include_origin and several:
                 several = self._certcentral.learn(ORIGIN, list(several.values()))
@@ -131,12 +134,19 @@ class Finder:
     def _meant(self, page: Sequence[Order], wanted: Criteria) -> Iterator[Order]:
         judged = [(order, matches(order, wanted)) for order in page]
         unread = [order for order, meant in judged if meant is None or (meant and self._details)]
-        whole = {order.id: order for order in self._work(self._whole, [(order,) for order in unread]) if order}
+        whole = {order.id: order for order in self._each(self._whole, [(order,) for order in unread]) if order}
         for order, meant in judged:
             now = whole.get(order.id) if meant is None or (meant and self._details) else order
             # What its own page says may be newer than the row.
             if now and meant is not False and (now is order or matches(now, wanted)):
                 yield now
+
+    def _each(self, read: Callable[[Any], Any], several: Sequence[tuple[Any, ...]]) -> list[Any]:
+        """What is read one at a time. Raises Stopped where not everything was."""
+        found = self._work(read, several)
+        if self._stop and several:
+            raise Stopped(self._stop.reason)
+        return found
 
     def _whole(self, order: Order) -> Order | None:
         if self._stop:

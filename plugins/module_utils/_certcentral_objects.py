@@ -29,7 +29,7 @@ CERTIFICATES = "certificates"
 # A request that nobody has decided on yet (4.3).
 UNDECIDED = ("pending", "submitted")
 
-_PEM = re.compile(r"[A-Za-z0-9+/=\s-]{1,20000}")
+_PEM = re.compile(r"[A-Za-z0-9+/= \r\n-]{1,20000}")
 _HOSTNAME_LIKE = re.compile(r"[^\s@/]+\.[^\s@/]+")
 _HEX = re.compile(r"[0-9A-Fa-f]{1,128}")
 
@@ -375,7 +375,7 @@ def _with_details(order: Order, data: Mapping[str, Any], certificate: Mapping[st
         order,
         # Only details have the field, and leave it out or say 0 where there is no newer order (2.1).
         renewed_order_id=0 if data.get("renewed_order_id") in (None, "") else order.renewed_order_id,
-        certificate_status=printable(certificate.get("status") or ""),
+        certificate_status=_certificate_status(certificate.get("status") or ""),
         thumbprint=serial(certificate.get("thumbprint")),
         csr=csr if isinstance(csr, str) and _PEM.fullmatch(csr) else "",
         renewal_of_order_id=integer(data.get("renewal_of_order_id")) or 0,
@@ -411,7 +411,7 @@ def read_request(data: Any, order_id: int | None = None) -> Request | None:
 
 def read_notes(data: Mapping[str, Any]) -> tuple[Note, ...]:
     notes = (item for item in _list(data.get("notes")) if isinstance(item, dict))
-    return tuple(Note(integer(note.get("id")), printable(note.get("text") or "", limit=10000)) for note in notes)
+    return tuple(Note(integer(note.get("id")), _on_a_line(note.get("text") or "")) for note in notes)
 
 
 def read_certificate(data: Any) -> Certificate | None:
@@ -424,8 +424,7 @@ def read_certificate(data: Any) -> Certificate | None:
     return Certificate(
         certificate_id,
         serial_number,
-        # The older samples say approved of what is issued (2.3).
-        printable(data.get("status") or "issued").replace("approved", "issued"),
+        _certificate_status(data.get("status") or "issued"),
         common_name,
         _domains(common_name, _names(data.get("dns_names"))),
         _date(data.get("valid_till")),
@@ -521,6 +520,16 @@ def serial(value: Any) -> str:
     """A serial number or thumbprint: hexadecimal digits in upper case, empty where it is anything else."""
     text = value.replace(":", "").strip() if isinstance(value, str) else ""
     return text.upper() if _HEX.fullmatch(text) else ""
+
+
+def _certificate_status(value: Any) -> str:
+    """The older samples say approved of what is issued (2.3)."""
+    status = printable(value)
+    return "issued" if status == "approved" else status
+
+
+def _on_a_line(value: Any) -> str:
+    return printable(" ".join(str(value).split()), limit=10000)
 
 
 def _switched_on(value: Any) -> bool:

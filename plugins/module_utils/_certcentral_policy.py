@@ -208,11 +208,12 @@ def decide_revocation(subject: Revocable, *, today: date, skip_approval: bool, c
     expired = order.status == "expired" or (order.valid_till is not None and order.valid_till < today)
     shown = "expired" if expired and order.status in ("issued", "renewed", "expired") else order.status
     if shown not in ("issued", "renewed", "reissue_pending"):
-        return Decision(INELIGIBLE, reason=_is(order), next_step=_INSTEAD_OF_REVOKE.get(shown, _UNKNOWN_NEXT))
-    if subject.certificate and status not in ("issued", "renewed"):
-        return Decision(
-            INELIGIBLE, reason=f"the certificate is {status}", next_step="Only an issued one can be revoked"
-        )
+        reason = "its certificate has expired" if shown == "expired" != order.status else _is(order)
+        return Decision(INELIGIBLE, reason=reason, next_step=_INSTEAD_OF_REVOKE.get(shown, _UNKNOWN_NEXT))
+    one = subject.certificate
+    if one and (status not in ("issued", "renewed") or (one.valid_till is not None and one.valid_till < today)):
+        why = f"the certificate is {status}" + (f", and was valid until {one.valid_till}" if one.valid_till else "")
+        return Decision(INELIGIBLE, reason=why, next_step="Only an issued one can be revoked")
     if subject.requests:
         waits = f"request {subject.requests[0].id} for it waits for an approval"
         return Decision(PENDING_APPROVAL, reason=waits, next_step="Somebody has to approve it, see digicert_request")

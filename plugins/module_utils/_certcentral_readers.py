@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Union
 
 from ._certcentral_objects import CERTIFICATES, Certificate, Domain, Order, Request
-from ._errors import NotFound
+from ._errors import NotFound, Refused, Unreadable
 
 if TYPE_CHECKING:
     from ._certcentral import CertCentral
@@ -208,10 +208,20 @@ class _OneByOne:
 
 
 class Orders(_OneByOne):
-    """Orders with all that their own pages say, for their renewal settings."""
+    """Orders with all that their own pages say, for their renewal settings.
+
+    live_on: the ids of those whose auto-renew is on.
+    """
+
+    def __init__(self, certcentral: CertCentral) -> None:
+        super().__init__(certcentral)
+        self.live_on: set[int] = set()
 
     def _one(self, key: Any) -> RenewalSettings:
-        return RenewalSettings(self._certcentral.order(key))
+        order = self._certcentral.order(key)
+        if order.auto_renew:
+            self.live_on.add(order.id)
+        return RenewalSettings(order)
 
 
 class Revocables(_OneByOne):
@@ -230,7 +240,11 @@ class Revocables(_OneByOne):
 
     def _with_certificates(self, state: Revocable) -> Revocable:
         order = state.order
-        listed = [*self._certcentral.reissues(order.id), *self._certcentral.duplicates(order.id)]
+        try:
+            listed = [*self._certcentral.reissues(order.id), *self._certcentral.duplicates(order.id)]
+        except NotFound as error:
+            # The order was there just now, so this says nothing of it.
+            raise Refused(error.message, error.http_status, error.code) from None
         # The lists may hold the primary one as well, and one another's.
         others = {(one.id, one.serial_number): one for one in listed if not _same(one, order.primary)}
         order = replace(order, others=tuple(others.values()), seen=order.seen | {CERTIFICATES})
@@ -258,8 +272,11 @@ class RevocableCertificates(Revocables):
         exact = [row.id for row in rows if key in (row.certificate_id, row.serial_number)]
         if len(exact) == 1:
             return exact[0]
+        if len(rows) > 1:
+            why = f"CertCentral does not apply the {name} filter for this account: name its order by order_id"
+            raise Unreadable(why, 200, "filter_ignored")
         # Perhaps by a duplicate of it; whether it really is there is seen in the order itself.
-        return rows[0].id if len(rows) == 1 else None
+        return rows[0].id if rows else None
 
     def _with_certificates(self, state: Revocable) -> Revocable:
         state = super()._with_certificates(state)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Callable
 
 from ._certcentral import single, whole
 from ._certcentral_policy import CANCELED, revocation_filed
+from ._errors import Refused
 
 if TYPE_CHECKING:
     from ._certcentral import CertCentral
@@ -52,6 +53,8 @@ class Revoking:
             fresh_until=fresh_until,
             patience=patience,
         )
+        if request and request.status != "approved" and not request.is_undecided:
+            raise Refused(f"CertCentral set the request to {what} to {request.status} at once", 201, request.status)
         return revocation_filed(subject, decision, request)
 
 
@@ -70,12 +73,11 @@ class SettingRenewal:
         self._set[step](subject.order.id, decision.after[step], fresh_until=fresh_until, patience=patience)
 
 
-def lives_on(result: dict[str, Any]) -> dict[str, Any]:
+def lives_on(result: dict[str, Any], renewed: set[int]) -> dict[str, Any]:
     """A result with a warning for the orders whose auto-renew is on, which no call can switch off (4.6)."""
-    renewed = [one["order_id"] for one in result["orders"] if one["before"].get("auto_renew")]
     if not renewed:
         return result
-    several = ", ".join(map(str, dict.fromkeys(renewed)))
+    several = ", ".join(map(str, sorted(renewed)))
     warning = f"auto-renew is on, and only a person can switch it off, in the CertCentral console: order {several}"
     return {**result, "warnings": [*result.get("warnings", []), warning]}
 

@@ -15,8 +15,8 @@ description:
 options:
   name:
     description:
-      - The domain. Several domains of an account can have one name, with different organizations; then none is chosen:
-        name one by O(domain_id).
+      - The domain. Several domains of an account can have one name, with different organizations. Then none is chosen,
+        so name one by O(domain_id).
       - Exactly one of O(name), O(names), O(domain_id) and O(domain_ids) is required.
     type: str
   names:

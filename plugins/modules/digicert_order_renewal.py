@@ -279,7 +279,7 @@ def run(params: Mapping[str, Any], context: Context) -> dict[str, Any]:
         reader, policy, write = Orders(certcentral), partial(decide_renewal, wanted=wanted), SettingRenewal(certcentral)
         watching = observers(params, context, settings, len(set(asked)), certcentral.account_id, None)
         result = Run(reader, reader.read, policy, write, settings, context, watching).result(asked)
-        return lives_on(result)
+        return lives_on(result, reader.live_on)
 
 
 def main() -> None:

@@ -14,12 +14,13 @@ from types import SimpleNamespace
 from typing import Any, Callable
 
 import pytest
+import responses
 import trustme
 
 from ansible_collections.certops.orders.plugins.module_utils import _certcentral, _http, _pacing
 from ansible_collections.certops.orders.plugins.module_utils._errors import Stopped
 from ansible_collections.certops.orders.plugins.module_utils._options import Connection
-from ansible_collections.certops.orders.tests.unit.plugins.module_utils.words import KEY, Wire
+from ansible_collections.certops.orders.tests.unit.plugins.module_utils.words import KEY, PARAMS, Conversation, Wire
 
 
 class Clock:
@@ -91,6 +92,23 @@ def connect(clock: Clock) -> Iterator[Callable[..., Wire]]:
     yield connected
     for wire in wires:
         wire.transport.close()
+
+
+@pytest.fixture
+def service() -> Iterator[Conversation]:
+    """Give CertCentral; at the end of the test every call must have been made, in this order."""
+    registry = responses.registries.OrderedRegistry
+    with responses.RequestsMock(registry=registry, assert_all_requests_are_fired=True) as mock:
+        yield Conversation(mock)
+        for call in mock.calls:
+            assert call.request.headers["X-DC-DEVKEY"] == KEY
+            assert KEY not in call.request.url
+
+
+@pytest.fixture
+def client(service: Conversation) -> Iterator[_certcentral.CertCentral]:  # noqa: ARG001  it has to listen first
+    with _certcentral.connect({**PARAMS, "api_key": KEY}, _http.Context(), writes=True) as client:
+        yield client
 
 
 @pytest.fixture

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import json
 import stat
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, Callable
 from urllib.parse import parse_qsl, urlsplit
 
@@ -19,83 +20,50 @@ import responses
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ansible_collections.certops.orders.plugins.module_utils import _certcentral, _http
-from ansible_collections.certops.orders.plugins.module_utils._certcentral import (
+from ansible_collections.certops.orders.plugins.module_utils import _certcentral, _http, _pacing
+from ansible_collections.certops.orders.plugins.module_utils._certcentral import CertCentral, connect, single, whole
+from ansible_collections.certops.orders.plugins.module_utils._certcentral_objects import (
     DETAILS,
     ORIGIN,
     ROW,
-    CertCentral,
+    Account,
+    Certificate,
+    Domain,
+    Note,
     Order,
+    Request,
     User,
-    connect,
 )
 from ansible_collections.certops.orders.plugins.module_utils._errors import (
     ApiError,
     Denied,
     NotFound,
+    RateLimited,
+    Refused,
     ServerError,
     Unreadable,
 )
-from ansible_collections.certops.orders.plugins.module_utils._options import CERTCENTRAL_OPTIONS, OptionError
+from ansible_collections.certops.orders.plugins.module_utils._options import OptionError
 from ansible_collections.certops.orders.plugins.module_utils._orders import Decision
-from ansible_collections.certops.orders.tests.unit.plugins.module_utils.words import KEY
+from ansible_collections.certops.orders.tests.unit.plugins.module_utils.words import (
+    BASE,
+    DEFAULTS,
+    KEY,
+    PARAMS,
+    Conversation,
+    row,
+    rows,
+    sending,
+)
 
-BASE = "https://www.digicert.com/services/v2"
-LIST = f"{BASE}/order/certificate"
-DEFAULTS = {name: option.get("default") for name, option in CERTCENTRAL_OPTIONS.items()}
-PARAMS = {**DEFAULTS, "rate_limit": "none", "retries": 0}
-
-Query = dict[str, str]
-
-
-class Conversation:
-    """What the service is going to be asked and what it answers."""
-
-    def __init__(self, mock: responses.RequestsMock) -> None:
-        self._mock = mock
-
-    def get(self, path: str, answer: Any, status: int = 200, query: Query | None = None) -> None:
-        matchers = [responses.matchers.query_param_matcher(query or {})]
-        body = answer if isinstance(answer, (str, bytes)) else json.dumps(answer)
-        self._mock.add("GET", f"{BASE}/{path}", body=body, status=status, match=matchers)
-
-    def list(self, answer: Any, *ids: int, **filters: str) -> None:
-        """Rows of these ids, and no other filters than these, are asked for."""
-        shown = {f"filters[id][{index}]": str(number) for index, number in enumerate(ids)}
-        if len(ids) == 1:
-            shown = {"filters[id]": str(ids[0])}
-        shown.update({f"filters[{name}]": value for name, value in filters.items()})
-        query = {**shown, "sort": "order_id", "limit": str(len(ids)), "offset": "0"}
-        self.get("order/certificate", answer, query=query)
-
-    def put(self, path: str, body: Any, status: int = 204, answer: Any = None) -> None:
-        matchers = [responses.matchers.json_params_matcher(body), responses.matchers.query_param_matcher({})]
-        said = {} if answer is None else {"json": answer}
-        self._mock.add("PUT", f"{BASE}/{path}", status=status, match=matchers, **said)
-
-
-@pytest.fixture
-def service() -> Iterator[Conversation]:
-    registry = responses.registries.OrderedRegistry
-    with responses.RequestsMock(registry=registry, assert_all_requests_are_fired=True) as mock:
-        yield Conversation(mock)
-        for call in mock.calls:
-            assert call.request.headers["X-DC-DEVKEY"] == KEY
-            assert KEY not in call.request.url
-
-
-@pytest.fixture
-def client(service: Conversation) -> Iterator[CertCentral]:  # noqa: ARG001  it has to listen first
-    with connect({**PARAMS, "api_key": KEY}, _http.Context(), writes=True) as client:
-        yield client
-
-
-def rows(*orders: Any, **page: Any) -> dict[str, Any]:
-    return {"orders": list(orders), **({"page": page} if page else {})}
-
-
-def row(number: int, status: str = "pending", **more: Any) -> dict[str, Any]:
-    return {"id": number, "status": status, **more}
+# What details that leave it out say all the same (2.1).
+UNSAID: dict[str, Any] = {
+    "renewal_of_order_id": 0,
+    "disable_renewal_notifications": False,
+    "auto_renew": False,
+    "auto_reissue": False,
+    "custom_renewal_message": "",
+}
 
 
 # -- an order's own page ---------------------------------------------------------------------------------------------
@@ -114,14 +82,16 @@ def test_an_order(service: Conversation, client: CertCentral) -> None:
         },
     )
     assert client.order(7) == Order(
-        7, "issued", False, 9, date(2026, 12, 31), "www.example.com", None, frozenset([DETAILS])
+        *(7, "issued", False, 9, date(2026, 12, 31), "www.example.com", None, frozenset([DETAILS])),
+        certificate_id=5,
+        **UNSAID,
     )
 
 
 def test_an_order_that_says_almost_nothing(service: Conversation, client: CertCentral) -> None:
     service.get("order/certificate/7", {"id": 7})
-    # Details leave renewed_order_id out where there is no newer order; what they leave out else is not known.
-    assert client.order(7) == Order(7, "", None, 0, None, "", None, frozenset([DETAILS]))
+    # Details leave out what does not apply; whether it is renewed is then not known.
+    assert client.order(7) == Order(7, "", None, 0, None, "", None, frozenset([DETAILS]), **UNSAID)
 
 
 TRAPS: list[tuple[dict[str, Any], dict[str, Any]]] = [
@@ -267,143 +237,237 @@ def test_a_page_that_is_no_list(orders: Any, service: Conversation, client: Cert
 # -- all pages -------------------------------------------------------------------------------------------------------
 
 
-class Account:
-    """A service with orders that come and go while they are read.
+class Listing:
+    """A service whose orders, or other things, come and go while they are read.
 
-    change: what happens to the orders between two pages. cap: its largest page.
+    change: what happens to them between two pages. cap: its largest page. name: what it lists.
     """
 
     def __init__(
         self,
-        orders: Iterable[int],
+        numbers: Iterable[int],
         *,
-        change: Callable[[Account], None] = lambda _account: None,
+        change: Callable[[Listing], None] = lambda _listing: None,
         cap: int = 1000,
         says_total: bool = True,
         heeds_offset: bool = True,
+        name: str = "orders",
     ) -> None:
-        self.orders = list(orders)
+        self.numbers = list(numbers)
+        self.always = set(self.numbers)
         self.totals: list[int] = []
         self.asked: list[int] = []
         self._change = change
         self._cap = cap
         self._says_total = says_total
         self._heeds_offset = heeds_offset
+        self._name = name
 
     def answer(self, request: Any) -> tuple[int, dict[str, str], str]:
         query = dict(parse_qsl(urlsplit(request.url).query))
-        offset, limit = int(query["offset"]), min(int(query["limit"]), self._cap)
+        offset, limit = int(query.get("offset", 0)), min(int(query.get("limit", 1000)), self._cap)
         if self.asked:
             self._change(self)
+        self.always &= set(self.numbers)
         self.asked.append(offset)
         assert len(self.asked) < 1000, "it never ends"
         start = offset if self._heeds_offset else 0
-        shown = rows(*(row(number) for number in self.orders[start : start + limit]))
+        shown: dict[str, Any] = {self._name: [row(number) for number in self.numbers[start : start + limit]]}
         if self._says_total:
-            shown["page"] = {"total": self.totals.pop(0) if self.totals else len(self.orders)}
+            shown["page"] = {"total": self.totals.pop(0) if self.totals else len(self.numbers)}
         return 200, {}, json.dumps(shown)
 
+    def reply(self, offset: int) -> tuple[list[Request], int | None]:
+        """The same without any HTTP, as _walk asks for it."""
+        said = json.loads(self.answer(SimpleNamespace(url=f"?offset={offset}&limit={self._cap}"))[2])
+        total = said["page"]["total"] if self._says_total else None
+        return [Request(one["id"], "", "") for one in said[self._name]], total
 
-def read_all(account: Account, limit: int = 10) -> list[int]:
+
+def heard(listing: Listing, path: str, ask: Callable[[CertCentral], Iterable[Any]]) -> list[int]:
     with responses.RequestsMock() as mock:
-        mock.add_callback("GET", LIST, account.answer)
+        mock.add_callback("GET", f"{BASE}/{path}", listing.answer)
         with connect({**PARAMS, "api_key": KEY}, _http.Context(), writes=False) as client:
-            return [order.id for order in client.pages(limit=limit)]
+            return [one.id for one in ask(client)]
+
+
+def read_all(listing: Listing, limit: int = 10, filters: Sequence[tuple[str, object]] = ()) -> list[int]:
+    return heard(listing, "order/certificate", lambda client: client.pages(filters, limit=limit))
+
+
+ISSUED = [("status", "issued")]
+either = pytest.mark.parametrize("filters", [(), ISSUED], ids=["all", "filtered"])
 
 
 @pytest.mark.parametrize(("count", "requests"), [(0, 1), (1, 1), (9, 1), (10, 1), (11, 2), (20, 2), (21, 3), (95, 10)])
 def test_every_order_with_no_request_too_many(count: int, requests: int) -> None:
-    account = Account(range(count))
-    assert read_all(account) == list(range(count))
-    assert len(account.asked) == requests
+    listing = Listing(range(count))
+    assert read_all(listing) == list(range(count))
+    assert len(listing.asked) == requests
+
+
+@pytest.mark.parametrize(("count", "requests"), [(0, 1), (1, 1), (1000, 1), (1001, 2), (2000, 2), (2001, 3)])
+def test_a_whole_account_costs_one_request_for_each_thousand(count: int, requests: int) -> None:
+    listing = Listing(range(count))
+    assert read_all(listing, 1000) == list(range(count))
+    assert len(listing.asked) == requests
+
+
+@pytest.mark.parametrize(
+    ("count", "requests"), [(0, 1), (1, 1), (1000, 1), (1001, 2), (1999, 2), (2000, 3), (30000, 31)]
+)
+def test_a_filtered_list_costs_hardly_more(count: int, requests: int) -> None:
+    """Each page begins with the last row of the one before."""
+    listing = Listing(range(count))
+    assert [one.id for one in _certcentral._walk(listing.reply, overlap=True)] == list(range(count))
+    assert len(listing.asked) == requests
 
 
 @pytest.mark.parametrize(("count", "requests"), [(0, 1), (9, 2), (10, 2), (25, 4)])
 def test_a_service_that_does_not_say_how_many(count: int, requests: int) -> None:
-    account = Account(range(count), says_total=False)
-    assert read_all(account) == list(range(count))
-    assert len(account.asked) == requests
+    listing = Listing(range(count), says_total=False)
+    assert read_all(listing) == list(range(count))
+    assert len(listing.asked) == requests
 
 
+def test_a_filtered_list_that_does_not_say_how_many() -> None:
+    assert read_all(Listing(range(35), says_total=False), filters=ISSUED) == list(range(35))
+
+
+@either
 @pytest.mark.parametrize("says_total", [True, False])
-def test_a_service_that_ignores_the_offset(says_total: bool) -> None:
-    account = Account(range(35), says_total=says_total, heeds_offset=False)
-    assert read_all(account) == list(range(10))
-    assert len(account.asked) <= 3
+def test_a_service_that_ignores_the_offset(says_total: bool, filters: Any) -> None:
+    listing = Listing(range(35), says_total=says_total, heeds_offset=False)
+    assert read_all(listing, filters=filters) == list(range(10))
+    assert len(listing.asked) <= (22 if filters else 3)
 
 
-def test_a_service_with_smaller_pages_than_asked() -> None:
-    assert read_all(Account(range(35), cap=4)) == list(range(35))
+@either
+def test_a_service_with_smaller_pages_than_asked(filters: Any) -> None:
+    assert read_all(Listing(range(35), cap=4), filters=filters) == list(range(35))
+    assert read_all(Listing(range(5), cap=1), filters=filters) == list(range(5))
 
 
-def test_a_service_that_repeats_itself() -> None:
-    assert read_all(Account([1, 1, 2, 2, 3, *range(4, 30), 5])) == list(range(1, 30))
+@either
+def test_a_service_that_repeats_itself(filters: Any) -> None:
+    assert read_all(Listing([1, 1, 2, 2, 3, *range(4, 30), 5]), filters=filters) == list(range(1, 30))
 
 
-def test_orders_that_come_while_they_are_read() -> None:
-    def grow(account: Account) -> None:
-        if len(account.orders) < 40:
-            account.orders.append(len(account.orders))
+@either
+def test_orders_that_come_while_they_are_read(filters: Any) -> None:
+    def grow(listing: Listing) -> None:
+        if len(listing.numbers) < 38:
+            listing.numbers.append(len(listing.numbers))
 
-    assert read_all(Account(range(35), change=grow)) == list(range(38))
+    assert read_all(Listing(range(35), change=grow), filters=filters) == list(range(38))
 
 
-def test_orders_that_go_while_they_are_read_hide_no_other() -> None:
+@either
+def test_orders_that_go_while_they_are_read_hide_no_other(filters: Any) -> None:
     """A status filter lets go of what was read: those behind move up, past the place that is read next."""
 
-    def drop(account: Account) -> None:
-        if len(account.asked) % 2:
-            del account.orders[:7]
+    def drop(listing: Listing) -> None:
+        if len(listing.asked) % 2:
+            del listing.numbers[:7]
 
-    account = Account(range(100), change=drop)
-    read = read_all(account)
-    assert set(account.orders) <= set(read)
-    assert len(account.orders) < 50
+    listing = Listing(range(100), change=drop)
+    read = read_all(listing, filters=filters)
+    assert listing.always <= set(read)
+    assert len(listing.numbers) < 50
+
+
+def test_an_order_that_goes_as_another_comes_hides_none() -> None:
+    """The total is the same, so that only the row that is read twice tells that those behind it have moved up."""
+
+    def replace_first(listing: Listing) -> None:
+        if len(listing.asked) < 12:
+            listing.numbers = [*listing.numbers[1:], listing.numbers[-1] + 1]
+
+    listing = Listing(range(95), change=replace_first)
+    read = read_all(listing, filters=ISSUED)
+    assert listing.always <= set(read)
+    assert len(read) == len(set(read))
+    assert len(listing.asked) < 40
 
 
 def test_more_orders_that_go_than_a_page_holds() -> None:
     """It has to go back by several pages, which bring nothing new if those that went were still to come."""
 
-    def drop_the_last(account: Account) -> None:
-        if len(account.asked) == 5:
-            del account.orders[-30:]
+    def drop_the_last(listing: Listing) -> None:
+        if len(listing.asked) == 5:
+            del listing.numbers[-30:]
 
-    assert read_all(Account(range(100), change=drop_the_last)) == list(range(70))
+    assert read_all(Listing(range(100), change=drop_the_last)) == list(range(70))
 
 
+@either
 @pytest.mark.parametrize("totals", [[100, 5] * 400, [100, 0] * 400, [30, 29] * 400, list(range(800, 0, -1))])
-def test_a_total_that_swings_does_not_keep_us_for_ever(totals: list[int]) -> None:
-    account = Account(range(10))
-    account.totals = list(totals)
-    assert read_all(account) == list(range(10))
-    assert len(account.asked) < 60
+def test_a_total_that_swings_does_not_keep_us_for_ever(totals: list[int], filters: Any) -> None:
+    listing = Listing(range(10))
+    listing.totals = list(totals)
+    assert read_all(listing, filters=filters) == list(range(10))
+    assert len(listing.asked) < 60
 
 
-@settings(max_examples=100, deadline=None)
-@given(
-    count=st.integers(0, 60),
-    cap=st.integers(4, 12),
-    changes=st.lists(st.lists(st.integers(0, 80), max_size=8), max_size=12),
-)
-def test_whatever_goes_meanwhile_what_stays_is_read_once(count: int, cap: int, changes: list[list[int]]) -> None:
-    todo = iter(changes)
+Change = tuple[list[int], int]
 
-    def drop(account: Account) -> None:
-        gone = set(next(todo, []))
-        account.orders = [number for number in account.orders if number not in gone]
 
-    account = Account(range(count), change=drop, cap=cap)
-    read = read_all(account, limit=10)
+def changes(gone: int) -> st.SearchStrategy[list[Change]]:
+    """So many go between two pages at most."""
+    return st.lists(st.tuples(st.lists(st.integers(0, 80), max_size=gone), st.integers(0, 8)), max_size=12)
+
+
+def changing(script: list[Change], comes: bool) -> Callable[[Listing], None]:
+    """Between two pages so many go and, where something comes, so many are new at the end."""
+    todo = iter(script)
+    fresh = iter(range(1000, 2000))
+
+    def change(listing: Listing) -> None:
+        gone, more = next(todo, ([], 0))
+        listing.numbers = [number for number in listing.numbers if number not in gone]
+        listing.numbers += [next(fresh) for _one in range(more if comes else 0)]
+
+    return change
+
+
+@settings(max_examples=300, deadline=None, database=None, derandomize=True)
+@given(count=st.integers(0, 60), cap=st.integers(4, 12), script=changes(8), overlap=st.booleans())
+def test_whatever_goes_meanwhile_what_stays_is_read_once(
+    count: int, cap: int, script: list[Change], overlap: bool
+) -> None:
+    listing = Listing(range(count), change=changing(script, comes=False), cap=cap)
+    read = [one.id for one in _certcentral._walk(listing.reply, overlap=overlap)]
 
     assert len(read) == len(set(read))
-    assert set(account.orders) <= set(read)
+    assert listing.always <= set(read)
+
+
+@settings(max_examples=1000, deadline=None, database=None, derandomize=True)
+@given(count=st.integers(0, 60), cap=st.integers(4, 12), script=changes(4))
+def test_whatever_comes_and_goes_in_a_filtered_list_what_stays_is_read_once(
+    count: int, cap: int, script: list[Change]
+) -> None:
+    listing = Listing(range(count), change=changing(script, comes=True), cap=cap)
+    read = [one.id for one in _certcentral._walk(listing.reply, overlap=True)]
+
+    assert len(read) == len(set(read))
+    assert listing.always <= set(read)
+
+
+def test_a_gap_is_not_forgotten_where_more_go_while_it_is_gone_back_to() -> None:
+    script: list[Change] = [([0, 1], 4), ([2, 4, 5, 7, 8], 5)]
+    listing = Listing(range(15), change=changing(script, comes=True), cap=10)
+    read = [one.id for one in _certcentral._walk(listing.reply, overlap=True)]
+
+    assert listing.always <= set(read)
 
 
 def test_pages_hand_the_filters_on(service: Conversation, client: CertCentral) -> None:
     query = {"filters[status]": "issued", "sort": "order_id", "limit": "2"}
     service.get("order/certificate", rows(row(1), row(2), total=3), query={**query, "offset": "0"})
-    service.get("order/certificate", rows(row(3), total=3), query={**query, "offset": "2"})
-    assert [order.id for order in client.pages([("status", "issued")], limit=2)] == [1, 2, 3]
+    # A filtered list is read with an overlap of one.
+    service.get("order/certificate", rows(row(2), row(3), total=3), query={**query, "offset": "1"})
+    assert [order.id for order in client.pages(ISSUED, limit=2)] == [1, 2, 3]
 
 
 def test_pages_pass_errors_on(service: Conversation, client: CertCentral) -> None:
@@ -416,10 +480,7 @@ def test_pages_pass_errors_on(service: Conversation, client: CertCentral) -> Non
 
 
 def change(client: CertCentral, target: str, note: str | None) -> None:
-    until = _http.time.monotonic() + 60
-    client.change_status(
-        Order(7, "pending"), Decision(), target=target, note=note, fresh_until=until, patience=_http.Patience(0)
-    )
+    client.change_status(Order(7, "pending"), Decision(), target=target, note=note, **sending())
 
 
 @pytest.mark.parametrize(
@@ -458,6 +519,260 @@ def test_a_change_that_is_refused(service: Conversation, client: CertCentral) ->
         change(client, "renewed", None)
 
 
+# -- a revocation ----------------------------------------------------------------------------------------------------
+
+ASKED = {"comments": "retired", "revocation_reason": "superseded", "skip_approval": False}
+FILED = {"id": 55, "date": "2026-03-01T10:00:00-07:00", "type": "revoke", "status": "pending", "comments": "retired"}
+
+
+def revoke(client: CertCentral, path: Sequence[object], *, skip_approval: bool = False) -> Request | None:
+    options: dict[str, Any] = {"reason": "superseded", "comments": "retired", "skip_approval": skip_approval}
+    return client.revoke(path, "revoke order 7", **options, **sending())
+
+
+@pytest.mark.parametrize(
+    ("path", "url"),
+    [
+        (whole(7), "order/certificate/7/revoke"),
+        (single(5), "certificate/5/revoke"),
+        (single("0A1B"), "certificate/0A1B/revoke"),
+        (single("../x"), "certificate/..%2Fx/revoke"),
+    ],
+)
+def test_a_revocation_that_has_to_be_approved(
+    path: Sequence[object], url: str, service: Conversation, client: CertCentral
+) -> None:
+    service.put(url, ASKED, 201, FILED)
+    assert revoke(client, path) == Request(55, "revoke", "pending", "2026-03-01T17:00:00Z", comments="retired")
+
+
+def test_a_revocation_that_nobody_has_to_approve(service: Conversation, client: CertCentral) -> None:
+    service.put("order/certificate/7/revoke", {**ASKED, "skip_approval": True})
+    assert revoke(client, whole(7), skip_approval=True) is None
+
+
+@pytest.mark.parametrize("answer", [{"errors": []}, {"id": None, "status": "pending"}, {"id": "x"}])
+def test_a_revocation_with_an_answer_that_is_no_request_is_not_acknowledged(
+    answer: Any, service: Conversation, client: CertCentral
+) -> None:
+    service.put("order/certificate/7/revoke", ASKED, 201, answer)
+    with pytest.raises(Unreadable, match="something unexpected when asked to revoke order 7") as caught:
+        revoke(client, whole(7))
+    assert caught.value.ambiguous
+
+
+# -- reissues and duplicates -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", ["reissue", "duplicate"])
+def test_the_other_certificates_of_an_order(kind: str, service: Conversation, client: CertCentral) -> None:
+    ask = {"reissue": client.reissues, "duplicate": client.duplicates}[kind]
+    listed = [{"id": 5, "serial_number": "0a:1b", "status": "approved"}, {}, "x", {"serial_number": "0c"}]
+    service.get(f"order/certificate/7/{kind}", {"certificates": listed})
+    assert ask(7) == [Certificate(5, "0A1B", "issued", "", ()), Certificate(None, "0C", "issued", "", ())]
+    service.get(f"order/certificate/7/{kind}", {})
+    assert ask(7) == []
+    service.get(f"order/certificate/7/{kind}", {"certificates": {"id": 5}})
+    with pytest.raises(Unreadable, match="not a list of certificates"):
+        ask(7)
+
+
+# -- requests --------------------------------------------------------------------------------------------------------
+
+
+def test_a_request(service: Conversation, client: CertCentral) -> None:
+    service.get("request/55", {**FILED, "order": {"id": 7}, "certificate": {"id": "5"}})
+    asked = client.request(55)
+    assert (asked.id, asked.order_id, asked.certificate_id, asked.status) == (55, 7, 5, "pending")
+
+
+@pytest.mark.parametrize("answer", [{}, {"id": 56}, {"id": "x"}])
+def test_another_request_than_asked_is_not_taken_for_it(
+    answer: Any, service: Conversation, client: CertCentral
+) -> None:
+    service.get("request/55", answer)
+    with pytest.raises(Unreadable, match="something else when asked to read request 55"):
+        client.request(55)
+
+
+def test_requests_in_one_answer(service: Conversation, client: CertCentral) -> None:
+    service.get("request", {"requests": [row(1), None, row(2)], "page": {"total": 2}})
+    assert [one.id for one in client.requests()] == [1, 2]
+
+
+def test_requests_of_one_status_in_pages(service: Conversation, client: CertCentral) -> None:
+    service.get("request", {"requests": [row(1), row(2)], "page": {"total": 3}}, query={"status": "pending"})
+    more = {"requests": [row(2), row(3)], "page": {"total": 3}}
+    service.get("request", more, query={"status": "pending", "limit": "1000", "offset": "1"})
+    assert [one.id for one in client.requests("pending")] == [1, 2, 3]
+
+
+def test_requests_that_do_not_say_how_many_are_one_answer(service: Conversation, client: CertCentral) -> None:
+    service.get("request", {"requests": [row(1), row(2)]})
+    assert [one.id for one in client.requests()] == [1, 2]
+
+
+@pytest.mark.parametrize(
+    ("heeds_offset", "says_total", "requests"),
+    [(True, True, 1), (True, False, 3), (False, True, 1), (False, False, 22)],
+)
+def test_requests_whatever_the_service_makes_of_pages(heeds_offset: bool, says_total: bool, requests: int) -> None:
+    listing = Listing(range(1, 31), heeds_offset=heeds_offset, says_total=says_total, name="requests")
+    assert heard(listing, "request", CertCentral.requests) == list(range(1, 31))
+    assert len(listing.asked) <= requests
+
+
+@pytest.mark.parametrize(
+    ("comment", "body"),
+    [
+        (None, {"status": "approved"}),
+        ("", {"status": "approved"}),
+        ("fine", {"status": "approved", "processor_comment": "fine"}),
+    ],
+)
+def test_a_request_is_settled(comment: str | None, body: Any, service: Conversation, client: CertCentral) -> None:
+    service.put("request/55/status", body)
+    client.settle_request(Request(55, "revoke", "pending"), status="approved", comment=comment, **sending())
+
+
+def test_a_request_that_is_settled_with_an_odd_answer_is_not_acknowledged(
+    service: Conversation, client: CertCentral
+) -> None:
+    service.put("request/55/status", {"status": "rejected"}, 200, {"errors": [{"code": "odd"}]})
+    with pytest.raises(Unreadable, match="asked to set request 55 to rejected"):
+        client.settle_request(Request(55, "revoke", "pending"), status="rejected", comment=None, **sending())
+
+
+# -- notes -----------------------------------------------------------------------------------------------------------
+
+
+def test_notes(service: Conversation, client: CertCentral) -> None:
+    service.get("order/certificate/7/note", {"notes": [{"id": "3", "text": "a\u202eb"}, "x", {"text": None}]})
+    assert client.notes(7) == (Note(3, "a\\u202eb"), Note(None, ""))
+    service.get("order/certificate/7/note", {})
+    assert client.notes(7) == ()
+    service.get("order/certificate/7/note", {"notes": "none"})
+    with pytest.raises(Unreadable, match="not a list of notes"):
+        client.notes(7)
+    service.get("order/certificate/7/note", {}, 404)
+    with pytest.raises(NotFound):
+        client.notes(7)
+
+
+def test_a_note_is_added_whatever_the_service_says_of_it(service: Conversation, client: CertCentral) -> None:
+    service.post("order/certificate/7/note", {"text": "retired"}, 201, {"id": 3, "text": "retired"})
+    client.add_note(7, "retired", **sending())
+    service.post("order/certificate/7/note", {"text": "retired"}, 204)
+    client.add_note(7, "retired", **sending())
+
+
+# -- renewal settings ------------------------------------------------------------------------------------------------
+
+
+def emails(service: Conversation, spelling: str, status: int = 204, answer: Any = None) -> None:
+    service.put(f"order/certificate/7/renewal-emails/{spelling}", None, status, answer)
+
+
+def test_the_first_spelling_that_is_not_refused_counts_from_then_on(service: Conversation, client: CertCentral) -> None:
+    for refused, status in (("off", 400), ("disable", 404), ("disabled", 405)):
+        emails(service, refused, status)
+    emails(service, "false")
+    client.set_renewal_emails(7, False, **sending())
+    # Known now, for every order and both ways.
+    emails(service, "true")
+    client.set_renewal_emails(7, True, **sending())
+    emails(service, "false", 400)
+    with pytest.raises(Refused, match="switch the renewal e-mails of order 7 off"):
+        client.set_renewal_emails(7, False, **sending())
+
+
+def test_the_last_refusal_is_told_where_every_spelling_is_refused(service: Conversation, client: CertCentral) -> None:
+    for on, _off in _certcentral.RENEWAL_EMAILS:
+        emails(service, on, 404)
+    with pytest.raises(NotFound, match="switch the renewal e-mails of order 7 on"):
+        client.set_renewal_emails(7, True, **sending())
+
+
+@pytest.mark.parametrize(
+    ("status", "kind"), [(401, Denied), (403, Denied), (429, RateLimited), (500, ServerError), (503, ServerError)]
+)
+def test_no_other_spelling_is_tried_where_it_was_not_the_spelling(
+    status: int, kind: type[Exception], service: Conversation, client: CertCentral
+) -> None:
+    emails(service, "on", status)
+    with pytest.raises(kind):
+        client.set_renewal_emails(7, True, **sending())
+
+
+def test_a_spelling_with_an_odd_answer_is_not_remembered(service: Conversation, client: CertCentral) -> None:
+    emails(service, "on", 200, {"errors": [{"code": "odd"}]})
+    with pytest.raises(Unreadable):
+        client.set_renewal_emails(7, True, **sending())
+    emails(service, "on", 400)
+    emails(service, "enable")
+    client.set_renewal_emails(7, True, **sending())
+
+
+@pytest.mark.parametrize(("on", "number"), [(True, 1), (False, 0)])
+def test_the_automatic_reissue_is_switched(on: bool, number: int, service: Conversation, client: CertCentral) -> None:
+    service.put("order/certificate/7/auto-reissue", {"auto_reissue": number})
+    client.set_auto_reissue(7, on, **sending())
+
+
+@pytest.mark.parametrize("text", ["No longer needed", ""])
+def test_the_renewal_message_is_set(text: str, service: Conversation, client: CertCentral) -> None:
+    service.put("order/certificate/7/custom-renewal-message", {"custom_renewal_message": text})
+    client.set_renewal_message(7, text, **sending())
+
+
+# -- domains ---------------------------------------------------------------------------------------------------------
+
+SHOW = {"include_validation": "true", "include_dcv": "true"}
+
+
+def test_a_domain(service: Conversation, client: CertCentral) -> None:
+    service.get("domain/4", {"id": 4, "name": "Example.com", "is_active": "1"}, query=SHOW)
+    assert client.domain(4) == Domain(4, "example.com", True, dcv_expiration={})
+
+
+@pytest.mark.parametrize("answer", [{}, {"id": 5}, {"id": True}])
+def test_another_domain_than_asked_is_not_taken_for_it(answer: Any, service: Conversation, client: CertCentral) -> None:
+    service.get("domain/4", answer, query=SHOW)
+    with pytest.raises(Unreadable, match="something else when asked to read domain 4"):
+        client.domain(4)
+
+
+@pytest.mark.parametrize(("container_id", "asked"), [(None, {}), (9, {"container_id": "9"})])
+def test_domains(container_id: int | None, asked: Any, service: Conversation, client: CertCentral) -> None:
+    page = {**SHOW, **asked, "limit": "1000"}
+    service.get("domain", {"domains": [row(1), row(2)], "page": {"total": 3}}, query={**page, "offset": "0"})
+    service.get("domain", {"domains": [row(2), row(3)], "page": {"total": 3}}, query={**page, "offset": "1"})
+    assert [one.id for one in client.domains(container_id)] == [1, 2, 3]
+
+
+def test_no_domains(service: Conversation, client: CertCentral) -> None:
+    service.get("domain", {"page": {"total": 0}}, query={**SHOW, "limit": "1000", "offset": "0"})
+    assert list(client.domains()) == []
+
+
+def test_domains_that_move_up_while_they_are_read() -> None:
+    def replace_first(listing: Listing) -> None:
+        listing.numbers = [*listing.numbers[1:], listing.numbers[-1] + 1][: len(listing.numbers)]
+
+    listing = Listing(range(1, 1500), change=replace_first, name="domains", cap=100)
+    read = heard(listing, "domain", CertCentral.domains)
+    assert listing.always <= set(read)
+
+
+@pytest.mark.parametrize(("active", "verb"), [(True, "activate"), (False, "deactivate")])
+def test_a_domain_is_switched(active: bool, verb: str, service: Conversation, client: CertCentral) -> None:
+    service.put(f"domain/4/{verb}", None)
+    client.set_domain(Domain(4, "example.com", None), active=active, **sending())
+    service.put(f"domain/4/{verb}", None, 400)
+    with pytest.raises(Refused, match=f"{verb} domain example.com"):
+        client.set_domain(Domain(4, "example.com", None), active=active, **sending())
+
+
 # -- the account -----------------------------------------------------------------------------------------------------
 
 
@@ -471,6 +786,12 @@ def test_me(service: Conversation, client: CertCentral) -> None:
 def test_me_without_a_face(said: Any, service: Conversation, client: CertCentral) -> None:
     service.get("user/me", said)
     assert client.me() == User(None, "", ())
+
+
+def test_the_account(service: Conversation, client: CertCentral) -> None:
+    names = {"primary_organization_id": "8", "primary_organization_name": "A\nB", "cert_central_type": "retail"}
+    service.get("account", {"id": "12", **names, "root_container_id": 3})
+    assert client.account() == Account(12, 8, "A\\nB", 3, "retail")
 
 
 def test_whose(service: Conversation, client: CertCentral) -> None:
@@ -585,7 +906,9 @@ def test_learning_the_details(service: Conversation, client: CertCentral) -> Non
     learned = client.learn(DETAILS, [known])[7]
 
     # The newer answer rules, and what only the row knew stays.
-    assert learned == Order(7, "issued", True, 9, date(2026, 1, 2), "", True, frozenset([ROW, ORIGIN, DETAILS]))
+    seen = frozenset([ROW, ORIGIN, DETAILS])
+    said = {**UNSAID, "custom_renewal_message": None}
+    assert learned == Order(7, "issued", True, 9, date(2026, 1, 2), "www", True, seen, **said)
 
 
 def test_learning_the_details_of_an_order_that_is_gone(service: Conversation, client: CertCentral) -> None:
@@ -652,7 +975,7 @@ def test_forks_of_a_run_share_a_file_for_each_key_and_limit(tmp_path: Path) -> N
 
 def test_without_pacing_or_a_folder_there_is_no_file(tmp_path: Path) -> None:
     assert _paced(tmp_path, [{"api_key": KEY, "rate_limit": "none"}]) == set()
-    assert _certcentral._state_file(None, "x") is None
+    assert _pacing.state_file(None, "x") is None
 
 
 def test_leaving_the_client_closes_its_connections(monkeypatch: pytest.MonkeyPatch) -> None:

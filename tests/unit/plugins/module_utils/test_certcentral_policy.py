@@ -19,8 +19,31 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ansible_collections.certops.orders.plugins.module_utils import _certcentral_policy as policy
-from ansible_collections.certops.orders.plugins.module_utils._certcentral import DETAILS, ORIGIN, ROW, Order
-from ansible_collections.certops.orders.plugins.module_utils._orders import CHANGED, INELIGIBLE, UNCHANGED, Decision
+from ansible_collections.certops.orders.plugins.module_utils._certcentral_objects import (
+    CERTIFICATES,
+    DETAILS,
+    ORIGIN,
+    ROW,
+    Certificate,
+    Domain,
+    Order,
+    Request,
+    User,
+)
+from ansible_collections.certops.orders.plugins.module_utils._certcentral_readers import (
+    Annotated,
+    NamedDomains,
+    RenewalSettings,
+    Revocable,
+    Settleable,
+)
+from ansible_collections.certops.orders.plugins.module_utils._orders import (
+    CHANGED,
+    INELIGIBLE,
+    PENDING_APPROVAL,
+    UNCHANGED,
+    Decision,
+)
 
 TODAY = date(2026, 3, 1)
 ALL_SEEN = frozenset([DETAILS, ROW, ORIGIN])
@@ -162,13 +185,13 @@ def test_dropping_a_reissue_leaves_the_order_issued_and_says_so() -> None:
 @pytest.mark.parametrize(
     ("status", "next_step"),
     [
-        ("issued", "Revoke"),
-        ("needs_approval", "Reject the request"),
+        ("issued", "Revoke it with digicert_certificate_revoke instead"),
+        ("needs_approval", "Reject its request with digicert_request instead"),
         ("reissue_pending", "Set cancel_reissue"),
         ("processing", "Wait until it is pending"),
         ("needs_csr", "Wait until it is pending"),
         ("approved", "Wait until it is pending"),
-        ("renewed", "Revoke"),
+        ("renewed", "Revoke it with digicert_certificate_revoke instead"),
         ("expired", "Nothing is left"),
         ("revoked", "Nothing is left"),
         ("rejected", "Nothing is left"),
@@ -457,6 +480,507 @@ def test_once_a_change_was_made_there_is_nothing_left_to_do(
         assert settled(changed, target, cancel_reissue, require_migrated)[1].outcome == UNCHANGED
 
 
+# -- revoking ----------------------------------------------------------------------------------------------------------
+
+READ = frozenset([DETAILS, CERTIFICATES])
+PRIMARY: dict[str, Any] = {"certificate_id": 5, "serial_number": "0A", "common_name": "www.example.com"}
+DUPLICATE = Certificate(6, "0B", "issued", "api.example.com", ("api.example.com",))
+
+
+def revocable(
+    status: str = "issued", key: Any = None, certificate: Certificate | None = None, **facts: Any
+) -> Revocable:
+    """Return an order of which everything is known, with a primary certificate and a duplicate; or one of its own."""
+    known: dict[str, Any] = {"valid_till": TODAY + timedelta(days=30), "seen": READ, "others": (DUPLICATE,), **PRIMARY}
+    return Revocable(Order(123, status, **{**known, **facts}), key, certificate)
+
+
+def of_one(status: str = "issued", certificate: str = "issued", **facts: Any) -> Revocable:
+    """Return the duplicate alone."""
+    return revocable(status, 6, replace(DUPLICATE, status=certificate), **facts)
+
+
+def revocation(subject: Revocable, *, skip_approval: bool = False, cancel_reissue: bool = False) -> Decision:
+    return policy.decide_revocation(subject, today=TODAY, skip_approval=skip_approval, cancel_reissue=cancel_reissue)
+
+
+def asks(number: int = 55, kind: str = "revoke", status: str = "pending", certificate_id: int | None = None) -> Request:
+    return Request(number, kind, status, order_id=123, certificate_id=certificate_id)
+
+
+# What revoking a whole order comes to: without and with cancel_reissue.
+REVOCATIONS: list[tuple[str, str, str]] = [
+    ("needs_approval", "refuse", "refuse"),
+    ("pending", "refuse", "refuse"),
+    ("processing", "refuse", "refuse"),
+    ("waiting_pickup", "refuse", "refuse"),
+    ("needs_csr", "refuse", "refuse"),
+    ("approved", "refuse", "refuse"),
+    ("issued", "revoke", "revoke"),
+    ("reissue_pending", "refuse", "drop, revoke"),
+    ("expired", "refuse", "refuse"),
+    ("renewed", "revoke", "revoke"),
+    ("revoked", "nothing", "nothing"),
+    ("rejected", "refuse", "refuse"),
+    ("denied", "refuse", "refuse"),
+    ("canceled", "refuse", "refuse"),
+    *((status, "refuse", "refuse") for status in UNHEARD_OF),
+]
+STEPS = {"revoke": ("revoke",), "drop, revoke": ("drop_reissue", "revoke")}
+
+
+def test_the_table_of_revocations_names_every_status_that_the_reference_and_the_code_know() -> None:
+    assert [status for status, _without, _with in REVOCATIONS] == [*REFERENCE, *UNHEARD_OF]
+    assert {*policy._INSTEAD_OF_REVOKE, "issued", "renewed", "reissue_pending", "revoked"} == set(REFERENCE)
+
+
+@pytest.mark.parametrize("one", [False, True], ids=["order", "certificate"])
+@pytest.mark.parametrize("waits", [False, True], ids=["", "waits"])
+@pytest.mark.parametrize("skip_approval", [False, True], ids=["", "skip"])
+@pytest.mark.parametrize(("status", "without", "with_reissue"), REVOCATIONS)
+def test_revoking_does_what_the_table_says(
+    status: str, without: str, with_reissue: str, skip_approval: bool, waits: bool, one: bool
+) -> None:
+    requests = (asks(),) if waits else ()
+    subject = of_one(status, requests=requests) if one else revocable(status, requests=requests)
+    for cancel_reissue, word in ((False, without), (True, with_reissue)):
+        decision = revocation(subject, skip_approval=skip_approval, cancel_reissue=cancel_reissue)
+
+        if word == "nothing":
+            assert (decision.outcome, decision.reason) == (UNCHANGED, "it is revoked already")
+        elif waits and status in ("issued", "renewed", "reissue_pending"):
+            # A second request is never filed, whoever could approve it.
+            assert decision.outcome == PENDING_APPROVAL
+            assert decision.explanation == (
+                "request 55 for it waits for an approval. Somebody has to approve it, see digicert_request"
+            )
+        elif word == "refuse":
+            assert decision.outcome == INELIGIBLE
+            assert decision.next_step
+            assert decision.reason == (f"its status is {status}" if status else "its status is not known")
+        else:
+            assert (decision.outcome, decision.steps) == (CHANGED, STEPS[word])
+            assert decision.ends == (CHANGED if skip_approval else PENDING_APPROVAL)
+            assert decision.after["revocation_requested"] is not skip_approval
+
+
+def test_revoking_an_order_at_once_tells_every_certificate_that_ends() -> None:
+    decision = revocation(revocable(), skip_approval=True)
+
+    assert decision.after["status"] == "revoked"
+    assert [(one["certificate_id"], one["status"]) for one in decision.after["certificates"]] == [
+        (5, "revoked"),
+        (6, "revoked"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("status", "one", "after"),
+    [
+        ("issued", False, {"revocation_requested": True}),
+        ("renewed", False, {"revocation_requested": True}),
+        # The reissue was dropped before, which leaves the order issued; a certificate's own status does not change.
+        ("reissue_pending", False, {"revocation_requested": True, "status": "issued"}),
+        ("reissue_pending", True, {"revocation_requested": True}),
+    ],
+)
+def test_asking_for_a_revocation_revokes_nothing_yet(status: str, one: bool, after: dict[str, Any]) -> None:
+    subject = of_one(status) if one else revocable(status)
+    assert revocation(subject, cancel_reissue=True).after == after
+
+
+@pytest.mark.parametrize("status", ["issued", "renewed", "expired"])
+@pytest.mark.parametrize(
+    ("days", "outcome"), [(1, CHANGED), (0, CHANGED), (-1, INELIGIBLE), (-400, INELIGIBLE), (None, CHANGED)]
+)
+def test_what_has_expired_by_its_date_is_not_revoked_any_more(status: str, days: int | None, outcome: str) -> None:
+    valid_till = None if days is None else TODAY + timedelta(days=days)
+    decision = revocation(revocable(status, valid_till=valid_till))
+
+    assert decision.outcome == (INELIGIBLE if status == "expired" else outcome)
+    if decision.outcome == INELIGIBLE:
+        assert decision.next_step == "Nothing is left to revoke"
+
+
+def test_who_comes_too_late_by_the_date_is_told_so() -> None:
+    decision = revocation(revocable("issued", valid_till=TODAY - timedelta(days=1)))
+    assert "expired" in decision.reason
+
+
+def test_a_single_certificate_that_has_expired_by_its_own_date_is_not_revoked_any_more() -> None:
+    expired = replace(DUPLICATE, valid_till=TODAY - timedelta(days=1))
+    assert revocation(revocable("issued", 6, expired)).outcome == INELIGIBLE
+
+
+@pytest.mark.parametrize("status", ["pending", "canceled", "rejected", "reissue_pending"])
+def test_the_date_matters_only_where_something_was_issued(status: str) -> None:
+    past = {"valid_till": TODAY - timedelta(days=1)}
+    assert revocation(revocable(status, **past)) == revocation(revocable(status))
+
+
+def test_the_certificates_are_read_only_where_something_would_be_revoked() -> None:
+    for status in (*REFERENCE, *UNHEARD_OF):
+        unread = revocable(status, seen=frozenset([DETAILS]))
+        decision = revocation(unread)
+        assert decision.need == (CERTIFICATES if status in ("issued", "renewed") else "")
+        waiting = revocation(revocable(status, seen=frozenset([DETAILS]), requests=(asks(),)))
+        assert waiting.need == ""
+    dropped = revocation(revocable("reissue_pending", seen=frozenset([DETAILS])), cancel_reissue=True)
+    assert dropped.need == CERTIFICATES
+
+
+def test_of_a_single_certificate_the_list_is_read_before_anything_is_said_unless_the_order_is_revoked() -> None:
+    for status in (*REFERENCE, *UNHEARD_OF):
+        unread = Revocable(Order(123, status, seen=frozenset([DETAILS])), 6)
+        decision = revocation(unread)
+        assert decision.need == ("" if status == "revoked" else CERTIFICATES)
+        assert decision.outcome == UNCHANGED
+
+
+@pytest.mark.parametrize(
+    ("status", "outcome"),
+    [
+        ("issued", CHANGED),
+        ("renewed", CHANGED),
+        ("revoked", UNCHANGED),
+        ("pending", INELIGIBLE),
+        ("rejected", INELIGIBLE),
+        ("", INELIGIBLE),
+    ],
+)
+def test_a_single_certificate_goes_by_its_own_status(status: str, outcome: str) -> None:
+    decision = revocation(of_one(certificate=status), skip_approval=True)
+
+    assert decision.outcome == outcome
+    if outcome == INELIGIBLE:
+        assert decision.explanation == f"the certificate is {status}. Only an issued one can be revoked"
+    if outcome == CHANGED:
+        assert decision.after["certificates"] == [{**DUPLICATE.shown(), "status": "revoked"}]
+
+
+@pytest.mark.parametrize(
+    ("request_", "one", "whole"),
+    [
+        (asks(certificate_id=6), True, True),
+        (asks(certificate_id=5), False, True),
+        (asks(certificate_id=None), True, True),
+        (asks(status="submitted"), True, True),
+        (asks(status="approved"), False, False),
+        (asks(status="rejected"), False, False),
+        (asks(kind="reissue"), False, False),
+    ],
+)
+def test_which_request_is_for_what_is_revoked(request_: Request, one: bool, whole: bool) -> None:
+    assert (revocation(of_one(requests=(request_,))).outcome == PENDING_APPROVAL) is one
+    assert (revocation(revocable(requests=(request_,))).outcome == PENDING_APPROVAL) is whole
+
+
+def test_what_was_revoked_rejected_or_never_issued_does_not_end_with_an_order() -> None:
+    others = tuple(
+        replace(DUPLICATE, id=number, status=status)
+        for number, status in enumerate(["issued", "revoked", "rejected", "pending", "expired"], 10)
+    )
+    subject = revocable(others=others)
+
+    assert [one.id for one in subject.certificates] == [5, 10, 14]
+    assert [one.id for one in revocable(others=others, certificate_status="revoked").certificates] == [10, 14]
+
+
+@pytest.mark.parametrize(
+    ("request_", "ends", "reason"),
+    [
+        (None, CHANGED, ""),
+        (asks(status="approved"), CHANGED, ""),
+        (asks(), PENDING_APPROVAL, "request 55 for it waits for an approval"),
+        (asks(status="submitted"), PENDING_APPROVAL, "request 55 for it waits for an approval"),
+    ],
+)
+@pytest.mark.parametrize("skip_approval", [True, False])
+def test_what_the_answer_to_a_revocation_means(
+    request_: Request | None, ends: str, reason: str, skip_approval: bool
+) -> None:
+    subject = revocable()
+    decided = revocation(subject, skip_approval=skip_approval)
+    filed = policy.revocation_filed(subject, decided, request_)
+
+    assert (filed.outcome, filed.ends, filed.reason, filed.steps) == (CHANGED, ends, reason, decided.steps)
+    assert filed.after["revocation_requested"] is (ends == PENDING_APPROVAL)
+    assert (filed.after.get("status") == "revoked") is (ends == CHANGED)
+
+
+# -- requests ----------------------------------------------------------------------------------------------------------
+
+
+def settle(*requests: Request, target: str = "approved", may_revoke: bool = False) -> Decision:
+    return policy.decide_request(Settleable(123, requests), target, may_revoke=may_revoke)
+
+
+@pytest.mark.parametrize(
+    ("status", "target", "outcome"),
+    [
+        ("pending", "approved", CHANGED),
+        ("pending", "rejected", CHANGED),
+        ("submitted", "approved", CHANGED),
+        ("submitted", "rejected", CHANGED),
+        ("approved", "approved", UNCHANGED),
+        ("rejected", "rejected", UNCHANGED),
+        ("approved", "rejected", INELIGIBLE),
+        ("rejected", "approved", INELIGIBLE),
+        ("", "approved", INELIGIBLE),
+        ("on_hold", "rejected", INELIGIBLE),
+    ],
+)
+def test_a_request_is_settled_where_it_waits(status: str, target: str, outcome: str) -> None:
+    decision = settle(asks(kind="reissue", status=status), target=target)
+
+    assert decision.outcome == outcome
+    assert decision.after == ({"status": target} if outcome == CHANGED else {})
+    assert (
+        decision.reason
+        == {
+            CHANGED: "request 55 (reissue)",
+            UNCHANGED: f"request 55 is {target} already",
+            INELIGIBLE: f"request 55 (reissue) is {status}",
+        }[outcome]
+    )
+
+
+@pytest.mark.parametrize(
+    ("target", "may_revoke", "outcome"),
+    [("approved", False, INELIGIBLE), ("approved", True, CHANGED), ("rejected", False, CHANGED)],
+)
+def test_a_revocation_is_approved_only_where_that_is_meant(target: str, may_revoke: bool, outcome: str) -> None:
+    decision = settle(asks(), target=target, may_revoke=may_revoke)
+
+    assert decision.outcome == outcome
+    assert ("Set confirm" in decision.next_step) is (outcome == INELIGIBLE)
+    assert settle(asks(status="approved"), target="approved").outcome == UNCHANGED
+
+
+def test_an_order_without_any_request_has_nothing_to_settle() -> None:
+    decision = settle()
+    assert (decision.outcome, decision.reason) == (INELIGIBLE, "the order has no request")
+
+
+def test_of_several_that_wait_one_has_to_be_named() -> None:
+    decision = settle(asks(1, "new_request"), asks(2, "reissue"), asks(3, status="approved"))
+    assert (decision.outcome, decision.reason) == (
+        INELIGIBLE,
+        "several requests wait: 1 (new_request), 2 (reissue)",
+    )
+    assert "request_id" in decision.next_step
+
+
+def test_of_several_requests_the_one_that_waits_is_meant_or_else_the_last() -> None:
+    assert settle(asks(9, status="rejected"), asks(2, "reissue")).reason == "request 2 (reissue)"
+    last = settle(asks(9, status="approved"), asks(2, "reissue", "rejected"))
+    assert (last.outcome, last.reason) == (UNCHANGED, "request 9 is approved already")
+
+
+# -- domains -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("states", "active", "outcome", "reason"),
+    [
+        ([True], True, UNCHANGED, "it is active already"),
+        ([False], False, UNCHANGED, "it is inactive already"),
+        ([False], True, CHANGED, ""),
+        ([True], False, CHANGED, ""),
+        ([None], True, INELIGIBLE, "it does not say whether it is active"),
+        ([None], False, INELIGIBLE, "it does not say whether it is active"),
+        ([True, True], True, UNCHANGED, "it is active already"),
+        ([True, True], False, INELIGIBLE, "several domains have this name: 1, 2"),
+        ([True, False], True, INELIGIBLE, "several domains have this name: 1, 2"),
+        ([None, True], True, INELIGIBLE, "several domains have this name: 1, 2"),
+    ],
+)
+def test_a_domain_is_switched_where_it_is_the_one(
+    states: list[bool | None], active: bool, outcome: str, reason: str
+) -> None:
+    domains = tuple(Domain(number, "example.com", state) for number, state in enumerate(states, 1))
+    decision = policy.decide_domain(NamedDomains(domains), active=active)
+
+    assert (decision.outcome, decision.reason) == (outcome, reason)
+    wanted = {"state": "active" if active else "inactive"}
+    assert decision.after == (wanted if outcome == CHANGED else {})
+    assert bool(decision.next_step) is (outcome == INELIGIBLE)
+
+
+# -- renewal settings --------------------------------------------------------------------------------------------------
+
+
+def settings_of(status: str = "issued", **facts: Any) -> RenewalSettings:
+    return RenewalSettings(Order(123, status, seen=frozenset([DETAILS]), **facts))
+
+
+WANTED: list[tuple[dict[str, Any], dict[str, Any], dict[str, Any]]] = [
+    ({}, {"renewal_emails": True}, {}),
+    ({}, {"renewal_emails": False}, {"renewal_emails": False}),
+    ({"disable_renewal_notifications": True}, {"renewal_emails": False}, {}),
+    ({"disable_renewal_notifications": True}, {"renewal_emails": True}, {"renewal_emails": True}),
+    ({}, {"auto_reissue": False}, {}),
+    ({"auto_reissue": True}, {"auto_reissue": False}, {"auto_reissue": False}),
+    ({"auto_reissue": False}, {"auto_reissue": True}, {"auto_reissue": True}),
+    ({}, {"custom_renewal_message": ""}, {}),
+    ({"custom_renewal_message": "x"}, {"custom_renewal_message": ""}, {"custom_renewal_message": ""}),
+    ({"custom_renewal_message": "x"}, {"custom_renewal_message": "x"}, {}),
+    (
+        {"custom_renewal_message": "x", "auto_reissue": True},
+        {"renewal_emails": False, "auto_reissue": True, "custom_renewal_message": "y"},
+        {"renewal_emails": False, "custom_renewal_message": "y"},
+    ),
+]
+
+
+@pytest.mark.parametrize(("facts", "wanted", "after"), WANTED)
+@pytest.mark.parametrize("auto_renew", [True, False, None])
+def test_only_what_differs_is_set(
+    facts: dict[str, Any], wanted: dict[str, Any], after: dict[str, Any], auto_renew: bool | None
+) -> None:
+    decision = policy.decide_renewal(settings_of(auto_renew=auto_renew, **facts), wanted)
+
+    assert (decision.outcome, decision.after) == (CHANGED if after else UNCHANGED, after)
+    assert decision.steps == tuple(after)
+    if auto_renew:
+        assert decision.reason.startswith("AUTO-RENEW IS ON")
+    else:
+        assert decision.reason == ("" if after else "it is set so already")
+
+
+@pytest.mark.parametrize("status", [*REFERENCE, *UNHEARD_OF])
+def test_what_has_ended_does_not_renew_any_more(status: str) -> None:
+    decision = policy.decide_renewal(settings_of(status), {"renewal_emails": False})
+    ended = status in ("canceled", "rejected", "denied", "revoked")
+    assert decision.outcome == (INELIGIBLE if ended else CHANGED)
+
+
+# -- notes and keys ----------------------------------------------------------------------------------------------------
+
+
+def test_a_note_is_added_once() -> None:
+    assert policy.decide_note(Annotated(123, has_note=False)) == Decision(CHANGED, after={"has_note": True})
+    assert policy.decide_note(Annotated(123, has_note=True)).outcome == UNCHANGED
+
+
+@pytest.mark.parametrize(
+    ("roles", "read_only", "allowed"),
+    [
+        (("Administrator",), "", True),
+        (("View Only",), "", False),
+        (("View Only", "Finance Manager"), "", True),
+        ((), "", None),
+        (("Administrator",), "DIGICERT_READ_ONLY", False),
+        ((), "DIGICERT_READ_ONLY", False),
+    ],
+)
+def test_whether_a_key_may_write(roles: tuple[str, ...], read_only: str, allowed: bool | None) -> None:
+    assert policy.may_write(User(12, "robot", roles), read_only) is allowed
+
+
+# -- whatever else comes -----------------------------------------------------------------------------------------------
+
+any_requests = st.lists(
+    st.builds(
+        Request,
+        id=st.integers(min_value=1),
+        type=st.sampled_from(["revoke", "reissue", "new_request", ""]),
+        status=st.one_of(st.sampled_from(["pending", "submitted", "approved", "rejected"]), st.text(max_size=5)),
+        certificate_id=st.sampled_from([None, 5, 6]),
+    ),
+    max_size=4,
+).map(tuple)
+certificates = st.builds(
+    Certificate,
+    id=st.sampled_from([None, 5, 6]),
+    serial_number=st.sampled_from(["", "0A"]),
+    status=statuses,
+    common_name=st.just("www.example.com"),
+    domains=st.just(("www.example.com",)),
+)
+revocables = st.builds(
+    Revocable,
+    order=st.builds(
+        Order,
+        id=st.integers(min_value=1),
+        status=statuses,
+        valid_till=st.one_of(st.none(), days.map(lambda number: TODAY + timedelta(days=number))),
+        seen=st.sets(st.sampled_from([DETAILS, CERTIFICATES])).map(frozenset),
+        certificate_id=st.sampled_from([None, 5]),
+        certificate_status=st.one_of(st.just(""), statuses),
+        requests=any_requests,
+        others=st.lists(certificates, max_size=3).map(tuple),
+    ),
+    key=st.sampled_from([None, 6]),
+)
+
+
+@thorough
+@given(revocables, certificates, st.booleans(), st.booleans())
+def test_any_revocation_at_all_gets_a_decision_after_one_question_at_most(
+    subject: Revocable, certificate: Certificate, skip_approval: bool, cancel_reissue: bool
+) -> None:
+    decision = revocation(subject, skip_approval=skip_approval, cancel_reissue=cancel_reissue)
+    if decision.need:
+        assert CERTIFICATES not in subject.order.seen
+        order = replace(subject.order, seen=subject.order.seen | {CERTIFICATES})
+        subject = replace(subject, order=order, certificate=certificate if subject.key else None)
+        decision = revocation(subject, skip_approval=skip_approval, cancel_reissue=cancel_reissue)
+
+    assert decision.need == ""
+    assert decision.outcome in (CHANGED, UNCHANGED, INELIGIBLE, PENDING_APPROVAL)
+    assert bool(decision.steps) == bool(decision.after) == (decision.outcome == CHANGED)
+    assert decision.outcome == CHANGED or decision.reason
+    assert bool(decision.next_step) == (decision.outcome in (INELIGIBLE, PENDING_APPROVAL))
+    if decision.outcome == CHANGED:
+        assert subject.order.status in ("issued", "renewed", "reissue_pending")
+        assert ("drop_reissue" in decision.steps) == (subject.order.status == "reissue_pending")
+        assert subject.facts.keys() >= decision.after.keys()
+
+
+@thorough
+@given(any_requests, st.sampled_from(["approved", "rejected"]), st.booleans())
+def test_any_requests_at_all_get_a_decision(requests: tuple[Request, ...], target: str, may_revoke: bool) -> None:
+    decision = settle(*requests, target=target, may_revoke=may_revoke)
+
+    assert decision.outcome in (CHANGED, UNCHANGED, INELIGIBLE)
+    assert bool(decision.next_step) == (decision.outcome == INELIGIBLE)
+    if decision.outcome == CHANGED:
+        waiting = [request for request in requests if request.is_undecided]
+        assert len(waiting) == 1
+        assert target == "rejected" or may_revoke or waiting[0].type != "revoke"
+
+
+@thorough
+@given(
+    statuses,
+    st.sampled_from([True, False, None]),
+    st.fixed_dictionaries(
+        {},
+        optional={
+            "renewal_emails": st.booleans(),
+            "auto_reissue": st.booleans(),
+            "custom_renewal_message": st.text(max_size=5),
+        },
+    ),
+)
+def test_any_renewal_settings_at_all_settle_after_one_change(
+    status: str, switch: bool | None, wanted: dict[str, Any]
+) -> None:
+    subject = settings_of(status, disable_renewal_notifications=switch, auto_reissue=switch, auto_renew=switch)
+    decision = policy.decide_renewal(subject, wanted)
+
+    if decision.outcome == CHANGED:
+        told = {**subject.facts, **decision.after}
+        after = settings_of(
+            status,
+            disable_renewal_notifications=not told["renewal_emails"],
+            auto_reissue=told["auto_reissue"],
+            custom_renewal_message=told["custom_renewal_message"],
+        )
+        assert policy.decide_renewal(after, wanted).outcome == UNCHANGED
+
+
 # -- the file itself ---------------------------------------------------------------------------------------------------
 
 
@@ -480,5 +1004,5 @@ def test_the_policy_knows_no_clock_no_network_and_no_ansible() -> None:
     }
     called = {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
 
-    assert imports <= {"__future__", "datetime", "typing", "._orders"}
+    assert imports <= {"__future__", "collections.abc", "datetime", "typing", "._orders"}
     assert not called & {"now", "today", "utcnow", "time", "monotonic"}

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the tests of this folder share: a key that must never be seen, and a look at all that an error shows."""
+"""What the tests of this folder share: a key that must never be seen, all that an error shows, CertCentral's calls."""
 
 from __future__ import annotations
 
@@ -12,8 +12,11 @@ import traceback
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+import responses
+
 from ansible_collections.certops.orders.plugins.module_utils import _http
 from ansible_collections.certops.orders.plugins.module_utils._errors import ApiError
+from ansible_collections.certops.orders.plugins.module_utils._options import CERTCENTRAL_OPTIONS
 
 KEY = "sim-KEY-that-nobody-may-see"
 
@@ -77,3 +80,55 @@ def soon(condition: Any, seconds: float = 5.0) -> bool:
             return True
         time.sleep(0.002)
     return False
+
+
+# -- CertCentral ------------------------------------------------------------------------------------------------------
+
+BASE = "https://www.digicert.com/services/v2"
+DEFAULTS = {name: option.get("default") for name, option in CERTCENTRAL_OPTIONS.items()}
+PARAMS = {**DEFAULTS, "rate_limit": "none", "retries": 0}
+
+Query = dict[str, str]
+
+
+class Conversation:
+    """What the service is going to be asked and what it answers."""
+
+    def __init__(self, mock: responses.RequestsMock) -> None:
+        self._mock = mock
+
+    def get(self, path: str, answer: Any, status: int = 200, query: Query | None = None) -> None:
+        matchers = [responses.matchers.query_param_matcher(query or {})]
+        body = answer if isinstance(answer, (str, bytes)) else json.dumps(answer)
+        self._mock.add("GET", f"{BASE}/{path}", body=body, status=status, match=matchers)
+
+    def list(self, answer: Any, *ids: int, **filters: str) -> None:
+        """Rows of these ids, and no other filters than these, are asked for."""
+        shown = {f"filters[id][{index}]": str(number) for index, number in enumerate(ids)}
+        if len(ids) == 1:
+            shown = {"filters[id]": str(ids[0])}
+        shown.update({f"filters[{name}]": value for name, value in filters.items()})
+        query = {**shown, "sort": "order_id", "limit": str(len(ids)), "offset": "0"}
+        self.get("order/certificate", answer, query=query)
+
+    def put(self, path: str, body: Any, status: int = 204, answer: Any = None, method: str = "PUT") -> None:
+        """A change; where it has no body, none may come."""
+        matchers = [responses.matchers.json_params_matcher(body), responses.matchers.query_param_matcher({})]
+        said = {} if answer is None else {"json": answer}
+        self._mock.add(method, f"{BASE}/{path}", status=status, match=matchers, **said)
+
+    def post(self, path: str, body: Any, status: int = 201, answer: Any = None) -> None:
+        self.put(path, body, status, answer, "POST")
+
+
+def rows(*orders: Any, **page: Any) -> dict[str, Any]:
+    return {"orders": list(orders), **({"page": page} if page else {})}
+
+
+def row(number: int, status: str = "pending", **more: Any) -> dict[str, Any]:
+    return {"id": number, "status": status, **more}
+
+
+def sending() -> dict[str, Any]:
+    """Return what a write needs beside its own arguments."""
+    return {"fresh_until": _http.time.monotonic() + 60, "patience": _http.Patience(0)}

@@ -100,6 +100,15 @@ def sets(order_id: int, status: str, note: str | None = None, answer: Answer = D
     return Call("PUT", f"/order/certificate/{order_id}/status", body, answer)
 
 
+def asks(target: str, data: Any = None, answer: Answer | None = None) -> Call:
+    """GET whatever else; `target` as a person writes it."""
+    return Call("GET", target, answer=answer or says({} if data is None else data))
+
+
+def changes(target: str, body: Any = None, answer: Answer = DONE, method: str = "PUT") -> Call:
+    return Call(method, target, body, answer)
+
+
 def asks_who() -> Call:
     return Call("GET", "/user/me", answer=says({"id": 5, "username": "robot", "account_id": 4711}))
 

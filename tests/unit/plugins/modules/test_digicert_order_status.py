@@ -12,20 +12,19 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
+from functools import partial
 from typing import Any, Callable
 
 import pytest
 import yaml
 from ansible.module_utils import basic
-from ansible.module_utils.common.arg_spec import ModuleArgumentSpecValidator
 
 from ansible_collections.certops.orders.plugins.module_utils import _http
 from ansible_collections.certops.orders.plugins.module_utils._http import Context
 from ansible_collections.certops.orders.plugins.module_utils._options import OptionError
 from ansible_collections.certops.orders.plugins.module_utils._orders import OUTCOMES
-from ansible_collections.certops.orders.plugins.module_utils._run import guarded
 from ansible_collections.certops.orders.plugins.modules import digicert_order_status as module
-from ansible_collections.certops.orders.tests.unit.plugins.module_utils.service_of_things import Unhurried
+from ansible_collections.certops.orders.tests.unit.plugins.modules import playing
 from ansible_collections.certops.orders.tests.unit.plugins.modules.conversation import (
     HANGS_UP,
     HTML,
@@ -36,7 +35,6 @@ from ansible_collections.certops.orders.tests.unit.plugins.modules.conversation 
     Account,
     Answer,
     Call,
-    Conversation,
     Service,
     a_row,
     an_order,
@@ -48,34 +46,12 @@ from ansible_collections.certops.orders.tests.unit.plugins.modules.conversation 
     says,
     sets,
 )
+from ansible_collections.certops.orders.tests.unit.plugins.modules.playing import FAILURE_KEYS, Converse, Unhurried
 
-Converse = Callable[..., Conversation]
 Open = Callable[..., Account]
 NOTE = "CHG0031337, retired"
-FAILURE_KEYS = {"http_status", "code", "message", "order_id", "retries", "waited"}
-RULES = ("mutually_exclusive", "required_together", "required_one_of", "required_if", "required_by")
-
-
-def validated(arguments: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
-    """Return the arguments as Ansible hands them to a module, and what it has against them."""
-    rules = {rule: module.SPEC[rule] for rule in RULES if rule in module.SPEC}
-    validation = ModuleArgumentSpecValidator(module.SPEC["argument_spec"], **rules).validate(dict(arguments))
-    return validation.validated_parameters, list(validation.error_messages)
-
-
-def play(
-    service: Service, *, check_mode: bool = False, diff: bool = False, context: Context | None = None, **arguments: Any
-) -> dict[str, Any]:
-    """Run the module against a service; one worker unless told otherwise, so that the order of calls is certain."""
-    given = {"api_key": KEY, "api_url": service.url, "rate_limit": "none", "workers": 1, **arguments}
-    params, errors = validated(given)
-    assert errors == []
-    context = context or Context(check_mode=check_mode, diff=diff, stop=Unhurried())
-    result = guarded(module.run, params, context)
-    assert KEY not in repr(result)
-    assert all(request.headers["X-DC-DEVKEY"] == KEY for request in service.journal)
-    assert result["api"]["requests"] == len(service.journal) if "api" in result else True
-    return result
+validated = partial(playing.validated, module)
+play = partial(playing.play, module)
 
 
 def told(result: Mapping[str, Any]) -> dict[int, str]:
@@ -148,7 +124,9 @@ def test_an_issued_order_is_refused_before_the_write_with_the_next_step(conversa
     result = cancel(conversation(reads(123, status="issued")), 123)
 
     assert (result["failed"], result["changed"]) == (True, False)
-    assert result["msg"] == "order 123 cannot be canceled: its status is issued. Revoke its certificate instead"
+    assert result["msg"] == (
+        "order 123 cannot be canceled: its status is issued. Revoke it with digicert_certificate_revoke instead"
+    )
     assert (result["failure"]["code"], result["failure"]["order_id"]) == ("ineligible", 123)
 
 

@@ -1,0 +1,275 @@
+# Copyright (c) 2026 The certops.orders authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Revoking as a conversation with CertCentral: nothing is revoked twice, blindly, or without being meant."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+import pytest
+
+from ansible_collections.certops.orders.plugins.modules import digicert_certificate_revoke as module
+from ansible_collections.certops.orders.tests.unit.plugins.modules.conversation import (
+    HANGS_UP,
+    HTML,
+    NO_SUCH_ORDER,
+    VIEW_ONLY,
+    Answer,
+    Call,
+    Service,
+    asks,
+    asks_who,
+    changes,
+    error,
+    in_days,
+    reads,
+    says,
+    sets,
+)
+from ansible_collections.certops.orders.tests.unit.plugins.modules.playing import Converse, failure_of, only, play
+
+WHY = "CHG0031337, retired"
+BODY = {"comments": WHY, "revocation_reason": "unspecified", "skip_approval": False}
+FILED = says({"id": 55, "type": "revoke", "status": "pending"}, 201)
+WAITS = [{"id": 55, "type": "revoke", "status": "pending"}]
+PRIMARY = {"id": 5, "serial_number": "0A", "common_name": "www.example.com", "valid_till": in_days(30)}
+DUPLICATE = {"id": 6, "serial_number": "0B", "common_name": "api.example.com", "valid_till": in_days(30)}
+
+asked_to_revoke = partial(play, module, comments=WHY, confirm=True)
+
+
+def an_order(status: str = "issued", certificate: Any = PRIMARY, **facts: Any) -> Call:
+    return reads(1, says({"id": 1, "status": status, "certificate": certificate, **facts}))
+
+
+def others(*duplicates: Any) -> list[Call]:
+    duplicate = {"certificates": list(duplicates)} if duplicates else {}
+    return [asks("/order/certificate/1/reissue"), asks("/order/certificate/1/duplicate", duplicate)]
+
+
+def revokes(target: str = "/order/certificate/1", answer: Answer = FILED, **body: Any) -> Call:
+    return changes(f"{target}/revoke", {**BODY, **body}, answer)
+
+
+# -- an order ----------------------------------------------------------------------------------------------------------
+
+
+def test_asking_for_the_revocation_of_an_order_revokes_nothing_yet(conversation: Converse) -> None:
+    service = conversation(an_order(), *others(DUPLICATE), revokes())
+    result = asked_to_revoke(service, order_id=1, diff=True)
+
+    order = only(result)
+    assert (result["changed"], order["outcome"]) == (True, "pending_approval")
+    assert result["msg"] == ("order 1 waits for an approval to be revoked: request 55 for it waits for an approval")
+    assert order["after"] == {**order["before"], "revocation_requested": True}
+    assert [one["certificate_id"] for one in order["before"]["certificates"]] == [5, 6]
+    assert order["before"]["domains"] == ["api.example.com", "www.example.com"]
+    assert "serial_number: 0B" in result["diff"]["before"]
+
+
+def test_asking_again_while_it_waits_files_no_second_request(conversation: Converse) -> None:
+    result = asked_to_revoke(conversation(an_order(requests=WAITS)), order_id=1)
+    assert (result["changed"], only(result)["outcome"]) == (False, "pending_approval")
+    assert "failed" not in result
+
+
+def test_an_approver_revokes_at_once(conversation: Converse) -> None:
+    body = {"skip_approval": True, "revocation_reason": "key_compromise"}
+    service = conversation(an_order(), *others(), revokes(answer=Answer(204, headers=()), **body))
+    result = asked_to_revoke(service, order_id=1, skip_approval=True, reason="key_compromise")
+    assert (result["changed"], result["msg"]) == (True, "order 1 was revoked")
+    assert only(result)["after"]["certificates"][0]["status"] == "revoked"
+
+
+def test_what_is_revoked_already_costs_one_read(conversation: Converse) -> None:
+    result = asked_to_revoke(conversation(an_order("revoked")), order_id=1)
+    assert (result["changed"], only(result)["reason"]) == (False, "it is revoked already")
+
+
+@pytest.mark.parametrize("skip_approval", [True, False])
+def test_check_mode_tells_what_would_end_and_sends_nothing(conversation: Converse, skip_approval: bool) -> None:
+    service = conversation(an_order(), *others(DUPLICATE))
+    result = asked_to_revoke(service, order_id=1, check_mode=True, confirm=False, skip_approval=skip_approval)
+    order = only(result)
+    assert result["changed"] is True
+    assert order["outcome"] == ("changed" if skip_approval else "pending_approval")
+    assert ("would be revoked" if skip_approval else "would wait for an approval") in result["msg"]
+    assert [one["certificate_id"] for one in order["before"]["certificates"]] == [5, 6]
+
+
+@pytest.mark.parametrize(
+    ("status", "words"),
+    [
+        ("pending", "Cancel it with digicert_order_status instead"),
+        ("needs_approval", "Reject its request with digicert_request instead"),
+        ("expired", "Nothing is left to revoke"),
+        ("reissue_pending", "Set cancel_reissue to drop the reissue first"),
+    ],
+)
+def test_what_cannot_be_revoked_is_refused_with_the_next_step(conversation: Converse, status: str, words: str) -> None:
+    result = asked_to_revoke(conversation(an_order(status)), order_id=1)
+    assert failure_of(result)["code"] == "ineligible"
+    assert words in result["msg"]
+
+
+def test_a_reissue_is_dropped_first(conversation: Converse) -> None:
+    service = conversation(an_order("reissue_pending"), *others(), sets(1, "canceled", WHY), revokes())
+    result = asked_to_revoke(service, order_id=1, cancel_reissue=True)
+    assert only(result)["after"]["status"] == "issued"
+    assert only(result)["outcome"] == "pending_approval"
+
+
+def test_a_reissue_that_was_dropped_where_the_revocation_is_refused_counts_as_a_change(conversation: Converse) -> None:
+    service = conversation(
+        *(an_order("reissue_pending"), *others(), sets(1, "canceled", WHY)),
+        *(revokes(answer=VIEW_ONLY), an_order(), *others()),
+    )
+    result = asked_to_revoke(service, order_id=1, cancel_reissue=True)
+    assert (result["changed"], only(result)["outcome"]) == (True, "failed")
+    assert failure_of(result)["http_status"] == 403
+
+
+@pytest.mark.parametrize("lost", [HANGS_UP, HTML, Answer(200, b'{"id": 55', cut=True), says({"errors": []})])
+def test_a_revocation_whose_reply_was_lost_is_not_asked_for_again_where_it_was_filed(
+    conversation: Converse, lost: Answer
+) -> None:
+    service = conversation(an_order(), *others(), revokes(answer=lost), an_order(requests=WAITS))
+    result = asked_to_revoke(service, order_id=1)
+    assert (result["changed"], only(result)["outcome"]) == (True, "pending_approval")
+    assert "a fresh read shows the change" in only(result)["reason"]
+
+
+def test_a_revocation_that_was_really_lost_is_sent_again(conversation: Converse) -> None:
+    service = conversation(an_order(), *others(), revokes(answer=HANGS_UP), an_order(), *others(), revokes())
+    result = asked_to_revoke(service, order_id=1)
+    assert (only(result)["outcome"], result["api"]["retries"]) == ("pending_approval", 1)
+
+
+def test_what_cannot_be_read_after_a_lost_reply_is_unknown(conversation: Converse) -> None:
+    service = conversation(an_order(), *others(), revokes(answer=HANGS_UP), reads(1, VIEW_ONLY))
+    result = asked_to_revoke(service, order_id=1)
+    assert only(result)["outcome"] == "unknown"
+    assert failure_of(result)["order_id"] == 1
+
+
+def test_a_key_that_may_only_look_revokes_nothing(conversation: Converse) -> None:
+    service = conversation(an_order(), *others(), revokes(answer=VIEW_ONLY), an_order(), *others())
+    result = asked_to_revoke(service, order_id=1)
+    assert (result["changed"], failure_of(result)["http_status"]) == (False, 403)
+
+
+def test_several_of_which_one_is_missing(conversation: Converse) -> None:
+    missing = reads(2, NO_SUCH_ORDER)
+    service = conversation(an_order(requests=WAITS), missing, asks_who())
+    result = asked_to_revoke(service, order_ids=[1, 2], missing="ok")
+    assert [order["outcome"] for order in result["orders"]] == ["pending_approval", "missing"]
+
+
+# -- waiting -----------------------------------------------------------------------------------------------------------
+
+
+def test_waiting_for_the_approval_looks_until_it_is_there(conversation: Converse) -> None:
+    service = conversation(
+        *(an_order(), *others(), revokes()),
+        *(an_order(requests=WAITS), an_order("revoked")),
+    )
+    result = asked_to_revoke(service, order_id=1, wait=True)
+    assert (result["changed"], only(result)["outcome"]) == (True, "changed")
+    assert only(result)["reason"] == "it was approved meanwhile"
+
+
+def test_a_request_that_is_rejected_while_it_is_waited_for_is_a_failure(conversation: Converse) -> None:
+    rejected = an_order(requests=[{"id": 55, "type": "revoke", "status": "rejected"}])
+    service = conversation(an_order(), *others(), revokes(), rejected, *others())
+    result = asked_to_revoke(service, order_id=1, wait=True)
+    assert failure_of(result)["code"] == "not_approved"
+
+
+# -- single certificates -----------------------------------------------------------------------------------------------
+
+
+def looks_up(name: str, value: Any, *rows: Any) -> Call:
+    target = f"/order/certificate?filters[{name}]={value}&sort=order_id&limit=2&offset=0"
+    return asks(target, {"orders": list(rows)} if rows else {})
+
+
+ROW = {"id": 1, "status": "issued", "certificate": PRIMARY}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "lookup", "target"),
+    [
+        ({"certificate_id": 5}, looks_up("certificate_id", 5, ROW), "/certificate/5"),
+        ({"certificate_ids": [5]}, looks_up("certificate_id", 5, ROW), "/certificate/5"),
+        ({"serial_number": "0a"}, looks_up("serial_number", "0A", ROW), "/certificate/5"),
+        ({"serial_numbers": ["0a:"]}, looks_up("serial_number", "0A", ROW), "/certificate/5"),
+        ({"certificate_id": 6}, looks_up("certificate_id", 6, ROW), "/certificate/6"),
+        ({"serial_number": "0B", "order_id": 1}, None, "/certificate/6"),
+    ],
+)
+def test_a_single_certificate(conversation: Converse, arguments: Any, lookup: Call | None, target: str) -> None:
+    calls = [lookup] if lookup else []
+    service = conversation(*calls, an_order(), *others(DUPLICATE), revokes(target))
+    certificate = only(asked_to_revoke(service, **arguments))
+    assert certificate["outcome"] == "pending_approval"
+    assert (certificate["order_id"], certificate["certificate_id"]) == (1, int(target[-1]))
+    assert certificate["before"]["domains"] == [{"5": "www.example.com", "6": "api.example.com"}[target[-1]]]
+
+
+def test_a_certificate_that_nobody_knows(conversation: Converse) -> None:
+    service = conversation(looks_up("certificate_id", 9), asks_who())
+    result = asked_to_revoke(service, certificate_id=9)
+    assert (only(result)["outcome"], only(result)["certificate_id"]) == ("missing", 9)
+    assert failure_of(result)["order_id"] is None
+
+
+def test_a_certificate_that_its_order_does_not_have(conversation: Converse) -> None:
+    service = conversation(an_order(), *others(), asks_who())
+    result = asked_to_revoke(service, certificate_id=9, order_id=1)
+    assert only(result)["outcome"] == "missing"
+
+
+def test_a_single_certificate_whose_reply_was_lost_is_looked_up_again(conversation: Converse) -> None:
+    service = conversation(
+        *(an_order(), *others(DUPLICATE), revokes("/certificate/6", HANGS_UP, skip_approval=True)),
+        *(an_order(), *others({**DUPLICATE, "status": "revoked"})),
+    )
+    result = asked_to_revoke(service, certificate_id=6, order_id=1, skip_approval=True)
+    assert (result["changed"], only(result)["outcome"]) == (True, "changed")
+
+
+# -- arguments ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ({"order_id": 1, "confirm": False}, "a revocation is for ever: set confirm: true"),
+        ({"order_id": 0}, "order_id must be positive"),
+        ({"order_ids": [1, -1]}, "order_ids must be positive"),
+        ({"order_id": 0, "certificate_id": 5}, "order_id must be positive"),
+        ({"certificate_id": 0}, "certificate_id must be positive"),
+        ({"certificate_ids": [5, 0]}, "certificate_ids must be positive"),
+        ({"serial_number": "xyz"}, "a serial number has to be hexadecimal digits"),
+        ({"serial_number": ""}, "a serial number has to be hexadecimal digits"),
+        ({"serial_numbers": ["0A", "../1"]}, "a serial number has to be hexadecimal digits"),
+        ({"order_id": 1, "comments": " \n"}, "comments must not be empty here"),
+        ({"order_id": 1, "wait_timeout": 0}, "wait_timeout must be 1 to 604800"),
+        ({"order_id": 1, "poll_interval": 0}, "poll_interval must be 1 to 3600"),
+    ],
+)
+def test_arguments_that_the_module_refuses_before_any_request(
+    conversation: Converse, arguments: Any, words: str
+) -> None:
+    result = asked_to_revoke(conversation(), **arguments)
+    assert result["msg"].startswith(words)
+    assert failure_of(result)["code"] == "invalid_option"
+
+
+def test_a_429_while_filing_is_waited_out(conversation: Converse) -> None:
+    busy = error(429, "request_limit_exceeded", Retry_After="7")
+    service: Service = conversation(an_order(), *others(), revokes(answer=busy), revokes())
+    assert only(asked_to_revoke(service, order_id=1))["outcome"] == "pending_approval"

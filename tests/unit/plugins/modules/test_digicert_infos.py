@@ -1,0 +1,198 @@
+# Copyright (c) 2026 The certops.orders authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Orders, requests and domains that are looked up, as conversations with CertCentral."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+import pytest
+
+from ansible_collections.certops.orders.plugins.module_utils._http import Context, Stop
+from ansible_collections.certops.orders.plugins.modules import (
+    digicert_domain_info,
+    digicert_order_info,
+    digicert_request_info,
+)
+from ansible_collections.certops.orders.tests.unit.plugins.modules.conversation import (
+    NO_SUCH_ORDER,
+    VIEW_ONLY,
+    Call,
+    a_row,
+    asks,
+    in_days,
+    lists,
+    reads,
+)
+from ansible_collections.certops.orders.tests.unit.plugins.modules.playing import Converse, failure_of, only, play
+
+orders = partial(play, digicert_order_info)
+requests = partial(play, digicert_request_info)
+domains = partial(play, digicert_domain_info)
+SHOW = "include_validation=true&include_dcv=true"
+
+
+def list_of(name: str, query: str, *items: Any) -> Call:
+    found = {name: list(items)} if items else {}
+    return asks(f"/{name}?{query}" if query else f"/{name}", {**found, "page": {"total": len(items)}})
+
+
+def list_of_orders(query: str, *items: Any) -> Call:
+    found = {"orders": list(items)} if items else {}
+    return asks(f"/order/certificate?{query}", {**found, "page": {"total": len(items)}})
+
+
+PAGE = "sort=order_id&limit=1000&offset=0"
+
+
+# -- orders ------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("check_mode", [True, False])
+def test_an_order_by_its_id(conversation: Converse, check_mode: bool) -> None:
+    result = orders(conversation(reads(7, auto_renew=1)), order_id=7, check_mode=check_mode)
+    assert (result["changed"], result["msg"], result["missing"]) == (False, "1 order found", [])
+    assert (only(result)["order_id"], only(result)["days_remaining"], only(result)["auto_renew"]) == (7, 30, True)
+
+
+def test_several_by_their_ids_of_which_one_is_missing(conversation: Converse) -> None:
+    result = orders(conversation(lists([2, 9], a_row(2)), reads(9, NO_SUCH_ORDER)), order_ids=[2, 9, 2])
+    assert ([one["order_id"] for one in result["orders"]], result["missing"]) == ([2], [9])
+    assert "failed" not in result
+
+
+def test_orders_that_expire_soon(conversation: Converse) -> None:
+    rows = [a_row(1, valid_till=in_days(20)), a_row(2, valid_till=in_days(40)), a_row(3, "pending", valid_till=None)]
+    service = conversation(list_of_orders(f"filters[status]=issued&{PAGE}", *rows))
+    result = orders(service, status=["issued"], expires_within_days=30)
+    assert [one["order_id"] for one in result["orders"]] == [1]
+
+
+def test_orders_with_details_and_origin(conversation: Converse) -> None:
+    service = conversation(
+        list_of_orders(f"filters[origin]=migrated&{PAGE}", a_row(1)),
+        list_of_orders("filters[id]=1&filters[origin]=certcentral&sort=order_id&limit=1&offset=0"),
+        list_of_orders(PAGE, a_row(1), a_row(2)),
+        *(reads(1), reads(2)),
+    )
+    result = orders(service, details=True, include_origin=True)
+    assert [(one["order_id"], one["is_migrated"]) for one in result["orders"]] == [(1, True), (2, False)]
+    assert all("csr" in one for one in result["orders"])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ({"order_id": 1, "status": ["issued"]}, "order_id and order_ids cannot be used together with filters"),
+        ({"order_ids": [], "is_renewed": False}, "order_id and order_ids cannot be used together with filters"),
+        ({"order_id": 0}, "order_id must be positive"),
+        ({"expires_within_days": -1}, "expires_within_days must not be negative"),
+        ({"workers": 0}, "workers must be 1 to 64"),
+    ],
+)
+def test_arguments_that_are_refused(conversation: Converse, arguments: Any, words: str) -> None:
+    assert orders(conversation(), **arguments)["msg"].startswith(words)
+
+
+def test_a_list_that_may_not_be_read(conversation: Converse) -> None:
+    result = orders(conversation(asks(f"/order/certificate?{PAGE}", answer=VIEW_ONLY)))
+    assert (failure_of(result)["http_status"], result["changed"]) == (403, False)
+
+
+def test_a_run_that_is_stopped_fails_and_tells_nothing_by_halves(conversation: Converse) -> None:
+    stop = Stop()
+    stop.set("the run was stopped by SIGTERM")
+    service = conversation(list_of_orders(PAGE, a_row(1)))
+    result = orders(service, context=Context(stop=stop))
+    assert failure_of(result)["code"] == "stopped"
+    assert "orders" not in result
+
+
+# -- requests ----------------------------------------------------------------------------------------------------------
+
+PENDING = {"id": 1, "type": "revoke", "status": "pending", "order": {"id": 7}}
+REISSUE = {"id": 2, "type": "reissue", "status": "pending"}
+DECIDED = {"id": 3, "type": "revoke", "status": "approved"}
+
+
+def ids_of(result: Any) -> list[int]:
+    return [one["request_id"] for one in result["requests"]]
+
+
+def test_a_request_by_its_id(conversation: Converse) -> None:
+    result = requests(conversation(asks("/request/1", PENDING)), request_id=1)
+    assert (result["msg"], only(result, "requests")["order_id"]) == ("1 request found", 7)
+
+
+def test_the_requests_of_an_order(conversation: Converse) -> None:
+    service = conversation(reads(7, requests=[REISSUE, DECIDED]))
+    result = requests(service, order_id=7, status="approved")
+    assert (ids_of(result), only(result, "requests")["order_id"]) == ([3], 7)
+
+
+def test_requests_of_a_status_and_of_some_types_are_checked(conversation: Converse) -> None:
+    listed = asks("/request?status=pending", {"requests": [PENDING, REISSUE, DECIDED], "page": {"total": 3}})
+    assert ids_of(requests(conversation(listed), status="pending", type=["revoke"])) == [1]
+
+
+def test_all_requests(conversation: Converse) -> None:
+    listed = asks("/request", {"requests": [PENDING, REISSUE, DECIDED], "page": {"total": 3}})
+    assert ids_of(requests(conversation(listed))) == [1, 2, 3]
+
+
+@pytest.mark.parametrize(("argument", "target"), [("request_id", "/request/1"), ("order_id", "/order/certificate/1")])
+def test_what_does_not_exist_has_no_requests(conversation: Converse, argument: str, target: str) -> None:
+    result = requests(conversation(asks(target, answer=NO_SUCH_ORDER)), **{argument: 1})
+    assert (result["requests"], result["msg"]) == ([], "0 requests found")
+    refused = requests(conversation(), **{argument: 0})
+    assert refused["msg"] == f"{argument} must be positive"
+
+
+# -- domains -----------------------------------------------------------------------------------------------------------
+
+DOMAINS = [
+    {"id": 1, "name": "Example.com", "is_active": True, "container": {"id": 3}},
+    {"id": 2, "name": "www.example.com", "is_active": "0", "container": {"id": 4}},
+    {"id": 3, "name": "example.org"},
+]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "found"),
+    [
+        ({}, [1, 2, 3]),
+        ({"name": "EXAMPLE.com."}, [1]),
+        ({"name": "example.com", "include_subdomains": True}, [1, 2]),
+        ({"is_active": True}, [1]),
+        ({"is_active": False}, [2]),
+    ],
+)
+def test_domains(conversation: Converse, arguments: Any, found: list[int]) -> None:
+    listed = asks(f"/domain?{SHOW}&limit=1000&offset=0", {"domains": DOMAINS, "page": {"total": 3}})
+    result = domains(conversation(listed), **arguments)
+    assert [one["domain_id"] for one in result["domains"]] == found
+
+
+def test_the_domains_of_a_container_are_checked_where_they_say(conversation: Converse) -> None:
+    target = f"/domain?{SHOW}&container_id=3&limit=1000&offset=0"
+    listed = asks(target, {"domains": DOMAINS, "page": {"total": 3}})
+    result = domains(conversation(listed), container_id=3)
+    assert [one["domain_id"] for one in result["domains"]] == [1, 3]
+
+
+def test_a_domain_by_its_id(conversation: Converse) -> None:
+    result = domains(conversation(asks(f"/domain/1?{SHOW}", DOMAINS[0])), domain_id=1)
+    assert (result["msg"], only(result, "domains")["name"]) == ("1 domain found", "example.com")
+    result = domains(conversation(asks(f"/domain/1?{SHOW}", answer=NO_SUCH_ORDER)), domain_id=1)
+    assert result["domains"] == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [({"domain_id": 0}, "domain_id must be positive"), ({"name": "a b"}, "name is not a domain")],
+)
+def test_domains_that_cannot_be_meant(conversation: Converse, arguments: Any, words: str) -> None:
+    assert domains(conversation(), **arguments)["msg"].startswith(words)
