@@ -12,13 +12,14 @@ from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from http import HTTPStatus
 from typing import Any
+from urllib.parse import parse_qs
 
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
 from certsim.clock import parse_duration
-from certsim.exchange import NoSuchOrder, Provider, encode
+from certsim.exchange import NoSuchLink, NoSuchOrder, Provider, encode
 from certsim.world import World
 
 TOKEN_HEADER = "X-Sim-Token"
@@ -52,6 +53,21 @@ class Control:
         """POST: add an order (in the form of a seed's) behind the clients' backs."""
         added = self._provider(request).add_order(await _mapping(request))
         return _json(added, HTTPStatus.CREATED)
+
+    async def listing(self, request: Request) -> Response:
+        """GET: all orders of a provider, or all that it has of another kind, as they truly are."""
+        provider, kind = self._provider(request), request.path_params["kind"]
+        things = {"orders": provider.orders(), **provider.resources()}
+        if kind not in things:
+            raise NoSuchOrder(f"{provider.name} has no {kind}; there are {', '.join(things)}")
+        return _json({kind: things[kind]})
+
+    async def link(self, request: Request) -> Response:
+        """GET: what a person sees who opens the link of a mail. POST ``choice=...``: what was chosen there."""
+        form = parse_qs((await request.body()).decode("utf-8", "replace"))
+        choice = form.get("choice", [""])[0] if request.method == "POST" else None
+        answer = self._provider(request).follow_link(request.path_params["code"], choice)
+        return Response(answer.content, answer.status, answer.headers)
 
     async def order(self, request: Request) -> Response:
         """GET: one order as it truly is. PATCH: change it behind the clients' backs."""
@@ -102,36 +118,51 @@ class Control:
 
 
 def routes(world: World, token: str) -> list[Route]:
-    """Return the control interface's routes; each wants the token in the header X-Sim-Token."""
+    """Return the control interface's routes.
+
+    Each wants the token in the header X-Sim-Token, but for the links of mails: a browser opens them as they are.
+    """
     control = Control(world)
     table: tuple[tuple[str, Endpoint, list[str]], ...] = (
         ("/journal", control.journal, ["GET", "DELETE"]),
         ("/state", control.state, ["GET"]),
         ("/{provider}/orders", control.orders, ["POST"]),
         ("/{provider}/orders/{order_id}", control.order, ["GET", "PATCH"]),
+        ("/{provider}/{kind}", control.listing, ["GET"]),
         ("/clock", control.clock, ["GET", "POST"]),
         ("/faults", control.faults, ["GET", "POST", "DELETE"]),
         ("/switches", control.switches, ["GET", "PUT"]),
         ("/reset", control.reset, ["POST"]),
     )
-    return [Route(path, _guarded(endpoint, token), methods=methods) for path, endpoint, methods in table]
+    links = Route("/{provider}/links/{code}", _answering(control.link), methods=["GET", "POST"])
+    guarded = [Route(path, _guarded(_answering(endpoint), token), methods=methods) for path, endpoint, methods in table]
+    return [links, *guarded]
 
 
 def _guarded(endpoint: Endpoint, token: str) -> Endpoint:
-    """Want the token, and answer the errors that an endpoint raises as JSON."""
+    """Want the token."""
 
     async def guarded(request: Request) -> Response:
         given = request.headers.get(TOKEN_HEADER, "")
         if not secrets.compare_digest(given.encode(), token.encode()):
             return _refusal(HTTPStatus.FORBIDDEN, f"the header {TOKEN_HEADER} must carry the token printed at start")
+        return await endpoint(request)
+
+    return guarded
+
+
+def _answering(endpoint: Endpoint) -> Endpoint:
+    """Answer the errors that an endpoint raises as JSON."""
+
+    async def answering(request: Request) -> Response:
         try:
             return await endpoint(request)
-        except NoSuchOrder as error:
+        except (NoSuchOrder, NoSuchLink) as error:
             return _refusal(HTTPStatus.NOT_FOUND, str(error))
         except ValueError as error:
             return _refusal(HTTPStatus.BAD_REQUEST, str(error))
 
-    return guarded
+    return answering
 
 
 def _refusal(status: HTTPStatus, message: str) -> Response:

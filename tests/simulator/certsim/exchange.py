@@ -61,25 +61,41 @@ class NoSuchOrder(LookupError):
     """The control interface was asked for an order that does not exist."""
 
 
+class NoSuchLink(LookupError):
+    """A link was opened that no mail of the service contains."""
+
+
+def link_path(provider: str, code: str) -> str:
+    """Return where the control interface serves a link of a mail that a service has sent."""
+    return f"/_sim/{provider}/links/{code}"
+
+
 class Provider(Protocol):
     """A simulated service. Orders in and out of it have the form of its seed."""
 
     name: str
     prefix: str
+    rate_limited: bool
     switches: Sequence[Switch]
     fault_kinds: Sequence[FaultKind]
 
     def __init__(self, clock: Clock, switches: Switches) -> None:
         """Begin with nothing."""
 
-    def load(self, section: Mapping[str, Any]) -> None:
-        """Replace all state by a seed's; a SeedError leaves the state as it was."""
+    def read_seed(self, section: Mapping[str, Any]) -> Any:
+        """Return the state that a seed describes, and change nothing; or raise SeedError."""
+
+    def begin(self, state: Any) -> None:
+        """Replace all state by one that ``read_seed`` returned."""
 
     def caller(self, call: Call) -> str | None:
         """Return a name of the caller that is fit for the journal and the rate windows."""
 
     def order_id(self, call: Call) -> OrderId | None:
-        """Return the order that the call's path names."""
+        """Return the order that the call names, as the journal and faults call it."""
+
+    def journaled(self, call: Call) -> Call:
+        """Return the call as the journal may hold it: without what is secret in its path, query and body."""
 
     def handle(self, call: Call) -> Answer:
         """Answer a call."""
@@ -92,6 +108,9 @@ class Provider(Protocol):
 
     def resources(self) -> dict[str, list[dict[str, Any]]]:
         """Return the true state of what there is beside orders, by kind in the plural; often nothing."""
+
+    def follow_link(self, code: str, choice: str | None) -> Answer:
+        """Answer a person who opens the link of a mail, or has made a choice there; or raise NoSuchLink."""
 
     def order(self, order_id: str) -> dict[str, Any]:
         """Return the true state of one order, or raise NoSuchOrder."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
@@ -96,10 +96,11 @@ class FaultQueue:
         """Return the faults that are still armed."""
         return [fault.as_json() for fault in self._armed]
 
-    def take(self, call: Call, full_path: str, order_id: OrderId | None) -> Fault | None:
-        """Return the fault that strikes this call, and count it down."""
+    def take(self, call: Call, full_path: str, order_id: OrderId | None, own: Collection[FaultKind]) -> Fault | None:
+        """Return the fault that strikes this call, and count it down; ``own`` are its provider's kinds."""
         for fault in self._armed:
-            if not fault.matches(call, full_path, order_id):
+            foreign = fault.kind.stage is Stage.WITHIN and fault.kind not in own
+            if foreign or not fault.matches(call, full_path, order_id):
                 continue
             if fault.skip > 0:
                 fault.skip -= 1

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from certsim.certcentral.service import CertCentral
 from certsim.exchange import Provider
+from certsim.servertastic.service import Servertastic
 
 #: The first one's seed keys may stand at the top of a seed file, the others' under their name.
-PROVIDERS: tuple[type[Provider], ...] = (CertCentral,)
+PROVIDERS: tuple[type[Provider], ...] = (CertCentral, Servertastic)

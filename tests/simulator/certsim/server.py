@@ -45,7 +45,7 @@ class ProviderApp:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request; it is journaled, and counted in its windows, when it arrives."""
         call = self._call(scope, await read_body(receive))
-        entry = self._enter(call, scope["path"])
+        entry = self._enter(call)
         wire = Wire(scope, receive, send, on_status=entry.answered)
         refusal = self._rate_limit(entry)
         latency = self._world.switches["latency"]
@@ -57,7 +57,8 @@ class ProviderApp:
             await self._respond(wire, call, entry)
 
     async def _respond(self, wire: Wire, call: Call, entry: Entry) -> None:
-        fault = self._world.faults.take(call, entry.path, entry.order_id)
+        path = self._provider.prefix + call.path
+        fault = self._world.faults.take(call, path, entry.order_id, self._provider.fault_kinds)
         if fault is None:
             await wire.reply(self._handle(call, entry))
             return
@@ -77,7 +78,8 @@ class ProviderApp:
         return answer
 
     def _rate_limit(self, entry: Entry) -> Answer | None:
-        wait = self._world.limiter.admit(f"{entry.provider} {entry.key}") if entry.key else None
+        counted = entry.key and self._provider.rate_limited
+        wait = self._world.limiter.admit(f"{entry.provider} {entry.key}") if counted else None
         if wait is None:
             return None
         answer = self._provider.error(HTTPStatus.TOO_MANY_REQUESTS)
@@ -95,17 +97,17 @@ class ProviderApp:
             body=body,
         )
 
-    def _enter(self, call: Call, path: str) -> Entry:
-        clock = self._world.clock
+    def _enter(self, call: Call) -> Entry:
+        clock, shown = self._world.clock, self._provider.journaled(call)
         entry = Entry(
             n=self._world.journal.next_number(),
             at=clock.now().isoformat(timespec="milliseconds"),
             at_real=clock.real_now().isoformat(timespec="milliseconds"),
             provider=self._provider.name,
             method=call.method,
-            path=path,
-            query=call.query,
-            body=parsed_body(call.body),
+            path=self._provider.prefix + shown.path,
+            query=shown.query,
+            body=parsed_body(shown.body),
             key=self._provider.caller(call),
             order_id=self._provider.order_id(call),
         )

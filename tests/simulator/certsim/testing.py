@@ -72,6 +72,11 @@ class Simulator:
         return f"{self.url}/services/v2"
 
     @property
+    def servertastic_url(self) -> str:
+        """The base URL of Servertastic's API; with /v2 behind it, that of the newer generation."""
+        return self.url
+
+    @property
     def pid(self) -> int:
         """The process's id."""
         return self._running().pid
@@ -177,19 +182,45 @@ class Simulator:
         added: dict[str, Any] = self.control("POST", f"/{provider}/orders", order)
         return added
 
+    def st_orders(self) -> dict[str, dict[str, Any]]:
+        """Return the true state of every order of Servertastic, by its token."""
+        return {order["token"]: order for order in self.control("GET", "/servertastic/orders")["orders"]}
+
+    def st_account(self, username: str = "reseller") -> dict[str, Any]:
+        """Return the true state of an account of Servertastic: its points, and their audit."""
+        accounts: list[dict[str, Any]] = self.control("GET", "/servertastic/accounts")["accounts"]
+        return next(each for each in accounts if each["username"] == username)
+
+    def outbox(self) -> list[dict[str, Any]]:
+        """Return every mail that Servertastic has sent to an administrative contact."""
+        mails: list[dict[str, Any]] = self.control("GET", "/servertastic/outbox")["outbox"]
+        return mails
+
+    def approve(self, mail: Mapping[str, Any]) -> None:
+        """Open the link of a mail, and choose "I approve"."""
+        self._send("POST", mail["link"], "choice=approve", {})
+
+    def decline(self, mail: Mapping[str, Any]) -> None:
+        """Open the link of a mail, and choose "I do not approve"."""
+        self._send("POST", mail["link"], "choice=decline", {})
+
     def control(self, method: str, path: str, body: object = None) -> Any:
         """Send one request to the control interface; raise SimulatorError where it is refused."""
+        content = None if body is None else json.dumps(body)
+        answer = self._send(method, f"/_sim{path}", content, {"X-Sim-Token": self.token})
+        return json.loads(answer) if answer else None
+
+    def _send(self, method: str, path: str, content: str | None, headers: Mapping[str, str]) -> bytes:
         connection = self._connection()
         try:
-            content = None if body is None else json.dumps(body)
-            connection.request(method, f"/_sim{path}", content, {"X-Sim-Token": self.token})
+            connection.request(method, path, content, dict(headers))
             response = connection.getresponse()
             answer = response.read()
         finally:
             connection.close()
         if response.status >= 400:
-            raise SimulatorError(f"{method} /_sim{path}: {response.status} {answer.decode(errors='replace')}")
-        return json.loads(answer) if answer else None
+            raise SimulatorError(f"{method} {path}: {response.status} {answer.decode(errors='replace')}")
+        return answer
 
     def _connection(self) -> http.client.HTTPConnection:
         address = urlsplit(self.url)

@@ -85,12 +85,13 @@ class World:
         self.switches.restore_defaults()
         self.switches.update(wanted)
         try:
-            for name, provider in self.providers.items():
-                provider.load(sections[name])
+            states = {name: provider.read_seed(sections[name]) for name, provider in self.providers.items()}
         except SeedError:
             self.switches.update(before)
             self.clock.offset = offset
             raise
+        for name, provider in self.providers.items():
+            provider.begin(states[name])
         self.faults.clear()
         self.journal.clear()
         self.limiter.clear()

@@ -15,6 +15,8 @@ import pytest
 _HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(_HERE), str(_HERE.parents[1] / "simulator")]
 
+from servertastic_client import SEED as SERVERTASTIC_SEED  # noqa: E402
+from servertastic_client import Reseller  # noqa: E402
 from simulator_client import LIFE, SEED, Api  # noqa: E402
 
 from certsim.testing import Simulator  # noqa: E402  (found by the line above)
@@ -45,3 +47,10 @@ def life(sim: Simulator, api: Api) -> Api:
     """Return a client of the simulator, started anew from LIFE."""
     sim.reset(LIFE)
     return api
+
+
+@pytest.fixture
+def reseller(sim: Simulator) -> Reseller:
+    """Return a client of the simulated Servertastic, started anew from its SEED."""
+    sim.reset(SERVERTASTIC_SEED)
+    return Reseller(sim)

@@ -20,6 +20,7 @@ from typing import Any
 
 import pytest
 import requests
+from servertastic_client import Reseller
 from simulator_client import Api
 
 from certsim import cli
@@ -42,6 +43,18 @@ REFERENCE_STATUSES = {
     "rejected",
     "canceled",
     "approved",
+}
+
+#: reference/servertastic.md 4.
+SERVERTASTIC_STATUSES = {
+    "Order Placed",
+    "Awaiting Customer Verification",
+    "Awaiting Provider Approval",
+    "Queued",
+    "Completed",
+    "Cancelled",
+    "Roll Back",
+    "Servertastic Review",
 }
 
 
@@ -106,7 +119,7 @@ def test_examples_of_the_readme_work() -> None:
     readme = (SIMULATOR / "README.md").read_text(encoding="utf-8")
     examples = [line for line in readme.splitlines() if line.startswith("curl ")]
     with Simulator("--seed", DEMO) as sim:
-        variables = {"S": sim.api_url, "C": f"{sim.url}/_sim", "PATH": os.environ["PATH"]}
+        variables = {"S": sim.api_url, "T": sim.url, "C": f"{sim.url}/_sim", "PATH": os.environ["PATH"]}
         for example in examples:
             command = example.replace("rehearsal", sim.token).replace("curl -s", "curl -sS --noproxy '*' -f")
             result = subprocess.run(
@@ -116,11 +129,15 @@ def test_examples_of_the_readme_work() -> None:
     assert len(examples) >= 10
 
 
-def test_seed_of_the_readme_works(tmp_path: Path) -> None:
+def test_seeds_of_the_readme_work(tmp_path: Path) -> None:
     readme = (SIMULATOR / "README.md").read_text(encoding="utf-8")
-    seed = tmp_path / "seed.yml"
-    seed.write_text(readme.partition("```yaml\n")[2].partition("```")[0], encoding="utf-8")
-    with Simulator("--seed", seed) as sim:
+    blocks = [part.partition("```")[0] for part in readme.split("```yaml\n")[1:]]
+    seeds = [tmp_path / f"{number}.yml" for number, _block in enumerate(blocks)]
+    for seed, block in zip(seeds, blocks, strict=True):
+        seed.write_text(block, encoding="utf-8")
+    with Simulator(*(word for seed in seeds for word in ("--seed", seed))) as sim:
+        assert list(sim.st_orders()) == ["sim-token-1", "sim-old", "sim-new"]
+        assert sim.st_account("team")["points"] == 500
         assert sim.now().startswith("2026-11-01")
         assert Api(sim).orders(limit=1).json()["page"]["total"] == 30_003
         assert Api(sim).put(3, "not_renewed").status_code == 204
@@ -207,6 +224,26 @@ def test_demo_seed() -> None:
         assert api.put(1607, "renewed").status_code == 400
         sim.advance("5d")
         assert api.put(1607, "renewed").status_code == 204
+
+
+def test_demo_seed_of_servertastic() -> None:
+    with Simulator("--seed", DEMO) as sim:
+        orders, reseller = sim.st_orders(), Reseller(sim)
+        assert {order["status"] for order in orders.values()} == SERVERTASTIC_STATUSES
+        names = [order["domain_name"] for order in orders.values()]
+        assert [name for name in names if not name.endswith(".example")] == []
+        tokens = [token.removeprefix("sim-") for token in orders]
+        cancelled = [token for token in tokens if reseller.cancel(token).status_code == 200]
+        assert cancelled == ["unused-1", "unused-2", "blog", "intranet", "www-old", "www-new", "mail", "shop"]
+        assert [mail["to"].partition("@")[2] for mail in sim.outbox()] == [
+            "www.northwind.example",
+            "mail.northwind.example",
+            "shop.northwind.example",
+        ]
+        for mail in sim.outbox():
+            sim.approve(mail)
+        sim.advance("5m")
+        assert sim.st_account("northwind")["points"] == 5800
 
 
 def test_tls(tmp_path: Path) -> None:

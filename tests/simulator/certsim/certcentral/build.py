@@ -11,10 +11,11 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from certsim.certcentral.copies import build_copies, describe_copy
-from certsim.certcentral.fields import day, described_day, digest, last_day, mapping, whole_number
+from certsim.certcentral.days import day, described_day, last_day
 from certsim.certcentral.model import CERTCENTRAL, MIGRATED, Certificate, Order
 from certsim.clock import parse_instant
 from certsim.exchange import SeedError
+from certsim.fields import digest, mapping, whole_number
 
 #: Products of the demo and of generated orders; a seed may give any other as a name or in full.
 PRODUCTS: dict[str, dict[str, str]] = {

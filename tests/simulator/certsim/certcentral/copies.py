@@ -13,7 +13,8 @@ from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from certsim.certcentral import fields
+from certsim import fields
+from certsim.certcentral import days
 from certsim.certcentral.model import Certificate
 from certsim.clock import parse_instant
 
@@ -62,8 +63,8 @@ def describe_copy(certificate: Certificate) -> dict[str, Any]:
         "common_name": certificate.common_name,
         "dns_names": certificate.dns_names,
         "status": certificate.status,
-        "valid_from": fields.described_day(certificate.valid_from),
-        "valid_till": fields.described_day(certificate.valid_till),
+        "valid_from": days.described_day(certificate.valid_from),
+        "valid_till": days.described_day(certificate.valid_till),
         "date_created": certificate.date_created and certificate.date_created.isoformat(timespec="seconds"),
         "csr": certificate.csr,
         "archived": certificate.archived,
@@ -105,8 +106,8 @@ def _build(
     issued = given["status"] in ("issued", "revoked")
     certificate.serial_number = given.get("serial_number") or (fields.digest("serial", number, 32) if issued else None)
     certificate.thumbprint = given.get("thumbprint") or (fields.digest("thumbprint", number, 40) if issued else None)
-    certificate.valid_till = fields.last_day(given, now) or (primary.valid_till if issued else None)
-    certificate.valid_from = fields.day(given.get("valid_from")) or _valid_from(certificate.valid_till, primary)
+    certificate.valid_till = days.last_day(given, now) or (primary.valid_till if issued else None)
+    certificate.valid_from = days.day(given.get("valid_from")) or _valid_from(certificate.valid_till, primary)
     return certificate
 
 

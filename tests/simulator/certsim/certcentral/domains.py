@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from certsim.certcentral import fields
+from certsim import fields
 from certsim.clock import parse_instant
 from certsim.exchange import SeedError
 

@@ -32,7 +32,7 @@ from certsim.certcentral.generate import generate
 from certsim.certcentral.model import Order
 from certsim.certcentral.switches import SWITCHES
 from certsim.clock import Clock
-from certsim.exchange import KEY_PREFIX, Answer, Call, NoSuchOrder, SeedError
+from certsim.exchange import KEY_PREFIX, Answer, Call, NoSuchLink, NoSuchOrder, SeedError
 from certsim.faults import FaultKind
 from certsim.switches import Switch, Switches
 
@@ -80,6 +80,7 @@ class CertCentral:
 
     name = "certcentral"
     prefix = "/services/v2"
+    rate_limited = True
     switches: Sequence[Switch] = SWITCHES
     fault_kinds: Sequence[FaultKind] = faults.KINDS
 
@@ -89,8 +90,8 @@ class CertCentral:
         self._state = _State({}, {}, {})
         self._routes = [(re.compile(path), methods) for path, methods in _ROUTES]
 
-    def load(self, section: Mapping[str, Any]) -> None:
-        """Replace all state by that of a seed's section; a SeedError leaves it as it was."""
+    def read_seed(self, section: Mapping[str, Any]) -> _State:
+        """Return the state that a seed's section describes, or raise SeedError."""
         unknown = sorted(set(section) - _SECTION)
         if unknown:
             raise SeedError(f"seed: unknown key {', '.join(unknown)}; there are {', '.join(sorted(_SECTION))}")
@@ -109,7 +110,11 @@ class CertCentral:
         for number, account in accounts.items():
             account.book = OrderBook(each for each in found if each.account_id == number)
             account.domains = {each.id: each for each in domains if each.account_id == number}
-        self._state = _State(keys, defaults, accounts)
+        return _State(keys, defaults, accounts)
+
+    def begin(self, state: _State) -> None:
+        """Replace all state."""
+        self._state = state
 
     def caller(self, call: Call) -> str | None:
         """Return the key, which is a label and no secret where it begins with sim-; else nothing."""
@@ -120,6 +125,10 @@ class CertCentral:
         """Return the order that the path names by its id."""
         match = _PATH.fullmatch(call.path)
         return int(match[1]) if match is not None and is_id(match[1]) else None
+
+    def journaled(self, call: Call) -> Call:
+        """Return the call as it is: the key is in a header, and those are not journaled."""
+        return call
 
     def handle(self, call: Call) -> Answer:
         """Answer a call."""
@@ -144,6 +153,10 @@ class CertCentral:
         """Return the true state of every domain."""
         domains = [each for account in self._state.accounts.values() for each in account.domains.values()]
         return {"domains": [describe_domain(each) for each in domains]}
+
+    def follow_link(self, code: str, _choice: str | None) -> Answer:
+        """Know no link: mails of CertCentral are not simulated."""
+        raise NoSuchLink(f"no link {code}")
 
     def order(self, order_id: str) -> dict[str, Any]:
         """Return the true state of one order."""

@@ -1,0 +1,76 @@
+# Copyright (c) 2026 The certops.orders authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Servertastic's errors: reference/servertastic.md 3.2 (their form) and 3.3 (the framework's habits).
+
+No list of codes is published: every wording here is INVENTED, and no client may branch on it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from http import HTTPStatus
+
+from certsim.exchange import Answer, encode
+
+HEADERS = {"content-type": "application/json; charset=utf-8", "cache-control": "no-cache, must-revalidate"}
+
+
+class ApiError(Exception):
+    """A call is answered with an error."""
+
+    def __init__(self, status: int, message: str) -> None:
+        # The framework puts the status's standard reason before a message (reference/servertastic.md 3.3).
+        super().__init__(f"{HTTPStatus(status).phrase}: {message}" if message else HTTPStatus(status).phrase)
+        self.status = status
+
+    def answer(self, beside: Mapping[str, object] | None = None, *, under_200: bool = False) -> Answer:
+        """Return the error in its envelope with what stands beside it, and under HTTP 200 where asked."""
+        body = {"error": {"code": int(self.status), "message": str(self)}, **(beside or {})}
+        return Answer(HTTPStatus.OK if under_200 else self.status, encode(body), dict(HEADERS))
+
+
+def not_simulated(status: int, name: str) -> ApiError:
+    """The simulator's own: what may be a real secret is not looked at."""
+    return ApiError(status, f"the simulator takes only an {name} that begins with sim-; this one was not looked at.")
+
+
+def unknown_credential(status: int, name: str) -> ApiError:
+    """An order token or an API key is not known."""
+    return ApiError(status, f"{name} is not valid.")
+
+
+def required(name: str) -> ApiError:
+    """An argument is missing (reference/servertastic.md 3.3)."""
+    return ApiError(HTTPStatus.BAD_REQUEST, f"{name} is required.")
+
+
+def invalid(name: str) -> ApiError:
+    """An argument is not of its form."""
+    return ApiError(HTTPStatus.BAD_REQUEST, f"{name} is not valid.")
+
+
+def unknown_argument(name: str) -> ApiError:
+    """An argument is not one of the call's, or is given twice."""
+    return ApiError(HTTPStatus.BAD_REQUEST, f"{name} is not an argument of this call.")
+
+
+def no_call() -> ApiError:
+    """There is no such call, or it was not asked for as JSON (reference/servertastic.md 1, 3.3)."""
+    return ApiError(HTTPStatus.NOT_FOUND, "")
+
+
+def wrong_verb(status: int) -> ApiError:
+    """A call was made with a verb that it does not have."""
+    return ApiError(status, "")
+
+
+def refused(status: int, message: str) -> ApiError:
+    """A cancellation is refused."""
+    return ApiError(status, message)
+
+
+def imposed(status: int) -> ApiError:
+    """A fault of the simulator imposes this status."""
+    return ApiError(status, "a fault of the simulator answered.")
