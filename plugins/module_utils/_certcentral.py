@@ -184,10 +184,14 @@ class CertCentral:
         Whether it comes in pages is not known: a page is asked for only where the answer says that there is more.
         """
         filters = [("status", status)] if status else []
+        size = PAGE
 
         def page(offset: int) -> Page[Request]:
-            query = [*filters, *([("limit", PAGE), ("offset", offset)] if offset else [])]
+            nonlocal size
+            query = [*filters, *([("limit", size), ("offset", offset)] if offset else [])]
             rows, total = self._page("requests", ("request",), query, read_request)
+            # Its own size of a page, as far as it has been seen.
+            size = size if offset else max(1, len(rows))
             return rows, offset + len(rows) if total is None else total
 
         yield from _walk(page, overlap=True)

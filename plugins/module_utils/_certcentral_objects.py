@@ -23,8 +23,9 @@ from ._orders import printable
 DETAILS = "details"
 ROW = "row"
 ORIGIN = "origin"
-# And of one whose certificates are to be revoked: all of them.
+# And of one whose certificates are to be revoked: all of them, and what waiting requests are for.
 CERTIFICATES = "certificates"
+REQUESTS = "requests"
 
 # A request that nobody has decided on yet (4.3).
 UNDECIDED = ("pending", "submitted")
@@ -115,7 +116,7 @@ class Order:
     """What CertCentral says of an order (2.1, 3); None is "not said".
 
     is_migrated: whether the list's origin filter says that the order came from a legacy console; in no answer itself.
-    seen: which of DETAILS, ROW, ORIGIN and CERTIFICATES have been asked for.
+    seen: which of DETAILS, ROW, ORIGIN, CERTIFICATES and REQUESTS have been asked for.
     """
 
     id: int
@@ -150,7 +151,7 @@ class Order:
     auto_reissue: bool | None = None
     custom_renewal_message: str | None = None
     requests: tuple[Request, ...] = ()
-    notes: tuple[Note, ...] = ()
+    notes: tuple[Note, ...] | None = None
     # Reissues and duplicates beside the primary one, from lists of their own.
     others: tuple[Certificate, ...] = ()
 
@@ -240,7 +241,7 @@ class Order:
             "custom_renewal_message": self.custom_renewal_message or "",
             "requests": [request.brief() for request in self.requests],
             "pending_requests": [request.brief() for request in self.undecided],
-            "notes": [note.text for note in self.notes],
+            "notes": None if self.notes is None else [note.text for note in self.notes],
         }
 
 
@@ -385,7 +386,7 @@ def _with_details(order: Order, data: Mapping[str, Any], certificate: Mapping[st
         auto_reissue=_switched_on(data.get("auto_reissue")),
         custom_renewal_message=printable(data.get("custom_renewal_message") or "", limit=10000),
         requests=tuple(request for request in requests if request),
-        notes=read_notes(data),
+        notes=read_notes(data) if "notes" in data else None,
     )
 
 

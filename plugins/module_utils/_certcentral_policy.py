@@ -214,6 +214,8 @@ def decide_revocation(subject: Revocable, *, today: date, skip_approval: bool, c
     if one and (status not in ("issued", "renewed") or (one.valid_till is not None and one.valid_till < today)):
         why = f"the certificate is {status}" + (f", and was valid until {one.valid_till}" if one.valid_till else "")
         return Decision(INELIGIBLE, reason=why, next_step="Only an issued one can be revoked")
+    if subject.filed and "requests" not in order.seen:
+        return Decision(need="requests")
     if subject.requests:
         waits = f"request {subject.requests[0].id} for it waits for an approval"
         return Decision(PENDING_APPROVAL, reason=waits, next_step="Somebody has to approve it, see digicert_request")

@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Union
 
-from ._certcentral_objects import CERTIFICATES, Certificate, Domain, Order, Request
+from ._certcentral_objects import CERTIFICATES, REQUESTS, Certificate, Domain, Order, Request
 from ._errors import NotFound, Refused, Unreadable
 
 if TYPE_CHECKING:
@@ -65,10 +65,14 @@ class Revocable:
 
     @property
     def requests(self) -> tuple[Request, ...]:
-        """The revocation requests that wait for an approval; which certificate one is for is not always said."""
-        filed = (request for request in self.order.undecided if request.type == "revoke")
-        mine = (None, self.certificate.id) if self.certificate else None
-        return tuple(request for request in filed if mine is None or request.certificate_id in mine)
+        """The requests to revoke just this, or all of the order, that wait for an approval."""
+        mine = (None, self.certificate.id) if self.certificate else (None,)
+        return tuple(request for request in self.filed if request.certificate_id in mine)
+
+    @property
+    def filed(self) -> tuple[Request, ...]:
+        """The requests to revoke anything of the order that wait; what each is for is only said by itself (4.3)."""
+        return tuple(request for request in self.order.undecided if request.type == "revoke")
 
     @property
     def facts(self) -> dict[str, Any]:
@@ -179,7 +183,7 @@ class Annotated:
 class _OneByOne:
     """Reads one thing at a time; a run does several in parallel."""
 
-    ONE_BY_ONE = frozenset([CERTIFICATES])
+    ONE_BY_ONE = frozenset([CERTIFICATES, REQUESTS])
 
     def __init__(self, certcentral: CertCentral) -> None:
         self._certcentral = certcentral
@@ -231,9 +235,17 @@ class Revocables(_OneByOne):
         return Revocable(self._certcentral.order(key))
 
     def learn(self, need: str, states: Sequence[Any]) -> dict[Any, Any]:
-        if need != CERTIFICATES:
+        learn = {CERTIFICATES: self._with_certificates, REQUESTS: self._with_requests}.get(need)
+        if learn is None:
             return super().learn(need, states)
-        return {self._key(state): self._with_certificates(state) for state in states}
+        return {self._key(state): learn(state) for state in states}
+
+    def _with_requests(self, state: Revocable) -> Revocable:
+        """The requests that wait, with the certificates that they are for."""
+        known = {request.id: self._certcentral.request(request.id) for request in state.filed}
+        requests = tuple(known.get(request.id, request) for request in state.order.requests)
+        order = replace(state.order, requests=requests, seen=state.order.seen | {REQUESTS})
+        return replace(state, order=order)
 
     def _key(self, state: Revocable) -> Any:
         return state.order.id if state.key is None else state.key

@@ -293,7 +293,8 @@ class Transport:
         What it asks for, else backoff from the length of the shortest window (5 s, reference/certcentral.md 1.4).
         """
         if error.retry_after is not None:
-            return error.retry_after * random.uniform(1.0, 1.05)  # noqa: S311
+            # Even where it says "at once", which would go on for ever.
+            return max(1.0, error.retry_after) * random.uniform(1.0, 1.05)  # noqa: S311
         shortest = min((seconds for _limit, seconds in self.connection.windows), default=5.0)
         return min(LONGEST_BACKOFF, shortest * 2.0**throttled) * random.uniform(1.0, 1.5)  # noqa: S311
 

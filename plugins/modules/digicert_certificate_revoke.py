@@ -100,8 +100,9 @@ attributes:
     details:
       - Revoked is what says so, whoever did it. A request that waits is left to wait.
 notes:
-  - An order costs three requests to read, its own page, its reissues and its duplicates, and one to revoke it. One
-    that is revoked already, or waits for an approval, costs one. Finding the order of a certificate costs one more.
+  - An order costs three requests to read, its own page, its reissues and its duplicates, and one to revoke it. One that
+    is revoked already costs one, and one that waits for an approval two. Finding the order of a certificate costs one
+    more.
   - Revoking a single certificate leaves the order active, unless the account is set otherwise.
 seealso:
   - module: certops.orders.digicert_order_status
@@ -284,7 +285,7 @@ failure:
       returned: always
       sample: 403
     code:
-      description: CertCentral's error code, or a word of the collection's own.
+      description: CertCentral's error code, or a word of the collection's own; none where the answer has none.
       type: str
       returned: always
       sample: access_denied|access_denied_invalid_key

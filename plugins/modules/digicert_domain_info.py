@@ -177,7 +177,7 @@ failure:
       returned: always
       sample: 403
     code:
-      description: CertCentral's error code, or a word of the collection's own.
+      description: CertCentral's error code, or a word of the collection's own; none where the answer has none.
       type: str
       returned: always
       sample: access_denied|access_denied_invalid_key

@@ -296,7 +296,7 @@ orders:
       returned: when its own page was read
       sample: []
     notes:
-      description: Its notes.
+      description: Its notes, none where its page does not show them.
       type: list
       elements: str
       returned: when its own page was read
@@ -338,7 +338,7 @@ failure:
       returned: always
       sample: 403
     code:
-      description: CertCentral's error code, or a word of the collection's own.
+      description: CertCentral's error code, or a word of the collection's own; none where the answer has none.
       type: str
       returned: always
       sample: access_denied|access_denied_invalid_key

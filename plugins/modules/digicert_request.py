@@ -113,7 +113,7 @@ requests:
     request_id:
       description: The request.
       type: int
-      returned: where there is one
+      returned: where there is one, or it was asked for
       sample: 1234567890
     order_id:
       description: The order that it is for.
@@ -212,7 +212,7 @@ failure:
       returned: always
       sample: 403
     code:
-      description: CertCentral's error code, or a word of the collection's own.
+      description: CertCentral's error code, or a word of the collection's own; none where the answer has none.
       type: str
       returned: always
       sample: access_denied|access_denied_invalid_key

@@ -125,18 +125,45 @@ def simulator(*arguments: str, **keywords: Any) -> typing.Iterator[Simulator]:
         sim.stop()
 
 
+# How a request is spoken of, by its method and its path.
+_SPOKEN = {
+    "GET /user/me": "whose",
+    "GET /account": "account",
+    r"GET /order/certificate/(\d+)": "read {0}",
+    r"PUT /order/certificate/(\d+)/status": "set {0} {body[status]}",
+    r"PUT /order/certificate/(\d+)/revoke": "revoke {0}",
+    r"PUT /certificate/(\w+)/revoke": "revoke certificate {0}",
+    r"GET /order/certificate/(\d+)/(reissue|duplicate|note)": "{1}s of {0}",
+    r"POST /order/certificate/(\d+)/note": "note {0}",
+    r"PUT /order/certificate/(\d+)/renewal-emails/(\w+)": "emails {0} {1}",
+    r"PUT /order/certificate/(\d+)/auto-reissue": "auto-reissue {0} {body[auto_reissue]}",
+    r"PUT /order/certificate/(\d+)/custom-renewal-message": "message {0}",
+    "GET /request": "requests",
+    r"GET /request/(\d+)": "request {0}",
+    r"PUT /request/(\d+)/status": "settle {0} {body[status]}",
+    "GET /domain": "domains",
+    r"GET /domain/(\d+)": "domain {0}",
+    r"PUT /domain/(\d+)/(activate|deactivate)": "{1} {0}",
+}
+
+
 def spoken(request: Mapping[str, Any]) -> str:
-    """A request of the journal in short: "read 1", "list 1,2 migrated", "set 1 canceled", "whose"."""
-    path = request["path"].rpartition("/services/v2")[2]
-    if request["method"] == "PUT":
-        return f"set {request['order_id']} {request['body']['status']}"
-    if path == "/user/me":
-        return "whose"
-    if request["order_id"]:
-        return f"read {request['order_id']}"
+    """A request of the journal in short: "read 1", "list 1,2 migrated", "set 1 canceled", "revoke 1", "whose"."""
+    called = f"{request['method']} {request['path'].rpartition('/services/v2')[2]}"
+    for pattern, words in _SPOKEN.items():
+        match = re.fullmatch(pattern, called)
+        if match:
+            return words.format(*match.groups(), body=request["body"])
+    if called != "GET /order/certificate":
+        return called
     ids = ",".join(value for name, value in request["query"] if name.startswith("filters[id]"))
     origin = "".join(f" {value}" for name, value in request["query"] if name == "filters[origin]")
     return f"list {ids}{origin}"
+
+
+def query(request: Mapping[str, Any]) -> dict[str, str]:
+    """What a request of the journal asks for, without its sorting."""
+    return {name: value for name, value in request["query"] if name != "sort"}
 
 
 class Conversation:

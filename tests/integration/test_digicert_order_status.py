@@ -244,11 +244,11 @@ def test_a_reissue_is_dropped_once_and_its_order_stays(controller: Controller, s
 
 # What a person is told of each refusal: words of the reason, and of the next step.
 REFUSALS = [
-    ("canceled", NEEDS_APPROVAL, "is needs_approval", "Reject the request"),
+    ("canceled", NEEDS_APPROVAL, "is needs_approval", "Reject its request with digicert_request instead"),
     ("canceled", PROCESSING, "is processing", "Wait"),
     ("canceled", NEEDS_CSR, "is needs_csr", "Wait"),
     ("canceled", APPROVED, "is approved", "Wait"),
-    ("canceled", ISSUED, "is issued", "Revoke"),
+    ("canceled", ISSUED, "is issued", "Revoke it with digicert_certificate_revoke instead"),
     ("canceled", EXPIRED, "is expired", "Nothing is left"),
     ("canceled", REVOKED, "is revoked", "Nothing is left"),
     ("canceled", REJECTED, "is rejected", "Nothing is left"),

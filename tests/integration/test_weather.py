@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import json
 import socket
-from typing import Any, NamedTuple
 
 import pytest
 
@@ -32,52 +31,8 @@ from ansible_collections.certops.orders.tests.integration.support import (
     pending,
     seed,
 )
+from ansible_collections.certops.orders.tests.integration.weather import KINDS, SLOW
 
-
-class Kind(NamedTuple):
-    """A kind of weather, and what comes of it with one retry.
-
-    read: the failure (code, HTTP status) and the number of requests where every read is struck.
-    once: the outcome and the number of writes where the first write is struck; always: where every one is.
-    """
-
-    fault: dict[str, Any]
-    read: tuple[str | None, int | None, int]
-    once: tuple[str, int]
-    always: tuple[str, int]
-
-
-# The service has not acted: it is looked at, and asked once more.
-REPEATED = {"once": ("changed", 2), "always": ("failed", 2)}
-# It has acted: a look shows it.
-DONE = {"once": ("changed", 1), "always": ("changed", 1)}
-# It has said no.
-REFUSED = {"once": ("failed", 1), "always": ("failed", 1)}
-SIMULATED = "simulated_fault"
-
-KINDS = {
-    "500": Kind({"kind": "status", "status": 500}, (SIMULATED, 500, 2), **REPEATED),
-    "502": Kind({"kind": "status", "status": 502}, (SIMULATED, 502, 2), **REPEATED),
-    "503": Kind({"kind": "status", "status": 503}, (SIMULATED, 503, 2), **REPEATED),
-    "504": Kind({"kind": "status", "status": 504}, (SIMULATED, 504, 2), **REPEATED),
-    "501": Kind({"kind": "status", "status": 501}, (SIMULATED, 501, 1), **REPEATED),
-    "500 after the change": Kind({"kind": "error_after", "status": 500}, (SIMULATED, 500, 2), **DONE),
-    "503 as HTML": Kind({"kind": "html"}, (None, 503, 2), **REPEATED),
-    "200 as HTML": Kind({"kind": "html", "status": 200}, ("unreadable", 200, 1), **REPEATED),
-    "JSON cut": Kind({"kind": "truncated_json"}, ("unreadable", 200, 1), **DONE),
-    "no JSON": Kind({"kind": "not_json"}, ("unreadable", 200, 1), **DONE),
-    "deep JSON": Kind({"kind": "deep_json"}, ("unreadable", 200, 1), **DONE),
-    "reset before": Kind({"kind": "reset_before"}, ("reply_lost", None, 2), **REPEATED),
-    "reset after": Kind({"kind": "reset_after"}, ("reply_lost", None, 2), **DONE),
-    "hang before": Kind({"kind": "hang"}, ("reply_lost", None, 2), **REPEATED),
-    "hang after": Kind({"kind": "hang_after"}, ("reply_lost", None, 2), **DONE),
-    "slow headers": Kind({"kind": "drip_headers"}, ("reply_lost", None, 2), **DONE),
-    "redirect": Kind({"kind": "redirect"}, (None, 302, 1), **REFUSED),
-    "400": Kind({"kind": "status", "status": 400}, (SIMULATED, 400, 1), **REFUSED),
-    "401": Kind({"kind": "status", "status": 401}, (SIMULATED, 401, 1), **REFUSED),
-    "403": Kind({"kind": "status", "status": 403}, ("access_denied|missing_permission", 403, 1), **REFUSED),
-    "400 as HTML": Kind({"kind": "html", "status": 400}, (None, 400, 1), **REFUSED),
-}
 # Through the target's door, where each task is a process: a sample.
 THERE = ["503 as HTML", "reset after", "redirect"]
 # Orders of each kind: read never; written once; written never; and a bulk of three, the second of which is struck.
@@ -137,9 +92,8 @@ TASKS = """
 def inventory(controller: Controller, names: list[str]) -> str:
     """A host for each kind; where an answer is waited for in vain, the wait is short."""
     gateway = json.loads((controller.desk / "inventory.yml").read_text())["all"]["hosts"]["gateway"]
-    slow = [name for name in names if "hang" in name or "slow" in name]
     hosts = {
-        name.replace(" ", "_"): {**gateway, "base": base(name), "seconds": 1 if name in slow else 30} for name in names
+        name.replace(" ", "_"): {**gateway, "base": base(name), "seconds": 1 if name in SLOW else 30} for name in names
     }
     return json.dumps({"all": {"hosts": hosts}})
 
@@ -230,7 +184,6 @@ def test_one_struck_write_of_a_bulk_leaves_the_others_alone(storms: dict[str, St
 
 
 def test_a_bulk_whose_list_cannot_be_read_changes_nothing_and_goes_on_when_it_can(controller: Controller) -> None:
-    slow = ("hang before", "hang after", "slow headers")
     tasks = []
     for name, kind in KINDS.items():
         fault = json.dumps({**kind.fault, "path": "/order/certificate$", "method": "GET", "times": 1})
@@ -243,7 +196,7 @@ def test_a_bulk_whose_list_cannot_be_read_changes_nothing_and_goes_on_when_it_ca
             status: canceled
             note: Storm
             retries: 0
-            timeout: {1 if name in slow else 30}
+            timeout: {1 if name in SLOW else 30}
         """
         )
     again = f"""

@@ -5,11 +5,14 @@
 """certsim: a task that turns the simulator's knobs from within a play.
 
 - certsim: {reset: true}              the seed that TEST_SEED names, no faults, default switches, an empty journal
+- certsim: {reset: {orders: []}}      the same with another seed
 - certsim: {switches: {a.b: value}}
 - certsim: {fault: {kind: html}}
 - certsim: {clear_faults: true}
 - certsim: {patch: {id: 1, status: issued}}
-- certsim: {state: true}              returns `orders`, by id
+- certsim: {add: {id: 1, status: issued}}
+- certsim: {advance: 30d}
+- certsim: {state: true}              returns `orders` and `domains`, by id
 """
 
 from __future__ import annotations
@@ -33,8 +36,9 @@ class ActionModule(ActionBase):
             result.update(getattr(self, f"_{word}")(value) or {})
         return result
 
-    def _reset(self, _value: object) -> None:
-        self._control("POST", "/reset", {"seed": json.loads(Path(os.environ["TEST_SEED"]).read_text())})
+    def _reset(self, value: object) -> None:
+        seed = value if isinstance(value, dict) else json.loads(Path(os.environ["TEST_SEED"]).read_text())
+        self._control("POST", "/reset", {"seed": seed})
 
     def _switches(self, value: dict[str, object]) -> None:
         self._control("PUT", "/switches", value)
@@ -49,9 +53,15 @@ class ActionModule(ActionBase):
         changes = {name: item for name, item in value.items() if name != "id"}
         self._control("PATCH", f"/certcentral/orders/{value['id']}", changes)
 
+    def _add(self, value: dict[str, Any]) -> None:
+        self._control("POST", "/certcentral/orders", value)
+
+    def _advance(self, value: object) -> None:
+        self._control("POST", "/clock", {"advance": value})
+
     def _state(self, _value: object) -> dict[str, Any]:
         state = self._control("GET", "/state")
-        return {"orders": {str(order["id"]): order for order in state["certcentral"]["orders"]}}
+        return {kind: {str(each["id"]): each for each in state["certcentral"][kind]} for kind in ("orders", "domains")}
 
     def _control(self, method: str, path: str, body: object = None) -> Any:
         connection = http.client.HTTPConnection(urlsplit(os.environ["TEST_SIMULATOR"]).netloc, timeout=30)

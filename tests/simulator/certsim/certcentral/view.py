@@ -40,9 +40,10 @@ class View:
 
     def status(self, order: Order) -> str:
         """Return the status that shows."""
-        if self._mark_as != "flag" and self._shows_mark(order):
+        status = order.status_on(self._today)
+        if self._mark_as != "flag" and status in ("issued", "expired") and self._shows_mark(order):
             return "renewed"
-        return order.status_on(self._today)
+        return status
 
     def is_renewed(self, order: Order) -> bool:
         """Return the flag that shows."""
