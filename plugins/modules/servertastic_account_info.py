@@ -179,7 +179,7 @@ failure:
       returned: always
       sample: 401
     code:
-      description: Servertastic's error code, or a word of the collection's own.
+      description: Servertastic's error code, or a word of the collection's own; none where the answer has none.
       type: str
       returned: always
       sample: "401"

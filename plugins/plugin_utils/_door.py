@@ -67,7 +67,7 @@ class _Passage:
         arguments = _plain(self._task.args)
         try:
             self._refuse_async()
-            if arguments.get("execute_on") == "target":
+            if arguments.get("execute_on") == "target" and "execute_on" in self._module.SPEC["argument_spec"]:
                 return self._on_target(arguments)
             self._refuse_delegation()
         except OptionError as error:
@@ -138,7 +138,7 @@ class _Passage:
     def _refuse_async(self) -> None:
         if self._task.async_val:
             raise OptionError(
-                f"{self._name} cannot be used with async: give it a list of orders, which it does in parallel"
+                f"{self._name} cannot be used with async: give it a list, which it works on in parallel"
             )
 
     def _refuse_delegation(self) -> None:
