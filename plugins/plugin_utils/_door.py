@@ -137,9 +137,7 @@ class _Passage:
 
     def _refuse_async(self) -> None:
         if self._task.async_val:
-            raise OptionError(
-                f"{self._name} cannot be used with async: give it a list, which it works on in parallel"
-            )
+            raise OptionError(f"{self._name} cannot be used with async: give it a list, which it works on in parallel")
 
     def _refuse_delegation(self) -> None:
         delegated = self._task.delegate_to

@@ -281,7 +281,7 @@ def test_inline_vault_values_are_decrypted_wherever_they_are() -> None:
 def test_async_is_refused(execute_on: str) -> None:
     run = Witness()
     result = pass_through(run, arguments={"execute_on": execute_on, "api_key": KEY}, async_val=60)
-    assert_refused(result, "tidy_orders cannot be used with async", "list of orders")
+    assert_refused(result, "tidy_orders cannot be used with async", "give it a list")
     assert run.calls == 0
 
 

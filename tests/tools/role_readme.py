@@ -1,0 +1,144 @@
+# Copyright (c) 2026 The certops.orders authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Writes each role's README.md from its meta/argument_specs.yml, or with --check compares it.
+
+role_readme.py [--check] [ROLE ...]; without names, all roles.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+from antsibull_docs_parser import dom
+from antsibull_docs_parser.md import MDFormatter, to_md
+from antsibull_docs_parser.parser import Context, parse
+
+ROOT = Path(__file__).resolve().parents[2]
+COLLECTION = "certops.orders"
+HEADER = """\
+<!--
+Copyright (c) 2026 The certops.orders authors
+GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+SPDX-License-Identifier: GPL-3.0-or-later
+
+Written by tests/tools/role_readme.py from meta/argument_specs.yml.
+-->
+"""
+
+
+class Plainly(MDFormatter):
+    """As a person would write it: marks for code, and no escapes but those that are needed."""
+
+    def format_text(self, part: dom.TextPart) -> str:
+        return re.sub(r"([<>*_|`\\[\]])", r"\\\1", part.text)
+
+    def format_code(self, part: dom.CodePart) -> str:
+        return f"`{part.text}`"
+
+    def format_env_variable(self, part: dom.EnvVariablePart) -> str:
+        return f"`{part.name}`"
+
+    def format_module(self, part: dom.ModulePart, url: str | None) -> str:  # noqa: ARG002
+        return f"`{part.fqcn}`"
+
+    def format_plugin(self, part: dom.PluginPart, url: str | None) -> str:  # noqa: ARG002
+        return f"`{part.plugin.fqcn}`"
+
+    def format_option_name(self, part: dom.OptionNamePart, url: str | None) -> str:  # noqa: ARG002
+        return f"`{part.name}`" if part.value is None else f"`{part.name}: {part.value}`"
+
+    def format_option_value(self, part: dom.OptionValuePart) -> str:
+        return f"`{part.value}`"
+
+    def format_return_value(self, part: dom.ReturnValuePart, url: str | None) -> str:  # noqa: ARG002
+        return f"`{part.name}`"
+
+
+PLAINLY = Plainly()
+
+
+def page(role: Path) -> str:
+    """The README.md of a role."""
+    specs = yaml.safe_load((role / "meta" / "argument_specs.yml").read_text(encoding="utf-8"))["argument_specs"]
+    blocks = [HEADER.rstrip()]
+    for entry_point, spec in specs.items():
+        blocks += _entry_point(role, entry_point, spec)
+    return "\n\n".join(blocks) + "\n"
+
+
+def _entry_point(role: Path, name: str, spec: Mapping[str, Any]) -> Iterator[str]:
+    main = name == "main"
+    yield f"# {COLLECTION}.{role.name}" if main else f"## Entry point `{name}`"
+    yield f"{spec['short_description']}."
+    yield from _paragraphs(spec.get("description"))
+    playbook = ROOT / "playbooks" / f"{role.name}.yml"
+    if main and playbook.exists():
+        required = [option for option, of in spec["options"].items() if of.get("required")]
+        arguments = "".join(f" -e {option}=..." for option in required)
+        yield "As a playbook:"
+        yield f"```sh\nansible-playbook {COLLECTION}.{role.name}{arguments}\n```"
+    if "examples" in spec:
+        yield "## Examples"
+        yield f"```yaml\n{spec['examples'].rstrip()}\n```"
+    yield "## Variables"
+    yield "\n".join(_table(spec["options"]))
+    for option, of in spec["options"].items():
+        if "options" in of:
+            yield f"### {option}"
+            yield "\n".join(_table(of["options"]))
+            yield from _deeper(option, of["options"])
+
+
+def _deeper(path: str, options: Mapping[str, Any]) -> Iterator[str]:
+    for option, of in options.items():
+        if "options" in of:
+            yield f"### {path}.{option}"
+            yield "\n".join(_table(of["options"]))
+            yield from _deeper(f"{path}.{option}", of["options"])
+
+
+def _table(options: Mapping[str, Any]) -> Iterator[str]:
+    yield "| Variable | Type | Default | Meaning |"
+    yield "| --- | --- | --- | --- |"
+    for name, of in options.items():
+        kind = of["type"] + (f" of {of['elements']}" if "elements" in of else "")
+        default = "required" if of.get("required") else f"`{json.dumps(of['default'])}`" if "default" in of else ""
+        words = list(_paragraphs(of.get("description")))
+        if "choices" in of:
+            words.append("One of " + ", ".join(f"`{choice}`" for choice in of["choices"]) + ".")
+        yield f"| `{name}` | {kind} | {default} | {' '.join(words)} |"
+
+
+def _paragraphs(description: str | list[str] | None) -> Iterator[str]:
+    for text in [description] if isinstance(description, str) else description or []:
+        paragraphs = parse([" ".join(text.split())], Context(role_entrypoint="main"))
+        yield to_md(paragraphs, formatter=PLAINLY).strip()
+
+
+def main(arguments: list[str]) -> int:
+    check = "--check" in arguments
+    names = [argument for argument in arguments if not argument.startswith("-")]
+    specs = (ROOT / "roles").glob("*/meta/argument_specs.yml")
+    roles = [ROOT / "roles" / name for name in names] or sorted(path.parents[1] for path in specs)
+    stale = []
+    for role in roles:
+        readme, text = role / "README.md", page(role)
+        if check and (not readme.exists() or readme.read_text(encoding="utf-8") != text):
+            stale.append(role.name)
+        elif not check:
+            readme.write_text(text, encoding="utf-8")
+    if stale:
+        print(f"not what meta/argument_specs.yml says: the README.md of {', '.join(stale)}; run {sys.argv[0]}")
+    return 1 if stale else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
