@@ -29,11 +29,6 @@ options:
       - Change nothing more once one has failed. What is under way is finished.
     type: bool
     default: false
-  verify:
-    description:
-      - Read everything that was changed again. A change that does not show is reported as C(unknown).
-    type: bool
-    default: false
   workers:
     description:
       - How many requests are sent in parallel, 1 to 64.

@@ -282,6 +282,7 @@ class Transport:
             self._tell(f"{error.message}; trying again in {delay:.0f} s", delay)
             self._stop.pause(delay)
             if once:
+                self.counters.add(waited=delay)
                 raise StaleRead(what)
             repeats += 1
             waited += delay
@@ -387,10 +388,10 @@ class Transport:
     def _refusal(self, what: str, reply: Reply) -> ApiError:
         code, message = self._explanation(reply)
         status = reply.status
-        said = f"HTTP {status}" + "".join(f", {self._clean(part)}" for part in (code, message) if part)
+        said = f"HTTP {status}" + "".join(f", {self.clean(part)}" for part in (code, message) if part)
         text = f"{self.service} refused to {what} ({said})"
         if status == 429:
-            limited = RateLimited(text, status, self._clean(code) or None)
+            limited = RateLimited(text, status, self.clean(code) or None)
             limited.retry_after = _retry_after(reply.headers)
             return limited
         if 300 <= status < 400:
@@ -399,7 +400,7 @@ class Transport:
             text = f"{self.service} failed to {what} ({said})"
         kinds: dict[int, type[ApiError]] = {401: Denied, 403: Denied, 404: NotFound}
         kind = ServerError if status >= 500 else kinds.get(status, Refused)
-        return kind(text, status, self._clean(code) or None)
+        return kind(text, status, self.clean(code) or None)
 
     def _explanation(self, reply: Reply) -> tuple[str, str]:
         try:
@@ -421,7 +422,8 @@ class Transport:
             )
         return data
 
-    def _clean(self, text: str) -> str:
+    def clean(self, text: str) -> str:
+        """Text from the service, fit for a message."""
         return printable(scrub(text, self._secrets), 300)
 
     def _session(self) -> _Session:

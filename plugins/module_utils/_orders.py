@@ -51,6 +51,13 @@ class Decision:
     steps: tuple[str, ...] = ()
     # Whether it may be sent again after a lost reply, where a fresh read does not show it.
     repeatable: bool = True
+    # The facts that show, in the end, that it was made, where that is not what is told as `after`.
+    shows: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def expected(self) -> Mapping[str, Any]:
+        """The facts that show, in a fresh read, that the change was made."""
+        return self.shows or self.after
 
     @property
     def explanation(self) -> str:
@@ -78,6 +85,8 @@ class OrderResult:
     done: str = ""
     # It counts as a change, though its outcome is not CHANGED.
     counts: bool = False
+    # What a fresh read would show, where the change was sent and it is not known what came of it.
+    expected: Mapping[str, Any] = field(default_factory=dict)
     identity: Mapping[str, Any] = field(default_factory=dict)
 
     @property
@@ -123,6 +132,9 @@ def scrub(value: Any, secrets: Iterable[str]) -> Any:
 
 def _scrubbed(value: Any, hidden: list[str]) -> Any:
     if isinstance(value, str):
+        # The shortest one is the last.
+        if len(value) < len(hidden[-1]):
+            return value
         for secret in hidden:
             value = value.replace(secret, "********")
         return value

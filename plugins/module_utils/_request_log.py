@@ -11,9 +11,11 @@ A file of JSON lines, one for each thing that happened to a request. It remember
 
 from __future__ import annotations
 
+import errno
 import json
 from collections.abc import Iterator
 from datetime import datetime, timezone
+from pathlib import Path
 from typing import Any
 
 from . import _files
@@ -29,10 +31,21 @@ class RequestLog:
 
     def __init__(self, path: str) -> None:
         self.path = path
+        # As it was read last: many orders look, and it changes only where one is sent.
+        self._read: tuple[str, dict[str, dict[str, datetime]]] = ("", {})
 
     def known(self, kind: str) -> dict[str, datetime]:
         """When each request of a kind that stands was made last, in UTC."""
-        return _standing(_files.read_text(self.path), kind)
+        if not Path(self.path).parent.is_dir():
+            # Said now, and not when it is too late.
+            raise FileNotFoundError(errno.ENOENT, "its folder does not exist")
+        text = _files.read_text(self.path)
+        if text != self._read[0]:
+            self._read = (text, {})
+        standing = self._read[1]
+        if kind not in standing:
+            standing[kind] = _standing(text, kind)
+        return standing[kind]
 
     def claim(self, kind: str, digest: str, known: datetime | None) -> bool:
         """Note that a request is about to be sent.
@@ -62,16 +75,18 @@ def _line(event: str, kind: str, digest: str) -> str:
 
 
 def _standing(text: str, kind: str) -> dict[str, datetime]:
-    standing: dict[str, datetime] = {}
+    made: dict[str, list[datetime]] = {}
     for entry in _entries(text):
         digest, event, time = str(entry.get("order_digest")), entry.get("event"), _time(entry.get("time"))
         if entry.get("kind") != kind:
             continue
-        if event == WITHDRAWN:
-            standing.pop(digest, None)
-        elif event == CLAIMED and time is not None:
-            standing[digest] = time
-    return standing
+        times = made.setdefault(digest, [])
+        if event == CLAIMED and time is not None:
+            times.append(time)
+        elif event == WITHDRAWN and times:
+            # The one before it, which was made again, stands.
+            times.pop()
+    return {digest: times[-1] for digest, times in made.items() if times}
 
 
 def _entries(text: str) -> Iterator[dict[str, Any]]:
@@ -89,6 +104,6 @@ def _time(value: Any) -> datetime | None:
     text = str(value or "")
     try:
         time = datetime.fromisoformat(text[:-1] + "+00:00" if text.endswith("Z") else text)
-        return time if time.tzinfo else time.replace(tzinfo=timezone.utc)
-    except ValueError:
+        return (time if time.tzinfo else time.replace(tzinfo=timezone.utc)).astimezone(timezone.utc)
+    except (ValueError, OverflowError):
         return None

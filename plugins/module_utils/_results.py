@@ -55,6 +55,8 @@ class Settings:
     label: Callable[[Any], str] = str
     wait: float = 0.0
     poll: float = 0.0
+    # Whether one key is behind all of it, so that several refusals of it end the run.
+    one_key: bool = True
     # A change that is acknowledged is waited for as well, until it shows.
     confirm: bool = False
 

@@ -328,7 +328,7 @@ class Run:
             why = f"{problem}; and it could not be read again: {unread}"
             if lost or counts:
                 unknown = self._result(key, UNKNOWN, before, None, why, problem)
-                return replace(unknown, after=sent.after) if lost and not sent.repeatable else unknown
+                return replace(unknown, expected=sent.expected) if lost and not sent.repeatable else unknown
             return self._result(key, FAILED, before, before, why, problem)
         if now is None:
             if isinstance(problem, NotFound) and not counts:
@@ -336,15 +336,15 @@ class Run:
             why = f"{problem}; and it is no longer there"
             return self._result(key, UNKNOWN if lost or counts else FAILED, before, None, why, problem)
         state, decision = now
-        if lost and not sent.repeatable and not _shows(state.facts, before.facts, sent.after):
+        if lost and not sent.repeatable and not _shows(state.facts, before.facts, sent.expected):
             why = f"{problem}; a fresh read does not show it yet, and it is never sent twice"
-            return replace(self._result(key, UNKNOWN, before, None, why, problem), after=sent.after)
+            return replace(self._result(key, UNKNOWN, before, None, why, problem), expected=sent.expected)
         if decision.outcome == CHANGED:
             return state, decision
         if decision.outcome not in _SETTLED:
             return self._result(key, FAILED, before, state, f"{problem}; and now {decision.explanation}", problem)
         at_once = sent.ends == PENDING_APPROVAL and decision.outcome == UNCHANGED and state.facts != before.facts
-        if counts or (lost and (at_once or _shows(state.facts, before.facts, sent.after))):
+        if counts or (lost and (at_once or _shows(state.facts, before.facts, sent.expected))):
             outcome = decision.outcome if decision.outcome != UNCHANGED else CHANGED
             why = "the reply was lost, and a fresh read shows the change" if lost else ""
             return replace(self._result(key, outcome, before, state, why), counts=True)
@@ -404,7 +404,7 @@ class Run:
             # The next look may fare better; until then it waits, as far as is known.
             return False
         if result.outcome != PENDING_APPROVAL:
-            if not now or not _shows(now[0].facts, result.before or {}, result.after or {}):
+            if not now or not _shows(now[0].facts, result.before or {}, result.expected or result.after or {}):
                 return False
             why = result.reason if result.acknowledged else "the reply was lost, and a fresh read shows the change"
             self._record(replace(result, outcome=CHANGED, after=now[0].facts, reason=why, failure=None, counts=True))
@@ -495,7 +495,7 @@ class Run:
             observer.settled(result)
 
     def _stop_rules(self, result: OrderResult) -> None:
-        denied = result.failure is not None and result.failure["http_status"] in (401, 403)
+        denied = self._settings.one_key and result.failure and result.failure["http_status"] in (401, 403)
         self._denials = self._denials + 1 if denied else 0
         if self._denials >= DENIALS:
             self._stop.set(f"the service refused the key for {DENIALS} {self._settings.noun}s in a row")
@@ -567,6 +567,11 @@ def guarded(
         result = run(params, context)
     except OptionError as error:
         failure = ApiError(str(error), code="invalid_option").failure()
+        result = {"failed": True, "changed": False, "msg": str(error), "failure": failure}
+    except ApiError as error:
+        result = {"failed": True, "changed": False, "msg": error.message, "failure": error.failure()}
+    except Stopped as error:
+        failure = ApiError(str(error), code="stopped").failure()
         result = {"failed": True, "changed": False, "msg": str(error), "failure": failure}
     except LibraryMissing as error:
         failure = ApiError(f"the Python library {error.library} is missing", code="library_missing").failure()

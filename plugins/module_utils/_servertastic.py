@@ -49,6 +49,7 @@ _STATUSES = (
 )
 _SPELLED = {status.lower(): status for status in _STATUSES}
 _TOKEN = re.compile(r"[\x21-\x7e]{1,200}")
+_HOST = re.compile(r"[a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63})+", re.ASCII)
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 
 
@@ -85,7 +86,10 @@ class Review:
     @property
     def window_closes(self) -> datetime | None:
         """Until when an issued order can be cancelled."""
-        return None if self.completed_at is None else self.completed_at + WINDOW
+        try:
+            return None if self.completed_at is None else self.completed_at + WINDOW
+        except OverflowError:
+            return None
 
     def shown(self) -> dict[str, Any]:
         """As servertastic_order_info returns it."""
@@ -176,6 +180,12 @@ class Tokens:
         self._tokens[digest] = token
         return digest
 
+    def secret(self, token: str) -> str:
+        """The digest of a token that is redacted from now on, since answers may hold it anywhere."""
+        digest = self.add(token)
+        self.of(digest)
+        return digest
+
     def of(self, digest: str) -> str:
         token = self._tokens[digest]
         if digest not in self._used:
@@ -218,7 +228,7 @@ class Servertastic:
         what = f"review order {order_ref(digest)}"
         token = self._tokens.of(digest)
         try:
-            data = _checked(what, self._http.read(what, ("order", "review.json"), [("order_token", token)]))
+            data = self._checked(what, self._http.read(what, ("order", "review.json"), [("order_token", token)]))
         except Denied as error:
             # An unknown token is HTTP 401 (3.2).
             if error.http_status == 401:
@@ -239,10 +249,10 @@ class Servertastic:
             query=[("order_token", self._tokens.of(digest))],
             once=True,
         )
-        data = _checked(what, answer)
+        data = self._checked(what, answer)
         if "success" not in data:
             raise Unreadable(f"{SERVICE} answered with something unexpected when asked to {what}", 200, "unreadable")
-        return printable(data["success"])
+        return self._http.clean(str(data["success"]))
 
     def modified_orders(self, since: datetime) -> list[Listed]:
         """GET order/modifiedorders.json (3.1); since is told in GMT."""
@@ -280,25 +290,40 @@ class Servertastic:
         data = self._account("read the points audit", ("account", "pointsaudit.json"), [])
         return [self._adjustment(item) for item in _items(data.get("record"), "record")]
 
+    def _checked(self, what: str, data: dict[str, Any]) -> dict[str, Any]:
+        """An answer that is no error: there are some under HTTP 200 (3.2). Raises ApiError."""
+        if "error" not in data:
+            return data
+        code, message = (self._http.clean(part) for part in _explain(data))
+        status = int(code) if code.isascii() and code.isdigit() and len(code) == 3 else None
+        said = "".join(f", {part}" for part in (code, message) if part)
+        text = f"{SERVICE} refused to {what} (an error under HTTP 200{said})"
+        if status is None or status >= 500:
+            raise ServerError(text, status or 200, code or None)
+        kinds: dict[int, type[ApiError]] = {401: Denied, 403: Denied, 404: NotFound}
+        raise kinds.get(status, Refused)(text, status, code)
+
     def _adjustment(self, item: Mapping[str, Any]) -> Adjustment:
-        token = item.get("OrderToken")
-        known = isinstance(token, str) and _TOKEN.fullmatch(token.strip())
-        digest = self._tokens.add(str(token)) if known else ""
-        description = str(item.get("Description") or "")
+        given = item.get("OrderToken")
+        token = given.strip() if isinstance(given, str) and _TOKEN.fullmatch(given.strip()) else ""
+
+        def text(name: str) -> str:
+            return printable(_without(token, item.get(name) or ""))
+
         return Adjustment(
             time=time_text(moment(item.get("Timestamp"))),
             points=_number(item.get("PointsAdjustment")) or 0.0,
             total=_number(item.get("NewPointsTotal")),
-            description=printable(description.replace(str(token), "********") if known else description),
-            reseller_order_id=printable(item.get("OrderReference") or ""),
-            order_digest=digest,
+            description=text("Description"),
+            reseller_order_id=text("OrderReference"),
+            order_digest=self._tokens.secret(token) if token else "",
         )
 
     def _account(self, what: str, path: Sequence[str], query: Iterable[tuple[str, object]]) -> dict[str, Any]:
         key = self._http.connection.api_key
         if not key:
             raise OptionError(f"to {what} takes api_key, or SERVERTASTIC_API_KEY in the environment")
-        return _checked(what, self._http.read(what, path, [("api_key", key), *query]))
+        return self._checked(what, self._http.read(what, path, [("api_key", key), *query]))
 
 
 def connect(params: Mapping[str, Any], context: Context, *, writes: bool, key_required: bool = False) -> Servertastic:
@@ -327,7 +352,7 @@ def digest_of(text: str) -> str:
     """A digest that a task names an order by. Raises OptionError."""
     digest = text.strip().lower()
     if not _DIGEST.fullmatch(digest):
-        raise OptionError("order_digests takes the full SHA-256 of order tokens, 64 hexadecimal digits each")
+        raise OptionError("an order digest is the full SHA-256 of a token, 64 hexadecimal digits")
     return digest
 
 
@@ -354,19 +379,6 @@ def _explain(data: Any) -> tuple[str, str]:
     return str(error.get("code") or ""), str(error.get("message") or "")
 
 
-def _checked(what: str, data: dict[str, Any]) -> dict[str, Any]:
-    """An answer that is no error: there are some under HTTP 200 (3.2). Raises ApiError."""
-    if "error" not in data:
-        return data
-    code, _message = _explain(data)
-    status = int(code) if code.isascii() and code.isdigit() and len(code) == 3 else None
-    text = f"{SERVICE} refused to {what} (error {code or 'without a code'} under HTTP 200)"
-    if status is None or status >= 500:
-        raise ServerError(text, status or 200, code or None)
-    kinds: dict[int, type[ApiError]] = {401: Denied, 403: Denied, 404: NotFound}
-    raise kinds.get(status, Refused)(text, status, code)
-
-
 def _review(digest: str, token: str, data: Mapping[str, Any]) -> Review:
     contact = data.get("admin_contact")
     contact = contact if isinstance(contact, dict) else {}
@@ -374,7 +386,7 @@ def _review(digest: str, token: str, data: Mapping[str, Any]) -> Review:
     def text(name: str) -> str:
         # The token may be echoed anywhere.
         value = data.get(name)
-        return printable(str(value).replace(token, "********")) if value not in (None, [], {}) else ""
+        return printable(_without(token, value)) if value not in (None, [], {}) else ""
 
     return Review(
         order_digest=digest,
@@ -383,12 +395,12 @@ def _review(digest: str, token: str, data: Mapping[str, Any]) -> Review:
         provider_order_id=text("provider_order_id"),
         product_code=text("st_product_code"),
         domain_name=text("domain_name").lower(),
-        admin_email=printable(contact.get("email") or ""),
+        admin_email=printable(_without(token, contact.get("email") or "")),
         completed_at=_completed_at(data.get("modifications")),
         expiry_date=_expiry(data),
         further_info=text("order_state_further_info"),
         reseller_unique_reference=text("reseller_unique_reference"),
-        management_host=_host(data.get("invite_url") or data.get("review_url")),
+        management_host=_host(_without(token, data.get("invite_url") or data.get("review_url"))),
     )
 
 
@@ -407,13 +419,22 @@ def _expiry(data: Mapping[str, Any]) -> date | None:
     return max(days) if days else None
 
 
-def _host(url: Any) -> str:
+def _without(token: str, value: Any) -> str:
+    """A text of the service that does not hold the token, as it is or as a URL spells it."""
+    text = str(value)
+    for spelled in {token, quote(token, safe=""), quote(token)} - {""}:
+        text = text.replace(spelled, "********")
+    return text
+
+
+def _host(url: str) -> str:
     """The host of the order management page: its path holds the token, and is not told."""
     try:
-        parts = urlsplit(str(url or ""))
-        return f"https://{parts.hostname}/" if parts.hostname and parts.scheme in ("http", "https") else ""
+        parts = urlsplit(url)
+        host = parts.hostname or ""
     except ValueError:
         return ""
+    return f"https://{host}/" if parts.scheme in ("http", "https") and _HOST.fullmatch(host) else ""
 
 
 def _orders(wrapped: Any, name: str) -> list[Listed]:

@@ -61,14 +61,15 @@ class Subject:
     """An order that may be cancelled.
 
     requested_at: when the mail to the admin contact was asked for, as far as is remembered. cancelled_at: when it was
-    cancelled before it was issued, as far as is remembered. successor: the order that replaces it,
-    None where none is named, or the one that is named does not exist.
+    cancelled before it was issued, as far as is remembered. is_sent: whether this very task has sent the request.
+    successor: the order that replaces it, None where none is named, or the one that is named does not exist.
     """
 
     review: Review
     requested_at: datetime | None = None
     cancelled_at: datetime | None = None
     successor: Review | None = None
+    is_sent: bool = False
 
     @property
     def name(self) -> str:
@@ -122,7 +123,7 @@ def decide(subject: Subject, wishes: Wishes, *, now: datetime) -> Decision:
         return _refused(_is(review), _HELD.get(review.state, "Look at it on the order management page"))
     if subject.cancelled_at and now - subject.cancelled_at < SYNC:
         # A cancelled order goes on looking as it was for some minutes.
-        return Decision(UNCHANGED, reason="it was cancelled some minutes ago, which the service is slow to show")
+        return Decision(UNCHANGED, reason="this was asked for some minutes ago, which the service is slow to show")
     refusal = _replacement(subject, wishes)
     return refusal or Decision(CHANGED, after={"order_status": "Cancelled"}, steps=("cancel",), repeatable=False)
 
@@ -133,9 +134,9 @@ def _decide_issued(subject: Subject, wishes: Wishes, now: datetime) -> Decision:
     if closes is None:
         return _refused("it is issued, and its history does not say when", _REFUND)
     issued_on = f"it was issued on {review.completed_at:%Y-%m-%d}"
-    if now >= closes + _SLACK:
+    if now - closes >= _SLACK:
         return _refused(f"{issued_on}, more than 30 days ago", _REFUND)
-    if subject.requested_at and not wishes.again:
+    if subject.requested_at and (subject.is_sent or not wishes.again):
         return Decision(
             PENDING_APPROVAL,
             reason=f"its cancellation was requested on {subject.requested_at:%Y-%m-%d}; {_approval(review, now)}",
@@ -157,14 +158,14 @@ def _decide_issued(subject: Subject, wishes: Wishes, now: datetime) -> Decision:
         ends=PENDING_APPROVAL,
         reason=_approval(review, now),
         repeatable=False,
+        # What we remember of it ourselves proves nothing.
+        shows={"order_status": "Cancelled"},
     )
 
 
 def _approval(review: Review, now: datetime) -> str:
     """Who has to do what, and until when."""
-    closes = review.window_closes
-    if closes is None:
-        return ""
+    closes = review.window_closes or now
     told = f"{_contact(review)} has to open the link in the mail and choose I approve, by {closes:%Y-%m-%d}"
     if closes - now < _LATE:
         told += "; few days are left, and the approval may have to fall into them as well"
@@ -178,10 +179,10 @@ def _contact(review: Review) -> str:
 def _replacement(subject: Subject, wishes: Wishes) -> Decision | None:
     """Why the replacement is not as it should be, None where it is: it has to be placed first (section 0)."""
     review, successor = subject.review, subject.successor
-    if not review.domain_name or (wishes.without_replacement and not wishes.replacement):
-        return None
     place_first = "Place the new order first: placed after the cancellation, it is held for a manual review"
     if not wishes.replacement:
+        if wishes.without_replacement or not review.domain_name:
+            return None
         return _refused(
             f"it is for {review.domain_name}, and nothing is said of an order that replaces it",
             f"{place_first}. Name it by replacement_order_token, or say replacement: none where the name goes away",
@@ -190,11 +191,11 @@ def _replacement(subject: Subject, wishes: Wishes) -> Decision | None:
         return _refused("it is named as its own replacement", "Name the order that replaces it")
     if successor is None:
         return _refused("the order that replaces it does not exist", "Check replacement_order_token")
-    if successor.domain_name != review.domain_name:
-        domain = successor.domain_name or "no domain yet"
-        return _refused(f"the order that replaces it is for {domain}, not for {review.domain_name}", place_first)
     if successor.state not in _PLACED:
         return _refused(f"the order that replaces it is {successor.status or 'in an unknown state'}", place_first)
+    if successor.domain_name != review.domain_name:
+        new, old = successor.domain_name or "no domain yet", review.domain_name or "no domain yet"
+        return _refused(f"the order that replaces it is for {new}, not for {old}", place_first)
     return None
 
 
@@ -216,7 +217,7 @@ def refund(outcome: str, digest: str, window_is_over: bool, audit: Iterable[Adju
 def window_is_over(review: Review, now: datetime) -> bool:
     """Whether an issued order cannot be cancelled any more, so that nothing is credited, ever."""
     closes = review.window_closes
-    return review.state == ISSUED and (closes is None or now >= closes + _SLACK)
+    return review.state == ISSUED and (closes is None or now - closes >= _SLACK)
 
 
 def _refused(reason: str, next_step: str) -> Decision:

@@ -15,9 +15,8 @@ from urllib.parse import urlsplit
 
 from ._errors import ApiError, NotFound
 from ._files import UnsafeFile
-from ._options import OptionError
-from ._servertastic import digest_of, order_ref, time_text
-from ._servertastic_policy import ISSUED, Subject
+from ._servertastic import digest_of, time_text
+from ._servertastic_policy import ISSUED, Subject, window_is_over
 
 if TYPE_CHECKING:
     from ._http import Transport
@@ -32,8 +31,8 @@ CANCEL = "cancel"
 class Reviews:
     """Orders by the digests of their tokens, each reviewed by itself.
 
-    requested: when a request was made, by digest, as the task hands it in. replacement: digest of the order that
-    replaces them.
+    requested: when a request was made, by digest, as the task hands it in; what it sends itself is added. sent: the
+    digests of those. replacement: digest of the order that replaces them.
     """
 
     ONE_BY_ONE: frozenset[str] = frozenset()
@@ -42,12 +41,13 @@ class Reviews:
         self,
         servertastic: Servertastic,
         log: RequestLog | None,
-        requested: Mapping[str, datetime],
+        requested: dict[str, datetime],
         replacement: str = "",
     ) -> None:
         self._servertastic = servertastic
         self._log = log
-        self._requested = requested
+        self.requested = requested
+        self.sent: set[str] = set()
         self._replacement = replacement
         # The last review of each.
         self.last: dict[str, Subject] = {}
@@ -66,13 +66,19 @@ class Reviews:
         self.last.update({digest: subject for digest, subject in found.items() if subject})
         return {digest: subject for digest, subject in found.items() if subject}
 
-    def waiting(self) -> dict[str, str]:
-        """When the requests were made that wait for an approval, by digest; ISO 8601 in UTC."""
-        return {
-            digest: time_text(subject.requested_at)
+    def waiting(self, now: datetime) -> dict[str, str]:
+        """When the requests were made that wait for an approval, by digest; ISO 8601 in UTC. now: in UTC.
+
+        One that was handed in stays until it is known that its order waits no longer.
+        """
+        known = {digest: subject.requested_at for digest, subject in self.last.items()}
+        waiting = {digest: time for digest, time in {**known, **self.requested}.items() if time is not None}
+        over = {
+            digest
             for digest, subject in self.last.items()
-            if subject.requested_at and subject.review.state == ISSUED
+            if subject.review.state != ISSUED or window_is_over(subject.review, now)
         }
+        return {digest: time_text(time) for digest, time in waiting.items() if digest not in over}
 
     def learn(self, need: str, _subjects: Sequence[Subject]) -> dict[str, Subject]:
         raise ValueError(f"nobody knows how to read {need}")
@@ -84,10 +90,13 @@ class Reviews:
         successor = None
         if self._replacement and self._replacement != digest:
             successor = self._review(self._replacement)
-        requested = self._remembered(REQUEST).get(digest) or self._requested.get(digest)
-        return Subject(review, requested, self._remembered(CANCEL).get(digest), successor)
+        requested = self._remembered(REQUEST).get(digest) or self.requested.get(digest)
+        cancelled = self._remembered(CANCEL).get(digest)
+        return Subject(review, requested, cancelled, successor, digest in self.sent)
 
     def _review(self, digest: str) -> Review | None:
+        if digest not in self._servertastic.tokens:
+            return None
         try:
             return self._servertastic.review(digest)
         except NotFound:
@@ -103,9 +112,10 @@ class Reviews:
 
 
 def asked_digests(params: Mapping[str, Any], servertastic: Servertastic) -> list[str]:
-    """The digests of the orders that a task asks for, in its order; duplicates stay. Raises ApiError or OptionError.
+    """The digests of the orders that a task asks for, in its order; duplicates stay.
 
-    Digests of the task are resolved by the account's tokens; so are all tokens of it, by `tokens`.
+    Raises ApiError, Stopped or OptionError.
+    Digests of the task are resolved by the account's tokens, where it has them; so are all of it, by `tokens`.
     """
     known = servertastic.tokens
     if params["order_token"] is not None or params["order_tokens"] is not None:
@@ -118,10 +128,6 @@ def asked_digests(params: Mapping[str, Any], servertastic: Servertastic) -> list
     if params["order_digests"] is None:
         kinds = ("unused", "used") if params["tokens"] == "all" else (params["tokens"],)
         return [digest for kind in kinds for digest in shown[kind]]
-    unknown = [digest for digest in wanted if digest not in known]
-    if unknown:
-        several_refs = ", ".join(order_ref(digest) for digest in unknown)
-        raise OptionError(f"the account has no order of these digests: {several_refs}")
     return wanted
 
 

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from ._http import Stop
     from ._servertastic import Adjustment, Listed, Review, Servertastic
     from ._servertastic_readers import Reviews
-    from ._servertastic_writes import Cancelling
     from ._work import Map
 
 # Outcomes of which the points may tell something.
@@ -29,7 +28,7 @@ _TOLD = (CHANGED, UNCHANGED, PENDING_APPROVAL, INELIGIBLE)
 
 
 def told_cancelled(
-    result: dict[str, Any], reader: Reviews, write: Cancelling, servertastic: Servertastic, now: datetime
+    result: dict[str, Any], reader: Reviews, servertastic: Servertastic, now: datetime
 ) -> dict[str, Any]:
     """A run's result with refunds, and with what is to be handed in next time. now: in UTC."""
     orders = result["orders"]
@@ -40,8 +39,7 @@ def told_cancelled(
         too_late = subject is not None and window_is_over(subject.review, now)
         one["order_ref"] = order_ref(digest)
         one["refund"] = refund(one["outcome"], digest, too_late, audit) if one["outcome"] in _TOLD else "unknown"
-    waiting = {**reader.waiting(), **write.requested}
-    told = {**result, "requested_at": waiting, "api": servertastic.transport.counters.shown()}
+    told = {**result, "requested_at": reader.waiting(now), "api": servertastic.transport.counters.shown()}
     if len(orders) == 1:
         told["msg"] += _only_by_hand(orders[0])
     return told
@@ -76,6 +74,8 @@ def told_reviewed(servertastic: Servertastic, asked: Sequence[str], work: Map, s
     def review(digest: str) -> Review | None:
         if stop:
             raise Stopped(stop.reason)
+        if digest not in servertastic.tokens:
+            return None
         try:
             return servertastic.review(digest)
         except NotFound:
@@ -97,7 +97,7 @@ def told_listed(listed: Sequence[Listed]) -> dict[str, Any]:
 def told_account(servertastic: Servertastic, audit: bool) -> dict[str, Any]:
     """The account, and the audit of its points where that is asked for."""
     account = servertastic.account()
-    points = "an unknown number of" if account.points is None else f"{account.points:g}"
+    points = "an unknown number of" if account.points is None else f"{account.points:.2f}".rstrip("0").rstrip(".")
     told: dict[str, Any] = {
         "msg": f"the account has {points} points",
         "points": account.points,

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from ._errors import ApiError, StaleRead, Stopped
 from ._files import UnsafeFile
+from ._servertastic import moment
 from ._servertastic_readers import CANCEL, REQUEST, unusable
 
 if TYPE_CHECKING:
@@ -23,16 +24,16 @@ if TYPE_CHECKING:
     from ._request_log import RequestLog
     from ._servertastic import Servertastic
     from ._servertastic_policy import Subject
+    from ._servertastic_readers import Reviews
 
 
 class Cancelling:
     """Cancels an order, or asks for it, and remembers that before it does."""
 
-    def __init__(self, servertastic: Servertastic, log: RequestLog | None) -> None:
+    def __init__(self, servertastic: Servertastic, log: RequestLog | None, reader: Reviews) -> None:
         self._servertastic = servertastic
         self._log = log
-        # When each request was sent, ISO 8601 in UTC; one whose reply was lost among them.
-        self.requested: dict[str, str] = {}
+        self._reader = reader
 
     def __call__(self, subject: Subject, decision: Decision, *, fresh_until: float, patience: Patience) -> None:
         digest = subject.review.order_digest
@@ -54,8 +55,11 @@ class Cancelling:
         self._note("confirm", kind, digest)
 
     def _remember(self, kind: str, digest: str, decision: Decision) -> None:
-        if kind == REQUEST:
-            self.requested[digest] = decision.after["requested_at"]
+        # One whose reply was lost as well: it may have been made.
+        sent_at = moment(decision.after.get("requested_at"))
+        if kind == REQUEST and sent_at:
+            self._reader.requested[digest] = sent_at
+            self._reader.sent.add(digest)
 
     def _claim(self, kind: str, digest: str, known: datetime | None) -> None:
         if self._log is None:

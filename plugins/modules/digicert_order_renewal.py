@@ -31,6 +31,7 @@ extends_documentation_fragment:
   - certops.orders._certcentral
   - certops.orders._order_ids
   - certops.orders._changes
+  - certops.orders._verify
   - certops.orders._attributes
   - certops.orders._attributes.actiongroup_digicert
 attributes:

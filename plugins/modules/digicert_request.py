@@ -53,6 +53,7 @@ options:
 extends_documentation_fragment:
   - certops.orders._certcentral
   - certops.orders._changes
+  - certops.orders._verify
   - certops.orders._attributes
   - certops.orders._attributes.actiongroup_digicert
 attributes:

@@ -356,7 +356,7 @@ from ansible_collections.certops.orders.plugins.module_utils._options import (
 from ansible_collections.certops.orders.plugins.module_utils._request_log import RequestLog
 from ansible_collections.certops.orders.plugins.module_utils._results import Settings
 from ansible_collections.certops.orders.plugins.module_utils._run import Run
-from ansible_collections.certops.orders.plugins.module_utils._servertastic import connect, moment, order_ref
+from ansible_collections.certops.orders.plugins.module_utils._servertastic import connect, digest_of, moment, order_ref
 from ansible_collections.certops.orders.plugins.module_utils._servertastic_policy import Wishes, decide
 from ansible_collections.certops.orders.plugins.module_utils._servertastic_readers import Reviews, asked_digests
 from ansible_collections.certops.orders.plugins.module_utils._servertastic_tell import told_cancelled
@@ -404,6 +404,7 @@ def run(params: Mapping[str, Any], context: Context) -> dict[str, Any]:
             wait=wait if params["wait"] else 0,
             poll=within(params, "poll_interval", poll, 86400),
             confirm=params["wait"],
+            one_key=False,
         )
         replacement = params["replacement_order_token"]
         wishes = Wishes(
@@ -415,10 +416,10 @@ def run(params: Mapping[str, Any], context: Context) -> dict[str, Any]:
         asked = asked_digests(params, servertastic)
         reader = Reviews(servertastic, log, requested, wishes.replacement)
         policy = partial(_decide_now, wishes=wishes)
-        write = Cancelling(servertastic, log)
+        write = Cancelling(servertastic, log, reader)
         watching = observers(params, context, settings, len(set(asked)), reader.whose, None)
         result = Run(reader, reader.read, policy, write, settings, context, watching).result(asked)
-        return told_cancelled(result, reader, write, servertastic, datetime.now(timezone.utc))
+        return told_cancelled(result, reader, servertastic, datetime.now(timezone.utc))
 
 
 def _decide_now(subject: Any, wishes: Wishes) -> Any:
@@ -427,7 +428,7 @@ def _decide_now(subject: Any, wishes: Wishes) -> Any:
 
 def _requested(given: Mapping[str, Any]) -> dict[str, datetime]:
     """When each request was made, as a former run told. Raises OptionError."""
-    times = {str(digest).lower(): moment(time) for digest, time in given.items()}
+    times = {digest_of(str(digest)): moment(time) for digest, time in given.items()}
     if any(time is None for time in times.values()):
         raise OptionError("requested_at takes times such as 2026-01-31T12:00:00Z by order_digest")
     return {digest: time for digest, time in times.items() if time}

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Lines are appended whole, for the owner alone, through no link, and beside other processes."""
+"""Lines are appended whole, for the owner alone, through no link, and beside other processes; and read so."""
 
 from __future__ import annotations
 
@@ -10,11 +10,12 @@ import multiprocessing
 import os
 import stat
 from pathlib import Path
+from typing import Any, Callable
 
 import pytest
 
 from ansible_collections.certops.orders.plugins.module_utils import _files
-from ansible_collections.certops.orders.plugins.module_utils._files import UnsafeFile, append_line
+from ansible_collections.certops.orders.plugins.module_utils._files import UnsafeFile, append_line, locked, read_text
 
 
 def test_lines_are_added_at_the_end_of_a_file_for_its_owner_alone(tmp_path: Path) -> None:
@@ -115,3 +116,112 @@ def test_parallel_processes_do_not_mix_their_lines(tmp_path: Path) -> None:
     lines = log.read_text().splitlines()
     assert sorted(line.rpartition(" ")[0] for line in lines) == sorted(f"{a} {b}" for a in range(4) for b in range(50))
     assert {line.rpartition(" ")[2] for line in lines} == {"x" * 5000}
+
+
+# -- reading, and a file that is held ----------------------------------------------------------------------------------
+
+
+def test_what_is_not_there_has_nothing_in_it_and_is_not_made(tmp_path: Path) -> None:
+    assert read_text(str(tmp_path / "log")) == ""
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_is_read_in_full(tmp_path: Path) -> None:
+    text = "x" * (1 << 20) + "\u00fc" * (1 << 19) + "end\n"
+    (tmp_path / "log").write_text(text, encoding="utf-8")
+
+    assert read_text(str(tmp_path / "log")) == text
+
+
+def test_what_is_no_text_is_read_nevertheless(tmp_path: Path) -> None:
+    (tmp_path / "log").write_bytes(b"a\xffb\n")
+
+    assert read_text(str(tmp_path / "log")) == "a\ufffdb\n"
+
+
+@pytest.mark.parametrize("target", ["existing", "dangling"])
+def test_a_link_is_not_followed_for_reading(target: str, tmp_path: Path) -> None:
+    if target == "existing":
+        (tmp_path / "elsewhere").write_text("secret")
+    (tmp_path / "log").symlink_to(tmp_path / "elsewhere")
+
+    with pytest.raises(OSError, match="symbolic links"):
+        read_text(str(tmp_path / "log"))
+
+
+@pytest.mark.parametrize("mode", [0o620, 0o602, 0o666])
+def test_what_others_could_have_written_is_not_read(mode: int, tmp_path: Path) -> None:
+    (tmp_path / "log").touch()
+    (tmp_path / "log").chmod(mode)
+
+    with pytest.raises(UnsafeFile, match="others may write"):
+        read_text(str(tmp_path / "log"))
+
+
+def test_what_others_can_only_read_is_read(tmp_path: Path) -> None:
+    (tmp_path / "log").write_text("one\n")
+    (tmp_path / "log").chmod(0o644)
+
+    assert read_text(str(tmp_path / "log")) == "one\n"
+
+
+@pytest.mark.parametrize("use", [read_text, lambda path: append_line(path, "one")])
+def test_a_pipe_or_a_folder_is_refused_and_not_waited_for(use: Callable[[str], object], tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+
+    with pytest.raises((UnsafeFile, OSError)):
+        use(str(tmp_path / "pipe"))
+    with pytest.raises((UnsafeFile, OSError)):
+        use(str(tmp_path))
+
+
+def test_a_held_file_can_be_read_and_added_to(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    with locked(str(log)) as file:
+        assert file.read() == ""
+        file.append("one")
+        file.append("two")
+        assert file.read() == "one\ntwo\n"
+
+    assert log.read_text() == "one\ntwo\n"
+    assert stat.S_IMODE(log.stat().st_mode) == 0o600
+
+
+def test_a_file_is_let_go_whatever_happens(tmp_path: Path) -> None:
+    before = len(list(Path("/proc/self/fd").iterdir()))
+    with pytest.raises(KeyError), locked(str(tmp_path / "log")):
+        raise KeyError
+    (tmp_path / "log").chmod(0o666)
+    with pytest.raises(UnsafeFile):
+        read_text(str(tmp_path / "log"))
+    (tmp_path / "log").chmod(0o600)
+
+    with locked(str(tmp_path / "log")) as file:
+        file.append("one")
+    assert len(list(Path("/proc/self/fd").iterdir())) == before
+
+
+def _hold(path: str, is_held: Any, let_go: Any) -> None:
+    with locked(path) as file:
+        is_held.set()
+        let_go.wait(10)
+        file.append("first")
+
+
+def test_a_file_is_held_by_one_at_a_time(tmp_path: Path) -> None:
+    fork = multiprocessing.get_context("fork")
+    is_held, let_go = fork.Event(), fork.Event()
+    holder = fork.Process(target=_hold, args=(str(tmp_path / "log"), is_held, let_go))
+    writer = fork.Process(target=append_line, args=(str(tmp_path / "log"), "second"))
+    holder.start()
+    assert is_held.wait(10)
+    writer.start()
+    writer.join(0.3)
+    assert writer.is_alive()
+    # Reading does not wait: what matters is looked at once more by who holds the file.
+    assert read_text(str(tmp_path / "log")) == ""
+    let_go.set()
+    holder.join()
+    writer.join()
+
+    assert (tmp_path / "log").read_text() == "first\nsecond\n"

@@ -1,0 +1,1453 @@
+# Copyright (c) 2026 The certops.orders authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Cancelling as conversations with Servertastic: each row of reference/servertastic.md 5, and all that goes wrong."""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+from collections.abc import Mapping
+from datetime import timedelta
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ansible_collections.certops.orders.plugins.module_utils import _request_log
+from ansible_collections.certops.orders.plugins.module_utils._http import Context, Stop
+from ansible_collections.certops.orders.plugins.module_utils._orders import OUTCOMES
+from ansible_collections.certops.orders.plugins.module_utils._request_log import RequestLog
+from ansible_collections.certops.orders.plugins.modules import servertastic_order_cancel as module
+from ansible_collections.certops.orders.tests.unit.plugins.modules import playing
+from ansible_collections.certops.orders.tests.unit.plugins.modules import servertastic_playing as servertastic
+from ansible_collections.certops.orders.tests.unit.plugins.modules.conversation import (
+    HANGS_UP,
+    HTML,
+    THROTTLED,
+    Answer,
+    Call,
+    Service,
+    says,
+)
+from ansible_collections.certops.orders.tests.unit.plugins.modules.playing import Converse, failure_of, only
+from ansible_collections.certops.orders.tests.unit.plugins.modules.servertastic_playing import (
+    ADMIN,
+    DOMAIN,
+    KEY,
+    NEW,
+    OTHER,
+    TOKEN,
+    UNKNOWN_TOKEN,
+    Skipping,
+    a_record,
+    a_review,
+    ago,
+    audits,
+    cancellations,
+    cancels,
+    digest,
+    freeze,
+    is_about,
+    iso,
+    leaks,
+    ref,
+    refuses,
+    reviews,
+    shows_tokens,
+    stamp,
+)
+
+NOT_ISSUED = ["Awaiting Customer Verification", "Awaiting Provider Approval", "Queued"]
+AT_ONCE = [("Order Placed", ""), *((status, DOMAIN) for status in NOT_ISSUED)]
+SMARTERTOOLS = ["SmarterMail-Pro", "SMARTERSTATS", "SmarterTrack1", "smartertools", "SmarterBundle"]
+validated = partial(playing.validated, module)
+play = partial(servertastic.play, module)
+
+
+def cancel(service: Service, **arguments: Any) -> dict[str, Any]:
+    """Cancel the order, which nothing replaces."""
+    named = {} if {"order_tokens", "order_digests"} & set(arguments) else {"order_token": TOKEN}
+    return play(service, **{**named, "replacement": "none", **arguments})
+
+
+def request(service: Service, **arguments: Any) -> dict[str, Any]:
+    return cancel(service, issued="request", **arguments)
+
+
+def told(result: Mapping[str, Any]) -> list[str]:
+    return [order["outcome"] for order in result["orders"]]
+
+
+@pytest.fixture
+def log(tmp_path: Path) -> str:
+    return str(tmp_path / "requests.jsonl")
+
+
+@pytest.fixture
+def skipping(monkeypatch: pytest.MonkeyPatch) -> Skipping:
+    return Skipping(monkeypatch)
+
+
+def events(log: str) -> list[str]:
+    return [f"{entry['kind']} {entry['event']}" for entry in map(json.loads, Path(log).read_text().splitlines())]
+
+
+# -- not configured, and placed but not issued -------------------------------------------------------------------------
+
+
+def test_an_order_that_is_not_configured_is_cancelled_at_once(conversation: Converse) -> None:
+    service = conversation(reviews("Order Placed", domain_name="", admin_contact=None), cancels())
+
+    result = play(service, order_token=TOKEN)
+
+    named = {
+        "order_digest": digest(),
+        "order_ref": ref(),
+        "reseller_order_id": "STR_1001_1",
+        "domain_name": "",
+        "product_code": "RapidSSL-12",
+    }
+    assert result == {
+        "changed": True,
+        "msg": (
+            f"order {ref()} was cancelled; a reseller's points are credited, and a direct customer asks for the "
+            "refund, or restarts the order, on the order management page at https://manage.example.com/"
+        ),
+        "orders": [
+            {
+                **named,
+                "admin_email": "",
+                "window_closes": "",
+                "management_host": "https://manage.example.com/",
+                "outcome": "changed",
+                "before": {"order_status": "Order Placed", "requested_at": ""},
+                "after": {"order_status": "Cancelled", "requested_at": ""},
+                "refund": "unknown",
+                "reason": "",
+            }
+        ],
+        "requested_at": {},
+        "summary": {"total": 1, **dict.fromkeys(OUTCOMES, 0), "changed": 1},
+        "api": {"requests": 2, "retries": 0, "waited": 0.0},
+    }
+
+
+@pytest.mark.parametrize(("status", "domain"), AT_ONCE)
+def test_check_mode_says_the_same_and_sends_nothing(conversation: Converse, status: str, domain: str) -> None:
+    foretold = cancel(conversation(reviews(status, domain_name=domain)), check_mode=True)
+    made = cancel(conversation(reviews(status, domain_name=domain), cancels()))
+
+    assert foretold["changed"] is made["changed"] is True
+    assert foretold["orders"] == made["orders"]
+    assert set(foretold) == set(made)
+    assert foretold["msg"].startswith(f"order {ref()} would be cancelled")
+
+
+@pytest.mark.parametrize("check_mode", [True, False])
+@pytest.mark.parametrize(("status", "domain"), AT_ONCE)
+def test_the_second_run_finds_it_cancelled_and_sends_nothing(
+    conversation: Converse, status: str, domain: str, check_mode: bool
+) -> None:
+    first = cancel(conversation(reviews(status, domain_name=domain), cancels()))
+    second = cancel(conversation(reviews("Cancelled", domain_name=domain)), check_mode=check_mode)
+
+    assert (told(first), first["changed"]) == (["changed"], True)
+    assert (told(second), second["changed"], "failed" in second) == (["unchanged"], False, False)
+    assert second["msg"].startswith(f"order {ref()} (unchanged): it is cancelled already")
+
+
+@pytest.mark.parametrize("check_mode", [True, False])
+def test_diff_mode_shows_the_order_by_its_domain(conversation: Converse, check_mode: bool) -> None:
+    result = cancel(conversation(reviews(), *([] if check_mode else [cancels()])), diff=True, check_mode=check_mode)
+
+    assert result["diff"] == {
+        "before": f"order {ref()} ({DOMAIN}): order_status: Queued, requested_at: \n",
+        "after": f"order {ref()} ({DOMAIN}): order_status: Cancelled, requested_at: \n",
+    }
+
+
+@pytest.mark.parametrize("status", ["order placed", "QUEUED", "awaiting customer verification"])
+def test_old_answers_spell_a_status_otherwise(conversation: Converse, status: str) -> None:
+    assert told(cancel(conversation(reviews(status), cancels()))) == ["changed"]
+
+
+# -- issued up to 30 days ago ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("check_mode", [True, False])
+@pytest.mark.parametrize("days", [0.0, 12.0, 29.9, 30.02])
+def test_an_issued_order_is_refused_with_the_explanation(conversation: Converse, days: float, check_mode: bool) -> None:
+    result = cancel(conversation(reviews("Completed", issued=days)), check_mode=check_mode)
+
+    order = only(result)
+    assert (told(result), result["changed"]) == (["ineligible"], False)
+    assert (failure_of(result)["code"], failure_of(result)["order_id"]) == ("ineligible", ref())
+    assert f"cancelling it takes the approval of {ADMIN}, who gets a mail" in result["msg"]
+    assert "Set issued to request" in result["msg"]
+    assert is_about(order["window_closes"], ago(days - 30))
+
+
+@pytest.mark.parametrize("days", [0.0, 12.0, 29.9, 30.02])
+def test_a_request_is_sent_where_that_is_asked_for(conversation: Converse, days: float) -> None:
+    result = request(conversation(reviews("Completed", issued=days), cancels()))
+
+    order = only(result)
+    closes = ago(days - 30)
+    assert (told(result), result["changed"], "failed" in result) == (["pending_approval"], True, False)
+    assert order["admin_email"] == ADMIN
+    assert is_about(order["window_closes"], closes)
+    assert (order["before"]["order_status"], order["after"]["order_status"]) == ("Completed", "Completed")
+    assert result["requested_at"] == {digest(): order["after"]["requested_at"]}
+    assert f"{ADMIN} has to open the link in the mail and choose I approve, by {closes:%Y-%m-%d}" in order["reason"]
+    assert ("few days are left" in order["reason"]) == (days > 27)
+    assert "once it is approved, a reseller's points are credited" in result["msg"]
+    assert "on the order management page at https://manage.example.com/" in result["msg"]
+
+
+def test_a_request_in_check_mode_is_foretold_with_the_same_keys(conversation: Converse) -> None:
+    foretold = request(conversation(reviews("Completed", issued=3)), check_mode=True)
+    made = request(conversation(reviews("Completed", issued=3), cancels()))
+
+    assert foretold["changed"] is made["changed"] is True
+    assert told(foretold) == told(made) == ["pending_approval"]
+    assert set(foretold) == set(made)
+    assert set(only(foretold)) == set(only(made))
+    assert only(foretold)["reason"] == only(made)["reason"]
+    assert f"order {ref()} would wait for an approval" in foretold["msg"]
+    # Nothing was requested, so that nothing is to be handed in next time.
+    assert foretold["requested_at"] == {}
+
+
+@pytest.mark.parametrize("check_mode", [True, False])
+def test_issued_orders_can_be_left_alone(conversation: Converse, check_mode: bool) -> None:
+    result = cancel(conversation(reviews("Completed", issued=3)), issued="skip", check_mode=check_mode)
+
+    assert (told(result), result["changed"], "failed" in result) == (["unchanged"], False, False)
+    assert "issued orders are left alone" in result["msg"]
+
+
+def test_an_admin_contact_that_is_not_told_is_said_to_be_so(conversation: Converse) -> None:
+    result = request(conversation(reviews("Completed", issued=3, admin_contact=None), cancels()))
+
+    assert only(result)["admin_email"] == ""
+    assert "the admin contact, whose address the service does not show" in result["msg"]
+
+
+# -- issued longer ago, or nobody knows when ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("check_mode", [True, False])
+@pytest.mark.parametrize("days", [30.1, 31.0, 400.0, None])
+@pytest.mark.parametrize("issued", ["fail", "request", "skip"])
+def test_too_late_is_refused_before_any_write(
+    conversation: Converse, days: float | None, issued: str, check_mode: bool
+) -> None:
+    service = conversation(reviews("Completed", issued=days))
+
+    result = cancel(service, issued=issued, check_mode=check_mode)
+
+    assert (told(result), result["changed"], result["failed"]) == (["ineligible"], False, True)
+    assert only(result)["refund"] == "none"
+    assert "Contact Servertastic; there is no refund" in result["msg"]
+
+
+def test_too_late_can_be_skipped(conversation: Converse) -> None:
+    result = request(conversation(reviews("Completed", issued=31)), ineligible="skip")
+
+    assert (told(result), "failed" in result) == (["ineligible"], False)
+
+
+@pytest.mark.parametrize(
+    ("days", "outcome"), [((12, 40), "ineligible"), ((40, 12), "ineligible"), ((3, 12), "pending_approval")]
+)
+def test_of_two_completions_the_earliest_counts(conversation: Converse, days: tuple[int, int], outcome: str) -> None:
+    history = [{"timestamp": stamp(ago(one)), "event_name": "Order Completed"} for one in days]
+    service = conversation(
+        reviews("Completed", modifications={"modification": history}),
+        *([cancels()] if outcome == "pending_approval" else []),
+    )
+
+    assert told(request(service, ineligible="skip")) == [outcome]
+
+
+@pytest.mark.parametrize("status", ["Roll Back", "Servertastic Review", "Suspended", ""])
+@pytest.mark.parametrize("check_mode", [True, False])
+@pytest.mark.parametrize("issued", ["fail", "request", "skip"])
+def test_what_is_held_or_unknown_is_refused_with_the_reason(
+    conversation: Converse, status: str, check_mode: bool, issued: str
+) -> None:
+    result = cancel(conversation(reviews(status, issued=3)), issued=issued, check_mode=check_mode)
+
+    assert (told(result), result["changed"], result["failed"]) == (["ineligible"], False, True)
+    assert (f"its status is {status}" if status else "its status is not known") in result["msg"]
+
+
+@pytest.mark.parametrize("product", SMARTERTOOLS)
+@pytest.mark.parametrize("status", ["Order Placed", "Queued", "Completed"])
+def test_smartertools_are_refused(conversation: Converse, product: str, status: str) -> None:
+    order = {"st_product_code": product, "order_status": status, "order_licenses": {"license": []}}
+
+    result = request(conversation(reviews(answer=says({"success": "Review Order", **order}))))
+
+    assert (told(result), result["failed"]) == (["ineligible"], True)
+    assert f"{product} is a product of SmarterTools" in result["msg"]
+
+
+@pytest.mark.parametrize("issued", ["fail", "request", "skip"])
+@pytest.mark.parametrize("days", [None, 3, 60])
+def test_what_is_cancelled_stays_so(conversation: Converse, issued: str, days: float | None) -> None:
+    result = play(conversation(reviews("Cancelled", issued=days)), order_token=TOKEN, issued=issued)
+
+    assert (told(result), result["changed"], "failed" in result) == (["unchanged"], False, False)
+
+
+# -- missing, refused, denied ------------------------------------------------------------------------------------------
+
+
+def test_an_unknown_token_is_missing(conversation: Converse) -> None:
+    result = cancel(conversation(reviews(answer=UNKNOWN_TOKEN)))
+
+    assert told(result) == ["missing"]
+    assert only(result) == {
+        "order_digest": digest(),
+        "order_ref": ref(),
+        "outcome": "missing",
+        "before": {},
+        "after": {},
+        "reason": only(result)["reason"],
+        "refund": "unknown",
+    }
+    assert "the service at 127.0.0.1" in result["msg"]
+    assert failure_of(result)["code"] == "missing"
+
+
+def test_an_unknown_token_can_be_fine(conversation: Converse) -> None:
+    result = cancel(conversation(reviews(answer=UNKNOWN_TOKEN)), missing="ok")
+
+    assert (told(result), "failed" in result) == (["missing"], False)
+
+
+@pytest.mark.parametrize("status", [400, 403, 409, 418])
+@pytest.mark.parametrize("http", [0, 200])
+def test_a_refused_cancellation_is_reviewed_and_told_as_failed(conversation: Converse, status: int, http: int) -> None:
+    service = conversation(reviews(), cancels(answer=refuses(status, http=http)), reviews())
+
+    result = cancel(service)
+
+    assert (told(result), result["changed"]) == (["failed"], False)
+    assert failure_of(result)["http_status"] == status
+    assert only(result)["after"]["order_status"] == "Queued"
+
+
+@pytest.mark.parametrize("http", [0, 200])
+def test_refused_since_somebody_else_had_cancelled_it_is_unchanged(conversation: Converse, http: int) -> None:
+    result = cancel(conversation(reviews(), cancels(answer=refuses(400, http=http)), reviews("Cancelled")))
+
+    assert (told(result), result["changed"], "failed" in result) == (["unchanged"], False, False)
+
+
+def test_refused_since_it_was_issued_meanwhile_says_so(conversation: Converse) -> None:
+    service = conversation(reviews(), cancels(answer=refuses()), reviews("Completed", issued=0))
+
+    result = cancel(service)
+
+    assert told(result) == ["failed"]
+    assert "takes the approval of" in result["msg"]
+
+
+def test_three_refusals_of_single_orders_do_not_look_like_a_refused_key(conversation: Converse) -> None:
+    """The code for "too late to cancel" is not known (3.3): it may well be 403, and says nothing of the next order."""
+    tokens = [f"sim-{number}" for number in range(4)]
+    refused = [
+        call
+        for token in tokens[:3]
+        for call in (cancels(token, refuses(403, "Forbidden: too late")), reviews(token=token))
+    ]
+    looked = [reviews(token=token) for token in tokens]
+    service = conversation(*looked, *refused, cancels(tokens[3]))
+
+    result = cancel(service, order_tokens=tokens)
+
+    assert told(result) == ["failed", "failed", "failed", "changed"]
+
+
+@pytest.mark.parametrize("answer", [HTML, refuses(500, "Internal Server Error"), HANGS_UP])
+def test_a_review_that_fails_sends_nothing(conversation: Converse, answer: Answer) -> None:
+    result = cancel(conversation(reviews(answer=answer)))
+
+    assert told(result) == ["failed"]
+    assert failure_of(result)["order_id"] == ref()
+
+
+# -- lost replies ------------------------------------------------------------------------------------------------------
+
+LOST = [
+    pytest.param(HANGS_UP, id="connection broke"),
+    pytest.param(HTML, id="503"),
+    pytest.param(refuses(500, "Internal Server Error"), id="500"),
+    pytest.param(refuses(500, http=200), id="500 under 200"),
+    pytest.param(says({"error": "what"}), id="error of no shape"),
+    pytest.param(says({"debug": {}}), id="no success"),
+    pytest.param(Answer(200, b"<html>"), id="HTML"),
+    pytest.param(Answer(200, b""), id="empty"),
+]
+
+
+@pytest.mark.parametrize("lost", LOST)
+@pytest.mark.parametrize("remembered", [True, False])
+def test_a_lost_reply_is_changed_where_a_review_shows_it(
+    conversation: Converse, lost: Answer, remembered: bool, log: str
+) -> None:
+    service = conversation(reviews(), cancels(answer=lost), reviews("Cancelled"))
+
+    result = cancel(service, request_log=log if remembered else None, retries=3)
+
+    assert (told(result), result["changed"], "failed" in result) == (["changed"], True, False)
+    assert only(result)["after"]["order_status"] == "Cancelled"
+
+
+@pytest.mark.parametrize("lost", LOST)
+@pytest.mark.parametrize("remembered", [True, False])
+def test_a_lost_reply_is_unknown_where_a_review_does_not_show_it_and_is_never_repeated(
+    conversation: Converse, lost: Answer, remembered: bool, log: str
+) -> None:
+    service = conversation(reviews(), cancels(answer=lost), reviews())
+
+    result = cancel(service, request_log=log if remembered else None, retries=3)
+
+    assert (told(result), result["failed"]) == (["unknown"], True)
+    assert failure_of(result)["order_id"] == ref()
+    assert "never sent twice" in result["msg"]
+
+
+def test_what_is_unknown_is_not_told_as_if_it_were_cancelled(conversation: Converse) -> None:
+    result = cancel(conversation(reviews(), cancels(answer=HANGS_UP), reviews()))
+
+    assert only(result)["after"] == {}
+    assert "points are credited" not in result["msg"]
+
+
+def test_a_lost_reply_that_cannot_be_reviewed_is_unknown(conversation: Converse) -> None:
+    result = cancel(conversation(reviews(), cancels(answer=HANGS_UP), reviews(answer=HTML)))
+
+    assert told(result) == ["unknown"]
+    assert "could not be read again" in result["msg"]
+    assert only(result)["after"] == {}
+
+
+def test_a_lost_reply_of_an_order_that_is_gone_is_unknown(conversation: Converse) -> None:
+    assert told(cancel(conversation(reviews(), cancels(answer=HANGS_UP), reviews(answer=UNKNOWN_TOKEN)))) == ["unknown"]
+
+
+@pytest.mark.parametrize("lost", LOST)
+@pytest.mark.parametrize("remembered", [True, False])
+def test_a_lost_reply_to_a_request_is_unknown_as_nothing_could_show_it(
+    conversation: Converse, lost: Answer, remembered: bool, log: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    freeze(monkeypatch, module)
+    completed = partial(reviews, "Completed", issued=3)
+    service = conversation(completed(), cancels(answer=lost), completed())
+
+    result = request(service, request_log=log if remembered else None, retries=3)
+
+    # What we remember of it ourselves is no sign that it arrived.
+    assert (told(result), result["failed"]) == (["unknown"], True)
+    assert list(result["requested_at"]) == [digest()]
+
+
+@pytest.mark.parametrize("remembered", [True, False])
+def test_a_lost_reply_to_a_request_made_again_is_never_repeated(
+    conversation: Converse, remembered: bool, log: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    freeze(monkeypatch, module)
+    completed = partial(reviews, "Completed", issued=3)
+    service = conversation(completed(), cancels(answer=HANGS_UP), completed())
+
+    result = request(service, request_log=log if remembered else None, request_again=True, retries=3)
+
+    assert told(result) == ["unknown"]
+    assert len(cancellations(service)) == 1
+
+
+@pytest.mark.parametrize("remembered", [True, False])
+def test_a_lost_reply_to_a_request_is_changed_where_it_is_cancelled_by_then(
+    conversation: Converse, remembered: bool, log: str
+) -> None:
+    service = conversation(reviews("Completed", issued=3), cancels(answer=HANGS_UP), reviews("Cancelled", issued=3))
+
+    result = request(service, request_log=log if remembered else None)
+
+    assert (told(result), result["changed"], "failed" in result) == (["changed"], True, False)
+    assert result["requested_at"] == {}
+
+
+def test_the_night_after_a_lost_reply_sends_no_second_mail(conversation: Converse, log: str) -> None:
+    completed = partial(reviews, "Completed", issued=3)
+    request(conversation(completed(), cancels(answer=HANGS_UP), completed()), request_log=log)
+
+    second = request(conversation(completed()), request_log=log)
+
+    assert (told(second), second["changed"]) == (["pending_approval"], False)
+
+
+def test_the_night_after_a_lost_reply_sends_no_second_mail_where_it_is_handed_in(conversation: Converse) -> None:
+    completed = partial(reviews, "Completed", issued=3)
+    first = request(conversation(completed(), cancels(answer=HANGS_UP), completed()))
+
+    second = request(conversation(completed()), requested_at=first["requested_at"])
+
+    assert (told(second), second["changed"]) == (["pending_approval"], False)
+
+
+def test_after_429_the_order_is_reviewed_before_it_is_cancelled(conversation: Converse, log: str) -> None:
+    service = conversation(reviews(), cancels(answer=THROTTLED), reviews(), cancels())
+
+    result = cancel(service, request_log=log)
+
+    assert told(result) == ["changed"]
+    assert result["api"]["waited"] > 0
+    assert events(log) == ["cancel claimed", "cancel withdrawn", "cancel claimed", "cancel confirmed"]
+
+
+def test_429_without_end_is_a_failure_and_nothing_is_remembered(conversation: Converse, log: str) -> None:
+    service = conversation(reviews("Completed", issued=3), cancels(answer=THROTTLED))
+
+    result = request(service, request_log=log, rate_limit_timeout=0)
+
+    assert (told(result), result["failed"], result["requested_at"]) == (["failed"], True, {})
+    assert RequestLog(log).known("request") == {}
+
+
+# -- a review that is five minutes old ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("status", ["Order Placed", *NOT_ISSUED])
+def test_a_stale_review_does_not_cancel_twice_where_it_is_remembered(
+    conversation: Converse, status: str, log: str
+) -> None:
+    cancel(conversation(reviews(status), cancels()), request_log=log)
+
+    for check_mode in (True, False):
+        second = cancel(conversation(reviews(status)), request_log=log, check_mode=check_mode)
+        assert (told(second), second["changed"], "failed" in second) == (["unchanged"], False, False)
+        assert "slow to show" in second["msg"]
+
+
+def test_once_a_review_must_show_it_an_order_that_was_not_cancelled_is_cancelled(
+    conversation: Converse, log: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as then:
+        freeze(then, module, ago(hours=1))
+        cancel(conversation(reviews(), cancels()), request_log=log)
+
+    assert told(cancel(conversation(reviews(), cancels()), request_log=log)) == ["changed"]
+
+
+def test_a_stale_review_without_memory_cancels_again_and_a_refusal_is_told(conversation: Converse) -> None:
+    service = conversation(reviews(), cancels(answer=refuses(400, "already cancelled")), reviews())
+
+    result = cancel(service)
+
+    assert (told(result), result["changed"]) == (["failed"], False)
+
+
+@pytest.mark.parametrize("stale", ["Queued", "Awaiting Provider Approval"])
+def test_a_lost_reply_and_a_stale_review_are_unknown_and_the_next_run_does_not_say_it_was_cancelled(
+    conversation: Converse, stale: str, log: str
+) -> None:
+    first = cancel(conversation(reviews(stale), cancels(answer=HANGS_UP), reviews(stale)), request_log=log)
+    second = cancel(conversation(reviews(stale)), request_log=log)
+
+    assert told(first) == ["unknown"]
+    # Nobody has acknowledged it: that it was cancelled would be a guess.
+    assert "it was cancelled" not in second["msg"]
+
+
+# -- what was requested is remembered ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("check_mode", [True, False])
+@pytest.mark.parametrize("issued", ["request", "fail", "skip"])
+def test_the_second_night_sends_no_mail(conversation: Converse, log: str, check_mode: bool, issued: str) -> None:
+    first = request(conversation(reviews("Completed", issued=3), cancels()), request_log=log)
+    second = cancel(conversation(reviews("Completed", issued=4)), issued=issued, request_log=log, check_mode=check_mode)
+
+    assert events(log) == ["request claimed", "request confirmed"]
+    assert (told(second), second["changed"], "failed" in second) == (["pending_approval"], False, False)
+    assert list(second["requested_at"]) == list(first["requested_at"]) == [digest()]
+    assert ADMIN in second["msg"]
+    assert "its cancellation was requested on" in second["msg"]
+    assert only(second)["before"] == only(second)["after"]
+
+
+@pytest.mark.parametrize("check_mode", [True, False])
+def test_what_is_handed_in_is_remembered_and_handed_out(conversation: Converse, check_mode: bool) -> None:
+    first = request(conversation(reviews("Completed", issued=3), cancels()))
+    second = request(
+        conversation(reviews("Completed", issued=4)), requested_at=first["requested_at"], check_mode=check_mode
+    )
+
+    assert (told(second), second["changed"]) == (["pending_approval"], False)
+    assert second["requested_at"] == first["requested_at"]
+
+
+def test_what_is_handed_in_is_read_in_any_zone_and_case(conversation: Converse) -> None:
+    given = {digest().upper(): "2026-01-31T12:00:00+02:00"}
+
+    result = request(conversation(reviews("Completed", issued=3)), requested_at=given)
+
+    assert result["requested_at"] == {digest(): "2026-01-31T10:00:00Z"}
+
+
+@pytest.mark.parametrize("time", ["yesterday", "", None, {}])
+def test_a_time_that_is_none_is_refused(conversation: Converse, time: Any) -> None:
+    result = request(conversation(), requested_at={digest(): time})
+
+    assert failure_of(result)["code"] == "invalid_option"
+
+
+def test_a_request_that_is_handed_in_by_less_than_a_digest_is_refused_and_not_forgotten(conversation: Converse) -> None:
+    result = request(conversation(), requested_at={ref(): "2026-01-31T12:00:00Z"})
+
+    assert failure_of(result)["code"] == "invalid_option"
+
+
+@pytest.mark.parametrize("answer", [HTML, refuses(500, "Internal Server Error")])
+def test_what_is_handed_in_is_handed_out_also_where_a_review_fails(conversation: Converse, answer: Answer) -> None:
+    """Else one bad night would make the next one send a second mail."""
+    given = {digest(): "2026-01-31T12:00:00Z"}
+
+    result = request(conversation(reviews(answer=answer)), requested_at=given)
+
+    assert told(result) == ["failed"]
+    assert result["requested_at"] == given
+
+
+def test_what_is_handed_in_is_handed_out_also_where_the_run_is_stopped(conversation: Converse) -> None:
+    given = {digest(): "2026-01-31T12:00:00Z"}
+    stop = Stop()
+    stop.set("a signal")
+
+    result = request(conversation(), requested_at=given, context=Context(stop=stop))
+
+    assert told(result) == ["not_attempted"]
+    assert result["requested_at"] == given
+
+
+def test_what_is_handed_in_for_an_order_that_was_approved_is_not_handed_out(conversation: Converse) -> None:
+    result = request(conversation(reviews("Cancelled", issued=3)), requested_at={digest(): "2026-01-31T12:00:00Z"})
+
+    assert (told(result), result["requested_at"]) == (["unchanged"], {})
+
+
+@pytest.mark.parametrize("handed_in", [True, False])
+def test_a_request_can_be_made_again(conversation: Converse, log: str, handed_in: bool) -> None:
+    first = request(conversation(reviews("Completed", issued=3), cancels()), request_log=None if handed_in else log)
+    memory = {"requested_at": first["requested_at"]} if handed_in else {"request_log": log}
+
+    again = request(conversation(reviews("Completed", issued=4), cancels()), request_again=True, **memory)
+
+    assert (told(again), again["changed"]) == (["pending_approval"], True)
+    assert list(again["requested_at"]) == [digest()]
+    if not handed_in:
+        assert events(log) == ["request claimed", "request confirmed"] * 2
+
+
+def test_a_request_that_is_refused_is_forgotten(conversation: Converse, log: str) -> None:
+    completed = partial(reviews, "Completed", issued=3)
+    first = request(conversation(completed(), cancels(answer=refuses()), completed()), request_log=log)
+    second = request(conversation(completed(), cancels()), request_log=log)
+
+    assert (told(first), first["requested_at"], told(second)) == (["failed"], {}, ["pending_approval"])
+
+
+def test_a_request_made_again_that_is_refused_does_not_forget_the_first(conversation: Converse, log: str) -> None:
+    completed = partial(reviews, "Completed", issued=3)
+    request(conversation(completed(), cancels()), request_log=log)
+    request(conversation(completed(), cancels(answer=refuses()), completed()), request_log=log, request_again=True)
+
+    third = request(conversation(completed()), request_log=log)
+
+    assert (told(third), third["changed"]) == (["pending_approval"], False)
+
+
+def test_orders_that_are_not_listed_are_remembered_all_the_same(conversation: Converse) -> None:
+    first = request(conversation(reviews("Completed", issued=3), cancels()), orders_detail="none")
+    second = request(
+        conversation(reviews("Completed", issued=4)), orders_detail="none", requested_at=first["requested_at"]
+    )
+
+    assert first["orders"] == second["orders"] == []
+    assert second["summary"]["pending_approval"] == 1
+    assert list(first["requested_at"]) == [digest()]
+    assert second["requested_at"] == first["requested_at"]
+
+
+def test_another_job_that_requested_it_meanwhile_is_seen(conversation: Converse, log: str) -> None:
+    class Raced(RequestLog):
+        """Between our review and our claim, another job claims."""
+
+        def claim(self, kind: str, order: str, known: Any) -> bool:
+            if known is None:
+                assert RequestLog.claim(self, kind, order, None)
+            return RequestLog.claim(self, kind, order, known)
+
+    service = conversation(reviews("Completed", issued=3), reviews("Completed", issued=3))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(module, "RequestLog", Raced)
+        result = request(service, request_log=log)
+
+    assert (told(result), result["changed"]) == (["pending_approval"], False)
+    assert events(log) == ["request claimed"]
+
+
+def _a_job(url: str, log: str, results: Any) -> None:
+    from ansible_collections.certops.orders.tests.unit.plugins.modules.playing import Unhurried
+
+    arguments = {"api_url": url, "rate_limit": "none", "request_log": log, "replacement": "none", "issued": "request"}
+    params, _errors = validated({**arguments, "order_token": TOKEN})
+    results.put(module.run(params, Context(stop=Unhurried()))["changed"])
+
+
+class Issued(Service):
+    """Says that every order was issued, and cancels whatever it is asked to."""
+
+    def answer(self, request: Any) -> Answer:
+        return says({"success": "Order cancelled"} if "cancel" in request.target else a_review("Completed", issued=3))
+
+
+def test_of_several_jobs_at_once_one_sends_the_mail(log: str) -> None:
+    service = Issued()
+    fork = multiprocessing.get_context("fork")
+    results = fork.Queue()
+    try:
+        jobs = [fork.Process(target=_a_job, args=(service.url, log, results)) for _number in range(4)]
+        for job in jobs:
+            job.start()
+        changed = [results.get(timeout=30) for _job in jobs]
+        for job in jobs:
+            job.join()
+    finally:
+        service.close()
+
+    assert sorted(changed) == [False, False, False, True]
+    assert len(cancellations(service)) == 1
+
+
+def unusable(log: str, how: str) -> str:
+    path = Path(log)
+    if how == "link":
+        path.symlink_to(path.parent / "elsewhere")
+    elif how == "folder":
+        path.mkdir()
+    elif how == "writable by others":
+        path.touch()
+        path.chmod(0o666)
+    else:
+        return str(path / "no" / "such" / "folder")
+    return log
+
+
+@pytest.mark.parametrize("how", ["link", "folder", "writable by others", "no folder"])
+@pytest.mark.parametrize("check_mode", [True, False])
+@pytest.mark.parametrize("state", [("Queued", None), ("Completed", 3)])
+def test_nothing_is_sent_where_it_cannot_be_remembered(
+    conversation: Converse, log: str, how: str, check_mode: bool, state: tuple[str, float | None]
+) -> None:
+    service = conversation(reviews(state[0], issued=state[1]))
+
+    result = request(service, request_log=unusable(log, how), check_mode=check_mode)
+
+    assert (told(result), result["changed"]) == (["failed"], False)
+    assert failure_of(result)["code"] == "request_log"
+    assert cancellations(service) == []
+
+
+def test_a_log_that_cannot_be_written_after_the_request_is_no_failure(
+    conversation: Converse, log: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_path: str, _line: str) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(_request_log._files, "append_line", full)
+
+    result = request(conversation(reviews("Completed", issued=3), cancels()), request_log=log)
+
+    assert told(result) == ["pending_approval"]
+    assert events(log) == ["request claimed"]
+
+
+def test_check_mode_makes_no_log(conversation: Converse, log: str) -> None:
+    request(conversation(reviews("Completed", issued=3)), request_log=log, check_mode=True)
+
+    assert not Path(log).exists()
+
+
+# -- waiting -----------------------------------------------------------------------------------------------------------
+
+
+def test_what_is_cancelled_at_once_is_waited_for_until_it_shows(conversation: Converse, skipping: Skipping) -> None:
+    service = conversation(reviews(), cancels(), reviews(), reviews(), reviews("Cancelled"))
+
+    result = cancel(service, wait=True, context=skipping.context())
+
+    assert (told(result), result["changed"], "failed" in result) == (["changed"], True, False)
+    assert skipping.stop.pauses == [60, 60, 60]
+    assert only(result)["after"]["order_status"] == "Cancelled"
+
+
+def test_a_review_that_fails_while_it_is_waited_for_is_no_end(conversation: Converse, skipping: Skipping) -> None:
+    service = conversation(
+        reviews(), cancels(), reviews(answer=HTML), reviews(answer=UNKNOWN_TOKEN), reviews("Cancelled")
+    )
+
+    assert told(cancel(service, wait=True, context=skipping.context())) == ["changed"]
+
+
+def test_what_does_not_show_in_time_is_unknown(conversation: Converse, skipping: Skipping) -> None:
+    service = conversation(reviews(), cancels(), *[reviews()] * 3)
+
+    result = cancel(service, wait=True, wait_timeout=150, context=skipping.context())
+
+    assert (told(result), result["changed"], result["failed"]) == (["unknown"], True, True)
+    assert failure_of(result)["order_id"] == ref()
+    assert skipping.stop.pauses == [60, 60, 30]
+
+
+def test_what_is_cancelled_in_memory_is_waited_for_as_well(
+    conversation: Converse, skipping: Skipping, log: str
+) -> None:
+    service = conversation(reviews(), cancels(), reviews(), reviews("Cancelled"))
+
+    assert told(cancel(service, wait=True, request_log=log, context=skipping.context())) == ["changed"]
+
+
+def test_a_lost_reply_is_waited_for_until_it_shows(conversation: Converse, skipping: Skipping) -> None:
+    service = conversation(reviews(), cancels(answer=HANGS_UP), reviews(), reviews(), reviews("Cancelled"))
+
+    result = cancel(service, wait=True, context=skipping.context())
+
+    assert (told(result), result["changed"], "failed" in result) == (["changed"], True, False)
+    assert "failure" not in only(result)
+
+
+def test_a_lost_reply_that_never_shows_stays_unknown(conversation: Converse, skipping: Skipping) -> None:
+    service = conversation(reviews(), cancels(answer=HANGS_UP), reviews(), reviews(), reviews())
+
+    result = cancel(service, wait=True, wait_timeout=120, context=skipping.context())
+
+    assert (told(result), result["failed"]) == (["unknown"], True)
+    assert only(result)["after"] == {}
+
+
+@pytest.mark.parametrize("memory", ["log", "none"])
+def test_an_approval_that_comes_is_seen(conversation: Converse, skipping: Skipping, log: str, memory: str) -> None:
+    completed = partial(reviews, "Completed", issued=3)
+    service = conversation(completed(), cancels(), completed(), completed(), reviews("Cancelled", issued=3))
+
+    result = request(service, wait=True, request_log=log if memory == "log" else None, context=skipping.context())
+
+    assert (told(result), result["changed"], "failed" in result) == (["changed"], True, False)
+    assert only(result)["after"]["order_status"] == "Cancelled"
+    assert result["requested_at"] == {}
+
+
+@pytest.mark.parametrize("memory", ["log", "none"])
+def test_an_approval_that_does_not_come_in_time_stays_pending(
+    conversation: Converse, skipping: Skipping, log: str, memory: str
+) -> None:
+    completed = partial(reviews, "Completed", issued=3)
+    service = conversation(completed(), cancels(), completed(), completed())
+
+    result = request(
+        service,
+        wait=True,
+        wait_timeout=120,
+        request_log=log if memory == "log" else None,
+        context=skipping.context(),
+    )
+
+    assert (told(result), result["changed"], "failed" in result) == (["pending_approval"], True, False)
+    assert list(result["requested_at"]) == [digest()]
+
+
+@pytest.mark.parametrize("memory", ["log", "handed in"])
+def test_a_request_made_again_is_waited_for(conversation: Converse, skipping: Skipping, log: str, memory: str) -> None:
+    completed = partial(reviews, "Completed", issued=3)
+    given = {"request_log": log} if memory == "log" else {"requested_at": {digest(): iso(ago(1))}}
+    if memory == "log":
+        request(conversation(completed(), cancels()), **given)
+    service = conversation(completed(), cancels(), completed(), reviews("Cancelled", issued=3))
+
+    result = request(service, wait=True, request_again=True, context=skipping.context(), **given)
+
+    assert (told(result), result["changed"], "failed" in result) == (["changed"], True, False)
+
+
+@pytest.mark.parametrize("memory", ["log", "handed in"])
+def test_an_approval_of_an_older_request_is_waited_for_and_is_not_our_change(
+    conversation: Converse, skipping: Skipping, log: str, memory: str
+) -> None:
+    completed = partial(reviews, "Completed", issued=3)
+    given = {"request_log": log} if memory == "log" else {"requested_at": {digest(): iso(ago(1))}}
+    if memory == "log":
+        request(conversation(completed(), cancels()), **given)
+
+    result = request(
+        conversation(completed(), completed(), reviews("Cancelled", issued=3)),
+        wait=True,
+        context=skipping.context(),
+        **given,
+    )
+
+    assert (told(result), result["changed"], "failed" in result) == (["unchanged"], False, False)
+
+
+def test_a_window_that_closes_while_the_approval_is_waited_for_is_a_failure(
+    conversation: Converse, skipping: Skipping, log: str
+) -> None:
+    # The review of a later look, as if days had gone by.
+    service = conversation(reviews("Completed", issued=29), cancels(), reviews("Completed", issued=31))
+
+    result = request(service, wait=True, request_log=log, context=skipping.context())
+
+    assert told(result) == ["failed"]
+    assert failure_of(result)["code"] == "not_approved"
+
+
+@pytest.mark.parametrize("memory", ["log", "none"])
+def test_a_lost_request_whose_review_failed_is_not_taken_for_cancelled_while_it_is_waited_for(
+    conversation: Converse, skipping: Skipping, log: str, memory: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    freeze(monkeypatch, module)
+    completed = partial(reviews, "Completed", issued=3)
+    service = conversation(completed(), cancels(answer=HANGS_UP), reviews(answer=HTML), completed(), completed())
+
+    result = request(
+        service,
+        wait=True,
+        wait_timeout=120,
+        request_log=log if memory == "log" else None,
+        context=skipping.context(),
+    )
+
+    assert told(result) == ["unknown"]
+
+
+@pytest.mark.parametrize("memory", ["log", "none"])
+def test_a_lost_request_that_is_approved_while_it_is_waited_for_is_changed(
+    conversation: Converse, skipping: Skipping, log: str, memory: str
+) -> None:
+    completed = partial(reviews, "Completed", issued=3)
+    service = conversation(
+        completed(), cancels(answer=HANGS_UP), completed(), completed(), reviews("Cancelled", issued=3)
+    )
+
+    result = request(service, wait=True, request_log=log if memory == "log" else None, context=skipping.context())
+
+    assert (told(result), result["changed"], "failed" in result) == (["changed"], True, False)
+
+
+def test_a_stop_while_it_is_waited_for_leaves_it_as_it_is(conversation: Converse, log: str) -> None:
+    class Interrupted(Stop):
+        def pause(self, seconds: float) -> None:
+            self.set("a signal")
+            super().pause(seconds)
+
+    result = request(
+        conversation(reviews("Completed", issued=3), cancels()),
+        wait=True,
+        request_log=log,
+        context=Context(stop=Interrupted()),
+    )
+
+    assert told(result) == ["pending_approval"]
+
+
+def test_check_mode_does_not_wait(conversation: Converse, skipping: Skipping) -> None:
+    cancel(conversation(reviews()), wait=True, context=skipping.context(check_mode=True))
+
+    assert skipping.stop.pauses == []
+
+
+def test_a_short_interval_is_for_a_simulator_only() -> None:
+    real = "https://api2.servertastic.com"
+    result = servertastic.guarded(
+        module.run,
+        validated({"api_url": real, "order_token": TOKEN, "poll_interval": 59})[0],
+        Context(),
+    )
+
+    assert failure_of(result)["message"] == "poll_interval must be 60 to 86400"
+
+
+@pytest.mark.parametrize(
+    ("option", "value"), [("poll_interval", 0), ("wait_timeout", 0), ("wait_timeout", 2592001), ("workers", 65)]
+)
+def test_bounds(conversation: Converse, option: str, value: int) -> None:
+    result = cancel(conversation(), **{option: value})
+
+    assert option in failure_of(result)["message"]
+
+
+# -- the replacement ---------------------------------------------------------------------------------------------------
+
+
+def replaced(status: str = "Queued", **facts: Any) -> Call:
+    return reviews(status, token=NEW, **{"reseller_order_id": "STR_2002_1", **facts})
+
+
+@pytest.mark.parametrize("check_mode", [True, False])
+@pytest.mark.parametrize("old", [("Queued", None), ("Completed", 3)])
+def test_nothing_said_of_a_replacement_is_refused_where_there_is_a_domain(
+    conversation: Converse, old: tuple[str, float | None], check_mode: bool
+) -> None:
+    service = conversation(reviews(old[0], issued=old[1]))
+
+    result = play(service, order_token=TOKEN, issued="request", check_mode=check_mode)
+
+    assert (told(result), result["failed"]) == (["ineligible"], True)
+    assert f"it is for {DOMAIN}, and nothing is said of an order that replaces it" in result["msg"]
+    assert "replacement_order_token" in result["msg"]
+
+
+@pytest.mark.parametrize("status", [*NOT_ISSUED, "Completed", "completed"])
+@pytest.mark.parametrize("old", [("Queued", None), ("Completed", 3)])
+def test_the_old_order_is_cancelled_once_the_new_one_is_placed(
+    conversation: Converse, old: tuple[str, float | None], status: str
+) -> None:
+    new = replaced(status, issued=0 if "ompleted" in status else None, domain_name=DOMAIN.upper())
+    service = conversation(reviews(old[0], issued=old[1]), new, cancels())
+
+    result = play(service, order_token=TOKEN, replacement_order_token=NEW, issued="request")
+
+    assert (told(result), result["changed"]) == (["pending_approval" if old[1] else "changed"], True)
+
+
+WRONG = [
+    pytest.param({"status": "Order Placed"}, "replaces it is Order Placed", id="not placed"),
+    pytest.param({"status": "Cancelled"}, "Cancelled", id="cancelled"),
+    pytest.param({"status": "Roll Back"}, "Roll Back", id="rolled back"),
+    pytest.param({"status": "On Hold"}, "On Hold", id="unheard of"),
+    pytest.param({"status": ""}, "unknown", id="no status"),
+    pytest.param({"domain_name": "example.com"}, "is for example.com, not for www.example.com", id="another domain"),
+    pytest.param({"domain_name": ""}, "no domain yet", id="no domain"),
+    pytest.param({"answer": UNKNOWN_TOKEN}, "does not exist", id="missing"),
+]
+
+
+@pytest.mark.parametrize(("facts", "why"), WRONG)
+@pytest.mark.parametrize("check_mode", [True, False])
+@pytest.mark.parametrize("old", [("Queued", None), ("Completed", 3)])
+def test_a_replacement_that_is_not_placed_for_the_domain_keeps_the_old_one(
+    conversation: Converse, facts: dict[str, Any], why: str, check_mode: bool, old: tuple[str, float | None]
+) -> None:
+    service = conversation(reviews(old[0], issued=old[1]), replaced(**facts))
+
+    result = play(service, order_token=TOKEN, replacement_order_token=NEW, issued="request", check_mode=check_mode)
+
+    assert (told(result), result["failed"], result["changed"]) == (["ineligible"], True, False)
+    assert why in result["msg"]
+
+
+def test_a_replacement_is_looked_at_even_where_none_is_said(conversation: Converse) -> None:
+    result = play(
+        conversation(reviews(), replaced("Cancelled")),
+        order_token=TOKEN,
+        replacement_order_token=NEW,
+        replacement="none",
+    )
+
+    assert told(result) == ["ineligible"]
+
+
+@pytest.mark.parametrize("domain", [DOMAIN, ""])
+def test_an_order_does_not_replace_itself(conversation: Converse, domain: str) -> None:
+    service = conversation(reviews("Order Placed" if not domain else "Queued", domain_name=domain))
+
+    result = play(service, order_token=TOKEN, replacement_order_token=TOKEN)
+
+    assert told(result) == ["ineligible"]
+    assert "its own replacement" in result["msg"]
+
+
+@pytest.mark.parametrize("answer", [UNKNOWN_TOKEN, says(a_review("Cancelled", token=NEW))])
+def test_a_replacement_that_is_no_order_keeps_also_an_order_without_a_domain(
+    conversation: Converse, answer: Answer
+) -> None:
+    """It was named, and is not placed for the same domain: "only if" (issue 4, item 2)."""
+    service = conversation(reviews("Order Placed", domain_name=""), replaced(answer=answer))
+
+    assert told(play(service, order_token=TOKEN, replacement_order_token=NEW)) == ["ineligible"]
+
+
+def test_a_replacement_that_cannot_be_reviewed_keeps_the_old_one(conversation: Converse) -> None:
+    result = play(conversation(reviews(), replaced(answer=HTML)), order_token=TOKEN, replacement_order_token=NEW)
+
+    assert told(result) == ["failed"]
+    assert failure_of(result)["http_status"] == 503
+
+
+def test_a_cancelled_order_needs_no_replacement(conversation: Converse) -> None:
+    assert told(play(conversation(reviews("Cancelled")), order_token=TOKEN)) == ["unchanged"]
+
+
+def test_one_replacement_is_for_one_order() -> None:
+    assert validated({"order_tokens": [TOKEN], "replacement_order_token": NEW})[1]
+    assert validated({"order_digests": [digest()], "replacement_order_token": NEW})[1]
+
+
+# -- refunds -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("records", "refund"),
+    [
+        ([a_record(-42), a_record(42)], "credited"),
+        ([a_record("42.0")], "credited"),
+        ([a_record(-42)], "pending"),
+        ([a_record(42, OTHER)], "pending"),
+        ([a_record(0)], "pending"),
+        ([], "pending"),
+    ],
+)
+def test_what_was_cancelled_is_credited_where_the_audit_says_so(
+    conversation: Converse, records: list[dict[str, Any]], refund: str
+) -> None:
+    result = cancel(conversation(reviews(), cancels(), audits(*records)), api_key=KEY)
+
+    assert only(result)["refund"] == refund
+    assert ("order management page" in result["msg"]) == (refund != "credited")
+    assert result["api"]["requests"] == 3
+
+
+def test_what_was_requested_is_pending(conversation: Converse) -> None:
+    result = request(conversation(reviews("Completed", issued=3), cancels(), audits(a_record(-42))), api_key=KEY)
+
+    assert only(result)["refund"] == "pending"
+
+
+@pytest.mark.parametrize("records", [[a_record(-42)], []])
+def test_what_was_cancelled_before_is_unknown_where_the_audit_says_nothing(
+    conversation: Converse, records: list[dict[str, Any]]
+) -> None:
+    result = cancel(conversation(reviews("Cancelled"), audits(*records)), api_key=KEY)
+
+    assert only(result)["refund"] == "unknown"
+
+
+def test_what_was_cancelled_before_is_credited_where_the_audit_says_so(conversation: Converse) -> None:
+    result = cancel(conversation(reviews("Cancelled"), audits(a_record())), api_key=KEY)
+
+    assert only(result)["refund"] == "credited"
+
+
+def test_too_late_is_no_refund(conversation: Converse) -> None:
+    result = cancel(conversation(reviews("Completed", issued=31), audits(a_record(-42))), api_key=KEY)
+
+    assert only(result)["refund"] == "none"
+
+
+@pytest.mark.parametrize("answer", [UNKNOWN_TOKEN, HTML, HANGS_UP])
+def test_an_audit_that_cannot_be_read_is_no_failure_and_no_guess(conversation: Converse, answer: Answer) -> None:
+    result = cancel(conversation(reviews(), cancels(), audits(answer=answer)), api_key=KEY)
+
+    assert (told(result), only(result)["refund"], "failed" in result) == (["changed"], "unknown", False)
+
+
+def test_without_a_key_a_refund_is_unknown(conversation: Converse) -> None:
+    assert only(cancel(conversation(reviews(), cancels())))["refund"] == "unknown"
+
+
+@pytest.mark.parametrize("calls", [[reviews(answer=UNKNOWN_TOKEN)], [reviews(answer=HTML)]])
+def test_no_audit_is_read_where_it_could_tell_nothing(conversation: Converse, calls: list[Call]) -> None:
+    result = cancel(conversation(*calls), api_key=KEY)
+
+    assert only(result)["refund"] == "unknown"
+
+
+# -- several, and by digest --------------------------------------------------------------------------------------------
+
+
+def test_several_are_told_in_their_order_and_twice_where_they_were_asked_for_twice(conversation: Converse) -> None:
+    service = conversation(
+        reviews(),
+        reviews("Cancelled", token=NEW),
+        reviews("Roll Back", token=OTHER),
+        cancels(),
+    )
+
+    result = cancel(service, order_tokens=[TOKEN, NEW, f" {TOKEN}\n", OTHER], ineligible="skip")
+
+    assert told(result) == ["changed", "unchanged", "changed", "ineligible"]
+    assert [order["order_ref"] for order in result["orders"]] == [ref(), ref(NEW), ref(), ref(OTHER)]
+    assert result["summary"]["total"] == 3
+
+
+def test_one_that_fails_does_not_stop_the_others(conversation: Converse) -> None:
+    service = conversation(reviews(answer=HTML), reviews(token=NEW), cancels(NEW))
+
+    result = cancel(service, order_tokens=[TOKEN, NEW])
+
+    assert (told(result), result["changed"], result["failed"]) == (["failed", "changed"], True, True)
+    assert f"order {ref()}" in result["msg"]
+
+
+def test_one_that_fails_stops_the_others_where_that_is_asked_for(conversation: Converse) -> None:
+    service = conversation(reviews(answer=UNKNOWN_TOKEN))
+
+    result = cancel(service, order_tokens=[TOKEN, NEW], stop_on_failure=True)
+
+    assert told(result) == ["missing", "not_attempted"]
+
+
+def test_no_orders_are_nothing_to_do(conversation: Converse) -> None:
+    result = cancel(conversation(), order_tokens=[])
+
+    assert (result["msg"], result["orders"], result["changed"]) == ("no orders were given, nothing to do", [], False)
+
+
+def test_orders_are_named_by_digest_alone(conversation: Converse) -> None:
+    service = conversation(shows_tokens(used=(TOKEN, OTHER), unused=(NEW,)), reviews(), cancels(), audits())
+
+    result = cancel(service, order_digests=[digest().upper()], api_key=KEY)
+
+    assert (told(result), only(result)["order_digest"]) == (["changed"], digest())
+
+
+def test_no_digests_are_nothing_to_do(conversation: Converse) -> None:
+    assert cancel(conversation(), order_digests=[], api_key=KEY)["orders"] == []
+
+
+def test_digests_take_a_key(conversation: Converse) -> None:
+    result = cancel(conversation(), order_digests=[digest()])
+
+    assert failure_of(result)["code"] == "invalid_option"
+    assert "SERVERTASTIC_API_KEY" in result["msg"]
+
+
+@pytest.mark.parametrize("text", ["", "abc", digest()[:-1], f"{digest()[:-1]}g", TOKEN])
+def test_what_is_no_digest_is_refused(conversation: Converse, text: str) -> None:
+    result = cancel(conversation(), order_digests=[text], api_key=KEY)
+
+    assert failure_of(result)["code"] == "invalid_option"
+
+
+def test_a_digest_of_no_order_of_the_account_fails_and_nothing_else_is_cancelled(conversation: Converse) -> None:
+    service = conversation(shows_tokens(used=(OTHER,)))
+
+    result = cancel(service, order_digests=[digest()], api_key=KEY)
+
+    assert (result["failed"], result["changed"]) == (True, False)
+    assert ref() in result["msg"]
+
+
+@pytest.mark.parametrize("answer", [UNKNOWN_TOKEN, HTML, HANGS_UP, refuses(400), refuses(403, http=200)])
+def test_tokens_that_cannot_be_listed_are_a_failure_of_the_task(conversation: Converse, answer: Answer) -> None:
+    result = cancel(conversation(shows_tokens(answer=answer)), order_digests=[digest()], api_key=KEY)
+
+    assert (failure_of(result)["order_id"], result["changed"]) == (None, False)
+    assert "list tokens" in result["msg"]
+
+
+# -- what forbids it, and who watches ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("state", [("Queued", None), ("Completed", 3)])
+def test_a_read_only_variable_keeps_everything_from_being_sent(
+    conversation: Converse, log: str, state: tuple[str, float | None]
+) -> None:
+    result = request(
+        conversation(reviews(state[0], issued=state[1])), request_log=log, environ={"SERVERTASTIC_READ_ONLY": "1"}
+    )
+
+    assert (told(result), result["changed"]) == (["failed"], False)
+    assert failure_of(result)["code"] == "read_only"
+    assert not Path(log).exists()
+
+
+def test_the_audit_log_names_the_order_without_its_secret(conversation: Converse, tmp_path: Path) -> None:
+    audit = tmp_path / "audit.jsonl"
+
+    request(conversation(reviews("Completed", issued=3), cancels()), audit_log=str(audit), ticket="CHG0031337")
+
+    begin, complete = map(json.loads, audit.read_text().splitlines())
+    assert (begin["order_digest"], begin["name"], begin["account"]) == (
+        digest(),
+        DOMAIN,
+        "the service at 127.0.0.1",
+    )
+    assert complete["outcome"] == "pending_approval"
+
+
+@pytest.mark.parametrize("echoed", [TOKEN, servertastic.quote(TOKEN, safe="")])
+@pytest.mark.parametrize("status", ["Queued", "Completed"])
+def test_an_echoed_token_shows_nowhere(
+    conversation: Converse, tmp_path: Path, log: str, echoed: str, status: str
+) -> None:
+    names = ("reseller_order_id", "provider_order_id", "st_product_code", "order_state_further_info")
+    echo = dict.fromkeys(names, f"{echoed} {echoed}")
+    told_by = a_review(status, issued=3, admin_contact={"email": f"{echoed}@example.com"}, **echo)
+    audit = tmp_path / "audit.jsonl"
+    service = conversation(
+        reviews(answer=says(told_by)),
+        cancels(answer=refuses(400, f"Bad Request: {echoed} cannot be cancelled")),
+        reviews(answer=says(told_by)),
+    )
+
+    result = request(service, audit_log=str(audit), request_log=log, diff=True)
+
+    assert told(result) == ["failed"]
+    assert leaks(audit.read_text()) == []
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        says({"error": {"code": TOKEN, "message": TOKEN}}),
+        says({"error": {"code": f"\x1b[31m{TOKEN}", "message": TOKEN}}, 400),
+        says({"error": {"code": "400", "message": TOKEN}}),
+        says({"success": f"Order cancelled - {TOKEN}"}),
+        Answer(302, b"", (("Location", f"https://evil.example/?order_token={TOKEN}"),)),
+        Answer(500, f"<html>{TOKEN}".encode()),
+    ],
+)
+def test_a_token_in_an_answer_shows_nowhere(conversation: Converse, answer: Answer, tmp_path: Path) -> None:
+    review = says(a_review("Queued"))
+    calls = [reviews(answer=review), cancels(answer=answer)]
+    if b"success" not in answer.body:
+        calls.append(reviews(answer=review))
+
+    cancel(conversation(*calls), audit_log=str(tmp_path / "audit.jsonl"), diff=True)
+
+
+def test_what_the_service_tells_cannot_forge_a_line(conversation: Converse) -> None:
+    forged = "\x1b[31m\u202e\nok: [localhost]"
+    names = ("reseller_order_id", "st_product_code", "domain_name", "order_status")
+    order = a_review(**{name: forged for name in names if name != "order_status"})
+    order.update(order_status=forged, admin_contact={"email": forged}, invite_url="https://manage.example\u202e.com/x")
+
+    result = cancel(conversation(reviews(answer=says(order))), diff=True)
+
+    assert told(result) == ["ineligible"]
+    assert [text for text in strings(result) if {"\x1b", "\u202e"} & set(text)] == []
+
+
+def test_a_management_page_cannot_forge_a_line(conversation: Converse) -> None:
+    service = conversation(reviews(invite_url="https://manage.exa\u202emple.com\x1b(0/token/1"), cancels())
+
+    result = cancel(service)
+
+    assert [text for text in strings(result) if {"\x1b", "\u202e"} & set(text)] == []
+
+
+def strings(value: Any) -> list[str]:
+    if isinstance(value, dict):
+        return [text for item in value.values() for text in strings(item)]
+    if isinstance(value, list):
+        return [text for item in value for text in strings(item)]
+    return [value] if isinstance(value, str) else []
+
+
+@pytest.mark.parametrize(
+    ("url", "host"),
+    [
+        ("https://Manage.Example.com:8443/token/x", "https://manage.example.com/"),
+        ("javascript:alert(1)", ""),
+        ("https://[", ""),
+        ("", ""),
+        (None, ""),
+        (["https://manage.example.com/"], ""),
+    ],
+)
+def test_only_the_host_of_the_management_page_is_told(conversation: Converse, url: Any, host: str) -> None:
+    result = cancel(conversation(reviews(invite_url=url), cancels()))
+
+    assert only(result)["management_host"] == host
+    assert (f"page at {host}" in result["msg"]) == bool(host)
+
+
+@pytest.mark.parametrize("timestamp", ["9999-12-31 23:59:59", "9999-12-01 23:30:00", "0001-01-01 00:00:00"])
+def test_a_time_at_the_end_of_all_times_is_no_crash(conversation: Converse, timestamp: str) -> None:
+    history = {"modification": [{"timestamp": timestamp, "event_name": "Order Completed"}]}
+
+    result = request(conversation(reviews("Completed", modifications=history)), check_mode=True)
+
+    assert told(result)[0] in ("ineligible", "pending_approval")
+
+
+# -- arguments ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("token", ["", "  ", "two words", "umlaut-\u00fc", "x" * 201, "nul\x00"])
+def test_what_is_no_token_is_refused_without_telling_it(conversation: Converse, token: str) -> None:
+    for arguments in ({"order_token": token}, {"order_token": TOKEN, "replacement_order_token": token or " "}):
+        result = play(conversation(), **arguments)
+        assert failure_of(result)["code"] == "invalid_option"
+        assert not token.strip() or token not in repr(result)
+
+
+def test_an_address_is_required() -> None:
+    params, errors = validated({"order_token": TOKEN})
+
+    result = servertastic.guarded(module.run, params, Context())
+
+    assert errors == []
+    assert "SERVERTASTIC_API_URL" in failure_of(result)["message"]
+
+
+def test_one_way_of_naming_orders_is_required() -> None:
+    assert validated({})[1]
+    assert validated({"order_token": TOKEN, "order_tokens": [TOKEN]})[1]
+    assert validated({"order_tokens": [TOKEN], "order_digests": [digest()]})[1]
+
+
+def test_secrets_are_marked_as_such() -> None:
+    hidden = {name for name, option in module.SPEC["argument_spec"].items() if option.get("no_log")}
+
+    assert hidden == {"api_key", "order_token", "order_tokens", "replacement_order_token"}
+
+
+# -- many --------------------------------------------------------------------------------------------------------------
+
+
+class Reseller(Service):
+    """Has orders by token, and cancels them at once."""
+
+    def __init__(self, tokens: list[str]) -> None:
+        self.statuses = dict.fromkeys(tokens, "Queued")
+        super().__init__()
+
+    def answer(self, request: Any) -> Answer:
+        path, _question, query = request.target.partition("?order_token=")
+        if path == "/order/cancel.json":
+            self.statuses[query] = "Cancelled"
+            return says({"success": "Order cancelled - STR"})
+        return says(a_review(self.statuses[query], token=query))
+
+
+@pytest.mark.parametrize(("count", "remembered"), [(500, False), (120, True)])
+def test_many_orders_with_eight_workers_are_each_cancelled_once(log: str, count: int, remembered: bool) -> None:
+    tokens = [f"sim-{number}" for number in range(count)]
+    memory = {"request_log": log} if remembered else {}
+    service = Reseller(tokens)
+    try:
+        result = cancel(service, order_tokens=tokens, workers=8, orders_detail="none", **memory)
+        again = cancel(service, order_tokens=tokens, workers=8, orders_detail="none", **memory)
+    finally:
+        service.close()
+
+    assert result["summary"]["changed"] == again["summary"]["unchanged"] == count
+    assert sorted(cancellations(service)) == sorted(f"GET /order/cancel.json?order_token={token}" for token in tokens)
+    assert again["api"]["requests"] == count
+
+
+def test_an_hour_of_slack_is_given_and_no_more(conversation: Converse, monkeypatch: pytest.MonkeyPatch) -> None:
+    now = freeze(monkeypatch, module)
+    for late, outcome in ((timedelta(minutes=59), "ineligible"), (timedelta(minutes=61), "ineligible")):
+        history = [{"timestamp": stamp(now - timedelta(days=30) - late), "event_name": "Order Completed"}]
+        result = cancel(conversation(reviews("Completed", modifications=history)), issued="skip", ineligible="skip")
+        assert told(result) == ["unchanged" if late < timedelta(hours=1) else outcome]
