@@ -75,9 +75,11 @@ nox.options.sessions = [
     "reuse",
     "docs",
     "coverage_of_api",
+    "roles",
     "extra-checks",
     "build-import-check",
     "simulator",
+    "browser",
     "target",
     *(f"{session}({core})" for core in CORES for session in ("unit", "integration", "sanity")),
 ]
@@ -189,6 +191,14 @@ def docs(session: nox.Session) -> None:
 
 
 @nox.session
+def roles(session: nox.Session) -> None:
+    """The README of each role says what its argument specification says."""
+    _install(session, "antsibull-docs-parser", "PyYAML")
+    session.run("python", "tests/tools/role_readme.py", "--check")
+    _note(session)
+
+
+@nox.session
 def coverage_of_api(session: nox.Session) -> None:
     """The table of CertCentral's calls in the documentation says what the client and the plugins do."""
     session.run("python", "tests/tools/coverage_of_api.py", "--check")
@@ -282,6 +292,29 @@ def simulator(session: nox.Session) -> None:
     collection = _enter_copy(session)
     _import_from(session, collection / "tests" / "simulator")
     session.run("python", "-m", "pytest", *(session.posargs or ["tests/unit/simulator"]))
+    _note(session)
+
+
+@nox.session
+def browser(session: nox.Session) -> None:
+    """Pages in a real browser, where there is one; the pictures are left in tests/output/browser."""
+    _install(session, REQUIREMENTS / "unit.txt", ROOT / "tests" / "browser" / "requirements.txt")
+    _enter_copy(session)
+    session.env["BROWSER_OUTPUT"] = str(ROOT / "tests" / "output" / "browser")
+    session.run("python", "-m", "pytest", *(session.posargs or ["tests/browser"]))
+    _note(session)
+
+
+@nox.session(default=False)
+def molecule(session: nox.Session) -> None:
+    """The scenarios of the roles, against the simulator; the integration tests go further."""
+    _install(session, SIMULATOR / "requirements.txt", "molecule", "ansible-core>=2.19,<2.22", "requests")
+    collection = _enter_copy(session)
+    _import_from(session, collection / "tests" / "simulator")
+    session.env["MOLECULE_GLOB"] = "molecule/*/molecule.yml"
+    session.env["CERTSIM_PYTHON"] = str(Path(session.bin) / "python")
+    session.chdir(collection / "extensions")
+    session.run("molecule", "test", "--all")
     _note(session)
 
 

@@ -1,0 +1,133 @@
+# Copyright (c) 2026 The certops.orders authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A report as the roles make it, of an account that does not exist: the one of the picture in the README."""
+
+from __future__ import annotations
+
+import random
+from datetime import datetime, timedelta, timezone
+from typing import Any
+
+NOW = datetime(2026, 11, 22, 10, 42, 5, tzinfo=timezone.utc)
+DOMAIN = "northwind.example"
+_STATUSES = {
+    "issued": 60,
+    "expired": 18,
+    "pending": 7,
+    "revoked": 4,
+    "canceled": 4,
+    "needs_approval": 3,
+    "reissue_pending": 2,
+    "rejected": 2,
+    "waiting_pickup": 1,
+}
+_WORDS = ("api", "auth", "blog", "build", "cdn", "docs", "hr", "mail", "media", "pay", "shop", "status", "vpn", "www")
+
+
+def report(orders: int = 1200, planned: int = 0) -> dict[str, Any]:
+    """The same data every time."""
+    dice = random.Random(7)
+    return {
+        "title": "Retire the build farm and the old shop",
+        "generated_at": "2026-11-22T10:42:05Z",
+        "phase": "apply",
+        "account": {"account_id": 100001, "api_host": "www.digicert.com"},
+        "ticket": "CHG0031337",
+        "job": "4711",
+        "names": [f"{name}.{DOMAIN}" for name in ("build-07", "ftp", "legacy", "shop")],
+        "plan_sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+        "entries": [*_entries(dice), *_planned(planned)],
+        "orders": [_order(dice, number) for number in range(orders)],
+    }
+
+
+def hostile(texts: list[str]) -> dict[str, Any]:
+    """A report in which every text is one of these."""
+    entries = [
+        {**_entry(number, "left", "leave", text, text, text, text), "provider": text, "domains": texts}
+        for number, text in enumerate(texts)
+    ]
+    orders = [
+        {**_order(random.Random(1), number), "status": "issued", "valid_till": "2027-01-01", "common_name": text}
+        for number, text in enumerate(texts)
+    ]
+    more = dict.fromkeys(("title", "ticket", "job", "plan_sha256"), "".join(texts))
+    return {**report(0), **more, "names": texts, "entries": entries, "orders": orders}
+
+
+def _order(dice: random.Random, number: int) -> dict[str, Any]:
+    status = dice.choices(list(_STATUSES), list(_STATUSES.values()))[0]
+    name = f"{dice.choice(_WORDS)}-{number:04}.{DOMAIN}"
+    days = None
+    if status in ("issued", "reissue_pending"):
+        days = int(dice.triangular(1, 397, 120))
+    elif status in ("expired", "revoked"):
+        days = -dice.randint(1, 600)
+    return {
+        "order_id": 100000000 + number,
+        "status": status,
+        "is_renewed": dice.random() < 0.12,
+        "common_name": name,
+        "domains": [name, f"www.{name}"],
+        "valid_till": "" if days is None else (NOW + timedelta(days=days)).date().isoformat(),
+        "product_name": "Standard SSL",
+        "product_type": "ssl_certificate",
+        "organization_name": "Northwind Example",
+    }
+
+
+def _entry(
+    number: int, outcome: str, action: str, name: str, reason: str, before: str = "", after: str = "", time: str = ""
+) -> dict[str, Any]:
+    return {
+        "provider": "certcentral",
+        "order": str(100000100 + number),
+        "name": name,
+        "domains": [name],
+        "action": action,
+        "outcome": outcome,
+        "reason": reason,
+        "before": before,
+        "after": after,
+        "contact": "",
+        "time": time,
+    }
+
+
+def _entries(dice: random.Random) -> list[dict[str, Any]]:
+    wildcard = "A wildcard covers more than the names that go"
+    shared = f"It also covers api.{DOMAIN}, which stays; a reissue without shop.{DOMAIN} revokes the older certificates"
+    renewing = "Auto-renew is on, and can be turned off only in CertCentral: do that before 2027-01-15"
+    served = f"Its certificate is still served at intranet.{DOMAIN}:443"
+    denied = "CertCentral refused to cancel the order (HTTP 403, access_denied)"
+    left_over = "Pending for 45 days, left over from a failed automation"
+    approval = "Asked for; an administrator has to approve it in CertCentral"
+    rows = [
+        ("left", "leave", "*.lab", wildcard, "issued", ""),
+        ("left", "leave", "www", shared, "issued", ""),
+        ("left", "lapse", "pay", renewing, "issued", ""),
+        ("refused", "revoke", "intranet", served, "issued", ""),
+        ("failed", "cancel", "build-07", denied, "pending", ""),
+        *(("done", "cancel", f"build-{number}", left_over, "pending", "canceled") for number in range(10, 24)),
+        ("done", "drop_reissue", "shop", "A reissue was pending", "reissue_pending", "issued"),
+        ("pending_approval", "revoke", "ftp", approval, "issued", ""),
+        ("unchanged", "nothing", "old", "It is canceled already", "canceled", "canceled"),
+    ]
+    entries, when = [], NOW - timedelta(minutes=4)
+    for number, (outcome, action, name, reason, before, after) in enumerate(rows):
+        when += timedelta(seconds=dice.randint(2, 9))
+        time = "" if outcome == "left" else when.isoformat().replace("+00:00", "Z")
+        entries.append(_entry(number, outcome, action, f"{name}.{DOMAIN}", reason, before, after, time))
+    entries[1]["domains"] += [f"api.{DOMAIN}", f"shop.{DOMAIN}"]
+    return entries
+
+
+def _planned(count: int) -> list[dict[str, Any]]:
+    reason = "Pending for 45 days, left over from a failed automation"
+    made = []
+    for number in range(1000, 1000 + count):
+        entry = _entry(number, "planned", "cancel", f"build-{number}.{DOMAIN}", reason, "pending", "canceled")
+        made.append({**entry, "domains": [f"build-{number}.{DOMAIN}", f"www.build-{number}.{DOMAIN}"]})
+    return made

@@ -1,0 +1,175 @@
+# Copyright (c) 2026 The certops.orders authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The report's page in a real browser: it is silent, accessible in every dress, quick, and lets nobody in.
+
+Pictures of it are left in the folder that BROWSER_OUTPUT names, tests/output/browser where it names none.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ansible_collections.certops.orders.plugins.module_utils._report import report_of
+from ansible_collections.certops.orders.plugins.module_utils._report_html import to_html
+from ansible_collections.certops.orders.tests.browser import sample
+
+sync_api = pytest.importorskip("playwright.sync_api", reason="needs tests/browser/requirements.txt")
+axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="needs tests/browser/requirements.txt")
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="needs a browser: Debian's package chromium")
+OUTPUT = Path(os.environ.get("BROWSER_OUTPUT") or Path(__file__).resolve().parents[1] / "output" / "browser")
+# It must not look for anything outside by itself; as root it has no sandbox.
+QUIET = ["--disable-background-networking", "--disable-component-update", "--disable-gpu", "--disable-quic"]
+QUIET += ["--disable-sync", "--no-first-run", *(["--no-sandbox"] if os.geteuid() == 0 else [])]
+
+DESK = {"width": 1200, "height": 1000}
+PHONE = {"width": 390, "height": 844}
+DRESSES: dict[str, dict[str, Any]] = {
+    "light": {"color_scheme": "light", "viewport": DESK},
+    "dark": {"color_scheme": "dark", "viewport": DESK},
+    "phone": {"color_scheme": "light", "viewport": PHONE, "is_mobile": True, "has_touch": True},
+    "phone-dark": {"color_scheme": "dark", "viewport": PHONE, "is_mobile": True, "has_touch": True},
+    "contrast": {"color_scheme": "light", "viewport": DESK, "forced_colors": "active"},
+}
+REPORTS: dict[str, dict[str, Any]] = {
+    "apply": sample.report(),
+    "plan": {**sample.report(planned=30), "phase": "plan"},
+    "account": {**sample.report(), "phase": "report", "entries": []},
+    "empty": {**sample.report(0), "entries": []},
+}
+HOSTILE = [
+    "<script>document.title='owned'</script>",
+    "\"><img src=//evil.example/x onerror=document.title='owned'>",
+    "</style></title></svg></table><style>body{display:none}</style>",
+    "<svg onload=document.title='owned'>",
+    "javascript:document.title='owned'",
+    "https://evil.example/",
+    "<meta http-equiv=refresh content='0;url=//evil.example/'>",
+    "\u202egnp.exe\u2066\x00\x1b[2J",
+    "x" * 600,
+]
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    OUTPUT.mkdir(parents=True, exist_ok=True)
+    with sync_api.sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+        yield chromium
+        chromium.close()
+
+
+class Seen:
+    """A page that is open, what it said in the console, and what it asked for."""
+
+    def __init__(self, page: Any) -> None:
+        self.page = page
+        self.said: list[str] = []
+        self.asked: list[str] = []
+        page.on("console", lambda message: self.said.append(message.text))
+        page.on("pageerror", lambda error: self.said.append(str(error)))
+        page.on("request", lambda request: self.asked.append(request.url))
+
+    def violations(self) -> list[str]:
+        found = axe.Axe().run(self.page).response["violations"]
+        return [f"{each['id']}: {node['html']}" for each in found for node in each["nodes"]]
+
+
+@contextmanager
+def opened(browser: Any, folder: Path, data: Mapping[str, Any], dress: Mapping[str, Any]) -> Iterator[Seen]:
+    file = folder / "report.html"
+    file.write_text(to_html(report_of(data)), encoding="utf-8")
+    context = browser.new_context(**dress)
+    try:
+        seen = Seen(context.new_page())
+        seen.page.goto(file.as_uri())
+        yield seen
+        # Whatever was done to it, it loads itself and no more, and has nothing to complain of.
+        assert seen.asked == [file.as_uri()]
+        assert seen.said == []
+    finally:
+        context.close()
+
+
+@pytest.mark.parametrize("dress", DRESSES)
+@pytest.mark.parametrize("report", REPORTS)
+def test_it_is_silent_and_accessible(browser: Any, tmp_path: Path, report: str, dress: str) -> None:
+    with opened(browser, tmp_path, REPORTS[report], DRESSES[dress]) as seen:
+        # Nothing to scroll sideways.
+        width = seen.page.evaluate("document.documentElement.scrollWidth")
+        assert width <= DRESSES[dress]["viewport"]["width"]
+        seen.page.screenshot(path=OUTPUT / f"{report}-{dress}.png")
+        if report == "apply":
+            seen.page.screenshot(path=OUTPUT / f"{report}-{dress}-whole.png", full_page=True)
+        for details in seen.page.locator("summary").all():
+            details.click()
+        assert seen.violations() == []
+
+
+def test_hostile_text_does_nothing(browser: Any, tmp_path: Path) -> None:
+    with opened(browser, tmp_path, sample.hostile(HOSTILE), DRESSES["light"]) as seen:
+        assert "owned" not in seen.page.title()[:20]
+        assert seen.page.evaluate("document.scripts.length + document.images.length") == 0
+        assert seen.page.evaluate("getComputedStyle(document.body).display") == "block"
+        assert seen.page.locator("a:not([href^='#'])").count() == 0
+        assert "\\u202egnp.exe" in seen.page.inner_text("main")
+        assert seen.page.evaluate("document.documentElement.scrollWidth") <= DESK["width"]
+        assert seen.violations() == []
+
+
+def test_what_somebody_gets_into_it_is_not_run(browser: Any, tmp_path: Path) -> None:
+    page = to_html(report_of(sample.report(10)))
+    bad = "<script>document.title='owned'</script><style>h1{display:none}</style><img src='http://127.0.0.1:9/'>"
+    file = tmp_path / "bad.html"
+    file.write_text(page.replace("<main>", "<main>" + bad), encoding="utf-8")
+    context = browser.new_context()
+    seen = Seen(context.new_page())
+    seen.page.goto(file.as_uri())
+    assert seen.page.title() != "owned"
+    assert seen.page.locator("h1").is_visible()
+    # The policy, and not luck: the browser says that it refused each of them.
+    assert len([line for line in seen.said if "Content Security Policy" in line]) == 3
+    context.close()
+
+
+def _busy(session: Any) -> float:
+    """The seconds that the page's main thread has worked."""
+    metrics = session.send("Performance.getMetrics")["metrics"]
+    return float(next(each["value"] for each in metrics if each["name"] == "TaskDuration"))
+
+
+def test_ten_thousand_orders_open_in_a_second(browser: Any, tmp_path: Path) -> None:
+    data = sample.report(orders=10_000, planned=10_000)
+    with opened(browser, tmp_path, data, DRESSES["light"]) as seen:
+        assert (tmp_path / "report.html").stat().st_size < 5_000_000
+        # Its own time, however busy the machine is with something else.
+        session = seen.page.context.new_cdp_session(seen.page)
+        session.send("Performance.enable", {"timeDomain": "threadTicks"})
+        before = _busy(session)
+        seen.page.reload()
+        took = _busy(session) - before
+        seen.asked = seen.asked[:1]
+        assert 0 < took < 1, took
+        # The last of them can be reached and read.
+        last = seen.page.locator("#planned tbody tr").last
+        last.scroll_into_view_if_needed()
+        assert last.is_visible()
+
+
+def test_it_prints_on_white(browser: Any, tmp_path: Path) -> None:
+    with opened(browser, tmp_path, REPORTS["apply"], DRESSES["dark"]) as seen:
+        seen.page.pdf(path=OUTPUT / "apply.pdf", format="A4", print_background=True)
+        seen.page.emulate_media(media="print")
+        assert seen.page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+        assert seen.page.evaluate("getComputedStyle(document.querySelector('h1')).color") == "rgb(26, 35, 48)"
+    assert (OUTPUT / "apply.pdf").stat().st_size > 10_000
