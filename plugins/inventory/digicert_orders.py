@@ -128,13 +128,19 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
     def parse(self, inventory: Any, loader: Any, path: str, cache: bool = True) -> None:
         super().parse(inventory, loader, path, cache)
         config = self._read_config_data(path)
+        unknown = sorted(set(config) - set(self._options))
+        if unknown:
+            # A filter that is spelled wrongly would let every order in.
+            raise AnsibleParserError(f"{self.NAME}: no such option: {', '.join(map(str, unknown))}")
         self._populate(self._orders(config, path, cache))
 
     def _orders(self, config: Mapping[str, Any], path: str, cache: bool) -> list[dict[str, Any]]:
         """The orders as digicert_order_info returns them, from the cache where that is wanted."""
         wanted = self.get_option("cache")
-        # Other filters are another answer.
-        said = json.dumps({name: str(value) for name, value in config.items() if name != "api_key"}, sort_keys=True)
+        # Other filters are another answer, and so are another account or address, of which a digest tells nothing.
+        values = {name: str(value) for name, value in config.items()}
+        environment = [os.environ.get(name) for name in ("DIGICERT_API_KEY", "DIGICERT_API_URL")]
+        said = json.dumps([values, environment], sort_keys=True)
         key = f"{self.get_cache_key(path)}_{hashlib.sha256(said.encode()).hexdigest()[:12]}"
         if wanted and cache and key in self._cache:
             cached: list[dict[str, Any]] = self._cache[key]

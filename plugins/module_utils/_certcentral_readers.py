@@ -242,8 +242,12 @@ class Revocables(_OneByOne):
 
     def _with_requests(self, state: Revocable) -> Revocable:
         """The requests that wait, with the certificates that they are for."""
-        known = {request.id: self._certcentral.request(request.id) for request in state.filed}
-        requests = tuple(known.get(request.id, request) for request in state.order.requests)
+        try:
+            known = {request.id: self._certcentral.request(request.id) for request in state.filed}
+        except NotFound as error:
+            # The order that lists it is there, so this says nothing of it.
+            raise Refused(error.message, error.http_status, error.code) from None
+        requests = tuple(_completed(request, known.get(request.id)) for request in state.order.requests)
         order = replace(state.order, requests=requests, seen=state.order.seen | {REQUESTS})
         return replace(state, order=order)
 
@@ -349,6 +353,13 @@ class DomainsByName(_OneByOne):
                 found.setdefault(domain.name, []).append(domain)
         self._absent.update(set(keys) - set(found))
         return {name: NamedDomains(tuple(domains)) for name, domains in found.items()}
+
+
+def _completed(listed: Request, itself: Request | None) -> Request:
+    """A request as its order lists it, with what it says of itself: which certificate it is for, for one."""
+    if itself is None:
+        return listed
+    return replace(itself, type=itself.type or listed.type, status=itself.status or listed.status)
 
 
 def _same(one: Certificate, other: Certificate | None) -> bool:

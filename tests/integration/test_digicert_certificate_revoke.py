@@ -96,7 +96,8 @@ def test_a_request_is_filed_once_and_approved_by_another_module(controller: Cont
 
     for name in ("Ask again", "Ask with leave"):
         again = run.good(name)
-        assert again.sent == [f"read {PLAIN}"]
+        # What the request is for is only said by itself.
+        assert again.sent == [f"read {PLAIN}", f"request {request['id']}"]
         assert not again.changed
         assert again.orders[0]["outcome"] == "pending_approval"
         assert "Somebody has to approve it, see digicert_request" in again.msg
@@ -179,11 +180,24 @@ def test_a_request_for_one_certificate_is_none_for_another(controller: Controlle
         revoke("One", certificate_id=COPY, order_id=COPIES)
         + revoke("Another", certificate_id=OLD, order_id=COPIES, reason="key_compromise")
         + revoke("Both again", certificate_ids=[COPY, OLD], order_id=COPIES)
+        + revoke("The order", order_id=COPIES)
+        + revoke("The order again", order_id=COPIES)
+        + revoke("The rest", certificate_id=7000, order_id=COPIES)
     )
     assert run.good("One").effects == [f"revoke certificate {COPY}"]
     assert run.good("Another").effects == [f"revoke certificate {OLD}"]
     assert run.good("Both again").writes == []
-    assert [request["certificate"]["id"] for request in filed(sim, COPIES)] == [COPY, OLD]
+    # Nor is it one for the whole order; one for the order is for all of it.
+    assert run.good("The order").effects == [f"revoke {COPIES}"]
+    for name in ("The order again", "The rest"):
+        assert run.good(name).writes == []
+        assert run[name].orders[0]["outcome"] == "pending_approval"
+    first, second, last = filed(sim, COPIES)
+    assert [request["certificate"]["id"] for request in (first, second)] == [COPY, OLD]
+    assert "certificate" not in last
+    assert f"request {last['id']} for it waits" in run["The order again"].msg
+    listed = [f"read {COPIES}", *(f"request {request['id']}" for request in (first, second, last))]
+    assert run["The order again"].sent == listed
 
 
 def test_a_reissue_is_dropped_first_and_only_with_leave(controller: Controller, sim: Simulator, tmp_path: Path) -> None:

@@ -80,7 +80,7 @@ def test_async_is_refused(controller: Controller, door: str) -> None:
     )
     for name in ("Later", "Some time"):
         assert "async" in run.bad(name).msg
-        assert "list of orders" in run.bad(name).msg
+        assert "give it a list" in run.bad(name).msg
     assert run.requests == []
 
 

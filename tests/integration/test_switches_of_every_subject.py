@@ -327,8 +327,6 @@ OTHERWISE: dict[str, dict[str, list[Any]]] = {
     "renewed_shows_as=both": {},
 }
 for style in ("status", "both"):
-    # The simulator then shows the mark of a revoked order as well, so that nothing tells that it is revoked.
-    OTHERWISE[f"renewed_shows_as={style}"]["revoke what was marked"] = [CHANGED, "400 revoked_already, 0 changes"]
     OTHERWISE[f"renewed_shows_as={style}"]["find by status"] = [
         *BY_DEFAULT["find by status"][:2],
         [each for each in BY_DEFAULT["find by status"][2] if each not in (DUE_MARKED, MARKED)],

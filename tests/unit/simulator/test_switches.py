@@ -44,6 +44,16 @@ def test_renewed_shows_as(sim: Simulator, api: Api, value: str, flag: bool, stat
     assert (api.get(25).json()["is_renewed"], api.get(25).json()["status"]) == (True, "issued")
 
 
+@pytest.mark.parametrize("value", ["status", "both"])
+@pytest.mark.parametrize("status", ["issued", "expired", "revoked", "reissue_pending"])
+def test_a_mark_hides_no_status_but_issued_and_expired(sim: Simulator, api: Api, value: str, status: str) -> None:
+    sim.set(certcentral__renewed_shows_as=value)
+    sim.patch(24, status=status)
+    shown = "renewed" if status in ("issued", "expired") else status
+    assert api.get(24).json()["status"] == api.row(24)["status"] == shown
+    assert api.ids(filters={"status": shown, "id": 24}) == [24]
+
+
 @pytest.mark.parametrize(
     ("switch", "order_id", "status"),
     [

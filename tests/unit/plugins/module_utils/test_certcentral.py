@@ -353,6 +353,16 @@ def test_a_service_that_repeats_itself(filters: Any) -> None:
     assert read_all(Listing([1, 1, 2, 2, 3, *range(4, 30), 5]), filters=filters) == list(range(1, 30))
 
 
+def test_a_list_that_moves_faster_than_it_can_be_read_is_told() -> None:
+    def flood(listing: Listing) -> None:
+        if len(listing.asked) > 30:
+            listing.numbers[:0] = range(10000 + 100 * len(listing.asked), 10100 + 100 * len(listing.asked))
+
+    with pytest.raises(ApiError, match="changes faster than it can be read; ask again") as caught:
+        read_all(Listing(range(400), change=flood), filters=ISSUED)
+    assert caught.value.code == "list_moves"
+
+
 @either
 def test_orders_that_come_while_they_are_read(filters: Any) -> None:
     def grow(listing: Listing) -> None:
@@ -601,10 +611,28 @@ def test_requests_in_one_answer(service: Conversation, client: CertCentral) -> N
 
 
 def test_requests_of_one_status_in_pages(service: Conversation, client: CertCentral) -> None:
-    service.get("request", {"requests": [row(1), row(2)], "page": {"total": 3}}, query={"status": "pending"})
-    more = {"requests": [row(2), row(3)], "page": {"total": 3}}
-    service.get("request", more, query={"status": "pending", "limit": "1000", "offset": "1"})
-    assert [one.id for one in client.requests("pending")] == [1, 2, 3]
+    def page(*numbers: int) -> dict[str, Any]:
+        return {"requests": [row(number) for number in numbers], "page": {"total": 5}}
+
+    # As many at once as the service gives by itself, whatever a later page brings.
+    service.get("request", page(1, 2, 3), query={"status": "pending"})
+    service.get("request", page(3, 4), query={"status": "pending", "limit": "3", "offset": "2"})
+    service.get("request", page(4, 5), query={"status": "pending", "limit": "3", "offset": "3"})
+    assert [one.id for one in client.requests("pending")] == [1, 2, 3, 4, 5]
+
+
+@pytest.mark.parametrize("cap", [1, 2, 3, 7, 29, 30])
+@pytest.mark.parametrize("says_total", [True, False])
+def test_requests_in_pages_of_any_size(cap: int, says_total: bool) -> None:
+    listing = Listing(range(1, 31), cap=cap, says_total=says_total, name="requests")
+    assert heard(listing, "request", CertCentral.requests) == list(range(1, 31 if says_total else cap + 1))
+
+
+def test_a_first_page_of_requests_that_is_empty_although_there_are_some_is_the_end(
+    service: Conversation, client: CertCentral
+) -> None:
+    service.get("request", {"page": {"total": 3}})
+    assert list(client.requests()) == []
 
 
 def test_requests_that_do_not_say_how_many_are_one_answer(service: Conversation, client: CertCentral) -> None:

@@ -361,6 +361,8 @@ def test_options_become_criteria(options: Mapping[str, Any], wanted: Criteria) -
     [
         ({"expires_within_days": -1}, "expires_within_days must not be negative"),
         ({"expires_within_days": 1, "expires_before": "2026-12-31"}, "cannot be used together"),
+        ({"container_id": 0}, "container_id must be positive"),
+        ({"organization_id": -1}, "organization_id must be positive"),
         ({"expires_before": "soon"}, "expires_before must be a day such as"),
         ({"expires_before": "2026-02-30"}, "expires_before must be a day such as"),
         ({"expires_before": "2026-12-31T00:00:00Z"}, "expires_before must be a day such as"),

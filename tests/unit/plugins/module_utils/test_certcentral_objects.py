@@ -155,7 +155,7 @@ def test_a_row_has_nothing_that_only_the_page_has() -> None:
         "auto_reissue": None,
         "custom_renewal_message": None,
         "requests": (),
-        "notes": (),
+        "notes": None,
     }
     assert row == replace(page, seen=frozenset([ROW]), **only_the_page_has)
 
@@ -438,6 +438,13 @@ def test_a_request_waits_until_somebody_decided(status: str, waits: bool) -> Non
 @pytest.mark.parametrize("data", [None, [], "x", 7, {}, {"id": None}, {"id": True}, {"id": "x"}])
 def test_what_has_no_id_is_nothing(reader: Any, data: Any) -> None:
     assert reader(data) is None
+
+
+def test_a_page_that_does_not_show_notes_says_nothing_of_them() -> None:
+    without = {name: value for name, value in PAGE.items() if name != "notes"}
+    assert read(without).notes is None
+    assert read(without).shown(TODAY)["notes"] is None
+    assert read({**PAGE, "notes": []}).shown(TODAY)["notes"] == []
 
 
 def test_notes_are_long_and_tame() -> None:

@@ -23,6 +23,7 @@ from ansible_collections.certops.orders.plugins.module_utils._certcentral_object
     CERTIFICATES,
     DETAILS,
     ORIGIN,
+    REQUESTS,
     ROW,
     Certificate,
     Domain,
@@ -482,7 +483,7 @@ def test_once_a_change_was_made_there_is_nothing_left_to_do(
 
 # -- revoking ----------------------------------------------------------------------------------------------------------
 
-READ = frozenset([DETAILS, CERTIFICATES])
+READ = frozenset([DETAILS, CERTIFICATES, REQUESTS])
 PRIMARY: dict[str, Any] = {"certificate_id": 5, "serial_number": "0A", "common_name": "www.example.com"}
 DUPLICATE = Certificate(6, "0B", "issued", "api.example.com", ("api.example.com",))
 
@@ -623,10 +624,32 @@ def test_the_certificates_are_read_only_where_something_would_be_revoked() -> No
         unread = revocable(status, seen=frozenset([DETAILS]))
         decision = revocation(unread)
         assert decision.need == (CERTIFICATES if status in ("issued", "renewed") else "")
-        waiting = revocation(revocable(status, seen=frozenset([DETAILS]), requests=(asks(),)))
+        waiting = revocation(revocable(status, seen=frozenset([DETAILS, REQUESTS]), requests=(asks(),)))
         assert waiting.need == ""
     dropped = revocation(revocable("reissue_pending", seen=frozenset([DETAILS])), cancel_reissue=True)
     assert dropped.need == CERTIFICATES
+
+
+@pytest.mark.parametrize("one", [False, True], ids=["order", "certificate"])
+@pytest.mark.parametrize("status", [*REFERENCE, *UNHEARD_OF])
+def test_what_waiting_requests_are_for_is_read_only_where_something_would_be_revoked(status: str, one: bool) -> None:
+    def need(request: Request) -> str:
+        seen = frozenset([DETAILS, CERTIFICATES] if one else [DETAILS])
+        subject = (
+            of_one(status, requests=(request,), seen=seen) if one else revocable(status, requests=(request,), seen=seen)
+        )
+        return revocation(subject).need
+
+    matters = status in ("issued", "renewed", "reissue_pending")
+    assert need(asks()) == need(asks(status="submitted")) == (REQUESTS if matters else "")
+    # Those that wait for nothing, or ask for something else, are not looked at.
+    for other in (asks(status="approved"), asks(status="rejected"), asks(kind="reissue")):
+        assert need(other) != REQUESTS
+
+
+def test_the_needs_are_those_that_readers_know() -> None:
+    source = inspect.getsource(policy.decide_revocation)
+    assert set(re.findall(r'need="(\w+)"', source)) == {CERTIFICATES, REQUESTS}
 
 
 def test_of_a_single_certificate_the_list_is_read_before_anything_is_said_unless_the_order_is_revoked() -> None:
@@ -661,8 +684,8 @@ def test_a_single_certificate_goes_by_its_own_status(status: str, outcome: str) 
 @pytest.mark.parametrize(
     ("request_", "one", "whole"),
     [
-        (asks(certificate_id=6), True, True),
-        (asks(certificate_id=5), False, True),
+        (asks(certificate_id=6), True, False),
+        (asks(certificate_id=5), False, False),
         (asks(certificate_id=None), True, True),
         (asks(status="submitted"), True, True),
         (asks(status="approved"), False, False),
@@ -905,7 +928,7 @@ revocables = st.builds(
         id=st.integers(min_value=1),
         status=statuses,
         valid_till=st.one_of(st.none(), days.map(lambda number: TODAY + timedelta(days=number))),
-        seen=st.sets(st.sampled_from([DETAILS, CERTIFICATES])).map(frozenset),
+        seen=st.sets(st.sampled_from([DETAILS, CERTIFICATES, REQUESTS])).map(frozenset),
         certificate_id=st.sampled_from([None, 5]),
         certificate_status=st.one_of(st.just(""), statuses),
         requests=any_requests,
@@ -917,17 +940,17 @@ revocables = st.builds(
 
 @thorough
 @given(revocables, certificates, st.booleans(), st.booleans())
-def test_any_revocation_at_all_gets_a_decision_after_one_question_at_most(
+def test_any_revocation_at_all_gets_a_decision_after_one_question_of_each_kind_at_most(
     subject: Revocable, certificate: Certificate, skip_approval: bool, cancel_reissue: bool
 ) -> None:
     decision = revocation(subject, skip_approval=skip_approval, cancel_reissue=cancel_reissue)
-    if decision.need:
-        assert CERTIFICATES not in subject.order.seen
-        order = replace(subject.order, seen=subject.order.seen | {CERTIFICATES})
-        subject = replace(subject, order=order, certificate=certificate if subject.key else None)
+    while decision.need:
+        assert decision.need in {CERTIFICATES, REQUESTS} - subject.order.seen
+        order = replace(subject.order, seen=subject.order.seen | {decision.need})
+        found = certificate if subject.key and decision.need == CERTIFICATES else subject.certificate
+        subject = replace(subject, order=order, certificate=found)
         decision = revocation(subject, skip_approval=skip_approval, cancel_reissue=cancel_reissue)
 
-    assert decision.need == ""
     assert decision.outcome in (CHANGED, UNCHANGED, INELIGIBLE, PENDING_APPROVAL)
     assert bool(decision.steps) == bool(decision.after) == (decision.outcome == CHANGED)
     assert decision.outcome == CHANGED or decision.reason

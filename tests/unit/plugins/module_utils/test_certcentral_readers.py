@@ -17,6 +17,7 @@ from ansible_collections.certops.orders.plugins.module_utils._certcentral import
 from ansible_collections.certops.orders.plugins.module_utils._certcentral_objects import (
     CERTIFICATES,
     DETAILS,
+    REQUESTS,
     Certificate,
     Domain,
     Order,
@@ -37,7 +38,7 @@ from ansible_collections.certops.orders.plugins.module_utils._certcentral_reader
     Settleable,
     Settleables,
 )
-from ansible_collections.certops.orders.plugins.module_utils._errors import Denied, NotFound, Unreadable
+from ansible_collections.certops.orders.plugins.module_utils._errors import Denied, NotFound, Refused, Unreadable
 from ansible_collections.certops.orders.tests.unit.plugins.module_utils.words import Conversation, row
 
 PRIMARY = {"id": 5, "serial_number": "0A", "common_name": "www.example.com", "valid_till": "2026-03-31"}
@@ -78,7 +79,7 @@ def test_a_reader_hands_on_what_the_run_needs_of_the_client(service: Conversatio
     service.get("user/me", {"account_id": 12})
     assert Orders(client).whose() == "account 12"
     assert Orders(client).transport is client.transport
-    assert {CERTIFICATES} == Orders(client).ONE_BY_ONE
+    assert {CERTIFICATES, REQUESTS} == Orders(client).ONE_BY_ONE
 
 
 @pytest.mark.parametrize("reader", [Orders, Revocables, DomainsById, DomainsByName])
@@ -110,6 +111,19 @@ def test_an_order_and_then_its_certificates(service: Conversation, client: CertC
     assert [one["certificate_id"] for one in state.facts["certificates"]] == [5, 6, 7]
     assert state.facts["domains"] == ["api.example.com", "b.example.com", "www.example.com"]
     assert [one.id for one in state.order.others] == [6, 8, 7]
+
+
+def test_certificates_that_are_not_found_do_not_say_that_there_is_no_order(
+    service: Conversation, client: CertCentral
+) -> None:
+    reader = Revocables(client)
+    an_order(service)
+    state = reader.read([123])[123]
+    service.get("order/certificate/123/reissue", {}, 404)
+    with pytest.raises(Refused) as caught:
+        reader.learn(CERTIFICATES, [state])
+    assert not isinstance(caught.value, NotFound)
+    assert caught.value.http_status == 404
 
 
 def test_an_order_without_any_certificate(service: Conversation, client: CertCentral) -> None:
@@ -238,10 +252,94 @@ def test_which_requests_are_for_what() -> None:
     )
     order = Order(123, "issued", requests=(*filed, Request(4, "reissue", "pending"), Request(5, "revoke", "approved")))
     certificate = Certificate(7, "0C", "issued", "", ())
-    assert [one.id for one in Revocable(order).requests] == [1, 2, 3]
-    assert [one.id for one in Revocable(order, 7, certificate).requests] == [1, 3]
-    assert [one.id for one in Revocable(order, 7).requests] == [1, 2, 3]
-    assert [one.id for one in Revocable(order, "0C", replace(certificate, id=None)).requests] == [1]
+    subjects = {
+        "the order": (Revocable(order), [1]),
+        "a certificate": (Revocable(order, 7, certificate), [1, 3]),
+        "one that is not found yet": (Revocable(order, 7), [1]),
+        "one without an id": (Revocable(order, "0C", replace(certificate, id=None)), [1]),
+    }
+    for name, (subject, mine) in subjects.items():
+        assert [one.id for one in subject.filed] == [1, 2, 3], name
+        assert [one.id for one in subject.requests] == mine, name
+        assert subject.facts["revocation_requested"], name
+
+
+def test_a_request_for_one_certificate_asks_not_for_the_order() -> None:
+    order = Order(123, "issued", requests=(Request(2, "revoke", "pending", certificate_id=5),))
+    other = Certificate(7, "0C", "issued", "", ())
+    assert Revocable(order).facts["revocation_requested"] is False
+    assert Revocable(order, 7, other).facts["revocation_requested"] is False
+    assert Revocable(order, 5, replace(other, id=5)).facts["revocation_requested"] is True
+
+
+LISTED = [
+    {"id": 9, "type": "revoke", "status": "rejected"},
+    {"id": 55, "type": "revoke", "status": "pending"},
+    {"id": 56, "type": "reissue", "status": "pending"},
+    {"id": 57, "type": "revoke", "status": "submitted"},
+]
+
+
+def of_request(service: Conversation, number: int, status: str = "pending", **more: Any) -> None:
+    service.get(f"request/{number}", {"id": number, "type": "revoke", "status": status, **more})
+
+
+@pytest.mark.parametrize("key", [None, 7])
+def test_what_the_waiting_requests_are_for_is_read_of_each(
+    key: int | None, service: Conversation, client: CertCentral
+) -> None:
+    reader: Any = Revocables(client) if key is None else RevocableCertificates(client, 123)
+    an_order(service, requests=LISTED)
+    others(service, [], [DUPLICATE])
+    name = 123 if key is None else key
+    state = reader.learn(CERTIFICATES, [reader.read([name])[name]])[name]
+    assert [one.certificate_id for one in state.order.requests] == [None] * 4
+
+    # Only those that wait, and ask for a revocation.
+    of_request(service, 55, certificate={"id": 7})
+    of_request(service, 57, "submitted", certificate={"id": 5})
+    learned = reader.learn(REQUESTS, [state])[name]
+
+    assert [(one.id, one.certificate_id) for one in learned.order.requests] == [
+        (9, None),
+        (55, 7),
+        (56, None),
+        (57, 5),
+    ]
+    assert learned.order.seen == {DETAILS, CERTIFICATES, REQUESTS}
+    assert (learned.certificates, learned.key) == (state.certificates, state.key)
+    assert [one.id for one in learned.requests] == ([] if key is None else [55])
+
+
+def test_the_certificates_may_be_read_after_the_requests(service: Conversation, client: CertCentral) -> None:
+    reader = Revocables(client)
+    an_order(service, requests=LISTED[:2])
+    of_request(service, 55, certificate={"id": 7})
+    others(service, [], [DUPLICATE])
+    state = reader.learn(REQUESTS, [reader.read([123])[123]])[123]
+    state = reader.learn(CERTIFICATES, [state])[123]
+    assert state.order.seen == {DETAILS, CERTIFICATES, REQUESTS}
+    assert [(one.id, one.certificate_id) for one in state.filed] == [(55, 7)]
+
+
+def test_a_request_that_is_decided_on_meanwhile_waits_no_more(service: Conversation, client: CertCentral) -> None:
+    reader = Revocables(client)
+    an_order(service, requests=LISTED[:2])
+    of_request(service, 55, "approved")
+    state = reader.learn(REQUESTS, [reader.read([123])[123]])[123]
+    assert (state.filed, state.requests) == ((), ())
+
+
+def test_a_request_that_cannot_be_read_is_not_guessed_at(service: Conversation, client: CertCentral) -> None:
+    reader = Revocables(client)
+    an_order(service, requests=LISTED[:2])
+    state = reader.read([123])[123]
+    service.get("request/55", {}, 403)
+    with pytest.raises(Denied):
+        reader.learn(REQUESTS, [state])
+    service.get("request/55", {"id": 56, "type": "revoke", "status": "pending"})
+    with pytest.raises(Unreadable):
+        reader.learn(REQUESTS, [state])
 
 
 # -- requests ----------------------------------------------------------------------------------------------------------

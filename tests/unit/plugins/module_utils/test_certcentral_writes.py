@@ -91,6 +91,15 @@ def test_a_revocation_that_took_place_at_once(
     assert (told.ends, told.after["status"], told.after["revocation_requested"]) == (CHANGED, "revoked", False)
 
 
+@pytest.mark.parametrize("status", ["rejected", "on_hold"])
+def test_a_request_that_neither_waits_nor_was_approved_is_a_refusal(
+    status: str, service: Conversation, client: CertCentral
+) -> None:
+    service.put("order/certificate/123/revoke", BODY, 201, {**FILED, "status": status})
+    with pytest.raises(Refused, match=f"set the request to revoke order 123 to {status} at once"):
+        revoking(client)(Revocable(ORDER), decided("revoke"), **sending())
+
+
 def test_a_reissue_is_dropped_by_the_status_of_its_order_and_nothing_is_told_of_it(
     service: Conversation, client: CertCentral
 ) -> None:

@@ -339,10 +339,12 @@ def _in(seconds: float) -> str:
     [
         ("7", 7, 7.4),
         (" 7 ", 7, 7.4),
-        ("0", 0, 0),
+        # "At once" is a second, or it would go on for ever.
+        ("0", 1, 1.05),
+        ("1", 1, 1.05),
         (_in(100), 100, 105.1),
-        (_in(-100), 0, 0),
-        ("Wed, 21 Oct 2015 07:28:00 -0000", 0, 0),
+        (_in(-100), 1, 1.05),
+        ("Wed, 21 Oct 2015 07:28:00 -0000", 1, 1.05),
         # Nothing usable: the shortest window, and up to half of it more.
         ("", 5, 7.5),
         ("soon", 5, 7.5),
@@ -385,6 +387,21 @@ def test_rate_limit_timeout_bounds_the_waits_of_one_request(connect: Connect) ->
     assert (caught.value.http_status, caught.value.retries, caught.value.waited) == (429, 2, 22.5)
     assert not caught.value.ambiguous
     assert wire.cost == {"requests": 3, "retries": 2, "waited": 22.5}
+
+
+@pytest.mark.usefixtures("longest_draw")
+@pytest.mark.parametrize("asks", ["a read", "a write"])
+@pytest.mark.parametrize("header", ["0", _in(-100)])
+def test_a_service_that_says_at_once_for_ever_is_given_up(header: str, asks: str, connect: Connect) -> None:
+    with Service(*[fault(429, Retry_After=header)] * 20) as service:
+        wire = connect(service.url, rate_limit_timeout=20, retries=0)
+        with pytest.raises(RateLimited) as caught:
+            wire.read() if asks == "a read" else wire.write(patience=20)
+
+    # 19 waits of 1.05 s, all of them within 20 s.
+    assert sum(wire.clock.waits) == pytest.approx(19.95)
+    assert (caught.value.http_status, caught.value.retries) == (429, 19)
+    assert wire.cost["requests"] == 20
 
 
 def test_a_wait_that_is_too_long_is_not_begun(connect: Connect) -> None:

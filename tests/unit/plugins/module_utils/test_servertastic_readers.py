@@ -417,8 +417,7 @@ def result_of(outcome: str, order: str = OLD, **facts: Any) -> dict[str, Any]:
     }
 
 
-def told(client: Client, result: Mapping[str, Any], reader: Any = None, writer: Any = None) -> dict[str, Any]:
-    write = writer or Cancelling(client, None, read_by(client))  # type: ignore[arg-type]
+def told(client: Client, result: Mapping[str, Any], reader: Any = None) -> dict[str, Any]:
     return tell.told_cancelled(dict(result), reader or read_by(client), client, NOW)  # type: ignore[arg-type]
 
 
@@ -476,7 +475,7 @@ def test_what_waits_is_handed_out_also_where_no_order_is_listed() -> None:
     writer = Cancelling(client, None, reader)  # type: ignore[arg-type]
     cancel(writer, REQUESTS)
 
-    result = told(client, {"msg": "none", "orders": []}, reader, writer)
+    result = told(client, {"msg": "none", "orders": []}, reader)
 
     assert result["requested_at"] == {OLD: "2026-03-01T12:00:00Z", SUCCESSOR: "2026-02-28T12:00:00Z"}
     assert result["api"] == {"requests": 0, "retries": 0, "waited": 0.0}

@@ -45,6 +45,12 @@ def an_order(status: str = "issued", certificate: Any = PRIMARY, **facts: Any) -
     return reads(1, says({"id": 1, "status": status, "certificate": certificate, **facts}))
 
 
+def request(certificate: Any = None, status: str = "pending") -> Call:
+    """GET the request that an order's page tells of, which alone says what it is for."""
+    known = {"certificate": {"id": certificate}} if certificate else {}
+    return asks("/request/55", {"id": 55, "type": "revoke", "status": status, "order": {"id": 1}, **known})
+
+
 def others(*duplicates: Any) -> list[Call]:
     duplicate = {"certificates": list(duplicates)} if duplicates else {}
     return [asks("/order/certificate/1/reissue"), asks("/order/certificate/1/duplicate", duplicate)]
@@ -71,9 +77,37 @@ def test_asking_for_the_revocation_of_an_order_revokes_nothing_yet(conversation:
 
 
 def test_asking_again_while_it_waits_files_no_second_request(conversation: Converse) -> None:
-    result = asked_to_revoke(conversation(an_order(requests=WAITS)), order_id=1)
+    result = asked_to_revoke(conversation(an_order(requests=WAITS), request()), order_id=1)
     assert (result["changed"], only(result)["outcome"]) == (False, "pending_approval")
     assert "failed" not in result
+    assert result["api"]["requests"] == 2
+
+
+def test_a_request_for_one_certificate_does_not_stand_for_the_order(conversation: Converse) -> None:
+    service = conversation(an_order(requests=WAITS), request(6), *others(DUPLICATE), revokes())
+    result = asked_to_revoke(service, order_id=1)
+    assert (result["changed"], only(result)["outcome"]) == (True, "pending_approval")
+    assert only(result)["before"]["revocation_requested"] is False
+
+
+def test_a_request_that_is_decided_on_between_two_reads_does_not_wait(conversation: Converse) -> None:
+    service = conversation(an_order(requests=WAITS), request(status="rejected"), *others(), revokes())
+    assert asked_to_revoke(service, order_id=1)["changed"] is True
+
+
+@pytest.mark.parametrize("status", ["expired", "revoked"])
+def test_what_requests_are_for_does_not_matter_where_nothing_can_be_revoked(
+    conversation: Converse, status: str
+) -> None:
+    result = asked_to_revoke(conversation(an_order(status, requests=WAITS)), order_id=1)
+    assert only(result)["outcome"] == {"expired": "ineligible", "revoked": "unchanged"}[status]
+
+
+def test_a_request_that_the_key_may_not_read_fails_and_files_nothing(conversation: Converse) -> None:
+    service = conversation(an_order(requests=WAITS), asks("/request/55", answer=VIEW_ONLY))
+    result = asked_to_revoke(service, order_id=1)
+    assert (failure_of(result)["http_status"], only(result)["outcome"]) == (403, "failed")
+    assert service.writes == []
 
 
 def test_an_approver_revokes_at_once(conversation: Converse) -> None:
@@ -136,7 +170,7 @@ def test_a_reissue_that_was_dropped_where_the_revocation_is_refused_counts_as_a_
 def test_a_revocation_whose_reply_was_lost_is_not_asked_for_again_where_it_was_filed(
     conversation: Converse, lost: Answer
 ) -> None:
-    service = conversation(an_order(), *others(), revokes(answer=lost), an_order(requests=WAITS))
+    service = conversation(an_order(), *others(), revokes(answer=lost), an_order(requests=WAITS), request())
     result = asked_to_revoke(service, order_id=1)
     assert (result["changed"], only(result)["outcome"]) == (True, "pending_approval")
     assert "a fresh read shows the change" in only(result)["reason"]
@@ -163,7 +197,7 @@ def test_a_key_that_may_only_look_revokes_nothing(conversation: Converse) -> Non
 
 def test_several_of_which_one_is_missing(conversation: Converse) -> None:
     missing = reads(2, NO_SUCH_ORDER)
-    service = conversation(an_order(requests=WAITS), missing, asks_who())
+    service = conversation(an_order(requests=WAITS), missing, [request(), asks_who()])
     result = asked_to_revoke(service, order_ids=[1, 2], missing="ok")
     assert [order["outcome"] for order in result["orders"]] == ["pending_approval", "missing"]
 
@@ -174,7 +208,7 @@ def test_several_of_which_one_is_missing(conversation: Converse) -> None:
 def test_waiting_for_the_approval_looks_until_it_is_there(conversation: Converse) -> None:
     service = conversation(
         *(an_order(), *others(), revokes()),
-        *(an_order(requests=WAITS), an_order("revoked")),
+        *(an_order(requests=WAITS), request(), an_order("revoked")),
     )
     result = asked_to_revoke(service, order_id=1, wait=True)
     assert (result["changed"], only(result)["outcome"]) == (True, "changed")
@@ -217,6 +251,19 @@ def test_a_single_certificate(conversation: Converse, arguments: Any, lookup: Ca
     assert certificate["outcome"] == "pending_approval"
     assert (certificate["order_id"], certificate["certificate_id"]) == (1, int(target[-1]))
     assert certificate["before"]["domains"] == [{"5": "www.example.com", "6": "api.example.com"}[target[-1]]]
+
+
+@pytest.mark.parametrize(
+    ("asked_for", "outcome"), [(None, "pending_approval"), (6, "pending_approval"), (5, "changed")]
+)
+def test_a_single_certificate_while_a_request_waits(
+    conversation: Converse, asked_for: int | None, outcome: str
+) -> None:
+    calls = [*others(DUPLICATE), request(asked_for)]
+    does = [revokes("/certificate/6", Answer(204, headers=()), skip_approval=True)] if outcome == "changed" else []
+    service = conversation(an_order(requests=WAITS), *calls, *does)
+    result = asked_to_revoke(service, certificate_id=6, order_id=1, skip_approval=True)
+    assert (result["changed"], only(result)["outcome"]) == (bool(does), outcome)
 
 
 def test_a_certificate_that_nobody_knows(conversation: Converse) -> None:
@@ -273,3 +320,14 @@ def test_a_429_while_filing_is_waited_out(conversation: Converse) -> None:
     busy = error(429, "request_limit_exceeded", Retry_After="7")
     service: Service = conversation(an_order(), *others(), revokes(answer=busy), revokes())
     assert only(asked_to_revoke(service, order_id=1))["outcome"] == "pending_approval"
+
+
+def test_a_request_that_cannot_be_found_does_not_make_its_order_missing(conversation: Converse) -> None:
+    service = conversation(an_order(requests=WAITS), asks("/request/55", answer=error(404, "not_found|request", "no")))
+    result = asked_to_revoke(service, order_id=1, missing="ok")
+    assert result["orders"][0]["outcome"] == "failed"
+
+
+def test_a_request_that_says_little_of_itself_is_what_its_order_says(conversation: Converse) -> None:
+    service = conversation(an_order(requests=WAITS), asks("/request/55", {"id": 55}))
+    assert asked_to_revoke(service, order_id=1)["orders"][0]["outcome"] == "pending_approval"
