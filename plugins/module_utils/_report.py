@@ -400,10 +400,10 @@ def _glance(rows: Iterable[Mapping[str, Any]], today: date, soonest: int) -> Gla
         total=len(rows),
         statuses=tuple(sorted(statuses.items(), key=lambda item: (-item[1], item[0]))),
         months=tuple(Month(first, counted[first, False], counted[first, True]) for first in months),
-        later=sum(till >= end for till, _ in coming),
+        later=sum(till >= end for till, _other in coming),
         expired=len(live) - len(coming),
-        within_30_days=sum(till <= today + timedelta(days=SOON_DAYS) for till, _ in due),
-        soonest=tuple(row for _, row in due[:soonest]),
+        within_30_days=sum(till <= today + timedelta(days=SOON_DAYS) for till, _other in due),
+        soonest=tuple(row for _other, row in due[:soonest]),
     )
 
 
@@ -449,4 +449,8 @@ def _list(data: Mapping[str, Any], key: str) -> list[Any]:
         return []
     if not isinstance(value, (list, tuple)):
         raise ReportError(f"{key} is no list")
-    return [item for item in value]  # noqa: C416 see _copied
+    # Item by item, see _copied.
+    items = []
+    for item in value:
+        items.append(item)
+    return items

@@ -64,8 +64,8 @@ def status_chart(glance: Glance, most: int = 9) -> ElementTree.Element:
     rows = [(status or "(none)", count, STATUS_TONES.get(status, "calm")) for status, count in glance.statuses]
     if len(rows) > most:
         rest = rows[most - 1 :]
-        rows = [*rows[: most - 1], (f"{len(rest)} more", sum(count for _, count, _ in rest), "calm")]
-    top = max((count for _, count, _ in rows), default=1)
+        rows = [*rows[: most - 1], (f"{len(rest)} more", sum(count for _one, count, _two in rest), "calm")]
+    top = max((count for _one, count, _two in rows), default=1)
     left, step, right = 116, 27, 44
     bars: list[Node] = []
     for number, (status, count, tone) in enumerate(rows):
@@ -75,7 +75,7 @@ def status_chart(glance: Glance, most: int = 9) -> ElementTree.Element:
             _rect((left, y, length, 18), f"fill-{tone}", f"{status}: {plural(count, 'order')}", radius=3),
             _label(left + length + 7, y + 14, f"{count:,}", "start", "strong"),
         ]
-    told = ", ".join(f"{count} {status}" for status, count, _ in rows)
+    told = ", ".join(f"{count} {status}" for status, count, _other in rows)
     return _picture("by-status", "Orders by status", told, 10 + len(rows) * step, bars)
 
 
@@ -114,8 +114,8 @@ def timeline(entries: Iterable[Entry], bins: int = 60) -> ElementTree.Element | 
     timed = [(when, entry.outcome) for entry in entries for when in [entry.moment] if when]
     if not timed:
         return None
-    first, last = min(when for when, _ in timed), max(when for when, _ in timed)
-    lanes = [outcome for outcome in OUTCOMES if any(outcome == each for _, each in timed)]
+    first, last = min(when for when, _other in timed), max(when for when, _other in timed)
+    lanes = [outcome for outcome in OUTCOMES if any(outcome == each for _other, each in timed)]
     lane, width = 44, _WIDTH
     span = (last - first).total_seconds()
     counted: dict[tuple[str, int], int] = {}
@@ -144,7 +144,7 @@ def timeline(entries: Iterable[Entry], bins: int = 60) -> ElementTree.Element | 
     else:
         parts += [_label(width / 2, bottom, clock(first), "middle", "small")]
     told = f"From {clock(first)} to {clock(last)} UTC: " + ", ".join(
-        f"{sum(count for (each, _), count in counted.items() if each == outcome)} {OUTCOMES[outcome]}"
+        f"{sum(count for (each, _other), count in counted.items() if each == outcome)} {OUTCOMES[outcome]}"
         for outcome in lanes
     )
     return _picture("timeline", "This run over time", told, bottom + 8, parts)

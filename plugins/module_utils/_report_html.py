@@ -387,7 +387,7 @@ def _stacking(caption: str, columns: Sequence[str], rows: Iterable[Sequence[Node
 def _table(caption: str, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> ElementTree.Element:
     """A table of numbers, the first column of which is words."""
     number: dict[str, object] = {"class": "number"}
-    kinds: list[dict[str, object]] = [{}, *[number for _ in columns[1:]]]
+    kinds: list[dict[str, object]] = [{}, *[number for _other in columns[1:]]]
     head = [element("th", {"scope": "col", **kind}, column) for kind, column in zip(kinds, columns)]
     body = [
         element(

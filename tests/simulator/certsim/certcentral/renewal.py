@@ -52,7 +52,7 @@ def set_auto_reissue(call: Context, reference: str) -> Answer:
     order = _changeable(call, reference)
     value = call.body("auto_reissue").get("auto_reissue")
     # True and 1.0 are equal to 1, and are not it.
-    if type(value) is not int or value not in (0, 1):
+    if value.__class__ is not int or value not in (0, 1):
         raise errors.invalid_value("auto_reissue")
     before, order.auto_reissue = order.auto_reissue, value
     return context.done(effect=value != before)

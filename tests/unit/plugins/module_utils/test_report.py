@@ -254,7 +254,8 @@ class Tags(HTMLParser):
 
 
 def test_hostile_text_is_only_text() -> None:
-    plain = Tags(page(entries=[entry() for _ in HOSTILE], orders=[order(n) for n in range(len(HOSTILE))], names=["x"]))
+    count = range(len(HOSTILE))
+    plain = Tags(page(entries=[entry() for _other in count], orders=[order(n) for n in count], names=["x"]))
     entries = [
         entry(provider=text, order=text, name=text, domains=[text, text], reason=text, before=text, after=text)
         for text in HOSTILE
@@ -276,9 +277,9 @@ def test_hostile_text_is_only_text() -> None:
 
 def test_no_text_becomes_a_link_or_a_handler() -> None:
     read = Tags(page(entries=[entry(reason=text, name=text) for text in HOSTILE], orders=[]))
-    links = {value for _, name, value in read.attributes if name in ("href", "src", "action", "data")}
+    links = {value for _other, name, value in read.attributes if name in ("href", "src", "action", "data")}
     assert links == {"#done"}
-    assert not [name for _, name, _ in read.attributes if name.startswith("on") or name == "style"]
+    assert not [name for _one, name, _two in read.attributes if name.startswith("on") or name == "style"]
 
 
 def test_the_page_allows_its_own_style_alone() -> None:

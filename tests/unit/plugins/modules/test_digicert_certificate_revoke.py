@@ -41,8 +41,8 @@ DUPLICATE = {"id": 6, "serial_number": "0B", "common_name": "api.example.com", "
 asked_to_revoke = partial(play, module, comments=WHY, confirm=True)
 
 
-def an_order(status: str = "issued", certificate: Any = PRIMARY, **facts: Any) -> Call:
-    return reads(1, says({"id": 1, "status": status, "certificate": certificate, **facts}))
+def an_order(status: str = "issued", certificate: Any = None, **facts: Any) -> Call:
+    return reads(1, says({"id": 1, "status": status, "certificate": certificate or PRIMARY, **facts}))
 
 
 def request(certificate: Any = None, status: str = "pending") -> Call:

@@ -690,10 +690,10 @@ def test_another_job_that_requested_it_meanwhile_is_seen(conversation: Converse,
     class Raced(RequestLog):
         """Between our review and our claim, another job claims."""
 
-        def claim(self, kind: str, order: str, known: Any) -> bool:
+        def claim(self, kind: str, digest: str, known: Any) -> bool:  # pylint: disable=redefined-outer-name
             if known is None:
-                assert RequestLog.claim(self, kind, order, None)
-            return RequestLog.claim(self, kind, order, known)
+                assert RequestLog.claim(self, kind, digest, None)
+            return RequestLog.claim(self, kind, digest, known)
 
     service = conversation(reviews("Completed", issued=3), reviews("Completed", issued=3))
     with pytest.MonkeyPatch.context() as patch:
