@@ -79,7 +79,6 @@ def is_wished(decision: Decision) -> None:
         assert decision.ends == (PENDING_APPROVAL if decision.steps == ("request",) else CHANGED)
         return
     assert decision.reason
-    assert not decision.reason.endswith(".")
     assert not decision.next_step.endswith(".")
     assert (decision.steps, dict(decision.after)) == ((), {})
     if decision.outcome == INELIGIBLE:
