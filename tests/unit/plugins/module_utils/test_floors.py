@@ -31,6 +31,8 @@ FLOORS = (
         "_certcentral_select",
         "_servertastic_policy",
         "_served_policy",
+        "_plan",
+        "_plan_outcomes",
         "_report",
         "_report_charts",
         "_report_html",

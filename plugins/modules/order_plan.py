@@ -1,0 +1,493 @@
+#!/usr/bin/python
+# Copyright (c) 2026 The certops.orders authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: order_plan
+short_description: Write a plan for orders that a person approves, and read it back once it is approved
+version_added: 0.1.0
+description:
+  - A plan says what is to be done with which certificate order, why, and the state that this rests on. It is made by
+    one run, approved by a person, and carried out by another run. The role P(certops.orders.order_plan#role) does all
+    of this; this module is what reads and writes the files.
+  - A plan is one line of JSON in a canonical form, with a SHA-256 that is approved with it. It is good for 72 hours.
+  - A plan is read once, and that reading is checked, compared with its SHA-256 and returned. No text in it can be taken
+    for a template, wherever it is handed on, since whatever would open one is spelled C(\\x7b).
+  - Runs inside the controller process, and speaks to no service.
+options:
+  state:
+    description:
+      - V(written) makes a plan of O(entries), and writes it to O(path) where there is one.
+      - V(read) returns the plan at O(path), or the one that is handed in as O(plan), after it was checked.
+      - V(sheets) saves what it takes to order again, for each of O(orders) that one of O(entries) would end, as a file
+        in O(folder).
+    type: str
+    choices: [written, read, sheets]
+    required: true
+  path:
+    description:
+      - The file of the plan. It is for its owner alone, replaced as a whole, and never written through a symbolic link.
+        Folders above it that do not exist are made, for their owner alone.
+      - With O(state=written) a plan that stands there, says the same and has not expired is left alone, and returned.
+    type: path
+  plan:
+    description:
+      - The plan itself, as text or as a dictionary, where no file survives between two runs.
+    type: raw
+  sha256:
+    description:
+      - With O(state=read), the SHA-256 that was approved. A plan that has another one is refused.
+      - With O(state=sheets), the one of the plan that is carried out.
+    type: str
+  kind:
+    description:
+      - What plans, such as V(decommission_domain). A plan of another kind is refused.
+    type: str
+  account_id:
+    description:
+      - The CertCentral account that is planned for, nothing where there is none. A plan for another one is refused.
+    type: int
+  api_host:
+    description:
+      - The host of the API that is planned for. A plan for another one is refused.
+    type: str
+    default: ""
+  names:
+    description:
+      - The names that the plan is about.
+    type: list
+    elements: str
+    default: []
+  entries:
+    description:
+      - What is to be done with each order, in any order, see P(certops.orders.order_plan#role) for what they hold.
+      - Required with O(state=written) and O(state=sheets).
+    type: list
+    elements: dict
+  orders:
+    description:
+      - Orders as M(certops.orders.digicert_order_info) with its O(certops.orders.digicert_order_info#module:details),
+        and M(certops.orders.servertastic_order_info) return them.
+    type: list
+    elements: dict
+  folder:
+    description:
+      - Where O(state=sheets) puts its files. It is made for its owner alone where it does not exist.
+    type: path
+  ticket:
+    description:
+      - The change record, for O(state=sheets).
+    type: str
+    default: ""
+attributes:
+  action:
+    description: Has an action plugin, so that it runs on the controller.
+    support: full
+  async:
+    description: Supports being used with the C(async) keyword.
+    support: none
+  check_mode:
+    description: Can run in C(check_mode) and predict what would change, without changing it.
+    support: full
+    details:
+      - Makes the same plan and returns it, and writes no file.
+  delegation:
+    description: Can be used with C(delegate_to).
+    support: none
+    details:
+      - Is refused, except for localhost.
+  diff_mode:
+    description: Returns what has changed, or would change in C(check_mode), when in diff mode.
+    support: full
+  idempotent:
+    description: Run again with the same arguments it changes nothing.
+    support: full
+    details:
+      - A plan that says the same and has not expired is kept, with its times and its SHA-256. A sheet that was saved is
+        never replaced.
+seealso:
+  - module: certops.orders.digicert_order_status
+author:
+  - The certops.orders authors (@certops)
+"""
+
+EXAMPLES = r"""
+- name: Write a plan
+  certops.orders.order_plan:
+    state: written
+    path: /var/lib/certops/plans/web42.json
+    kind: decommission_domain
+    account_id: 100001
+    api_host: www.digicert.com
+    names: [www.example.com]
+    entries:
+      - provider: certcentral
+        order: "123456789"
+        name: www.example.com
+        domains: [www.example.com]
+        action: cancel
+        reason: it is pending, so that it can be cancelled
+        state: {status: pending, valid_till: ""}
+  register: planned
+
+- name: Show it to whoever approves it
+  ansible.builtin.debug:
+    msg: "{{ planned.table }}"
+
+- name: Read it back in the run that carries it out
+  certops.orders.order_plan:
+    state: read
+    path: /var/lib/certops/plans/web42.json
+    sha256: "{{ approved_sha256 }}"
+    kind: decommission_domain
+    account_id: 100001
+    api_host: www.digicert.com
+  register: approved
+"""
+
+RETURN = r"""
+msg:
+  description: What was done, in one sentence.
+  returned: always
+  type: str
+  sample: the plan has 1 change among 3 orders
+plan:
+  description: The plan.
+  returned: success, but for O(state=sheets)
+  type: dict
+  contains:
+    schema_version:
+      description: The version of its form.
+      type: int
+      returned: always
+      sample: 1
+    kind:
+      description: What planned.
+      type: str
+      returned: always
+      sample: decommission_domain
+    account_id:
+      description: The CertCentral account, none where there is none.
+      type: int
+      returned: always
+      sample: 100001
+    api_host:
+      description: The host of the API.
+      type: str
+      returned: always
+      sample: www.digicert.com
+    names:
+      description: The names that it is about, sorted.
+      type: list
+      elements: str
+      returned: always
+      sample: [www.example.com]
+    entries:
+      description: What is to be done with each order, sorted.
+      type: list
+      elements: dict
+      returned: always
+    created_at:
+      description: When it was made, ISO 8601 in UTC.
+      type: str
+      returned: always
+      sample: "2026-11-22T10:42:00Z"
+    expires_at:
+      description: Until when it can be carried out, ISO 8601 in UTC.
+      type: str
+      returned: always
+      sample: "2026-11-25T10:42:00Z"
+sha256:
+  description: The SHA-256 of its canonical text, which is also that of its file.
+  returned: success, but for O(state=sheets)
+  type: str
+  sample: 1f0c9a7e52d5f1f0a3f4b6c7d8e9fa0b1c2d3e4f5a6b7c8d9e0f1a2b3c4d5e6f
+text:
+  description:
+    - The canonical text. A template makes a dictionary of it before ansible-core 2.19; O(plan) takes either.
+  returned: success, but for O(state=sheets)
+  type: str
+table:
+  description: The plan for a person, as lines.
+  returned: success, but for O(state=sheets)
+  type: list
+  elements: str
+  sample: ["1 change among 3 orders"]
+path:
+  description: The file of the plan, empty where there is none.
+  returned: success, but for O(state=sheets)
+  type: str
+  sample: /var/lib/certops/plans/web42.json
+orders:
+  description: The orders of O(entries).
+  returned: success, with O(state=sheets)
+  type: list
+  elements: dict
+  contains:
+    order_id:
+      description: The order of CertCentral.
+      type: str
+      returned: for CertCentral's orders
+      sample: "123456789"
+    order_digest:
+      description: The order of Servertastic.
+      type: str
+      returned: for Servertastic's orders
+      sample: 1f0c9a7e52d5f1f0a3f4b6c7d8e9fa0b1c2d3e4f5a6b7c8d9e0f1a2b3c4d5e6f
+    outcome:
+      description: V(unchanged) where it has a sheet now, V(failed) where it is not among O(orders).
+      type: str
+      returned: always
+      sample: unchanged
+    reason:
+      description: Why it has none.
+      type: str
+      returned: always
+      sample: ""
+diff:
+  description: What was changed, before and after.
+  returned: in diff mode, on success
+  type: dict
+failure:
+  description: What failed, for a program to read.
+  returned: when the task fails, except where Ansible finds an option wrong
+  type: dict
+  contains:
+    http_status:
+      description: None, always.
+      type: int
+      returned: always
+    code:
+      description: A word of the collection's own, such as V(plan_expired), V(plan_sha256) or V(plan_file).
+      type: str
+      returned: always
+      sample: plan_expired
+    message:
+      description: What happened.
+      type: str
+      returned: always
+      sample: "the plan has expired, at 2026-11-25T10:42:00Z: plan again"
+    order_id:
+      description: None, always.
+      type: int
+      returned: always
+    retries:
+      description: Zero, always.
+      type: int
+      returned: always
+      sample: 0
+    waited:
+      description: Zero, always.
+      type: float
+      returned: always
+      sample: 0.0
+"""
+
+import os
+import tempfile
+from collections.abc import Mapping
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ansible_collections.certops.orders.plugins.module_utils import _plan, _plan_outcomes
+from ansible_collections.certops.orders.plugins.module_utils._errors import ApiError
+from ansible_collections.certops.orders.plugins.module_utils._files import UnsafeFile, locked, read_text
+from ansible_collections.certops.orders.plugins.module_utils._module import main as module_main
+from ansible_collections.certops.orders.plugins.module_utils._options import OptionError
+from ansible_collections.certops.orders.plugins.module_utils._orders import plural
+from ansible_collections.certops.orders.plugins.module_utils._plan import PlanError
+
+if TYPE_CHECKING:
+    from ansible_collections.certops.orders.plugins.module_utils._http import Context
+
+SPEC: dict[str, Any] = {
+    "argument_spec": {
+        "state": {"type": "str", "choices": ["written", "read", "sheets"], "required": True},
+        "path": {"type": "path"},
+        "plan": {"type": "raw"},
+        "sha256": {"type": "str"},
+        "kind": {"type": "str"},
+        "account_id": {"type": "int"},
+        "api_host": {"type": "str", "default": ""},
+        "names": {"type": "list", "elements": "str", "default": []},
+        "entries": {"type": "list", "elements": "dict"},
+        "orders": {"type": "list", "elements": "dict"},
+        "folder": {"type": "path"},
+        "ticket": {"type": "str", "default": ""},
+    },
+    "required_if": [
+        ("state", "written", ("kind", "entries")),
+        ("state", "read", ("kind",)),
+        ("state", "read", ("path", "plan"), True),
+        ("state", "sheets", ("entries", "orders", "folder")),
+    ],
+    "supports_check_mode": True,
+}
+
+
+def run(params: Mapping[str, Any], context: Context) -> dict[str, Any]:
+    """Write or read a plan, or save re-order sheets; returns the result of the task."""
+    do = {"written": _written, "read": _read, "sheets": _sheets}[params["state"]]
+    if params["state"] == "read" and params["path"] and params["plan"] not in (None, ""):
+        raise OptionError("a plan is read from path, or handed in as plan, not both")
+    try:
+        return do(params, context, datetime.now(timezone.utc))
+    except PlanError as error:
+        return _failed(str(error), error.code)
+    except OSError as error:
+        return _failed(f"{error.filename or 'a file'} cannot be used: {error.strerror}", "plan_file")
+    except UnsafeFile as error:
+        return _failed(f"a file is not used, as {error}", "plan_file")
+
+
+def _failed(message: str, code: str) -> dict[str, Any]:
+    failure = ApiError(message, code=code).failure()
+    return {"failed": True, "changed": False, "msg": message, "failure": failure}
+
+
+# -- plans -------------------------------------------------------------------------------------------------------------
+
+
+def _written(params: Mapping[str, Any], context: Context, now: datetime) -> dict[str, Any]:
+    place = {name: params[name] for name in ("kind", "account_id", "api_host")}
+    plan = _plan.make(**place, names=params["names"], entries=params["entries"] or [], now=now)
+    path = params["path"]
+    if not path:
+        return _told(plan, "", changed=False)
+    if context.check_mode:
+        standing = _standing(path, plan, now)
+        return _with_diff(_told(standing or plan, path, changed=not standing), context, path, bool(standing))
+    folder = Path(path).parent
+    _make_folder(folder)
+    # Not the file itself, which is replaced under whoever waits for it.
+    with locked(str(folder / f".{Path(path).name}.lock")):
+        standing = _standing(path, plan, now)
+        if not standing:
+            _replace(path, _plan.canonical(plan))
+    return _with_diff(_told(standing or plan, path, changed=not standing), context, path, bool(standing))
+
+
+def _standing(path: str, plan: Mapping[str, Any], now: datetime) -> dict[str, Any] | None:
+    """The plan that is there already, where it says the same and is still good."""
+    try:
+        there = _plan.read(_content(path), None, plan["kind"], plan["account_id"], plan["api_host"], now)
+    except PlanError:
+        return None
+    return there if _plan.same_but_for_times(there, plan) else None
+
+
+def _read(params: Mapping[str, Any], _context: Context, now: datetime) -> dict[str, Any]:
+    given = _content(params["path"]) if params["path"] else params["plan"]
+    if params["path"] and not given:
+        raise PlanError(f"there is no plan at {params['path']}", "plan_file")
+    place = {name: params[name] for name in ("kind", "account_id", "api_host")}
+    plan = _plan.read(given, params["sha256"], now=now, **place)
+    return _told(plan, params["path"] or "", changed=False)
+
+
+def _told(plan: dict[str, Any], path: str, changed: bool) -> dict[str, Any]:
+    text = _plan.canonical(plan)
+    changes = len(_plan.writes(plan["entries"]))
+    return {
+        "changed": changed,
+        "msg": f"the plan has {plural(changes, 'change')} among {plural(len(plan['entries']), 'order')}",
+        "plan": plan,
+        "text": text,
+        "sha256": _plan.digest(text),
+        "table": _plan.table(plan),
+        "path": path,
+    }
+
+
+def _with_diff(result: dict[str, Any], context: Context, path: str, stands: bool) -> dict[str, Any]:
+    if not context.diff:
+        return result
+    after = "".join(f"{line}\n" for line in result["table"])
+    before = after if stands else ""
+    return {**result, "diff": {"before": before, "after": after, "before_header": path, "after_header": path}}
+
+
+# -- re-order sheets ---------------------------------------------------------------------------------------------------
+
+
+def _sheets(params: Mapping[str, Any], context: Context, now: datetime) -> dict[str, Any]:
+    rows = {str(row.get("order_id") or row.get("order_digest")): row for row in params["orders"]}
+    entries = _plan.entries_of(params["entries"])
+    more = {"ticket": params["ticket"], "sha256": params["sha256"] or "", "time": now.strftime("%Y-%m-%dT%H:%M:%SZ")}
+    sheets = dict(
+        _plan_outcomes.sheet(rows[entry["order"]], entry, **more) for entry in entries if entry["order"] in rows
+    )
+    folder = Path(params["folder"])
+    paths = {str(folder / name): text for name, text in sheets.items()}
+    new = [path for path in paths if not _content(path)]
+    if not context.check_mode and new:
+        _make_folder(folder)
+        for path in new:
+            _replace(path, paths[path])
+    result = {
+        "changed": bool(new),
+        "msg": f"{plural(len(new), 're-order sheet')} saved, {len(paths) - len(new)} already there",
+        "orders": [_saved(entry, entry["order"] in rows) for entry in entries],
+    }
+    after = "".join(f"{path}\n" for path in new)
+    return {**result, "diff": {"before": "", "after": after}} if context.diff else result
+
+
+def _saved(entry: Mapping[str, Any], saved: bool) -> dict[str, Any]:
+    """As a module tells of an order, so that this is one step of those that are made for it."""
+    key = "order_id" if entry["provider"] == _plan.CERTCENTRAL else "order_digest"
+    outcome, reason = ("unchanged", "") if saved else ("failed", "nothing was changed, as its details cannot be read")
+    return {key: entry["order"], "outcome": outcome, "reason": reason}
+
+
+# -- files -------------------------------------------------------------------------------------------------------------
+
+
+def _content(path: str) -> str:
+    """What is in a file, nothing where there is none; a file that is not ours to trust is an error."""
+    file = Path(path)
+    if os.path.lexists(file) and file.lstat().st_size > _plan.MOST_TEXT:
+        raise PlanError(f"{path} is larger than {_plan.MOST_TEXT >> 20} MiB")
+    return read_text(path)
+
+
+def _make_folder(folder: Path) -> None:
+    # Those above it as well, and all of them for their owner alone.
+    for part in (*reversed(folder.absolute().parents), folder.absolute()):
+        if not part.exists():
+            part.mkdir(mode=0o700, exist_ok=True)
+
+
+def _replace(path: str, text: str) -> None:
+    """Put a text where the file is, whole or not at all, and see it on disk."""
+    # What is not ours to trust is not ours to replace.
+    read_text(path)
+    folder = Path(path).parent
+    # For its owner alone from the start.
+    descriptor, temporary = tempfile.mkstemp(dir=folder, prefix=f".{Path(path).name}.")
+    try:
+        with os.fdopen(descriptor, "w", encoding="ascii") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(temporary).replace(path)
+    except BaseException:
+        Path(temporary).unlink()
+        raise
+    directory = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(directory)
+    finally:
+        os.close(directory)
+
+
+def main() -> None:
+    module_main(SPEC, run)
+
+
+if __name__ == "__main__":
+    main()
