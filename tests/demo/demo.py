@@ -261,7 +261,7 @@ def second_run(seen: Seen) -> Claims:
 
 def refusal(seen: Seen) -> Claims:
     yield "the playbook fails, as it should (exit status 2)", seen.status == 2
-    said = "order 1501 cannot be canceled: its status is issued. Revoke its certificate instead"
+    said = "order 1501 cannot be canceled: its status is issued. Revoke it with digicert_certificate_revoke instead"
     yield "it says why, and what to do instead", said in uncolored(seen.output)
     yield "the API key is nowhere in what it says", KEY not in seen.output
     yield from nothing_changed(seen)
