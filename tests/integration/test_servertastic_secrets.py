@@ -77,7 +77,7 @@ for one in BOOK["servertastic"]["orders"]:
 
 def both_ways(token: str) -> str:
     """The secrets that a task holds, as they are and as they stand in a URL."""
-    return " ".join(f"{secret} {quote(secret, safe='')}" for secret in {API_KEY, token})
+    return " ".join(f"{secret} {quote(secret, safe='')}" for secret in sorted({API_KEY, token}))
 
 
 # Where these stand, the secrets of the task come: in errors of the service, and of something before it.
