@@ -45,6 +45,16 @@ PRERELEASES = {
     ),
 }
 OLDEST_TARGET = "3.9"
+# The integration tests that try every fault and every switch run on the oldest and the newest core; what lies between
+# gets the stories.
+BETWEEN = "2.19"
+EXHAUSTIVE = (
+    "test_every_module",
+    "test_weather",
+    "test_switches*",
+    "test_servertastic_switches",
+    "test_servertastic_secrets",
+)
 # Programs of their own, beside the tests.
 CHECKED = ("benchmark", "demo", "simulator", "tools")
 # Plugins that never run on a target; their tests have a folder of the same name.
@@ -233,7 +243,8 @@ def integration(session: nox.Session, core: Core) -> None:
     # The simulator wants a newer Python than the oldest ansible-core has: that of nox itself, which brings its needs.
     session.env["CERTSIM_PYTHON"] = sys.executable
     parallel = ("-n", "2", "--dist", "loadfile")
-    session.run("python", "-m", "pytest", *parallel, *(session.posargs or ["tests/integration"]))
+    stories = [f"--ignore-glob=*/{name}.py" for name in EXHAUSTIVE] if core is CORES[BETWEEN] else []
+    session.run("python", "-m", "pytest", *parallel, *(session.posargs or [*stories, "tests/integration"]))
     _note(session)
 
 
