@@ -89,6 +89,7 @@ nox.options.sessions = [
     "extra-checks",
     "build-import-check",
     "simulator",
+    "demo",
     "browser",
     "target",
     *(f"{session}({core})" for core in CORES for session in ("unit", "integration", "sanity")),
@@ -303,6 +304,15 @@ def simulator(session: nox.Session) -> None:
     collection = _enter_copy(session)
     _import_from(session, collection / "tests" / "simulator")
     session.run("python", "-m", "pytest", *(session.posargs or ["tests/unit/simulator"]))
+    _note(session)
+
+
+@nox.session
+def demo(session: nox.Session) -> None:
+    """What `make demo` tells is still true."""
+    _install(session, ROOT / "tests" / "demo" / "requirements.txt")
+    _enter_copy(session)
+    session.run("python", "tests/demo/demo.py")
     _note(session)
 
 
