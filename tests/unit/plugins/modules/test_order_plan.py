@@ -16,7 +16,6 @@ from typing import Any
 import pytest
 import yaml
 
-from ansible_collections.certops.orders.plugins.action.order_plan import ActionModule
 from ansible_collections.certops.orders.plugins.module_utils import _plan
 from ansible_collections.certops.orders.plugins.module_utils._http import Context
 from ansible_collections.certops.orders.plugins.module_utils._run import guarded
@@ -298,4 +297,3 @@ def test_both_doors_are_there(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(order_plan, "module_main", lambda *arguments: called.append(arguments))
     order_plan.main()
     assert called == [(order_plan.SPEC, order_plan.run)]
-    assert ActionModule.TRANSFERS_FILES is False
