@@ -292,7 +292,7 @@ def test_every_example_has_arguments_that_the_module_takes() -> None:
     assert all(not validated(order_plan, arguments)[1] for arguments in tasks)
 
 
-def test_both_doors_are_there(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_module_runs_what_its_specification_says(monkeypatch: pytest.MonkeyPatch) -> None:
     called: list[Any] = []
     monkeypatch.setattr(order_plan, "module_main", lambda *arguments: called.append(arguments))
     order_plan.main()
