@@ -104,6 +104,8 @@ ROWS = {
         f"{ORDER}/note",
         "orders",
         after={"has_note": True},
+        # An answer of some length, which a slow service takes long for.
+        subject={"status": "issued", "notes": ["Look here"]},
     ),
     "digicert_order_renewal": Row(
         {"order_id": ID, "auto_reissue": False},
