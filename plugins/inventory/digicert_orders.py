@@ -70,19 +70,18 @@ groups:
 compose:
   owner: digicert_organization_name
 
----
 # domains.digicert_orders.yml: every name below example.com, asked for once an hour
-plugin: certops.orders.digicert_orders
-host_per: domain
-domain: example.com
-include_subdomains: true
-status: [issued, pending]
-groups:
-  renewed_twice: digicert_orders | length > 1
-cache: true
-cache_plugin: ansible.builtin.jsonfile
-cache_connection: ~/.cache/certops
-cache_timeout: 3600
+# plugin: certops.orders.digicert_orders
+# host_per: domain
+# domain: example.com
+# include_subdomains: true
+# status: [issued, pending]
+# groups:
+#   renewed_twice: digicert_orders | length > 1
+# cache: true
+# cache_plugin: ansible.builtin.jsonfile
+# cache_connection: ~/.cache/certops
+# cache_timeout: 3600
 """
 
 import hashlib
