@@ -14,10 +14,10 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
-from datetime import date, datetime, timezone
+from datetime import date, datetime
 from typing import Any
 
-from ._orders import printable
+from ._orders import printable, utc, utc_text
 
 # What has been read of an order: its own page, its row in a list.
 DETAILS = "details"
@@ -206,7 +206,7 @@ class Order:
             "domains": list(self.domains),
             "certificate_id": self.certificate_id,
             "serial_number": self.serial_number,
-            "date_created": _time(self.date_created),
+            "date_created": utc_text(self.date_created),
             "valid_from": _text(self.valid_from),
             "valid_till": _text(self.valid_till),
             "days_remaining": None if self.valid_till is None else (self.valid_till - today).days,
@@ -402,7 +402,7 @@ def read_request(data: Any, order_id: int | None = None) -> Request | None:
         id=request_id,
         type=printable(data.get("type") or ""),
         status=printable(data.get("status") or ""),
-        date=_time(_moment(data.get("date"))),
+        date=utc_text(_moment(data.get("date"))),
         order_id=integer(_mapping(data.get("order")).get("id")) or order_id,
         certificate_id=integer(_mapping(data.get("certificate")).get("id")),
         requester=printable(" ".join(str(name) for name in names if name)),
@@ -442,7 +442,7 @@ def read_domain(data: Any) -> Domain | None:
         {
             "type": printable(item.get("type") or ""),
             "status": printable(item.get("status") or ""),
-            "validated_until": _time(_moment(item.get("validated_until"))),
+            "validated_until": utc_text(_moment(item.get("validated_until"))),
         }
         for item in _list(data.get("validations"))
         if isinstance(item, dict)
@@ -452,7 +452,7 @@ def read_domain(data: Any) -> Domain | None:
         id=domain_id,
         label=printable(data.get("name") or "").lower(),
         is_active=boolean(data.get("is_active")),
-        date_created=_time(_moment(data.get("date_created"))),
+        date_created=utc_text(_moment(data.get("date_created"))),
         organization=_named(data.get("organization")),
         container=_named(data.get("container")),
         validations=tuple(validations),
@@ -572,18 +572,8 @@ def _date(value: Any) -> date | None:
 
 
 def _moment(value: Any) -> datetime | None:
-    """An ISO 8601 time in UTC, or "yyyy-MM-dd HH:mm:ss", of which we take that it is UTC (2.1, 6)."""
-    text = str(value or "").strip()
-    try:
-        # Python 3.9 does not know the Z.
-        moment = datetime.fromisoformat(text[:-1] + "+00:00" if text.endswith("Z") else text)
-        return (moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)).astimezone(timezone.utc)
-    except (ValueError, OverflowError):
-        return None
-
-
-def _time(moment: datetime | None) -> str:
-    return "" if moment is None else moment.isoformat(timespec="seconds").replace("+00:00", "Z")
+    """An ISO 8601 time, or "yyyy-MM-dd HH:mm:ss", of which we take that it is UTC (2.1, 6)."""
+    return utc(str(value or "").strip())
 
 
 def _text(day: date | None) -> str:

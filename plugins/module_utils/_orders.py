@@ -11,6 +11,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime, timezone
 from typing import Any
 
 # What became of one order, the same words for every provider.
@@ -143,6 +144,21 @@ def _scrubbed(value: Any, hidden: list[str]) -> Any:
     if isinstance(value, (list, tuple)):
         return [_scrubbed(item, hidden) for item in value]
     return value
+
+
+def utc(text: str) -> datetime | None:
+    """An ISO 8601 time in UTC, which it is taken for where it does not say; None where it is no time."""
+    try:
+        # Python 3.9 does not know the Z.
+        moment = datetime.fromisoformat(text[:-1] + "+00:00" if text.endswith("Z") else text)
+        return (moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)).astimezone(timezone.utc)
+    except (ValueError, OverflowError):
+        return None
+
+
+def utc_text(moment: datetime | None) -> str:
+    """A time in UTC as results tell it, '2026-12-31T12:00:00Z'; empty for none."""
+    return "" if moment is None else moment.isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
 def plural(count: int, noun: str) -> str:

@@ -20,7 +20,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
-from ._orders import plural, printable
+from ._orders import plural, printable, utc
 
 SCHEMA_VERSION = 1
 GOOD_FOR = timedelta(hours=72)
@@ -488,12 +488,7 @@ def _limit(text: str | None, name: str) -> datetime | None:
 def moment_of(value: Any) -> datetime | None:
     """An ISO 8601 time in UTC, None where it is none."""
     text = str(value).strip()
-    try:
-        # Python 3.9 does not know the Z.
-        moment = datetime.fromisoformat(text[:-1] + "+00:00" if text.endswith(("Z", "z")) else text)
-        return (moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)).astimezone(timezone.utc)
-    except (ValueError, OverflowError):
-        return None
+    return utc(text[:-1] + "Z" if text.endswith("z") else text)
 
 
 def batches(

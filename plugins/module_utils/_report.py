@@ -15,11 +15,11 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta, timezone
+from datetime import date, datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
-from ._orders import plural, printable
+from ._orders import plural, printable, utc, utc_text
 
 SCHEMA_VERSION = 1
 PHASES = ("report", "plan", "apply")
@@ -224,7 +224,7 @@ def to_json(report: Report) -> str:
     shown = {
         "schema_version": SCHEMA_VERSION,
         "title": report.title,
-        "generated_at": iso(report.generated_at),
+        "generated_at": utc_text(report.generated_at),
         "phase": report.phase,
         "account": {"account_id": report.account_id, "api_host": report.api_host},
         "ticket": report.ticket,
@@ -306,13 +306,7 @@ def plain(text: str) -> str:
 
 def moment(value: Any) -> datetime | None:
     """A time in UTC, None where it is none."""
-    text = str(value or "").strip()
-    try:
-        # Python 3.9 does not know the Z.
-        read = datetime.fromisoformat(text[:-1] + "+00:00" if text.endswith("Z") else text)
-        return (read if read.tzinfo else read.replace(tzinfo=timezone.utc)).astimezone(timezone.utc)
-    except (ValueError, OverflowError):
-        return None
+    return utc(str(value or "").strip())
 
 
 def day(value: Any) -> date | None:
@@ -320,10 +314,6 @@ def day(value: Any) -> date | None:
         return date.fromisoformat(str(value or "")[:10])
     except ValueError:
         return None
-
-
-def iso(time: datetime) -> str:
-    return time.isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
 class _Veil:

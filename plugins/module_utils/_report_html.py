@@ -15,8 +15,8 @@ from datetime import datetime
 from typing import Any
 from xml.etree import ElementTree
 
-from ._orders import plural
-from ._report import ACTIONS, OUTCOMES, Entry, Glance, Report, iso
+from ._orders import plural, utc_text
+from ._report import ACTIONS, OUTCOMES, Entry, Glance, Report
 from ._report_charts import (
     OUTCOME_TONES,
     STATUS_TONES,
@@ -184,7 +184,7 @@ def _header(report: Report) -> ElementTree.Element:
 def _facts(report: Report) -> ElementTree.Element:
     account = "" if report.account_id is None else str(report.account_id)
     facts: list[tuple[str, Node | None, str]] = [
-        ("Made", element("time", {"datetime": iso(report.generated_at)}, _minute(report.generated_at)), ""),
+        ("Made", element("time", {"datetime": utc_text(report.generated_at)}, _minute(report.generated_at)), ""),
         ("Account", account, ""),
         ("Service", report.api_host, ""),
         ("Ticket", report.ticket, ""),

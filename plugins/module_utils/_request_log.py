@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from . import _files
+from ._orders import utc
 
 # A request is claimed before it is sent, and confirmed once it is acknowledged; a refusal takes the claim back.
 CLAIMED = "claimed"
@@ -77,7 +78,7 @@ def _line(event: str, kind: str, digest: str) -> str:
 def _standing(text: str, kind: str) -> dict[str, datetime]:
     made: dict[str, list[datetime]] = {}
     for entry in _entries(text):
-        digest, event, time = str(entry.get("order_digest")), entry.get("event"), _time(entry.get("time"))
+        digest, event, time = str(entry.get("order_digest")), entry.get("event"), utc(str(entry.get("time") or ""))
         if entry.get("kind") != kind:
             continue
         times = made.setdefault(digest, [])
@@ -98,12 +99,3 @@ def _entries(text: str) -> Iterator[dict[str, Any]]:
             continue
         if isinstance(entry, dict):
             yield entry
-
-
-def _time(value: Any) -> datetime | None:
-    text = str(value or "")
-    try:
-        time = datetime.fromisoformat(text[:-1] + "+00:00" if text.endswith("Z") else text)
-        return (time if time.tzinfo else time.replace(tzinfo=timezone.utc)).astimezone(timezone.utc)
-    except (ValueError, OverflowError):
-        return None

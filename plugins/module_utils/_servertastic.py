@@ -24,7 +24,7 @@ from urllib.parse import quote, urlsplit
 from ._errors import ApiError, Denied, NotFound, Refused, ServerError, Unreadable
 from ._http import open_transport
 from ._options import OptionError, connection
-from ._orders import printable
+from ._orders import printable, utc, utc_text
 
 if TYPE_CHECKING:
     from ._http import Context, Patience, Transport
@@ -103,8 +103,8 @@ class Review:
             "product_code": self.product_code,
             "domain_name": self.domain_name,
             "admin_email": self.admin_email,
-            "completed_at": time_text(self.completed_at),
-            "window_closes": time_text(self.window_closes),
+            "completed_at": utc_text(self.completed_at),
+            "window_closes": utc_text(self.window_closes),
             "expiry_date": "" if self.expiry_date is None else self.expiry_date.isoformat(),
         }
 
@@ -311,7 +311,7 @@ class Servertastic:
             return printable(_without(token, item.get(name) or ""))
 
         return Adjustment(
-            time=time_text(moment(item.get("Timestamp"))),
+            time=utc_text(moment(item.get("Timestamp"))),
             points=_number(item.get("PointsAdjustment")) or 0.0,
             total=_number(item.get("NewPointsTotal")),
             description=text("Description"),
@@ -359,16 +359,7 @@ def digest_of(text: str) -> str:
 def moment(value: Any) -> datetime | None:
     """A time of the service, which says no zone and means GMT, as far as is known (4)."""
     text = str(value or "").strip()
-    try:
-        # Python 3.9 does not know the Z.
-        time = datetime.fromisoformat(text[:-1] + "+00:00" if text.endswith(("Z", "z")) else text)
-        return (time if time.tzinfo else time.replace(tzinfo=timezone.utc)).astimezone(timezone.utc)
-    except (ValueError, OverflowError):
-        return None
-
-
-def time_text(time: datetime | None) -> str:
-    return "" if time is None else time.isoformat(timespec="seconds").replace("+00:00", "Z")
+    return utc(text[:-1] + "Z" if text.endswith("z") else text)
 
 
 def _explain(data: Any) -> tuple[str, str]:
@@ -447,8 +438,8 @@ def _orders(wrapped: Any, name: str) -> list[Listed]:
             status=text(item, "order_status"),
             domain_name=text(item, "domain_name").lower(),
             product_code=text(item, "st_product_code"),
-            order_date=time_text(moment(item.get("order_date"))),
-            expiry_date=time_text(moment(item.get("expiry_date")))[:10],
+            order_date=utc_text(moment(item.get("order_date"))),
+            expiry_date=utc_text(moment(item.get("expiry_date")))[:10],
         )
         for item in _items(wrapped, name)
     ]

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from ._orders import CHANGED, INELIGIBLE, PENDING_APPROVAL, UNCHANGED, Decision
+from ._orders import CHANGED, INELIGIBLE, PENDING_APPROVAL, UNCHANGED, Decision, utc_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -84,13 +84,13 @@ class Subject:
             "domain_name": review.domain_name,
             "product_code": review.product_code,
             "admin_email": review.admin_email,
-            "window_closes": _stamp(review.window_closes),
+            "window_closes": utc_text(review.window_closes),
             "management_host": review.management_host,
         }
 
     @property
     def facts(self) -> dict[str, Any]:
-        return {"order_status": self.review.status, "requested_at": _stamp(self.requested_at)}
+        return {"order_status": self.review.status, "requested_at": utc_text(self.requested_at)}
 
 
 def decide(subject: Subject, wishes: Wishes, *, now: datetime) -> Decision:
@@ -153,7 +153,7 @@ def _decide_issued(subject: Subject, wishes: Wishes, now: datetime) -> Decision:
         return refusal
     return Decision(
         CHANGED,
-        after={"requested_at": _stamp(now)},
+        after={"requested_at": utc_text(now)},
         steps=("request",),
         ends=PENDING_APPROVAL,
         reason=_approval(review, now),
@@ -226,7 +226,3 @@ def _refused(reason: str, next_step: str) -> Decision:
 
 def _is(review: Review) -> str:
     return f"its status is {review.status}" if review.status else "its status is not known"
-
-
-def _stamp(time: datetime | None) -> str:
-    return "" if time is None else time.isoformat(timespec="seconds").replace("+00:00", "Z")

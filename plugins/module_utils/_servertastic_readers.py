@@ -15,7 +15,8 @@ from urllib.parse import urlsplit
 
 from ._errors import ApiError, NotFound
 from ._files import UnsafeFile
-from ._servertastic import digest_of, time_text
+from ._orders import utc_text
+from ._servertastic import digest_of
 from ._servertastic_policy import ISSUED, Subject, window_is_over
 
 if TYPE_CHECKING:
@@ -78,7 +79,7 @@ class Reviews:
             for digest, subject in self.last.items()
             if subject.review.state != ISSUED or window_is_over(subject.review, now)
         }
-        return {digest: time_text(time) for digest, time in waiting.items() if digest not in over}
+        return {digest: utc_text(time) for digest, time in waiting.items() if digest not in over}
 
     def learn(self, need: str, _subjects: Sequence[Subject]) -> dict[str, Subject]:
         raise ValueError(f"nobody knows how to read {need}")

@@ -43,16 +43,18 @@ class Cancelling:
         try:
             self._servertastic.cancel(digest, fresh_until=fresh_until, patience=patience)
         except (StaleRead, Stopped):
-            self._note("withdraw", kind, digest)
+            self._withdraw(kind, digest)
             raise
         except ApiError as error:
             if error.ambiguous:
                 self._remember(kind, digest, decision)
             else:
-                self._note("withdraw", kind, digest)
+                self._withdraw(kind, digest)
             raise
         self._remember(kind, digest, decision)
-        self._note("confirm", kind, digest)
+        if self._log is not None:
+            with suppress(OSError, UnsafeFile):
+                self._log.confirm(kind, digest)
 
     def _remember(self, kind: str, digest: str, decision: Decision) -> None:
         # One whose reply was lost as well: it may have been made.
@@ -72,10 +74,8 @@ class Cancelling:
             # Another job was faster: what it has done is seen by a fresh read.
             raise StaleRead(f"order {digest[:8]} was requested by another job meanwhile")
 
-    def _note(self, what: str, kind: str, digest: str) -> None:
-        # The claim stands in any case, which keeps it from being sent again.
-        with suppress(OSError, UnsafeFile):
-            if self._log is not None and what == "withdraw":
+    def _withdraw(self, kind: str, digest: str) -> None:
+        # Where that cannot be written the claim stands, which only keeps it from being sent again.
+        if self._log is not None:
+            with suppress(OSError, UnsafeFile):
                 self._log.withdraw(kind, digest)
-            elif self._log is not None:
-                self._log.confirm(kind, digest)

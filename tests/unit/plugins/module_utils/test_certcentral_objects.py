@@ -41,6 +41,7 @@ from ansible_collections.certops.orders.plugins.module_utils._certcentral_object
     read_user,
     serial,
 )
+from ansible_collections.certops.orders.plugins.module_utils._orders import utc_text
 
 TODAY = date(2026, 3, 1)
 UTC = timezone.utc
@@ -646,8 +647,8 @@ def test_a_serial_number(value: Any, text: str) -> None:
 
 def test_times_are_told_in_seconds_and_utc() -> None:
     moment = datetime(2026, 3, 1, 1, 2, 3, 456, tzinfo=timezone(timedelta(hours=-7)))
-    assert objects._time(objects._moment(moment.isoformat())) == "2026-03-01T08:02:03Z"
-    assert objects._time(None) == objects._text(None) == ""
+    assert utc_text(objects._moment(moment.isoformat())) == "2026-03-01T08:02:03Z"
+    assert utc_text(None) == objects._text(None) == ""
 
 
 # -- whatever comes ----------------------------------------------------------------------------------------------------

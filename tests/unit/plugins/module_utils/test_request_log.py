@@ -18,8 +18,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.certops.orders.plugins.module_utils import _files, _request_log
+from ansible_collections.certops.orders.plugins.module_utils import _files
 from ansible_collections.certops.orders.plugins.module_utils._files import UnsafeFile
+from ansible_collections.certops.orders.plugins.module_utils._orders import utc
 from ansible_collections.certops.orders.plugins.module_utils._request_log import RequestLog
 
 ORDER = "a" * 64
@@ -194,7 +195,7 @@ def test_times_are_told_in_utc(log: RequestLog, path: Path, time: str) -> None:
 
 @given(st.text())
 def test_any_text_is_a_time_or_none(text: str) -> None:
-    time = _request_log._time(text)
+    time = utc(text)
 
     assert time is None or time.tzinfo is not None
 

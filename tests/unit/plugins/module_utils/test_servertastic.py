@@ -34,6 +34,7 @@ from ansible_collections.certops.orders.plugins.module_utils._errors import (
     Unreadable,
 )
 from ansible_collections.certops.orders.plugins.module_utils._options import SERVERTASTIC_OPTIONS, OptionError
+from ansible_collections.certops.orders.plugins.module_utils._orders import utc_text
 from ansible_collections.certops.orders.plugins.module_utils._servertastic import (
     Account,
     Adjustment,
@@ -43,7 +44,6 @@ from ansible_collections.certops.orders.plugins.module_utils._servertastic impor
     digest_of,
     moment,
     order_ref,
-    time_text,
 )
 from ansible_collections.certops.orders.tests.unit.plugins.module_utils import scripted
 from ansible_collections.certops.orders.tests.unit.plugins.module_utils.conftest import Clock, SkippingStop
@@ -902,8 +902,8 @@ def test_a_time_without_a_zone_is_in_utc(text: Any, time: datetime | None) -> No
 def test_any_text_is_a_time_or_none(text: str) -> None:
     time = moment(text)
 
-    assert time is None or moment(time_text(time)) == time.replace(microsecond=0)
+    assert time is None or moment(utc_text(time)) == time.replace(microsecond=0)
 
 
 def test_no_time_is_told_as_nothing() -> None:
-    assert (time_text(None), time_text(AT)) == ("", "2026-01-15T08:30:00Z")
+    assert (utc_text(None), utc_text(AT)) == ("", "2026-01-15T08:30:00Z")
