@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any, Callable
 
 from ansible.errors import AnsibleFilterError
@@ -52,6 +52,12 @@ options:
     description: Whether contact data and the names of people are shown.
     type: bool
     default: false
+  orders:
+    description:
+      - The orders of the account, where they are not in the report itself. What a task has registered is best handed
+        over here, as a variable made of 10,000 orders takes ansible-core 2.16 minutes.
+    type: list
+    elements: dict
 """
 
 EXAMPLES = r"""
@@ -92,9 +98,14 @@ _value:
 _FORMATS: dict[str, Callable[[Report], str]] = {"html": to_html, "json": to_json, "csv": to_csv}
 
 
-def order_report_texts(data: Any, formats: Iterable[str] = tuple(_FORMATS), contacts: bool = False) -> dict[str, str]:
+def order_report_texts(
+    data: Any,
+    formats: Iterable[str] = tuple(_FORMATS),
+    contacts: bool = False,
+    orders: Iterable[Mapping[str, Any]] | None = None,
+) -> dict[str, str]:
     try:
-        report = report_of(data, contacts)
+        report = report_of(data if orders is None else {**data, "orders": orders}, contacts)
         texts = {kind: _FORMATS[kind](report) for kind in formats}
     except ReportError as error:
         raise AnsibleFilterError(f"order_report_texts: {error}") from error

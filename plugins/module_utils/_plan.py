@@ -38,7 +38,8 @@ MARK, UNMARK, LAPSE, REVOKE = "mark_renewed", "unmark_renewed", "lapse", "revoke
 # In the order in which they are carried out, what cannot be undone last.
 WRITING = (REJECT, CANCEL, DROP, MARK, UNMARK, LAPSE, REVOKE)
 TOLD = ("keep", "leave", "nothing")
-_ACTIONS = {CERTCENTRAL: (*WRITING, *TOLD), SERVERTASTIC: (CANCEL, *TOLD)}
+# At Servertastic an issued order is revoked by cancelling it, which its admin contact has to approve.
+_ACTIONS = {CERTCENTRAL: (*WRITING, *TOLD), SERVERTASTIC: (CANCEL, REVOKE, *TOLD)}
 # The actions that are one of two writes where a reissue has to be dropped first.
 _DROPPING = (LAPSE, REVOKE)
 
@@ -273,7 +274,7 @@ def _optional(given: Mapping[str, Any], entry: Mapping[str, Any]) -> dict[str, A
     if given.get("drop_reissue") not in (None, True, False):
         raise PlanError(f"{_named(entry)}: drop_reissue is neither true nor false")
     if given.get("drop_reissue"):
-        if entry["action"] not in _DROPPING:
+        if entry["action"] not in _DROPPING or entry["provider"] != CERTCENTRAL:
             raise PlanError(f"{_named(entry)}: drop_reissue goes with {' or '.join(_DROPPING)} only")
         more["drop_reissue"] = True
     request_id = given.get("request_id")
@@ -405,6 +406,8 @@ def _differs(approved: Mapping[str, Any], now: Mapping[str, Any] | None) -> str:
     drops, dropped = now.get("drop_reissue", False), approved.get("drop_reissue", False)
     if drops and not dropped:
         return "a reissue is under way, and dropping it was not approved"
+    if now["domains"] != approved["domains"]:
+        return f"it was for {_listed(approved['domains'])}, and is for {_listed(now['domains'])}"
     before, after = dict(approved["state"]), dict(now["state"])
     if dropped and not drops and before.get("status") == "reissue_pending" and after.get("status") == "issued":
         # A run that was interrupted has dropped the reissue.

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import signal
 import sys
 import textwrap
@@ -35,7 +36,10 @@ from certsim.testing import Simulator  # noqa: E402
 from demo.sandbox import Interrupted, Sandbox  # noqa: E402
 
 SEED = ROOT / "tests" / "simulator" / "seeds" / "demo.yml"
+# Stays when the demo has ended, so that the report can be looked at.
+OUTPUT = ROOT / "tests" / "output" / "demo"
 KEY = "sim-admin"
+RESELLER_KEY = "sim-reseller"
 WIDTH = 88
 
 # What changes something at the service; everything else reads.
@@ -104,6 +108,18 @@ def shortened(output: str, dots: str) -> list[str]:
     return lines
 
 
+def essential(lines: Iterable[str]) -> list[str]:
+    """Of a role's many tasks those that say, change or refuse something."""
+    blocks: list[list[str]] = [[]]
+    for line in lines:
+        if re.match(r"(TASK|PLAY|PLAY RECAP) ", uncolored(line)):
+            blocks.append([])
+        blocks[-1].append(line)
+    dull = re.compile(r"(ok|skipping|included): .*[^>{]$|\s*$")
+    kept = [block for block in blocks if not all(dull.match(uncolored(line)) for line in block[1:])]
+    return [line for block in kept for line in block]
+
+
 def without_header(text: str) -> list[str]:
     """A playbook's lines without what is said of its licence."""
     return text[text.index("---") :].splitlines()
@@ -123,7 +139,7 @@ class Seen:
     status: int
     output: str
     journal: list[dict[str, Any]]
-    changes: dict[int, tuple[Mapping[str, Any], Mapping[str, Any]]]
+    changes: dict[Any, tuple[Mapping[str, Any], Mapping[str, Any]]]
 
     @property
     def writes(self) -> list[dict[str, Any]]:
@@ -150,10 +166,13 @@ class Stage:
         self._page = page
         self._sandbox = sandbox
         self._simulator = simulator
+        # Of the last plan that was shown: what a person copies.
+        self._sha256 = ""
 
-    def orders(self) -> dict[int, dict[str, Any]]:
-        """Every order as it truly is."""
-        return {order["id"]: order for order in self._simulator.state()["certcentral"]["orders"]}
+    def orders(self) -> dict[Any, dict[str, Any]]:
+        """Every order as it truly is: CertCentral's by its id, Servertastic's by its token."""
+        theirs = {order["id"]: order for order in self._simulator.state()["certcentral"]["orders"]}
+        return {**theirs, **self._simulator.st_orders()}
 
     def play(self, number: int, act: Act) -> Told:
         self._page.heading(f"{number}. {act.title}")
@@ -161,9 +180,7 @@ class Stage:
         if act.shown:
             self._page.command(f"cat {act.shown}")
             self._page.output(without_header((HERE / act.shown).read_text(encoding="utf-8")))
-        self._page.command(f"ansible-playbook {act.command}")
         seen = self._run(act)
-        self._page.output(shortened(seen.output, self._page.dots))
         broken = []
         for what, held in act.claims(seen):
             self._page.claim(what, held)
@@ -173,15 +190,23 @@ class Stage:
         return Told(act.title, seen, broken)
 
     def _run(self, act: Act) -> Seen:
+        command = act.command.format(sha256=self._sha256, here=HERE)
+        self._page.command(f"ansible-playbook {command}")
         before = self.orders()
         self._simulator.clear_journal()
         additions = {
             "DIGICERT_API_URL": self._simulator.api_url,
             "DIGICERT_API_KEY": KEY,
+            "SERVERTASTIC_API_URL": self._simulator.servertastic_url,
+            "SERVERTASTIC_API_KEY": RESELLER_KEY,
             "ANSIBLE_FORCE_COLOR" if self._page.is_colored else "ANSIBLE_NOCOLOR": "true",
         }
-        finished = self._sandbox.ansible_playbook(act.command.split(), additions, HERE)
+        finished = self._sandbox.ansible_playbook(command.split(), additions, HERE)
         self._sandbox.check()
+        lines = shortened(finished.output, self._page.dots)
+        self._page.output(essential(lines) if act.is_long else lines)
+        plans = re.findall(r"sha256: ([0-9a-f]{64})", finished.output)
+        self._sha256 = plans[-1] if plans else self._sha256
         return Seen(finished.status, finished.output, self._simulator.journal(), changed(before, self.orders()))
 
 
@@ -199,6 +224,8 @@ class Act:
     command: str
     claims: Callable[[Seen], Claims]
     shown: str = ""
+    # Whether it runs a role, whose many tasks are not all worth a line.
+    is_long: bool = False
 
 
 # The story
@@ -287,17 +314,63 @@ def drop(seen: Seen) -> Claims:
     yield from cost(seen, reads=1, writes=1)
 
 
-def bulk(seen: Seen) -> Claims:
-    ended = (1103, 1104, 1105, 1106, 1401, 1402)
-    allowed = ("pending", "waiting_pickup")
-    yield "Ansible reports the change", seen.status == 0 and "changed=1" in uncolored(seen.output)
-    yield (
-        "the 6 that could be canceled are canceled, no other changed",
-        status_changes(seen, ended, allowed, "canceled"),
-    )
-    # All orders in one, then the one that this did not find, and whose account it is.
-    yield from cost(seen, reads=3, writes=6)
+# What becomes of the orders of the servers that go away.
+RETIRED = {
+    1103: "canceled",
+    1105: "canceled",
+    1201: "rejected",
+    1502: "issued",
+    "sim-blog": "Cancelled",
+    "sim-www-new": "Cancelled",
+}
 
+
+def planned(seen: Seen) -> Claims:
+    yield "Ansible reports no failure", seen.status == 0
+    said = uncolored(seen.output)
+    yield "the plan holds 6 changes", "6 changes among 10 orders" in said
+    yield "1501 also covers northwind.example, which stays, and is left", "1501" in said and "which stay" in said
+    yield "it says what would keep it from being applied", "6 changes are planned, and max_changes is 4" in said
+    yield "no token is in what it says", "sim-blog" not in seen.output
+    yield from nothing_changed(seen)
+
+
+def guarded(seen: Seen) -> Claims:
+    yield "the playbook fails, as it should (exit status 2)", seen.status == 2
+    said = uncolored(seen.output)
+    yield "it says why", "nothing was changed: 6 changes are planned, and max_changes is 4" in said
+    yield "no server was touched", "Stop the service" not in said
+    yield from nothing_changed(seen)
+
+
+def retired(seen: Seen) -> Claims:
+    yield "Ansible reports no failure", seen.status == 0
+    came_to = {key: new.get("status") for key, (_old, new) in seen.changes.items()}
+    yield "6 orders are as planned, and no other has changed", came_to == RETIRED
+    lapsed = seen.changes.get(1502, ({}, {}))[1]
+    yield "1502 lapses: no more renewal e-mails, and a note", "CHG0031339" in str(lapsed.get("notes"))
+    sheets = sorted(file.name for file in OUTPUT.glob("reorder-*.json"))
+    yield "what it takes to order again is saved", len(sheets) == 5
+    yield "there is a report", (OUTPUT / "decommission_domain-apply.html").exists()
+
+
+def again(seen: Seen) -> Claims:
+    yield "Ansible reports no failure", seen.status == 0
+    yield "all of it was done already", "it was done already" in report_of_last_run()
+    yield from nothing_changed(seen)
+    yield "the service saw no write", not seen.writes and not any(entry["effect"] for entry in seen.journal)
+
+
+def report_of_last_run() -> str:
+    report = OUTPUT / "decommission_domain-apply.json"
+    return report.read_text(encoding="utf-8") if report.exists() else ""
+
+
+_SERVERS = "-i servers.yml certops.orders.decommission_server -e @retire.yml"
+_APPLY = (
+    f"{_SERVERS} -e decommission_server_phase=apply -e decommission_server_teardown_tasks={{here}}/teardown.yml "
+    "-e decommission_domain_plan_sha256={sha256}"
+)
 
 ACTS = (
     Act(
@@ -338,12 +411,37 @@ ACTS = (
         drop,
     ),
     Act(
-        "A whole row of servers is decommissioned",
-        """18 servers go away, with 28 orders in every state there is. One task for all: what can be canceled is,
-        the rest is left alone and reported with the reason.""",
-        "-i servers.yml decommission.yml",
-        bulk,
-        shown="decommission.yml",
+        "Servers go away: a plan for their orders",
+        """Four servers go away. Which orders do they leave behind, at CertCentral and at Servertastic, and what is to
+        become of each? The plan changes nothing. It ends with a table for whoever is to approve it.""",
+        _SERVERS,
+        planned,
+        shown="retire.yml",
+        is_long=True,
+    ),
+    Act(
+        "A guard stops it",
+        """The plan was approved, and is carried out, by its SHA-256. But it has more changes than were allowed, so
+        that nothing happens at all, not to an order and not to a server.""",
+        _APPLY,
+        guarded,
+        is_long=True,
+    ),
+    Act(
+        "Approved, torn down, retired",
+        """Six changes are meant. The servers are torn down first; then the account is planned anew, and what
+        stands in both plans is done: the first change is looked at before the second is made, and what it takes to
+        order again is saved before an order ends. At last the account is read once more.""",
+        f"{_APPLY} -e decommission_domain_max_changes=6",
+        retired,
+        is_long=True,
+    ),
+    Act(
+        "The same once more",
+        "As after a run that was interrupted: what is done already is seen, and not done twice.",
+        f"{_APPLY} -e decommission_domain_max_changes=6",
+        again,
+        is_long=True,
     ),
 )
 
@@ -359,10 +457,12 @@ def introduce(page: Page, simulator: Simulator, orders: Orders) -> None:
 
         {", ".join(f"{count} {status}" for status, count in counts.most_common())}.
 
-        You are an administrator of that account. The playbooks are in tests/demo, and the key is in the environment:"""
+        You are an administrator of that account, and of one of the reseller Servertastic, simulated as well. The
+        playbooks are in tests/demo, and the keys are in the environment:"""
     )
     page.command("cd tests/demo")
     page.command(f"export DIGICERT_API_URL={simulator.api_url} DIGICERT_API_KEY={KEY}")
+    page.command(f"export SERVERTASTIC_API_URL={simulator.servertastic_url} SERVERTASTIC_API_KEY={RESELLER_KEY}")
 
 
 def conclude(page: Page, told: list[Told]) -> int:
@@ -385,16 +485,20 @@ def conclude(page: Page, told: list[Told]) -> int:
         return 1
     page.tell(
         """Everything is as told, by the simulator's true state and by its journal of requests. The same
-        playbooks work with a real account: leave DIGICERT_API_URL out, and give your own key."""
+        playbooks work with a real account: leave DIGICERT_API_URL out, and give your own key.
+
+        The report of the last run stays where it is; open it in a browser:"""
     )
+    page.line(f"  {OUTPUT / 'decommission_domain-apply.html'}", "1")
     return 0
 
 
 def perform(page: Page, sandbox: Sandbox) -> int:
+    shutil.rmtree(OUTPUT, ignore_errors=True)
     with Simulator("--seed", str(SEED)) as simulator:
         sandbox.check()
         stage = Stage(page, sandbox, simulator)
-        introduce(page, simulator, stage.orders())
+        introduce(page, simulator, {key: order for key, order in stage.orders().items() if isinstance(key, int)})
         return conclude(page, [stage.play(number, act) for number, act in enumerate(ACTS, start=1)])
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import stat
 import time
@@ -89,6 +90,19 @@ def _planned(order: Mapping[str, Any], action: str, states: str) -> dict[str, An
         "state": {"status": status},
         **({} if done else drops),
     }
+
+
+FORMATS = ("html", "json", "csv")
+
+
+def report_of(plans: Plans, phase: str) -> dict[str, Any]:
+    """The report that a phase has left."""
+    told: dict[str, Any] = json.loads((plans.report_dir / f"decommission_domain-{phase}.json").read_text())
+    return told
+
+
+def outcomes_of(report: Mapping[str, Any]) -> dict[str, str]:
+    return {entry["order"]: entry["outcome"] for entry in report["entries"]}
 
 
 class Plans:
@@ -274,7 +288,7 @@ def test_it_saves_what_it_takes_to_order_again(plans: Plans, sim: Simulator) -> 
 
     plans("apply", planned(sim, *several))
 
-    files = sorted(plans.report_dir.iterdir())
+    files = sorted(plans.report_dir.glob("reorder-*"))
     assert [file.name for file in files] == [f"reorder-certcentral-{order}.json" for order in (CANCEL, REJECT, REVOKE)]
     assert all(stat.S_IMODE(file.stat().st_mode) == 0o600 for file in files)
     sheet = json.loads(files[2].read_text())
@@ -284,14 +298,45 @@ def test_it_saves_what_it_takes_to_order_again(plans: Plans, sim: Simulator) -> 
     assert {"product_name", "organization_name", "plan_sha256", "ticket"} <= set(sheet)
 
 
+def test_each_phase_leaves_its_report(plans: Plans, sim: Simulator) -> None:
+    plans.approve(planned(sim, CANCEL, KEEP))
+    plans("apply", planned(sim, CANCEL, KEEP))
+
+    names = {file.name for file in plans.report_dir.glob("decommission_domain-*")}
+    assert names == {f"decommission_domain-{phase}.{kind}" for phase in ("plan", "apply") for kind in FORMATS}
+    told = {phase: report_of(plans, phase) for phase in ("plan", "apply")}
+    assert {phase: one["phase"] for phase, one in told.items()} == {"plan": "plan", "apply": "apply"}
+    assert {phase: outcomes_of(one) for phase, one in told.items()} == {
+        "plan": {str(CANCEL): "planned", str(KEEP): "left"},
+        "apply": {str(CANCEL): "done", str(KEEP): "left"},
+    }
+    assert {one["plan_sha256"] for one in told.values()} == {plans.sha256}
+
+
+def test_the_report_shows_the_account_where_it_is_told_which_orders_it_has(plans: Plans, sim: Simulator) -> None:
+    book = json.loads(plans.playbook("plan", order_plan_orders_from="account", order_plan_report_title="The end"))
+    read = {"name": "Read", "certops.orders.digicert_order_info": {}, "register": "account"}
+    book[0]["tasks"].insert(0, read)
+
+    run = plans.controller.playbook(json.dumps(book), variables={"fresh": planned(sim, CANCEL)})
+
+    assert run.rc == 0, run.output
+    told = report_of(plans, "plan")
+    assert told["title"] == "The end"
+    assert told["at_a_glance"]["orders"] == len(WANTED)
+
+
 def test_without_a_sheet_nothing_is_ended(plans: Plans, sim: Simulator) -> None:
     plans.approve(planned(sim, CANCEL))
+    shutil.rmtree(plans.report_dir)
     plans.report_dir.write_text("no folder")
 
     run = plans("apply", planned(sim, CANCEL))
 
-    assert outcomes(run) == {str(CANCEL): "failed"}
-    assert "cannot be used" in records(run)[0]["reason"]
+    # The report cannot be written either, which ends the play.
+    assert run.rc == 2
+    assert "1 failed" in run["Say how it went"].msg
+    assert "cannot be used" in run["Say how it went"].msg
     assert journal_of_writes(sim) == []
 
 
@@ -477,7 +522,7 @@ def test_check_mode_changes_nothing_and_tells_what_would_be(plans: Plans, sim: S
 
     assert outcomes(run) == {str(order): "left" if order == KEEP else "planned" for order in WANTED}
     assert journal_of_writes(sim) == []
-    assert not plans.report_dir.exists()
+    assert [file.name for file in plans.report_dir.iterdir() if "-plan." not in file.name] == []
 
 
 def test_check_mode_of_planning_writes_no_file(plans: Plans, sim: Simulator) -> None:

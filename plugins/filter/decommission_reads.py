@@ -1,0 +1,78 @@
+# Copyright (c) 2026 The certops.orders authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+name: decommission_reads
+short_description: Tell which orders have to be read further before their end can be planned
+version_added: 0.1.0
+description:
+  - Of the orders that cover one of the names, those of which a list does not tell enough.
+positional: _input, wishes
+extends_documentation_fragment:
+  - certops.orders._decommission
+options:
+  _input:
+    description:
+      - Orders as M(certops.orders.digicert_order_info) returns them.
+    type: list
+    elements: dict
+    required: true
+author:
+  - The certops.orders authors (@certops)
+"""
+
+EXAMPLES = r"""
+- name: Read whole what has to be
+  certops.orders.digicert_order_info:
+    order_ids: "{{ (account.orders | certops.orders.decommission_reads({'names': ['shop.example.com']})).details }}"
+    details: true
+"""
+
+RETURN = r"""
+_value:
+  description: The ids of the orders.
+  type: dict
+  contains:
+    details:
+      description: Those whose own pages have to be read.
+      type: list
+      elements: int
+    certificates:
+      description: Those of which all certificates have to be read.
+      type: list
+      elements: int
+    origin:
+      description: Those of which it has to be known whether they were migrated.
+      type: list
+      elements: int
+    names:
+      description: The names that go away, as DNS spells them.
+      type: list
+      elements: str
+"""
+
+from collections.abc import Mapping
+from typing import Any, Callable
+
+from ansible.errors import AnsibleFilterError
+
+from ansible_collections.certops.orders.plugins.module_utils._decommission import to_read, wishes_of
+
+
+def decommission_reads(orders: list[Mapping[str, Any]], wishes: Mapping[str, Any]) -> dict[str, list[Any]]:
+    """The ids of the orders that have to be read further."""
+    try:
+        wished = wishes_of(wishes)
+        return {**to_read(orders, wished), "names": sorted(wished.names)}
+    except ValueError as error:
+        raise AnsibleFilterError(f"decommission_reads: {error}") from None
+    except (AttributeError, KeyError, TypeError) as error:
+        raise AnsibleFilterError(f"decommission_reads cannot read this: {error!r}") from None
+
+
+class FilterModule:
+    def filters(self) -> dict[str, Callable[..., Any]]:
+        return {"decommission_reads": decommission_reads}

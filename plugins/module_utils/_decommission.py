@@ -1,0 +1,711 @@
+# Copyright (c) 2026 The certops.orders authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module util is PRIVATE to the collection: it can change at any time.
+
+"""What is to become of every order that covers names which go away? Pure: no I/O, no clock, no Ansible.
+
+Works on orders as digicert_order_info and servertastic_order_info return them, and says one thing of each that covers
+one of the names: an entry of a plan, with an action and a reason. Where anything is not known, the order is left to a
+person.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from datetime import date, datetime
+from fnmatch import fnmatchcase
+from typing import Any
+
+from ._options import OptionError, domain_name
+from ._orders import plural, utc
+
+KEEP, LAPSE, REVOKE = "keep", "lapse", "revoke"
+# Kinds of CertCentral products that are TLS certificates; the others belong to people and code.
+TLS = ("ssl_certificate", "dv_ssl_certificate")
+# The only requests whose rejection ends an order that was never issued (reference/certcentral.md 2.1).
+_ENDING_REQUESTS = ("new_request", "renewal")
+
+_CANCELABLE = ("pending", "waiting_pickup")
+_OVER = ("revoked", "rejected", "denied", "canceled")
+# What a person has to do, by the status of an order that cannot be retired as it is.
+_LATER = {
+    "processing": "it is processing; plan again once it is pending",
+    "needs_csr": "it waits for its CSR; cancel it in the CertCentral console, or plan again once it is pending",
+    "approved": "it is approved; plan again once it is pending or issued",
+}
+# Servertastic's states (reference/servertastic.md 5), in lower case.
+_UNCONFIGURED = "order placed"
+_NOT_ISSUED = (_UNCONFIGURED, "awaiting customer verification", "awaiting provider approval", "queued")
+_COMPLETED, _CANCELLED = "completed", "cancelled"
+_NEVER_CANCELLED = ("smartermail", "smarterstats", "smartertrack", "smartertools", "smarterbundle")
+# What ends a certificate, or keeps one from being issued again: not done where a name lives on without a replacement.
+_ENDING = ("cancel", "reject_request", "drop_reissue", "revoke", "lapse", "mark_renewed")
+_SERVED, _NOT_SERVED, _WAIVED = "served", "not_served", "waived"
+_ID = re.compile(r"[1-9][0-9]{0,18}|[0-9a-f]{64}")
+_PATTERN = re.compile(r"(?:[a-z0-9_*?.-]|\[!?[a-z0-9_.-]+\])+")
+_GLOB = re.compile(r"[*?\[\]]")
+_HINT = "a reissue without the name revokes the older certificates"
+_AGAIN = "it was read more than once, and not alike each time; plan again"
+
+
+# -- what is wished ----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """What goes away, and how.
+
+    names: in lower case, as DNS spells them. on_issued: KEEP, LAPSE or REVOKE. product_types: of CertCentral. shared:
+    ids of orders, and digests, that may go although they cover names that stay, or wildcards. protected: patterns of
+    names whose orders are never touched. lives_on: those of the names whose certificates are replaced and not just
+    ended; replacements: ids and digests of the orders that replace them. waiver: why a certificate may be revoked
+    although nobody looked whether it is served; nothing where somebody has to look.
+    """
+
+    names: frozenset[str]
+    include_subdomains: bool = False
+    on_issued: str = KEEP
+    product_types: frozenset[str] = frozenset(TLS)
+    shared: frozenset[str] = frozenset()
+    protected: tuple[str, ...] = ()
+    lives_on: frozenset[str] = frozenset()
+    replacements: frozenset[str] = frozenset()
+    mark_renewed: bool = False
+    probe: bool = True
+    waiver: str = ""
+    _parents: frozenset[str] = field(default=frozenset(), init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_parents", frozenset(_parent(name) for name in self.names))
+
+    def goes(self, name: str) -> bool:
+        """Whether a name goes away."""
+        return self._is_among(name, self.names)
+
+    def touches(self, name: str) -> bool:
+        """Whether a name of an order covers one that goes away, as a wildcard does."""
+        return self.goes(name) or (name.startswith("*.") and name[2:] in self._parents)
+
+    def lives(self, name: str) -> bool:
+        """Whether a name goes on being used with another certificate, be it a wildcard."""
+        return self._is_among(name, self.lives_on) or f"*.{_parent(name)}" in self.lives_on
+
+    def protector(self, name: str) -> str:
+        """The pattern that protects a name, or one that a wildcard covers; nothing where none does.
+
+        Most wildcards are issued for the name above as well, whether that is told or not.
+        """
+        wild = name[2:] if name.startswith("*.") else ""
+        for pattern in self.protected:
+            if fnmatchcase(name, pattern):
+                return pattern
+            if wild and (fnmatchcase(wild, pattern) or _may_match_below(pattern, wild)):
+                return pattern
+        return ""
+
+    def _is_among(self, name: str, names: frozenset[str]) -> bool:
+        if name in names:
+            return True
+        above = name if self.include_subdomains else ""
+        while above:
+            above = _parent(above)
+            if above in names:
+                return True
+        return False
+
+
+def wishes_of(wished: Mapping[str, Any]) -> Wishes:
+    """What a role wishes, with names as DNS spells them. Raises ValueError, which says what is wrong.
+
+    Lists and truths have to be just that: a text is a list of letters to Python, and "false" is true.
+    """
+    unknown = sorted(str(name) for name in set(wished) - {one.name for one in fields(Wishes) if one.init})
+    if unknown:
+        raise ValueError(f"{unknown[0]} is not known here")
+    names = _names(wished, "names")
+    if not names:
+        raise ValueError("names has to have one name at least")
+    subdomains = _truth(wished, "include_subdomains", False)
+    broad = sorted(name for name in names if "." not in name.replace("*.", "", 1))
+    if subdomains and broad:
+        raise ValueError(f"names has {broad[0]}, below which is everybody's: name what goes away")
+    on_issued = wished.get("on_issued", KEEP)
+    if on_issued not in (KEEP, LAPSE, REVOKE):
+        raise ValueError(f"on_issued is {KEEP}, {LAPSE} or {REVOKE}")
+    probe, waiver = _truth(wished, "probe", True), wished.get("waiver", "")
+    if not isinstance(waiver, str):
+        raise ValueError("waiver has to be a text, which says why")
+    if not probe and not waiver.strip():
+        raise ValueError("without a probe certificates may be revoked that are still served: say in waiver why")
+    wishes = Wishes(
+        names=names,
+        include_subdomains=subdomains,
+        on_issued=str(on_issued),
+        product_types=frozenset(_texts(wished, "product_types", TLS)),
+        shared=_ids(wished, "shared"),
+        protected=tuple(_pattern(text) for text in _texts(wished, "protected")),
+        lives_on=_names(wished, "lives_on"),
+        replacements=_ids(wished, "replacements"),
+        mark_renewed=_truth(wished, "mark_renewed", False),
+        probe=probe,
+        waiver="" if probe else waiver.strip(),
+    )
+    # A slip of the pen would let a name be ended that is meant to live on.
+    strange = sorted(one for one in wishes.lives_on if not wishes.goes(one) and f"*.{_parent(one)}" not in names)
+    if strange:
+        raise ValueError(f"lives_on has {strange[0]}, which is not among names")
+    return wishes
+
+
+def _texts(wished: Mapping[str, Any], option: str, default: Iterable[str] = ()) -> list[str]:
+    given = wished.get(option, default)
+    several = list(given) if isinstance(given, (list, tuple)) else None
+    if several is None or not all(isinstance(one, (str, int)) and not isinstance(one, bool) for one in several):
+        raise ValueError(f"{option} has to be a list of texts")
+    texts = [str(one).strip() for one in several]
+    if not all(texts):
+        raise ValueError(f"{option} has to be a list of texts, none of them empty")
+    return texts
+
+
+def _ids(wished: Mapping[str, Any], option: str) -> frozenset[str]:
+    """Ids and digests. What is none of these names no order, and may be a token, so that it is not told."""
+    several = [text.lower() for text in _texts(wished, option)]
+    if not all(map(_ID.fullmatch, several)):
+        raise ValueError(f"{option} has what is neither an order's id nor its order_digest in full")
+    return frozenset(several)
+
+
+def _names(wished: Mapping[str, Any], option: str) -> frozenset[str]:
+    try:
+        return frozenset(domain_name(text, option) for text in _texts(wished, option))
+    except OptionError as error:
+        raise ValueError(str(error)) from None
+
+
+def _truth(wished: Mapping[str, Any], option: str, default: bool) -> bool:
+    given = wished.get(option, default)
+    if given is not True and given is not False:
+        raise ValueError(f"{option} has to be true or false")
+    return bool(given)
+
+
+def _pattern(text: str) -> str:
+    """A pattern of names, spelled as names are. Raises ValueError."""
+    labels = text.lower().rstrip(".").split(".")
+    try:
+        spelled = ".".join(label if label.isascii() else domain_name(label, "protected") for label in labels)
+    except OptionError:
+        spelled = ""
+    if "" in labels or not _PATTERN.fullmatch(spelled):
+        raise ValueError(
+            "protected has a pattern of no name: write *.example.com for what is below example.com, and a label either "
+            "with letters of its own or with *"
+        )
+    return spelled
+
+
+def _may_match_below(pattern: str, parent: str) -> bool:
+    """Whether a pattern may match a name one label below `parent`, which a wildcard covers."""
+    found = [match.start() for match in _GLOB.finditer(pattern)]
+    if not found:
+        return _parent(pattern) == parent
+    head, tail, below = pattern[: found[0]], pattern[found[-1] + 1 :], f".{parent}"
+    if tail.endswith(below):
+        return "." not in tail[: -len(below)] and "." not in head
+    return below.endswith(tail) and ("." not in head or parent.startswith(_parent(head)))
+
+
+def _parent(name: str) -> str:
+    return name.partition(".")[2]
+
+
+# -- what has to be read -----------------------------------------------------------------------------------------------
+
+
+def to_read(orders: Iterable[Mapping[str, Any]], wishes: Wishes) -> dict[str, list[int]]:
+    """Which CertCentral orders have to be read further before they can be planned.
+
+    details: their own pages. certificates: all certificates of theirs. origin: whether they were migrated.
+    """
+    wanted: dict[str, list[int]] = {"details": [], "certificates": [], "origin": []}
+    for order_id, (order, agrees) in _covering(orders, wishes).items():
+        if not agrees or _kept_out(order, _names_of(order), wishes):
+            continue
+        status = _status(order)
+        is_live = status in ("issued", "reissue_pending")
+        if status == "needs_approval" or (is_live and wishes.on_issued == LAPSE):
+            wanted["details"].append(order_id)
+        # A duplicate, or what it was before a reissue, may be for other names.
+        if is_live and (wishes.on_issued == REVOKE or (wishes.on_issued == LAPSE and not _is_alone(order))):
+            wanted["certificates"].append(order_id)
+        if status == "expired" and wishes.mark_renewed and not order.get("is_renewed"):
+            wanted["origin"].append(order_id)
+    return wanted
+
+
+def to_probe(
+    certificates: Iterable[Mapping[str, Any]], reviews: Iterable[Mapping[str, Any]], wishes: Wishes
+) -> list[dict[str, Any]]:
+    """Where to look before certificates may be revoked: `order`, `names`, and the `serial_numbers` to look for.
+
+    certificates: rows of digicert_certificate_revoke in check mode. reviews: of servertastic_order_info; what their
+    certificates' serial numbers are is not known, so that whatever is served there may be one of them.
+    """
+    if wishes.on_issued != REVOKE or not wishes.probe:
+        return []
+    probes = []
+    for order_id, (row, agrees) in sorted(_each_once(certificates, "order_id").items()):
+        dying = _certificates(row)
+        serials = sorted({str(one.get("serial_number") or "") for one in dying} - {""})
+        names = sorted({name for one in dying for name in _names_of(one)})
+        if agrees and serials and names:
+            probes.append({"order": str(order_id), "names": names, "serial_numbers": serials})
+    for digest, (review, agrees) in _reviews_covering(reviews, wishes).items():
+        name = _dns(review["domain_name"])
+        if agrees and _state(review) == _COMPLETED and not _kept_names(digest, [name], wishes):
+            probes.append({"order": digest, "names": [name], "serial_numbers": []})
+    return probes
+
+
+def verdicts(looks: Iterable[Mapping[str, Any]]) -> dict[str, str]:
+    """What served_certificate_info found in a loop over what `to_probe` tells, by order.
+
+    Where somebody looked more than once, each look has to say that nothing is served.
+    """
+    found: dict[str, set[str]] = {}
+    for look in looks:
+        if "item" in look:
+            found.setdefault(str(look["item"]["order"]), set()).add(str(look.get("verdict") or ""))
+    return {order: _verdict(said) for order, said in found.items()}
+
+
+def _verdict(said: set[str]) -> str:
+    if _SERVED in said:
+        return _SERVED
+    return _NOT_SERVED if said == {_NOT_SERVED} else "unknown"
+
+
+# -- the plan ----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What was read beside the list of orders.
+
+    details: pages of orders, and rows with their origin. certificates: rows of digicert_certificate_revoke in check
+    mode. served: by order, as `verdict` of served_certificate_info. now: in UTC.
+    """
+
+    now: datetime
+    details: Iterable[Mapping[str, Any]] = ()
+    certificates: Iterable[Mapping[str, Any]] = ()
+    served: Mapping[str, str] = field(default_factory=dict)
+
+
+def plan(
+    orders: Iterable[Mapping[str, Any]], reviews: Iterable[Mapping[str, Any]], wishes: Wishes, seen: Seen
+) -> list[dict[str, Any]]:
+    """An entry for every order, of CertCentral and of Servertastic, that covers a name which goes away."""
+    rows, looked = list(orders), list(reviews)
+    replaced = _replaced(rows, looked, wishes, seen.now)
+    known = {str(row["order_id"]) for row in rows} | {str(review.get("order_digest")) for review in looked}
+    lost = sorted(wishes.replacements - known)
+    pages, ends = _each_once(seen.details, "order_id"), _each_once(seen.certificates, "order_id")
+    entries = [
+        _certcentral(told, pages.get(order_id, _UNREAD), ends.get(order_id, _UNREAD), wishes, seen)
+        for order_id, told in _covering(rows, wishes).items()
+    ]
+    entries += [_servertastic(told, wishes, seen) for told in _reviews_covering(looked, wishes).values()]
+    return [_unless_needed(entry, wishes, replaced, lost) for entry in entries]
+
+
+# What was read of an order, and whether that agrees where it was read more than once.
+_Told = tuple[Mapping[str, Any], bool]
+_UNREAD: _Told = ({}, True)
+
+
+def _covering(orders: Iterable[Mapping[str, Any]], wishes: Wishes) -> dict[int, _Told]:
+    """The CertCentral orders that cover a name which goes away, by id."""
+    rows = list(orders)
+    ids = {row["order_id"] for row in rows if any(wishes.touches(name) for name in _names_of(row))}
+    if any(isinstance(one, bool) or not isinstance(one, int) or one < 1 for one in ids):
+        raise ValueError("an order has no order_id")
+    found = _each_once((row for row in rows if row["order_id"] in ids), "order_id")
+    return {order_id: found[order_id] for order_id in sorted(found)}
+
+
+def _certcentral(row: _Told, page: _Told, ends: _Told, wishes: Wishes, seen: Seen) -> dict[str, Any]:
+    order = _whole(row[0], page[0])
+    rows = (row[0], page[0], *_certificates(ends[0]))
+    names = sorted({name for one in rows for name in _names_of(one)})
+    action, reason, more = _decided(row[0], order, ends[0], names, wishes, seen)
+    if not (row[1] and page[1] and ends[1]):
+        action, reason, more = "leave", _AGAIN, {}
+    state = {"status": order["status"], "valid_till": order["valid_till"], **more.pop("state", {})}
+    return {
+        "provider": "certcentral",
+        "order": str(order["order_id"]),
+        "name": str(order.get("common_name") or (names or [""])[0]),
+        "domains": names,
+        "action": action,
+        "reason": reason,
+        "state": state,
+        **more,
+    }
+
+
+# An action, its reason, and what else an entry has.
+_Said = tuple[str, str, dict[str, Any]]
+
+
+def _decided(
+    row: Mapping[str, Any],
+    order: Mapping[str, Any],
+    ends: Mapping[str, Any],
+    names: Sequence[str],
+    wishes: Wishes,
+    seen: Seen,
+) -> _Said:
+    """row: as a list tells the order. order: with what its own page says, where that was read."""
+    why = _kept_out(row, names, wishes) or _kept_out(order, names, wishes)
+    if why:
+        return "leave", why, {}
+    status = _status(order)
+    if status in (*_CANCELABLE, "needs_approval") and order.get("serial_number"):
+        return "leave", f"it is {status}, and has a certificate all the same", {}
+    if status in _CANCELABLE:
+        return "cancel", f"it is {status}, so that it can be cancelled", {}
+    if status == "needs_approval":
+        return _rejecting(order)
+    if status in ("issued", "reissue_pending"):
+        return _issued(order, ends, wishes, seen)
+    if status == "expired":
+        days = order.get("days_remaining")
+        due = order.get("is_migrated") is True and order.get("is_renewed") is False and days is not None and days <= 0
+        if wishes.mark_renewed and due:
+            return "mark_renewed", "it is a migrated order that has expired and is listed as due", {}
+        return "nothing", "its certificate has expired", {}
+    if status in _OVER:
+        return "nothing", f"it is {status}", {}
+    return "leave", _LATER.get(status, f"its status, {status or 'none'}, is not known"), {}
+
+
+def _rejecting(order: Mapping[str, Any]) -> _Said:
+    if "pending_requests" not in order:
+        return "leave", "it needs approval, and could not be read whole", {}
+    waiting = order["pending_requests"] or []
+    if len(waiting) == 1 and waiting[0]["type"] in _ENDING_REQUESTS and waiting[0]["request_id"] > 0:
+        reason = "it needs approval, so that its request can be rejected"
+        return "reject_request", reason, {"request_id": waiting[0]["request_id"]}
+    found = ", ".join(f"{one['request_id']} ({one['type']})" for one in waiting) or "none"
+    return "leave", f"it needs approval, and what waits is not just one request for a new order: {found}", {}
+
+
+def _issued(order: Mapping[str, Any], ends: Mapping[str, Any], wishes: Wishes, seen: Seen) -> _Said:
+    drop = {"drop_reissue": True} if order["status"] == "reissue_pending" else {}
+    days = order.get("days_remaining")
+    is_over = days is not None and days < 0
+    if drop and is_over:
+        return "leave", "its certificate has expired, and a reissue is under way: drop the reissue, or wait for it", {}
+    if wishes.on_issued == REVOKE and is_over:
+        return "leave", "its certificate has expired, and its multi-year plan goes on: let it lapse", {}
+    if wishes.on_issued == REVOKE:
+        return _revoking(order, ends, wishes, seen, drop)
+    if wishes.on_issued == LAPSE:
+        return _lapsing(order, ends, drop)
+    if drop:
+        return "drop_reissue", "a reissue is under way; the order then stays issued", {}
+    return "keep", "it is issued: revoke it, or let it lapse, once nothing serves it any more", {}
+
+
+def _revoking(
+    order: Mapping[str, Any], ends: Mapping[str, Any], wishes: Wishes, seen: Seen, drop: Mapping[str, Any]
+) -> _Said:
+    before = ends.get("before") or {}
+    if before.get("revocation_requested"):
+        return "leave", "its revocation was asked for already; somebody has to approve the request, or reject it", {}
+    dying = _certificates(ends)
+    serials = sorted({str(one.get("serial_number") or "") for one in dying})
+    if not dying or "" in serials or not all(one.get("domains") for one in dying):
+        why = str(ends.get("reason") or "")
+        return "leave", "what its revocation would end could not be read" + (f": {why}" if why else ""), {}
+    if before.get("status") not in (("reissue_pending",) if drop else ("issued", "renewed")):
+        return "leave", _AGAIN, {}
+    verdict = seen.served.get(str(order["order_id"]))
+    if verdict == _SERVED:
+        return "leave", "a certificate of it is still served", {}
+    if wishes.probe and verdict != _NOT_SERVED:
+        return "leave", "it is not known whether a certificate of it is still served", {}
+    looked = "none of its certificates is served" if wishes.probe else _nobody_looked(wishes)
+    reason = f"it is issued, with {plural(len(dying), 'certificate')}; {looked}"
+    return "revoke", reason, {**drop, "state": {"certificates": serials, **_how_sure(wishes)}}
+
+
+def _nobody_looked(wishes: Wishes) -> str:
+    return f"nobody looked whether it is served: {wishes.waiver}"
+
+
+def _how_sure(wishes: Wishes) -> dict[str, str]:
+    """What was approved after somebody had looked is not done where nobody did."""
+    return {"served": _NOT_SERVED if wishes.probe else _WAIVED}
+
+
+def _lapsing(order: Mapping[str, Any], ends: Mapping[str, Any], drop: Mapping[str, Any]) -> _Said:
+    if "auto_renew" not in order:
+        return "leave", "it could not be read whole", {}
+    dying = _certificates(ends)
+    if not _is_alone(order) and not (dying and all(one.get("domains") for one in dying)):
+        return "leave", "its duplicates and reissues could not be read, which may be for other names", {}
+    renews = bool(order["auto_renew"])
+    loud = "; AUTO-RENEW IS ON, and only a person can switch it off, in the CertCentral console" if renews else ""
+    if drop or order.get("disable_renewal_notifications") is not True or order.get("auto_reissue") is not False:
+        return "lapse", f"it is issued, and need not be renewed{loud}", {**drop, "state": {"auto_renew": renews}}
+    if loud:
+        return "leave", f"it lapses by itself but for one thing{loud}", {}
+    return "nothing", "it lapses by itself", {}
+
+
+# -- who is kept out ---------------------------------------------------------------------------------------------------
+
+
+def _kept_out(order: Mapping[str, Any], names: Sequence[str], wishes: Wishes) -> str:
+    """Why a CertCentral order is left to a person whatever its status, empty where it is not."""
+    key, product = str(order["order_id"]), str(order.get("product_type") or "")
+    if key in wishes.replacements:
+        return "it is named as a replacement"
+    common = _dns(str(order.get("common_name") or ""))
+    if common and common not in names and product in wishes.product_types:
+        return "its common name is no domain name, and who uses it is not known"
+    why = _kept_names(key, names, wishes)
+    if not why and product not in wishes.product_types:
+        return f"it is a {product or 'product of no known kind'}, and no TLS certificate"
+    return why
+
+
+def _kept_names(key: str, names: Sequence[str], wishes: Wishes) -> str:
+    for name in names:
+        pattern = wishes.protector(name)
+        if pattern:
+            return f"it covers {name}, which is protected ({pattern})"
+    strange = [name for name in names if not _is_a_name(name)]
+    if strange:
+        return f"it covers {strange[0]}, which is no domain name, and who uses it is not known"
+    if key in wishes.shared:
+        return ""
+    wild = [name for name in names if name.startswith("*.")]
+    stays = [name for name in names if not wishes.goes(name) and name not in wild]
+    if stays:
+        more = f" and {len(stays) - 3} more" if len(stays) > 3 else ""
+        return f"it also covers {', '.join(stays[:3])}{more}, which stay; {_HINT}"
+    return f"it covers the wildcard {wild[0]}; what uses it is not known" if wild else ""
+
+
+def _unless_needed(
+    entry: dict[str, Any], wishes: Wishes, replaced: Mapping[str, Mapping[str, bool]], lost: Sequence[str]
+) -> dict[str, Any]:
+    """The entry, or that it is left where a name of it lives on and nothing replaces it yet.
+
+    lost: replacements that nobody has read, each of which may be the one that is meant.
+    """
+    alive = sorted({alive for name in entry["domains"] for alive in _alive_under(name, wishes)})
+    if entry["action"] not in _ENDING or not alive:
+        return entry
+    # One that is placed is enough where nothing has been issued yet that would go (reference/servertastic.md 0).
+    placed = entry["provider"] == "servertastic" and entry["action"] == "cancel"
+    by = {name: [key for key, is_issued in _covered_by(name, replaced) if is_issued or placed] for name in alive}
+    lacking = [name for name in alive if not by[name]]
+    if lacking or lost:
+        why = "no replacement covers it: order that first, have it issued, and name it"
+        if lost:
+            why = f"{lost[0]}, which is named as a replacement, is not found"
+        reason = f"{(lacking or alive)[0]} lives on, and {why}"
+        rest = {name: value for name, value in entry.items() if name not in ("drop_reissue", "request_id")}
+        return {**rest, "action": "leave", "reason": reason}
+    replaced_by = sorted({key for several in by.values() for key in several})
+    return {**entry, "state": {**entry["state"], "replaced_by": replaced_by}}
+
+
+def _covered_by(name: str, replaced: Mapping[str, Mapping[str, bool]]) -> list[tuple[str, bool]]:
+    """The replacements that cover a name, by themselves or by a wildcard, each with whether it is issued."""
+    return [*replaced.get(name, {}).items(), *replaced.get(f"*.{_parent(name)}", {}).items()]
+
+
+def _alive_under(name: str, wishes: Wishes) -> list[str]:
+    """The names that live on which a name of an order covers."""
+    wild = name[2:] if name.startswith("*.") else ""
+    below = [one for one in wishes.lives_on if wild and wild in (one, _parent(one))]
+    return [name, *below] if wishes.lives(name) else below
+
+
+def _replaced(
+    orders: Iterable[Mapping[str, Any]], reviews: Iterable[Mapping[str, Any]], wishes: Wishes, now: datetime
+) -> dict[str, dict[str, bool]]:
+    """The names that replacements cover, each with the orders that do, and whether these are issued.
+
+    One of CertCentral's has to be issued and valid, one of Servertastic's to be placed at least.
+    """
+    found: dict[str, dict[str, bool]] = {}
+    rows = _each_once((row for row in orders if str(row["order_id"]) in wishes.replacements), "order_id")
+    for order_id, (row, agrees) in rows.items():
+        days = row.get("days_remaining")
+        if agrees and _status(row) == "issued" and days is not None and days >= 0:
+            for name in _names_of(row):
+                found.setdefault(name, {})[str(order_id)] = True
+    named = (one for one in reviews if one.get("order_digest") in wishes.replacements and one.get("domain_name"))
+    for digest, (review, agrees) in _each_once(named, "order_digest").items():
+        expires = str(review.get("expiry_date") or "")
+        is_issued = _state(review) == _COMPLETED and not (expires and expires < now.date().isoformat())
+        if agrees and (is_issued or _state(review) in _NOT_ISSUED[1:]):
+            found.setdefault(_dns(review["domain_name"]), {})[digest] = is_issued
+    return found
+
+
+# -- Servertastic ------------------------------------------------------------------------------------------------------
+
+
+def _reviews_covering(reviews: Iterable[Mapping[str, Any]], wishes: Wishes) -> dict[str, _Told]:
+    """The Servertastic orders of a name that goes away, by digest."""
+    named = [one for one in reviews if one.get("order_digest") and one.get("domain_name")]
+    digests = {one["order_digest"] for one in named if wishes.touches(_dns(one["domain_name"]))}
+    found = _each_once((one for one in named if one["order_digest"] in digests), "order_digest")
+    return {digest: found[digest] for digest in sorted(found)}
+
+
+def _servertastic(told: _Told, wishes: Wishes, seen: Seen) -> dict[str, Any]:
+    review, agrees = told
+    name, digest = _dns(review["domain_name"]), review["order_digest"]
+    why = "it is named as a replacement" if digest in wishes.replacements else _kept_names(digest, [name], wishes)
+    if not why and not agrees:
+        why = _AGAIN
+    action, reason = ("leave", why) if why else _of_servertastic(review, wishes, seen)
+    contact = str(review.get("admin_email") or "") if _state(review) == _COMPLETED else ""
+    sure = _how_sure(wishes) if action == "revoke" else {}
+    return {
+        "provider": "servertastic",
+        "order": digest,
+        "name": name,
+        "domains": [name],
+        "action": action,
+        "reason": reason,
+        "state": {"status": review["order_status"], "window_closes": review.get("window_closes") or "", **sure},
+        **({"contact": contact} if contact else {}),
+    }
+
+
+def _of_servertastic(review: Mapping[str, Any], wishes: Wishes, seen: Seen) -> tuple[str, str]:
+    state = _state(review)
+    if state == _CANCELLED:
+        return "nothing", "it is cancelled"
+    if str(review.get("product_code") or "").lower().startswith(_NEVER_CANCELLED):
+        return "leave", f"{review['product_code']} is a product of SmarterTools, which cannot be cancelled"
+    if state in _NOT_ISSUED:
+        return "cancel", f"it is {review['order_status']}, so that it is cancelled at once"
+    if state != _COMPLETED:
+        return "leave", f"it is {review['order_status'] or 'in no known state'}; contact Servertastic"
+    closes = utc(review.get("window_closes") or "")
+    if closes is None or closes <= seen.now:
+        return "leave", "it was issued more than 30 days ago, or nobody knows when; only Servertastic can cancel it"
+    until = f"until {closes:%Y-%m-%d} its admin contact can approve its cancellation"
+    if wishes.on_issued != REVOKE:
+        return "keep", f"it is issued; {until}"
+    verdict = seen.served.get(review["order_digest"])
+    if verdict == _SERVED or (wishes.probe and verdict != _NOT_SERVED):
+        return "leave", f"something is still served under its name, or nobody knows; {until}"
+    looked = "nothing is served under its name" if wishes.probe else _nobody_looked(wishes)
+    return "revoke", f"it is issued, and {looked}; {until}"
+
+
+# -- reading rows ------------------------------------------------------------------------------------------------------
+
+
+def _each_once(rows: Iterable[Mapping[str, Any]], key: str) -> dict[Any, _Told]:
+    """What is told of each order. What is told twice alike counts once."""
+    told: dict[Any, list[Mapping[str, Any]]] = {}
+    for row in rows:
+        several = told.setdefault(row[key], [])
+        if row not in several:
+            several.append(row)
+    return {one: _united(several) for one, several in told.items()}
+
+
+def _united(rows: Sequence[Mapping[str, Any]]) -> _Told:
+    """One row for several of an order, with the names of all, and whether they agree in what they do say."""
+    if len(rows) == 1:
+        return rows[0], True
+    united: dict[str, Any] = {}
+    agrees = True
+    # In no order that the input could change.
+    for row in sorted(rows, key=lambda one: repr(sorted(one.items()))):
+        before = _said(united)
+        agrees = agrees and all(before.get(name, value) == value for name, value in _said(row).items())
+        united = _whole(united, row)
+    return {**united, "domains": sorted({str(name) for row in rows for name in row.get("domains") or ()})}, agrees
+
+
+def _whole(row: Mapping[str, Any], page: Mapping[str, Any]) -> dict[str, Any]:
+    """A row with what a page says, except that whoever says that there is more than one certificate is believed."""
+    more = {name: True for name in ("has_duplicates", "has_reissues") if row.get(name)}
+    return {**dict.fromkeys(page), **row, **_said(page), **more}
+
+
+def _said(row: Mapping[str, Any]) -> dict[str, Any]:
+    """What a row says; what is none, or empty, is left out by the service or by whoever asked it."""
+    return {name: value for name, value in row.items() if value not in (None, "")}
+
+
+def _is_alone(order: Mapping[str, Any]) -> bool:
+    return order.get("has_duplicates") is False and order.get("has_reissues") is False
+
+
+def _is_a_name(name: str) -> bool:
+    try:
+        return domain_name(name, "") == name
+    except OptionError:
+        return False
+
+
+def _dns(name: str) -> str:
+    """A name as DNS spells it, or in lower case where it cannot be spelled so."""
+    lower = name.strip().lower().rstrip(".")
+    if lower.isascii():
+        return lower
+    try:
+        return domain_name(lower, "")
+    except OptionError:
+        return lower
+
+
+def _names_of(order: Mapping[str, Any]) -> list[str]:
+    return [_dns(str(name)) for name in order.get("domains") or ()]
+
+
+def _certificates(row: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """The certificates that end with an order, as digicert_certificate_revoke tells them."""
+    return list((row.get("before") or {}).get("certificates") or ())
+
+
+def _status(order: Mapping[str, Any]) -> str:
+    """What an order is, where a mark that shows as a status, or a status that lags behind, hides that."""
+    status, days = str(order.get("status") or ""), order.get("days_remaining")
+    if status not in ("issued", "renewed"):
+        return status
+    return "expired" if days is not None and days < 0 and not _goes_on(order, days) else "issued"
+
+
+def _goes_on(order: Mapping[str, Any], days: int) -> bool:
+    """Whether a multi-year plan outlives its certificate, which expired so many days ago: it can be reissued."""
+    ends, till = (str(order.get(name) or "") for name in ("order_valid_till", "valid_till"))
+    try:
+        left = (date.fromisoformat(ends[:10]) - date.fromisoformat(till[:10])).days + days
+    except ValueError:
+        return False
+    return bool(order.get("is_multi_year_plan")) and left >= 0
+
+
+def _state(review: Mapping[str, Any]) -> str:
+    return str(review.get("order_status") or "").strip().lower()
