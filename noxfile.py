@@ -55,6 +55,8 @@ EXHAUSTIVE = (
     "test_servertastic_switches",
     "test_servertastic_secrets",
 )
+# Two tests at a time, those of one file one after the other, as they share what they start.
+PARALLEL = ("-n", "2", "--dist", "loadfile")
 # Programs of their own, beside the tests.
 CHECKED = ("benchmark", "demo", "simulator", "tools")
 # Plugins that never run on a target; their tests have a folder of the same name.
@@ -227,7 +229,7 @@ def unit(session: nox.Session, core: Core) -> None:
     _install(session, REQUIREMENTS / "unit.txt", core.requirement)
     _enter_copy(session)
     coverage = ["--cov", "--cov-branch", "--cov-report=term-missing", "--cov-fail-under=95", "tests/unit/plugins"]
-    session.run("python", "-m", "pytest", *(session.posargs or coverage))
+    session.run("python", "-m", "pytest", *PARALLEL, *(session.posargs or coverage))
     _note(session)
 
 
@@ -243,9 +245,8 @@ def integration(session: nox.Session, core: Core) -> None:
     _import_from(session, collection / "tests" / "simulator")
     # The simulator wants a newer Python than the oldest ansible-core has: that of nox itself, which brings its needs.
     session.env["CERTSIM_PYTHON"] = sys.executable
-    parallel = ("-n", "2", "--dist", "loadfile")
     stories = [f"--ignore-glob=*/{name}.py" for name in EXHAUSTIVE] if core is CORES[BETWEEN] else []
-    session.run("python", "-m", "pytest", *parallel, *(session.posargs or [*stories, "tests/integration"]))
+    session.run("python", "-m", "pytest", *PARALLEL, *(session.posargs or [*stories, "tests/integration"]))
     _note(session)
 
 
@@ -293,7 +294,7 @@ def target(session: nox.Session) -> None:
     _import_from(session, collection.parents[2])
     session.run("python", "-W", "error", "tests/tools/import_all.py", "plugins/module_utils", "plugins/modules")
     ignored = [f"--ignore=tests/unit/plugins/{kind}" for kind in CONTROLLER_ONLY]
-    session.run("python", "-m", "pytest", *(session.posargs or [*ignored, "tests/unit/plugins"]))
+    session.run("python", "-m", "pytest", *PARALLEL, *(session.posargs or [*ignored, "tests/unit/plugins"]))
     _note(session, " (module_utils only), requests 2.28")
 
 
@@ -303,7 +304,7 @@ def simulator(session: nox.Session) -> None:
     _install(session, REQUIREMENTS / "unit.txt", SIMULATOR / "requirements.txt")
     collection = _enter_copy(session)
     _import_from(session, collection / "tests" / "simulator")
-    session.run("python", "-m", "pytest", *(session.posargs or ["tests/unit/simulator"]))
+    session.run("python", "-m", "pytest", *PARALLEL, *(session.posargs or ["tests/unit/simulator"]))
     _note(session)
 
 

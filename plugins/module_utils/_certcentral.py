@@ -26,6 +26,7 @@ from ._certcentral_objects import (
     Note,
     Order,
     Request,
+    StatusChange,
     User,
     integer,
     merged,
@@ -35,6 +36,7 @@ from ._certcentral_objects import (
     read_notes,
     read_order,
     read_request,
+    read_status_change,
     read_user,
 )
 from ._errors import ApiError, Denied, NotFound, Refused, Unreadable
@@ -113,6 +115,12 @@ class CertCentral:
         An order can leave a filtered list while its pages are read, but not the account.
         """
         yield from _walk(lambda at: self.page(filters, limit=limit, offset=at), overlap=bool(filters))
+
+    def status_changes(self, seconds: int) -> list[StatusChange]:
+        """GET /order/certificate/status-changes (4.5): of the last so many seconds, 7 days of them at most."""
+        path = ("order", "certificate", "status-changes")
+        data = self._http.read("list what changed lately", path, [("seconds", seconds)])
+        return [change for change in map(read_status_change, _rows(data, "orders")) if change]
 
     def change_status(
         self,

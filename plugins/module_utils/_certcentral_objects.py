@@ -246,6 +246,15 @@ class Order:
 
 
 @dataclass(frozen=True)
+class StatusChange:
+    """An order whose status changed lately (4.5); when is not said."""
+
+    order_id: int
+    status: str
+    certificate_id: int | None = None
+
+
+@dataclass(frozen=True)
 class Domain:
     """A domain of the account (5)."""
 
@@ -388,6 +397,16 @@ def _with_details(order: Order, data: Mapping[str, Any], certificate: Mapping[st
         requests=tuple(request for request in requests if request),
         notes=read_notes(data) if "notes" in data else None,
     )
+
+
+def read_status_change(data: Any) -> StatusChange | None:
+    """A row of the status changes (4.5); None where it has no order or status."""
+    row = _mapping(data)
+    order_id, status = integer(row.get("order_id")), printable(row.get("status") or "")
+    if not order_id or not status:
+        return None
+    # Before it is issued there is no certificate, which might show as 0.
+    return StatusChange(order_id, status, integer(row.get("certificate_id")) or None)
 
 
 def read_request(data: Any, order_id: int | None = None) -> Request | None:

@@ -12,7 +12,9 @@ import contextlib
 import fcntl
 import os
 import stat
+import tempfile
 from collections.abc import Iterator
+from pathlib import Path
 
 
 class UnsafeFile(Exception):
@@ -40,11 +42,45 @@ def read_text(path: str) -> str:
         return ""
 
 
+def replace(path: str, text: str) -> None:
+    """Put a text where a file is, whole or not at all, for its owner alone, and see it on disk.
+
+    Whoever holds the file meanwhile holds what it was: lock another one. Raises OSError or UnsafeFile.
+    """
+    # What is not ours to trust is not ours to replace.
+    read_text(path)
+    folder = Path(path).parent
+    # For its owner alone from the start.
+    descriptor, temporary = tempfile.mkstemp(dir=folder, prefix=f".{Path(path).name}.")
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(temporary).replace(path)
+    except BaseException:
+        Path(temporary).unlink()
+        raise
+    directory = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(directory)
+    finally:
+        os.close(directory)
+
+
+def beside(path: str) -> str:
+    """The file to lock for one that is replaced."""
+    return str(Path(path).with_name(f".{Path(path).name}.lock"))
+
+
 @contextlib.contextmanager
-def locked(path: str) -> Iterator[_LockedFile]:
-    """A file of lines that nobody else changes meanwhile, made where there is none. Raises OSError or UnsafeFile."""
+def locked(path: str, wait: bool = True) -> Iterator[_LockedFile]:
+    """A file of lines that nobody else changes meanwhile, made where there is none.
+
+    wait: for whoever holds it; otherwise that is a BlockingIOError. Raises OSError or UnsafeFile.
+    """
     with _opened(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | _SAFE) as descriptor:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        fcntl.flock(descriptor, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
         yield _LockedFile(descriptor)
 
 

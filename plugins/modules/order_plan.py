@@ -287,7 +287,6 @@ failure:
 """
 
 import os
-import tempfile
 from collections.abc import Mapping
 from datetime import datetime, timezone
 from pathlib import Path
@@ -295,7 +294,13 @@ from typing import TYPE_CHECKING, Any
 
 from ansible_collections.certops.orders.plugins.module_utils import _plan, _plan_outcomes
 from ansible_collections.certops.orders.plugins.module_utils._errors import ApiError
-from ansible_collections.certops.orders.plugins.module_utils._files import UnsafeFile, locked, read_text
+from ansible_collections.certops.orders.plugins.module_utils._files import (
+    UnsafeFile,
+    beside,
+    locked,
+    read_text,
+    replace,
+)
 from ansible_collections.certops.orders.plugins.module_utils._module import main as module_main
 from ansible_collections.certops.orders.plugins.module_utils._options import OptionError
 from ansible_collections.certops.orders.plugins.module_utils._orders import plural
@@ -361,13 +366,12 @@ def _written(params: Mapping[str, Any], context: Context, now: datetime) -> dict
     if context.check_mode:
         standing = _standing(path, plan, now)
         return _with_diff(_told(standing or plan, path, changed=not standing), context, path, bool(standing))
-    folder = Path(path).parent
-    _make_folder(folder)
+    _make_folder(Path(path).parent)
     # Not the file itself, which is replaced under whoever waits for it.
-    with locked(str(folder / f".{Path(path).name}.lock")):
+    with locked(beside(path)):
         standing = _standing(path, plan, now)
         if not standing:
-            _replace(path, _plan.canonical(plan))
+            replace(path, _plan.canonical(plan))
     return _with_diff(_told(standing or plan, path, changed=not standing), context, path, bool(standing))
 
 
@@ -427,7 +431,7 @@ def _sheets(params: Mapping[str, Any], context: Context, now: datetime) -> dict[
     if not context.check_mode and new:
         _make_folder(folder)
         for path in new:
-            _replace(path, paths[path])
+            replace(path, paths[path])
     result = {
         "changed": bool(new),
         "msg": f"{plural(len(new), 're-order sheet')} saved, {len(paths) - len(new)} already there",
@@ -460,29 +464,6 @@ def _make_folder(folder: Path) -> None:
     for part in (*reversed(folder.absolute().parents), folder.absolute()):
         if not part.exists():
             part.mkdir(mode=0o700, exist_ok=True)
-
-
-def _replace(path: str, text: str) -> None:
-    """Put a text where the file is, whole or not at all, and see it on disk."""
-    # What is not ours to trust is not ours to replace.
-    read_text(path)
-    folder = Path(path).parent
-    # For its owner alone from the start.
-    descriptor, temporary = tempfile.mkstemp(dir=folder, prefix=f".{Path(path).name}.")
-    try:
-        with os.fdopen(descriptor, "w", encoding="ascii") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(temporary).replace(path)
-    except BaseException:
-        Path(temporary).unlink()
-        raise
-    directory = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(directory)
-    finally:
-        os.close(directory)
 
 
 def main() -> None:

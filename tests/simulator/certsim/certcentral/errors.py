@@ -117,6 +117,16 @@ def text_required() -> ApiError:
     return ApiError(HTTPStatus.BAD_REQUEST, "required_param:text", "Text is required")
 
 
+def time_frame_required() -> ApiError:
+    """INVENTED after the older v1 API's error of a missing note, reference/certcentral.md 1.3."""
+    return ApiError(HTTPStatus.BAD_REQUEST, "required_param:minutes", "A time frame is required")
+
+
+def time_frame_too_long() -> ApiError:
+    """DOC, reference/certcentral.md 1.3; the message is INVENTED."""
+    return ApiError(HTTPStatus.BAD_REQUEST, "time_frame_too_long", "The time frame is longer than 7 days.")
+
+
 def refused(status: int, code: str, message: str) -> ApiError:
     """INVENTED: no source tells how a transition is refused (reference/certcentral.md 1.3)."""
     return ApiError(status, code, message)

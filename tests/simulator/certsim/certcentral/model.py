@@ -84,6 +84,8 @@ class Order:
     order_valid_till: date | None = None
     is_multi_year_plan: bool = False
     extra: dict[str, Any] = field(default_factory=dict)
+    #: When its status changed since the start, and to what; oldest first.
+    changes: list[tuple[datetime, str]] = field(default_factory=list)
 
     @property
     def is_renewed(self) -> bool:
@@ -103,6 +105,11 @@ class Order:
     def waiting_requests(self, kind: str | None = None) -> list[dict[str, Any]]:
         """Return the requests, or those of one type, that wait for a decision."""
         return [each for each in self.requests if each["status"] in WAITING and kind in (None, each["type"])]
+
+    def set_status(self, status: str, now: datetime) -> None:
+        """Change the status, and remember when."""
+        self.status = status
+        self.changes.append((now, status))
 
     def set_mark(self, marked: bool, now: datetime) -> None:
         """Set or take off the renewed mark."""

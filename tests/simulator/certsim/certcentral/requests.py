@@ -79,9 +79,9 @@ def _settle(call: Context, order: Order, request: dict[str, Any], status: str) -
     """Do to the order what a decision about one of its requests brings."""
     kind, approved = request["type"], status == "approved"
     if kind in ("new_request", "renewal") and order.status not in _ENDED:
-        order.status = "pending" if approved else "rejected"
+        order.set_status("pending" if approved else "rejected", call.now)
     elif kind == "reissue" and not approved and order.status == "reissue_pending":
-        rules.end_reissue(order)
+        rules.end_reissue(order, call.now)
     elif kind == "revoke" and approved:
         revocation.approve(call, order, request)
 

@@ -63,7 +63,7 @@ def _carry_out(call: Context, order: Order, certificate: Certificate | None) -> 
     today = call.now.date()
     alive = [each for each in order.certificates() if each.is_issued and not each.is_expired(today)]
     if certificate is None or (not alive and call.switch("revoke_last_certificate") == "order_revoked"):
-        order.status = "revoked"
+        order.set_status("revoked", call.now)
 
 
 def _revoke(call: Context, order: Order, certificate: Certificate | None, wanted: dict[str, Any]) -> Answer:

@@ -76,7 +76,7 @@ def _cancel(order: Order, note: str | None, switches: Switches, now: datetime) -
         return False
     if status not in _CANCELLABLE and not _accepted(_CANCELLABLE_BY_SWITCH.get(status), switches):
         raise _refusal(switches, "order_not_cancelable", f"An order that is {status} cannot be canceled.")
-    order.status = CANCELED
+    order.set_status(CANCELED, now)
     _keep_note(order, note, switches, now)
     return True
 
@@ -87,12 +87,12 @@ def _drop_reissue(order: Order, note: str | None, now: datetime) -> None:
     # The last one is the unfinished one also where it is approved already.
     for request in order.waiting_requests("reissue") or reissues[-1:]:
         request.update(status="rejected", processor_comment=note, date_processed=now.isoformat(timespec="seconds"))
-    end_reissue(order)
+    end_reissue(order, now)
 
 
-def end_reissue(order: Order) -> None:
+def end_reissue(order: Order, now: datetime) -> None:
     """Return an order to issued, without the reissue that it waited for (reference/certcentral.md 2.3)."""
-    order.status = "issued"
+    order.set_status("issued", now)
     for certificate in order.reissues:
         if certificate.status == "pending":
             certificate.status = "rejected"

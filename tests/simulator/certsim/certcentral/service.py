@@ -13,6 +13,7 @@ from typing import Any
 
 from certsim.certcentral import (
     certificates,
+    changes,
     domain_routes,
     errors,
     faults,
@@ -45,6 +46,7 @@ _ROUTES: tuple[tuple[str, dict[str, Handler]], ...] = (
     (r"/user/me", {"GET": identity.user_me}),
     (r"/account", {"GET": identity.account}),
     (r"/order/certificate/?", {"GET": orders.list_orders}),
+    (r"/order/certificate/status-changes/?", {"GET": changes.list_changes}),
     (r"/order/certificate/([^/]+)", {"GET": orders.get_order}),
     (r"/order/certificate/([^/]+)/status", {"PUT": orders.update_status}),
     (r"/order/certificate/([^/]+)/revoke", {"PUT": revocation.revoke_order}),
@@ -168,6 +170,7 @@ class CertCentral:
         order = build_order({**self._state.defaults, **seed}, self._clock.now())
         if any(book.get(order.id) for book in self._books()):
             raise SeedError(f"order {order.id} exists already")
+        order.set_status(order.status, self._clock.now())
         return self._put(order)
 
     def patch_order(self, order_id: str, changes: Mapping[str, Any]) -> dict[str, Any]:
@@ -182,7 +185,9 @@ class CertCentral:
             if cause in changes:
                 del before[derived]
         changed = build_order({**before, **changes}, self._clock.now())
-        changed.mark_changed = order.mark_changed
+        changed.mark_changed, changed.changes = order.mark_changed, order.changes
+        if changed.status != order.status:
+            changed.set_status(changed.status, self._clock.now())
         self._book(changed)
         book.remove(order)
         return self._put(changed)

@@ -32,6 +32,7 @@ from ansible_collections.certops.orders.plugins.module_utils._certcentral_object
     Note,
     Order,
     Request,
+    StatusChange,
     User,
 )
 from ansible_collections.certops.orders.plugins.module_utils._errors import (
@@ -1011,3 +1012,40 @@ def test_leaving_the_client_closes_its_connections(monkeypatch: pytest.MonkeyPat
     with connect({**PARAMS, "api_key": KEY}, _http.Context(), writes=False) as client:
         monkeypatch.setattr(client.transport, "close", lambda: closed.append(True))
     assert closed == [True]
+
+
+# -- what changed lately -----------------------------------------------------------------------------------------------
+
+
+def test_status_changes(service: Conversation, client: CertCentral) -> None:
+    rows = [
+        {"order_id": 7, "certificate_id": 5, "status": "issued"},
+        {"order_id": "8", "certificate_id": 0, "status": "rejected"},
+        {"order_id": 9, "certificate_id": None, "status": "re\x1bjected"},
+        {"order_id": 10, "status": "canceled"},
+        {"order_id": 0, "status": "canceled"},
+        {"order_id": 11, "status": ""},
+        "something",
+    ]
+    service.get("order/certificate/status-changes", {"orders": rows}, query={"seconds": "604800"})
+
+    assert client.status_changes(604800) == [
+        StatusChange(7, "issued", 5),
+        StatusChange(8, "rejected"),
+        StatusChange(9, "re\\x1bjected"),
+        StatusChange(10, "canceled"),
+    ]
+
+
+@pytest.mark.parametrize("answer", [{}, {"orders": []}])
+def test_no_status_changes(service: Conversation, client: CertCentral, answer: Any) -> None:
+    service.get("order/certificate/status-changes", answer, query={"seconds": "1"})
+
+    assert client.status_changes(1) == []
+
+
+def test_status_changes_that_are_no_list(service: Conversation, client: CertCentral) -> None:
+    service.get("order/certificate/status-changes", {"orders": {"order_id": 7}}, query={"seconds": "1"})
+
+    with pytest.raises(Unreadable, match="not a list of orders"):
+        client.status_changes(1)

@@ -15,7 +15,14 @@ from typing import Any, Callable
 import pytest
 
 from ansible_collections.certops.orders.plugins.module_utils import _files
-from ansible_collections.certops.orders.plugins.module_utils._files import UnsafeFile, append_line, locked, read_text
+from ansible_collections.certops.orders.plugins.module_utils._files import (
+    UnsafeFile,
+    append_line,
+    beside,
+    locked,
+    read_text,
+    replace,
+)
 
 
 def test_lines_are_added_at_the_end_of_a_file_for_its_owner_alone(tmp_path: Path) -> None:
@@ -225,3 +232,88 @@ def test_a_file_is_held_by_one_at_a_time(tmp_path: Path) -> None:
     writer.join()
 
     assert (tmp_path / "log").read_text() == "first\nsecond\n"
+
+
+def test_whoever_does_not_wait_is_told_that_a_file_is_held(tmp_path: Path) -> None:
+    log = str(tmp_path / "log")
+    with locked(log), pytest.raises(BlockingIOError), locked(log, wait=False):
+        pass
+    with locked(log, wait=False) as file:
+        file.append("one")
+
+
+# -- replacing ---------------------------------------------------------------------------------------------------------
+
+
+def test_a_file_is_replaced_as_a_whole_for_its_owner_alone(tmp_path: Path) -> None:
+    state = tmp_path / "state"
+    old = os.umask(0)
+    try:
+        replace(str(state), "a longer text \u00fc")
+        replace(str(state), "short \u00fc")
+    finally:
+        os.umask(old)
+
+    assert state.read_text(encoding="utf-8") == "short \u00fc"
+    assert stat.S_IMODE(state.stat().st_mode) == 0o600
+    assert list(tmp_path.iterdir()) == [state]
+
+
+def test_whoever_reads_meanwhile_reads_what_was_there(tmp_path: Path) -> None:
+    state = tmp_path / "state"
+    replace(str(state), "before")
+    with state.open() as reader:
+        replace(str(state), "after")
+        assert reader.read() == "before"
+
+
+@pytest.mark.parametrize("failing", ["fsync", "replace"])
+def test_a_replacement_that_fails_leaves_what_was_there(
+    failing: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    state = tmp_path / "state"
+    replace(str(state), "before")
+
+    def fail(*_arguments: Any) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(*((_files.os, "fsync", fail) if failing == "fsync" else (Path, "replace", fail)))
+    with pytest.raises(OSError, match="No space"):
+        replace(str(state), "after")
+
+    assert state.read_text() == "before"
+    assert list(tmp_path.iterdir()) == [state]
+
+
+def test_it_is_on_disk_with_its_folder_before_the_call_returns(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    synced: list[str] = []
+    monkeypatch.setattr(
+        _files.os, "fsync", lambda descriptor: synced.append(str(Path(f"/proc/self/fd/{descriptor}").resolve()))
+    )
+
+    replace(str(tmp_path / "state"), "text")
+
+    assert synced[0].startswith(f"{tmp_path}/.state.")
+    assert synced[1:] == [str(tmp_path)]
+
+
+def test_what_is_not_ours_to_trust_is_not_replaced(tmp_path: Path) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.write_text("precious")
+    (tmp_path / "link").symlink_to(elsewhere)
+    elsewhere.chmod(0o666)
+
+    with pytest.raises(OSError, match="symbolic links"):
+        replace(str(tmp_path / "link"), "text")
+    with pytest.raises(UnsafeFile, match="others may write"):
+        replace(str(elsewhere), "text")
+
+    assert elsewhere.read_text() == "precious"
+
+
+def test_the_file_to_lock_is_another_one(tmp_path: Path) -> None:
+    state = str(tmp_path / "state")
+    with locked(beside(state)):
+        replace(state, "text")
+
+    assert sorted(file.name for file in tmp_path.iterdir()) == [".state.lock", "state"]

@@ -27,10 +27,13 @@ FLOORS = (
     ("_certcentral_objects",),
     ("_certcentral", "_certcentral_readers", "_servertastic"),
     (
+        "_certcentral_changes",
         "_certcentral_policy",
         "_certcentral_select",
         "_servertastic_policy",
         "_served_policy",
+        "_decommission",
+        "_stale",
         "_plan",
         "_plan_outcomes",
         "_report",
