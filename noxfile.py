@@ -93,6 +93,7 @@ nox.options.sessions = [
     "simulator",
     "demo",
     "browser",
+    "execution_environment",
     "target",
     *(f"{session}({core})" for core in CORES for session in ("unit", "integration", "sanity")),
 ]
@@ -324,6 +325,26 @@ def browser(session: nox.Session) -> None:
     _enter_copy(session)
     session.env["BROWSER_OUTPUT"] = str(ROOT / "tests" / "output" / "browser")
     session.run("python", "-m", "pytest", *(session.posargs or ["tests/browser"]))
+    _note(session)
+
+
+@nox.session
+def execution_environment(session: nox.Session) -> None:
+    """The build context of an execution environment can be made, and takes what the collection says it needs."""
+    _install(session, "ansible-builder", "ansible-core>=2.19,<2.22")
+    collection = _enter_copy(session)
+    galaxy = ("ansible-galaxy", "collection")
+    session.run(*galaxy, "build", "--output-path", "build")
+    session.run("ansible-builder", "create", "--file", "execution-environment.yml", "--context", "context")
+    needed = str(session.run("ansible-builder", "introspect", str(collection.parents[2]), silent=True))
+    if "requests>=2.28" not in needed or "system: []" not in needed:
+        session.error(f"ansible-builder sees other needs than the collection has:\n{needed}")
+    # As the image's own build does it, from the context alone.
+    session.chdir(collection / "context" / "_build")
+    target = collection.parents[2].parent / "installed"
+    session.env["ANSIBLE_COLLECTIONS_PATH"] = str(target)
+    session.run(*galaxy, "install", "--requirements-file", "requirements.yml", "--collections-path", str(target))
+    session.run("ansible-doc", "--type", "module", "certops.orders.digicert_order_status", silent=True)
     _note(session)
 
 
