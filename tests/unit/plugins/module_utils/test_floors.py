@@ -39,6 +39,8 @@ FLOORS = (
         "_report",
         "_report_charts",
         "_report_html",
+        "_successors",
+        "_undo_marks",
     ),
     ("_certcentral_writes", "_servertastic_readers", "_servertastic_writes"),
     ("_run", "_results", "_observers", "_work", "_info", "_certcentral_find", "_servertastic_tell"),
