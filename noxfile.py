@@ -62,6 +62,8 @@ CHECKED = ("benchmark", "demo", "simulator", "tools")
 # Plugins that never run on a target; their tests have a folder of the same name.
 CONTROLLER_ONLY = ("action", "callback", "filter", "inventory", "plugin_utils")
 
+EVENT_SOURCE = "extensions/eda/plugins/event_source/certcentral_orders.py"
+
 NOTES = ROOT / ".nox" / "covered"
 VERSIONS = """
 import importlib.metadata, platform
@@ -94,6 +96,7 @@ nox.options.sessions = [
     "demo",
     "browser",
     "execution_environment",
+    "eda",
     "target",
     *(f"{session}({core})" for core in CORES for session in ("unit", "integration", "sanity")),
 ]
@@ -173,7 +176,7 @@ def lint(session: nox.Session) -> None:
     session.run("ruff", "check", "--no-cache", ".")
     session.run("ruff", "format", "--check", "--no-cache", ".")
     session.run("yamllint", "--strict", ".")
-    _mypy(session, collection, "noxfile.py", "plugins", *(f"tests/{part}" for part in CHECKED))
+    _mypy(session, collection, "noxfile.py", "plugins", EVENT_SOURCE, *(f"tests/{part}" for part in CHECKED))
     session.run("ansible-lint")
     _note(session)
 
@@ -345,6 +348,16 @@ def execution_environment(session: nox.Session) -> None:
     session.env["ANSIBLE_COLLECTIONS_PATH"] = str(target)
     session.run(*galaxy, "install", "--requirements-file", "requirements.yml", "--collections-path", str(target))
     session.run("ansible-doc", "--type", "module", "certops.orders.digicert_order_status", silent=True)
+    _note(session)
+
+
+@nox.session
+def eda(session: nox.Session) -> None:
+    """The example rulebooks, by the real ansible-rulebook, where there is Java 17 or newer, which it needs."""
+    _install(session, REQUIREMENTS / "eda.txt", SIMULATOR / "requirements.txt")
+    collection = _enter_copy(session)
+    _import_from(session, collection / "tests" / "simulator")
+    session.run("python", "-m", "pytest", *(session.posargs or ["tests/eda"]))
     _note(session)
 
 

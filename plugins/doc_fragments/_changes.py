@@ -37,6 +37,9 @@ options:
   orders_detail:
     description:
       - Which orders, or whatever is changed, the result lists. What makes the task fail is always listed.
+      - A result that would be too long for ansible-runner, and so for AWX, which replaces one of more than 700,000
+        characters by nothing, is cut with a warning. What is unchanged goes first, then the diff, then all but the
+        outcome; at last C(by_outcome) is a dictionary of what was asked for, by outcome.
     type: str
     choices: [all, changed, none]
     default: all

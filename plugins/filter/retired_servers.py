@@ -26,6 +26,10 @@ options:
   if_true:
     description: A variable that is true for those of the hosts that count; without it all of them do.
     type: str
+  subdomains:
+    description: Whether names below a name go with it, and then stay with it as well.
+    type: bool
+    default: false
 author:
   - The certops.orders authors (@certops)
 """
@@ -46,7 +50,7 @@ _value:
       type: list
       elements: str
     stays:
-      description: The names of the hosts that do not count.
+      description: The names of the hosts that do not count; with O(subdomains), also patterns of what is below them.
       type: list
       elements: str
     left:
@@ -63,13 +67,16 @@ from ansible.errors import AnsibleFilterError
 from ansible_collections.certops.orders.plugins.module_utils._options import OptionError, domain_name
 
 
-def retired_servers(hostvars: Mapping[str, Any], hosts: Sequence[str], if_true: str = "") -> dict[str, list[str]]:
+def retired_servers(
+    hostvars: Mapping[str, Any], hosts: Sequence[str], if_true: str = "", subdomains: bool = False
+) -> dict[str, list[str]]:
     """The names of the hosts that count, and those of the others."""
     names = {host: _names(host, hostvars[host].get("decommission_server_names")) for host in hosts}
     left = [host for host in hosts if if_true and hostvars[host].get(if_true) is not True]
     stays = {name for host in left for name in names[host]}
     goes = {name for host in hosts for name in names[host]} - stays
-    return {"names": sorted(goes), "stays": sorted(stays), "left": sorted(left)}
+    below = {f"*.{name}" for name in stays} if subdomains else set()
+    return {"names": sorted(goes), "stays": sorted(stays | below), "left": sorted(left)}
 
 
 def _names(host: str, given: Any) -> list[str]:

@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -23,6 +24,7 @@ from ._orders import (
     NOT_ATTEMPTED,
     OUTCOMES,
     PENDING_APPROVAL,
+    UNCHANGED,
     UNKNOWN,
     OrderResult,
     plural,
@@ -30,6 +32,13 @@ from ._orders import (
 
 if TYPE_CHECKING:
     from ._http import Context, Transport
+
+
+# ansible-runner, and so AWX, replaces a result of more than 700,000 characters by nothing at all. The rest is left for
+# what a task was called with, which goes into the same event.
+LONGEST = 500_000
+# ansible-runner sets it for whatever it runs.
+_RUNNER = "AWX_ISOLATED_DATA_DIR"
 
 
 @dataclass(frozen=True)
@@ -97,7 +106,55 @@ def told(
             settings.order_id(first.key, first.identity)
         )
         result.update(failed=True, failure=dict(failure))
-    return result
+    return _fitted(result, settings) if _RUNNER in context.environ else result
+
+
+def _fitted(result: dict[str, Any], settings: Settings) -> dict[str, Any]:
+    """A result that is short enough for ansible-runner, with a warning where something is left out.
+
+    What has changed, or failed, is told at any length: in short rows, or by keys alone.
+    """
+    left_out = []
+    for what, shorten in _CUTS:
+        if len(json.dumps(result, default=str)) <= LONGEST:
+            break
+        result = shorten(result, settings)
+        left_out.append(what)
+    if not left_out:
+        return result
+    told = f"the result was too long for ansible-runner, which would have replaced it by nothing: {', '.join(left_out)}"
+    advice = f"set orders_detail, or hand in fewer {settings.noun}s at a time"
+    return {**result, "warnings": [f"{told}; {advice}"]}
+
+
+def _without_unchanged(result: dict[str, Any], settings: Settings) -> dict[str, Any]:
+    dull = (UNCHANGED, *((MISSING,) if settings.missing == "ok" else ()), *(_SKIPPED[settings.ineligible]))
+    return {**result, settings.listed: [row for row in result[settings.listed] if row["outcome"] not in dull]}
+
+
+def _without_diff(result: dict[str, Any], settings: Settings) -> dict[str, Any]:  # noqa: ARG001
+    return {name: value for name, value in result.items() if name != "diff"}
+
+
+def _in_short(result: dict[str, Any], settings: Settings) -> dict[str, Any]:
+    rows = [{name: row[name] for name in (settings.key, "outcome")} for row in result[settings.listed]]
+    return {**result, settings.listed: rows}
+
+
+def _by_outcome(result: dict[str, Any], settings: Settings) -> dict[str, Any]:
+    keys: dict[str, list[Any]] = {}
+    for row in result[settings.listed]:
+        keys.setdefault(row["outcome"], []).append(row[settings.key])
+    return {**result, settings.listed: [], "by_outcome": keys}
+
+
+_SKIPPED: Mapping[str, tuple[str, ...]] = {"skip": (INELIGIBLE,), "fail": ()}
+_CUTS: tuple[tuple[str, Callable[[dict[str, Any], Settings], dict[str, Any]]], ...] = (
+    ("what is unchanged is left out", _without_unchanged),
+    ("the diff is left out", _without_diff),
+    ("the others are told by their outcome alone", _in_short),
+    ("and that in by_outcome, by their keys", _by_outcome),
+)
 
 
 def fails(result: OrderResult, settings: Settings) -> bool:

@@ -139,6 +139,7 @@ class Run:
                 self._verify()
         result = told(asked, self._results, self._settings, self._context, self._reader.transport)
         warnings = [warning for observer in self._observers for warning in observer.warnings]
+        warnings += result.get("warnings", [])
         return {**result, "warnings": warnings} if warnings else result
 
     # -- one chunk -------------------------------------------------------------------------------------------------

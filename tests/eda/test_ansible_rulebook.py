@@ -1,0 +1,191 @@
+# Copyright (c) 2026 The certops.orders authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The example rulebooks, run by the real ansible-rulebook against the simulator; `nox -s eda` runs this."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Callable
+
+import pytest
+
+from certsim.testing import Simulator
+
+# Where the collection under test is installed.
+COLLECTIONS = os.environ.get("ANSIBLE_COLLECTIONS_PATH", "")
+RULEBOOK = shutil.which("ansible-rulebook", path=str(Path(sys.executable).parent))
+# Its rule engine runs in a Java virtual machine, 17 or newer.
+JAVA = shutil.which("java") or os.environ.get("JAVA_HOME")
+# Of no use as a name of anything else, so that it can be looked for in whatever a run leaves behind.
+KEY = "sim-Zq7Yx2Wv9Kj4"
+HOSTILE = "{{ lookup('pipe', 'touch %s') }}.example"
+# A cold Java virtual machine on a busy machine, and a playbook.
+PATIENCE = 120.0
+
+pytestmark = [
+    pytest.mark.skipif(not RULEBOOK, reason="ansible-rulebook is not installed: `nox -s eda` installs it"),
+    pytest.mark.skipif(not JAVA, reason="ansible-rulebook needs Java 17 or newer, and this machine has no java"),
+]
+
+NOTIFY = """
+- hosts: localhost
+  gather_facts: false
+  tasks:
+    - name: Keep what is told
+      ansible.builtin.copy:
+        content: "{{ ansible_eda.event.certcentral | to_json }}"
+        dest: "FOLDER/{{ lookup('pipe', 'date +%s.%N') }}.json"
+        mode: "0600"
+"""
+
+
+class Desk:
+    """A folder to run rulebooks in."""
+
+    def __init__(self, folder: Path, sim: Simulator) -> None:
+        # A folder of its own: ansible-rulebook copies all that lies beside a playbook.
+        self.folder = folder / "rulebook"
+        self.temporary = folder / "tmp"
+        self.sim = sim
+        self.told_folder = folder / "told"
+        for made in (self.folder, self.temporary, self.told_folder):
+            made.mkdir()
+        self.state = folder / "state.json"
+        self.output = folder / "output"
+        self.plan = folder / "plan.json"
+        (self.folder / "hosts.yml").write_text("all:\n  hosts:\n    localhost:\n      ansible_connection: local\n")
+        (self.folder / "notify.yml").write_text(NOTIFY.replace("FOLDER", str(self.told_folder)))
+        variables = {
+            "certops_state_file": str(self.state),
+            "certops_interval": 0.5,
+            "certops_notify": str(self.folder / "notify.yml"),
+            "certops_plan_path": str(self.plan),
+        }
+        (self.folder / "variables.yml").write_text(json.dumps(variables))
+
+    @contextmanager
+    def running(self, rulebook: str, end: signal.Signals = signal.SIGINT) -> Iterator[subprocess.Popen[bytes]]:
+        """Run a rulebook of the collection until the block ends; then it has to end by itself when asked to."""
+        environment = {
+            **{name: value for name, value in os.environ.items() if not name.startswith(("ANSIBLE_", "DIGICERT_"))},
+            "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]),
+            "ANSIBLE_COLLECTIONS_PATH": COLLECTIONS,
+            "ANSIBLE_PYTHON_INTERPRETER": sys.executable,
+            "ANSIBLE_HOME": str(self.folder / "home"),
+            "ANSIBLE_CONFIG": str(self.folder / "ansible.cfg"),
+            "DIGICERT_API_KEY": KEY,
+            "DIGICERT_API_URL": self.sim.api_url,
+            "TMPDIR": str(self.temporary),
+        }
+        (self.folder / "ansible.cfg").touch()
+        command = [str(RULEBOOK), "--rulebook", rulebook, "-i", "hosts.yml", "--vars", "variables.yml", "-vv"]
+        with self.output.open("ab") as output:
+            process = subprocess.Popen(
+                [*command, "--print-events"],
+                cwd=self.folder,
+                env=environment,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                stdin=subprocess.DEVNULL,
+            )
+        try:
+            yield process
+            process.send_signal(end)
+            process.wait(30)
+        finally:
+            process.kill()
+            process.wait()
+
+    def told(self) -> list[dict[str, Any]]:
+        """What the playbook was told, in its order."""
+        files = sorted(self.told_folder.iterdir(), key=lambda file: float(file.stem))
+        return [json.loads(file.read_text()) for file in files]
+
+    def is_idle(self) -> bool:
+        """Whether no playbook runs; ansible-runner keeps a job's environment in a folder of its own until it ends."""
+        return not list(self.temporary.glob("eda*"))
+
+    def await_(self, condition: Callable[[], object], process: subprocess.Popen[bytes]) -> None:
+        end = time.monotonic() + PATIENCE
+        while not condition():
+            assert process.poll() is None, self.output.read_text()[-5000:]
+            assert time.monotonic() < end, self.output.read_text()[-5000:]
+            time.sleep(0.2)
+
+    def looks(self) -> int:
+        """How often the source has looked."""
+        return sum(entry["path"].endswith("/status-changes") for entry in self.sim.journal())
+
+
+@pytest.fixture(scope="module")
+def process() -> Iterator[Simulator]:
+    with Simulator() as simulator:
+        yield simulator
+
+
+@pytest.fixture
+def desk(tmp_path: Path, process: Simulator) -> Desk:
+    keys = {KEY: {"user": "events", "view_only": True}}
+    orders = [
+        {"id": 1, "status": "pending", "common_name": HOSTILE % (tmp_path / "owned")},
+        {"id": 2, "status": "pending"},
+        {"id": 3, "status": "pending", "common_name": "www.example.com"},
+        {"id": 4, "status": "issued", "origin": "migrated", "valid_till_in_days": 20, "common_name": "www.example.com"},
+    ]
+    process.reset({"keys": keys, "orders": orders, "switches": {"rate.enabled": False}})
+    return Desk(tmp_path, process)
+
+
+@pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_an_owner_is_told_once_of_each_rejected_order_across_a_restart(
+    desk: Desk, tmp_path: Path, end: signal.Signals
+) -> None:
+    with desk.running("certops.orders.tell_of_rejected_orders", end) as rulebook:
+        desk.await_(lambda: desk.looks() >= 2, rulebook)
+        desk.sim.patch(1, status="rejected")
+        desk.sim.patch(3, status="issued")
+        desk.await_(lambda: len(desk.told()) == 1 and desk.is_idle(), rulebook)
+    while_away = desk.sim.patch(2, status="rejected")
+    looks = desk.looks()
+    with desk.running("certops.orders.tell_of_rejected_orders") as rulebook:
+        desk.await_(lambda: len(desk.told()) == 2 and desk.looks() > looks + 4 and desk.is_idle(), rulebook)
+
+    first, second = desk.told()
+    assert (first["order_id"], first["status"], first["gap"]) == (1, "rejected", False)
+    assert first["order"]["common_name"].startswith("\\x7b{ lookup('pipe'")
+    assert not (tmp_path / "owned").exists()
+    assert (second["order_id"], second["order"]["common_name"]) == (2, while_away["common_name"])
+    assert first["event_id"] != second["event_id"]
+    # Nothing was written, and the key is nowhere.
+    assert {entry["method"] for entry in desk.sim.journal()} == {"GET"}
+    everything = [file for file in tmp_path.rglob("*") if file.is_file()]
+    assert desk.output in everything
+    assert desk.state in everything
+    assert [file for file in everything if KEY.encode() in file.read_bytes()] == []
+
+
+def test_a_plan_is_made_when_an_order_is_issued(desk: Desk) -> None:
+    # A throttle can be no variable, and ten minutes are long.
+    found = Path(COLLECTIONS, "ansible_collections/certops/orders/extensions/eda/rulebooks/plan_marks.yml")
+    (desk.folder / "plan_marks.yml").write_text(found.read_text().replace("10 minutes", "2 seconds"))
+    with desk.running("plan_marks.yml") as rulebook:
+        desk.await_(lambda: desk.looks() >= 2, rulebook)
+        desk.sim.patch(3, status="issued", valid_till_in_days=300)
+        desk.await_(lambda: desk.plan.exists() and desk.is_idle(), rulebook)
+
+    plan = json.loads(desk.plan.read_text())
+    assert [(entry["order"], entry["action"]) for entry in plan["entries"] if entry["action"] != "leave"] == [
+        ("4", "mark_renewed")
+    ]
+    assert {entry["method"] for entry in desk.sim.journal()} == {"GET"}

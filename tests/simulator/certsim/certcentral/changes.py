@@ -1,0 +1,68 @@
+# Copyright (c) 2026 The certops.orders authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Which orders changed their status lately: reference/certcentral.md 4.5."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, time, timedelta
+from typing import Any
+
+from certsim.certcentral import context, errors
+from certsim.certcentral.context import Context
+from certsim.certcentral.model import Order
+from certsim.exchange import Answer
+
+_UNITS = {"minutes": 60, "seconds": 1}
+_LONGEST = 7 * 86400
+
+
+def list_changes(call: Context) -> Answer:
+    """GET /order/certificate/status-changes."""
+    parameters = call.parameters(*_UNITS)
+    if not parameters:
+        raise errors.time_frame_required()
+    seconds = max(context.number(name, value, 1) * _UNITS[name] for name, value in parameters.items())
+    if seconds > _LONGEST:
+        raise errors.time_frame_too_long()
+    till = call.now - timedelta(seconds=call.switch("status_changes_lag_seconds"))
+    since = call.now - timedelta(seconds=seconds)
+    found = [
+        (moment, order, status)
+        for order in call.account.book
+        if call.key.sees(order)
+        for moment, status in _shown(call, order, since, till)
+    ]
+    found.sort(key=lambda change: change[0])
+    return context.answer(call.empty("orders", [_row(call, order, status) for _moment, order, status in found]))
+
+
+def _shown(call: Context, order: Order, since: datetime, till: datetime) -> list[tuple[datetime, str]]:
+    """Return the changes of one order that are listed."""
+    changes = [change for change in _changes(call, order) if since <= change[0] <= till]
+    if call.switch("status_changes_rows") == "each":
+        return sorted(changes)
+    return [(max(changes)[0], call.view().status(order))] if changes else []
+
+
+def _changes(call: Context, order: Order) -> Iterator[tuple[datetime, str]]:
+    yield from order.changes
+    if call.switch("status_changes_of_marks") and order.mark_changed is not None:
+        yield order.mark_changed, call.view().status(order)
+    valid_till = order.certificate.valid_till
+    if call.switch("status_changes_of_expiry") and valid_till is not None and order.status == "issued":
+        moment = datetime.combine(valid_till + timedelta(days=1), time(), UTC)
+        if moment <= call.now:
+            yield moment, "expired"
+
+
+def _row(call: Context, order: Order, status: str) -> dict[str, Any]:
+    row: dict[str, Any] = {"order_id": order.id, "status": status}
+    number = order.certificate.id
+    if number is not None:
+        row["certificate_id"] = number
+    elif call.switch("status_changes_certificate_when_none") != "absent":
+        row["certificate_id"] = {"null": None, "zero": 0}[call.switch("status_changes_certificate_when_none")]
+    return row

@@ -1,0 +1,220 @@
+# Copyright (c) 2026 The certops.orders authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The event source without a service: what it takes, what it needs to run, and that all that describes it agrees.
+
+Its life is in tests/integration/test_event_source.py.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import runpy
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+import responses
+import yaml
+
+COLLECTION = Path(__file__).resolve().parents[4]
+EDA = COLLECTION / "extensions" / "eda"
+SOURCE = EDA / "plugins" / "event_source" / "certcentral_orders.py"
+SCHEMAS = SOURCE.parent / "schemas"
+KEY = "sim-KEY-that-nobody-may-see"
+URL = "https://www.digicert.com/services/v2/order/certificate/status-changes"
+
+
+class Hasty:
+    """asyncio for a source that is cancelled as soon as it would wait for the next look."""
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(asyncio, name)
+
+    async def sleep(self, _seconds: float) -> None:
+        raise asyncio.CancelledError
+
+
+@pytest.fixture(scope="module")
+def source() -> dict[str, Any]:
+    """Run the file as ansible-rulebook does."""
+    found = runpy.run_path(str(SOURCE))
+    found["main"].__globals__["asyncio"] = Hasty()
+    return found
+
+
+def start(source: dict[str, Any], **args: Any) -> list[Any]:
+    """Let it look once; returns the events."""
+    events: list[Any] = []
+
+    async def put(event: Any) -> None:
+        events.append(event)
+
+    with pytest.raises((asyncio.CancelledError, source["SourceError"])) as caught:
+        asyncio.run(source["main"](SimpleNamespace(put=put), {"api_key": KEY, **args}))
+    assert KEY not in str(caught.value)
+    if isinstance(caught.value, source["SourceError"]):
+        raise caught.value
+    return events
+
+
+@responses.activate
+def test_it_runs(source: dict[str, Any], tmp_path: Path) -> None:
+    responses.get(URL, json={"orders": [{"order_id": 7, "status": "rejected"}, {"order_id": 8, "status": "issued"}]})
+
+    (event,) = start(source, state_file=str(tmp_path / "state"), statuses=["rejected"], with_orders=False)
+
+    assert (event["certcentral"]["order_id"], event["certcentral"]["status"]) == (7, "rejected")
+    assert [call.request.headers["X-DC-DEVKEY"] for call in responses.calls] == [KEY]
+
+
+@responses.activate
+def test_numbers_and_flags_may_come_as_text(source: dict[str, Any], tmp_path: Path) -> None:
+    responses.get(URL, json={})
+
+    start(
+        source, state_file=str(tmp_path / "state"), interval="60", lookback="3599", validate_certs="True", retries=None
+    )
+
+    assert responses.calls[0].request.params["seconds"] in ("3600", "3601")
+
+
+WRONG: list[tuple[dict[str, Any], str]] = [
+    ({"state_file": None}, "state_file is required"),
+    ({"state_file": ["x"]}, "state_file must be text"),
+    ({"intervall": 60}, "no such argument: intervall"),
+    ({"feedback": True}, "no such argument: feedback"),
+    ({"interval": 59.9}, "interval must be 60 to 302400"),
+    ({"interval": 302401}, "interval must be 60 to 302400"),
+    ({"interval": "often"}, "interval must be a number"),
+    ({"interval": True}, "interval must be a number"),
+    ({"interval": "nan"}, "interval must be a number"),
+    ({"interval": float("inf")}, "interval must be a number"),
+    ({"lookback": -1}, "lookback must be 0 to 604800"),
+    ({"lookback": 604801}, "lookback must be 0 to 604800"),
+    ({"statuses": "issued"}, "statuses must be a list"),
+    ({"statuses": []}, "statuses must be a list"),
+    ({"statuses": [1]}, "statuses must be a list"),
+    ({"with_orders": "perhaps"}, "with_orders must be true or false"),
+    ({"region": "mars"}, "region must be one of us, eu"),
+    ({"api_url": 5}, "api_url must be text"),
+    ({"api_url": "http://elsewhere.example"}, "api_url must be https"),
+    ({"api_key": 5}, "api_key must be text"),
+    ({"api_key": f"{KEY} {KEY}"}, "the API key has characters that no key has"),
+    ({"timeout": 0}, "timeout must be 1 to 3600"),
+    ({"rate_limit": "much"}, "rate_limit must be"),
+]
+
+
+@pytest.mark.parametrize(("args", "message"), WRONG, ids=lambda value: str(value)[:40])
+def test_what_it_does_not_take(source: dict[str, Any], tmp_path: Path, args: dict[str, Any], message: str) -> None:
+    with pytest.raises(source["SourceError"], match=message):
+        start(source, **{"state_file": str(tmp_path / "state"), **args})
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_key_is_required(source: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("DIGICERT_API_KEY", raising=False)
+    with pytest.raises(source["SourceError"], match="no API key: set api_key, or DIGICERT_API_KEY"):
+        start(source, state_file=str(tmp_path / "state"), api_key=None)
+
+
+@pytest.mark.parametrize(
+    ("interval", "failures", "longest"), [(300, 1, 600), (300, 5, 3600), (60, 999, 3600), (7200, 3, 7200)]
+)
+def test_how_long_it_waits_after_failures(
+    source: dict[str, Any], interval: float, failures: int, longest: float
+) -> None:
+    drawn = {source["backoff"](interval, failures) for _number in range(50)}
+
+    assert len(drawn) > 10
+    assert 0.75 * longest <= min(drawn) <= max(drawn) <= longest
+
+
+ALONE = """
+    import asyncio, runpy, sys
+
+    class Nothing:
+        def find_spec(self, name, path=None, target=None):
+            if name.partition(".")[0] in {missing}:
+                raise ModuleNotFoundError(name)
+
+    sys.meta_path.insert(0, Nothing())
+    found = runpy.run_path(sys.argv[1])
+    try:
+        asyncio.run(found["main"](None, dict(api_key="k", state_file="/nowhere/state")))
+    except found["SourceError"] as error:
+        print(error)
+    assert not [name for name in sys.modules if name.partition(".")[0] in ("ansible", "ansible_collections")]
+"""
+
+
+@pytest.mark.parametrize(
+    ("missing", "said"),
+    [
+        (("ansible", "ansible_collections"), "state_file /nowhere/state cannot be used: No such file or directory"),
+        (("ansible", "requests"), "the Python library requests is missing where ansible-rulebook runs"),
+    ],
+)
+def test_it_needs_neither_ansible_nor_the_collections_path(missing: tuple[str, ...], said: str, tmp_path: Path) -> None:
+    script = textwrap.dedent(ALONE).format(missing=missing)
+    command = [sys.executable, "-I", "-W", "error", "-c", script, str(SOURCE)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60, cwd=tmp_path)
+
+    assert (done.returncode, done.stderr, done.stdout.strip()) == (0, "", said)
+
+
+def test_its_documentation_and_its_schema_say_what_it_takes(source: dict[str, Any]) -> None:
+    options = yaml.safe_load(source["DOCUMENTATION"])["options"]
+    schema = json.loads((SCHEMAS / "certcentral_orders.json").read_text())
+    takes = source["main"].__globals__["_DEFAULTS"]
+
+    assert set(options) == set(schema["properties"]) == set(takes)
+    assert [name for name in options if options[name].get("required")] == schema["required"] == ["state_file"]
+    # The rate limit's own default is the client's.
+    takes = {**takes, "rate_limit": "100/5, 1000/180"}
+    assert {name: option.get("default") for name, option in options.items()} == takes
+    assert {name: option.get("default") for name, option in schema["properties"].items()} == takes
+
+
+@responses.activate
+def test_every_event_has_the_form_that_its_schema_says(source: dict[str, Any], tmp_path: Path) -> None:
+    responses.get(URL, json={"orders": [{"order_id": 7, "status": "rejected"}]})
+    row = {"id": 7, "status": "rejected", "certificate": {"common_name": "a.example"}}
+    responses.get("https://www.digicert.com/services/v2/order/certificate", json={"orders": [row]})
+    state = tmp_path / "state"
+    start(source, state_file=str(state))
+    state.write_text(state.read_text().replace("20", "19"))
+
+    events = [event["certcentral"] for event in start(source, state_file=str(state))]
+
+    forms = json.loads((SCHEMAS / "certcentral_orders_event.json").read_text())["$defs"]
+    assert [event["event"] for event in events] == ["gap", "status_change"]
+    for event in events:
+        form = forms[event["event"]]
+        assert set(event) == set(form["properties"]) == set(form["required"])
+        assert event["gap"] is form["properties"]["gap"]["const"]
+    assert set(forms["status_change"]["properties"]["order"]["required"]) <= set(events[1]["order"])
+
+
+@pytest.mark.parametrize("rulebook", sorted((EDA / "rulebooks").glob("*.yml")), ids=lambda rulebook: rulebook.stem)
+def test_rulebooks_start_plans_and_notices_and_never_writes(source: dict[str, Any], rulebook: Path) -> None:
+    takes = source["main"].__globals__["_DEFAULTS"]
+    for ruleset in yaml.safe_load(rulebook.read_text()):
+        for entry in ruleset["sources"]:
+            assert set(entry["certops.orders.certcentral_orders"]) <= set(takes)
+        for rule in ruleset["rules"]:
+            (action,) = rule["action"].items()
+            assert action[0] == "run_playbook"
+            if action[1]["name"] != "{{ certops_notify }}":
+                playbook = action[1]["name"].rpartition(".")[2]
+                assert (COLLECTION / "playbooks" / f"{playbook}.yml").exists()
+                # Said, though it is the default, so that nobody has to know that.
+                assert action[1]["extra_vars"][f"{playbook}_phase"] == "plan"
+                assert not [name for name in action[1]["extra_vars"] if "confirm" in name]
