@@ -82,10 +82,11 @@ def retired_servers(
 def _names(host: str, given: Any) -> list[str]:
     """The names of one host."""
     several = [host] if given is None else given
-    if not isinstance(several, (list, tuple)) or not several:
+    is_list = isinstance(several, (list, tuple)) and all(isinstance(name, str) for name in several)
+    if not (is_list and several):
         raise AnsibleFilterError(f"retired_servers: decommission_server_names of {host} has to be a list of names")
     try:
-        names = [domain_name(str(name), "decommission_server_names") for name in several]
+        names = [domain_name(name, "decommission_server_names") for name in several]
     except OptionError as error:
         raise AnsibleFilterError(f"retired_servers: {host}: {error}") from None
     if given is None and ("." not in host or host.replace(".", "").isdigit()):

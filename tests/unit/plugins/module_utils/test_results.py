@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import json
 from types import SimpleNamespace
 from typing import Any
 
@@ -16,7 +17,7 @@ from ansible_collections.certops.orders.plugins.module_utils._errors import ApiE
 from ansible_collections.certops.orders.plugins.module_utils._http import Context, Counters
 from ansible_collections.certops.orders.plugins.module_utils._options import BULK, OptionError
 from ansible_collections.certops.orders.plugins.module_utils._orders import OUTCOMES, OrderResult
-from ansible_collections.certops.orders.plugins.module_utils._results import Settings, fails, told
+from ansible_collections.certops.orders.plugins.module_utils._results import LONGEST, Settings, fails, told
 
 
 def one(key: int, outcome: str, **facts: Any) -> OrderResult:
@@ -466,3 +467,72 @@ def test_there_are_1_to_64_workers(workers: int, fine: bool) -> None:
     else:
         with pytest.raises(OptionError, match=r"^workers must be 1 to 64$"):
             Settings.of(params, "closed")
+
+
+# -- what fits into ansible-runner's events ------------------------------------------------------------------------------
+
+RUNNER = {"AWX_ISOLATED_DATA_DIR": "/runner/artifacts/1"}
+FACTS = {"status": "pending", "is_renewed": False}
+
+
+def tell_in_runner(*results: OrderResult, diff: bool = False, environ: Any = None, **options: Any) -> dict[str, Any]:
+    transport: Any = SimpleNamespace(counters=Counters())
+    context = Context(diff=diff, environ=RUNNER if environ is None else environ)
+    by_key = {result.key: result for result in results}
+    return told(list(by_key), by_key, Settings("closed", **options), context, transport)
+
+
+def several(outcome: str, first: int, count: int) -> list[OrderResult]:
+    return [one(key, outcome, before=FACTS, after=FACTS) for key in range(first, first + count)]
+
+
+def length(result: dict[str, Any]) -> int:
+    return len(json.dumps(result))
+
+
+def test_a_result_that_fits_is_left_as_it_is() -> None:
+    results = several("changed", 1, 300)
+
+    assert tell_in_runner(*results) == tell_in_runner(*results, environ={})
+
+
+def test_elsewhere_nothing_is_cut() -> None:
+    result = tell_in_runner(*several("changed", 1, 10000), environ={})
+
+    assert length(result) > LONGEST
+    assert "warnings" not in result
+
+
+@pytest.mark.parametrize(
+    ("unchanged", "changed", "diff", "left_out"),
+    [
+        (5000, 2000, False, ["what is unchanged is left out"]),
+        (5000, 2000, True, ["what is unchanged is left out", "the diff is left out"]),
+        (10, 8000, False, ["what is unchanged", "the diff", "the others are told by their outcome alone"]),
+        (10, 30000, False, ["what is unchanged", "the diff", "the others are told", "in by_outcome, by their keys"]),
+    ],
+)
+def test_what_matters_least_goes_first(unchanged: int, changed: int, diff: bool, left_out: list[str]) -> None:
+    failed = [one(10**6, "failed", before=FACTS)]
+
+    result = tell_in_runner(
+        *several("unchanged", 1, unchanged), *several("changed", 10**5, changed), *failed, diff=diff
+    )
+
+    assert length(result) <= LONGEST
+    assert all(part in result["warnings"][0] for part in left_out)
+    assert result["summary"]["total"] == unchanged + changed + 1
+    told_of = {row["order_id"]: row["outcome"] for row in result["orders"]}
+    told_of.update({key: outcome for outcome, keys in result.get("by_outcome", {}).items() for key in keys})
+    # Every change, and what failed, is told in this one event.
+    assert told_of == {**dict.fromkeys(range(10**5, 10**5 + changed), "changed"), 10**6: "failed"}
+
+
+def test_what_the_task_ignores_counts_as_unchanged() -> None:
+    results = [*several("ineligible", 1, 3000), *several("missing", 5000, 3000), *several("changed", 9000, 10)]
+
+    lenient = tell_in_runner(*results, ineligible="skip", missing="ok")
+    strict = tell_in_runner(*results)
+
+    assert len(lenient["orders"]) == 10
+    assert len(strict["orders"]) == 6010
