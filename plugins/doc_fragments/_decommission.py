@@ -14,7 +14,7 @@ class ModuleDocFragment:
 options:
   wishes:
     description:
-      - What goes away, and how. Lists have to be lists, and truths true or false: a text in their place is refused.
+      - What goes away, and how. Lists have to be lists, and truths true or false. A text in their place is refused.
     type: dict
     required: true
     suboptions:

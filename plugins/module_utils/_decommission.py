@@ -627,9 +627,7 @@ def _each_once(rows: Iterable[Mapping[str, Any]], key: str) -> dict[Any, _Told]:
     """What is told of each order. What is told twice alike counts once."""
     told: dict[Any, list[Mapping[str, Any]]] = {}
     for row in rows:
-        several = told.setdefault(row[key], [])
-        if row not in several:
-            several.append(row)
+        told.setdefault(row[key], []).append(row)
     return {one: _united(several) for one, several in told.items()}
 
 
@@ -650,7 +648,7 @@ def _united(rows: Sequence[Mapping[str, Any]]) -> _Told:
 def _whole(row: Mapping[str, Any], page: Mapping[str, Any]) -> dict[str, Any]:
     """A row with what a page says, except that whoever says that there is more than one certificate is believed."""
     more = {name: True for name in ("has_duplicates", "has_reissues") if row.get(name)}
-    return {**dict.fromkeys(page), **row, **_said(page), **more}
+    return {**page, **row, **_said(page), **more}
 
 
 def _said(row: Mapping[str, Any]) -> dict[str, Any]:

@@ -469,7 +469,7 @@ def test_there_are_1_to_64_workers(workers: int, fine: bool) -> None:
             Settings.of(params, "closed")
 
 
-# -- what fits into ansible-runner's events ------------------------------------------------------------------------------
+# -- what fits into ansible-runner's events ----------------------------------------------------------------------------
 
 RUNNER = {"AWX_ISOLATED_DATA_DIR": "/runner/artifacts/1"}
 FACTS = {"status": "pending", "is_renewed": False}
