@@ -266,9 +266,9 @@ def to_probe(
         if agrees and serials and names:
             probes.append({"order": str(order_id), "names": names, "serial_numbers": serials})
     for digest, (review, agrees) in _reviews_covering(reviews, wishes).items():
-        name = _dns(review["domain_name"])
-        if agrees and _state(review) == _COMPLETED and not _kept_names(digest, [name], wishes):
-            probes.append({"order": digest, "names": [name], "serial_numbers": []})
+        names = _names_of_review(review)
+        if agrees and _state(review) == _COMPLETED and not _kept_names(digest, names, wishes):
+            probes.append({"order": digest, "names": names, "serial_numbers": []})
     return probes
 
 
@@ -561,7 +561,8 @@ def _replaced(
         expires = str(review.get("expiry_date") or "")
         is_issued = _state(review) == _COMPLETED and not (expires and expires < now.date().isoformat())
         if agrees and (is_issued or _state(review) in _NOT_ISSUED[1:]):
-            found.setdefault(_dns(review["domain_name"]), {})[digest] = is_issued
+            for name in _names_of_review(review):
+                found.setdefault(name, {})[digest] = is_issued
     return found
 
 
@@ -571,15 +572,18 @@ def _replaced(
 def _reviews_covering(reviews: Iterable[Mapping[str, Any]], wishes: Wishes) -> dict[str, _Told]:
     """The Servertastic orders of a name that goes away, by digest."""
     named = [one for one in reviews if one.get("order_digest") and one.get("domain_name")]
-    digests = {one["order_digest"] for one in named if wishes.touches(_dns(one["domain_name"]))}
+    digests = {one["order_digest"] for one in named if any(map(wishes.touches, _names_of_review(one)))}
     found = _each_once((one for one in named if one["order_digest"] in digests), "order_digest")
     return {digest: found[digest] for digest in sorted(found)}
 
 
 def _servertastic(told: _Told, wishes: Wishes, seen: Seen) -> dict[str, Any]:
     review, agrees = told
-    name, digest = _dns(review["domain_name"]), review["order_digest"]
-    why = "it is named as a replacement" if digest in wishes.replacements else _kept_names(digest, [name], wishes)
+    names, digest = _names_of_review(review), review["order_digest"]
+    why = "it is named as a replacement" if digest in wishes.replacements else _kept_names(digest, names, wishes)
+    untold = (review.get("san_count") or 0) - (len(names) - 1)
+    if not why and untold > 0:
+        why = f"it can have {plural(untold, 'name')} more, of which Servertastic does not say whether they are used"
     if not why and not agrees:
         why = _AGAIN
     action, reason = ("leave", why) if why else _of_servertastic(review, wishes, seen)
@@ -588,8 +592,8 @@ def _servertastic(told: _Told, wishes: Wishes, seen: Seen) -> dict[str, Any]:
     return {
         "provider": "servertastic",
         "order": digest,
-        "name": name,
-        "domains": [name],
+        "name": _dns(review["domain_name"]),
+        "domains": names,
         "action": action,
         "reason": reason,
         "state": {"status": review["order_status"], "window_closes": review.get("window_closes") or "", **sure},
@@ -680,6 +684,10 @@ def _dns(name: str) -> str:
 
 def _names_of(order: Mapping[str, Any]) -> list[str]:
     return [_dns(str(name)) for name in order.get("domains") or ()]
+
+
+def _names_of_review(review: Mapping[str, Any]) -> list[str]:
+    return sorted({_dns(review["domain_name"]), *_names_of(review)})
 
 
 def _certificates(row: Mapping[str, Any]) -> list[Mapping[str, Any]]:

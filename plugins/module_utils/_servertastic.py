@@ -50,6 +50,7 @@ _STATUSES = (
 _SPELLED = {status.lower(): status for status in _STATUSES}
 _TOKEN = re.compile(r"[\x21-\x7e]{1,200}")
 _HOST = re.compile(r"[a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63})+", re.ASCII)
+_BETWEEN = re.compile(r"[\s,;|]+")
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 
 
@@ -59,6 +60,7 @@ class Review:
 
     order_digest: the SHA-256 of its token, hexadecimal, which names the order without holding its secret.
     completed_at: when it was issued first, by its history. invite_host: of the order management page.
+    domains: every name that it covers, as far as it says, in lower case. san_count: how many beside domain_name.
     """
 
     order_digest: str
@@ -73,6 +75,8 @@ class Review:
     further_info: str = ""
     reseller_unique_reference: str = ""
     management_host: str = ""
+    domains: tuple[str, ...] = ()
+    san_count: int | None = None
 
     @property
     def order_ref(self) -> str:
@@ -102,6 +106,8 @@ class Review:
             "order_status": self.status,
             "product_code": self.product_code,
             "domain_name": self.domain_name,
+            "domains": list(self.domains),
+            "san_count": self.san_count,
             "admin_email": self.admin_email,
             "completed_at": utc_text(self.completed_at),
             "window_closes": utc_text(self.window_closes),
@@ -379,20 +385,34 @@ def _review(digest: str, token: str, data: Mapping[str, Any]) -> Review:
         value = data.get(name)
         return printable(_without(token, value)) if value not in (None, [], {}) else ""
 
+    domain_name = text("domain_name").lower()
     return Review(
         order_digest=digest,
         status=_SPELLED.get(text("order_status").strip().lower(), text("order_status")),
         reseller_order_id=text("reseller_order_id"),
         provider_order_id=text("provider_order_id"),
         product_code=text("st_product_code"),
-        domain_name=text("domain_name").lower(),
+        domain_name=domain_name,
         admin_email=printable(_without(token, contact.get("email") or "")),
         completed_at=_completed_at(data.get("modifications")),
         expiry_date=_expiry(data),
         further_info=text("order_state_further_info"),
         reseller_unique_reference=text("reseller_unique_reference"),
         management_host=_host(_without(token, data.get("invite_url") or data.get("review_url"))),
+        domains=tuple(sorted({domain_name, *_names(token, data.get("additional_sans"))} - {""})),
+        san_count=_count(data.get("san_count")),
     )
+
+
+def _names(token: str, value: Any) -> set[str]:
+    """The names of a list, or of a text: which of them it is, and what stands between them, is not known (4)."""
+    several = value if isinstance(value, list) else _BETWEEN.split(value) if isinstance(value, str) else []
+    return {printable(_without(token, name)).lower() for name in several if isinstance(name, str)}
+
+
+def _count(value: Any) -> int | None:
+    text = str(value).strip()
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 7 else None
 
 
 def _completed_at(modifications: Any) -> datetime | None:

@@ -147,6 +147,17 @@ orders:
       type: str
       returned: always
       sample: www.example.com
+    domains:
+      description: Every name that it covers, as far as Servertastic says, in lower case, sorted.
+      type: list
+      elements: str
+      returned: when its token is known
+      sample: [shop.example.com, www.example.com]
+    san_count:
+      description: How many names it can have beside the domain, none where Servertastic does not say.
+      type: int
+      returned: when its token is known
+      sample: 1
     admin_email:
       description: Who has to approve the cancellation of an issued order, empty where Servertastic does not say.
       type: str

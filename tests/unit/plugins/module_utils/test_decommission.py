@@ -1516,6 +1516,31 @@ def test_guards_hold_for_servertastic(status: str, name: str, wished: dict[str, 
         assert to_probe([], [a_review(status, name).shown()], wishes) == []
 
 
+@pytest.mark.parametrize("status", ["Queued", "Completed"])
+@pytest.mark.parametrize(
+    ("facts", "reason"),
+    [
+        ({"domains": (SHOP, WWW), "san_count": 1}, "it also covers www.example.com"),
+        ({"domains": (SHOP,), "san_count": 2}, "it can have 2 names more, of which"),
+    ],
+)
+def test_an_order_of_servertastic_with_more_names_is_left(status: str, facts: dict[str, Any], reason: str) -> None:
+    entry = servertastic(a_review(status, **facts), wish(on_issued=REVOKE))
+
+    assert entry["action"] == "leave"
+    assert entry["reason"].startswith(reason)
+    assert entry["domains"] == list(facts["domains"])
+
+
+def test_an_order_of_servertastic_goes_with_all_of_its_names() -> None:
+    review = a_review(domains=(SHOP, WWW), san_count=1)
+
+    assert to_probe([], [review.shown()], wish(SHOP, WWW, on_issued=REVOKE))[0]["names"] == [SHOP, WWW]
+    assert servertastic(a_review("Queued", domains=(SHOP, WWW)), wish(SHOP, WWW))["action"] == "cancel"
+    # It is found by any of them.
+    assert servertastic(a_review("Queued", domains=(SHOP, WWW)), wish(WWW))["action"] == "leave"
+
+
 def test_a_wildcard_of_servertastic_that_is_listed_may_go() -> None:
     assert servertastic(a_review("Queued", WILD), wish(shared=[DIGEST]))["action"] == "cancel"
 

@@ -216,6 +216,8 @@ def test_a_review_is_told_in_full(reviewed: Any) -> None:
         expiry_date="2027-01-15 23:59:59",
         order_state_further_info="fine",
         reseller_unique_reference="CHG7",
+        additional_sans="Shop.example.com",
+        san_count="1",
         debug={"unknown": "keys are ignored"},
     )
 
@@ -232,6 +234,8 @@ def test_a_review_is_told_in_full(reviewed: Any) -> None:
         further_info="fine",
         reseller_unique_reference="CHG7",
         management_host="https://manage.example.com/",
+        domains=("shop.example.com", "www.example.com"),
+        san_count=1,
     )
     assert review.shown() == {
         "order_digest": digest(),
@@ -242,6 +246,8 @@ def test_a_review_is_told_in_full(reviewed: Any) -> None:
         "order_status": "Completed",
         "product_code": "RapidSSL-12",
         "domain_name": "www.example.com",
+        "domains": ["shop.example.com", "www.example.com"],
+        "san_count": 1,
         "admin_email": "admin@example.com",
         "completed_at": "2026-01-15T08:30:00Z",
         "window_closes": "2026-02-14T08:30:00Z",
@@ -413,6 +419,8 @@ ANSWERS = st.fixed_dictionaries(
         "modifications": EVENTS | st.lists(EVENTS) | st.fixed_dictionaries({"modification": st.lists(EVENTS) | JSON}),
         "certificate_list": JSON,
         "admin_contact": JSON | st.fixed_dictionaries({"email": JSON}),
+        "additional_sans": st.text() | JSON,
+        "san_count": st.integers() | JSON,
         "invite_url": st.text() | JSON,
         "review_url": JSON,
     },
@@ -423,6 +431,30 @@ def issued_at(timestamp: str) -> dict[str, Any]:
     return {"modifications": [{"event_name": "Order Completed", "timestamp": timestamp}]}
 
 
+@pytest.mark.parametrize(
+    ("sans", "names"),
+    [
+        ("a.example.com,b.example.com", ["a.example.com", "b.example.com"]),
+        ("A.example.com; b.example.com", ["a.example.com", "b.example.com"]),
+        ("a.example.com\nb.example.com", ["a.example.com", "b.example.com"]),
+        (["a.example.com", "b.example.com"], ["a.example.com", "b.example.com"]),
+        (["a.example.com", {"name": "b.example.com"}, 7], ["a.example.com"]),
+        ("", []),
+        (None, []),
+        ({"san": "a.example.com"}, []),
+    ],
+)
+def test_additional_names_are_read_in_every_form_that_is_likely(reviewed: Any, sans: Any, names: list[str]) -> None:
+    review = reviewed("Completed", domain_name="www.example.com", additional_sans=sans)
+
+    assert list(review.domains) == [*names, "www.example.com"]
+
+
+@pytest.mark.parametrize(("told", "count"), [(2, 2), ("2", 2), ("", None), (None, None), ("many", None), (-1, None)])
+def test_how_many_additional_names_there_can_be(reviewed: Any, told: Any, count: int | None) -> None:
+    assert reviewed("Completed", san_count=told).san_count == count
+
+
 @settings(max_examples=300, deadline=None)
 @given(answer=ANSWERS)
 @example(answer=issued_at("9999-12-31 23:59:59"))
@@ -430,7 +462,9 @@ def issued_at(timestamp: str) -> dict[str, Any]:
 def test_whatever_is_answered_can_be_told(answer: dict[str, Any]) -> None:
     shown = servertastic._review(digest(), TOKEN, answer).shown()
 
-    assert all(isinstance(value, str) for value in shown.values())
+    names, count = shown.pop("domains"), shown.pop("san_count")
+    assert all(isinstance(value, str) for value in [*names, *shown.values()])
+    assert count is None or count >= 0
     assert leaks(json.dumps(shown)) == []
 
 
