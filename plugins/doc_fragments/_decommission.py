@@ -61,8 +61,9 @@ options:
         default: []
       replacements:
         description:
-          - Ids of orders, and digests of Servertastic's, that replace others. They are left alone, and have to be issued.
-            Only where an order of Servertastic's is cancelled that is not issued itself, one that is placed is enough.
+          - Ids of orders, and digests of Servertastic's, that replace others. They are left alone, and have to be
+            issued. Only where an order of Servertastic's is cancelled that is not issued itself, one that is placed is
+            enough.
         type: list
         elements: str
         default: []
