@@ -251,7 +251,14 @@ def verified(records: Iterable[Mapping[str, Any]], rows: Iterable[Mapping[str, A
 
 
 def _by_order(rows: Iterable[Mapping[str, Any]]) -> dict[str, Mapping[str, Any]]:
-    return {str(row.get("order_id", row.get("order_digest"))): row for row in rows}
+    found: dict[str, Mapping[str, Any]] = {}
+    for row in rows:
+        order = str(row.get("order_id", row.get("order_digest")))
+        before = found.get(order, {})
+        # Whether an order is marked stands in the list, in its page, or in both.
+        marks = [one["is_renewed"] for one in (row, before) if one.get("is_renewed") is not None]
+        found[order] = {**before, **row, **({"is_renewed": marks[0]} if marks else {})}
+    return found
 
 
 def _is_as_left(entry: Mapping[str, Any], row: Mapping[str, Any]) -> bool:
@@ -265,6 +272,9 @@ def _is_as_left(entry: Mapping[str, Any], row: Mapping[str, Any]) -> bool:
         reissues = [request for request in _requests(row).values() if request["type"] == "reissue"]
         dropped = not reissues or max(reissues, key=lambda one: one["request_id"])["status"] == "rejected"
         return dropped and status in ("issued", "renewed", "expired")
+    if action == UNMARK and row.get("is_renewed") is None:
+        # Neither the list nor its page says that it is marked, which some leave out where it is not.
+        return "requests" in row
     if action in (MARK, UNMARK):
         return row.get("is_renewed") is (action == MARK)
     if action == LAPSE:

@@ -299,6 +299,30 @@ def test_what_an_action_leaves(
     assert verified([one], [account_row(status="?"), account_row(**good)]) == []
 
 
+@pytest.mark.parametrize(
+    ("listed", "page", "is_off"),
+    [
+        (False, None, True),
+        (None, False, True),
+        (None, None, True),
+        (True, None, False),
+        (None, True, False),
+        (True, False, True),
+        (False, True, False),
+    ],
+)
+def test_a_mark_is_gone_where_neither_the_list_nor_the_page_shows_it(
+    listed: bool | None, page: bool | None, is_off: bool
+) -> None:
+    one = record(1, "unmark_renewed")
+    rows = [account_row(1, is_renewed=listed), account_row(1, is_renewed=page, requests=[])]
+
+    assert (verified([one], rows) == []) is is_off
+    assert (unseen([one], rows)["certcentral"] == []) is is_off
+    # The list alone does not tell where it leaves the field out.
+    assert (verified([one], rows[:1]) == []) is (listed is False)
+
+
 def test_what_servertastic_leaves() -> None:
     assert verified([token()], [{"order_digest": A_DIGEST, "order_status": "Cancelled"}]) == []
     assert verified([token()], [{"order_digest": A_DIGEST, "order_status": "Queued"}]) == [token()]
