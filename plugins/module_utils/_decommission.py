@@ -501,7 +501,7 @@ def _kept_names(key: str, names: Sequence[str], wishes: Wishes) -> str:
     stays = [name for name in names if not wishes.goes(name) and name not in wild]
     if stays:
         more = f" and {len(stays) - 3} more" if len(stays) > 3 else ""
-        return f"it also covers {', '.join(stays[:3])}{more}, which stay; {_HINT}"
+        return f"it also covers {', '.join(stays[:3])}{more}, which {'stays' if len(stays) == 1 else 'stay'}; {_HINT}"
     return f"it covers the wildcard {wild[0]}; what uses it is not known" if wild else ""
 
 

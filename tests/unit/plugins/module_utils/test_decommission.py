@@ -517,15 +517,15 @@ def test_nothing_is_read_of_what_is_left_to_a_person_anyhow() -> None:
 @pytest.mark.parametrize(
     ("names", "wished", "reason"),
     [
-        ((SHOP, WWW), {}, "it also covers www.example.com, which stay; a reissue without the name revokes"),
+        ((SHOP, WWW), {}, "it also covers www.example.com, which stays; a reissue without the name revokes"),
         (
             (SHOP, "a.test", "b.test", "c.test", "d.test"),
             {},
             "it also covers a.test, b.test, c.test and 1 more, which stay; a reissue without",
         ),
-        ((SHOP, "a.shop.example.com"), {}, "it also covers a.shop.example.com, which stay"),
+        ((SHOP, "a.shop.example.com"), {}, "it also covers a.shop.example.com, which stays"),
         ((WILD,), {}, "it covers the wildcard *.example.com; what uses it is not known"),
-        ((WILD, WWW), {}, "it also covers www.example.com, which stay"),
+        ((WILD, WWW), {}, "it also covers www.example.com, which stays"),
         ((SHOP, "{{ 7 * 7 }}"), {}, "it covers {{ 7 * 7 }}, which is no domain name"),
         ((SHOP,), {"protected": [SHOP]}, "it covers shop.example.com, which is protected"),
         ((SHOP, WWW), {"protected": ["www.*"], "shared": ["7"]}, "it covers www.example.com, which is protected"),
