@@ -412,6 +412,9 @@ def _differs(approved: Mapping[str, Any], now: Mapping[str, Any] | None) -> str:
     if dropped and not drops and before.get("status") == "reissue_pending" and after.get("status") == "issued":
         # A run that was interrupted has dropped the reissue.
         before["status"] = "issued"
+    if (before.get("served"), after.get("served")) == ("waived", "not_served"):
+        # Somebody has looked since, which is more than was approved.
+        before["served"] = "not_served"
     # As text, since Python takes 1 for true.
     facts = sorted(name for name in {*before, *after} if _exactly(before, name) != _exactly(after, name))
     if facts:

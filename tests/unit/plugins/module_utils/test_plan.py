@@ -360,6 +360,11 @@ DROPPED = entry(1, "revoke", state={"status": "reissue_pending", "valid_till": "
             "a was 1 and is yes",
         ),
         (
+            entry(1, domains=["a.example.com"]),
+            entry(1, domains=["a.example.com", "b.example.com"]),
+            "it was for a.example.com, and is for a.example.com, b.example.com",
+        ),
+        (
             entry(1, "reject_request", request_id=1),
             entry(1, "reject_request", request_id=2),
             "another request waits for its approval",
@@ -380,8 +385,17 @@ def test_a_reissue_that_an_interrupted_run_has_dropped_changes_nothing() -> None
     assert agreed([DROPPED], [{**REVOKED, "state": {"status": "issued", "valid_till": ""}}])[0] == []
 
 
+def test_a_look_that_was_waived_when_it_was_approved_may_be_taken_since() -> None:
+    waived = {**REVOKED, "state": {**REVOKED["state"], "served": "waived"}}
+    looked = {**REVOKED, "state": {**REVOKED["state"], "served": "not_served"}}
+
+    assert agreed([waived], [looked])[0] == [looked]
+    # What was approved since somebody had looked is not done where nobody has.
+    assert agreed([looked], [waived])[0] == []
+
+
 def test_words_for_people_do_not_count() -> None:
-    fresh = entry(reason="another", name="other.example", domains=[], contact="it@example.com")
+    fresh = entry(reason="another", name="other.example", contact="it@example.com")
     assert agreed([entry()], [fresh])[0] == [fresh]
 
 

@@ -1,0 +1,101 @@
+# Copyright (c) 2026 The certops.orders authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Names to retire come from the inventory, and a name that a remaining server has as well remains."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import yaml
+from ansible.errors import AnsibleFilterError
+
+from ansible_collections.certops.orders.plugins.filter import retired_servers as module
+
+NAMES = "decommission_server_names"
+retired_servers = module.FilterModule().filters()["retired_servers"]
+
+
+def test_it_is_documented_as_it_is() -> None:
+    documentation = yaml.safe_load(module.DOCUMENTATION)
+    assert documentation["name"] == "retired_servers"
+    assert {*documentation["options"]} == {"_input", "hosts", "if_true", "subdomains"}
+    assert "certops.orders.retired_servers" in module.EXAMPLES
+    told = retired_servers({"www.example.com": {}}, ["www.example.com"])
+    assert {*yaml.safe_load(module.RETURN)["_value"]["contains"]} == {*told}
+
+
+def test_names_are_the_hosts_own_or_those_that_they_say() -> None:
+    hostvars = {
+        "Shop.Example.com": {},
+        "web2": {NAMES: ["www.example.com.", "BÜCHER.example.com", "*.apps.example.com"]},
+        "web3": {NAMES: ("www.example.com", "10.example.com")},
+        "other.example.com": {},
+    }
+
+    told = retired_servers(hostvars, ["web2", "Shop.Example.com", "web3"])
+
+    assert told == {
+        "names": [
+            "*.apps.example.com",
+            "10.example.com",
+            "shop.example.com",
+            "www.example.com",
+            "xn--bcher-kva.example.com",
+        ],
+        "stays": [],
+        "left": [],
+    }
+
+
+@pytest.mark.parametrize("gone", [False, None, 1, "true", {}])
+def test_names_of_a_host_that_does_not_count_stay_and_so_do_those_that_it_shares(gone: Any) -> None:
+    hostvars = {
+        "web1": {NAMES: ["a.example.com", "both.example.com"], "gone": True},
+        "web3": {NAMES: ["Both.example.com.", "c.example.com"], "gone": gone},
+        "web2": {NAMES: ["d.example.com"]},
+    }
+    stays = ["both.example.com", "c.example.com", "d.example.com"]
+
+    told = retired_servers(hostvars, ["web1", "web3", "web2"], if_true="gone")
+
+    assert told == {"names": ["a.example.com"], "stays": stays, "left": ["web2", "web3"]}
+
+
+def test_what_is_below_a_name_that_stays_stays_as_well_where_it_would_have_gone_with_it() -> None:
+    hostvars = {"example.com": {"gone": True}, "shop.example.com": {}}
+
+    told = retired_servers(hostvars, [*hostvars], if_true="gone", subdomains=True)
+
+    assert told == {
+        "names": ["example.com"],
+        "stays": ["*.shop.example.com", "shop.example.com"],
+        "left": ["shop.example.com"],
+    }
+    assert retired_servers(hostvars, [*hostvars], if_true="gone")["stays"] == ["shop.example.com"]
+
+
+@pytest.mark.parametrize(
+    ("host", "variables", "words"),
+    [
+        ("web2", {}, "web2 is no domain name: say in its decommission_server_names which go"),
+        ("192.0.2.7", {}, "192.0.2.7 is no domain name"),
+        ("web 2.example.com", {}, "web 2.example.com: decommission_server_names is not a domain name"),
+        ("2001:db8::7", {}, "2001:db8::7: decommission_server_names is not a domain name"),
+        ("a.example.com", {NAMES: []}, "decommission_server_names of a.example.com has to be a list"),
+        ("a.example.com", {NAMES: "b.example.com"}, "decommission_server_names of a.example.com has to be a list"),
+        ("a.example.com", {NAMES: {"b.example.com": 1}}, "decommission_server_names of a.example.com has to be a list"),
+        ("web2", {NAMES: ["www.example.com", "{{ evil }}"]}, "web2: decommission_server_names is not a domain name"),
+        ("web2", {NAMES: ["www.example.com/x"]}, "web2: decommission_server_names is not a domain name"),
+        # As text each of them would be a name.
+        ("web2", {NAMES: [None]}, "decommission_server_names of web2 has to be a list"),
+        ("web2", {NAMES: ["www.example.com", 7]}, "decommission_server_names of web2 has to be a list"),
+    ],
+)
+def test_what_is_no_domain_name_is_refused_with_its_host(host: str, variables: dict[str, Any], words: str) -> None:
+    hostvars = {"good.example.com": {}, host: variables}
+    with pytest.raises(AnsibleFilterError, match="retired_servers: ") as refused:
+        retired_servers(hostvars, ["good.example.com", host])
+    assert words in str(refused.value)
