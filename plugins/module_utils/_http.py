@@ -69,6 +69,8 @@ _CHUNK = 64 * 1024
 _ENCODINGS = ("gzip", "deflate")
 _CONNECT_TIMEOUT = 10.0
 LONGEST_BACKOFF = 60.0
+# How often to try again at most while the longest of the windows passes.
+_LOOKS_IN_A_WINDOW = 15
 # How long a sleep goes on at most once the run is stopped, in seconds.
 _BLINK = 0.1
 # A wait shorter than this is not worth a line.
@@ -291,13 +293,16 @@ class Transport:
     def _throttle_delay(self, error: RateLimited, throttled: int) -> float:
         """How long to leave the service alone after a 429, in seconds.
 
-        What it asks for, else backoff from the length of the shortest window (5 s, reference/certcentral.md 1.4).
+        What it asks for, else backoff from the length of the shortest window (5 s, reference/certcentral.md 1.4) to a
+        small part of the longest: other jobs may have used that up, and nobody tells when it has room again.
         """
         if error.retry_after is not None:
             # Even where it says "at once", which would go on for ever.
             return max(1.0, error.retry_after) * random.uniform(1.0, 1.05)  # noqa: S311
-        shortest = min((seconds for _limit, seconds in self.connection.windows), default=5.0)
-        return min(LONGEST_BACKOFF, shortest * 2.0**throttled) * random.uniform(1.0, 1.5)  # noqa: S311
+        lengths = [seconds for _limit, seconds in self.connection.windows] or [5.0, 180.0]
+        shortest = min(lengths)
+        longest = min(LONGEST_BACKOFF, max(2 * shortest, max(lengths) / _LOOKS_IN_A_WINDOW))
+        return min(longest, shortest * 2.0**throttled) * random.uniform(1.0, 1.5)  # noqa: S311
 
     def _attempt(self, what: str, method: str, url: str, body: bytes | None, fresh_until: float | None) -> Reply:
         try:

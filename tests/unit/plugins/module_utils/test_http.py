@@ -366,13 +366,26 @@ def test_retry_after(header: str, least: float, most: float, connect: Connect, m
 
 
 @pytest.mark.usefixtures("longest_draw")
-def test_without_retry_after_the_waits_double_from_the_shortest_window(connect: Connect) -> None:
-    windows = ((1000, 180.0), (100, 4.0))
-    with Service(*[fault(429)] * 6, json(ORDER)) as service:
+@pytest.mark.parametrize(
+    ("windows", "waits"),
+    [
+        # Doubled from the shortest window, and half of it more; then a fifteenth of the longest one, or whoever is
+        # refused once it is used up would sleep on long after it has room again.
+        (((1000, 180.0), (100, 4.0)), [6, 12, 18, 18, 18]),
+        (((1000, 180.0), (100, 5.0)), [7.5, 15, 18, 18, 18]),
+        ((), [7.5, 15, 18, 18, 18]),
+        (((100, 2.0),), [3, 6, 6, 6, 6]),
+        (((10, 3600.0), (1, 2.0)), [3, 6, 12, 24, 48, 90, 90]),
+    ],
+)
+def test_without_retry_after_the_waits_double_for_a_while(
+    windows: tuple[tuple[int, float], ...], waits: list[float], connect: Connect
+) -> None:
+    with Service(*[fault(429)] * len(waits), json(ORDER)) as service:
         wire = connect(service.url, windows=windows, rate_limit_timeout=1000)
         wire.read()
 
-    assert [round(wait) for wait in wire.clock.waits if wait > 1] == [6, 12, 24, 48, 90, 90]
+    assert [round(wait, 1) for wait in wire.clock.waits if wait > 2] == waits
 
 
 @pytest.mark.usefixtures("longest_draw")

@@ -158,7 +158,7 @@ DEEP = json.loads("[" * 60 + "]" * 60)
         ({**BASE, "expires_at": BASE["created_at"]}, "good for 72 hours at most", "plan_invalid"),
         ({**BASE, "entries": [entry(), entry(action="revoke")]}, "order 1 is in the plan twice", "plan_twice"),
         ({**BASE, "entries": [entry(action="delete")]}, "has no action delete", "plan_action"),
-        ({**BASE, "entries": [token("revoke")]}, "servertastic has no action revoke", "plan_action"),
+        ({**BASE, "entries": [token("lapse")]}, "servertastic has no action lapse", "plan_action"),
         ({**BASE, "entries": ["x"]}, "is no dictionary", "plan_invalid"),
         ({**BASE, "entries": [entry(colour="red")]}, "an entry has colour", "plan_invalid"),
         ({**BASE, "entries": [entry(reason=None)]}, "an entry lacks reason", "plan_invalid"),
