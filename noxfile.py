@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
+import zipfile
 from pathlib import Path
 from typing import NamedTuple
 
@@ -103,6 +104,8 @@ nox.options.sessions = [
     "execution_environment",
     "eda",
     "molecule",
+    "awx",
+    "awx_engine",
     "target",
     *(f"{session}({core})" for core in CORES for session in ("unit", "integration", "sanity")),
 ]
@@ -364,6 +367,35 @@ def eda(session: nox.Session) -> None:
     collection = _enter_copy(session)
     _import_from(session, collection / "tests" / "simulator")
     session.run("python", "-m", "pytest", *(session.posargs or ["tests/eda"]))
+    _note(session)
+
+
+@nox.session
+def awx(session: nox.Session) -> None:
+    """The role awx_setup, by the real modules of awx.awx against a fake of AWX's API; AWX itself is not here."""
+    _install(session, REQUIREMENTS / "integration.txt", SIMULATOR / "requirements.txt", CORES[BETWEEN].requirement)
+    collection = _enter_copy(session)
+    _import_from(session, collection / "tests" / "simulator")
+    session.env["CERTSIM_PYTHON"] = sys.executable
+    scratch = Path(session.create_tmp()).resolve()
+    # The last one that has awx.awx. It asks for Python 3.12, its files do not.
+    wanted = ("--no-deps", "--only-binary=:all:", "--python-version=3.12", "ansible==13.8.0")
+    session.run("python", "-m", "pip", "download", "--quiet", *wanted, "--dest", str(scratch))
+    with zipfile.ZipFile(scratch / "ansible-13.8.0-py3-none-any.whl") as wheel:
+        names = [name for name in wheel.namelist() if name.startswith("ansible_collections/awx/awx/")]
+        wheel.extractall(scratch, names)
+    session.env["AWX_COLLECTIONS"] = str(scratch)
+    session.run("python", "-m", "pytest", *PARALLEL, *(session.posargs or ["tests/integration/test_awx_setup.py"]))
+    _note(session)
+
+
+@nox.session
+def awx_engine(session: nox.Session) -> None:
+    """AWX's job engine and credential injection on a schedule, not AWX itself; says what this machine cannot do."""
+    _install(session, REQUIREMENTS / "awx_engine.txt", SIMULATOR / "requirements.txt")
+    collection = _enter_copy(session)
+    _import_from(session, collection / "tests" / "simulator")
+    session.run("python", "-m", "pytest", *(session.posargs or ["tests/awx_engine"]))
     _note(session)
 
 

@@ -6,10 +6,10 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: decommission_reads
-short_description: Tell which orders have to be read further before their end can be planned
+short_description: Find the orders that cover names which go away, and what else has to be read of them
 version_added: 0.1.0
 description:
-  - Of the orders that cover one of the names, those of which a list does not tell enough.
+  - Returns the orders that cover one of the names, and of which of them a list does not tell enough.
 positional: _input, wishes
 extends_documentation_fragment:
   - certops.orders._decommission
@@ -33,9 +33,13 @@ EXAMPLES = r"""
 
 RETURN = r"""
 _value:
-  description: The ids of the orders.
+  description: The orders, and the ids of those that have to be read.
   type: dict
   contains:
+    orders:
+      description: The orders that cover one of the names, by id.
+      type: list
+      elements: dict
     details:
       description: Those whose own pages have to be read.
       type: list
@@ -59,14 +63,15 @@ from typing import Any, Callable
 
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.certops.orders.plugins.module_utils._decommission import to_read, wishes_of
+from ansible_collections.certops.orders.plugins.module_utils._decommission import covering, to_read, wishes_of
 
 
 def decommission_reads(orders: list[Mapping[str, Any]], wishes: Mapping[str, Any]) -> dict[str, list[Any]]:
-    """The ids of the orders that have to be read further."""
+    """The orders that cover the names, and the ids of those that have to be read further."""
     try:
         wished = wishes_of(wishes)
-        return {**to_read(orders, wished), "names": sorted(wished.names)}
+        found = covering(orders, wished)
+        return {"orders": [dict(row) for row in found], **to_read(found, wished), "names": sorted(wished.names)}
     except ValueError as error:
         raise AnsibleFilterError(f"decommission_reads: {error}") from None
     except (AttributeError, KeyError, TypeError) as error:

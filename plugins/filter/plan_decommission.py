@@ -17,7 +17,8 @@ extends_documentation_fragment:
 options:
   _input:
     description:
-      - All orders of the account as M(certops.orders.digicert_order_info) returns them.
+      - Orders as M(certops.orders.digicert_order_info) returns them, all of the account, or those that
+        P(certops.orders.decommission_reads#filter) has found.
     type: list
     elements: dict
     required: true

@@ -329,14 +329,22 @@ _Told = tuple[Mapping[str, Any], bool]
 _UNREAD: _Told = ({}, True)
 
 
-def _covering(orders: Iterable[Mapping[str, Any]], wishes: Wishes) -> dict[int, _Told]:
-    """The CertCentral orders that cover a name which goes away, by id."""
-    rows = list(orders)
-    ids = {row["order_id"] for row in rows if any(wishes.touches(name) for name in _names_of(row))}
+def covering(orders: Iterable[Mapping[str, Any]], wishes: Wishes) -> list[Mapping[str, Any]]:
+    """All rows of the CertCentral orders that cover a name which goes away, by id. Raises ValueError."""
+    told: dict[int, list[Mapping[str, Any]]] = {}
+    ids = set()
+    for row in orders:
+        told.setdefault(row["order_id"], []).append(row)
+        if any(map(wishes.touches, _names_of(row))):
+            ids.add(row["order_id"])
     if any(isinstance(one, bool) or not isinstance(one, int) or one < 1 for one in ids):
         raise ValueError("an order has no order_id")
-    found = _each_once((row for row in rows if row["order_id"] in ids), "order_id")
-    return {order_id: found[order_id] for order_id in sorted(found)}
+    return [row for order_id in sorted(ids) for row in told[order_id]]
+
+
+def _covering(orders: Iterable[Mapping[str, Any]], wishes: Wishes) -> dict[int, _Told]:
+    """The CertCentral orders that cover a name which goes away, by id, in the order of these."""
+    return _each_once(covering(orders, wishes), "order_id")
 
 
 def _certcentral(row: _Told, page: _Told, ends: _Told, wishes: Wishes, seen: Seen) -> dict[str, Any]:

@@ -16,6 +16,7 @@ import functools
 import http.client
 import io
 import json
+import os
 import random
 import socket
 import threading
@@ -83,14 +84,23 @@ class Stop:
     Without any lock, as a signal's handler sets it, which may interrupt whoever holds one.
     """
 
-    def __init__(self) -> None:
-        self.reason = ""
+    def __init__(self, parent: int | None = None) -> None:
+        """parent: the process that wants the run, None where nobody has to be there."""
+        self._reason = ""
+        self._parent = parent
 
     def __bool__(self) -> bool:
         return bool(self.reason)
 
+    @property
+    def reason(self) -> str:
+        # Whoever kills Ansible, as ansible-runner does to cancel a job, does not reach its workers.
+        if self._parent and not self._reason and os.getppid() != self._parent:
+            self._reason = "Ansible, which wanted it, has ended"
+        return self._reason
+
     def set(self, reason: str) -> None:
-        self.reason = self.reason or reason
+        self._reason = self._reason or reason
 
     def pause(self, seconds: float) -> None:
         """Sleep. Raises Stopped where the run is stopped meanwhile."""

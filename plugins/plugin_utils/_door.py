@@ -22,7 +22,7 @@ from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
 from ansible_collections.certops.orders.plugins.module_utils._errors import ApiError
-from ansible_collections.certops.orders.plugins.module_utils._http import Context
+from ansible_collections.certops.orders.plugins.module_utils._http import Context, Stop
 from ansible_collections.certops.orders.plugins.module_utils._options import (
     KEY_VARIABLES,
     READ_ONLY_VARIABLES,
@@ -90,6 +90,7 @@ class _Passage:
             task_environ=self._task_environ(),
             state_dir=constants.DEFAULT_LOCAL_TMP,
             say=self._say,
+            stop=Stop(os.getppid()),
             task=self._task.get_name(),
             variables=self._task_vars,
         )

@@ -64,6 +64,7 @@ def test_it_tells_what_to_read() -> None:
     ]
 
     assert called(orders, names=["Shop.Example.com.", "bücher.example"], on_issued="revoke", mark_renewed=True) == {
+        "orders": [orders[0], orders[1], orders[2], orders[3]],
         "details": [5],
         "certificates": [6],
         "origin": [8],

@@ -59,6 +59,21 @@ DONE = answer(204)
 # -- what is sent ----------------------------------------------------------------------------------------------------
 
 
+def test_a_run_ends_when_the_process_that_wanted_it_has(monkeypatch: pytest.MonkeyPatch) -> None:
+    parent = [7]
+    monkeypatch.setattr(_http.os, "getppid", lambda: parent[0])
+    stop = _http.Stop(7)
+
+    assert not stop
+    stop.pause(0)
+    parent[0] = 1
+    with pytest.raises(Stopped, match="Ansible, which wanted it, has ended"):
+        stop.pause(10)
+    # What came first is what ended it.
+    stop.set("SIGTERM")
+    assert stop.reason == "Ansible, which wanted it, has ended"
+
+
 def test_a_read(connect: Connect) -> None:
     with Service(json(ORDER)) as service:
         assert connect(service.url).read() == ORDER

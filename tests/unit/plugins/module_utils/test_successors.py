@@ -636,7 +636,8 @@ def wider(order: Order, account: Iterable[Order]) -> list[Order]:
         if other.id != order.id
         and other.organization
         and order.organization
-        and other.organization.id == order.organization.id is not None
+        and order.organization.id is not None
+        and other.organization.id == order.organization.id
         and other.product_type in TLS
         and set(order.domains) <= set(other.domains)
     ]
