@@ -415,7 +415,8 @@ def test_a_wait_is_told_while_it_lasts(controller: Controller) -> None:
     assert 1.5 < done_at - told_at < 10
 
 
-@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+# SIGKILL is what ends a job that does not end by itself; it does not reach workers that have sessions of their own.
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
 def test_no_change_is_sent_after_a_signal(controller: Controller, sim: Simulator, how: signal.Signals) -> None:
     sim.reset(seed(*pending(1, 400)))
     # Slow enough that a busy machine's signal arrives after few of the 400, whenever it does.
