@@ -449,7 +449,10 @@ def test_no_change_is_sent_after_a_signal(controller: Controller, sim: Simulator
         # That is finished, and no more.
         assert len(sim.journal()) == sent
         assert 20 <= before <= sent <= before + 40
-        assert [request["status"] for request in sim.journal()[1:]] == [204] * (sent - 1)
+        # Whoever is killed does not hear the answer to what is under way.
+        heard = [request["status"] for request in sim.journal()[1:] if request["status"] is not None]
+        assert heard == [204] * len(heard)
+        assert sent - 1 - len(heard) <= (4 if how == signal.SIGKILL else 0)
     finally:
         process.kill()
         process.wait()

@@ -105,6 +105,8 @@ def test_an_order_is_reviewed(conversation: Converse, check_mode: bool) -> None:
                 "order_status": "Completed",
                 "product_code": "RapidSSL-12",
                 "domain_name": "www.example.com",
+                "domains": ["www.example.com"],
+                "san_count": None,
                 "admin_email": "admin@example.com",
                 "completed_at": iso(completed),
                 "window_closes": iso(completed + timedelta(days=30)),
