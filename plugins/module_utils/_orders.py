@@ -114,7 +114,11 @@ def printable(text: object, limit: int = 500) -> str:
     Control, bidirectional and other invisible format characters become escapes, and the text is cut at `limit`
     characters: a name or note from a service is data, and must not forge a line of output.
     """
-    shown = "".join(_escaped(char) for char in str(text)[: limit + 1])
+    shown = str(text)
+    # Nearly every text, of which there may be a hundred thousand.
+    if len(shown) <= limit and shown.isascii() and shown.isprintable():
+        return shown
+    shown = "".join(_escaped(char) for char in shown[: limit + 1])
     return shown if len(shown) <= limit else shown[:limit] + "..."
 
 
