@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -29,14 +30,22 @@ def sim() -> Iterator[Simulator]:
 
 
 @pytest.fixture
+def tmp_path() -> Iterator[Path]:
+    """A folder whose path is short, as ansible-core keeps Unix sockets in its TMPDIR."""
+    with tempfile.TemporaryDirectory(prefix="certops-", dir="/tmp", ignore_cleanup_errors=True) as folder:
+        yield Path(folder)
+
+
+@pytest.fixture
 def awx(tmp_path: Path, sim: Simulator) -> Awx:
     return Awx(tmp_path, sim, credential_types())
 
 
 @pytest.fixture(scope="session")
-def scheduled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scheduled]:
+def scheduled() -> Iterator[Scheduled]:
     """Jobs on a schedule, with a simulator of their own."""
-    with Simulator() as simulator:
+    temporary = tempfile.TemporaryDirectory(prefix="certops-", dir="/tmp", ignore_cleanup_errors=True)
+    with temporary as folder, Simulator() as simulator:
         migrated = {"status": "issued", "origin": "migrated", "valid_till_in_days": 30}
         orders = [
             {"id": 1, "common_name": "shop.example.com", **migrated},
@@ -45,7 +54,7 @@ def scheduled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scheduled]:
         ]
         keys = {KEY: {"user": "writes"}}
         simulator.reset({"switches": {"rate.enabled": False}, "keys": keys, "orders": orders})
-        scheduled = Scheduled(Awx(tmp_path_factory.mktemp("schedule"), simulator, credential_types()))
+        scheduled = Scheduled(Awx(Path(folder), simulator, credential_types()))
         try:
             yield scheduled
         finally:

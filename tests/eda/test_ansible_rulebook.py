@@ -12,6 +12,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -132,6 +133,13 @@ class Desk:
 def process() -> Iterator[Simulator]:
     with Simulator() as simulator:
         yield simulator
+
+
+@pytest.fixture
+def tmp_path() -> Iterator[Path]:
+    """A folder whose path is short, as ansible-core keeps Unix sockets in its TMPDIR."""
+    with tempfile.TemporaryDirectory(prefix="certops-", dir="/tmp", ignore_cleanup_errors=True) as folder:
+        yield Path(folder)
 
 
 @pytest.fixture
