@@ -201,12 +201,21 @@ def _pattern(text: str) -> str:
         spelled = ".".join(label if label.isascii() else domain_name(label, "protected") for label in labels)
     except OptionError:
         spelled = ""
-    if "" in labels or not _PATTERN.fullmatch(spelled):
+    if "" in labels or not _PATTERN.fullmatch(spelled) or not _can_match(spelled):
         raise ValueError(
             "protected has a pattern of no name: write *.example.com for what is below example.com, and a label either "
             "with letters of its own or with *"
         )
     return spelled
+
+
+def _can_match(pattern: str) -> bool:
+    try:
+        fnmatchcase("", pattern)
+    except re.error:
+        # Older Pythons have no matches for a range such as [z-a], but an error.
+        return False
+    return True
 
 
 def _may_match_below(pattern: str, parent: str) -> bool:
