@@ -46,26 +46,21 @@ PRERELEASES = {
     ),
 }
 OLDEST_TARGET = "3.9"
-# Of the integration tests, those that try every fault and every switch, whose subject is not Ansible, and most of those
-# of the roles run on the oldest core; how modules, doors and plans behave is tried on the newest one as well, where the
-# demo, molecule and AWX's engine run the roles. What lies between gets the modules' stories.
+# Of the integration tests, those that try every fault and every switch, whose subject is not Ansible, and those of the
+# roles run on the oldest core; how modules and doors behave is tried on the newest one as well, where the demo, molecule
+# and AWX's engine run the roles. What lies between gets the modules' stories.
 BETWEEN, NEWEST = "2.19", "2.21"
 ON_OLDEST = (
     "test_weather",
     "test_switches*",
     "test_servertastic_switches",
     "test_event_source",
-    "test_decommission_server",
+    "test_order_plan",
+    "test_decommission_*",
     "test_mark_renewed_orders",
     "test_cancel_stale_orders",
 )
-ON_OLDEST_AND_NEWEST = (
-    "test_every_module",
-    "test_servertastic_secrets",
-    "test_order_plan",
-    "test_decommission_domain",
-    "test_decommission_guards",
-)
+ON_OLDEST_AND_NEWEST = ("test_every_module", "test_servertastic_secrets")
 ELSEWHERE = {BETWEEN: (*ON_OLDEST, *ON_OLDEST_AND_NEWEST), NEWEST: ON_OLDEST}
 # Two tests at a time, those of one file one after the other, as they share what they start.
 PARALLEL = ("-n", "2", "--dist", "loadfile")

@@ -46,6 +46,8 @@ REVIEW_KEYS = {
     "admin_email",
     "completed_at",
     "window_closes",
+    "domains",
+    "san_count",
     "expiry_date",
 }
 LISTED_KEYS = {"reseller_order_id", "order_status", "domain_name", "product_code", "order_date", "expiry_date"}
@@ -88,6 +90,8 @@ def test_orders_by_their_tokens(table: Desk, door: str) -> None:
         "order_status": "Completed",
         "product_code": "RapidSSL",
         "domain_name": "issued.example.com",
+        "domains": ["issued.example.com"],
+        "san_count": 0,
         "admin_email": "admin@issued.example.com",
         "completed_at": "",
         "window_closes": "",
@@ -101,6 +105,7 @@ def test_orders_by_their_tokens(table: Desk, door: str) -> None:
     unused = several.orders[2]
     assert {name for name, value in unused.items() if not value} == {
         *("provider_order_id", "domain_name", "admin_email", "completed_at", "window_closes", "expiry_date"),
+        *("domains", "san_count"),
     }
     assert (run.good("Missing").orders, run["Missing"].missing) == ([], [digest("nowhere")])
 
