@@ -47,8 +47,8 @@ PRERELEASES = {
 }
 OLDEST_TARGET = "3.9"
 # Of the integration tests, those that try every fault and every switch, whose subject is not Ansible, and those of the
-# roles run on the oldest core; how modules and doors behave is tried on the newest one as well, where the demo, molecule
-# and AWX's engine run the roles. What lies between gets the modules' stories.
+# roles run on the oldest core; how modules and doors behave is tried on the newest one as well, where the demo,
+# molecule and AWX's engine run the roles. What lies between gets the modules' stories.
 BETWEEN, NEWEST = "2.19", "2.21"
 ON_OLDEST = (
     "test_weather",
