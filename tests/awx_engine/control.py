@@ -156,7 +156,7 @@ class Worker:
 
     def _binds(self) -> str:
         pairs = {self._job.project: f"{RUNNER}/project"}
-        for prefix in {sys.prefix, sys.base_prefix, str(Path(sys.executable).resolve().parents[1])}:
+        for prefix in (sys.prefix, sys.base_prefix, str(Path(sys.executable).resolve().parents[1])):
             if not prefix.startswith("/usr"):
                 pairs[prefix] = prefix
         name = "ansible_collections/certops/orders"
