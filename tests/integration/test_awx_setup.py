@@ -11,6 +11,7 @@ The modules speak to a small server that keeps AWX's objects and some of its rul
 from __future__ import annotations
 
 import copy
+import hashlib
 import inspect
 import json
 import os
@@ -490,6 +491,8 @@ def test_the_project_plans_and_carries_out_with_what_the_objects_say(
     assert plan.writes == []
     handed = artifacts(plan)
     assert set(handed) == {"decommission_domain_plan", "decommission_domain_plan_sha256"}
+    text = handed["decommission_domain_plan"]
+    assert handed["decommission_domain_plan_sha256"] == hashlib.sha256(text.encode()).hexdigest()
     assert "Nobody gets the report" in plan["Say that nobody gets the report"].msg
     applied = job("apply", **handed)
     assert applied.rc == 0, applied.output
