@@ -21,11 +21,22 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from ._options import OptionError, domain_name
-from ._orders import plural, utc
+from ._orders import ORDER_ID, is_id, plural, utc
+from ._plan import (
+    CANCEL,
+    CERTCENTRAL,
+    DROP,
+    KEEP,
+    LAPSE,
+    LEAVE,
+    MARK,
+    NOTHING,
+    REJECT,
+    REVOKE,
+    SERVERTASTIC,
+    TLS_PRODUCTS,
+)
 
-KEEP, LAPSE, REVOKE = "keep", "lapse", "revoke"
-# Kinds of CertCentral products that are TLS certificates; the others belong to people and code.
-TLS = ("ssl_certificate", "dv_ssl_certificate")
 # The only requests whose rejection ends an order that was never issued (reference/certcentral.md 2.1).
 _ENDING_REQUESTS = ("new_request", "renewal")
 
@@ -43,9 +54,9 @@ _NOT_ISSUED = (_UNCONFIGURED, "awaiting customer verification", "awaiting provid
 _COMPLETED, _CANCELLED = "completed", "cancelled"
 _NEVER_CANCELLED = ("smartermail", "smarterstats", "smartertrack", "smartertools", "smarterbundle")
 # What ends a certificate, or keeps one from being issued again: not done where a name lives on without a replacement.
-_ENDING = ("cancel", "reject_request", "drop_reissue", "revoke", "lapse", "mark_renewed")
+_ENDING = (CANCEL, REJECT, DROP, REVOKE, LAPSE, MARK)
 _SERVED, _NOT_SERVED, _WAIVED = "served", "not_served", "waived"
-_ID = re.compile(r"[1-9][0-9]{0,18}|[0-9a-f]{64}")
+_ID = re.compile(rf"{ORDER_ID.pattern}|[0-9a-f]{{64}}")
 _PATTERN = re.compile(r"(?:[a-z0-9_*?.-]|\[!?[a-z0-9_.-]+\])+")
 _GLOB = re.compile(r"[*?\[\]]")
 _HINT = "a reissue without the name revokes the older certificates"
@@ -69,7 +80,7 @@ class Wishes:
     names: frozenset[str]
     include_subdomains: bool = False
     on_issued: str = KEEP
-    product_types: frozenset[str] = frozenset(TLS)
+    product_types: frozenset[str] = frozenset(TLS_PRODUCTS)
     shared: frozenset[str] = frozenset()
     protected: tuple[str, ...] = ()
     lives_on: frozenset[str] = frozenset()
@@ -145,7 +156,7 @@ def wishes_of(wished: Mapping[str, Any]) -> Wishes:
         names=names,
         include_subdomains=subdomains,
         on_issued=str(on_issued),
-        product_types=frozenset(_texts(wished, "product_types", TLS)),
+        product_types=frozenset(_texts(wished, "product_types", TLS_PRODUCTS)),
         shared=_ids(wished, "shared"),
         protected=tuple(_pattern(text) for text in _texts(wished, "protected")),
         lives_on=_names(wished, "lives_on"),
@@ -346,7 +357,7 @@ def covering(orders: Iterable[Mapping[str, Any]], wishes: Wishes) -> list[Mappin
         told.setdefault(row["order_id"], []).append(row)
         if any(map(wishes.touches, _names_of(row))):
             ids.add(row["order_id"])
-    if any(isinstance(one, bool) or not isinstance(one, int) or one < 1 for one in ids):
+    if not all(map(is_id, ids)):
         raise ValueError("an order has no order_id")
     return [row for order_id in sorted(ids) for row in told[order_id]]
 
@@ -362,10 +373,10 @@ def _certcentral(row: _Told, page: _Told, ends: _Told, wishes: Wishes, seen: See
     names = sorted({name for one in rows for name in _names_of(one)})
     action, reason, more = _decided(row[0], order, ends[0], names, wishes, seen)
     if not (row[1] and page[1] and ends[1]):
-        action, reason, more = "leave", _AGAIN, {}
+        action, reason, more = LEAVE, _AGAIN, {}
     state = {"status": order["status"], "valid_till": order["valid_till"], **more.pop("state", {})}
     return {
-        "provider": "certcentral",
+        "provider": CERTCENTRAL,
         "order": str(order["order_id"]),
         "name": str(order.get("common_name") or (names or [""])[0]),
         "domains": names,
@@ -391,12 +402,12 @@ def _decided(
     """row: as a list tells the order. order: with what its own page says, where that was read."""
     why = _kept_out(row, names, wishes) or _kept_out(order, names, wishes)
     if why:
-        return "leave", why, {}
+        return LEAVE, why, {}
     status = _status(order)
     if status in (*_CANCELABLE, "needs_approval") and order.get("serial_number"):
-        return "leave", f"it is {status}, and has a certificate all the same", {}
+        return LEAVE, f"it is {status}, and has a certificate all the same", {}
     if status in _CANCELABLE:
-        return "cancel", f"it is {status}, so that it can be cancelled", {}
+        return CANCEL, f"it is {status}, so that it can be cancelled", {}
     if status == "needs_approval":
         return _rejecting(order)
     if status in ("issued", "reissue_pending"):
@@ -405,22 +416,22 @@ def _decided(
         days = order.get("days_remaining")
         due = order.get("is_migrated") is True and order.get("is_renewed") is False and days is not None and days <= 0
         if wishes.mark_renewed and due:
-            return "mark_renewed", "it is a migrated order that has expired and is listed as due", {}
-        return "nothing", "its certificate has expired", {}
+            return MARK, "it is a migrated order that has expired and is listed as due", {}
+        return NOTHING, "its certificate has expired", {}
     if status in _OVER:
-        return "nothing", f"it is {status}", {}
-    return "leave", _LATER.get(status, f"its status, {status or 'none'}, is not known"), {}
+        return NOTHING, f"it is {status}", {}
+    return LEAVE, _LATER.get(status, f"its status, {status or 'none'}, is not known"), {}
 
 
 def _rejecting(order: Mapping[str, Any]) -> _Said:
     if "pending_requests" not in order:
-        return "leave", "it needs approval, and could not be read whole", {}
+        return LEAVE, "it needs approval, and could not be read whole", {}
     waiting = order["pending_requests"] or []
     if len(waiting) == 1 and waiting[0]["type"] in _ENDING_REQUESTS and waiting[0]["request_id"] > 0:
         reason = "it needs approval, so that its request can be rejected"
-        return "reject_request", reason, {"request_id": waiting[0]["request_id"]}
+        return REJECT, reason, {"request_id": waiting[0]["request_id"]}
     found = ", ".join(f"{one['request_id']} ({one['type']})" for one in waiting) or "none"
-    return "leave", f"it needs approval, and what waits is not just one request for a new order: {found}", {}
+    return LEAVE, f"it needs approval, and what waits is not just one request for a new order: {found}", {}
 
 
 def _issued(order: Mapping[str, Any], ends: Mapping[str, Any], wishes: Wishes, seen: Seen) -> _Said:
@@ -428,16 +439,16 @@ def _issued(order: Mapping[str, Any], ends: Mapping[str, Any], wishes: Wishes, s
     days = order.get("days_remaining")
     is_over = days is not None and days < 0
     if drop and is_over:
-        return "leave", "its certificate has expired, and a reissue is under way: drop the reissue, or wait for it", {}
+        return LEAVE, "its certificate has expired, and a reissue is under way: drop the reissue, or wait for it", {}
     if wishes.on_issued == REVOKE and is_over:
-        return "leave", "its certificate has expired, and its multi-year plan goes on: let it lapse", {}
+        return LEAVE, "its certificate has expired, and its multi-year plan goes on: let it lapse", {}
     if wishes.on_issued == REVOKE:
         return _revoking(order, ends, wishes, seen, drop)
     if wishes.on_issued == LAPSE:
         return _lapsing(order, ends, drop)
     if drop:
-        return "drop_reissue", "a reissue is under way; the order then stays issued", {}
-    return "keep", "it is issued: revoke it, or let it lapse, once nothing serves it any more", {}
+        return DROP, "a reissue is under way; the order then stays issued", {}
+    return KEEP, "it is issued: revoke it, or let it lapse, once nothing serves it any more", {}
 
 
 def _revoking(
@@ -445,22 +456,22 @@ def _revoking(
 ) -> _Said:
     before = ends.get("before") or {}
     if before.get("revocation_requested"):
-        return "leave", "its revocation was asked for already; somebody has to approve the request, or reject it", {}
+        return LEAVE, "its revocation was asked for already; somebody has to approve the request, or reject it", {}
     dying = _certificates(ends)
     serials = sorted({str(one.get("serial_number") or "") for one in dying})
     if not dying or "" in serials or not all(one.get("domains") for one in dying):
         why = str(ends.get("reason") or "")
-        return "leave", "what its revocation would end could not be read" + (f": {why}" if why else ""), {}
+        return LEAVE, "what its revocation would end could not be read" + (f": {why}" if why else ""), {}
     if before.get("status") not in (("reissue_pending",) if drop else ("issued", "renewed")):
-        return "leave", _AGAIN, {}
+        return LEAVE, _AGAIN, {}
     verdict = seen.served.get(str(order["order_id"]))
     if verdict == _SERVED:
-        return "leave", "a certificate of it is still served", {}
+        return LEAVE, "a certificate of it is still served", {}
     if wishes.probe and verdict != _NOT_SERVED:
-        return "leave", "it is not known whether a certificate of it is still served", {}
+        return LEAVE, "it is not known whether a certificate of it is still served", {}
     looked = "none of its certificates is served" if wishes.probe else _nobody_looked(wishes)
     reason = f"it is issued, with {plural(len(dying), 'certificate')}; {looked}"
-    return "revoke", reason, {**drop, "state": {"certificates": serials, **_how_sure(wishes)}}
+    return REVOKE, reason, {**drop, "state": {"certificates": serials, **_how_sure(wishes)}}
 
 
 def _nobody_looked(wishes: Wishes) -> str:
@@ -474,17 +485,17 @@ def _how_sure(wishes: Wishes) -> dict[str, str]:
 
 def _lapsing(order: Mapping[str, Any], ends: Mapping[str, Any], drop: Mapping[str, Any]) -> _Said:
     if "auto_renew" not in order:
-        return "leave", "it could not be read whole", {}
+        return LEAVE, "it could not be read whole", {}
     dying = _certificates(ends)
     if not _is_alone(order) and not (dying and all(one.get("domains") for one in dying)):
-        return "leave", "its duplicates and reissues could not be read, which may be for other names", {}
+        return LEAVE, "its duplicates and reissues could not be read, which may be for other names", {}
     renews = bool(order["auto_renew"])
     loud = "; AUTO-RENEW IS ON, and only a person can switch it off, in the CertCentral console" if renews else ""
     if drop or order.get("disable_renewal_notifications") is not True or order.get("auto_reissue") is not False:
-        return "lapse", f"it is issued, and need not be renewed{loud}", {**drop, "state": {"auto_renew": renews}}
+        return LAPSE, f"it is issued, and need not be renewed{loud}", {**drop, "state": {"auto_renew": renews}}
     if loud:
-        return "leave", f"it lapses by itself but for one thing{loud}", {}
-    return "nothing", "it lapses by itself", {}
+        return LEAVE, f"it lapses by itself but for one thing{loud}", {}
+    return NOTHING, "it lapses by itself", {}
 
 
 # -- who is kept out ---------------------------------------------------------------------------------------------------
@@ -533,7 +544,7 @@ def _unless_needed(
     if entry["action"] not in _ENDING or not alive:
         return entry
     # One that is placed is enough where nothing has been issued yet that would go (reference/servertastic.md 0).
-    placed = entry["provider"] == "servertastic" and entry["action"] == "cancel"
+    placed = entry["provider"] == SERVERTASTIC and entry["action"] == CANCEL
     by = {name: [key for key, is_issued in _covered_by(name, replaced) if is_issued or placed] for name in alive}
     lacking = [name for name in alive if not by[name]]
     if lacking or lost:
@@ -542,7 +553,7 @@ def _unless_needed(
             why = f"{lost[0]}, which is named as a replacement, is not found"
         reason = f"{(lacking or alive)[0]} lives on, and {why}"
         rest = {name: value for name, value in entry.items() if name not in ("drop_reissue", "request_id")}
-        return {**rest, "action": "leave", "reason": reason}
+        return {**rest, "action": LEAVE, "reason": reason}
     replaced_by = sorted({key for several in by.values() for key in several})
     return {**entry, "state": {**entry["state"], "replaced_by": replaced_by}}
 
@@ -603,11 +614,11 @@ def _servertastic(told: _Told, wishes: Wishes, seen: Seen) -> dict[str, Any]:
         why = f"it can have {plural(untold, 'name')} more, of which Servertastic does not say whether they are used"
     if not why and not agrees:
         why = _AGAIN
-    action, reason = ("leave", why) if why else _of_servertastic(review, wishes, seen)
+    action, reason = (LEAVE, why) if why else _of_servertastic(review, wishes, seen)
     contact = str(review.get("admin_email") or "") if _state(review) == _COMPLETED else ""
-    sure = _how_sure(wishes) if action == "revoke" else {}
+    sure = _how_sure(wishes) if action == REVOKE else {}
     return {
-        "provider": "servertastic",
+        "provider": SERVERTASTIC,
         "order": digest,
         "name": _dns(review["domain_name"]),
         "domains": names,
@@ -621,24 +632,24 @@ def _servertastic(told: _Told, wishes: Wishes, seen: Seen) -> dict[str, Any]:
 def _of_servertastic(review: Mapping[str, Any], wishes: Wishes, seen: Seen) -> tuple[str, str]:
     state = _state(review)
     if state == _CANCELLED:
-        return "nothing", "it is cancelled"
+        return NOTHING, "it is cancelled"
     if str(review.get("product_code") or "").lower().startswith(_NEVER_CANCELLED):
-        return "leave", f"{review['product_code']} is a product of SmarterTools, which cannot be cancelled"
+        return LEAVE, f"{review['product_code']} is a product of SmarterTools, which cannot be cancelled"
     if state in _NOT_ISSUED:
-        return "cancel", f"it is {review['order_status']}, so that it is cancelled at once"
+        return CANCEL, f"it is {review['order_status']}, so that it is cancelled at once"
     if state != _COMPLETED:
-        return "leave", f"it is {review['order_status'] or 'in no known state'}; contact Servertastic"
+        return LEAVE, f"it is {review['order_status'] or 'in no known state'}; contact Servertastic"
     closes = utc(review.get("window_closes") or "")
     if closes is None or closes <= seen.now:
-        return "leave", "it was issued more than 30 days ago, or nobody knows when; only Servertastic can cancel it"
+        return LEAVE, "it was issued more than 30 days ago, or nobody knows when; only Servertastic can cancel it"
     until = f"until {closes:%Y-%m-%d} its admin contact can approve its cancellation"
     if wishes.on_issued != REVOKE:
-        return "keep", f"it is issued; {until}"
+        return KEEP, f"it is issued; {until}"
     verdict = seen.served.get(review["order_digest"])
     if verdict == _SERVED or (wishes.probe and verdict != _NOT_SERVED):
-        return "leave", f"something is still served under its name, or nobody knows; {until}"
+        return LEAVE, f"something is still served under its name, or nobody knows; {until}"
     looked = "nothing is served under its name" if wishes.probe else _nobody_looked(wishes)
-    return "revoke", f"it is issued, and {looked}; {until}"
+    return REVOKE, f"it is issued, and {looked}; {until}"
 
 
 # -- reading rows ------------------------------------------------------------------------------------------------------

@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -24,6 +25,9 @@ FAILED = "failed"
 UNKNOWN = "unknown"
 NOT_ATTEMPTED = "not_attempted"
 OUTCOMES = (CHANGED, UNCHANGED, PENDING_APPROVAL, INELIGIBLE, MISSING, FAILED, UNKNOWN, NOT_ATTEMPTED)
+
+# An order's id as a text; requests and accounts have the same.
+ORDER_ID = re.compile(r"[1-9][0-9]{0,18}")
 
 _NO_FACTS: Mapping[str, Any] = {}
 
@@ -163,6 +167,23 @@ def utc(text: str) -> datetime | None:
 def utc_text(moment: datetime | None) -> str:
     """A time in UTC as results tell it, '2026-12-31T12:00:00Z'; empty for none."""
     return "" if moment is None else moment.isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
+def whole_number(value: Any) -> int | None:
+    """A whole number, without what Ansible has tied to it; None for anything else, as true is not 1."""
+    return int(value) if isinstance(value, int) and not isinstance(value, bool) else None
+
+
+def is_id(value: Any) -> bool:
+    """Whether it is the id of an order, a request or an account: a whole number from 1 on."""
+    return (whole_number(value) or 0) >= 1
+
+
+def id_of(value: Any) -> int | None:
+    """An id, of which ansible-core 2.16 makes a text on its way through variables; None where it is none."""
+    if isinstance(value, str):
+        return int(value) if ORDER_ID.fullmatch(value) else None
+    return whole_number(value) if is_id(value) else None
 
 
 def plural(count: int, noun: str) -> str:

@@ -20,7 +20,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
-from ._orders import plural, printable, utc
+from ._orders import ORDER_ID, id_of, is_id, plural, printable, utc
 
 SCHEMA_VERSION = 1
 GOOD_FOR = timedelta(hours=72)
@@ -37,7 +37,9 @@ CANCEL, REJECT, DROP = "cancel", "reject_request", "drop_reissue"
 MARK, UNMARK, LAPSE, REVOKE = "mark_renewed", "unmark_renewed", "lapse", "revoke"
 # In the order in which they are carried out, what cannot be undone last.
 WRITING = (REJECT, CANCEL, DROP, MARK, UNMARK, LAPSE, REVOKE)
-TOLD = ("keep", "leave", "nothing")
+KEEP, LEAVE, NOTHING = TOLD = ("keep", "leave", "nothing")
+# Kinds of CertCentral products that are TLS certificates; the others belong to people and code.
+TLS_PRODUCTS = ("ssl_certificate", "dv_ssl_certificate")
 # At Servertastic an issued order is revoked by cancelling it, which its admin contact has to approve.
 _ACTIONS = {CERTCENTRAL: (*WRITING, *TOLD), SERVERTASTIC: (CANCEL, REVOKE, *TOLD)}
 # The actions that are one of two writes where a reissue has to be dropped first.
@@ -45,7 +47,6 @@ _DROPPING = (LAPSE, REVOKE)
 
 _FIELDS = ("schema_version", "kind", "account_id", "api_host", "names", "entries", "created_at", "expires_at")
 _KIND = re.compile(r"[a-z][a-z0-9_]{0,63}")
-_ORDER_ID = re.compile(r"[1-9][0-9]{0,18}")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _STAMP = "%Y-%m-%dT%H:%M:%SZ"
 # Where a template would begin; no name of a host has one.
@@ -249,7 +250,7 @@ def _entry(given: Any) -> dict[str, Any]:
     provider, order, action = inert(given["provider"]), inert(given["order"]), inert(given["action"])
     if provider not in _ACTIONS:
         raise PlanError(f"no provider is called {printable(provider, 50)}")
-    if not (_ORDER_ID if provider == CERTCENTRAL else _SHA256).fullmatch(order):
+    if not (ORDER_ID if provider == CERTCENTRAL else _SHA256).fullmatch(order):
         what = "an order id" if provider == CERTCENTRAL else "an order_digest"
         raise PlanError(f"{printable(order, 80)} is not {what} of {provider}")
     if action not in _ACTIONS[provider]:
@@ -279,7 +280,7 @@ def _optional(given: Mapping[str, Any], entry: Mapping[str, Any]) -> dict[str, A
         more["drop_reissue"] = True
     request_id = given.get("request_id")
     if request_id is not None:
-        if isinstance(request_id, bool) or not isinstance(request_id, int) or request_id < 1:
+        if not is_id(request_id):
             raise PlanError(f"{_named(entry)}: request_id is no positive number")
         more["request_id"] = request_id
     if given.get("contact"):
@@ -322,14 +323,13 @@ def _kind(value: Any) -> str:
 
 
 def _account(value: Any) -> int | None:
-    """An account's id, which variables on their way through Ansible become a text at times."""
+    """An account's id, None where there is no account."""
     if value in (None, ""):
         return None
-    if isinstance(value, str) and _ORDER_ID.fullmatch(value):
-        return int(value)
-    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+    found = id_of(value)
+    if found is None:
         raise PlanError("the account's id is no positive number")
-    return int(value)
+    return found
 
 
 def _moment(value: Any) -> datetime:
@@ -561,9 +561,9 @@ _COUNTED = {
     REVOKE: "REVOKE, which is for ever",
     MARK: "mark renewed",
     UNMARK: "take the renewed mark away",
-    "keep": "keep, told only",
-    "leave": "leave to a person",
-    "nothing": "nothing to do",
+    KEEP: "keep, told only",
+    LEAVE: "leave to a person",
+    NOTHING: "nothing to do",
 }
 _NAMES_TOLD = 20
 

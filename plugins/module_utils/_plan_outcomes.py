@@ -20,6 +20,7 @@ from ._plan import (
     DROP,
     LAPSE,
     MARK,
+    NOTHING,
     REJECT,
     REVOKE,
     SERVERTASTIC,
@@ -86,7 +87,7 @@ def outcomes(
     for entry in (one for one in entries if _key(one) not in over):
         rows = [row for row in (_row(entry, *step) for step in steps) if row]
         if entry["action"] not in WRITING:
-            told.append(_record(entry, UNCHANGED if entry["action"] == "nothing" else LEFT))
+            told.append(_record(entry, UNCHANGED if entry["action"] == NOTHING else LEFT))
         elif rows:
             told.append(_carried_out(entry, rows, time, check_mode))
         else:

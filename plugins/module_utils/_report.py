@@ -19,7 +19,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
-from ._orders import plural, printable, utc, utc_text
+from ._orders import id_of, plural, printable, utc, utc_text
 
 SCHEMA_VERSION = 1
 PHASES = ("report", "plan", "apply")
@@ -181,7 +181,7 @@ def report_of(data: Any, contacts: bool = False) -> Report:
         title=veil.text(_text(data, "title")) or "Certificate orders",
         generated_at=generated_at,
         phase=phase,
-        account_id=_account_id(account.get("account_id")),
+        account_id=id_of(account.get("account_id")),
         api_host=_text(account, "api_host"),
         ticket=veil.text(_text(data, "ticket")),
         job=veil.text(_text(data, "job")),
@@ -369,11 +369,6 @@ def _entry(entry: Mapping[str, Any], veil: _Veil) -> Entry:
         contact=veil.contact(_text(entry, "contact")),
         time=_text(entry, "time"),
     )
-
-
-def _account_id(value: Any) -> Any:
-    """An account's id; a variable of ansible-core 2.16 has made a text of it."""
-    return int(value) if isinstance(value, str) and value.isascii() and value.isdigit() else value
 
 
 def _shown(entry: Entry, contacts: bool) -> dict[str, Any]:

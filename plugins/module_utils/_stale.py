@@ -20,12 +20,11 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from ._options import OptionError, domain_name
-from ._orders import plural, utc
+from ._orders import is_id, plural, utc, whole_number
+from ._plan import CANCEL, CERTCENTRAL, LEAVE, REJECT, TLS_PRODUCTS
 
 # What an automation that failed leaves behind.
 STALE = ("pending", "waiting_pickup", "needs_approval")
-# Kinds of products that are TLS certificates; the others belong to people and code.
-TLS = ("ssl_certificate", "dv_ssl_certificate")
 OLDER_THAN_DAYS = 30
 # A renewal is not left behind where what it renews expires so soon, or has expired so recently.
 PREDECESSOR_DAYS = 60
@@ -54,7 +53,7 @@ class Wishes:
     include: tuple[str, ...] = ("*",)
     exclude: tuple[str, ...] = ()
     statuses: tuple[str, ...] = STALE
-    product_types: tuple[str, ...] = TLS
+    product_types: tuple[str, ...] = TLS_PRODUCTS
     predecessor_days: int = PREDECESSOR_DAYS
 
 
@@ -79,7 +78,7 @@ def wishes_of(wished: Mapping[str, Any]) -> Wishes:
         include=_patterns(wished, "include", ("*",)),
         exclude=_patterns(wished, "exclude", ()),
         statuses=statuses,
-        product_types=_texts(wished, "product_types", TLS),
+        product_types=_texts(wished, "product_types", TLS_PRODUCTS),
         predecessor_days=_days(wished, "predecessor_days", PREDECESSOR_DAYS, 0),
     )
 
@@ -92,10 +91,10 @@ def _today(now: Any) -> date:
 
 
 def _days(wished: Mapping[str, Any], name: str, default: int, least: int) -> int:
-    value = wished.get(name, default)
-    if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= MOST_DAYS:
+    value = whole_number(wished.get(name, default))
+    if value is None or not least <= value <= MOST_DAYS:
         raise ValueError(f"{name} has to be a whole number from {least} to {MOST_DAYS}")
-    return int(value)
+    return value
 
 
 def _texts(wished: Mapping[str, Any], name: str, default: Sequence[str]) -> tuple[str, ...]:
@@ -202,7 +201,7 @@ def _by_id(orders: Iterable[Mapping[str, Any]]) -> dict[int, tuple[Mapping[str, 
     known: dict[int, tuple[Mapping[str, Any], ...]] = {}
     for order in orders:
         order_id = order["order_id"]
-        if isinstance(order_id, bool) or not isinstance(order_id, int) or order_id < 1:
+        if not is_id(order_id):
             raise ValueError("an order has no order_id")
         rows = known.get(order_id, ())
         known[order_id] = rows if order in rows else tuple(sorted((*rows, order), key=_spelling))
@@ -258,7 +257,7 @@ def _entry(
     row = rows[0]
     state = {"status": row["status"], "date_created": row["date_created"]}
     told = {
-        "provider": "certcentral",
+        "provider": CERTCENTRAL,
         "order": str(row["order_id"]),
         "name": names[0] if names else "",
         "domains": sorted({name for one in (*rows, *read) for name in one["domains"] or () if name}),
@@ -283,7 +282,7 @@ def _entry(
 
 
 def _left(reason: str) -> dict[str, Any]:
-    return {"action": "leave", "reason": reason}
+    return {"action": LEAVE, "reason": reason}
 
 
 def _is_as_listed(row: Mapping[str, Any], whole: Mapping[str, Any]) -> bool:
@@ -342,8 +341,8 @@ def _ending(whole: Mapping[str, Any], old: str) -> dict[str, Any]:
     known = all(one["type"] in _REJECTABLE for one in waiting)
     if whole["status"] != "needs_approval":
         if known:
-            return {"action": "cancel", "reason": old}
+            return {"action": CANCEL, "reason": old}
         return _left(f"{old}, but a request waits that a cancellation would end: {found}")
     if len(waiting) != 1 or not known or waiting[0]["request_id"] < 1:
         return _left(f"{old}, but not exactly one request to have it waits for an approval: {found}")
-    return {"action": "reject_request", "reason": old, "request_id": waiting[0]["request_id"]}
+    return {"action": REJECT, "reason": old, "request_id": waiting[0]["request_id"]}

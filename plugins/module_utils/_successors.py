@@ -17,12 +17,9 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from ._orders import utc
-from ._plan import CERTCENTRAL, MARK, UNMARK
+from ._orders import is_id, utc, whole_number
+from ._plan import CERTCENTRAL, LEAVE, MARK, TLS_PRODUCTS, UNMARK
 
-LEAVE, NOTHING = "leave", "nothing"
-# Kinds of CertCentral products that are TLS certificates.
-TLS = ("ssl_certificate", "dv_ssl_certificate")
 # An order can be marked renewed from so many days before its certificate expires (9).
 MARK_WINDOW_DAYS = 90
 # In these an order can carry the mark, which may itself show as a status (2.2, 4.1).
@@ -92,7 +89,7 @@ class _Order:
     @property
     def counts(self) -> bool:
         """Whether it can be a successor, or have one; an unknown organization is never the same as another."""
-        return self.row.get("product_type") in TLS and self.organization is not None and bool(self.names)
+        return self.row.get("product_type") in TLS_PRODUCTS and self.organization is not None and bool(self.names)
 
     @property
     def can_carry_a_mark(self) -> bool:
@@ -211,7 +208,7 @@ class _Account:
 
 def _read(row: Mapping[str, Any]) -> _Order:
     order_id, names, placed = row["order_id"], row["domains"], row.get("date_created")
-    if isinstance(order_id, bool) or not isinstance(order_id, int) or order_id < 1:
+    if not is_id(order_id):
         raise ValueError("an order_id is no positive number")
     if not isinstance(names, (list, tuple)) or not all(isinstance(name, str) for name in names):
         raise TypeError(f"order {order_id}: domains is no list of texts")
@@ -220,10 +217,10 @@ def _read(row: Mapping[str, Any]) -> _Order:
         id=order_id,
         status=str(row.get("status") or ""),
         names=frozenset(names),
-        organization=_number(row.get("organization_id")) or None,
+        organization=whole_number(row.get("organization_id")) or None,
         end=_end(row),
         placed=utc(placed) if isinstance(placed, str) else None,
-        days=_number(row.get("days_remaining")),
+        days=whole_number(row.get("days_remaining")),
     )
 
 
@@ -241,10 +238,6 @@ def _day(value: Any) -> date | None:
         return date.fromisoformat(value)
     except (TypeError, ValueError):
         return None
-
-
-def _number(value: Any) -> int | None:
-    return value if isinstance(value, int) and not isinstance(value, bool) else None
 
 
 def boolean(value: Any) -> bool | None:
@@ -280,7 +273,7 @@ def _decided(case: _Case, page: Mapping[str, Any] | None) -> tuple[str, str] | N
         return LEAVE, "it changed while the account was read"
     if bool(case.is_marked or on_page) is not case.is_gone:
         return None
-    true_renewal = _number(page.get("renewed_order_id"))
+    true_renewal = whole_number(page.get("renewed_order_id"))
     if true_renewal is None and case.is_gone:
         return LEAVE, "it does not say whether an order has truly renewed it"
     if true_renewal:

@@ -12,16 +12,13 @@ A report is a file that went through many hands, so that it is data: all that is
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from ._orders import printable
-from ._plan import CERTCENTRAL, MARK, MOST_TEXT, UNMARK
+from ._orders import ORDER_ID, id_of, printable, whole_number
+from ._plan import CERTCENTRAL, LEAVE, MARK, MOST_TEXT, NOTHING, UNMARK
 from ._report import SCHEMA_VERSION
-from ._successors import LEAVE, MARKABLE, NOTHING, boolean, entry
-
-_ORDER_ID = re.compile(r"[1-9][0-9]{0,18}", re.ASCII)
+from ._successors import MARKABLE, boolean, entry
 
 
 class ReportRefused(ValueError):
@@ -72,8 +69,8 @@ def _undone(order_id: int, row: Mapping[str, Any] | None, page: Mapping[str, Any
         return entry(page, LEAVE, "it changed while it was read")
     if status not in MARKABLE:
         return entry(page, LEAVE, f"its status is {printable(status, 50) or 'not known'}")
-    newer = page.get("renewed_order_id")
-    if isinstance(newer, bool) or not isinstance(newer, int):
+    newer = whole_number(page.get("renewed_order_id"))
+    if newer is None:
         return entry(page, LEAVE, "it does not say whether an order has truly renewed it")
     if newer:
         return entry(page, LEAVE, f"order {newer} has truly renewed it meanwhile, so that it is no mark any more")
@@ -112,9 +109,9 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _check_place(place: Any, account_id: Any, api_host: str) -> None:
     there = place if isinstance(place, dict) else {}
-    number = _account(account_id)
+    number = id_of(account_id)
     # What is not known is not the same as another that is not known.
-    if number is None or _account(there.get("account_id")) != number:
+    if number is None or id_of(there.get("account_id")) != number:
         theirs, ours = printable(there.get("account_id") or "none", 20), printable(account_id or "none", 20)
         raise ReportRefused(f"it is of account {theirs}, and this run is for {ours}")
     if not api_host or there.get("api_host") != api_host:
@@ -122,15 +119,8 @@ def _check_place(place: Any, account_id: Any, api_host: str) -> None:
         raise ReportRefused(f"it is of the API at {theirs}, and this run asks {printable(api_host or 'none', 100)}")
 
 
-def _account(value: Any) -> int | None:
-    """An account's id, which variables on their way through ansible-core 2.16 become a text; true is not 1."""
-    if isinstance(value, str) and _ORDER_ID.fullmatch(value):
-        return int(value)
-    return value if isinstance(value, int) and not isinstance(value, bool) else None
-
-
 def _id(one: Mapping[str, Any]) -> int:
     provider, order = one.get("provider"), one.get("order")
-    if provider != CERTCENTRAL or not isinstance(order, str) or not _ORDER_ID.fullmatch(order):
+    if provider != CERTCENTRAL or not isinstance(order, str) or not ORDER_ID.fullmatch(order):
         raise ReportRefused(f"it marks {printable(order, 50)}, which is no order of {CERTCENTRAL}")
     return int(order)

@@ -2168,6 +2168,7 @@ def test_the_policy_knows_no_clock_no_network_and_no_ansible() -> None:
         "fnmatch",
         "typing",
         "._options",
+        "._plan",
         "._orders",
     }
     assert not called & {"now", "today", "utcnow", "time", "monotonic"}

@@ -20,9 +20,12 @@ from ansible_collections.certops.orders.plugins.module_utils._orders import (
     UNCHANGED,
     Decision,
     OrderResult,
+    id_of,
+    is_id,
     plural,
     printable,
     scrub,
+    whole_number,
 )
 
 
@@ -168,3 +171,27 @@ def test_the_outcomes_are_the_interface() -> None:
 @pytest.mark.parametrize(("count", "text"), [(0, "0 orders"), (1, "1 order"), (2, "2 orders")])
 def test_plural(count: int, text: str) -> None:
     assert plural(count, "order") == text
+
+
+@pytest.mark.parametrize(
+    ("value", "number", "found"),
+    [
+        (7, 7, 7),
+        (0, 0, None),
+        (-7, -7, None),
+        (True, None, None),
+        (7.0, None, None),
+        (None, None, None),
+        ([7], None, None),
+        ("7", None, 7),
+        ("07", None, None),
+        ("7 ", None, None),
+        ("\N{ARABIC-INDIC DIGIT SEVEN}", None, None),
+        ("1" * 19, None, int("1" * 19)),
+        ("1" * 20, None, None),
+    ],
+)
+def test_an_id_is_a_number_from_one_on_and_true_is_none(value: Any, number: int | None, found: int | None) -> None:
+    assert whole_number(value) == number
+    assert is_id(value) is (number is not None and number > 0)
+    assert id_of(value) == found

@@ -29,7 +29,8 @@ from ansible_collections.certops.orders.plugins.module_utils._certcentral_object
     Named,
     Order,
 )
-from ansible_collections.certops.orders.plugins.module_utils._successors import MARK_WINDOW_DAYS, TLS, plan, to_read
+from ansible_collections.certops.orders.plugins.module_utils._plan import TLS_PRODUCTS
+from ansible_collections.certops.orders.plugins.module_utils._successors import MARK_WINDOW_DAYS, plan, to_read
 
 TODAY = date(2026, 3, 1)
 NOON = datetime(2026, 3, 1, 12, 0, tzinfo=timezone.utc)
@@ -588,7 +589,7 @@ def some_orders(
         renewed_order_id=st.sampled_from([0] * 6 + [7]),
         is_migrated=st.sampled_from(migrated),
         seen=st.sampled_from([frozenset([ROW, ORIGIN])] * 4 + [frozenset([ROW])]),
-        product_type=st.sampled_from([*TLS * 4, "client_certificate", ""]),
+        product_type=st.sampled_from([*TLS_PRODUCTS * 4, "client_certificate", ""]),
         organization=st.sampled_from([US] * 8 + [Named(2, "Other"), Named(None, "?"), None]),
     )
 
@@ -638,7 +639,7 @@ def wider(order: Order, account: Iterable[Order]) -> list[Order]:
         and order.organization
         and order.organization.id is not None
         and other.organization.id == order.organization.id
-        and other.product_type in TLS
+        and other.product_type in TLS_PRODUCTS
         and set(order.domains) <= set(other.domains)
     ]
 
@@ -718,7 +719,7 @@ def test_what_has_a_successor_is_marked(account: list[Order], undo_expired: bool
     for order in account:
         can = order.is_migrated and ORIGIN in order.seen and order.status in ("issued", "expired") and order.domains
         due = can and order.valid_till and order.valid_till <= day(90) and order.is_renewed is not True
-        if not due or order.product_type not in TLS or (order.is_renewed is None and order.renewed_order_id):
+        if not due or order.product_type not in TLS_PRODUCTS or (order.is_renewed is None and order.renewed_order_id):
             continue
         living = [other for other in wider(order, account) if other.status in ("issued", "renewed")]
         if any(other.valid_till and other.valid_till >= TODAY and ends_later(other, order) for other in living):
