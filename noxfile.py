@@ -61,7 +61,7 @@ ON_OLDEST = (
     "test_cancel_stale_orders",
 )
 ON_OLDEST_AND_NEWEST = ("test_every_module", "test_servertastic_secrets")
-ELSEWHERE = {BETWEEN: (*ON_OLDEST, *ON_OLDEST_AND_NEWEST), NEWEST: ON_OLDEST}
+ELSEWHERE = {CORES[BETWEEN]: (*ON_OLDEST, *ON_OLDEST_AND_NEWEST), CORES[NEWEST]: ON_OLDEST}
 # Two tests at a time, those of one file one after the other, as they share what they start.
 PARALLEL = ("-n", "2", "--dist", "loadfile")
 # Programs of their own, beside the tests.
@@ -261,8 +261,7 @@ def integration(session: nox.Session, core: Core) -> None:
     _import_from(session, collection / "tests" / "simulator")
     # The simulator wants a newer Python than the oldest ansible-core has: that of nox itself, which brings its needs.
     session.env["CERTSIM_PYTHON"] = sys.executable
-    elsewhere = next((names for core_id, names in ELSEWHERE.items() if CORES[core_id] is core), ())
-    stories = [f"--ignore-glob=*/{name}.py" for name in elsewhere]
+    stories = [f"--ignore-glob=*/{name}.py" for name in ELSEWHERE.get(core, ())]
     session.run("python", "-m", "pytest", *PARALLEL, *(session.posargs or [*stories, "tests/integration"]))
     _note(session)
 

@@ -68,21 +68,16 @@ _value:
 from collections.abc import Mapping, Sequence
 from typing import Any, Callable
 
-from ansible.errors import AnsibleFilterError
-
 from ansible_collections.certops.orders.plugins.module_utils._decommission import to_probe, wishes_of
+from ansible_collections.certops.orders.plugins.plugin_utils._filters import refusing
 
 
 def decommission_probes(
     certificates: list[Mapping[str, Any]], wishes: Mapping[str, Any], reviews: Sequence[Mapping[str, Any]] = ()
 ) -> list[dict[str, Any]]:
     """The names and serial numbers to look for, for each order."""
-    try:
+    with refusing("decommission_probes"):
         return to_probe(certificates, reviews, wishes_of(wishes))
-    except ValueError as error:
-        raise AnsibleFilterError(f"decommission_probes: {error}") from None
-    except (AttributeError, KeyError, TypeError) as error:
-        raise AnsibleFilterError(f"decommission_probes cannot read this: {error!r}") from None
 
 
 class FilterModule:

@@ -61,21 +61,16 @@ _value:
 from collections.abc import Mapping
 from typing import Any, Callable
 
-from ansible.errors import AnsibleFilterError
-
 from ansible_collections.certops.orders.plugins.module_utils._decommission import covering, to_read, wishes_of
+from ansible_collections.certops.orders.plugins.plugin_utils._filters import refusing
 
 
 def decommission_reads(orders: list[Mapping[str, Any]], wishes: Mapping[str, Any]) -> dict[str, list[Any]]:
     """The orders that cover the names, and the ids of those that have to be read further."""
-    try:
+    with refusing("decommission_reads"):
         wished = wishes_of(wishes)
         found = covering(orders, wished)
         return {"orders": [dict(row) for row in found], **to_read(found, wished), "names": sorted(wished.names)}
-    except ValueError as error:
-        raise AnsibleFilterError(f"decommission_reads: {error}") from None
-    except (AttributeError, KeyError, TypeError) as error:
-        raise AnsibleFilterError(f"decommission_reads cannot read this: {error!r}") from None
 
 
 class FilterModule:

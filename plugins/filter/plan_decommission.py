@@ -85,8 +85,6 @@ _value:
 from collections.abc import Mapping, Sequence
 from typing import Any, Callable
 
-from ansible.errors import AnsibleFilterError
-
 from ansible_collections.certops.orders.plugins.module_utils._decommission import (
     Seen,
     plan,
@@ -94,6 +92,7 @@ from ansible_collections.certops.orders.plugins.module_utils._decommission impor
     wishes_of,
 )
 from ansible_collections.certops.orders.plugins.module_utils._orders import utc
+from ansible_collections.certops.orders.plugins.plugin_utils._filters import refusing
 
 
 def plan_decommission(
@@ -107,16 +106,12 @@ def plan_decommission(
     served: Sequence[Mapping[str, Any]] = (),
 ) -> list[dict[str, Any]]:
     """Entries of a plan for the orders that cover names which go away."""
-    moment = utc(str(now))
-    if moment is None:
-        raise AnsibleFilterError("plan_decommission: now is no time such as 2026-12-31T12:00:00Z")
-    try:
+    with refusing("plan_decommission"):
+        moment = utc(str(now))
+        if moment is None:
+            raise ValueError("now is no time such as 2026-12-31T12:00:00Z")
         seen = Seen(now=moment, details=details, certificates=certificates, served=verdicts(served))
         return plan(orders, reviews, wishes_of(wishes), seen)
-    except ValueError as error:
-        raise AnsibleFilterError(f"plan_decommission: {error}") from None
-    except (AttributeError, KeyError, TypeError) as error:
-        raise AnsibleFilterError(f"plan_decommission cannot make a plan of this: {error!r}") from None
 
 
 class FilterModule:

@@ -96,9 +96,8 @@ _value:
 from collections.abc import Iterable, Mapping
 from typing import Any, Callable
 
-from ansible.errors import AnsibleFilterError
-
 from ansible_collections.certops.orders.plugins.module_utils._stale import plan, wishes_of
+from ansible_collections.certops.orders.plugins.plugin_utils._filters import refusing
 
 
 def plan_stale_orders(
@@ -109,16 +108,9 @@ def plan_stale_orders(
     **wished: Any,
 ) -> list[dict[str, Any]]:
     """Entries of a plan for the orders that were left behind."""
-    try:
+    with refusing("plan_stale_orders"):
         wishes = wishes_of(wished)
-    except ValueError as error:
-        raise AnsibleFilterError(f"plan_stale_orders: {error}") from None
-    try:
         return plan(orders, wishes, details=details, renewed=renewed)
-    except (AttributeError, KeyError, TypeError, ValueError) as error:
-        raise AnsibleFilterError(
-            f"plan_stale_orders needs orders as digicert_order_info returns them: {error!r}"
-        ) from None
 
 
 class FilterModule:

@@ -70,21 +70,16 @@ _value:
 from collections.abc import Mapping
 from typing import Any, Callable
 
-from ansible.errors import AnsibleFilterError
-
 from ansible_collections.certops.orders.plugins.module_utils._successors import plan
+from ansible_collections.certops.orders.plugins.plugin_utils._filters import refusing
 
 
 def plan_successors(
     orders: list[Mapping[str, Any]], pages: list[Mapping[str, Any]] | tuple[()] = (), undo_expired: bool = False
 ) -> list[dict[str, Any]]:
     """Entries of a plan for the migrated orders whose mark is not as it should be."""
-    try:
+    with refusing("plan_successors"):
         return plan(orders, pages, undo_expired=undo_expired)
-    except (AttributeError, KeyError, TypeError, ValueError) as error:
-        raise AnsibleFilterError(
-            f"plan_successors needs orders as digicert_order_info returns them: {error!r}"
-        ) from None
 
 
 class FilterModule:

@@ -54,21 +54,16 @@ _value:
 from collections.abc import Mapping
 from typing import Any, Callable
 
-from ansible.errors import AnsibleFilterError
-
 from ansible_collections.certops.orders.plugins.module_utils._undo_marks import plan_undo
+from ansible_collections.certops.orders.plugins.plugin_utils._filters import refusing
 
 
 def plan_undone_marks(
     order_ids: list[int], orders: list[Mapping[str, Any]], pages: list[Mapping[str, Any]]
 ) -> list[dict[str, Any]]:
     """Entries of a plan that turns the marks of these orders back."""
-    try:
+    with refusing("plan_undone_marks"):
         return plan_undo(order_ids, orders, pages)
-    except (AttributeError, KeyError, TypeError, ValueError) as error:
-        raise AnsibleFilterError(
-            f"plan_undone_marks needs ids, and orders as digicert_order_info returns them: {error!r}"
-        ) from None
 
 
 class FilterModule:

@@ -79,29 +79,21 @@ _value:
 from collections.abc import Iterable, Mapping
 from typing import Any, Callable
 
-from ansible.errors import AnsibleFilterError
-
 from ansible_collections.certops.orders.plugins.module_utils._stale import predecessors, search, to_read, wishes_of
+from ansible_collections.certops.orders.plugins.plugin_utils._filters import refusing
 
 
 def stale_order_reads(
     orders: Iterable[Mapping[str, Any]], *, details: Iterable[Mapping[str, Any]] = (), **wished: Any
 ) -> dict[str, Any]:
     """What has to be read before a plan can be made."""
-    try:
+    with refusing("stale_order_reads"):
         wishes = wishes_of(wished)
-    except ValueError as error:
-        raise AnsibleFilterError(f"stale_order_reads: {error}") from None
-    try:
         return {
             "search": search(wishes),
             "details": to_read(orders, wishes),
             "predecessors": predecessors(details),
         }
-    except (AttributeError, KeyError, TypeError, ValueError) as error:
-        raise AnsibleFilterError(
-            f"stale_order_reads needs orders as digicert_order_info returns them: {error!r}"
-        ) from None
 
 
 class FilterModule:

@@ -57,19 +57,14 @@ _value:
 from collections.abc import Mapping
 from typing import Any, Callable
 
-from ansible.errors import AnsibleFilterError
-
 from ansible_collections.certops.orders.plugins.module_utils._successors import to_read
+from ansible_collections.certops.orders.plugins.plugin_utils._filters import refusing
 
 
 def successors_reads(orders: list[Mapping[str, Any]], undo_expired: bool = False) -> list[int]:
     """The ids of the orders that have to be read whole."""
-    try:
+    with refusing("successors_reads"):
         return to_read(orders, undo_expired=undo_expired)
-    except (AttributeError, KeyError, TypeError, ValueError) as error:
-        raise AnsibleFilterError(
-            f"successors_reads needs orders as digicert_order_info returns them: {error!r}"
-        ) from None
 
 
 class FilterModule:

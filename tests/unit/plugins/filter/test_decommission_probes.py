@@ -79,5 +79,5 @@ def test_what_cannot_be_wished_is_refused(wished: dict[str, Any], words: str) ->
     ],
 )
 def test_what_are_no_orders_is_refused(orders: Any, reviews: Any) -> None:
-    with pytest.raises(AnsibleFilterError, match="decommission_probes cannot read this"):
+    with pytest.raises(AnsibleFilterError, match="decommission_probes needs orders as modules return them"):
         called(orders, reviews)

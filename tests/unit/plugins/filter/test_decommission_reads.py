@@ -92,11 +92,11 @@ def test_what_cannot_be_wished_is_refused(wished: dict[str, Any], words: str) ->
     "orders", [None, "orders", [None], [{"domains": [SHOP]}], [{**an_order(), "domains": 7}], {1: 2}]
 )
 def test_what_is_no_list_of_orders_is_refused(orders: Any) -> None:
-    with pytest.raises(AnsibleFilterError, match="decommission_reads cannot read this"):
+    with pytest.raises(AnsibleFilterError, match="decommission_reads needs orders as modules return them"):
         called(orders)
 
 
 @pytest.mark.parametrize("wishes", [None, 7])
 def test_what_are_no_wishes_at_all_is_refused(wishes: Any) -> None:
-    with pytest.raises(AnsibleFilterError, match="decommission_reads cannot read this"):
+    with pytest.raises(AnsibleFilterError, match="decommission_reads needs orders as modules return them"):
         module.decommission_reads([], wishes)

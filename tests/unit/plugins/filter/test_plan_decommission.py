@@ -193,7 +193,7 @@ def test_what_cannot_be_wished_is_refused(wished: dict[str, Any], words: str) ->
     ],
 )
 def test_what_cannot_be_planned_is_refused(orders: Any, read: dict[str, Any]) -> None:
-    with pytest.raises(AnsibleFilterError, match="plan_decommission cannot make a plan of this"):
+    with pytest.raises(AnsibleFilterError, match="plan_decommission needs orders as modules return them"):
         called(orders, read=read)
 
 
