@@ -73,22 +73,6 @@ def test_it_tells_what_to_read() -> None:
 
 
 @pytest.mark.parametrize(
-    ("wished", "words"),
-    [
-        ({"names": []}, "names has to have one name at least"),
-        ({"names": SHOP}, "names has to be a list of texts"),
-        ({"names": ["no name"]}, "names is not a domain name"),
-        ({"on_issued": "burn"}, "on_issued is keep, lapse or revoke"),
-        ({"probe": "false"}, "probe has to be true or false"),
-        ({"nmaes": []}, "nmaes is not known here"),
-    ],
-)
-def test_what_cannot_be_wished_is_refused(wished: dict[str, Any], words: str) -> None:
-    with pytest.raises(AnsibleFilterError, match=f"decommission_reads: {words}"):
-        called([an_order()], **wished)
-
-
-@pytest.mark.parametrize(
     "orders", [None, "orders", [None], [{"domains": [SHOP]}], [{**an_order(), "domains": 7}], {1: 2}]
 )
 def test_what_is_no_list_of_orders_is_refused(orders: Any) -> None:

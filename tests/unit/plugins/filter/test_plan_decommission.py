@@ -159,22 +159,6 @@ def test_what_is_no_time_is_refused(now: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("wished", "words"),
-    [
-        ({"names": []}, "names has to have one name at least"),
-        ({"names": SHOP}, "names has to be a list of texts"),
-        ({"names": ["no name"]}, "names is not a domain name"),
-        ({"on_issued": "burn"}, "on_issued is keep, lapse or revoke"),
-        ({"probe": "false"}, "probe has to be true or false"),
-        ({"nmaes": []}, "nmaes is not known here"),
-    ],
-)
-def test_what_cannot_be_wished_is_refused(wished: dict[str, Any], words: str) -> None:
-    with pytest.raises(AnsibleFilterError, match=f"plan_decommission: {words}"):
-        called([an_order()], **wished)
-
-
-@pytest.mark.parametrize(
     ("orders", "read"),
     [
         (None, {}),

@@ -45,29 +45,12 @@ from ansible_collections.certops.orders.plugins.module_utils._orders import (
     UNCHANGED,
     Decision,
 )
+from ansible_collections.certops.orders.tests.unit.plugins.module_utils.words import ORDER_STATUSES
 
 TODAY = date(2026, 3, 1)
 ALL_SEEN = frozenset([DETAILS, ROW, ORIGIN])
 UNHEARD_OF = ("", "on_hold", "Canceled", "PENDING", "issued ")
 WORDS = {"write": CHANGED, "nothing": UNCHANGED, "refuse": INELIGIBLE}
-
-# reference/certcentral.md 2.3, the older spelling of rejected, and the status that the console shows (2.2).
-REFERENCE = [
-    "needs_approval",
-    "pending",
-    "processing",
-    "waiting_pickup",
-    "needs_csr",
-    "approved",
-    "issued",
-    "reissue_pending",
-    "expired",
-    "renewed",
-    "revoked",
-    "rejected",
-    "denied",
-    "canceled",
-]
 
 
 def an_order(status: str = "issued", **facts: Any) -> Order:
@@ -124,7 +107,7 @@ def test_the_table_names_every_status_that_the_reference_and_the_code_know() -> 
         *policy._NOT_MARKABLE,
     }
 
-    assert set(TABLE) - {"any other"} == in_code == set(REFERENCE)
+    assert set(TABLE) - {"any other"} == in_code == set(ORDER_STATUSES)
     assert list(TABLE)[-1] == "any other"
     assert all(tuple(row) == policy.TARGETS for row in TABLE.values())
 
@@ -388,13 +371,13 @@ def test_the_successor_is_looked_up_only_where_there_is_a_mark_to_take_away() ->
 
 
 def test_canceling_never_needs_more_than_the_status() -> None:
-    for status in (*REFERENCE, *UNHEARD_OF):
+    for status in (*ORDER_STATUSES, *UNHEARD_OF):
         assert decide(Order(1, status, seen=frozenset([ROW])), "canceled").need == ""
 
 
 # -- whatever comes ----------------------------------------------------------------------------------------------------
 
-statuses = st.one_of(st.sampled_from(REFERENCE), st.text(max_size=12))
+statuses = st.one_of(st.sampled_from(ORDER_STATUSES), st.text(max_size=12))
 days = st.integers(min_value=-4000, max_value=4000)
 orders = st.builds(
     Order,
@@ -531,8 +514,8 @@ STEPS = {"revoke": ("revoke",), "drop, revoke": ("drop_reissue", "revoke")}
 
 
 def test_the_table_of_revocations_names_every_status_that_the_reference_and_the_code_know() -> None:
-    assert [status for status, _without, _with in REVOCATIONS] == [*REFERENCE, *UNHEARD_OF]
-    assert {*policy._INSTEAD_OF_REVOKE, "issued", "renewed", "reissue_pending", "revoked"} == set(REFERENCE)
+    assert [status for status, _without, _with in REVOCATIONS] == [*ORDER_STATUSES, *UNHEARD_OF]
+    assert {*policy._INSTEAD_OF_REVOKE, "issued", "renewed", "reissue_pending", "revoked"} == set(ORDER_STATUSES)
 
 
 @pytest.mark.parametrize("one", [False, True], ids=["order", "certificate"])
@@ -620,7 +603,7 @@ def test_the_date_matters_only_where_something_was_issued(status: str) -> None:
 
 
 def test_the_certificates_are_read_only_where_something_would_be_revoked() -> None:
-    for status in (*REFERENCE, *UNHEARD_OF):
+    for status in (*ORDER_STATUSES, *UNHEARD_OF):
         unread = revocable(status, seen=frozenset([DETAILS]))
         decision = revocation(unread)
         assert decision.need == (CERTIFICATES if status in ("issued", "renewed") else "")
@@ -631,7 +614,7 @@ def test_the_certificates_are_read_only_where_something_would_be_revoked() -> No
 
 
 @pytest.mark.parametrize("one", [False, True], ids=["order", "certificate"])
-@pytest.mark.parametrize("status", [*REFERENCE, *UNHEARD_OF])
+@pytest.mark.parametrize("status", [*ORDER_STATUSES, *UNHEARD_OF])
 def test_what_waiting_requests_are_for_is_read_only_where_something_would_be_revoked(status: str, one: bool) -> None:
     def need(request: Request) -> str:
         seen = frozenset([DETAILS, CERTIFICATES] if one else [DETAILS])
@@ -653,7 +636,7 @@ def test_the_needs_are_those_that_readers_know() -> None:
 
 
 def test_of_a_single_certificate_the_list_is_read_before_anything_is_said_unless_the_order_is_revoked() -> None:
-    for status in (*REFERENCE, *UNHEARD_OF):
+    for status in (*ORDER_STATUSES, *UNHEARD_OF):
         unread = Revocable(Order(123, status, seen=frozenset([DETAILS])), 6)
         decision = revocation(unread)
         assert decision.need == ("" if status == "revoked" else CERTIFICATES)
@@ -871,7 +854,7 @@ def test_only_what_differs_is_set(
         assert decision.reason == ("" if after else "it is set so already")
 
 
-@pytest.mark.parametrize("status", [*REFERENCE, *UNHEARD_OF])
+@pytest.mark.parametrize("status", [*ORDER_STATUSES, *UNHEARD_OF])
 def test_what_has_ended_does_not_renew_any_more(status: str) -> None:
     decision = policy.decide_renewal(settings_of(status), {"renewal_emails": False})
     ended = status in ("canceled", "rejected", "denied", "revoked")

@@ -50,6 +50,7 @@ from ansible_collections.certops.orders.plugins.module_utils._decommission impor
 )
 from ansible_collections.certops.orders.plugins.module_utils._orders import CHANGED, PENDING_APPROVAL
 from ansible_collections.certops.orders.plugins.module_utils._servertastic import WINDOW, Review
+from ansible_collections.certops.orders.tests.unit.plugins.module_utils.words import ORDER_STATUSES
 
 TODAY = date(2026, 3, 1)
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=timezone.utc)
@@ -58,23 +59,6 @@ BOOKS = "xn--bcher-kva.example"
 WRITES = ("cancel", "reject_request", "drop_reissue", "lapse", "revoke", "mark_renewed")
 ACTIONS = (*WRITES, "keep", "leave", "nothing")
 ALL_KINDS = (KEEP, LAPSE, REVOKE)
-# reference/certcentral.md 2.3, the older spelling of rejected, and the status that the console shows (2.2).
-REFERENCE = (
-    "needs_approval",
-    "pending",
-    "processing",
-    "waiting_pickup",
-    "needs_csr",
-    "approved",
-    "issued",
-    "reissue_pending",
-    "expired",
-    "renewed",
-    "revoked",
-    "rejected",
-    "denied",
-    "canceled",
-)
 NEW_REQUEST = Request(55, "new_request", "pending")
 UNISSUED = ("needs_approval", "pending", "waiting_pickup", "processing", "needs_csr", "approved")
 AGAIN = "it was read more than once, and not alike each time; plan again"
@@ -516,7 +500,7 @@ def test_nothing_is_read_of_what_is_left_to_a_person_anyhow() -> None:
 # -- what keeps an order out -------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("status", [*REFERENCE, "on_hold", ""])
+@pytest.mark.parametrize("status", [*ORDER_STATUSES, "on_hold", ""])
 @pytest.mark.parametrize("kind", ALL_KINDS)
 @pytest.mark.parametrize(
     ("names", "wished", "reason"),
@@ -804,7 +788,7 @@ def test_no_status_at_all_is_not_known() -> None:
 
 
 def test_every_status_of_the_reference_has_a_rule() -> None:
-    for status in REFERENCE:
+    for status in ORDER_STATUSES:
         assert "not known" not in entry_of(an_order(status), wish())["reason"]
 
 
@@ -1366,7 +1350,7 @@ def test_a_replacement_that_is_told_twice_and_not_alike_replaces_nothing(changes
 
 
 @pytest.mark.parametrize("kind", ALL_KINDS)
-@pytest.mark.parametrize("status", REFERENCE)
+@pytest.mark.parametrize("status", ORDER_STATUSES)
 def test_a_replacement_is_never_touched(status: str, kind: str) -> None:
     wishes = wish(on_issued=kind, mark_renewed=True, replacements=[7], shared=[7], **WAIVED)
 
@@ -1643,7 +1627,7 @@ def refused(order: Order, entry: Mapping[str, Any]) -> str:
     return "" if action == "lapse" and drops and decision.outcome == "unchanged" else str(decision)
 
 
-@pytest.mark.parametrize("status", [*REFERENCE, "on_hold", ""])
+@pytest.mark.parametrize("status", [*ORDER_STATUSES, "on_hold", ""])
 @pytest.mark.parametrize("kind", ALL_KINDS)
 @pytest.mark.parametrize("days", [None, -400, -1, 0, 30, 90, 200])
 def test_what_is_planned_is_what_the_modules_would_do(status: str, kind: str, days: int | None) -> None:
@@ -1723,7 +1707,7 @@ several_names = st.lists(names, max_size=4).map(tuple)
 # Most orders are such that something may become of them: else the properties would hold for want of any write.
 plain_names = st.sampled_from([(), (), (SHOP,), (SHOP, "a.shop.example.com"), ("other.test", SHOP)])
 LIVELY = ("pending", "needs_approval", "issued", "issued", "issued", "reissue_pending", "expired", "renewed")
-statuses = st.sampled_from([*LIVELY, *LIVELY, *REFERENCE, "on_hold", "", "Issued"])
+statuses = st.sampled_from([*LIVELY, *LIVELY, *ORDER_STATUSES, "on_hold", "", "Issued"])
 days = st.integers(min_value=-400, max_value=400).map(lambda number: TODAY + timedelta(days=number))
 maybe = st.sampled_from([False, False, True, None])
 some_requests = st.lists(

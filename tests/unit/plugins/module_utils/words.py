@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the tests of this folder share: a key that must never be seen, all that an error shows, CertCentral's calls."""
+"""What the tests of this folder share: a key that nobody may see, all that an error shows, the words of CertCentral."""
 
 from __future__ import annotations
 
@@ -19,6 +19,23 @@ from ansible_collections.certops.orders.plugins.module_utils._errors import ApiE
 from ansible_collections.certops.orders.plugins.module_utils._options import CERTCENTRAL_OPTIONS
 
 KEY = "sim-KEY-that-nobody-may-see"
+# reference/certcentral.md 2.3, the older spelling of rejected, and the status that the console shows (2.2).
+ORDER_STATUSES = (
+    "needs_approval",
+    "pending",
+    "processing",
+    "waiting_pickup",
+    "needs_csr",
+    "approved",
+    "issued",
+    "reissue_pending",
+    "expired",
+    "renewed",
+    "revoked",
+    "rejected",
+    "denied",
+    "canceled",
+)
 
 
 class Waits(Protocol):
