@@ -61,6 +61,8 @@ ON_OLDEST = (
     "test_cancel_stale_orders",
 )
 ON_OLDEST_AND_NEWEST = ("test_every_module", "test_servertastic_secrets")
+# Needs a collection that only its own session has.
+OF_AWX = "test_awx_setup"
 ELSEWHERE = {CORES[BETWEEN]: (*ON_OLDEST, *ON_OLDEST_AND_NEWEST), CORES[NEWEST]: ON_OLDEST}
 # Two tests at a time, those of one file one after the other, as they share what they start.
 PARALLEL = ("-n", "2", "--dist", "loadfile")
@@ -105,6 +107,7 @@ nox.options.sessions = [
     "execution_environment",
     "eda",
     "molecule",
+    "awx",
     "awx_engine",
     "target",
     *(f"{session}({core})" for core in CORES for session in ("unit", "integration", "sanity")),
@@ -261,7 +264,7 @@ def integration(session: nox.Session, core: Core) -> None:
     _import_from(session, collection / "tests" / "simulator")
     # The simulator wants a newer Python than the oldest ansible-core has: that of nox itself, which brings its needs.
     session.env["CERTSIM_PYTHON"] = sys.executable
-    stories = [f"--ignore-glob=*/{name}.py" for name in ELSEWHERE.get(core, ())]
+    stories = [f"--ignore-glob=*/{name}.py" for name in (OF_AWX, *ELSEWHERE.get(core, ()))]
     session.run("python", "-m", "pytest", *PARALLEL, *(session.posargs or [*stories, "tests/integration"]))
     _note(session)
 
@@ -373,7 +376,7 @@ def eda(session: nox.Session) -> None:
     _note(session)
 
 
-@nox.session(default=False)
+@nox.session
 def awx(session: nox.Session) -> None:
     """The role awx_setup, by the real modules of awx.awx against a fake of AWX's API; AWX itself is not here."""
     _install(session, REQUIREMENTS / "integration.txt", SIMULATOR / "requirements.txt", CORES[BETWEEN].requirement)
@@ -383,12 +386,14 @@ def awx(session: nox.Session) -> None:
     scratch = Path(session.create_tmp()).resolve()
     # The last one that has awx.awx. It asks for Python 3.12, its files do not.
     wanted = ("--no-deps", "--only-binary=:all:", "--python-version=3.12", "ansible==13.8.0")
-    session.run("python", "-m", "pip", "download", "--quiet", *wanted, "--dest", str(scratch))
-    with zipfile.ZipFile(scratch / "ansible-13.8.0-py3-none-any.whl") as wheel:
+    package = scratch / "ansible-13.8.0-py3-none-any.whl"
+    if not package.exists():
+        session.run("python", "-m", "pip", "download", "--quiet", *wanted, "--dest", str(scratch))
+    with zipfile.ZipFile(package) as wheel:
         names = [name for name in wheel.namelist() if name.startswith("ansible_collections/awx/awx/")]
         wheel.extractall(scratch, names)
     session.env["AWX_COLLECTIONS"] = str(scratch)
-    session.run("python", "-m", "pytest", *PARALLEL, *(session.posargs or ["tests/integration/test_awx_setup.py"]))
+    session.run("python", "-m", "pytest", *PARALLEL, *(session.posargs or [f"tests/integration/{OF_AWX}.py"]))
     _note(session)
 
 
