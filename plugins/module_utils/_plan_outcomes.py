@@ -367,6 +367,22 @@ def summary(records: Iterable[Mapping[str, Any]], violations: Sequence[str] = ()
     return {"outcomes": told, "result": {"counts": counts, "failed": bool(failing or violations), "msg": msg}}
 
 
+def sheets(
+    entries: Iterable[Mapping[str, Any]], rows: Iterable[Mapping[str, Any]], *, ticket: str, sha256: str, time: str
+) -> dict[str, tuple[str, str]]:
+    """Re-order sheets for entries, by order, of those that are among the rows; see `sheet`."""
+    known = {str(row.get("order_id") or row.get("order_digest")): row for row in rows}
+    more = {"ticket": ticket, "sha256": sha256, "time": time}
+    return {entry["order"]: sheet(known[entry["order"]], entry, **more) for entry in entries if entry["order"] in known}
+
+
+def has_sheet(entry: Mapping[str, Any], saved: bool) -> dict[str, Any]:
+    """What came of saving a sheet, as a module tells of an order: it is one of the steps that are made for it."""
+    key = "order_id" if entry["provider"] == CERTCENTRAL else "order_digest"
+    outcome, reason = (UNCHANGED, "") if saved else (FAILED, "nothing was changed, as its details cannot be read")
+    return {key: entry["order"], "outcome": outcome, "reason": reason}
+
+
 def sheet(row: Mapping[str, Any], entry: Mapping[str, Any], *, ticket: str, sha256: str, time: str) -> tuple[str, str]:
     """A re-order sheet, as the name of a file and its text: what it takes to order again what was ended by mistake.
 

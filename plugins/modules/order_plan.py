@@ -286,25 +286,18 @@ failure:
       sample: 0.0
 """
 
-import os
 from collections.abc import Mapping
 from datetime import datetime, timezone
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ansible_collections.certops.orders.plugins.module_utils import _plan, _plan_outcomes
+from ansible_collections.certops.orders.plugins.module_utils import _plan, _plan_files
 from ansible_collections.certops.orders.plugins.module_utils._errors import ApiError
-from ansible_collections.certops.orders.plugins.module_utils._files import (
-    UnsafeFile,
-    beside,
-    locked,
-    read_text,
-    replace,
-)
+from ansible_collections.certops.orders.plugins.module_utils._files import UnsafeFile
 from ansible_collections.certops.orders.plugins.module_utils._module import main as module_main
 from ansible_collections.certops.orders.plugins.module_utils._options import OptionError
-from ansible_collections.certops.orders.plugins.module_utils._orders import plural
+from ansible_collections.certops.orders.plugins.module_utils._orders import plural, utc_text
 from ansible_collections.certops.orders.plugins.module_utils._plan import PlanError
+from ansible_collections.certops.orders.plugins.module_utils._plan_outcomes import has_sheet, sheets
 
 if TYPE_CHECKING:
     from ansible_collections.certops.orders.plugins.module_utils._http import Context
@@ -354,43 +347,30 @@ def _failed(message: str, code: str) -> dict[str, Any]:
     return {"failed": True, "changed": False, "msg": message, "failure": failure}
 
 
-# -- plans -------------------------------------------------------------------------------------------------------------
-
-
 def _written(params: Mapping[str, Any], context: Context, now: datetime) -> dict[str, Any]:
-    place = {name: params[name] for name in ("kind", "account_id", "api_host")}
-    plan = _plan.make(**place, names=params["names"], entries=params["entries"] or [], now=now)
+    plan = _plan.make(**_place(params), names=params["names"], entries=params["entries"] or [], now=now)
     path = params["path"]
     if not path:
         return _told(plan, "", changed=False)
-    if context.check_mode:
-        standing = _standing(path, plan, now)
-        return _with_diff(_told(standing or plan, path, changed=not standing), context, path, bool(standing))
-    _make_folder(Path(path).parent)
-    # Not the file itself, which is replaced under whoever waits for it.
-    with locked(beside(path)):
-        standing = _standing(path, plan, now)
-        if not standing:
-            replace(path, _plan.canonical(plan))
-    return _with_diff(_told(standing or plan, path, changed=not standing), context, path, bool(standing))
-
-
-def _standing(path: str, plan: Mapping[str, Any], now: datetime) -> dict[str, Any] | None:
-    """The plan that is there already, where it says the same and is still good."""
-    try:
-        there = _plan.read(_content(path), None, plan["kind"], plan["account_id"], plan["api_host"], now)
-    except PlanError:
-        return None
-    return there if _plan.same_but_for_times(there, plan) else None
+    kept, changed = _plan_files.keep(path, plan, now, dry=context.check_mode)
+    result = _told(kept, path, changed=changed)
+    if not context.diff:
+        return result
+    after = "".join(f"{line}\n" for line in result["table"])
+    before = "" if changed else after
+    return {**result, "diff": {"before": before, "after": after, "before_header": path, "after_header": path}}
 
 
 def _read(params: Mapping[str, Any], _context: Context, now: datetime) -> dict[str, Any]:
-    given = _content(params["path"]) if params["path"] else params["plan"]
+    given = _plan_files.content(params["path"]) if params["path"] else params["plan"]
     if params["path"] and not given:
         raise PlanError(f"there is no plan at {params['path']}", "plan_file")
-    place = {name: params[name] for name in ("kind", "account_id", "api_host")}
-    plan = _plan.read(given, params["sha256"], now=now, **place)
+    plan = _plan.read(given, params["sha256"], now=now, **_place(params))
     return _told(plan, params["path"] or "", changed=False)
+
+
+def _place(params: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: params[name] for name in ("kind", "account_id", "api_host")}
 
 
 def _told(plan: dict[str, Any], path: str, changed: bool) -> dict[str, Any]:
@@ -407,63 +387,18 @@ def _told(plan: dict[str, Any], path: str, changed: bool) -> dict[str, Any]:
     }
 
 
-def _with_diff(result: dict[str, Any], context: Context, path: str, stands: bool) -> dict[str, Any]:
-    if not context.diff:
-        return result
-    after = "".join(f"{line}\n" for line in result["table"])
-    before = after if stands else ""
-    return {**result, "diff": {"before": before, "after": after, "before_header": path, "after_header": path}}
-
-
-# -- re-order sheets ---------------------------------------------------------------------------------------------------
-
-
 def _sheets(params: Mapping[str, Any], context: Context, now: datetime) -> dict[str, Any]:
-    rows = {str(row.get("order_id") or row.get("order_digest")): row for row in params["orders"]}
     entries = _plan.entries_of(params["entries"])
-    more = {"ticket": params["ticket"], "sha256": params["sha256"] or "", "time": now.strftime("%Y-%m-%dT%H:%M:%SZ")}
-    sheets = dict(
-        _plan_outcomes.sheet(rows[entry["order"]], entry, **more) for entry in entries if entry["order"] in rows
-    )
-    folder = Path(params["folder"])
-    paths = {str(folder / name): text for name, text in sheets.items()}
-    new = [path for path in paths if not _content(path)]
-    if not context.check_mode and new:
-        _make_folder(folder)
-        for path in new:
-            replace(path, paths[path])
+    plan = {"ticket": params["ticket"], "sha256": params["sha256"] or ""}
+    texts = sheets(entries, params["orders"], **plan, time=utc_text(now))
+    new = _plan_files.save_new(params["folder"], dict(texts.values()), dry=context.check_mode)
     result = {
         "changed": bool(new),
-        "msg": f"{plural(len(new), 're-order sheet')} saved, {len(paths) - len(new)} already there",
-        "orders": [_saved(entry, entry["order"] in rows) for entry in entries],
+        "msg": f"{plural(len(new), 're-order sheet')} saved, {len(texts) - len(new)} already there",
+        "orders": [has_sheet(entry, entry["order"] in texts) for entry in entries],
     }
     after = "".join(f"{path}\n" for path in new)
     return {**result, "diff": {"before": "", "after": after}} if context.diff else result
-
-
-def _saved(entry: Mapping[str, Any], saved: bool) -> dict[str, Any]:
-    """As a module tells of an order, so that this is one step of those that are made for it."""
-    key = "order_id" if entry["provider"] == _plan.CERTCENTRAL else "order_digest"
-    outcome, reason = ("unchanged", "") if saved else ("failed", "nothing was changed, as its details cannot be read")
-    return {key: entry["order"], "outcome": outcome, "reason": reason}
-
-
-# -- files -------------------------------------------------------------------------------------------------------------
-
-
-def _content(path: str) -> str:
-    """What is in a file, nothing where there is none; a file that is not ours to trust is an error."""
-    file = Path(path)
-    if os.path.lexists(file) and file.lstat().st_size > _plan.MOST_TEXT:
-        raise PlanError(f"{path} is larger than {_plan.MOST_TEXT >> 20} MiB")
-    return read_text(path)
-
-
-def _make_folder(folder: Path) -> None:
-    # Those above it as well, and all of them for their owner alone.
-    for part in (*reversed(folder.absolute().parents), folder.absolute()):
-        if not part.exists():
-            part.mkdir(mode=0o700, exist_ok=True)
 
 
 def main() -> None:

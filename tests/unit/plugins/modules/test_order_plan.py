@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 import yaml
 
-from ansible_collections.certops.orders.plugins.module_utils import _plan
+from ansible_collections.certops.orders.plugins.module_utils import _plan, _plan_files
 from ansible_collections.certops.orders.plugins.module_utils._http import Context
 from ansible_collections.certops.orders.plugins.module_utils._run import guarded
 from ansible_collections.certops.orders.plugins.modules import order_plan
@@ -205,7 +205,7 @@ def test_another_plan_than_the_approved_one_is_not_returned(path: Path) -> None:
 
 def test_a_file_that_is_too_large_is_not_read(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write(path, entry())
-    monkeypatch.setattr(_plan, "MOST_TEXT", 10)
+    monkeypatch.setattr(_plan_files, "MOST_TEXT", 10)
     assert "is larger than" in failure_of(read(path))["message"]
 
 
