@@ -380,10 +380,10 @@ def eda(session: nox.Session) -> None:
 def awx(session: nox.Session) -> None:
     """The role awx_setup, by the real modules of awx.awx against a fake of AWX's API; AWX itself is not here."""
     _install(session, REQUIREMENTS / "integration.txt", SIMULATOR / "requirements.txt", CORES[BETWEEN].requirement)
+    scratch = Path(session.create_tmp()).resolve()
     collection = _enter_copy(session)
     _import_from(session, collection / "tests" / "simulator")
     session.env["CERTSIM_PYTHON"] = sys.executable
-    scratch = Path(session.create_tmp()).resolve()
     # The last one that has awx.awx. It asks for Python 3.12, its files do not.
     wanted = ("--no-deps", "--only-binary=:all:", "--python-version=3.12", "ansible==13.8.0")
     package = scratch / "ansible-13.8.0-py3-none-any.whl"

@@ -5,7 +5,7 @@
 """As much of AWX 24.6.1's API as the modules of awx.awx need, with the rules of its that a setup can break.
 
 Not AWX: it keeps objects and refuses what AWX refuses of types of credentials, surveys, schedules, playbooks, edges and
-credentials of job templates. It runs nothing.
+credentials of job templates. An inventory that was deleted stays for a while, as there. It runs nothing.
 """
 
 from __future__ import annotations
@@ -43,10 +43,13 @@ KINDS = {
     "schedules": "schedule",
     "instance_groups": "instance_group",
 }
+# So often an inventory is listed before AWX has come to delete it (awx/main/models/inventory.py, schedule_deletion).
+LOOKS_BEFORE_DELETION = 2
 UNIFIED = ("projects", "inventory_sources", "job_templates", "workflow_job_templates")
 # What goes with an object, and the field that names it.
 GOES_WITH = {
     "inventories": [("hosts", "inventory"), ("inventory_sources", "inventory")],
+    "inventory_sources": [("schedules", "unified_job_template")],
     "job_templates": [("schedules", "unified_job_template")],
     "workflow_job_templates": [
         ("workflow_job_template_nodes", "workflow_job_template"),
@@ -119,6 +122,7 @@ class FakeAwx:
         self.associated: dict[tuple[str, int, str], list[int]] = {}
         self.surveys: dict[tuple[str, int], dict[str, Any]] = {}
         self.secrets: dict[int, dict[str, Any]] = {}
+        self.pending: dict[int, int] = {}
         self.requests: list[tuple[str, str]] = []
         self.next_id = 1
         self.url = ""
@@ -181,6 +185,8 @@ class FakeAwx:
             return 200, self._page([one for kind in UNIFIED for one in self.objects[kind].values()], query)
         if len(parts) == 1:
             if method == "GET":
+                if parts[0] == "inventories":
+                    self._come_to_delete()
                 return 200, self._page(list(self.objects[parts[0]].values()), query)
             return 201, self._shown(parts[0], self._create(parts[0], body))
         kind, number = parts[0], int(parts[1])
@@ -195,9 +201,15 @@ class FakeAwx:
         if method == "PATCH":
             self._check(kind, {**one, **body})
             self._write(kind, one, body)
+        if method == "DELETE" and kind == "inventories":
+            if number in self.pending:
+                raise Refused("Inventory is already pending deletion.")
+            self.pending[number] = LOOKS_BEFORE_DELETION
+            one["pending_deletion"] = True
+            return 202, {}
         if method == "DELETE":
             self._delete(kind, number)
-            return (202 if kind == "inventories" else 204), {}
+            return 204, {}
         return 200, self._shown(kind, one)
 
     def _below(self, method: str, kind: str, number: int, what: str, body: dict[str, Any]) -> tuple[int, Any]:
@@ -258,6 +270,9 @@ class FakeAwx:
         one.update({name: value for name, value in body.items() if name not in ("id", "url", "type", "managed")})
         if kind == "inventories":
             one["kind"] = one.get("kind") or ""
+            one.setdefault("pending_deletion", False)
+        if kind == "inventory_sources":
+            one["organization"] = self.objects["inventories"][one["inventory"]]["organization"]
         if kind == "job_templates" and "project" in one:
             one["organization"] = self.objects["projects"][one["project"]]["organization"]
         if kind == "credentials":
@@ -276,6 +291,13 @@ class FakeAwx:
             "fields", []
         )
         return fields
+
+    def _come_to_delete(self) -> None:
+        for number, looks in list(self.pending.items()):
+            self.pending[number] = looks - 1
+            if not looks:
+                del self.pending[number]
+                self._delete("inventories", number)
 
     def _delete(self, kind: str, number: int) -> None:
         users = [one for one in self.objects["credentials"].values() if one["credential_type"] == number]
@@ -299,7 +321,9 @@ class FakeAwx:
             related["unified_job_template"] = approval["url"]
         hidden = {"playbooks", "node"}
         shown = {name: value for name, value in one.items() if name not in hidden}
-        return {"scm_revision": "1", **shown, "related": related, "summary_fields": {}} if kind else shown
+        organization = self.objects["organizations"].get(one.get("organization") or 0)
+        summary = {"organization": {"name": organization["name"]}} if organization else {}
+        return {"scm_revision": "1", **shown, "related": related, "summary_fields": summary} if kind else shown
 
     def _page(self, rows: list[dict[str, Any]], query: Mapping[str, str]) -> dict[str, Any]:
         found = [self._shown("any", one) for one in rows if all(self._matches(one, *term) for term in query.items())]

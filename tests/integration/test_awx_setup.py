@@ -62,6 +62,7 @@ WISHES: dict[str, Any] = {
     "awx_setup_notification_type": "slack",
     "awx_setup_notification_configuration": {"token": SLACK, "channels": ["#certificates"]},
     "awx_setup_extra_vars": {"decommission_domain_max_revocations": 3},
+    "awx_setup__patience": 0,
 }
 WORKFLOWS = [
     "cancel_stale_orders",
@@ -234,16 +235,17 @@ def test_every_playbook_has_a_file_in_the_project_and_a_template() -> None:
         assert set(play["vars"]) <= {*options(name), "decommission_server_teardown_tasks"}
 
 
-def test_the_project_has_the_source_of_the_inventory_and_the_requirements() -> None:
+def test_the_project_has_the_source_of_the_inventory_and_asks_awx_to_install_nothing() -> None:
     path = PROJECT / DEFAULTS["awx_setup_inventory_source_path"]
     assert path.name.endswith("digicert_orders.yml")
     assert read(path)["plugin"] == "certops.orders.digicert_orders"
-    assert read(PROJECT / "collections" / "requirements.yml")["collections"] == [{"name": "certops.orders"}]
+    # The image has the collection, and an update of a project fails where AWX cannot install what is asked for.
+    assert not (PROJECT / "collections").exists()
 
 
 def test_schedules_have_rules_that_awx_takes() -> None:
     rules = [value for name, value in DEFAULTS.items() if name.endswith("_rrule")]
-    assert len(rules) == len(VARIABLES["awx_setup__schedules"]) == 3
+    assert len(rules) == len(VARIABLES["awx_setup__schedules"]) == 4
     for rule in rules:
         check_rrule(rule)
 
@@ -269,13 +271,19 @@ def made(first: tuple[FakeAwx, Run]) -> FakeAwx:
 def awx(first: tuple[FakeAwx, Run]) -> Iterator[FakeAwx]:
     """One like it, to change."""
     with fake_awx(PROJECT) as other:
-        for name in ("objects", "associated", "surveys", "secrets", "next_id"):
+        for name in ("objects", "associated", "surveys", "secrets", "pending", "next_id"):
             setattr(other, name, copy.deepcopy(getattr(first[0], name)))
         yield other
 
 
 def setup(
-    controller: Controller, awx: FakeAwx, *, rc: int = 0, env: Mapping[str, str] | None = None, **more: Any
+    controller: Controller,
+    awx: FakeAwx,
+    *,
+    rc: int = 0,
+    check: bool = False,
+    env: Mapping[str, str] | None = None,
+    **more: Any,
 ) -> Run:
     """Run the playbook; what awx.awx itself says of its own age is not ours."""
     environment = {
@@ -285,7 +293,8 @@ def setup(
         "CONTROLLER_OAUTH_TOKEN": TOKEN,
         **(env or {}),
     }
-    run = controller.playbook(PLAYBOOK, env=environment, variables={**WISHES, **more}, timeout=900)
+    args = ["--check"] if check else []
+    run = controller.playbook(PLAYBOOK, env=environment, args=args, variables={**WISHES, **more}, timeout=900)
     assert run.rc == rc, run.output
     return run
 
@@ -318,7 +327,8 @@ def test_all_of_it_is_made(made: FakeAwx) -> None:
         ],
         "workflow_approval_templates": [f"certops {name} approval" for name in WORKFLOWS],
         "schedules": [
-            f"certops {name}, by the clock" for name in ("cancel_stale_orders", "mark_renewed_orders", "order_report")
+            f"certops {name}, by the clock"
+            for name in ("cancel_stale_orders", "mark_renewed_orders", "order_report", "orders")
         ],
     }
 
@@ -424,6 +434,40 @@ def test_all_of_it_is_taken_away_and_nothing_of_others(controller: Controller, a
     again = setup(controller, awx, awx_setup_state="absent")
     assert changes(again) == []
     assert len(awx.writes) == before
+
+
+@with_modules
+def test_in_check_mode_it_tells_what_would_change_and_changes_nothing(controller: Controller, awx: FakeAwx) -> None:
+    assert changes(setup(controller, awx, check=True)) == []
+    rrule = {"awx_setup_order_report_rrule": ""}
+    assert changes(setup(controller, awx, check=True, **rrule)) == ["Have it run by the clock"]
+    assert "Have no workflows" in changes(setup(controller, awx, check=True, awx_setup_state="absent"))
+    assert awx.writes == []
+
+
+@with_modules
+def test_inventories_that_awx_has_yet_to_delete_are_waited_for(controller: Controller, awx: FakeAwx) -> None:
+    """One that is found by its name meanwhile would take with it what is made in it."""
+    doomed = awx.named("inventories", "certops")["id"]
+    awx.answer("DELETE", f"/api/v2/inventories/{doomed}/", {}, {})
+    setup(controller, awx)
+    assert awx.named("inventories", "certops")["id"] != doomed
+    assert awx.named("hosts", "localhost")["inventory"] == awx.named("inventories", "certops")["id"]
+    # One more that was taken away a moment ago is not taken away once more.
+    awx.answer("DELETE", f"/api/v2/inventories/{awx.named('inventories', 'certops orders')['id']}/", {}, {})
+    setup(controller, awx, awx_setup_state="absent")
+    assert "inventories" not in awx.snapshot()
+
+
+@with_modules
+def test_names_that_another_organization_has_are_refused(controller: Controller, awx: FakeAwx) -> None:
+    other = awx.make("organizations", {"name": "Others"})
+    awx.make("inventories", {"name": "certops", "organization": other["id"]})
+    run = setup(controller, awx, rc=2)
+    assert (
+        "Others has an inventory called certops" in run.bad("Make sure that no other organization has these names").msg
+    )
+    assert awx.writes == []
 
 
 @with_modules
