@@ -49,8 +49,9 @@ _FIELDS = ("schema_version", "kind", "account_id", "api_host", "names", "entries
 _KIND = re.compile(r"[a-z][a-z0-9_]{0,63}")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _STAMP = "%Y-%m-%dT%H:%M:%SZ"
-# Where a template would begin; no name of a host has one.
-_OPENING = re.compile(r"\{(?=[{%#])")
+# What a template needs, and what an escape needs that a reader of Python or JSON would turn into it; no name of a host
+# has any. Jinja's native types read texts as Python, and so does ansible-core before 2.19.
+_INERT = str.maketrans({"{": "(", "}": ")", "\\": "/"})
 
 
 class PlanError(ValueError):
@@ -309,10 +310,10 @@ def _state(given: Any, depth: int = 0) -> Any:
 
 
 def inert(value: Any) -> str:
-    """A text that is no template: whatever would open one is spelled out."""
+    """A text that is no template, and of which no decoding makes one: braces and backslashes are replaced."""
     if not isinstance(value, str):
         raise PlanError(f"{printable(value, 50)} is no text")
-    return _OPENING.sub(r"\\x7b", "".join(value))
+    return "".join(value).translate(_INERT)
 
 
 def _kind(value: Any) -> str:

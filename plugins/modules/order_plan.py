@@ -15,7 +15,7 @@ description:
     of this; this module is what reads and writes the files.
   - A plan is one line of JSON in a canonical form, with a SHA-256 that is approved with it. It is good for 72 hours.
   - A plan is read once, and that reading is checked, compared with its SHA-256 and returned. No text in it can be taken
-    for a template, wherever it is handed on, since whatever would open one is spelled C(\\x7b).
+    for a template, wherever it is handed on, since braces and backslashes are replaced by round brackets and slashes.
   - Runs inside the controller process, and speaks to no service.
 options:
   state:

@@ -198,7 +198,7 @@ def test_it_is_planned_approved_done_and_done_already(retire: Retire, sim: Simul
     assert stats["decommission_domain_plan_sha256"] == retire.sha256
     assert stats["decommission_domain_plan_path"] == str(retire.path)
     # What comes from a service is a text, and opens no template for anybody.
-    assert plan.entries[str(HOSTILE)]["name"].startswith("\\x7b{ lookup('pipe'")
+    assert plan.entries[str(HOSTILE)]["name"].startswith("(( lookup('pipe'")
     # A plan is one text, whoever writes it.
     text = retire.path.read_text()
     assert _plan.digest(text) == retire.sha256

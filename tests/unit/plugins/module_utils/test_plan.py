@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+import ast
+import contextlib
 import json
 import re
 from collections.abc import Mapping
@@ -24,6 +26,7 @@ from ansible_collections.certops.orders.plugins.module_utils._plan import (
     canonical,
     digest,
     guards,
+    inert,
     make,
     note,
     read,
@@ -112,14 +115,39 @@ def test_it_is_the_same_plan_whichever_way_it_comes(form: Any) -> None:
     assert read_back(form(plan)) == plan
 
 
-def test_what_would_open_a_template_is_spelled_out() -> None:
+def test_what_would_open_a_template_is_spelled_otherwise() -> None:
     plan = plan_of(entry(name="{{{ x }}", reason="{% if %}", state={"{#": ["{{"]}, contact="{{"), api_host="{a{")
 
-    assert plan["entries"][0]["name"] == "\\x7b\\x7b{ x }}"
-    assert not re.search(r"\{[{%#]", json.dumps(plan["entries"][0]).replace("[{", ""))
-    assert plan["api_host"] == "{a{"
+    (told,) = plan["entries"]
+    assert (told["name"], told["reason"]) == ("((( x ))", "(% if %)")
+    assert (told["state"], told["contact"]) == ({"(#": ["(("]}, "((")
+    assert plan["api_host"] == "(a("
     # It is so already.
     assert read_back(plan, api_host="{a{") == plan
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{{ x }}",
+        "'{{ x }}'",
+        '["{{ x }}"]',
+        "'{' '{ x }}'",
+        r"'\x7b\x7b x }}'",
+        r"'\173\173 x }}'",
+        r"'\N{LEFT CURLY BRACKET}{ x }}'",
+        r'"\u007b\u007b x }}"',
+    ],
+)
+def test_no_decoding_makes_a_template_of_a_text(text: str) -> None:
+    """Jinja's native types take a text for Python where they can, ansible-core before 2.19 for Python or JSON."""
+    plain = inert(text)
+    decoded = [plain]
+    for decode in (ast.literal_eval, json.loads):
+        with contextlib.suppress(ValueError, SyntaxError):
+            decoded.append(str(decode(plain)))
+
+    assert not [one for one in decoded if "{" in one or "\\" in one]
 
 
 BASE = plan_of(entry(), entry(2, "keep"))
