@@ -59,7 +59,8 @@ def replace(path: str, text: str) -> None:
             os.fsync(file.fileno())
         Path(temporary).replace(path)
     except BaseException:
-        Path(temporary).unlink()
+        # A signal may come when it has its name already.
+        Path(temporary).unlink(missing_ok=True)
         raise
     directory = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Callable
 
 from ._errors import ApiError
-from ._options import within
+from ._options import OptionError, within
 from ._orders import (
     CHANGED,
     FAILED,
@@ -107,6 +107,15 @@ def told(
         )
         result.update(failed=True, failure=dict(failure))
     return _fitted(result, settings) if _RUNNER in context.environ else result
+
+
+def refuse_too_many(keys: Sequence[Any], settings: Settings, context: Context) -> None:
+    """Raise OptionError where ansible-runner would keep nothing of so many, be they told by their keys alone."""
+    length = len(json.dumps(keys)) if _RUNNER in context.environ else 0
+    if length > LONGEST:
+        most = len(keys) * LONGEST // length
+        told = f"ansible-runner, and so AWX, would not keep what becomes of {len(keys)} {settings.noun}s"
+        raise OptionError(f"{told}: hand in at most {most} at a time")
 
 
 def _fitted(result: dict[str, Any], settings: Settings) -> dict[str, Any]:

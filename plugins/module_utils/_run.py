@@ -34,7 +34,7 @@ from ._orders import (
     plural,
     scrub,
 )
-from ._results import Settings, fails, told
+from ._results import Settings, fails, refuse_too_many, told
 from ._work import in_turn, pool, signals_stop
 
 if TYPE_CHECKING:
@@ -130,6 +130,7 @@ class Run:
     def result(self, asked: Sequence[Any]) -> dict[str, Any]:
         """Do it, and say what came of it: a module's result, with `failed` where the task has to fail."""
         keys = list(dict.fromkeys(asked))
+        refuse_too_many(keys, self._settings, self._context)
         with signals_stop(self._stop), pool(min(self._settings.workers, len(keys))) as self._map:
             for start in range(0, len(keys), CHUNK):
                 self._chunk(keys[start : start + CHUNK])

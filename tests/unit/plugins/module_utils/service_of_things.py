@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import threading
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Callable
 from unittest import mock
@@ -367,11 +367,14 @@ def run(
     diff: bool = False,
     observer: Observer | None = None,
     policy: Callable[[Thing], Decision] = close,
+    environ: Mapping[str, str] | None = None,
     **options: Any,
 ) -> dict[str, Any]:
     """Close what is asked for; one worker unless told otherwise, so that the order of requests is certain."""
     settings = Settings("closed", **{"workers": 1, **options})
-    context = Context(check_mode=check_mode, diff=diff, stop=service.stop, say=service.said.append)
+    context = Context(
+        check_mode=check_mode, diff=diff, stop=service.stop, say=service.said.append, environ=environ or {}
+    )
     with mock.patch.object(_run, "time", service.clock):
         return _run.Run(
             service, service.read, policy, service.write, settings, context, [observer] if observer else []

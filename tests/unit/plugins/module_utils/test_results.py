@@ -17,7 +17,13 @@ from ansible_collections.certops.orders.plugins.module_utils._errors import ApiE
 from ansible_collections.certops.orders.plugins.module_utils._http import Context, Counters
 from ansible_collections.certops.orders.plugins.module_utils._options import BULK, OptionError
 from ansible_collections.certops.orders.plugins.module_utils._orders import OUTCOMES, OrderResult
-from ansible_collections.certops.orders.plugins.module_utils._results import LONGEST, Settings, fails, told
+from ansible_collections.certops.orders.plugins.module_utils._results import (
+    LONGEST,
+    Settings,
+    fails,
+    refuse_too_many,
+    told,
+)
 
 
 def one(key: int, outcome: str, **facts: Any) -> OrderResult:
@@ -526,6 +532,29 @@ def test_what_matters_least_goes_first(unchanged: int, changed: int, diff: bool,
     told_of.update({key: outcome for outcome, keys in result.get("by_outcome", {}).items() for key in keys})
     # Every change, and what failed, is told in this one event.
     assert told_of == {**dict.fromkeys(range(10**5, 10**5 + changed), "changed"), 10**6: "failed"}
+
+
+@pytest.mark.parametrize(("digits", "most"), [(9, 45454), (5, 71428)])
+def test_so_many_that_not_even_their_keys_fit_are_refused(digits: int, most: int) -> None:
+    settings, first = Settings("closed", noun="certificate"), 10 ** (digits - 1)
+
+    refuse_too_many(range_of(first, most), settings, Context(environ=RUNNER))
+    refuse_too_many(range_of(first, 10**5), settings, Context())
+    with pytest.raises(OptionError) as caught:
+        refuse_too_many(range_of(first, most + 1), settings, Context(environ=RUNNER))
+
+    assert str(caught.value).endswith(f"of {most + 1} certificates: hand in at most {most} at a time")
+
+
+def range_of(first: int, count: int) -> list[int]:
+    return list(range(first, first + count))
+
+
+def test_what_is_handed_in_at_most_is_told_in_full() -> None:
+    result = tell_in_runner(*several("changed", 10**8, 45454))
+
+    assert length(result) <= LONGEST + 1000
+    assert result["by_outcome"] == {"changed": range_of(10**8, 45454)}
 
 
 def test_what_the_task_ignores_counts_as_unchanged() -> None:

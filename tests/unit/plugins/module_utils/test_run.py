@@ -117,6 +117,16 @@ def test_an_empty_list_is_nothing_to_do() -> None:
     assert result["msg"] == "no orders were given, nothing to do"
 
 
+def test_more_than_ansible_runner_could_tell_of_are_refused_before_anything_is_sent() -> None:
+    service = Service()
+    ids = range(10**8, 10**8 + 50000)
+
+    with pytest.raises(OptionError, match="what becomes of 50000 orders: hand in at most 45454 at a time"):
+        run(service, ids, environ={"AWX_ISOLATED_DATA_DIR": "/runner"})
+
+    assert service.journal == []
+
+
 def test_one_that_is_asked_for_twice_is_handled_once_and_reported_twice() -> None:
     service = Service(Thing(1), Thing(2))
 
