@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import sys
 import zipfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -139,10 +140,17 @@ def _install(session: nox.Session, *requirements: str | Path) -> None:
     session.install(*arguments)
 
 
-def _note(session: nox.Session, addition: str = "") -> None:
-    """Tell the report at the end which Python and ansible-core this session really has."""
+def _note(session: nox.Session, about: str = "", skipped: Sequence[str] = ()) -> None:
+    """Tell the report at the end which Python and ansible-core this session really has, and why tests were skipped."""
     versions = str(session.run("python", "-c", VERSIONS, silent=True, log=False)).strip()
-    covered.note(NOTES, session.name, versions + addition)
+    covered.note(NOTES, session.name, versions + about, skipped)
+
+
+def _pytest(session: nox.Session, *arguments: str, about: str = "") -> None:
+    """Run tests, and note how many were skipped, and why."""
+    results = NOTES / f"{session.name}.xml"
+    session.run("python", "-m", "pytest", f"--junitxml={results}", *arguments)
+    _note(session, about, covered.skips(results))
 
 
 def _enter_copy(session: nox.Session) -> Path:
@@ -248,8 +256,7 @@ def unit(session: nox.Session, core: Core) -> None:
     if core is CORES[BETWEEN]:
         # The rest does not meet Ansible.
         tests = ["--ignore=tests/unit/plugins/module_utils", "tests/unit/plugins"]
-    session.run("python", "-m", "pytest", *PARALLEL, *(session.posargs or tests))
-    _note(session)
+    _pytest(session, *PARALLEL, *(session.posargs or tests))
 
 
 @nox.session
@@ -265,8 +272,7 @@ def integration(session: nox.Session, core: Core) -> None:
     # The simulator wants a newer Python than the oldest ansible-core has: that of nox itself, which brings its needs.
     session.env["CERTSIM_PYTHON"] = sys.executable
     stories = [f"--ignore-glob=*/{name}.py" for name in (OF_AWX, *ELSEWHERE.get(core, ()))]
-    session.run("python", "-m", "pytest", *PARALLEL, *(session.posargs or [*stories, "tests/integration"]))
-    _note(session)
+    _pytest(session, *PARALLEL, *(session.posargs or [*stories, "tests/integration"]))
 
 
 @nox.session
@@ -313,8 +319,12 @@ def target(session: nox.Session) -> None:
     _import_from(session, collection.parents[2])
     session.run("python", "-W", "error", "tests/tools/import_all.py", "plugins/module_utils", "plugins/modules")
     ignored = [f"--ignore=tests/unit/plugins/{kind}" for kind in CONTROLLER_ONLY]
-    session.run("python", "-m", "pytest", *PARALLEL, *(session.posargs or [*ignored, "tests/unit/plugins"]))
-    _note(session, " (module_utils only), requests 2.28")
+    _pytest(
+        session,
+        *PARALLEL,
+        *(session.posargs or [*ignored, "tests/unit/plugins"]),
+        about=" (module_utils only), requests 2.28",
+    )
 
 
 @nox.session
@@ -323,8 +333,7 @@ def simulator(session: nox.Session) -> None:
     _install(session, REQUIREMENTS / "unit.txt", SIMULATOR / "requirements.txt")
     collection = _enter_copy(session)
     _import_from(session, collection / "tests" / "simulator")
-    session.run("python", "-m", "pytest", *PARALLEL, *(session.posargs or ["tests/unit/simulator"]))
-    _note(session)
+    _pytest(session, *PARALLEL, *(session.posargs or ["tests/unit/simulator"]))
 
 
 @nox.session
@@ -342,8 +351,7 @@ def browser(session: nox.Session) -> None:
     _install(session, REQUIREMENTS / "unit.txt", ROOT / "tests" / "browser" / "requirements.txt")
     _enter_copy(session)
     session.env["BROWSER_OUTPUT"] = str(ROOT / "tests" / "output" / "browser")
-    session.run("python", "-m", "pytest", *(session.posargs or ["tests/browser"]))
-    _note(session)
+    _pytest(session, *(session.posargs or ["tests/browser"]))
 
 
 @nox.session
@@ -372,8 +380,7 @@ def eda(session: nox.Session) -> None:
     _install(session, REQUIREMENTS / "eda.txt", SIMULATOR / "requirements.txt")
     collection = _enter_copy(session)
     _import_from(session, collection / "tests" / "simulator")
-    session.run("python", "-m", "pytest", *(session.posargs or ["tests/eda"]))
-    _note(session)
+    _pytest(session, *(session.posargs or ["tests/eda"]))
 
 
 @nox.session
@@ -393,8 +400,7 @@ def awx(session: nox.Session) -> None:
         names = [name for name in wheel.namelist() if name.startswith("ansible_collections/awx/awx/")]
         wheel.extractall(scratch, names)
     session.env["AWX_COLLECTIONS"] = str(scratch)
-    session.run("python", "-m", "pytest", *PARALLEL, *(session.posargs or [f"tests/integration/{OF_AWX}.py"]))
-    _note(session)
+    _pytest(session, *PARALLEL, *(session.posargs or [f"tests/integration/{OF_AWX}.py"]))
 
 
 @nox.session
@@ -403,8 +409,7 @@ def awx_engine(session: nox.Session) -> None:
     _install(session, REQUIREMENTS / "awx_engine.txt", SIMULATOR / "requirements.txt")
     collection = _enter_copy(session)
     _import_from(session, collection / "tests" / "simulator")
-    session.run("python", "-m", "pytest", *(session.posargs or ["tests/awx_engine"]))
-    _note(session)
+    _pytest(session, *(session.posargs or ["tests/awx_engine"]))
 
 
 @nox.session

@@ -13,25 +13,33 @@ from __future__ import annotations
 import json
 import sys
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 WORDS = {"success": "ok", "failed": "FAILED", "aborted": "FAILED", "skipped": "skipped"}
 
 
-def note(folder: Path, session: str, text: str) -> None:
-    """Remember `text` about `session` for the report."""
+def note(folder: Path, session: str, text: str, skipped: Sequence[str] = ()) -> None:
+    """Remember `text` about `session` for the report, and why tests of it were skipped, a reason for each."""
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / session).write_text(text, encoding="utf-8")
+    (folder / session).write_text(json.dumps({"text": text, "skipped": list(skipped)}), encoding="utf-8")
 
 
-def line(session: dict[str, Any], folder: Path) -> str:
-    name = session["signatures"][0]
-    noted = folder / name
-    about = noted.read_text(encoding="utf-8") if noted.exists() else ""
+def skips(results: Path) -> list[str]:
+    """Why tests were skipped, by what pytest has written with --junitxml: a reason for each test."""
+    root = ElementTree.parse(results).getroot()
+    return [str(skipped.get("message")) for skipped in root.iter("skipped")]
+
+
+def line(session: dict[str, Any], noted: dict[str, Any]) -> str:
+    name, skipped = session["signatures"][0], Counter(noted["skipped"])
+    about = [noted["text"], *(f"{count} skipped, {reason}" for reason, count in skipped.items())]
     if session["result"] != "success":
-        about = "; ".join(filter(None, [session.get("reason"), about]))
-    return f"{name:20} {WORDS[session['result']]:8} {session.get('duration', 0):5.0f} s  {about}".rstrip()
+        about.insert(0, session.get("reason") or "")
+    told = "; ".join(filter(None, about))
+    return f"{name:20} {WORDS[session['result']]:8} {session.get('duration', 0):5.0f} s  {told}".rstrip()
 
 
 def main(report: str, folder: str) -> int:
@@ -40,13 +48,18 @@ def main(report: str, folder: str) -> int:
     except FileNotFoundError:
         # nox has said why it could not even begin.
         sessions = [{"signatures": ["nox"], "result": "failed"}]
+    tests = 0
     print("\nCovered:")
     for session in sessions:
-        print("  " + line(session, Path(folder)))
+        file = Path(folder) / session["signatures"][0]
+        noted = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {"text": "", "skipped": []}
+        tests += len(noted["skipped"])
+        print("  " + line(session, noted))
     print()
     count = Counter(WORDS[session["result"]] for session in sessions)
     skipped = f", {count['skipped']} skipped" if count["skipped"] else ""
-    print(f"{count['ok']} passed, {count['FAILED']} failed{skipped}")
+    within = f"; within them {tests} test{'s' if tests > 1 else ''} skipped" if tests else ""
+    print(f"{count['ok']} passed, {count['FAILED']} failed{skipped}{within}")
     # A run that only skipped is no success.
     return 0 if count["ok"] and not count["FAILED"] else 1
 
