@@ -39,7 +39,8 @@ options:
       - Which orders, or whatever is changed, the result lists. What makes the task fail is always listed.
       - A result that would be too long for ansible-runner, and so for AWX, which replaces one of more than 700,000
         characters by nothing, is cut with a warning. What is unchanged goes first, then the diff, then all but the
-        outcome; at last C(by_outcome) is a dictionary of what was asked for, by outcome.
+        outcome; at last C(by_outcome) is a dictionary of what was asked for, by outcome. More than would fit there,
+        some 40,000 orders, are refused within ansible-runner before anything is sent.
     type: str
     choices: [all, changed, none]
     default: all
