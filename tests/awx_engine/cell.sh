@@ -49,10 +49,12 @@ memory /runner 700 "$user"
 printf '%s\n' "$binds" | while IFS='=' read -r source target; do
     show "$source" "$target"
 done
-# An execution environment's entry point gives its user a name, without which ansible-core finds no home.
+# An execution environment's entry point gives its user a name, without which ansible-core finds no home; root has one, but
+# of this machine.
+if [ "$user" = 0 ]; then name=root; else name=runner; fi
 {
-    cat /etc/passwd
-    printf 'runner:x:%s:0::/home/runner:/bin/sh\n' "$user"
+    grep -v "^$name:" /etc/passwd
+    printf '%s:x:%s:0::/home/runner:/bin/sh\n' "$name" "$user"
 } >"$folder/passwd"
 chmod 644 "$folder/passwd"
 show "$folder/passwd" /etc/passwd
@@ -79,9 +81,9 @@ done
 {
     files | comm -13 "$folder/before" -
     for process in "$root"/proc/[0-9]*; do
-        # But for this script, and what it starts to look.
-        if [ "$(stat -c %u "$process" 2>/dev/null)" = "$user" ]; then
-            printf 'process %s\n' "$(tr '\0' ' ' <"$process/cmdline")"
+        # But for this script, and what has ended meanwhile.
+        if [ "$process" != "$root/proc/1" ] && [ -e "$process" ]; then
+            printf 'process %s\n' "$(tr '\0' ' ' 2>/dev/null <"$process/cmdline")"
         fi
     done
 } >"$folder/left.tmp"

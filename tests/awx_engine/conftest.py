@@ -19,6 +19,7 @@ from ansible_collections.certops.orders.tests.awx_engine.support import (
     Scheduled,
     credential_types,
     find_cron,
+    kill_all_with,
 )
 from certsim.testing import Simulator
 
@@ -37,8 +38,10 @@ def tmp_path() -> Iterator[Path]:
 
 
 @pytest.fixture
-def awx(tmp_path: Path, sim: Simulator) -> Awx:
-    return Awx(tmp_path, sim, credential_types())
+def awx(tmp_path: Path, sim: Simulator) -> Iterator[Awx]:
+    """Where a test has failed, what it has started does not outlive it."""
+    yield Awx(tmp_path, sim, credential_types())
+    kill_all_with(str(tmp_path))
 
 
 @pytest.fixture(scope="session")

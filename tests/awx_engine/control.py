@@ -97,7 +97,7 @@ class Worker:
         self._grace = job.grace
         self._job = job
         self._folder = folder
-        self.cancelled = False
+        self._asked = 0.0
         path = os.pathsep.join([str(Path(sys.executable).parent), "/usr/bin", "/bin"])
         program = [str(Path(sys.executable).with_name("ansible-runner")), "worker", "--private-data-dir"]
         if job.cell:
@@ -126,19 +126,24 @@ class Worker:
 
     def cancel(self) -> None:
         """Ask the worker to end, and see to it that it does."""
-        if self.cancelled:
+        if self._asked:
             return
-        self.cancelled = True
+        self._asked = time.monotonic()
         self._send(signal.SIGTERM)
         killer = threading.Timer(self._grace, self._send, [signal.SIGKILL])
         killer.daemon = True
         killer.start()
 
-    def left(self) -> list[str]:
-        """What it has left behind: files outside of its private data, and processes; where it ended by itself."""
+    def wait(self) -> float:
+        """Wait for its end; returns how many seconds that took since it was asked to, 0 where it was not."""
+        self.process.wait()
+        return time.monotonic() - self._asked if self._asked else 0.0
+
+    def left(self) -> list[str] | None:
+        """What it has left behind: files outside of its private data, and processes; None where its cell was killed."""
         if self._job.cell:
             told = self._folder / "left"
-            return told.read_text(encoding="utf-8").splitlines() if told.exists() else []
+            return told.read_text(encoding="utf-8").splitlines() if told.exists() else None
         return [
             f"file /{path.relative_to(self._folder)}"
             for part in ("home", "tmp")
@@ -220,7 +225,7 @@ def run(job: Job, private: Path, kept_folder: Path, current: list[Worker], on_ca
         pass
     # ansible-runner has taken the signal for itself.
     signal.signal(signal.SIGTERM, on_cancel)
-    worker.process.wait()
+    ended_after = worker.wait()
     with results.open("rb") as stream:
         processed = ansible_runner.interface.run(
             streamer="process",
@@ -231,9 +236,10 @@ def run(job: Job, private: Path, kept_folder: Path, current: list[Worker], on_ca
             **options,
         )
     kept.close(
-        status="canceled" if worker.cancelled else processed.status,
+        status=processed.status,
         rc=_number(data / "artifacts" / str(job.id) / "rc"),
         worker_rc=worker.process.returncode,
+        ended_after=ended_after,
         left=worker.left(),
         errors=worker.errors(),
         seconds=time.monotonic() - began,

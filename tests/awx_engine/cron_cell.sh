@@ -12,9 +12,12 @@ mount -t proc proc /proc
 mount -t tmpfs certops /run
 mount -t tmpfs certops /var/spool
 mount -t tmpfs -o mode=755 certops /etc/cron.d
-if [ -e /etc/crontab ]; then
-    mount --bind /dev/null /etc/crontab
-fi
+# What a system adds to the environment of every session is none of cron's.
+for file in /etc/crontab /etc/environment /etc/default/locale; do
+    if [ -e "$file" ]; then
+        mount --bind /dev/null "$file"
+    fi
+done
 mkdir -p /var/spool/cron/crontabs
 cp "$1" /etc/cron.d/certops
 chmod 644 /etc/cron.d/certops

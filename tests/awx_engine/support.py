@@ -10,11 +10,12 @@ import base64
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -123,9 +124,9 @@ class Awx:
         self.deliver = str(self.project / "tasks" / "deliver.yml") if NO_CELL else "/runner/project/tasks/deliver.yml"
         self._number = 100
 
-    def playbook(self, name: str, *tasks: Mapping[str, Any]) -> str:
-        """Put a playbook for localhost into the project; returns its name."""
-        play = {"name": "Test", "hosts": "localhost", "gather_facts": False, "tasks": tasks}
+    def playbook(self, name: str, *tasks: Mapping[str, Any], title: str = "Test") -> str:
+        """Put a playbook for localhost into the project; returns its name. title: of its play."""
+        play = {"name": title, "hosts": "localhost", "gather_facts": False, "tasks": tasks}
         (self.project / f"{name}.yml").write_text(json.dumps([play]), encoding="utf-8")
         return name
 
@@ -222,7 +223,9 @@ class Awx:
             assert list((self.folder / name).iterdir()) == []
         assert processes_with(str(self.folder)) == []
         for job in jobs:
-            left = {line for line in job.facts["left"] if not line.startswith(f"file {self.reports}")} - EVERY_HOME
+            assert was_killed or job.facts["left"] is not None
+            lines = job.facts["left"] or ()
+            left = {line for line in lines if not line.startswith(f"file {self.reports}")} - EVERY_HOME
             if was_killed:
                 # The last one is a socket that ansible-core 2.20 and newer speak through with their workers.
                 mortal = ("process ", *(f"{each}/" for each in EVERY_HOME), "file /tmp/pymp-")
@@ -259,9 +262,10 @@ class Scheduled:
         variables = {f"mark_renewed_orders_{name}": value for name, value in options.items()}
         self._names = [awx.queue("mark_renewed_orders", variables, *more) for more in (("--check",), (), ())]
         self._output = awx.folder / "cron.output"
+        self._environment = awx.folder / "cron.environment"
         table = awx.folder / "crontab"
         launch = f"{sys.executable} {CONTROL} {awx.folder} >>{self._output} 2>&1"
-        table.write_text(f'MAILTO=""\n* * * * * root {launch}\n', encoding="utf-8")
+        table.write_text(f'MAILTO=""\n* * * * * root env >{self._environment}; {launch}\n', encoding="utf-8")
         # However this process ends, cron ends with it.
         cell = ["setpriv", "--pdeathsig", "KILL", "unshare", "--mount", "--pid", "--fork", "--kill-child"]
         self._process = subprocess.Popen(
@@ -290,6 +294,11 @@ class Scheduled:
         """What cron was told by what it has launched; there is none where it never did."""
         return self._output.read_text(encoding="utf-8")
 
+    def environment(self) -> dict[str, str]:
+        """What cron has launched it with."""
+        lines = self._environment.read_text(encoding="utf-8").splitlines()
+        return {name: value for name, _equals, value in (line.partition("=") for line in lines)}
+
     def stop(self) -> None:
         self._process.kill()
         self._process.wait()
@@ -306,6 +315,27 @@ def processes_with(text: str) -> list[int]:
         if text.encode() in told and folder.name != str(os.getpid()):
             found.append(int(folder.name))
     return found
+
+
+def kill_all_with(text: str) -> None:
+    """Kill all other processes that have a text, which nobody else has, in their command line or environment."""
+
+    def is_quiet() -> bool:
+        found = processes_with(text)
+        for number in found:
+            with suppress(ProcessLookupError):
+                os.kill(number, signal.SIGKILL)
+        return not found
+
+    until(is_quiet)
+
+
+def engine_in_cell(launched: subprocess.Popen[bytes]) -> int:
+    """The process that is `ansible-runner worker`: what launches has a child, unshare, and that has cell.sh."""
+    number = launched.pid
+    for _step in ("unshare", "cell.sh", "ansible-runner"):
+        (number,) = map(int, Path(f"/proc/{number}/task/{number}/children").read_text("ascii").split())
+    return number
 
 
 def until(condition: Any, patience: float = PATIENCE) -> None:

@@ -11,8 +11,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import signal
-import time
+import subprocess
 from typing import Any
 
 import pytest
@@ -25,7 +26,9 @@ from ansible_collections.certops.orders.tests.awx_engine.support import (
     TOKEN,
     Awx,
     Kept,
+    engine_in_cell,
     needs_cell,
+    processes_with,
     until,
 )
 
@@ -162,11 +165,13 @@ def test_a_guard_that_refuses_is_exit_code_2_and_nothing_is_sent(awx: Awx) -> No
 # What a job finds where it runs
 
 
+# The last one is as OpenShift gives them.
 @needs_cell
-def test_a_job_has_another_user_no_terminal_an_empty_home_and_may_not_change_its_project(awx: Awx) -> None:
+@pytest.mark.parametrize("user", [0, 12345, 1000910000])
+def test_a_job_may_be_any_user_and_has_an_empty_home_and_may_not_change_its_project(awx: Awx, user: int) -> None:
     awx.sim.reset(book(*pending(1)))
     looks = (
-        "id -u; id -g; test -t 0 || echo no input; ls -A $HOME; pwd; env | wc -l; ls -d /proc/[0-9]* | wc -l; "
+        "id -u; id -g; ls -A $HOME; pwd; env | wc -l; ls -d /proc/[0-9]* | wc -l; "
         "touch /runner/project/x /usr/x 2>&1 || true"
     )
     # A site's own credential type, which hands a key on in a file.
@@ -179,13 +184,13 @@ def test_a_job_has_another_user_no_terminal_an_empty_home_and_may_not_change_its
     told = {"name": "Look at the file's name", "ansible.builtin.debug": {"msg": "{{ query('env', 'SITE_KEY_FILE') }}"}}
     where = {"api_key": by_file, "api_url": awx.sim.api_url, "rate_limit": "none"}
     playbook = awx.playbook("looks", {"name": "Look", "ansible.builtin.shell": looks}, told, cancel(1, **where))
-    job = awx.run(playbook, None, "-vvv", credentials=credentials, types={"Key in a file": key_file})
+    job = awx.run(playbook, None, "-vvv", credentials=credentials, types={"Key in a file": key_file}, user=user)
 
     assert job.end == ("successful", 0), job.stdout
     lines = job.result("Look")["stdout_lines"]
-    variables, processes = lines[5:7]
+    variables, processes = lines[4:6]
     assert lines == [
-        *("12345", "0", "no input", ".ansible", "/runner/project", variables, processes),
+        *(str(user), "0", ".ansible", "/runner/project", variables, processes),
         *(f"touch: cannot touch '{path}': Read-only file system" for path in ("/runner/project/x", "/usr/x")),
     ]
     assert int(variables) < 50
@@ -195,6 +200,23 @@ def test_a_job_has_another_user_no_terminal_an_empty_home_and_may_not_change_its
     assert awx.sim.order(1)["status"] == "canceled"
     assert_engine_lost_nothing(job)
     awx.assert_masked()
+    awx.assert_nothing_left(job)
+
+
+# ansible-runner gives Ansible a terminal of its own, on which nobody is; Ansible gives its workers none.
+def test_the_collection_works_where_there_is_no_terminal(awx: Awx) -> None:
+    awx.sim.reset(book(*pending(1)))
+    # The terminal of a process's session, whatever its input is.
+    terminal = "if true </dev/tty; then echo a terminal; else echo none; fi 2>/dev/null"
+    looks = "{{ lookup('ansible.builtin.pipe', '" + terminal + "') }}"
+    told = {"name": "Look where the collection works", "ansible.builtin.debug": {"msg": looks}}
+    job = awx.run(awx.playbook("terminal", told, cancel(1), title=looks))
+
+    assert job.end == ("successful", 0), job.stdout
+    (play,) = (event["event_data"]["name"] for event in job.events if event["event"] == "playbook_on_play_start")
+    assert play == "a terminal"
+    assert job.result("Look where the collection works")["msg"] == "none"
+    assert job.changed_orders() == [1]
     awx.assert_nothing_left(job)
 
 
@@ -222,42 +244,91 @@ def test_ten_thousand_changes_in_check_mode_are_all_told_in_one_event_that_the_e
     awx.assert_nothing_left(job)
 
 
-# Ended from outside
+# Ended from outside. The engine kills Ansible, whose workers have sessions of their own: they end with their container,
+# and where they have none, only because the collection sees that Ansible has gone.
 
 
-# The engine kills Ansible, whose workers have sessions of their own: only the end of their container ends them.
-@needs_cell
-@pytest.mark.parametrize(
-    ("grace", "timeout", "status"),
-    [(30.0, 0, "canceled"), (0.1, 0, "canceled"), (30.0, 12, "timeout")],
-    ids=["SIGTERM", "SIGKILL", "timeout"],
+COUNT, WORKERS = 400, 2
+SOME = 10
+GRACE = 30.0
+
+with_and_without_cell = pytest.mark.parametrize(
+    "cell", [pytest.param(True, marks=needs_cell, id="in a cell"), pytest.param(False, id="without a cell")]
 )
-def test_a_job_that_is_ended_sends_nothing_more_and_is_simply_run_again(
-    awx: Awx, grace: float, timeout: int, status: str
-) -> None:
-    count = 400
-    awx.sim.reset(book(*pending(count)))
+
+
+def bulk(awx: Awx) -> str:
+    """A playbook that has much to do."""
+    awx.sim.reset(book(*pending(COUNT)))
     awx.sim.set(latency=0.1)
-    playbook = awx.playbook("bulk", cancel(count, workers=2))
-    name = awx.queue(playbook, grace=grace, timeout=timeout)
-    with awx.running(name) as (launched,):
-        until(lambda: len(awx.written()) > 10)
-        if not timeout:
-            launched.send_signal(signal.SIGTERM)
-    ended = awx.kept(name)
-    assert ended.facts["status"] == status
-    # What was under way has arrived by now; after that all is still.
-    time.sleep(0.3)
-    seen = len(awx.sim.journal())
-    time.sleep(1)
-    assert len(awx.sim.journal()) == seen
-    assert 0 < len(awx.written()) < count
+    return awx.playbook("bulk", cancel(COUNT, workers=WORKERS))
+
+
+def wait_for_some(awx: Awx, launched: subprocess.Popen[bytes]) -> None:
+    """Wait until a job has done something, or has ended; from then on it is too slow to do everything."""
+    until(lambda: len(awx.written()) > SOME or launched.poll() is not None)
+    awx.sim.set(latency=0.4)
+
+
+def assert_nothing_more_is_sent(awx: Awx, ended: Kept) -> None:
+    """Whatever still works for a job that has ended finishes what is under way, and ends, too."""
+    written = len(awx.written())
+    until(lambda: not processes_with(str(awx.folder)))
+    assert len(awx.written()) - written <= WORKERS
+    assert 0 < len(awx.written()) < COUNT
     awx.assert_masked()
     awx.assert_nothing_left(ended, was_killed=True)
 
+
+def assert_rest_is_done(awx: Awx, cell: bool) -> None:
+    """The same job once more does what is left, and nothing twice."""
     awx.sim.set(latency=0)
-    again = awx.run(awx.playbook("rest", cancel(count, orders_detail="changed")))
+    again = awx.run(awx.playbook("rest", cancel(COUNT, orders_detail="changed")), cell=cell)
     assert again.end == ("successful", 0), again.stdout
     written = awx.written()
-    assert len(written) == len(set(written)) == count
+    assert len(written) == len(set(written)) == COUNT
     awx.assert_nothing_left(again)
+
+
+@with_and_without_cell
+def test_a_cancelled_job_ends_by_sigterm_alone_sends_nothing_more_and_is_simply_run_again(awx: Awx, cell: bool) -> None:
+    name = awx.queue(bulk(awx), cell=cell, grace=GRACE)
+    with awx.running(name) as (launched,):
+        wait_for_some(awx, launched)
+        launched.send_signal(signal.SIGTERM)
+    ended = awx.kept(name)
+    assert ended.end == ("canceled", 254)
+    assert 0 < ended.facts["ended_after"] < GRACE
+    assert_nothing_more_is_sent(awx, ended)
+    assert_rest_is_done(awx, cell)
+
+
+@needs_cell
+def test_an_engine_that_does_not_hear_sigterm_is_killed_and_its_job_is_simply_run_again(awx: Awx) -> None:
+    name = awx.queue(bulk(awx), grace=0.5)
+    with awx.running(name) as (launched,):
+        wait_for_some(awx, launched)
+        os.kill(engine_in_cell(launched), signal.SIGSTOP)
+        launched.send_signal(signal.SIGTERM)
+    ended = awx.kept(name)
+    # It had no time to say how it ended, nor its cell to look what is left: that one no other signal ends.
+    assert ended.end == ("error", None)
+    assert ended.facts["left"] is None
+    assert_nothing_more_is_sent(awx, ended)
+    assert_rest_is_done(awx, cell=True)
+
+
+@with_and_without_cell
+def test_a_job_whose_time_is_over_sends_nothing_more_and_is_simply_run_again(awx: Awx, cell: bool) -> None:
+    playbook = bulk(awx)
+    # The time begins with Ansible's start, and may be over before the first order where the machine is busy.
+    for timeout in (8, 16, 32, 64):
+        name = awx.queue(playbook, cell=cell, timeout=timeout)
+        with awx.running(name) as (launched,):
+            wait_for_some(awx, launched)
+        ended = awx.kept(name)
+        assert ended.end == ("timeout", 254)
+        if awx.written():
+            break
+    assert_nothing_more_is_sent(awx, ended)
+    assert_rest_is_done(awx, cell)

@@ -14,8 +14,11 @@ from ansible_collections.certops.orders.tests.awx_engine.support import Schedule
 def test_a_schedule_marks_renewed_orders_and_its_next_run_has_nothing_to_do(scheduled: Scheduled) -> None:
     check, real, again = scheduled.wait()
     awx = scheduled.awx
-    # What it was launched by had nothing to say, in the little environment that cron gives.
+    # What it was launched by had nothing to say, in the little environment that cron gives (PWD is the shell's).
     assert scheduled.output() == ""
+    environment = scheduled.environment()
+    assert set(environment) <= {"HOME", "LOGNAME", "MAILTO", "PATH", "PWD", "SHELL"}
+    assert environment["PATH"] == "/usr/bin:/bin"
 
     assert [job.end for job in (check, real, again)] == [("successful", 0)] * 3, real.stdout
     assert awx.sim.order(1)["is_renewed"] is True
