@@ -244,6 +244,24 @@ def test_ten_thousand_changes_in_check_mode_are_all_told_in_one_event_that_the_e
     awx.assert_nothing_left(job)
 
 
+def test_a_role_that_changes_many_tells_each_change_once_and_does_not_repeat_itself(awx: Awx) -> None:
+    count = 300
+    awx.sim.reset(book(*({**order, "created_days_ago": 90} for order in pending(count))))
+    options = {"phase": "all", "confirm": True, "note": "Old", "report_dir": awx.reports, "deliver_tasks": awx.deliver}
+    options = {**options, "max_changes": count, "expected_changes": count}
+    job = awx.run("cancel_stale_orders", {f"cancel_stale_orders_{name}": value for name, value in options.items()})
+
+    assert job.end == ("successful", 0), job.stdout[-2000:]
+    assert job.changed_orders() == list(range(1, count + 1))
+    # Notes of what came of it are kept in the run, and not in the event of each portion once more.
+    notes = [result for task, result in job.results if task.endswith("Note what came of it")]
+    assert len(notes) > 3
+    assert len(str(notes)) < 300 * len(notes)
+    assert sum(len(json.dumps(event)) for event in job.events) < 15_000 * count
+    awx.assert_masked()
+    awx.assert_nothing_left(job)
+
+
 # Ended from outside. The engine kills Ansible, whose workers have sessions of their own: they end with their container,
 # and where they have none, only because the collection sees that Ansible has gone.
 
