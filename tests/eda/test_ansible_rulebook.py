@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import runpy
 import shutil
 import signal
 import subprocess
@@ -48,7 +49,12 @@ NOTIFY = """
         content: "{{ ansible_eda.event.certcentral | to_json }}"
         dest: "FOLDER/{{ lookup('pipe', 'date +%s.%N') }}.json"
         mode: "0600"
+    - name: Take some time
+      ansible.builtin.pause:
+        seconds: "{{ certops_pause | default(0) }}"
 """
+RULEBOOKS = Path(COLLECTIONS, "ansible_collections/certops/orders/extensions/eda/rulebooks")
+SOURCE = RULEBOOKS.parent / "plugins/event_source/certcentral_orders.py"
 
 
 class Desk:
@@ -67,17 +73,19 @@ class Desk:
         self.plan = folder / "plan.json"
         (self.folder / "hosts.yml").write_text("all:\n  hosts:\n    localhost:\n      ansible_connection: local\n")
         (self.folder / "notify.yml").write_text(NOTIFY.replace("FOLDER", str(self.told_folder)))
-        variables = {
+        self.variables: dict[str, Any] = {
             "certops_state_file": str(self.state),
             "certops_interval": 0.5,
             "certops_notify": str(self.folder / "notify.yml"),
             "certops_plan_path": str(self.plan),
         }
-        (self.folder / "variables.yml").write_text(json.dumps(variables))
 
     @contextmanager
-    def running(self, rulebook: str, end: signal.Signals = signal.SIGINT) -> Iterator[subprocess.Popen[bytes]]:
+    def running(
+        self, rulebook: str, *options: str, end: signal.Signals = signal.SIGINT
+    ) -> Iterator[subprocess.Popen[bytes]]:
         """Run a rulebook of the collection until the block ends; then it has to end by itself when asked to."""
+        (self.folder / "variables.yml").write_text(json.dumps(self.variables))
         environment = {
             **{name: value for name, value in os.environ.items() if not name.startswith(("ANSIBLE_", "DIGICERT_"))},
             "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]),
@@ -93,7 +101,7 @@ class Desk:
         command = [str(RULEBOOK), "--rulebook", rulebook, "-i", "hosts.yml", "--vars", "variables.yml", "-vv"]
         with self.output.open("ab") as output:
             process = subprocess.Popen(
-                [*command, "--print-events"],
+                [*command, "--print-events", *options],
                 cwd=self.folder,
                 env=environment,
                 stdout=output,
@@ -123,6 +131,17 @@ class Desk:
             assert process.poll() is None, self.output.read_text()[-5000:]
             assert time.monotonic() < end, self.output.read_text()[-5000:]
             time.sleep(0.2)
+
+    def own_rulebook(self, name: str, old: str, new: str) -> str:
+        """A rulebook of the collection with a change; returns its name."""
+        text = (RULEBOOKS / name).read_text()
+        assert old in text
+        (self.folder / name).write_text(text.replace(old, new))
+        return name
+
+    def remembered(self) -> dict[str, Any]:
+        memory: dict[str, Any] = json.loads(self.state.read_text())
+        return memory
 
     def looks(self) -> int:
         """How often the source has looked."""
@@ -159,8 +178,8 @@ def desk(tmp_path: Path, process: Simulator) -> Desk:
 def test_an_owner_is_told_once_of_each_rejected_order_across_a_restart(
     desk: Desk, tmp_path: Path, end: signal.Signals
 ) -> None:
-    with desk.running("certops.orders.tell_of_rejected_orders", end) as rulebook:
-        desk.await_(lambda: desk.looks() >= 2, rulebook)
+    with desk.running("certops.orders.tell_of_rejected_orders", end=end) as rulebook:
+        desk.await_(lambda: desk.looks() >= 3, rulebook)
         desk.sim.patch(1, status="rejected")
         desk.sim.patch(3, status="issued")
         desk.await_(lambda: len(desk.told()) == 1 and desk.is_idle(), rulebook)
@@ -171,7 +190,7 @@ def test_an_owner_is_told_once_of_each_rejected_order_across_a_restart(
 
     first, second = desk.told()
     assert (first["order_id"], first["status"], first["gap"]) == (1, "rejected", False)
-    assert first["order"]["common_name"].startswith("\\x7b{ lookup('pipe'")
+    assert first["order"]["common_name"].startswith("(( lookup('pipe'")
     assert not (tmp_path / "owned").exists()
     assert (second["order_id"], second["order"]["common_name"]) == (2, while_away["common_name"])
     assert first["event_id"] != second["event_id"]
@@ -183,17 +202,120 @@ def test_an_owner_is_told_once_of_each_rejected_order_across_a_restart(
     assert [file for file in everything if KEY.encode() in file.read_bytes()] == []
 
 
-def test_a_plan_is_made_when_an_order_is_issued(desk: Desk) -> None:
+BURST = range(101, 105)
+
+
+def stopped_while_playbooks_wait(desk: Desk, rulebook: str, *options: str) -> set[int]:
+    """Have a burst of orders rejected, stop while the first one is told, and start again; returns who was told of."""
+
+    def told() -> set[int]:
+        return {event["order_id"] for event in desk.told()}
+
+    desk.variables["certops_pause"] = 3
+    for number in BURST:
+        desk.sim.add(id=number, status="pending")
+    with desk.running(rulebook, *options, end=signal.SIGTERM) as process:
+        desk.await_(lambda: desk.looks() >= 3, process)
+        for number in BURST:
+            desk.sim.patch(number, status="rejected")
+        desk.await_(lambda: set(map(str, BURST)) <= set(desk.remembered()["told"]) and told(), process)
+    assert len(told()) < len(BURST)
+    # What ansible-runner leaves behind holds the key, as the guide says.
+    (left,) = desk.temporary.glob("eda*/artifacts/*/command")
+    assert KEY in left.read_text()
+    shutil.rmtree(desk.temporary)
+    desk.temporary.mkdir()
+    desk.variables["certops_pause"] = 0
+    looks = desk.looks()
+    with desk.running(rulebook, *options) as process:
+        desk.sim.patch(2, status="rejected")
+        desk.await_(lambda: 2 in told() and desk.looks() > looks + 4 and desk.is_idle(), process)
+    return told() - {2}
+
+
+def test_a_stop_loses_what_ansible_rulebook_has_taken_and_not_begun(desk: Desk) -> None:
+    told = stopped_while_playbooks_wait(desk, "certops.orders.tell_of_rejected_orders")
+
+    assert told < set(BURST)
+
+
+def test_a_stop_loses_nothing_with_feedback_and_persistence(desk: Desk) -> None:
+    statuses = "        statuses: [rejected]\n"
+    rulebook = desk.own_rulebook("tell_of_rejected_orders.yml", statuses, f"{statuses}        feedback: true\n")
+    desk.variables["drools_db_file_path"] = str(desk.state.parent / "database")
+
+    told = stopped_while_playbooks_wait(desk, rulebook, "--persistence-id", "1", "--id", "1")
+
+    assert told == set(BURST)
+
+
+def test_a_name_that_is_handed_on_is_no_template(desk: Desk, tmp_path: Path) -> None:
+    # What a rulebook hands on is rendered by ansible-rulebook, which reads literals in the text.
+    name = '\'{{ lookup("pipe", "touch %s") }}\'' % (tmp_path / "owned")
+    (desk.folder / "notify.yml").write_text(
+        NOTIFY.replace("ansible_eda.event.certcentral", "who").replace("FOLDER", str(desk.told_folder))
+    )
+    action = '          name: "{{ certops_notify }}"\n'
+    more = '          extra_vars:\n            who: "{{ event.certcentral.order.common_name }}"\n'
+    rulebook = desk.own_rulebook("tell_of_rejected_orders.yml", action, action + more)
+    with desk.running(rulebook) as process:
+        desk.await_(lambda: desk.looks() >= 3, process)
+        desk.sim.patch(2, status="rejected", common_name=name)
+        desk.await_(lambda: desk.told() and desk.is_idle(), process)
+
+    (told,) = desk.told()
+    assert "lookup" in str(told)
+    assert not (tmp_path / "owned").exists()
+
+
+@pytest.mark.parametrize("gap", [False, True])
+def test_a_plan_is_made_when_an_order_is_issued_or_that_may_have_been_missed(desk: Desk, gap: bool) -> None:
     # A throttle can be no variable, and ten minutes are long.
-    found = Path(COLLECTIONS, "ansible_collections/certops/orders/extensions/eda/rulebooks/plan_marks.yml")
-    (desk.folder / "plan_marks.yml").write_text(found.read_text().replace("10 minutes", "2 seconds"))
-    with desk.running("plan_marks.yml") as rulebook:
-        desk.await_(lambda: desk.looks() >= 2, rulebook)
+    rulebook = desk.own_rulebook("plan_marks.yml", "10 minutes", "2 seconds")
+    with desk.running(rulebook) as process:
+        desk.await_(lambda: desk.looks() >= 3, process)
         desk.sim.patch(3, status="issued", valid_till_in_days=300)
-        desk.await_(lambda: desk.plan.exists() and desk.is_idle(), rulebook)
+        if not gap:
+            desk.await_(lambda: desk.plan.exists() and desk.is_idle(), process)
+    if gap:
+        # It was told, and the stop within the throttle lost it.
+        desk.state.write_text(json.dumps({**desk.remembered(), "since": "2026-01-01T00:00:00Z"}))
+        with desk.running(rulebook) as process:
+            desk.await_(lambda: desk.plan.exists() and desk.is_idle(), process)
 
     plan = json.loads(desk.plan.read_text())
     assert [(entry["order"], entry["action"]) for entry in plan["entries"] if entry["action"] != "leave"] == [
         ("4", "mark_renewed")
     ]
     assert {entry["method"] for entry in desk.sim.journal()} == {"GET"}
+
+
+# No text of a number that is out of bounds: the schema cannot say these of text.
+VALUES: list[Any] = [
+    *(None, True, False, 0, 1, 60, 300, 300.0, 3.5, -1, 10**6),
+    *("", " ", "3", " 3 ", "3.0", "3.5", "3e2", "-1", "3\n", "often", "true", "No", "YES ", "on", "us", "eu", "a"),
+    *([], ["issued"], [""], ["issued", " "], [1], {}),
+]
+
+
+def test_the_schema_and_the_source_take_the_same() -> None:
+    jsonschema = pytest.importorskip("jsonschema")
+    source = runpy.run_path(str(SOURCE))
+    schema = json.loads((SOURCE.parent / "schemas/certcentral_orders.json").read_text())
+    valid = jsonschema.Draft202012Validator(schema).is_valid
+    given = {"state_file": "/var/lib/certops/state", "api_key": "sim-x", "api_url": "http://127.0.0.1:9"}
+
+    def is_taken(args: dict[str, Any]) -> bool:
+        try:
+            params = source["_params"]({**args, "eda_feedback_queue": object()})
+            source["_certcentral"].connect(params, source["_http"].Context(environ={}), writes=False)
+            source["_check_interval"](params["interval"], params["api_url"])
+        except source["_options"].OptionError:
+            return False
+        return True
+
+    # Of the others the schema says no more than that they are text.
+    names = set(schema["properties"]) - {*given, "ca_path", "rate_limit"}
+    tried = [{**given, name: value} for name in sorted(names) for value in VALUES]
+    assert [args for args in tried if is_taken(args) != valid(args)] == []
+    assert {is_taken(args) for args in tried} == {True, False}

@@ -116,6 +116,22 @@ def test_rows(sim: Simulator, api: Api, value: str, shown: list[tuple[int, str]]
     assert changes(api) == (shown or each)
 
 
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        ("oldest_first", [(20, "reissue_pending"), (11, "processing"), (20, "issued")]),
+        ("newest_first", [(20, "issued"), (11, "processing"), (20, "reissue_pending")]),
+        ("highest_id_first", [(20, "reissue_pending"), (20, "issued"), (11, "processing")]),
+    ],
+)
+def test_order(sim: Simulator, api: Api, value: str, shown: list[tuple[int, str]]) -> None:
+    sim.set(certcentral__status_changes_order=value, certcentral__status_changes_rows="each")
+    sim.patch(20, status="reissue_pending")
+    sim.patch(11, status="processing")
+    sim.patch(20, status="issued")
+    assert changes(api) == shown
+
+
 def test_lag(sim: Simulator, api: Api) -> None:
     sim.set(certcentral__status_changes_lag_seconds=300)
     sim.patch(11, status="issued")

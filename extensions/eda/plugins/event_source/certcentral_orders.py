@@ -14,7 +14,9 @@ import logging
 import math
 import os
 import random
+import re
 import sys
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from datetime import datetime, timedelta, timezone
@@ -26,7 +28,7 @@ DOCUMENTATION = r"""
 short_description: Events for DigiCert CertCentral orders whose status changes
 description:
   - Asks CertCentral again and again which orders changed their status, and makes an event of every change.
-  - Goes on where it was after a restart. CertCentral tells of the last 7 days; whoever was away for longer gets an
+  - Goes on where it was after a restart. It asks for the last 7 days at most; whoever was away for longer gets an
     event that says so.
   - An event is a hint. Start plans and notices from it, never a change.
   - Only reads, with the Python library requests.
@@ -44,8 +46,8 @@ options:
     default: 300
   statuses:
     description:
-      - The statuses to tell of, such as V(issued), V(rejected), V(canceled), V(revoked), V(expired). All where it is
-        left out.
+      - The statuses to tell of, such as V(issued), V(rejected), V(canceled), V(revoked), V(expired), in the spelling of
+        CertCentral. All where it is left out.
     type: list
     elements: str
   lookback:
@@ -104,6 +106,12 @@ options:
       - Seconds to wait at most while the service answers that there are too many requests, before the source backs off.
     type: int
     default: 300
+  feedback:
+    description:
+      - Count an event as told only once ansible-rulebook answers that its rule engine has it. With the persistence of
+        ansible-rulebook, which this needs, a stop or a kill then loses nothing. The source needs a name of its own.
+    type: bool
+    default: false
 """
 
 EXAMPLES = r"""
@@ -122,7 +130,7 @@ if TYPE_CHECKING:
         _options,
         _orders,
     )
-    from ansible_collections.certops.orders.plugins.module_utils._certcentral_changes import Memory
+    from ansible_collections.certops.orders.plugins.module_utils._certcentral_changes import Look, Memory
     from ansible_collections.certops.orders.plugins.module_utils._certcentral_objects import Order, StatusChange
 else:
     # ansible-rulebook runs this file by its path, where neither ansible nor ansible_collections may be there to import.
@@ -144,6 +152,10 @@ Result = TypeVar("Result")
 _LOG = logging.getLogger("certops.orders.certcentral_orders")
 _SHORTEST_INTERVAL = 60.0
 _LONGEST_BACKOFF = 3600.0
+# How often a look asks again where the answer was long in coming.
+_ASKED_AGAIN = 2
+# Seconds after which it is told that ansible-rulebook does not say that it has an event.
+_LONG = 600.0
 # Orders that are read by one list of ids.
 _ORDERS_AT_ONCE = 100
 # How often one look saves at most what it has told.
@@ -154,11 +166,16 @@ _DEFAULTS: dict[str, Any] = {
     "statuses": None,
     "lookback": 0,
     "with_orders": True,
+    "feedback": False,
     **{name: option.get("default") for name, option in _options.CERTCENTRAL_OPTIONS.items()},
 }
 _NUMBERS = ("lookback", "timeout", "retries", "rate_limit_timeout")
-_FLAGS = ("with_orders", "validate_certs")
+_FLAGS = ("with_orders", "validate_certs", "feedback")
+# A template in a rulebook may hand numbers and flags on as text.
+_NUMBER = re.compile(r"\s*[0-9]+(?:\.[0-9]+)?\s*")
 _YES_OR_NO = {"true": True, "yes": True, "false": False, "no": False}
+# What ansible-rulebook adds where feedback is wanted: a queue that gives back what its rule engine has taken.
+_FEEDBACK_QUEUE = "eda_feedback_queue"
 
 
 class SourceError(Exception):
@@ -204,6 +221,12 @@ class _State:
                 self.memory = _certcentral_changes.Memory.new(self._service, _now(), lookback)
                 # From now on a restart goes on from here, and a folder that cannot be written to is told at once.
                 _files.replace(self._path, self.memory.text())
+                # Whoever has lost the file reads it here.
+                _LOG.warning(
+                    "state_file %s is new: telling of changes from %s on",
+                    self._path,
+                    "now" if not lookback else f"{lookback} ago",
+                )
         except OSError as error:
             raise SourceError(f"state_file {self._path} cannot be used: {error.strerror}") from None
         except (_files.UnsafeFile, _certcentral_changes.StateError) as error:
@@ -223,7 +246,7 @@ class _State:
                 return
 
     def save(self) -> None:
-        """Write it down, in one piece with what comes before it: nothing can be cancelled in between."""
+        """Write it down; a failure is told, and passes."""
         try:
             _files.replace(self._path, self.memory.text())
         except (OSError, _files.UnsafeFile) as error:
@@ -248,6 +271,9 @@ class _Source:
         self._interval: float = params["interval"]
         self._statuses: frozenset[str] | None = params["statuses"]
         self._with_orders: bool = params["with_orders"]
+        self._feedback: asyncio.Queue[Any] | None = params["feedback"]
+        self._has_gap = False
+        self._pace = _pace()
         self._context = context
         self._client = client
         self._state = state
@@ -272,19 +298,23 @@ class _Source:
         why = "check the API key, and that it may read orders: " if isinstance(error, _errors.Denied) else ""
         line = _orders.scrub(f"{why}{error.message}", self._context.secrets)
         level = logging.ERROR if why else logging.WARNING
-        _LOG.log(level, "%s; no event is lost, looking again in %.0f s", line, delay)
+        memory = self._state.memory
+        kept = "" if self._has_gap or memory.gap(memory.look(_now())) else "no event is lost, "
+        _LOG.log(level, "%s; %slooking again in %.0f s", line, kept, delay)
 
     async def _look(self) -> None:
         """Tell all that is new. Raises ApiError; what was told until then stays told."""
         memory = self._state.memory
-        look = memory.look(_now())
-        if look.gap:
-            _LOG.error("events may be missing: %s", look.gap)
+        look, changes = await self._ask()
+        gap = memory.gap(look)
+        if gap:
+            self._has_gap = True
+            _LOG.error("events may be missing: %s", gap)
             await self._put(memory.gap_event(look))
             memory.pass_over(look)
-            self._state.save()
-        fresh = memory.fresh(await self._in_thread(self._client.status_changes, look.seconds))
-        step = max(1, math.ceil(len(fresh) / _SAVES))
+            await self._save()
+        fresh = memory.fresh(changes, look)
+        step = max(1, math.ceil(sum(map(self._is_wanted, fresh)) / _SAVES))
         told = 0
         for several in _chunks(fresh):
             orders = await self._read([change for change in several if self._is_wanted(change)])
@@ -296,15 +326,48 @@ class _Source:
                 memory.note(change, look)
                 told += 1
                 if told % step == 0:
-                    self._state.save()
+                    await self._save()
         memory.done(look)
-        self._state.save()
+        self._has_gap = False
+        await self._save()
+
+    async def _ask(self) -> tuple[Look, list[StatusChange]]:
+        """What changed since the last look; asked again where the answer was too late to reach back to that."""
+        memory, ask = self._state.memory, self._client.status_changes
+        before, self._pace = self._pace, _pace()
+        if before - self._pace > timedelta(seconds=1):
+            memory.set_back(before - self._pace)
+        # First, so that what changes meanwhile is new.
+        week = await self._in_thread(ask, int(_certcentral_changes.REACH.total_seconds())) if memory.is_new else []
+        late = timedelta()
+        for _again in range(1 + _ASKED_AGAIN):
+            look = memory.look(_now(), late)
+            changes = await self._in_thread(ask, look.seconds)
+            look = look.answered_at(_now())
+            if memory.reaches(look):
+                break
+            late = look.answered - look.asked
+        if memory.is_new:
+            memory.begin(week, changes, look)
+        return look, changes
 
     def _is_wanted(self, change: StatusChange) -> bool:
-        return self._statuses is None or change.status in self._statuses
+        return self._statuses is None or change.status.lower() in self._statuses
 
     async def _put(self, event: dict[str, Any]) -> None:
+        """Hand an event over. Where this or the saving after it is cancelled, a restart tells it again."""
         await self._queue.put(_orders.scrub(event, self._context.secrets))
+        if self._feedback is None:
+            return
+        answer = asyncio.ensure_future(self._feedback.get())
+        try:
+            while not (await asyncio.wait({answer}, timeout=_LONG))[0]:
+                _LOG.warning("still waiting for ansible-rulebook to say that it has an event")
+        finally:
+            answer.cancel()
+
+    async def _save(self) -> None:
+        await self._in_thread(self._state.save)
 
     async def _read(self, changes: list[StatusChange]) -> dict[int, Order]:
         wanted = {change.order_id for change in changes}
@@ -315,7 +378,7 @@ class _Source:
         return {row.id: row for row in rows if row.id in wanted}
 
     async def _in_thread(self, call: Callable[..., Result], *arguments: Any) -> Result:
-        """Ask without keeping the other sources waiting."""
+        """Ask or save without keeping the other sources waiting; also where it is cancelled, it ends first."""
         work: asyncio.Future[Result] = asyncio.ensure_future(asyncio.to_thread(call, *arguments))
         try:
             return await asyncio.shield(work)
@@ -336,6 +399,11 @@ def _now() -> datetime:
     return datetime.now(timezone.utc).replace(microsecond=0)
 
 
+def _pace() -> timedelta:
+    """How far the clock is ahead of one that nobody sets; it grows also where the machine slept."""
+    return timedelta(seconds=round(time.time() - time.monotonic()))
+
+
 def _chunks(changes: list[StatusChange]) -> Iterator[list[StatusChange]]:
     for start in range(0, len(changes), _ORDERS_AT_ONCE):
         yield changes[start : start + _ORDERS_AT_ONCE]
@@ -345,13 +413,13 @@ def _chunks(changes: list[StatusChange]) -> Iterator[list[StatusChange]]:
 
 
 def _params(args: Mapping[str, Any]) -> dict[str, Any]:
-    """The arguments as the client takes them. Raises OptionError; its text holds no value."""
-    unknown = sorted(str(name) for name in set(args) - set(_DEFAULTS))
+    """The arguments as the client takes them, feedback as its queue. Raises OptionError; its text holds no value."""
+    unknown = sorted(str(name) for name in set(args) - set(_DEFAULTS) - {_FEEDBACK_QUEUE})
     if unknown:
         raise _options.OptionError(f"no such argument: {', '.join(unknown)}")
-    params = {**_DEFAULTS, **{name: value for name, value in args.items() if value is not None}}
+    params = {**_DEFAULTS, **{name: value for name, value in args.items() if name in _DEFAULTS and value is not None}}
     for name in _NUMBERS:
-        params[name] = int(_number(name, params[name]))
+        params[name] = _whole_number(name, params[name])
     for name in _FLAGS:
         params[name] = _flag(name, params[name])
     params["interval"] = _number("interval", params["interval"])
@@ -360,12 +428,14 @@ def _params(args: Mapping[str, Any]) -> dict[str, Any]:
     for name in ("state_file", "api_key", "api_url", "ca_path", "rate_limit", "region"):
         if not isinstance(params[name], (str, type(None))):
             raise _options.OptionError(f"{name} must be text")
-    if not params["state_file"]:
-        raise _options.OptionError("state_file is required: a file that only this source writes")
     if params["region"] not in _certcentral.REGIONS:
         raise _options.OptionError(f"region must be one of {', '.join(_certcentral.REGIONS)}")
-    params["state_file"] = str(Path(params["state_file"]).expanduser())
-    return {**params, "statuses": _statuses(params["statuses"])}
+    params["state_file"] = _state_file(params["state_file"])
+    params["statuses"] = _statuses(params["statuses"])
+    if params["feedback"] and args.get(_FEEDBACK_QUEUE) is None:
+        raise _options.OptionError("feedback needs a newer ansible-rulebook: this one does not say what it has taken")
+    params["feedback"] = args[_FEEDBACK_QUEUE] if params["feedback"] else None
+    return params
 
 
 def _check_interval(interval: float, base_url: str) -> None:
@@ -374,15 +444,31 @@ def _check_interval(interval: float, base_url: str) -> None:
         raise _options.OptionError(f"interval must be {_SHORTEST_INTERVAL:.0f} to 302400, in seconds")
 
 
-def _number(name: str, value: Any) -> float:
-    # A template in a rulebook may hand it on as text.
+def _state_file(value: str | None) -> str:
     try:
-        number = math.nan if isinstance(value, bool) else float(value)
-    except (TypeError, ValueError, OverflowError):
-        number = math.nan
-    if not math.isfinite(number):
-        raise _options.OptionError(f"{name} must be a number")
-    return number
+        path = Path(value or "").expanduser()
+    except RuntimeError:
+        raise _options.OptionError("state_file begins with ~ and a user who has no home") from None
+    if not value:
+        raise _options.OptionError("state_file is required: a file that only this source writes")
+    if path.name in ("", "..") or "\0" in value:
+        raise _options.OptionError("state_file must be the path of a file")
+    return str(path)
+
+
+def _number(name: str, value: Any) -> float:
+    if isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value):
+        return float(value)
+    if isinstance(value, str) and _NUMBER.fullmatch(value):
+        return float(value)
+    raise _options.OptionError(f"{name} must be a number")
+
+
+def _whole_number(name: str, value: Any) -> int:
+    number = _number(name, value)
+    if not number.is_integer():
+        raise _options.OptionError(f"{name} must be a whole number")
+    return int(number)
 
 
 def _flag(name: str, value: Any) -> bool:
@@ -395,6 +481,12 @@ def _flag(name: str, value: Any) -> bool:
 def _statuses(value: Any) -> frozenset[str] | None:
     if value is None:
         return None
-    if not isinstance(value, list) or not value or not all(isinstance(status, str) for status in value):
+    if not isinstance(value, list) or not value or not all(isinstance(one, str) and one.strip() for one in value):
         raise _options.OptionError("statuses must be a list of words, such as issued; leave it out for all")
-    return frozenset(status.strip().lower() for status in value)
+    statuses = frozenset(status.strip().lower() for status in value)
+    unknown = statuses.difference(_certcentral_changes.STATUSES)
+    if unknown:
+        said = ", ".join(_orders.printable(status, 50) for status in sorted(unknown))
+        known = ", ".join(_certcentral_changes.STATUSES)
+        _LOG.warning("statuses: CertCentral may never tell of %s; known are %s", said, known)
+    return statuses

@@ -36,6 +36,10 @@ def list_changes(call: Context) -> Answer:
         for moment, status in _shown(call, order, since, till)
     ]
     found.sort(key=lambda change: change[0])
+    if call.switch("status_changes_order") == "newest_first":
+        found.reverse()
+    elif call.switch("status_changes_order") == "highest_id_first":
+        found.sort(key=lambda change: change[1].id, reverse=True)
     return context.answer(call.empty("orders", [_row(call, order, status) for _moment, order, status in found]))
 
 

@@ -353,6 +353,13 @@ SWITCHES = (
         doc="Whether the list of changes has an order once, with its status, or once for each change.",
         reference="certcentral 4.5",
     ),
+    sw.choice(
+        "certcentral.status_changes_order",
+        ("oldest_first", "newest_first", "highest_id_first"),
+        default="oldest_first",
+        doc="How the list of changes is sorted: by when it happened, or by order, as in DigiCert's example.",
+        reference="certcentral 4.5",
+    ),
     sw.number(
         "certcentral.status_changes_lag_seconds",
         default=0.0,

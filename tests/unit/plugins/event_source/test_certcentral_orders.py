@@ -15,6 +15,7 @@ import runpy
 import subprocess
 import sys
 import textwrap
+import threading
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -66,12 +67,14 @@ def start(source: dict[str, Any], **args: Any) -> list[Any]:
 
 @responses.activate
 def test_it_runs(source: dict[str, Any], tmp_path: Path) -> None:
-    responses.get(URL, json={"orders": [{"order_id": 7, "status": "rejected"}, {"order_id": 8, "status": "issued"}]})
+    responses.get(URL, json={"orders": [{"order_id": 5, "status": "rejected"}]})
+    responses.get(URL, json={"orders": [{"order_id": 7, "status": "Rejected"}, {"order_id": 8, "status": "issued"}]})
 
     (event,) = start(source, state_file=str(tmp_path / "state"), statuses=["rejected"], with_orders=False)
 
-    assert (event["certcentral"]["order_id"], event["certcentral"]["status"]) == (7, "rejected")
-    assert [call.request.headers["X-DC-DEVKEY"] for call in responses.calls] == [KEY]
+    assert (event["certcentral"]["order_id"], event["certcentral"]["status"]) == (7, "Rejected")
+    assert [call.request.params["seconds"] for call in responses.calls] == ["604800", "1"]
+    assert [call.request.headers["X-DC-DEVKEY"] for call in responses.calls] == [KEY, KEY]
 
 
 @responses.activate
@@ -82,25 +85,121 @@ def test_numbers_and_flags_may_come_as_text(source: dict[str, Any], tmp_path: Pa
         source, state_file=str(tmp_path / "state"), interval="60", lookback="3599", validate_certs="True", retries=None
     )
 
-    assert responses.calls[0].request.params["seconds"] in ("3600", "3601")
+    assert responses.calls[1].request.params["seconds"] in ("3600", "3601")
+
+
+class RuleEngine:
+    """The queue of ansible-rulebook whose rule engine gives back what it has taken, in `feedback`."""
+
+    def __init__(self) -> None:
+        self.feedback: asyncio.Queue[Any] = asyncio.Queue(1)
+        self.events: list[Any] = []
+        self.is_stuck = False
+
+    async def put(self, event: Any) -> None:
+        """Take an event."""
+        self.events.append(event["certcentral"])
+        if not self.is_stuck:
+            self.feedback.put_nowait(event)
+
+
+@responses.activate
+def test_an_event_whose_feedback_does_not_come_is_told_again_under_the_same_id(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setenv("DIGICERT_API_KEY", KEY)
+    main = runpy.run_path(str(SOURCE))["main"]
+    monkeypatch.setitem(main.__globals__, "_LONG", 0.05)
+    responses.get(URL, json={})
+    responses.get(URL, json={"orders": [{"order_id": number, "status": "issued"} for number in (1, 2, 3)]})
+    told: list[list[Any]] = []
+
+    async def run(stuck_at: int) -> None:
+        engine = RuleEngine()
+        args = {"state_file": str(tmp_path / "state"), "with_orders": False, "feedback": True}
+        source = asyncio.create_task(main(engine, {**args, "eda_feedback_queue": engine.feedback}))
+        while len(engine.events) < 2:
+            assert not source.done(), source.exception()
+            engine.is_stuck = len(engine.events) + 1 == stuck_at
+            await asyncio.sleep(0)
+        await asyncio.sleep(0.2)
+        source.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await source
+        assert len(asyncio.all_tasks()) == 1
+        told.append(engine.events)
+
+    asyncio.run(run(stuck_at=2))
+    asyncio.run(run(stuck_at=3))
+
+    assert [[event["order_id"] for event in events] for events in told] == [[1, 2], [2, 3]]
+    assert told[0][1] == {**told[1][0], **{name: told[0][1][name] for name in ("changed_after", "changed_before")}}
+    assert "still waiting for ansible-rulebook" in caplog.text
+
+
+@responses.activate
+@pytest.mark.parametrize(("statuses", "said"), [(["cancelled", "Issued"], "cancelled"), (["canceled"], "")])
+def test_a_status_that_nobody_knows_is_told(
+    source: dict[str, Any], tmp_path: Path, caplog: pytest.LogCaptureFixture, statuses: list[str], said: str
+) -> None:
+    responses.get(URL, json={})
+
+    start(source, state_file=str(tmp_path / "state"), statuses=statuses)
+
+    assert ("may never tell of" in caplog.text) is bool(said)
+    assert f"may never tell of {said}" in caplog.text or not said
+
+
+@responses.activate
+def test_the_events_of_a_look_do_not_wait_for_the_disk_on_the_event_loop(
+    source: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    responses.get(URL, json={})
+    responses.get(URL, json={"orders": [{"order_id": 7, "status": "rejected"}]})
+    files = source["main"].__globals__["_files"]
+    threads: list[str] = []
+    replace = files.replace
+
+    def noted(path: str, text: str) -> None:
+        threads.append(threading.current_thread().name)
+        replace(path, text)
+
+    monkeypatch.setattr(files, "replace", noted)
+
+    assert start(source, state_file=str(tmp_path / "state"), with_orders=False)
+
+    # The one at the start may.
+    assert threads[0] == "MainThread"
+    assert len(threads) == 3
+    assert "MainThread" not in threads[1:]
 
 
 WRONG: list[tuple[dict[str, Any], str]] = [
     ({"state_file": None}, "state_file is required"),
     ({"state_file": ["x"]}, "state_file must be text"),
     ({"intervall": 60}, "no such argument: intervall"),
-    ({"feedback": True}, "no such argument: feedback"),
+    ({"feedback": True}, "feedback needs a newer ansible-rulebook"),
+    ({"state_file": ""}, "state_file is required"),
+    ({"state_file": "/"}, "state_file must be the path of a file"),
+    ({"state_file": "."}, "state_file must be the path of a file"),
+    ({"state_file": "states/.."}, "state_file must be the path of a file"),
+    ({"state_file": "a\0b"}, "state_file must be the path of a file"),
+    ({"state_file": "~nosuchuser/x"}, "a user who has no home"),
     ({"interval": 59.9}, "interval must be 60 to 302400"),
     ({"interval": 302401}, "interval must be 60 to 302400"),
     ({"interval": "often"}, "interval must be a number"),
     ({"interval": True}, "interval must be a number"),
     ({"interval": "nan"}, "interval must be a number"),
     ({"interval": float("inf")}, "interval must be a number"),
+    ({"interval": "3e2"}, "interval must be a number"),
+    ({"timeout": 3.9}, "timeout must be a whole number"),
+    ({"retries": "1.5"}, "retries must be a whole number"),
     ({"lookback": -1}, "lookback must be 0 to 604800"),
     ({"lookback": 604801}, "lookback must be 0 to 604800"),
     ({"statuses": "issued"}, "statuses must be a list"),
     ({"statuses": []}, "statuses must be a list"),
     ({"statuses": [1]}, "statuses must be a list"),
+    ({"statuses": ["issued", " "]}, "statuses must be a list"),
     ({"with_orders": "perhaps"}, "with_orders must be true or false"),
     ({"region": "mars"}, "region must be one of us, eu"),
     ({"api_url": 5}, "api_url must be text"),
@@ -185,12 +284,14 @@ def test_its_documentation_and_its_schema_say_what_it_takes(source: dict[str, An
 
 @responses.activate
 def test_every_event_has_the_form_that_its_schema_says(source: dict[str, Any], tmp_path: Path) -> None:
+    responses.get(URL, json={})
+    responses.get(URL, json={})
     responses.get(URL, json={"orders": [{"order_id": 7, "status": "rejected"}]})
     row = {"id": 7, "status": "rejected", "certificate": {"common_name": "a.example"}}
     responses.get("https://www.digicert.com/services/v2/order/certificate", json={"orders": [row]})
     state = tmp_path / "state"
     start(source, state_file=str(state))
-    state.write_text(state.read_text().replace("20", "19"))
+    state.write_text(json.dumps({**json.loads(state.read_text()), "since": "2019-01-01T00:00:00Z"}))
 
     events = [event["certcentral"] for event in start(source, state_file=str(state))]
 
