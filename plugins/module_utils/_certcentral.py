@@ -116,11 +116,15 @@ class CertCentral:
         """
         yield from _walk(lambda at: self.page(filters, limit=limit, offset=at), overlap=bool(filters))
 
-    def status_changes(self, seconds: int) -> list[StatusChange]:
-        """GET /order/certificate/status-changes (4.5): of the last so many seconds, 7 days of them at most."""
+    def status_changes(self, seconds: int) -> tuple[list[StatusChange], bool]:
+        """GET /order/certificate/status-changes (4.5): of the last so many seconds, 7 days of them at most.
+
+        Returns them, and whether that is all of them as far as the answer says: whether it comes in pages is not known.
+        """
         path = ("order", "certificate", "status-changes")
         data = self._http.read("list what changed lately", path, [("seconds", seconds)])
-        return [change for change in map(read_status_change, _rows(data, "orders")) if change]
+        rows, total = _rows(data, "orders"), _total(data)
+        return [change for change in map(read_status_change, rows) if change], total is None or total <= len(rows)
 
     def change_status(
         self,
@@ -301,9 +305,7 @@ class CertCentral:
         read: Callable[[Any], Item | None],
     ) -> Page[Item]:
         data = self._http.read(f"list {name}", path, query)
-        page = data.get("page")
-        total = integer(page.get("total")) if isinstance(page, dict) else None
-        return [item for item in map(read, _rows(data, name)) if item], total
+        return [item for item in map(read, _rows(data, name)) if item], _total(data)
 
     # -- reading for a run -----------------------------------------------------------------------------------------
 
@@ -459,6 +461,12 @@ def _walk(fetch: Callable[[int], Page[Item]], *, overlap: bool) -> Iterator[Item
             again = min(shared, len(rows) - 1)
             anchored = again > 0
             offset += len(rows) - again
+
+
+def _total(data: Mapping[str, Any]) -> int | None:
+    """How many rows a list has in all, if it says so (3)."""
+    page = data.get("page")
+    return integer(page.get("total")) if isinstance(page, dict) else None
 
 
 def _rows(data: Mapping[str, Any], name: str) -> list[Any]:

@@ -9,8 +9,8 @@
 CertCentral tells which orders changed within the last so many seconds, and not when (reference/certcentral.md 4.5). So
 each look overlaps the one before, and what both show is told once. Nothing is read or written here. It rests on this:
 
-- Nothing is lost while an answer reaches back to `since`, when the last look asked: Look.begin <= since. A look asks
-  for OVERLAP more than that, for changes that show late and for clocks that differ. Otherwise there is a gap.
+- Nothing is lost while an answer is whole and reaches back to `since`, when the last look asked: Look.begin <= since. A
+  look asks for OVERLAP more than that, for changes that show late and for clocks that differ. Otherwise there is a gap.
 - Nothing is told twice while all is remembered that a look can show: 7 days and the OVERLAP, from when it was told.
 - Nothing is told from before the first start, as what the 7 days before it show counts as told.
 """
@@ -49,6 +49,7 @@ _SPARE = timedelta(minutes=1)
 _SCHEMA = 2
 # Older ones could be asked for by date, in slices of 7 days; that is left to whoever reads the whole account.
 _FAR_BACK = "what CertCentral tells, of 7 days at most, does not reach back to the last look"
+_CUT = "CertCentral says that there are more changes than it told"
 _CLOCK = "the clock stands before the time of the last look: how long ago that was is not known"
 
 # One status of an order, with the certificate that it had then.
@@ -61,11 +62,15 @@ class StateError(Exception):
 
 @dataclass(frozen=True)
 class Look:
-    """A question for the changes of the last so many seconds. asked, answered: by our clock, in UTC."""
+    """A question for the changes of the last so many seconds. asked, answered: by our clock, in UTC.
+
+    is_whole: whether its answer has all of them.
+    """
 
     asked: datetime
     seconds: int
     answered: datetime
+    is_whole: bool = True
 
     @property
     def begin(self) -> datetime:
@@ -77,9 +82,9 @@ class Look:
         """Nothing from before is in the answer."""
         return self.asked - timedelta(seconds=self.seconds)
 
-    def answered_at(self, now: datetime) -> Look:
+    def answered_at(self, now: datetime, is_whole: bool = True) -> Look:
         """The same, now that the answer is there."""
-        return replace(self, answered=max(self.asked, now))
+        return replace(self, answered=max(self.asked, now), is_whole=is_whole)
 
 
 @dataclass(frozen=True)
@@ -155,6 +160,8 @@ class Memory:
         """Why changes may be lost, empty where none are."""
         if self._is_future(look.asked):
             return _CLOCK
+        if not look.is_whole:
+            return _CUT
         return _FAR_BACK if look.begin > self._since else ""
 
     def _wanted(self) -> datetime:
@@ -214,7 +221,8 @@ class Memory:
 
     def pass_over(self, look: Look) -> None:
         """The gap is told. A look that goes on from here after an error does not tell it again, if it comes soon."""
-        self._since = self._missed(look)
+        if look.is_whole:
+            self._since = self._missed(look)
 
     def done(self, look: Look) -> None:
         """All of a look is told. What no look can show again is forgotten, whichever way the clock was set."""
@@ -227,7 +235,7 @@ class Memory:
 
     def _missed(self, look: Look) -> datetime:
         """Until when changes may be missing, with a margin for looks that follow."""
-        return look.begin + OVERLAP
+        return look.begin + OVERLAP if look.is_whole else look.answered
 
     # -- what an event says ------------------------------------------------------------------------------------------
 

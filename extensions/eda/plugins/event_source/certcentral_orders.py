@@ -338,12 +338,13 @@ class _Source:
         if before - self._pace > timedelta(seconds=1):
             memory.set_back(before - self._pace)
         # First, so that what changes meanwhile is new.
-        week = await self._in_thread(ask, int(_certcentral_changes.REACH.total_seconds())) if memory.is_new else []
+        reach = int(_certcentral_changes.REACH.total_seconds())
+        week, _whole = await self._in_thread(ask, reach) if memory.is_new else ([], True)
         late = timedelta()
         for _again in range(1 + _ASKED_AGAIN):
             look = memory.look(_now(), late)
-            changes = await self._in_thread(ask, look.seconds)
-            look = look.answered_at(_now())
+            changes, is_whole = await self._in_thread(ask, look.seconds)
+            look = look.answered_at(_now(), is_whole)
             if memory.reaches(look):
                 break
             late = look.answered - look.asked

@@ -78,6 +78,17 @@ def test_it_runs(source: dict[str, Any], tmp_path: Path) -> None:
 
 
 @responses.activate
+def test_an_answer_that_leaves_changes_out_is_a_gap(source: dict[str, Any], tmp_path: Path) -> None:
+    responses.get(URL, json={})
+    responses.get(URL, json={"orders": [{"order_id": 7, "status": "rejected"}], "page": {"total": 2}})
+
+    events = [event["certcentral"] for event in start(source, state_file=str(tmp_path / "state"), with_orders=False)]
+
+    assert [(event["event"], event.get("order_id")) for event in events] == [("gap", None), ("status_change", 7)]
+    assert events[0]["reason"] == "CertCentral says that there are more changes than it told"
+
+
+@responses.activate
 def test_numbers_and_flags_may_come_as_text(source: dict[str, Any], tmp_path: Path) -> None:
     responses.get(URL, json={})
 

@@ -1029,19 +1029,30 @@ def test_status_changes(service: Conversation, client: CertCentral) -> None:
     ]
     service.get("order/certificate/status-changes", {"orders": rows}, query={"seconds": "604800"})
 
-    assert client.status_changes(604800) == [
+    changes = [
         StatusChange(7, "issued", 5),
         StatusChange(8, "rejected"),
         StatusChange(9, "re\\x1bjected"),
         StatusChange(10, "canceled"),
     ]
+    assert client.status_changes(604800) == (changes, True)
+
+
+@pytest.mark.parametrize(("total", "is_whole"), [(1, True), (0, True), ("2", False), (2, False), (None, True)])
+def test_whether_these_are_all_status_changes(
+    service: Conversation, client: CertCentral, total: Any, is_whole: bool
+) -> None:
+    answer = {"orders": [{"order_id": 7, "status": "issued"}], "page": {"total": total}}
+    service.get("order/certificate/status-changes", answer, query={"seconds": "1"})
+
+    assert client.status_changes(1) == ([StatusChange(7, "issued")], is_whole)
 
 
 @pytest.mark.parametrize("answer", [{}, {"orders": []}])
 def test_no_status_changes(service: Conversation, client: CertCentral, answer: Any) -> None:
     service.get("order/certificate/status-changes", answer, query={"seconds": "1"})
 
-    assert client.status_changes(1) == []
+    assert client.status_changes(1) == ([], True)
 
 
 def test_status_changes_that_are_no_list(service: Conversation, client: CertCentral) -> None:

@@ -137,6 +137,22 @@ def test_after_seven_days_there_is_a_gap_which_is_told_once() -> None:
     assert memory.gap_event(late)["certcentral"]["event_id"] != event["event_id"]
 
 
+def test_an_answer_that_is_not_whole_is_a_gap_and_what_it_has_is_still_to_be_told() -> None:
+    memory = begun()
+    look = memory.look(at(300))
+    cut = look.answered_at(at(302), is_whole=False)
+
+    assert (memory.gap(look), memory.gap(cut)) == ("", "CertCentral says that there are more changes than it told")
+    event = memory.gap_event(cut)["certcentral"]
+    assert (event["missed_after"], event["missed_before"]) == ("2026-11-22T12:00:00Z", "2026-11-22T12:05:02Z")
+    memory.pass_over(cut)
+    # After an error it is asked for once more.
+    assert memory.look(at(310)).begin < look.begin + timedelta(seconds=11)
+    assert memory.fresh([ISSUED], cut) == [ISSUED]
+    memory.done(cut)
+    assert not memory.gap(memory.look(at(600)))
+
+
 @pytest.mark.parametrize(("late", "gap"), [(8, False), (9, True)])
 def test_a_late_answer_near_seven_days_is_a_gap(late: int, gap: bool) -> None:
     memory = begun()
