@@ -16,7 +16,8 @@ from ansible.errors import AnsibleFilterError
 from ansible_collections.certops.orders.plugins.filter import order_plan_tokens as module
 
 TOKENS = ["st-tok-one", " st-tok-two\n", "st-tok-three"]
-ONE, TWO, THREE = (hashlib.sha256(token.strip().encode()).hexdigest() for token in TOKENS)
+DIGESTS = [hashlib.sha256(token.strip().encode()).hexdigest() for token in TOKENS]
+ONE = DIGESTS[0]
 
 
 def called(tokens: Any, digests: Any) -> Any:
@@ -36,9 +37,9 @@ def test_it_is_documented_under_its_own_name() -> None:
 @pytest.mark.parametrize(
     ("digests", "found"),
     [
-        ([THREE, ONE], [TOKENS[2], TOKENS[0]]),
-        ([TWO], [TOKENS[1]]),
-        ([ONE, TWO, THREE], TOKENS),
+        ([DIGESTS[2], ONE], [TOKENS[2], TOKENS[0]]),
+        ([DIGESTS[1]], [TOKENS[1]]),
+        (DIGESTS, TOKENS),
         ([], []),
         ([ONE, "ab" * 32], []),
         ([ONE[:8]], []),

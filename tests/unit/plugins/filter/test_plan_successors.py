@@ -50,7 +50,8 @@ def an_order(order_id: int, valid_till: date, *, seen: tuple[str, ...] = (ROW, O
     return Order(order_id, **{**known, **facts}).shown(TODAY)
 
 
-OLD, NEW = an_order(4, date(2026, 4, 1), is_migrated=True), an_order(9, date(2026, 9, 1))
+OLD = an_order(4, date(2026, 4, 1), is_migrated=True)
+NEW = an_order(9, date(2026, 9, 1))
 MARKED = an_order(4, date(2026, 4, 1), is_migrated=True, is_renewed=True)
 PAGE = an_order(4, date(2026, 4, 1), seen=(DETAILS,), is_renewed=True, renewed_order_id=0)
 REVOKED = an_order(9, date(2026, 9, 1), status="revoked")

@@ -42,7 +42,8 @@ from ansible_collections.certops.orders.tests.unit.plugins.modules.playing impor
     validated,
 )
 
-HERE, ELSEWHERE = "127.0.0.1", "127.0.0.2"
+HERE = "127.0.0.1"
+ELSEWHERE = "127.0.0.2"
 
 
 class Net:
