@@ -27,7 +27,7 @@ from datetime import date, datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
 from ._orders import utc, utc_text
-from ._plan import inert
+from ._plan import inert_within
 
 if TYPE_CHECKING:
     from ._certcentral_objects import Order, StatusChange
@@ -270,16 +270,8 @@ class Memory:
 
 
 def _event(kind: str, event_id: str, **facts: Any) -> dict[str, Any]:
-    return {"certcentral": _inert({"event": kind, "gap": kind == "gap", "event_id": event_id, **facts})}
-
-
-def _inert(value: Any) -> Any:
-    """A rulebook hands events to playbooks as extra variables, whose text Ansible takes for templates."""
-    if isinstance(value, dict):
-        return {key: _inert(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_inert(item) for item in value]
-    return inert(value) if isinstance(value, str) else value
+    # A rulebook hands events to playbooks as extra variables, whose text Ansible takes for templates.
+    return {"certcentral": inert_within({"event": kind, "gap": kind == "gap", "event_id": event_id, **facts})}
 
 
 def _status(change: StatusChange) -> Status:

@@ -17,7 +17,7 @@ from typing import Any
 from urllib.parse import urlsplit
 from urllib.request import proxy_bypass_environment  # type: ignore[attr-defined]
 
-from ._orders import printable
+from ._orders import is_id, printable
 
 try:
     # Comes with requests; Python's own knows only the old rules, by which some names become others.
@@ -168,8 +168,7 @@ def connection(
 def ids(params: Mapping[str, Any], one: str, several: str) -> list[int]:
     """The ids that a task asks for, in its order; duplicates stay. Raises OptionError for one below 1."""
     asked: list[int] = params[several] if params.get(several) is not None else [params[one]]
-    # Ansible takes true for the integer 1.
-    if any(isinstance(number, bool) or number < 1 for number in asked):
+    if not all(map(is_id, asked)):
         raise OptionError(f"{several if params.get(several) is not None else one} must be positive")
     return asked
 

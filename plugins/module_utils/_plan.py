@@ -316,6 +316,15 @@ def inert(value: Any) -> str:
     return "".join(value).translate(_INERT)
 
 
+def inert_within(value: Any) -> Any:
+    """Data with every text of it as `inert` makes it; the names in its dictionaries are words of our own."""
+    if isinstance(value, Mapping):
+        return {key: inert_within(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [inert_within(item) for item in value]
+    return inert(value) if isinstance(value, str) else value
+
+
 def _kind(value: Any) -> str:
     kind = inert(value)
     if not _KIND.fullmatch(kind):

@@ -27,6 +27,7 @@ from ._plan import (
     UNMARK,
     WRITING,
     inert,
+    inert_within,
     orders_of,
     requests_of,
     shown,
@@ -398,12 +399,6 @@ def sheet(row: Mapping[str, Any], entry: Mapping[str, Any], *, ticket: str, sha2
         "ticket": ticket,
         "plan_sha256": sha256,
         "provider": entry["provider"],
-        **{name: _kept(row[name]) for name in (*names, *more, *rest, *last) if row.get(name) not in (None, "")},
+        **{name: inert_within(row[name]) for name in (*names, *more, *rest, *last) if row.get(name) not in (None, "")},
     }
     return f"reorder-{entry['provider']}-{shown_order(entry)}.json", json.dumps(told, indent=1) + "\n"
-
-
-def _kept(value: Any) -> Any:
-    if isinstance(value, list):
-        return [_kept(item) for item in value]
-    return inert(value) if isinstance(value, str) else value

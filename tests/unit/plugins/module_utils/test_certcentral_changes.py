@@ -19,11 +19,13 @@ from hypothesis import strategies as st
 from ansible_collections.certops.orders.plugins.module_utils._certcentral_changes import (
     OVERLAP,
     REACH,
+    STATUSES,
     Look,
     Memory,
     StateError,
 )
 from ansible_collections.certops.orders.plugins.module_utils._certcentral_objects import ROW, StatusChange, read_order
+from ansible_collections.certops.orders.tests.unit.plugins.module_utils.words import ORDER_STATUSES
 
 SERVICE = "https://www.digicert.com/services/v2"
 NOON = datetime(2026, 11, 22, 12, 0, 0, tzinfo=timezone.utc)
@@ -400,6 +402,10 @@ def test_an_event_has_the_order_as_the_module_shows_it() -> None:
         "changed_before": "2026-11-22T12:00:59Z",
         "order": order.shown(NOON.date()),
     }
+
+
+def test_the_statuses_that_are_known_are_those_of_the_documentation() -> None:
+    assert set(STATUSES) == set(ORDER_STATUSES)
 
 
 HOSTILE = [
