@@ -5,7 +5,7 @@
 """Say at the end of `make test` what it covered.
 
 Usage: covered.py REPORT FOLDER, where REPORT is nox's `--report` and FOLDER holds what the sessions noted
-about their Python and ansible-core.
+about their Python and ansible-core, and pytest's results.
 """
 
 from __future__ import annotations
@@ -21,25 +21,37 @@ from xml.etree import ElementTree
 WORDS = {"success": "ok", "failed": "FAILED", "aborted": "FAILED", "skipped": "skipped"}
 
 
-def note(folder: Path, session: str, text: str, skipped: Sequence[str] = ()) -> None:
-    """Remember `text` about `session` for the report, and why tests of it were skipped, a reason for each."""
+def note(folder: Path, session: str, text: str) -> None:
+    """Remember `text` about `session` for the report."""
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / session).write_text(json.dumps({"text": text, "skipped": list(skipped)}), encoding="utf-8")
+    (folder / session).write_text(text, encoding="utf-8")
 
 
-def skips(results: Path) -> list[str]:
-    """Why tests were skipped, by what pytest has written with --junitxml: a reason for each test."""
-    root = ElementTree.parse(results).getroot()
-    return [str(skipped.get("message")) for skipped in root.iter("skipped")]
+def results(folder: Path, session: str) -> Path:
+    """Where pytest writes a session's results, for its --junitxml."""
+    return folder / f"{session}.xml"
 
 
-def line(session: dict[str, Any], noted: dict[str, Any]) -> str:
-    name, skipped = session["signatures"][0], Counter(noted["skipped"])
-    about = [noted["text"], *(f"{count} skipped, {reason}" for reason, count in skipped.items())]
+def told(path: Path) -> tuple[list[str], list[str]]:
+    """By what pytest has written: why tests were skipped, a reason for each; and which failed, a line for each."""
+    if not path.exists():
+        return [], []
+    skipped, failed = [], []
+    for case in ElementTree.parse(path).getroot().iter("testcase"):
+        skipped += [str(skip.get("message")) for skip in case.findall("skipped")]
+        for problem in case.findall("failure") + case.findall("error"):
+            message = (problem.get("message") or "").strip().split("\n")[0]
+            failed.append(f"{case.get('classname')}::{case.get('name')}: {message}"[:300])
+    return skipped, failed
+
+
+def line(session: dict[str, Any], noted: str, skipped: Sequence[str]) -> str:
+    about = [noted, *(f"{count} skipped, {reason}" for reason, count in Counter(skipped).items())]
     if session["result"] != "success":
         about.insert(0, session.get("reason") or "")
-    told = "; ".join(filter(None, about))
-    return f"{name:20} {WORDS[session['result']]:8} {session.get('duration', 0):5.0f} s  {told}".rstrip()
+    text = "; ".join(filter(None, about))
+    name = session["signatures"][0]
+    return f"{name:20} {WORDS[session['result']]:8} {session.get('duration', 0):5.0f} s  {text}".rstrip()
 
 
 def main(report: str, folder: str) -> int:
@@ -51,15 +63,18 @@ def main(report: str, folder: str) -> int:
     tests = 0
     print("\nCovered:")
     for session in sessions:
-        file = Path(folder) / session["signatures"][0]
-        noted = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {"text": "", "skipped": []}
-        tests += len(noted["skipped"])
-        print("  " + line(session, noted))
+        name = session["signatures"][0]
+        file = Path(folder) / name
+        skipped, failed = told(results(Path(folder), name))
+        tests += len(skipped)
+        print("  " + line(session, file.read_text(encoding="utf-8") if file.exists() else "", skipped))
+        for test in failed:
+            print(f"    {test}")
     print()
     count = Counter(WORDS[session["result"]] for session in sessions)
-    skipped = f", {count['skipped']} skipped" if count["skipped"] else ""
+    left_out = f", {count['skipped']} skipped" if count["skipped"] else ""
     within = f"; within them {tests} test{'s' if tests > 1 else ''} skipped" if tests else ""
-    print(f"{count['ok']} passed, {count['FAILED']} failed{skipped}{within}")
+    print(f"{count['ok']} passed, {count['FAILED']} failed{left_out}{within}")
     # A run that only skipped is no success.
     return 0 if count["ok"] and not count["FAILED"] else 1
 
