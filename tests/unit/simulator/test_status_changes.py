@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, time
 from typing import Any
 
 import pytest
@@ -14,6 +15,12 @@ from simulator_client import Api, code
 from certsim.testing import Simulator
 
 PATH = "/order/certificate/status-changes"
+
+
+@pytest.fixture(autouse=True)
+def noon(sim: Simulator) -> None:
+    """What expired yesterday did so at midnight: away from it, no window of a test holds that change."""
+    sim.set(clock__start=datetime.combine(datetime.now(UTC), time(12), UTC).isoformat())
 
 
 def changes(api: Api, **window: int) -> list[tuple[int, str]]:
