@@ -21,6 +21,7 @@ from datetime import datetime, timedelta, timezone
 from typing import Any
 
 from ._orders import ORDER_ID, id_of, is_id, plural, printable, utc
+from ._strict_json import NotStrict, read_object
 
 SCHEMA_VERSION = 1
 GOOD_FOR = timedelta(hours=72)
@@ -140,32 +141,10 @@ def _parsed(given: Any) -> dict[str, Any]:
             raise PlanError("the plan holds what is no JSON") from None
     if not isinstance(given, str):
         raise PlanError("a plan is a text of JSON, or the dictionary that it stands for")
-    if len(given) > MOST_TEXT:
-        raise PlanError(f"the plan is longer than {MOST_TEXT >> 20} MiB")
     try:
-        data = json.loads(given, object_pairs_hook=_once, parse_constant=_refuse_constant)
-    except RecursionError:
-        raise PlanError("the plan is nested too deeply") from None
-    except PlanError:
-        raise
-    except ValueError as error:
-        where = f" at line {error.lineno}, column {error.colno}" if isinstance(error, json.JSONDecodeError) else ""
-        raise PlanError(f"the plan is no JSON{where}") from None
-    if not isinstance(data, dict):
-        raise PlanError("the plan is JSON, but no object")
-    return data
-
-
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """Two readers of a JSON text could take two values of one name each in its own way."""
-    data = dict(pairs)
-    if len(data) != len(pairs):
-        raise PlanError("the plan has a name twice in one object")
-    return data
-
-
-def _refuse_constant(_word: str) -> None:
-    raise PlanError("the plan holds a number that is none")
+        return read_object(given, MOST_TEXT)
+    except NotStrict as error:
+        raise PlanError(f"the plan {error}") from None
 
 
 def _compare_digest(data: Mapping[str, Any], sha256: str | None) -> None:
@@ -368,6 +347,18 @@ def _named(entry: Mapping[str, Any]) -> str:
     return f"order {shown_order(entry)}"
 
 
+def told(plan: Mapping[str, Any]) -> dict[str, Any]:
+    """What a task tells of a plan: itself, its one text with its SHA-256, and its table for people."""
+    text, changes = canonical(plan), plural(len(writes(plan["entries"])), "change")
+    return {
+        "msg": f"the plan has {changes} among {plural(len(plan['entries']), 'order')}",
+        "plan": plan,
+        "text": text,
+        "sha256": digest(text),
+        "table": table(plan),
+    }
+
+
 def shown_order(entry: Mapping[str, Any]) -> str:
     """An order as it is told to people: its id, or the first digits of its digest."""
     return str(entry["order"])[:8] if entry["provider"] == SERVERTASTIC else str(entry["order"])
@@ -458,17 +449,17 @@ def guards(entries: Iterable[Mapping[str, Any]], limits: Mapping[str, Any]) -> l
     revocations = sum(entry["action"] == REVOKE for entry in changes)
     expected, count = limits.get("expected_changes"), len(changes)
     planned = f"{plural(count, 'change')} {'is' if count == 1 else 'are'} planned"
-    told = []
+    reasons = []
     if count > limits["max_changes"]:
-        told.append(f"{planned}, and max_changes is {limits['max_changes']}")
+        reasons.append(f"{planned}, and max_changes is {limits['max_changes']}")
     if revocations > limits["max_revocations"]:
         what = f"{plural(revocations, 'revocation')} {'is' if revocations == 1 else 'are'} planned, which is for ever"
-        told.append(f"{what}, and max_revocations is {limits['max_revocations']}")
+        reasons.append(f"{what}, and max_revocations is {limits['max_revocations']}")
     if expected is not None and expected != count:
-        told.append(f"{planned}, and expected_changes is {expected}, which has to be exact")
+        reasons.append(f"{planned}, and expected_changes is {expected}, which has to be exact")
     if expected is None and count > MANY:
-        told.append(f"{planned}, more than {MANY}: say in expected_changes that exactly so many are meant")
-    return told
+        reasons.append(f"{planned}, more than {MANY}: say in expected_changes that exactly so many are meant")
+    return reasons
 
 
 def window(now: datetime, not_before: str | None, not_after: str | None) -> str | None:

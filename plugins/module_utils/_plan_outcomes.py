@@ -401,4 +401,5 @@ def sheet(row: Mapping[str, Any], entry: Mapping[str, Any], *, ticket: str, sha2
         "provider": entry["provider"],
         **{name: inert_within(row[name]) for name in (*names, *more, *rest, *last) if row.get(name) not in (None, "")},
     }
-    return f"reorder-{entry['provider']}-{shown_order(entry)}.json", json.dumps(told, indent=1) + "\n"
+    # A digest's first digits, which people are shown, could be those of two orders.
+    return f"reorder-{entry['provider']}-{entry['order']}.json", json.dumps(told, indent=1) + "\n"

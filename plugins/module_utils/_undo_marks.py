@@ -11,13 +11,13 @@ A report is a file that went through many hands, so that it is data: all that is
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ._orders import ORDER_ID, id_of, printable, whole_number
 from ._plan import CERTCENTRAL, LEAVE, MARK, MOST_TEXT, NOTHING, UNMARK
 from ._report import SCHEMA_VERSION
+from ._strict_json import NotStrict, read_object
 from ._successors import MARKABLE, boolean, entry
 
 
@@ -84,27 +84,10 @@ def _is_marked(row: Mapping[str, Any]) -> bool | None:
 def _parsed(text: Any) -> dict[str, Any]:
     if not isinstance(text, str):
         raise ReportRefused("it is no text")
-    if len(text) > MOST_TEXT:
-        raise ReportRefused(f"it is longer than {MOST_TEXT >> 20} MiB")
     try:
-        data = json.loads(text, object_pairs_hook=_once)
-    except RecursionError:
-        raise ReportRefused("it is nested too deeply") from None
-    except ReportRefused:
-        raise
-    except ValueError:
-        raise ReportRefused("it is no JSON; take the report's .json file") from None
-    if not isinstance(data, dict):
-        raise ReportRefused("it is JSON, but no object")
-    return data
-
-
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """Two readers of a JSON text could take two values of one name each in its own way."""
-    data = dict(pairs)
-    if len(data) != len(pairs):
-        raise ReportRefused("it has a name twice in one object")
-    return data
+        return read_object(text, MOST_TEXT)
+    except NotStrict as error:
+        raise ReportRefused(f"it {error}; take the .json file of a report") from None
 
 
 def _check_place(place: Any, account_id: Any, api_host: str) -> None:

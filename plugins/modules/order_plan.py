@@ -374,17 +374,7 @@ def _place(params: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _told(plan: dict[str, Any], path: str, changed: bool) -> dict[str, Any]:
-    text = _plan.canonical(plan)
-    changes = len(_plan.writes(plan["entries"]))
-    return {
-        "changed": changed,
-        "msg": f"the plan has {plural(changes, 'change')} among {plural(len(plan['entries']), 'order')}",
-        "plan": plan,
-        "text": text,
-        "sha256": _plan.digest(text),
-        "table": _plan.table(plan),
-        "path": path,
-    }
+    return {**_plan.told(plan), "changed": changed, "path": path}
 
 
 def _sheets(params: Mapping[str, Any], context: Context, now: datetime) -> dict[str, Any]:

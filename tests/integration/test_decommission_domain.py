@@ -219,7 +219,7 @@ def test_it_is_planned_approved_done_and_done_already(retire: Retire, sim: Simul
     assert sorted(path.name for path in retire.report_dir.glob("reorder-*")) == sorted(
         [
             *(f"reorder-certcentral-{one}.json" for one in (PENDING, WAITING, REJECT)),
-            f"reorder-servertastic-{short('queued')}.json",
+            f"reorder-servertastic-{digest('queued')}.json",
         ]
     )
     # The account is as planned, and nothing else of it has changed.

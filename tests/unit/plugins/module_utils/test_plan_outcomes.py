@@ -442,4 +442,4 @@ def test_a_sheet_has_what_it_takes_to_order_again() -> None:
         "is_multi_year_plan": False,
         "csr": "-----BEGIN",
     }
-    assert sheet({}, token(), ticket="", sha256="", time="")[0] == f"reorder-servertastic-{A_DIGEST[:8]}.json"
+    assert sheet({}, token(), ticket="", sha256="", time="")[0] == f"reorder-servertastic-{A_DIGEST}.json"

@@ -90,9 +90,10 @@ def test_nothing_else_is_a_mark_that_was_set(facts: dict[str, Any]) -> None:
         (changed(a_report(), entries=None), "no list of entries"),
         (changed(a_report(), entries={"action": "mark_renewed"}), "no list of entries"),
         (changed(a_report(), entries=["mark_renewed"]), "no list of entries"),
+        ('{"schema_version": NaN}', "a number that is none"),
         ("{" + " " * (33 << 20) + "}", "longer than 32 MiB"),
     ],
-    ids=range(19),
+    ids=range(20),
 )
 def test_what_is_no_such_report_is_refused(text: Any, words: str) -> None:
     with pytest.raises(ReportRefused, match=words):

@@ -229,6 +229,19 @@ def save(folder: Path, *entries: dict[str, Any], **options: Any) -> dict[str, An
     return play(state="sheets", folder=str(folder), entries=list(entries), **given)
 
 
+def test_two_orders_that_are_shown_alike_have_a_sheet_each(tmp_path: Path) -> None:
+    digests = ["abcdef01" + 56 * "0", "abcdef01" + 56 * "1"]
+
+    saved = save(
+        tmp_path,
+        *(entry(provider="servertastic", order=digest) for digest in digests),
+        orders=[{"order_digest": digest} for digest in digests],
+    )
+
+    assert saved["msg"] == "2 re-order sheets saved, 0 already there"
+    assert len(list(tmp_path.iterdir())) == 2
+
+
 def test_sheets_are_saved_once(tmp_path: Path) -> None:
     folder = tmp_path / "report"
     entries = [entry(1), entry(2), entry(provider="servertastic", order=A_DIGEST)]
@@ -243,7 +256,7 @@ def test_sheets_are_saved_once(tmp_path: Path) -> None:
         (None, A_DIGEST, "unchanged"),
     ]
     files = sorted(folder.iterdir())
-    assert [file.name for file in files] == ["reorder-certcentral-1.json", "reorder-servertastic-aaaaaaaa.json"]
+    assert [file.name for file in files] == ["reorder-certcentral-1.json", f"reorder-servertastic-{A_DIGEST}.json"]
     assert all(stat.S_IMODE(file.stat().st_mode) == 0o600 for file in files)
     assert first["diff"] == {"before": "", "after": "".join(f"{file}\n" for file in files)}
     assert json.loads(files[0].read_text())["ticket"] == "CHG1"
