@@ -174,6 +174,20 @@ def _import_from(session: nox.Session, *folders: Path) -> None:
     session.env["PYTHONPATH"] = os.pathsep.join(map(str, folders))
 
 
+def _awx_collection(session: nox.Session) -> Path:
+    """Return a folder of collections that has awx.awx, from the last package that brings it."""
+    folder = ROOT / ".nox" / "awx"
+    # It asks for Python 3.12, its files do not.
+    wanted = ("--no-deps", "--only-binary=:all:", "--python-version=3.12", "ansible==13.8.0")
+    package = folder / "ansible-13.8.0-py3-none-any.whl"
+    if not package.exists():
+        session.run("python", "-m", "pip", "download", "--quiet", *wanted, "--dest", str(folder))
+    with zipfile.ZipFile(package) as wheel:
+        names = [name for name in wheel.namelist() if name.startswith("ansible_collections/awx/awx/")]
+        wheel.extractall(folder, names)
+    return folder
+
+
 def _mypy(session: nox.Session, collection: Path, *parts: str) -> None:
     # From above ansible_collections: mypy takes the working directory for the root of all packages.
     root = collection.parents[2]
@@ -195,7 +209,9 @@ def lint(session: nox.Session) -> None:
     session.run("ruff", "format", "--check", "--no-cache", ".")
     session.run("yamllint", "--strict", ".")
     _mypy(session, collection, "noxfile.py", "plugins", EVENT_SOURCE, *(f"tests/{part}" for part in CHECKED))
-    session.run("ansible-lint")
+    # It looks up the modules that a playbook names.
+    paths = (session.env["ANSIBLE_COLLECTIONS_PATH"], str(_awx_collection(session)))
+    session.run("ansible-lint", env={"ANSIBLE_COLLECTIONS_PATH": os.pathsep.join(map(str, paths))})
     _note(session)
 
 
@@ -385,19 +401,10 @@ def eda(session: nox.Session) -> None:
 def awx(session: nox.Session) -> None:
     """The role awx_setup, by the real modules of awx.awx against a fake of AWX's API; AWX itself is not here."""
     _install(session, REQUIREMENTS / "integration.txt", SIMULATOR / "requirements.txt", CORES[BETWEEN].requirement)
-    scratch = Path(session.create_tmp()).resolve()
     collection = _enter_copy(session)
     _import_from(session, collection / "tests" / "simulator")
     session.env["CERTSIM_PYTHON"] = sys.executable
-    # The last one that has awx.awx. It asks for Python 3.12, its files do not.
-    wanted = ("--no-deps", "--only-binary=:all:", "--python-version=3.12", "ansible==13.8.0")
-    package = scratch / "ansible-13.8.0-py3-none-any.whl"
-    if not package.exists():
-        session.run("python", "-m", "pip", "download", "--quiet", *wanted, "--dest", str(scratch))
-    with zipfile.ZipFile(package) as wheel:
-        names = [name for name in wheel.namelist() if name.startswith("ansible_collections/awx/awx/")]
-        wheel.extractall(scratch, names)
-    session.env["AWX_COLLECTIONS"] = str(scratch)
+    session.env["AWX_COLLECTIONS"] = str(_awx_collection(session))
     _pytest(session, *PARALLEL, *(session.posargs or [f"tests/integration/{OF_AWX}.py"]))
 
 
