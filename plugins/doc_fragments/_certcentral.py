@@ -74,6 +74,8 @@ options:
         there only. C(become) has no effect then, and C(delegate_to) another host is refused.
       - V(target) runs the module on the task's host, for a site whose only way out is a certain host. The key is
         sent to that host, so O(api_key) has to be set on the task, and C(requests) is needed there.
+      - Where Ansible is stopped, a run on V(controller) sends no further change; one on V(target) sends none once the
+        connection to the host has ended, which C(ssh) may keep open until the run is over.
     type: str
     choices: [controller, target]
     default: controller

@@ -18,6 +18,7 @@ import io
 import json
 import os
 import random
+import select
 import socket
 import threading
 import time
@@ -84,10 +85,11 @@ class Stop:
     Without any lock, as a signal's handler sets it, which may interrupt whoever holds one.
     """
 
-    def __init__(self, parent: int | None = None) -> None:
-        """parent: the process that wants the run, None where nobody has to be there."""
+    def __init__(self, parent: int | None = None, pipe: int | None = None) -> None:
+        """parent: the process that wants the run; pipe: where its answer goes; None where nobody has to be there."""
         self._reason = ""
         self._parent = parent
+        self._pipe = pipe
 
     def __bool__(self) -> bool:
         return bool(self.reason)
@@ -95,7 +97,7 @@ class Stop:
     @property
     def reason(self) -> str:
         # Whoever kills Ansible, as ansible-runner does to cancel a job, does not reach its workers.
-        if self._parent and not self._reason and os.getppid() != self._parent:
+        if self._parent and not self._reason and (os.getppid() != self._parent or _nobody_reads(self._pipe)):
             self._reason = "Ansible, which wanted it, has ended"
         return self._reason
 
@@ -109,6 +111,15 @@ class Stop:
             time.sleep(min(left, _BLINK))
         if self.reason:
             raise Stopped(self.reason)
+
+
+def _nobody_reads(pipe: int | None) -> bool:
+    """Whether the other end of a pipe or a connection is closed; never of a file."""
+    if pipe is None:
+        return False
+    poll = select.poll()
+    poll.register(pipe, 0)
+    return any(events & (select.POLLERR | select.POLLHUP) for _pipe, events in poll.poll(0))
 
 
 @dataclass
@@ -137,13 +148,14 @@ class Patience:
     """The seconds that are left to wait for a service which answers 429."""
 
     def __init__(self, seconds: float) -> None:
-        self._left = seconds
+        self._seconds = seconds
+        self.spent = 0.0
 
     def spend(self, seconds: float) -> bool:
         """Whether so long a wait is still within bounds; if so it is taken off."""
-        if seconds > self._left:
+        if self.spent + seconds > self._seconds:
             return False
-        self._left -= seconds
+        self.spent += seconds
         return True
 
 

@@ -14,15 +14,19 @@ from typing import Any, Callable
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
-from ._http import Context
+from ._http import Context, Stop
 from ._run import guarded
+
+_STDOUT = 1
 
 
 def main(spec: Mapping[str, Any], run: Callable[[Mapping[str, Any], Context], dict[str, Any]]) -> None:
     """Read the arguments, run, and hand the result to Ansible; does not return."""
     module = AnsibleModule(**spec)
+    # Where a job is cancelled, nobody tells a host; its connection ends.
+    stop = Stop(os.getppid(), pipe=_STDOUT)
     # pylint: disable-next=protected-access
-    context = Context(check_mode=module.check_mode, diff=module._diff, environ=os.environ)
+    context = Context(check_mode=module.check_mode, diff=module._diff, environ=os.environ, stop=stop)
     result = guarded(run, module.params, context)
     if "library" in result:
         result["msg"] = missing_required_lib(result.pop("library"))

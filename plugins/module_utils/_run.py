@@ -158,17 +158,23 @@ class Run:
                     to_write.append((key, state, decision, read_at))
                 else:
                     self._record(self._result(key, decision.outcome, state, state, decision.explanation))
+            throttled = self._throttled(to_write)
             changes = self._map(self._change, to_write)
             stale = [change for change, settled in zip(to_write, changes) if not settled]
             # Where nothing could be sent, reading so many takes longer than a read stays fresh.
             hopeless = bool(stale) and len(stale) == len(to_write)
-            slow = slow + 1 if hopeless and at_once == 1 else 0
+            # A wait for a service that answers 429 has a bound of its own.
+            slow = slow + 1 if hopeless and at_once == 1 and self._throttled(to_write) == throttled else 0
             if slow == SLOW_READS:
                 self._give_up(stale)
                 stale, slow = [], 0
             at_once = max(1, at_once // 2) if hopeless else at_once
             keys = [key for key, *_rest in stale] + later
         self._leave(keys)
+
+    def _throttled(self, to_write: Iterable[tuple[Any, Any, Decision, float]]) -> float:
+        """How long these changes have waited in all as the service answered 429, in seconds."""
+        return sum(self._patience[key].spent for key, *_rest in to_write if key in self._patience)
 
     def _give_up(self, stale: Iterable[tuple[Any, Any, Decision, float]]) -> None:
         for key, state, *_rest in stale:

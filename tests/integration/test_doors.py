@@ -458,6 +458,47 @@ def test_no_change_is_sent_after_a_signal(controller: Controller, sim: Simulator
         process.wait()
 
 
+def test_no_change_is_sent_after_the_connection_to_a_target_has_ended(controller: Controller, sim: Simulator) -> None:
+    sim.reset(seed(*pending(1, 400)))
+    sim.set(latency=0.4)
+    process = controller.start(
+        f"""
+        - hosts: gateway
+          gather_facts: false
+          tasks:
+            - name: Cancel
+              certops.orders.digicert_order_status:
+                order_ids: "{{{{ range(1, 401) | list }}}}"
+                status: canceled
+                note: Stop me
+                workers: 4
+                execute_on: target
+                api_key: {KEY}
+                api_url: {sim.api_url}
+        """
+    )
+    try:
+        end = time.monotonic() + 20
+        while len(sim.journal()) < 20 and time.monotonic() < end:
+            time.sleep(0.05)
+        before = len(sim.journal())
+        # Ansible and its worker, which is the module's connection here; not the module.
+        for folder in Path("/proc").iterdir():
+            with contextlib.suppress(OSError):
+                if str(controller.desk / "playbook.yml") in (folder / "cmdline").read_text():
+                    os.kill(int(folder.name), signal.SIGKILL)
+        process.communicate(timeout=30)
+        time.sleep(1.5)
+        sent = len(sim.journal())
+        time.sleep(1.5)
+        assert len(sim.journal()) == sent
+        assert 20 <= before <= sent <= before + 40
+        assert {request["status"] for request in sim.journal()[1:]} == {204}
+    finally:
+        process.kill()
+        process.wait()
+
+
 # What is missing
 
 

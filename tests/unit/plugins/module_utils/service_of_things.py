@@ -141,6 +141,13 @@ class During:
     happens: Callable[[], object]
 
 
+@dataclass(frozen=True)
+class Throttled:
+    """The answer to a write is 429, and the wait that it costs makes the read too old."""
+
+    seconds: float
+
+
 # What happens to one request: nothing (None), an error to raise, or something that is done first.
 Weather = Any
 
@@ -260,6 +267,11 @@ class Service:
             weather = self._next(("write", state.key))
         if self.stop:
             raise Stopped(self.stop.reason)
+        if isinstance(weather, Throttled):
+            if not patience.spend(weather.seconds):
+                raise RateLimited("too many requests", 429)
+            self.clock.now += weather.seconds
+            raise StaleRead("close it")
         if self.clock.monotonic() > fresh_until:
             # Nothing was sent, so that the weather is still to come.
             self.weather["write", state.key].insert(0, weather)

@@ -10,6 +10,7 @@ Socket-level weather is in test_http_weather.py.
 from __future__ import annotations
 
 import gzip
+import os
 import socket
 import threading
 from datetime import datetime, timedelta, timezone
@@ -72,6 +73,22 @@ def test_a_run_ends_when_the_process_that_wanted_it_has(monkeypatch: pytest.Monk
     # What came first is what ended it.
     stop.set("SIGTERM")
     assert stop.reason == "Ansible, which wanted it, has ended"
+
+
+@pytest.mark.parametrize("two_ends", [os.pipe, lambda: tuple(end.detach() for end in socket.socketpair())])
+def test_a_run_ends_when_nobody_reads_its_answer_any_more(two_ends: Callable[[], tuple[int, int]]) -> None:
+    theirs, ours = two_ends()
+    stop = _http.Stop(os.getppid(), pipe=ours)
+
+    assert not stop
+    os.close(theirs)
+    assert stop.reason == "Ansible, which wanted it, has ended"
+    os.close(ours)
+
+
+def test_what_is_written_to_a_file_is_wanted(tmp_path: Path) -> None:
+    with (tmp_path / "output").open("w") as file:
+        assert not _http.Stop(os.getppid(), pipe=file.fileno())
 
 
 def test_a_read(connect: Connect) -> None:

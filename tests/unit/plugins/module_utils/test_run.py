@@ -28,6 +28,7 @@ from ansible_collections.certops.orders.tests.unit.plugins.module_utils.service_
     During,
     Service,
     Thing,
+    Throttled,
     Witness,
     ask_to_close,
     close,
@@ -641,6 +642,19 @@ def test_one_whose_reading_always_takes_too_long_fails_in_the_end_and_is_never_w
     assert len(service.reads) == _run.SLOW_READS == 10
     assert (outcomes(result), result["failed"]) == ({1: "failed"}, True)
     assert result["failure"]["code"] == "stale"
+
+
+@pytest.mark.parametrize(("times", "outcome"), [(30, "changed"), (31, "failed")])
+def test_answers_that_ask_for_patience_end_with_the_patience_alone(times: int, outcome: str) -> None:
+    """rate_limit_timeout is 300 s: as many waits as fit into it are no slow reads."""
+    service = Service(Thing(1)).meets("write", 1, weather=[Throttled(10)] * times)
+
+    result = run(service, [1])
+
+    assert outcomes(result) == {1: outcome}
+    assert service.writes == [1] * (outcome == "changed")
+    assert len(service.reads) == 31
+    assert (result.get("failure") or {}).get("http_status") == (429 if outcome == "failed" else None)
 
 
 @pytest.mark.parametrize("slow", [8, 9])
