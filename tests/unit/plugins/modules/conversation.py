@@ -20,11 +20,10 @@ from urllib.parse import parse_qsl, unquote_plus, urlsplit
 
 KEY = "key-0123456789abcdef"
 BASE = "/services/v2"
-TODAY = datetime.now(timezone.utc).date()
 
 
 def in_days(number: int) -> str:
-    return str(TODAY + timedelta(days=number))
+    return str(datetime.now(timezone.utc).date() + timedelta(days=number))
 
 
 # -- what is said ------------------------------------------------------------------------------------------------------
