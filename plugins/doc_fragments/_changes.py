@@ -40,14 +40,16 @@ options:
       - A result that would be too long for ansible-runner, and so for AWX, which replaces one of more than 700,000
         characters by nothing, is cut with a warning. What is unchanged goes first, then the diff, then all but the
         outcome; at last C(by_outcome) is a dictionary of what was asked for, by outcome. More than would fit there,
-        some 40,000 orders, are refused within ansible-runner before anything is sent.
+        some 40,000 orders, or fewer where a module tells more of each, are refused within ansible-runner before
+        anything is sent.
     type: str
     choices: [all, changed, none]
     default: all
   audit_log:
     description:
       - A file that takes a line of JSON before every change is sent, and another once it is known what became of it,
-        each written to disk at once. Where it cannot be written, nothing is sent.
+        each written to disk at once. Where it cannot be written, nothing is sent; check mode says so as well, and
+        writes nothing.
       - It is created for its owner alone, and must be a plain file of the user that runs the task which nobody else can
         write to. Several runs may share it, and it can be rotated by renaming
         it, since every line opens it anew. On the controller, unless O(execute_on=target).

@@ -46,6 +46,10 @@ class AuditLog:
         """Note what became of it. Raises OSError or UnsafeFile."""
         self._append(COMPLETED, change, facts)
 
+    def check(self) -> None:
+        """Raise the OSError or UnsafeFile that `begin` would, and write nothing."""
+        _files.check_append(self.path)
+
     def _append(self, event: str, change: str, facts: Mapping[str, Any]) -> None:
         now = datetime.now(timezone.utc).isoformat(timespec="milliseconds").replace("+00:00", "Z")
         _files.append_line(self.path, json.dumps({"time": now, "event": event, "id": change, **facts}))

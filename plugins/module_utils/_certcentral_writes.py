@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import TYPE_CHECKING, Any, Callable
 
 from ._certcentral import single, whole
@@ -73,13 +74,16 @@ class SettingRenewal:
         self._set[step](subject.order.id, decision.after[step], fresh_until=fresh_until, patience=patience)
 
 
-def lives_on(result: dict[str, Any], renewed: set[int]) -> dict[str, Any]:
+def lives_on(result: dict[str, Any], renewed: Collection[int]) -> dict[str, Any]:
     """A result with a warning for the orders whose auto-renew is on, which no call can switch off (4.6)."""
     if not renewed:
         return result
-    several = ", ".join(map(str, sorted(renewed)))
-    warning = f"auto-renew is on, and only a person can switch it off, in the CertCentral console: order {several}"
-    return {**result, "warnings": [*result.get("warnings", []), warning]}
+    return {**result, "warnings": [*result.get("warnings", []), told_living(renewed)]}
+
+
+def told_living(renewed: Collection[int]) -> str:
+    several = ", ".join(map(str, sorted(set(renewed))))
+    return f"auto-renew is on, and only a person can switch it off, in the CertCentral console: order {several}"
 
 
 class Settling:

@@ -9,6 +9,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import fcntl
 import os
 import stat
@@ -31,6 +32,21 @@ def append_line(path: str, line: str) -> None:
     """
     with locked(path) as file:
         file.append(line)
+
+
+def check_append(path: str) -> None:
+    """Raise the OSError or UnsafeFile that `append_line` would, as far as that can be told without writing anything."""
+    try:
+        with _opened(path, os.O_RDWR | os.O_APPEND | _SAFE):
+            return
+    except FileNotFoundError:
+        folder = Path(path).parent
+        if not folder.is_dir():
+            raise
+        if os.access(folder, os.W_OK | os.X_OK):
+            return
+        why = errno.EROFS if os.statvfs(folder).f_flag & os.ST_RDONLY else errno.EACCES
+        raise OSError(why, os.strerror(why), path) from None
 
 
 def read_text(path: str) -> str:

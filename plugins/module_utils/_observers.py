@@ -43,7 +43,10 @@ class Observer:
         """A change is about to be sent. An ApiError that is raised here keeps it from being sent."""
 
     def settled(self, result: OrderResult) -> None:
-        """Nothing more will be done for this order; once more where that is found out to be otherwise."""
+        """Nothing more will be done for this order; once more where that is found out to be otherwise.
+
+        An ApiError that is raised here in check mode ends the run.
+        """
 
 
 class Auditor(Observer):
@@ -78,7 +81,7 @@ class Auditor(Observer):
                 note=self._note,
             )
         except (OSError, UnsafeFile) as error:
-            raise ApiError(f"nothing was sent, as {self._trouble(error)}", code="audit_log") from None
+            raise _unwritable(self._log, error) from None
         self._changes[key] = change
 
     def settled(self, result: OrderResult) -> None:
@@ -94,11 +97,31 @@ class Auditor(Observer):
             )
         except (OSError, UnsafeFile) as error:
             order = f"{self._settings.noun} {self._settings.label(result.key)}"
-            self.warnings.append(f"{order} is {result.outcome}, but {self._trouble(error)}")
+            self.warnings.append(f"{order} is {result.outcome}, but {_trouble(self._log, error)}")
 
-    def _trouble(self, error: Exception) -> str:
-        why = error.strerror if isinstance(error, OSError) else str(error)
-        return f"the audit log {self._log.path} cannot be written ({why})"
+
+class Rehearsal(Observer):
+    """Stands for the Auditor in check mode: refuses what that would refuse, and writes nothing."""
+
+    def __init__(self, log: AuditLog) -> None:
+        super().__init__()
+        self._log = log
+
+    def settled(self, result: OrderResult) -> None:
+        if result.is_change:
+            try:
+                self._log.check()
+            except (OSError, UnsafeFile) as error:
+                raise _unwritable(self._log, error) from None
+
+
+def _unwritable(log: AuditLog, error: Exception) -> ApiError:
+    return ApiError(f"nothing was sent, as {_trouble(log, error)}", code="audit_log")
+
+
+def _trouble(log: AuditLog, error: Exception) -> str:
+    why = error.strerror if isinstance(error, OSError) else str(error)
+    return f"the audit log {log.path} cannot be written ({why})"
 
 
 class Progress(Observer):
@@ -145,10 +168,10 @@ def observers(
 ) -> list[Observer]:
     """Those who watch a run, by the options audit_log, ticket and progress."""
     watching: list[Observer] = [Progress(total, context.say, settings.noun)] if params["progress"] else []
-    if params["audit_log"] and not context.check_mode:
+    if params["audit_log"]:
         facts = {"task": printable(context.task), "ticket": params["ticket"]}
         log = AuditLog(params["audit_log"], {**facts, "caller_supplied": caller_supplied(context.variables)})
-        watching.append(Auditor(log, settings, account, note))
+        watching.append(Rehearsal(log) if context.check_mode else Auditor(log, settings, account, note))
     return watching
 
 

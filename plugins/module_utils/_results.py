@@ -37,8 +37,8 @@ if TYPE_CHECKING:
 # ansible-runner, and so AWX, replaces a result of more than 700,000 characters by nothing at all. The rest is left for
 # what a task was called with, which goes into the same event.
 LONGEST = 500_000
-# ansible-runner sets it for whatever it runs.
-_RUNNER = "AWX_ISOLATED_DATA_DIR"
+# ansible-runner sets it for whatever it runs; the door hands it on to a target.
+RUNNER = "AWX_ISOLATED_DATA_DIR"
 
 
 @dataclass(frozen=True)
@@ -68,6 +68,10 @@ class Settings:
     one_key: bool = True
     # A change that is acknowledged is waited for as well, until it shows.
     confirm: bool = False
+    # What a module tells besides, added before it is seen whether a result fits; and how many characters of it no cut
+    # makes shorter, at most.
+    besides: Callable[[dict[str, Any]], dict[str, Any]] | None = None
+    longer: int = 0
 
     @classmethod
     def of(cls, params: Mapping[str, Any], done: str, **more: Any) -> Settings:
@@ -106,12 +110,14 @@ def told(
             settings.order_id(first.key, first.identity)
         )
         result.update(failed=True, failure=dict(failure))
-    return _fitted(result, settings) if _RUNNER in context.environ else result
+    if settings.besides:
+        result = settings.besides(result)
+    return _fitted(result, settings) if RUNNER in context.environ else result
 
 
 def refuse_too_many(keys: Sequence[Any], settings: Settings, context: Context) -> None:
     """Raise OptionError where ansible-runner would keep nothing of so many, be they told by their keys alone."""
-    length = len(json.dumps(keys)) if _RUNNER in context.environ else 0
+    length = len(json.dumps(keys)) + settings.longer if RUNNER in context.environ else 0
     if length > LONGEST:
         most = len(keys) * LONGEST // length
         told = f"ansible-runner, and so AWX, would not keep what becomes of {len(keys)} {settings.noun}s"
@@ -124,16 +130,24 @@ def _fitted(result: dict[str, Any], settings: Settings) -> dict[str, Any]:
     What has changed, or failed, is told at any length: in short rows, or by keys alone.
     """
     left_out = []
+    length = _length(result)
     for what, shorten in _CUTS:
-        if len(json.dumps(result, default=str)) <= LONGEST:
+        if length <= LONGEST:
             break
-        result = shorten(result, settings)
-        left_out.append(what)
+        shorter = shorten(result, settings)
+        # What was not there is not left out.
+        if _length(shorter) < length:
+            result, length = shorter, _length(shorter)
+            left_out.append(what)
     if not left_out:
         return result
     told = f"the result was too long for ansible-runner, which would have replaced it by nothing: {', '.join(left_out)}"
     advice = f"set orders_detail, or hand in fewer {settings.noun}s at a time"
-    return {**result, "warnings": [f"{told}; {advice}"]}
+    return {**result, "warnings": [*result.get("warnings", []), f"{told}; {advice}"]}
+
+
+def _length(result: dict[str, Any]) -> int:
+    return len(json.dumps(result, default=str))
 
 
 def _without_unchanged(result: dict[str, Any], settings: Settings) -> dict[str, Any]:
@@ -161,8 +175,8 @@ _SKIPPED: Mapping[str, tuple[str, ...]] = {"skip": (INELIGIBLE,), "fail": ()}
 _CUTS: tuple[tuple[str, Callable[[dict[str, Any], Settings], dict[str, Any]]], ...] = (
     ("what is unchanged is left out", _without_unchanged),
     ("the diff is left out", _without_diff),
-    ("the others are told by their outcome alone", _in_short),
-    ("and that in by_outcome, by their keys", _by_outcome),
+    ("what is listed is told by its outcome alone", _in_short),
+    ("and that in by_outcome, by keys", _by_outcome),
 )
 
 

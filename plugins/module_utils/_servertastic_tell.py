@@ -8,7 +8,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -43,6 +44,11 @@ def told_cancelled(
     if len(orders) == 1:
         told["msg"] += _only_by_hand(orders[0])
     return told
+
+
+def longest_waiting(digests: Collection[str]) -> int:
+    """How many characters `requested_at` has at most, where the requests of all these orders wait."""
+    return len(json.dumps(dict.fromkeys(digests, "2026-01-31T12:00:00Z")))
 
 
 def _only_by_hand(order: dict[str, Any]) -> str:

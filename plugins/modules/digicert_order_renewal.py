@@ -233,7 +233,11 @@ from typing import TYPE_CHECKING, Any
 from ansible_collections.certops.orders.plugins.module_utils._certcentral import connect
 from ansible_collections.certops.orders.plugins.module_utils._certcentral_policy import decide_renewal
 from ansible_collections.certops.orders.plugins.module_utils._certcentral_readers import Orders
-from ansible_collections.certops.orders.plugins.module_utils._certcentral_writes import SettingRenewal, lives_on
+from ansible_collections.certops.orders.plugins.module_utils._certcentral_writes import (
+    SettingRenewal,
+    lives_on,
+    told_living,
+)
 from ansible_collections.certops.orders.plugins.module_utils._module import main as module_main
 from ansible_collections.certops.orders.plugins.module_utils._observers import observers
 from ansible_collections.certops.orders.plugins.module_utils._options import (
@@ -275,12 +279,17 @@ def run(params: Mapping[str, Any], context: Context) -> dict[str, Any]:
     wanted = {name: params[name] for name in _SETTINGS if params[name] is not None}
     if "custom_renewal_message" in wanted:
         wanted["custom_renewal_message"] = text_of(params, "custom_renewal_message", required=False) or ""
-    settings = Settings.of(params, "set", verify=True)
     with connect(params, context, writes=True) as certcentral:
         reader, policy, write = Orders(certcentral), partial(decide_renewal, wanted=wanted), SettingRenewal(certcentral)
+        settings = Settings.of(
+            params,
+            "set",
+            verify=True,
+            besides=lambda result: lives_on(result, reader.live_on),
+            longer=len(told_living(asked)),
+        )
         watching = observers(params, context, settings, len(set(asked)), certcentral.account_id, None)
-        result = Run(reader, reader.read, policy, write, settings, context, watching).result(asked)
-        return lives_on(result, reader.live_on)
+        return Run(reader, reader.read, policy, write, settings, context, watching).result(asked)
 
 
 def main() -> None:

@@ -359,7 +359,7 @@ from ansible_collections.certops.orders.plugins.module_utils._run import Run
 from ansible_collections.certops.orders.plugins.module_utils._servertastic import connect, digest_of, moment, order_ref
 from ansible_collections.certops.orders.plugins.module_utils._servertastic_policy import Wishes, decide
 from ansible_collections.certops.orders.plugins.module_utils._servertastic_readers import Reviews, asked_digests
-from ansible_collections.certops.orders.plugins.module_utils._servertastic_tell import told_cancelled
+from ansible_collections.certops.orders.plugins.module_utils._servertastic_tell import longest_waiting, told_cancelled
 from ansible_collections.certops.orders.plugins.module_utils._servertastic_writes import Cancelling
 
 if TYPE_CHECKING:
@@ -396,16 +396,6 @@ def run(params: Mapping[str, Any], context: Context) -> dict[str, Any]:
     with connect(params, context, writes=True) as servertastic:
         poll = 1 if is_loopback(servertastic.transport.connection.base_url) else 60
         wait = within(params, "wait_timeout", 1, 2592000)
-        settings = Settings.of(
-            {**params, "verify": False},
-            "cancelled",
-            key="order_digest",
-            label=order_ref,
-            wait=wait if params["wait"] else 0,
-            poll=within(params, "poll_interval", poll, 86400),
-            confirm=params["wait"],
-            one_key=False,
-        )
         replacement = params["replacement_order_token"]
         wishes = Wishes(
             params["issued"],
@@ -415,11 +405,22 @@ def run(params: Mapping[str, Any], context: Context) -> dict[str, Any]:
         )
         asked = asked_digests(params, servertastic)
         reader = Reviews(servertastic, log, requested, wishes.replacement)
+        settings = Settings.of(
+            {**params, "verify": False},
+            "cancelled",
+            key="order_digest",
+            label=order_ref,
+            wait=wait if params["wait"] else 0,
+            poll=within(params, "poll_interval", poll, 86400),
+            confirm=params["wait"],
+            one_key=False,
+            besides=lambda result: told_cancelled(result, reader, servertastic, datetime.now(timezone.utc)),
+            longer=longest_waiting({*asked, *requested}),
+        )
         policy = partial(_decide_now, wishes=wishes)
         write = Cancelling(servertastic, log, reader)
         watching = observers(params, context, settings, len(set(asked)), reader.whose, None)
-        result = Run(reader, reader.read, policy, write, settings, context, watching).result(asked)
-        return told_cancelled(result, reader, servertastic, datetime.now(timezone.utc))
+        return Run(reader, reader.read, policy, write, settings, context, watching).result(asked)
 
 
 def _decide_now(subject: Any, wishes: Wishes) -> Any:

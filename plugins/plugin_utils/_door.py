@@ -30,6 +30,7 @@ from ansible_collections.certops.orders.plugins.module_utils._options import (
     forbids_writes,
 )
 from ansible_collections.certops.orders.plugins.module_utils._orders import scrub
+from ansible_collections.certops.orders.plugins.module_utils._results import RUNNER
 from ansible_collections.certops.orders.plugins.module_utils._run import guarded
 
 _RULES = ("mutually_exclusive", "required_together", "required_one_of", "required_if", "required_by")
@@ -124,9 +125,11 @@ class _Passage:
                 "set it to nothing on this task, as the key that counts is api_key"
             )
         forbidding = {name: "1" for name in READ_ONLY_VARIABLES if forbids_writes(os.environ.get(name))}
-        if forbidding:
+        # A result passes through ansible-runner here, wherever it was made.
+        runner = {RUNNER: os.environ[RUNNER]} if RUNNER in os.environ else {}
+        if forbidding or runner:
             # What the controller forbids is forbidden wherever the module runs; what comes last counts.
-            self._task.environment = [*_listed(self._task.environment), forbidding]
+            self._task.environment = [*_listed(self._task.environment), {**forbidding, **runner}]
         result: dict[str, Any] = self._action._execute_module(module_args=arguments, task_vars=self._task_vars)
         return result
 

@@ -59,6 +59,7 @@ WISHES: dict[str, Any] = {
     "awx_setup_servertastic_read_key": READS_TOO,
     "awx_setup_servertastic_write_key": WRITES_TOO,
     "awx_setup_servertastic_api_url": "https://reseller.example.com",
+    "awx_setup_report_dir": "/var/lib/certops/reports",
     "awx_setup_notification_type": "slack",
     "awx_setup_notification_configuration": {"token": SLACK, "channels": ["#certificates"]},
     "awx_setup_extra_vars": {"decommission_domain_max_revocations": 3},
@@ -386,6 +387,7 @@ def test_a_workflow_goes_on_only_where_all_went_well(made: FakeAwx, name: str) -
         variables = json.loads(template["extra_vars"])
         assert phase in [value for key, value in variables.items() if key.endswith("_phase")]
         assert variables["decommission_domain_max_revocations"] == 3
+        assert "/var/lib/certops/reports" in variables.values()
         # Whoever starts it sets no variable but those of the survey.
         assert not template.get("ask_variables_on_launch")
     assert made.survey("workflow_job_templates", name) == made.survey("job_templates", f"{name} plan") != []
@@ -468,6 +470,26 @@ def test_names_that_another_organization_has_are_refused(controller: Controller,
         "Others has an inventory called certops" in run.bad("Make sure that no other organization has these names").msg
     )
     assert awx.writes == []
+
+
+@with_modules
+def test_servertastic_takes_a_folder_that_outlives_a_job(controller: Controller) -> None:
+    default = DEFAULTS["awx_setup_report_dir"]
+    with fake_awx(PROJECT) as bare:
+        run = setup(controller, bare, rc=2, awx_setup_report_dir=default)
+        msg = run.bad("Make sure that a relaunched job knows what was asked of Servertastic").msg
+        assert msg.startswith(f"awx_setup_report_dir is still {default}, which is gone when a job ends")
+        assert "a second mail" in msg
+        assert msg.endswith("as docs/awx.md tells for reports, and name it in awx_setup_report_dir")
+        assert bare.writes == []
+
+
+@with_modules
+def test_without_servertastic_reports_may_be_gone_with_the_job(controller: Controller, awx: FakeAwx) -> None:
+    default = DEFAULTS["awx_setup_report_dir"]
+    setup(controller, awx, awx_setup_servertastic=False, awx_setup_report_dir=default)
+    variables = json.loads(awx.named("job_templates", "certops decommission_domain apply")["extra_vars"])
+    assert variables["decommission_domain_report_dir"] == default
 
 
 @with_modules

@@ -68,18 +68,23 @@ def test_where_the_log_cannot_be_written_nothing_is_sent(controller: Controller,
 
     run = controller.play(
         f"""
-        - name: Cancel
-          certops.orders.digicert_order_status:
+        - name: Look
+          certops.orders.digicert_order_status: &cancel
             order_id: {PENDING}
             status: canceled
             note: No longer needed
             audit_log: "{{{{ log }}}}"
+          check_mode: true
+          ignore_errors: true
+        - name: Cancel
+          certops.orders.digicert_order_status: *cancel
         """,
         door=door,
         variables={"log": str(log)},
     )
 
-    task = run.bad("Cancel")
+    foretold, task = run.bad("Look"), run.bad("Cancel")
+    assert (foretold.failure["code"], foretold.msg in task.msg) == ("audit_log", True)
     assert task.writes == []
     assert task.failure["code"] == "audit_log"
     assert "nothing was sent" in task.msg

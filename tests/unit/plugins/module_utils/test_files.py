@@ -10,6 +10,7 @@ import multiprocessing
 import os
 import stat
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, Callable
 
 import pytest
@@ -19,6 +20,7 @@ from ansible_collections.certops.orders.plugins.module_utils._files import (
     UnsafeFile,
     append_line,
     beside,
+    check_append,
     locked,
     read_text,
     replace,
@@ -55,6 +57,78 @@ def test_a_line_without_an_end_does_not_swallow_the_next(tmp_path: Path) -> None
     append_line(str(log), "next")
 
     assert log.read_text() == "whole\ncut off in the mid\nnext\n"
+
+
+def test_whether_a_line_can_be_added_is_told_without_a_trace(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+
+    check_append(str(log))
+    assert not list(tmp_path.iterdir())
+
+    append_line(str(log), "one")
+    log.chmod(0o640)
+    before = log.stat()
+    check_append(str(log))
+    assert log.stat() == before
+
+
+def test_whether_a_line_can_be_added_here_is_told_as_well(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+    check_append("log")
+
+    assert not list(tmp_path.iterdir())
+
+
+def _spoil(how: str, folder: Path) -> Path:
+    """Return a path that no line can be added to."""
+    log = folder / "log"
+    if how == "no folder":
+        return folder / "none" / "log"
+    if how == "no folder but a file":
+        log.touch()
+        return log / "log"
+    if how == "a folder":
+        log.mkdir()
+    elif how == "a link to nothing":
+        log.symlink_to(folder / "elsewhere")
+    elif how == "a pipe":
+        os.mkfifo(log)
+    else:
+        log.touch()
+        log.chmod(0o666)
+    return log
+
+
+@pytest.mark.parametrize(
+    "how", ["no folder", "no folder but a file", "a folder", "a link to nothing", "a pipe", "open to others"]
+)
+def test_what_keeps_a_line_from_being_added_is_told_beforehand_in_the_same_words(how: str, tmp_path: Path) -> None:
+    path = str(_spoil(how, tmp_path))
+    before = sorted(tmp_path.rglob("*"))
+    with pytest.raises((OSError, UnsafeFile)) as foretold:
+        check_append(path)
+    assert sorted(tmp_path.rglob("*")) == before
+
+    with pytest.raises((OSError, UnsafeFile)) as met:
+        append_line(path, "one")
+
+    assert str(foretold.value) == str(met.value)
+
+
+@pytest.mark.parametrize(("flag", "why"), [(0, "Permission denied"), (os.ST_RDONLY, "Read-only file system")])
+def test_a_folder_that_takes_no_file_is_told_beforehand(
+    flag: int, why: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # For root, whom nothing is forbidden, as well.
+    monkeypatch.setattr(_files.os, "access", lambda path, mode: (path, mode) != (tmp_path, os.W_OK | os.X_OK))
+    monkeypatch.setattr(_files.os, "statvfs", lambda _path: SimpleNamespace(f_flag=flag))
+
+    with pytest.raises(OSError, match=why):
+        check_append(str(tmp_path / "log"))
+
+    (tmp_path / "log").touch()
+    check_append(str(tmp_path / "log"))
 
 
 @pytest.mark.parametrize("target", ["existing", "dangling"])

@@ -15,9 +15,15 @@ import pytest
 from ansible_collections.certops.orders.plugins.module_utils import _observers
 from ansible_collections.certops.orders.plugins.module_utils._audit import AuditLog
 from ansible_collections.certops.orders.plugins.module_utils._http import Context
-from ansible_collections.certops.orders.plugins.module_utils._observers import Auditor, Progress, observers
+from ansible_collections.certops.orders.plugins.module_utils._observers import (
+    Auditor,
+    Progress,
+    Rehearsal,
+    observers,
+)
 from ansible_collections.certops.orders.plugins.module_utils._orders import CHANGED, Decision, OrderResult
 from ansible_collections.certops.orders.plugins.module_utils._results import Settings
+from ansible_collections.certops.orders.plugins.module_utils._run import guarded
 from ansible_collections.certops.orders.tests.unit.plugins.module_utils.service_of_things import (
     Service,
     Thing,
@@ -197,6 +203,52 @@ def test_a_warning_names_what_is_no_order(path: Path) -> None:
     assert result["warnings"][0].startswith("thing number 1 is changed, but the audit log")
 
 
+def rehearse(path: Path, service: Service, *ids: int, **more: Any) -> dict[str, Any]:
+    """Run in check mode, as a module does."""
+    params = {"audit_log": str(path), "ticket": None, "progress": False}
+    (watching,) = observers(params, Context(check_mode=True), Settings("closed"), 1, lambda: 1, None)
+    return guarded(lambda *_any: run(service, ids, observer=watching, check_mode=True, **more), {}, Context())
+
+
+def spoil(path: Path, how: str) -> Path:
+    if how == "no folder":
+        return path.parent / "none" / path.name
+    if how == "a folder":
+        path.mkdir()
+    else:
+        path.touch()
+        path.chmod(0o666)
+    return path
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+@pytest.mark.parametrize("how", ["no folder", "a folder", "open to others"])
+def test_check_mode_refuses_in_the_same_words(how: str, workers: int, path: Path) -> None:
+    path = spoil(path, how)
+
+    foretold = rehearse(path, Service(Thing(1), Thing(2)), 1, 2, workers=workers)
+    real = run(Service(Thing(1)), [1], observer=auditor(path))
+
+    assert (foretold["changed"], foretold["failed"], foretold["failure"]["code"]) == (False, True, "audit_log")
+    assert foretold["msg"].startswith(f"nothing was sent, as the audit log {path} cannot be written (")
+    assert real["msg"] == f"order 1 (failed): {foretold['msg']}"
+
+
+def test_check_mode_refuses_nothing_where_nothing_would_be_sent(path: Path) -> None:
+    path.mkdir()
+
+    result = rehearse(path, Service(Thing(1, "closed"), Thing(2, "sealed")), 1, 2, ineligible="skip")
+
+    assert (result["changed"], result.get("failed", False)) == (False, False)
+
+
+def test_check_mode_foretells_a_change_where_the_log_could_be_written_and_leaves_no_trace(path: Path) -> None:
+    result = rehearse(path, Service(Thing(1)), 1)
+
+    assert (result["changed"], result.get("failed", False)) == (True, False)
+    assert not list(path.parent.iterdir())
+
+
 # -- progress ----------------------------------------------------------------------------------------------------------
 
 
@@ -275,7 +327,7 @@ def test_the_last_order_needs_no_line(clock: list[float]) -> None:
         ({}, False, [Progress]),
         ({"progress": False}, False, []),
         ({"audit_log": "/x"}, False, [Progress, Auditor]),
-        ({"audit_log": "/x"}, True, [Progress]),
+        ({"audit_log": "/x"}, True, [Progress, Rehearsal]),
     ],
 )
 def test_the_options_say_who_watches(options: dict[str, Any], check_mode: bool, watching: list[type]) -> None:

@@ -513,9 +513,22 @@ def test_elsewhere_nothing_is_cut() -> None:
     ("unchanged", "changed", "diff", "left_out"),
     [
         (5000, 2000, False, ["what is unchanged is left out"]),
+        (0, 2000, True, ["the diff is left out"]),
         (5000, 2000, True, ["what is unchanged is left out", "the diff is left out"]),
-        (10, 8000, False, ["what is unchanged", "the diff", "the others are told by their outcome alone"]),
-        (10, 30000, False, ["what is unchanged", "the diff", "the others are told", "in by_outcome, by their keys"]),
+        (0, 8000, False, ["what is listed is told by its outcome alone"]),
+        (10, 8000, False, ["what is unchanged is left out", "what is listed is told by its outcome alone"]),
+        (0, 30000, False, ["what is listed is told by its outcome alone", "and that in by_outcome, by keys"]),
+        (
+            10,
+            30000,
+            True,
+            [
+                "what is unchanged is left out",
+                "the diff is left out",
+                "what is listed is told by its outcome alone",
+                "and that in by_outcome, by keys",
+            ],
+        ),
     ],
 )
 def test_what_matters_least_goes_first(unchanged: int, changed: int, diff: bool, left_out: list[str]) -> None:
@@ -526,7 +539,8 @@ def test_what_matters_least_goes_first(unchanged: int, changed: int, diff: bool,
     )
 
     assert length(result) <= LONGEST
-    assert all(part in result["warnings"][0] for part in left_out)
+    # Of what was not there nothing is told.
+    assert f"replaced it by nothing: {', '.join(left_out)}; set orders_detail" in result["warnings"][0]
     assert result["summary"]["total"] == unchanged + changed + 1
     told_of = {row["order_id"]: row["outcome"] for row in result["orders"]}
     told_of.update({key: outcome for outcome, keys in result.get("by_outcome", {}).items() for key in keys})
@@ -544,6 +558,35 @@ def test_so_many_that_not_even_their_keys_fit_are_refused(digits: int, most: int
         refuse_too_many(range_of(first, most + 1), settings, Context(environ=RUNNER))
 
     assert str(caught.value).endswith(f"of {most + 1} certificates: hand in at most {most} at a time")
+
+
+def test_what_a_module_tells_besides_is_counted_and_goes_without_a_cut() -> None:
+    waiting = {str(key): "2026-01-31T12:00:00Z" for key in range(10000)}
+
+    def besides(result: dict[str, Any]) -> dict[str, Any]:
+        for row in result["orders"]:
+            row["more"] = "x" * 100
+        return {**result, "waiting": waiting, "warnings": ["its own"]}
+
+    result = tell_in_runner(*several("changed", 1, 3000), besides=besides)
+
+    assert length(result) <= LONGEST
+    assert result["waiting"] == waiting
+    assert [row["outcome"] for row in result["orders"]] == ["changed"] * 3000
+    own, cut = result["warnings"]
+    assert own == "its own"
+    assert "told by its outcome alone" in cut
+    # Where it fits, and where nobody cuts, it is there in full.
+    for few in (tell_in_runner(one(1, "changed"), besides=besides), tell(one(1, "changed"), besides=besides)):
+        assert (few["orders"][0]["more"], few["waiting"], few["warnings"]) == ("x" * 100, waiting, ["its own"])
+
+
+def test_what_a_module_tells_besides_leaves_room_for_fewer() -> None:
+    keys = range_of(10**8, 22727)
+
+    refuse_too_many(keys, Settings("closed", longer=11 * 22727), Context(environ=RUNNER))
+    with pytest.raises(OptionError, match="hand in at most 22727 at a time"):
+        refuse_too_many([*keys, 1], Settings("closed", longer=11 * 22728), Context(environ=RUNNER))
 
 
 def range_of(first: int, count: int) -> list[int]:

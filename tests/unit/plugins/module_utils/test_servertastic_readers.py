@@ -6,7 +6,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
@@ -25,10 +27,17 @@ from ansible_collections.certops.orders.plugins.module_utils._errors import (
     StaleRead,
     Stopped,
 )
-from ansible_collections.certops.orders.plugins.module_utils._http import Counters, Patience, Stop
+from ansible_collections.certops.orders.plugins.module_utils._http import Context, Counters, Patience, Stop
 from ansible_collections.certops.orders.plugins.module_utils._options import Connection, OptionError
-from ansible_collections.certops.orders.plugins.module_utils._orders import CHANGED, PENDING_APPROVAL, Decision
+from ansible_collections.certops.orders.plugins.module_utils._orders import (
+    CHANGED,
+    PENDING_APPROVAL,
+    Decision,
+    OrderResult,
+)
 from ansible_collections.certops.orders.plugins.module_utils._request_log import RequestLog
+from ansible_collections.certops.orders.plugins.module_utils._results import LONGEST, Settings, refuse_too_many
+from ansible_collections.certops.orders.plugins.module_utils._results import told as told_of_run
 from ansible_collections.certops.orders.plugins.module_utils._servertastic import (
     Account,
     Adjustment,
@@ -419,6 +428,29 @@ def result_of(outcome: str, order: str = OLD, **facts: Any) -> dict[str, Any]:
 
 def told(client: Client, result: Mapping[str, Any], reader: Any = None) -> dict[str, Any]:
     return tell.told_cancelled(dict(result), reader or read_by(client), client, NOW)  # type: ignore[arg-type]
+
+
+def test_as_many_as_are_taken_are_told_within_ansible_runner_though_all_of_them_wait() -> None:
+    most = 3125
+    digests = [digest(str(number)) for number in range(most + 1)]
+    client = Client()
+    reader = read_by(client, requested=dict.fromkeys(digests[:most], EARLIER))
+    settings = Settings(
+        "cancelled",
+        key="order_digest",
+        besides=lambda result: told(client, result, reader),
+        longer=tell.longest_waiting(digests[:most]),
+    )
+    context = Context(environ={"AWX_ISOLATED_DATA_DIR": "/runner"})
+    results = {digest: OrderResult(digest, "pending_approval", acknowledged=True) for digest in digests[:most]}
+
+    refuse_too_many(digests[:most], settings, context)
+    result = told_of_run(digests[:most], results, settings, context, client.transport)  # type: ignore[arg-type]
+
+    assert len(json.dumps(result)) < LONGEST + 2000
+    assert (len(result["requested_at"]), result["by_outcome"]) == (most, {"pending_approval": digests[:most]})
+    with pytest.raises(OptionError, match="hand in at most"):
+        refuse_too_many(digests, replace(settings, longer=tell.longest_waiting(digests)), context)
 
 
 @pytest.mark.parametrize(

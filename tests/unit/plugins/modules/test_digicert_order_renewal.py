@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.certops.orders.plugins.module_utils import _results
 from ansible_collections.certops.orders.plugins.modules import digicert_order_renewal as module
 from ansible_collections.certops.orders.tests.unit.plugins.modules.conversation import (
     HANGS_UP,
@@ -118,3 +119,23 @@ def test_an_order_that_renews_by_itself_is_warned_of(conversation: Converse, qui
 def test_the_warning_does_not_depend_on_which_orders_are_listed(conversation: Converse) -> None:
     service = conversation(reads(1, auto_renew=1, **QUIET))
     assert silences(service, renewal_emails=False, orders_detail="none")["warnings"]
+
+
+def test_so_many_that_a_warning_of_all_of_them_would_not_fit_are_refused(conversation: Converse) -> None:
+    ids = list(range(10**8, 10**8 + 22800))
+    result = play(
+        module, conversation(), order_ids=ids, renewal_emails=False, environ={"AWX_ISOLATED_DATA_DIR": "/runner"}
+    )
+    assert failure_of(result)["code"] == "invalid_option"
+    assert "hand in at most 22723 at a time" in result["msg"]
+
+
+def test_the_warning_is_counted_where_a_result_has_to_fit(
+    conversation: Converse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_results, "LONGEST", 700)
+    service = conversation(reads(1, auto_renew=1, **QUIET))
+    result = silences(service, renewal_emails=False, environ={"AWX_ISOLATED_DATA_DIR": "/runner"})
+    of_the_order, of_the_cut = result["warnings"]
+    assert "auto-renew is on" in of_the_order
+    assert "was too long for ansible-runner" in of_the_cut

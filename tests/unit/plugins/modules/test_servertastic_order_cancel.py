@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.certops.orders.plugins.module_utils import _request_log
+from ansible_collections.certops.orders.plugins.module_utils import _request_log, _results
 from ansible_collections.certops.orders.plugins.module_utils._http import Context, Stop
 from ansible_collections.certops.orders.plugins.module_utils._orders import OUTCOMES
 from ansible_collections.certops.orders.plugins.module_utils._request_log import RequestLog
@@ -61,6 +61,7 @@ from ansible_collections.certops.orders.tests.unit.plugins.modules.servertastic_
 )
 
 NOT_ISSUED = ["Awaiting Customer Verification", "Awaiting Provider Approval", "Queued"]
+RUNNER = {"AWX_ISOLATED_DATA_DIR": "/runner"}
 AT_ONCE = [("Order Placed", ""), *((status, DOMAIN) for status in NOT_ISSUED)]
 SMARTERTOOLS = ["SmarterMail-Pro", "SMARTERSTATS", "SmarterTrack1", "smartertools", "SmarterBundle"]
 validated = partial(playing.validated, module)
@@ -1451,3 +1452,29 @@ def test_an_hour_of_slack_is_given_and_no_more(conversation: Converse, monkeypat
         history = [{"timestamp": stamp(now - timedelta(days=30) - late), "event_name": "Order Completed"}]
         result = cancel(conversation(reviews("Completed", modifications=history)), issued="skip", ineligible="skip")
         assert told(result) == ["unchanged" if late < timedelta(hours=1) else outcome]
+
+
+# -- what fits into ansible-runner's events ----------------------------------------------------------------------------
+
+
+def test_so_many_that_all_their_requests_would_not_fit_are_refused(conversation: Converse) -> None:
+    tokens = [f"sim-{number}" for number in range(3126)]
+    result = cancel(conversation(), order_tokens=tokens, environ=RUNNER)
+    assert failure_of(result)["code"] == "invalid_option"
+    assert "hand in at most 3125 at a time" in result["msg"]
+
+
+def test_requests_that_were_handed_in_are_counted_as_well(conversation: Converse) -> None:
+    earlier = {digest(str(number)): "2026-01-31T12:00:00Z" for number in range(6000)}
+    result = cancel(conversation(), requested_at=earlier, environ=RUNNER)
+    assert failure_of(result)["code"] == "invalid_option"
+
+
+def test_what_is_told_besides_is_counted_where_a_result_has_to_fit(
+    conversation: Converse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    service = conversation(reviews("Completed", issued=3), cancels())
+    monkeypatch.setattr(_results, "LONGEST", 1000)
+    result = request(service, environ=RUNNER)
+    assert list(result["requested_at"]) == [digest()]
+    assert only(result) == {"order_digest": digest(), "outcome": "pending_approval"}

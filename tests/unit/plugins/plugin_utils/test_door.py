@@ -32,6 +32,7 @@ from ansible_collections.certops.orders.plugins.module_utils._options import (
     READ_ONLY_VARIABLES,
     OptionError,
 )
+from ansible_collections.certops.orders.plugins.module_utils._results import RUNNER
 from ansible_collections.certops.orders.plugins.plugin_utils._door import door
 from ansible_collections.certops.orders.tests.unit.plugins.modules.conversation import (
     KEY,
@@ -180,7 +181,8 @@ def assert_refused(result: Mapping[str, Any], *words: str) -> None:
 @pytest.fixture(autouse=True)
 def _bare_process(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Keep the machine's own settings out."""
-    for name in (*READ_ONLY_VARIABLES, *KEY_VARIABLES, "DIGICERT_API_URL", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
+    process = ("DIGICERT_API_URL", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", RUNNER)
+    for name in (*READ_ONLY_VARIABLES, *KEY_VARIABLES, *process):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setattr(constants, "DEFAULT_LOCAL_TMP", str(tmp_path))
 
@@ -498,6 +500,19 @@ def test_what_forbids_comes_after_the_words_of_task_and_play(monkeypatch: pytest
     assert host._action._task.environment[-1] == {"DIGICERT_READ_ONLY": "1"}
     assert host.environ == {"DIGICERT_READ_ONLY": "1"}
     assert os.environ["DIGICERT_READ_ONLY"] == "yes"
+
+
+@pytest.mark.parametrize("forbids", [False, True])
+def test_a_target_is_told_of_the_ansible_runner_that_its_result_passes_through(
+    forbids: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWX_ISOLATED_DATA_DIR", "/runner/artifacts/1")
+    monkeypatch.setenv("DIGICERT_READ_ONLY", "1" if forbids else "0")
+
+    host = send(environment=[{"LANG": "C"}])[1]
+
+    forbidden = {"DIGICERT_READ_ONLY": "1"} if forbids else {}
+    assert host.environ == {"LANG": "C", "AWX_ISOLATED_DATA_DIR": "/runner/artifacts/1", **forbidden}
 
 
 @pytest.mark.parametrize("value", NOT_FORBIDDING)
