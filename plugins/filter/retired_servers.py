@@ -53,6 +53,10 @@ _value:
       description: The names of the hosts that do not count; with O(subdomains), also patterns of what is below them.
       type: list
       elements: str
+    hosts:
+      description: The hosts that count.
+      type: list
+      elements: str
     left:
       description: The hosts that do not count.
       type: list
@@ -76,7 +80,8 @@ def retired_servers(
     stays = {name for host in left for name in names[host]}
     goes = {name for host in hosts for name in names[host]} - stays
     below = {f"*.{name}" for name in stays} if subdomains else set()
-    return {"names": sorted(goes), "stays": sorted(stays | below), "left": sorted(left)}
+    counts = sorted({*hosts}.difference(left))
+    return {"names": sorted(goes), "stays": sorted(stays | below), "hosts": counts, "left": sorted(left)}
 
 
 def _names(host: str, given: Any) -> list[str]:

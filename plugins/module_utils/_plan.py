@@ -46,7 +46,17 @@ _ACTIONS = {CERTCENTRAL: (*WRITING, *TOLD), SERVERTASTIC: (CANCEL, REVOKE, *TOLD
 # The actions that are one of two writes where a reissue has to be dropped first.
 _DROPPING = (LAPSE, REVOKE)
 
-_FIELDS = ("schema_version", "kind", "account_id", "api_host", "names", "entries", "created_at", "expires_at")
+_FIELDS = (
+    "schema_version",
+    "kind",
+    "account_id",
+    "api_host",
+    "names",
+    "hosts",
+    "entries",
+    "created_at",
+    "expires_at",
+)
 _KIND = re.compile(r"[a-z][a-z0-9_]{0,63}")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _STAMP = "%Y-%m-%dT%H:%M:%SZ"
@@ -73,11 +83,13 @@ def make(
     names: Iterable[str],
     entries: Iterable[Mapping[str, Any]],
     now: datetime,
+    *,
+    hosts: Iterable[str] = (),
 ) -> dict[str, Any]:
     """A plan, good for 72 hours.
 
     kind: of the role that plans. account_id: CertCentral's, None where there is none. entries: in any order, one for
-    each order of a provider. now: in UTC. Raises PlanError.
+    each order of a provider. now: in UTC. hosts: the servers that are torn down with it. Raises PlanError.
     """
     created = now.astimezone(timezone.utc).replace(microsecond=0)
     return _checked(
@@ -87,6 +99,7 @@ def make(
             "account_id": account_id,
             "api_host": api_host,
             "names": list(names),
+            "hosts": list(hosts),
             "entries": list(entries),
             "created_at": _stamp(created),
             "expires_at": _stamp(created + GOOD_FOR),
@@ -104,12 +117,22 @@ def digest(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def read(given: Any, sha256: str | None, kind: str, account_id: Any, api_host: str, now: datetime) -> dict[str, Any]:
+def read(
+    given: Any,
+    sha256: str | None,
+    kind: str,
+    account_id: Any,
+    api_host: str,
+    now: datetime,
+    *,
+    names: Iterable[str] = (),
+    hosts: Iterable[str] = (),
+) -> dict[str, Any]:
     """A plan as it was given, a text or a dictionary, checked. Raises PlanError.
 
     sha256: what was approved, None where nobody said. It is compared with the digest of what is returned here, in its
     canonical form, so that it does not matter on which way the plan came. kind, account_id, api_host: as in `make`, of
-    the run that is to carry it out. now: in UTC.
+    the run that is to carry it out. now: in UTC. names, hosts: of that run as well; the plan has to name all of them.
     """
     data = _parsed(given)
     if data.get("schema_version") != SCHEMA_VERSION or isinstance(data.get("schema_version"), bool):
@@ -119,6 +142,7 @@ def read(given: Any, sha256: str | None, kind: str, account_id: Any, api_host: s
     _compare_digest(plan, sha256)
     _compare_place(plan, {"kind": _kind(kind), "account_id": _account(account_id), "api_host": inert(api_host)})
     _check_times(plan, now)
+    _compare_reach(plan, {"hosts": hosts, "names": names})
     return plan
 
 
@@ -181,6 +205,20 @@ def _check_times(plan: Mapping[str, Any], now: datetime) -> None:
         raise PlanError(f"the plan has expired, at {plan['expires_at']}: plan again", "plan_expired")
 
 
+_REACHED = {"hosts": "servers", "names": "names"}
+
+
+def _compare_reach(plan: Mapping[str, Any], here: Mapping[str, Iterable[str]]) -> None:
+    """Whether nothing is reached that the plan does not name; what has dropped out since it was made does no harm."""
+    for name, what in _REACHED.items():
+        beyond = sorted({inert(one) for one in here[name]}.difference(plan[name]))
+        if beyond:
+            raise PlanError(
+                f"the approved plan does not name these {what}: {_listed(beyond)}; plan again, and have that approved",
+                f"plan_{name}",
+            )
+
+
 # -- what a plan is made of --------------------------------------------------------------------------------------------
 
 
@@ -190,7 +228,7 @@ def _checked(data: Mapping[str, Any]) -> dict[str, Any]:
     missing = [name for name in _FIELDS if name not in data]
     if missing:
         raise PlanError(f"the plan lacks {missing[0]}")
-    for name in ("names", "entries"):
+    for name in ("names", "hosts", "entries"):
         if not isinstance(data[name], list):
             raise PlanError(f"{name} of the plan is no list")
     for name in ("created_at", "expires_at"):
@@ -201,6 +239,7 @@ def _checked(data: Mapping[str, Any]) -> dict[str, Any]:
         "account_id": _account(data["account_id"]),
         "api_host": inert(data["api_host"]),
         "names": sorted({inert(name) for name in data["names"]}),
+        "hosts": sorted({inert(host) for host in data["hosts"]}),
         "entries": entries_of(data["entries"]),
         "created_at": data["created_at"],
         "expires_at": data["expires_at"],
@@ -570,7 +609,7 @@ _NAMES_TOLD = 20
 
 
 def table(plan: Mapping[str, Any]) -> list[str]:
-    """A plan as lines for the person who is to approve it: how many of each action, then each order."""
+    """A plan as lines for the person who is to approve it: how many of each action, each server, then each order."""
     entries: Sequence[Mapping[str, Any]] = plan["entries"]
     counts = Counter(entry["action"] for entry in entries)
     account = f"account {plan['account_id']}" if plan["account_id"] is not None else "no CertCentral account"
@@ -582,6 +621,10 @@ def table(plan: Mapping[str, Any]) -> list[str]:
         lines.append(f"names: {_listed(plan['names'])}")
     lines.append(f"{plural(len(writes(entries)), 'change')} among {plural(len(entries), 'order')}")
     lines += [f"{counts[action]:7d}  {_COUNTED[action]}" for action in (*WRITING, *TOLD) if counts[action]]
+    if plan["hosts"]:
+        # Every one of them, as they stand nowhere else.
+        lines += ["", f"tear down {plural(len(plan['hosts']), 'server')}:"]
+        lines += [f"  {printable(host, 253)}" for host in plan["hosts"]]
     for action in (*reversed(WRITING), *TOLD):
         several = [entry for entry in entries if entry["action"] == action]
         if several:

@@ -138,6 +138,7 @@ class Report:
     ticket: str
     job: str
     names: tuple[str, ...]
+    hosts: tuple[str, ...]
     plan_sha256: str
     entries: tuple[Entry, ...]
     orders: tuple[Mapping[str, Any], ...]
@@ -186,6 +187,7 @@ def report_of(data: Any, contacts: bool = False) -> Report:
         ticket=veil.text(_text(data, "ticket")),
         job=veil.text(_text(data, "job")),
         names=tuple(veil.text(name) for name in _texts(data, "names")),
+        hosts=tuple(veil.text(host) for host in _texts(data, "hosts")),
         plan_sha256=_text(data, "plan_sha256"),
         entries=tuple(_entry(entry, veil) for entry in _dictionaries(data, "entries")),
         orders=tuple(veil.row(row) for row in rows),
@@ -211,6 +213,7 @@ def of_account(
         "ticket": "",
         "job": "",
         "names": [],
+        "hosts": [],
         "plan_sha256": "",
         "entries": [],
         "orders": list(orders),
@@ -230,6 +233,7 @@ def to_json(report: Report) -> str:
         "ticket": report.ticket,
         "job": report.job,
         "names": report.names,
+        "hosts": report.hosts,
         "plan_sha256": report.plan_sha256,
         "headline": report.headline,
         "summary": {"total": len(report.entries), **report.counts},

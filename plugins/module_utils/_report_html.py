@@ -190,6 +190,8 @@ def _facts(report: Report) -> ElementTree.Element:
         ("Ticket", report.ticket, ""),
         ("Job", report.job, ""),
         (plural(len(report.names), "name"), _some(report.names, _MOST_NAMES), "wide"),
+        # Every one of them: whoever reads this may be about to approve that they are torn down.
+        (plural(len(report.hosts), "server"), ", ".join(report.hosts), "wide"),
         ("Plan (SHA-256)", element("code", None, report.plan_sha256) if report.plan_sha256 else None, "wide"),
     ]
     shown = [

@@ -58,6 +58,14 @@ options:
   names:
     description:
       - The names that the plan is about.
+      - With O(state=read), those of the run that is to carry it out. A plan that does not name all of them is refused.
+    type: list
+    elements: str
+    default: []
+  hosts:
+    description:
+      - The servers that are torn down with it, as the inventory calls them.
+      - With O(state=read), those of the run that is to carry it out. A plan that does not name all of them is refused.
     type: list
     elements: str
     default: []
@@ -185,6 +193,12 @@ plan:
       elements: str
       returned: always
       sample: [www.example.com]
+    hosts:
+      description: The servers that are torn down with it, sorted.
+      type: list
+      elements: str
+      returned: always
+      sample: []
     entries:
       description: What is to be done with each order, sorted.
       type: list
@@ -312,6 +326,7 @@ SPEC: dict[str, Any] = {
         "account_id": {"type": "int"},
         "api_host": {"type": "str", "default": ""},
         "names": {"type": "list", "elements": "str", "default": []},
+        "hosts": {"type": "list", "elements": "str", "default": []},
         "entries": {"type": "list", "elements": "dict"},
         "orders": {"type": "list", "elements": "dict"},
         "folder": {"type": "path"},
@@ -348,7 +363,7 @@ def _failed(message: str, code: str) -> dict[str, Any]:
 
 
 def _written(params: Mapping[str, Any], context: Context, now: datetime) -> dict[str, Any]:
-    plan = _plan.make(**_place(params), names=params["names"], entries=params["entries"] or [], now=now)
+    plan = _plan.make(**_place(params), **_reach(params), entries=params["entries"] or [], now=now)
     path = params["path"]
     if not path:
         return _told(plan, "", changed=False)
@@ -365,12 +380,16 @@ def _read(params: Mapping[str, Any], _context: Context, now: datetime) -> dict[s
     given = _plan_files.content(params["path"]) if params["path"] else params["plan"]
     if params["path"] and not given:
         raise PlanError(f"there is no plan at {params['path']}", "plan_file")
-    plan = _plan.read(given, params["sha256"], now=now, **_place(params))
+    plan = _plan.read(given, params["sha256"], now=now, **_place(params), **_reach(params))
     return _told(plan, params["path"] or "", changed=False)
 
 
 def _place(params: Mapping[str, Any]) -> dict[str, Any]:
     return {name: params[name] for name in ("kind", "account_id", "api_host")}
+
+
+def _reach(params: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: params[name] for name in ("names", "hosts")}
 
 
 def _told(plan: dict[str, Any], path: str, changed: bool) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.certops.orders.plugins.module_utils import _plan
 from ansible_collections.certops.orders.tests.integration.decommission_support import REFUSES, book, world
 from ansible_collections.certops.orders.tests.integration.support import Controller, Run, Simulator, spoken
 
@@ -197,6 +198,10 @@ def test_a_plan_is_for_the_names_of_all_and_touches_no_server(servers: Servers, 
     run = servers.approve(env={"DIGICERT_API_KEY": "sim-readonly"})
 
     assert made(run)["names"] == NAMES
+    assert made(run)["hosts"] == sorted(SERVERS)
+    assert {"tear down 6 servers:", *(f"  {server}" for server in SERVERS)} <= {*run["Show the plan"].msg}
+    report = json.loads((servers.report_dir / "decommission_domain-plan.json").read_text())
+    assert report["hosts"] == sorted(SERVERS)
     assert {int(entry["order"]): entry["action"] for entry in made(run)["entries"]} == {
         **dict.fromkeys(ALL, "cancel"),
         BELOW: "reject_request",
@@ -223,6 +228,10 @@ def test_a_plan_that_would_be_refused_ends_the_run_before_anything_is_torn_down(
         "6 changes are planned, and max_changes is 5": {"variables": {"max_changes": 5}},
         "may not change anything": {"env": {"DIGICERT_API_KEY": "sim-readonly"}},
         "needs the approved plan": {"variables": {"plan_sha256": ""}},
+        f"and {64 * '1'} was approved": {
+            "variables": {"plan_sha256": 64 * "1"},
+            "more": {"order_plan_fail": False},
+        },
     }
 
     for words, options in refused.items():
@@ -258,6 +267,7 @@ def test_only_what_is_gone_is_retired_and_the_rest_once_that_is_mended(servers: 
     # Of names that stay, those that a server which is gone has too, and those below a name that is gone.
     assert servers.writes == [f"set {PENDING} canceled", f"settle {BELOW}0 rejected"]
     assert made(run)["names"] == ["cdn.example.com", "shop.example.com", "www.example.com"]
+    assert made(run)["hosts"] == ["cdn", "shop.example.com", "web1"]
     last = run["Come last"].msg
     assert last["left"] == [*ailing]
     assert not last["result"]["failed"]
@@ -287,8 +297,9 @@ MISSING = "/nowhere/tasks.yml"
 MISTAKES: dict[str, tuple[dict[str, Any], str]] = {
     "names": ({"decommission_domain_names": ["www.example.com"]}, "decommission_domain_names, _phase"),
     "phase": ({"decommission_domain_phase": "apply"}, "decommission_domain_names, _phase"),
-    "rehearse": ({"decommission_domain_rehearse": False}, "_rehearse and _stays must not be set"),
-    "stays": ({"decommission_domain_stays": []}, "_rehearse and _stays must not be set"),
+    "rehearse": ({"decommission_domain_rehearse": False}, "_rehearse, _stays and _hosts must not be set"),
+    "stays": ({"decommission_domain_stays": []}, "_rehearse, _stays and _hosts must not be set"),
+    "hosts": ({"decommission_domain_hosts": []}, "_rehearse, _stays and _hosts must not be set"),
     "word": ({"decommission_server_phase": "destroy"}, "decommission_server_phase is plan, apply or all"),
     "nobody": ({"decommission_server_hosts": "leaving:!leaving"}, "has to match hosts of the inventory"),
     "no_teardown": ({"decommission_server_teardown_tasks": None}, "the absolute path of a file"),
@@ -334,6 +345,76 @@ def test_servers_that_nobody_has_planned_for_are_not_torn_down(servers: Servers)
     several = servers("apply", args=["--limit", f"localhost,{shop}"])
     assert "5 of 6 servers were not torn down" in refusals(several)[-1]
     assert (servers.batches, servers.writes) == ([shop], [f"set {PENDING} canceled"])
+
+
+# What has been added to the inventory since the approval, and what it is refused for.
+ADDED: dict[str, tuple[str, dict[str, Any], str]] = {
+    "a server": ("stays.example.com", {}, "servers: stays.example.com"),
+    "a server of an approved name": ("web2", {"decommission_server_names": ["www.example.com"]}, "servers: web2"),
+    "a name": (
+        "web1",
+        {"decommission_server_names": ["www.example.com", "stays.example.com"]},
+        "names: stays.example.com",
+    ),
+}
+
+
+@pytest.mark.parametrize("way", ["a file", "an artifact"])
+@pytest.mark.parametrize("added", ADDED)
+def test_what_joined_after_the_approval_is_not_torn_down_nor_anything_else(
+    added: str, way: str, servers: Servers
+) -> None:
+    by_file = way == "a file"
+    planned = servers.approve(variables={} if by_file else {"plan_path": None})
+    given = {} if by_file else {"plan_path": None, "plan": planned["Make the plan"].result["text"]}
+    server, variables, words = ADDED[added]
+    servers.servers[server] = variables
+
+    run = servers("apply", variables=given)
+
+    assert f"the approved plan does not name these {words}; plan again, and have that approved" in refusals(run)[-1]
+    assert (servers.batches, servers.writes) == ([], [])
+    assert {request["method"] for request in servers.sim.journal()} == {"GET"}
+    assert not run.all("Tear the server down")
+    assert not run.all("Outcomes")
+
+    # What it says to do next helps.
+    servers.approve()
+    approved = servers("apply")
+    assert approved.rc == 0, approved.output
+    assert sorted(servers.batches) == sorted(servers.servers)
+
+
+def test_servers_that_dropped_out_after_the_approval_hold_up_none_of_the_others(servers: Servers) -> None:
+    servers.approve()
+    late = {server: servers.servers.pop(server) for server in ("web1", "cdn")}
+
+    run = servers("apply")
+
+    assert run.rc == 0, run.output
+    assert sorted(servers.batches) == sorted(servers.servers)
+    assert servers.writes == sorted(f"set {order} canceled" for order in (PENDING, FAILS, LOST, VANISHED))
+    assert servers.sim.order(SHARED)["status"] == "pending"
+
+    # They were approved, and may still come.
+    servers.servers.update(late)
+    again = servers("apply")
+    assert again.rc == 0, again.output
+    assert servers.writes == [f"set {SHARED} canceled", f"settle {BELOW}0 rejected"]
+
+
+def test_a_plan_for_names_alone_tears_nothing_down(servers: Servers) -> None:
+    """The role and the playbook make plans of one kind."""
+    servers.approve()
+    path = servers.plan_path
+    plan = json.loads(path.read_text())
+    text = _plan.canonical({**plan, "hosts": []})
+    path.write_text(text)
+
+    run = servers("apply", variables={"plan_sha256": _plan.digest(text)})
+
+    assert "does not name these servers: cdn, fails.example.com, lost" in refusals(run)[-1]
+    assert (servers.batches, servers.writes) == ([], [])
 
 
 def test_at_once_where_that_is_confirmed_and_what_comes_last_comes_whatever_fails(servers: Servers) -> None:

@@ -639,6 +639,33 @@ def test_a_hostile_name_stays_a_text(controller: Controller, sim: Simulator) -> 
     assert sheet["common_name"].startswith("(( lookup")
 
 
+# -- names and servers -------------------------------------------------------------------------------------------------
+
+
+def test_what_the_approved_plan_does_not_name_is_not_reached(controller: Controller, sim: Simulator) -> None:
+    sim.reset(BOOK)
+    plans = Plans(controller)
+    entries = planned(sim, CANCEL)
+    named = {"order_plan_names": ["one.example.com", "two.example.com"], "order_plan_hosts": ["web1", "web2"]}
+    plan = plans.approve(entries, variables=named)["Make the plan"].result["plan"]
+    assert (plan["names"], plan["hosts"]) == (named["order_plan_names"], named["order_plan_hosts"])
+    report = plans.report_dir / "decommission_domain-plan.html"
+    assert "web1, web2" in report.read_text()
+
+    more = {"order_plan_hosts": ["web1", "db"]}, {"order_plan_names": ["one.example.com", "three.example.com"]}
+    for given, words in zip(more, ("servers: db", "names: three.example.com")):
+        sim.clear_journal()
+        refused = plans("apply", entries, variables={**named, **given})
+        assert {one["outcome"] for one in records(refused)} == {"refused"}
+        assert f"does not name these {words}; plan again" in records(refused)[0]["reason"]
+        assert not [request for request in sim.journal() if request["method"] != "GET"]
+
+    fewer = {"order_plan_hosts": ["web2"], "order_plan_names": ["one.example.com"]}
+    run = plans("apply", entries, variables=fewer)
+    assert [one["outcome"] for one in records(run)] == ["done"], run.output
+    assert sim.order(CANCEL)["status"] == "canceled"
+
+
 # -- Servertastic ------------------------------------------------------------------------------------------------------
 
 

@@ -46,6 +46,7 @@ def test_names_are_the_hosts_own_or_those_that_they_say() -> None:
             "xn--bcher-kva.example.com",
         ],
         "stays": [],
+        "hosts": ["Shop.Example.com", "web2", "web3"],
         "left": [],
     }
 
@@ -61,7 +62,7 @@ def test_names_of_a_host_that_does_not_count_stay_and_so_do_those_that_it_shares
 
     told = retired_servers(hostvars, ["web1", "web3", "web2"], if_true="gone")
 
-    assert told == {"names": ["a.example.com"], "stays": stays, "left": ["web2", "web3"]}
+    assert told == {"names": ["a.example.com"], "stays": stays, "hosts": ["web1"], "left": ["web2", "web3"]}
 
 
 def test_what_is_below_a_name_that_stays_stays_as_well_where_it_would_have_gone_with_it() -> None:
@@ -72,6 +73,7 @@ def test_what_is_below_a_name_that_stays_stays_as_well_where_it_would_have_gone_
     assert told == {
         "names": ["example.com"],
         "stays": ["*.shop.example.com", "shop.example.com"],
+        "hosts": ["example.com"],
         "left": ["shop.example.com"],
     }
     assert retired_servers(hostvars, [*hostvars], if_true="gone")["stays"] == ["shop.example.com"]

@@ -10,7 +10,7 @@ import ast
 import contextlib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
@@ -57,12 +57,12 @@ def token(action: str = "cancel", **more: Any) -> dict[str, Any]:
     return entry(A_DIGEST, action, provider="servertastic", **more)
 
 
-def plan_of(*entries: Mapping[str, Any], now: datetime = NOW, **place: Any) -> dict[str, Any]:
-    return make(**{**PLACE, **place}, names=["b.example", "a.example", "a.example"], entries=entries, now=now)
+def plan_of(*entries: Mapping[str, Any], now: datetime = NOW, **more: Any) -> dict[str, Any]:
+    return make(**{**PLACE, "names": ["b.example", "a.example", "a.example"], **more}, entries=entries, now=now)
 
 
-def read_back(given: Any, sha256: str | None = None, now: datetime = NOW, **place: Any) -> dict[str, Any]:
-    return read(given, sha256, now=now, **{**PLACE, **place})
+def read_back(given: Any, sha256: str | None = None, now: datetime = NOW, **more: Any) -> dict[str, Any]:
+    return read(given, sha256, now=now, **{**PLACE, **more})
 
 
 # -- making and reading ------------------------------------------------------------------------------------------------
@@ -73,10 +73,20 @@ def test_a_plan_says_where_when_and_what_in_one_order() -> None:
         "schema_version": 1,
         **PLACE,
         "names": ["a.example", "b.example"],
+        "hosts": [],
         "entries": [entry(9, "keep"), entry(10), token()],
         "created_at": "2026-11-22T10:42:07Z",
         "expires_at": "2026-11-25T10:42:07Z",
     }
+
+
+def test_its_servers_are_told_once_each_and_are_in_what_is_approved() -> None:
+    plan = plan_of(entry(), hosts=["web2", "db.example.com", "web2", "Web2"])
+
+    assert plan["hosts"] == ["Web2", "db.example.com", "web2"]
+    assert '"hosts":["Web2","db.example.com","web2"]' in canonical(plan)
+    assert read_back(canonical(plan), digest(canonical(plan))) == plan
+    assert not same_but_for_times(plan, plan_of(entry(), hosts=["web2"]))
 
 
 def test_its_text_is_one_line_of_plain_ascii() -> None:
@@ -116,14 +126,16 @@ def test_it_is_the_same_plan_whichever_way_it_comes(form: Any) -> None:
 
 
 def test_what_would_open_a_template_is_spelled_otherwise() -> None:
-    plan = plan_of(entry(name="{{{ x }}", reason="{% if %}", state={"{#": ["{{"]}, contact="{{"), api_host="{a{")
+    plan = plan_of(
+        entry(name="{{{ x }}", reason="{% if %}", state={"{#": ["{{"]}, contact="{{"), api_host="{a{", hosts=["{{ h }}"]
+    )
 
     (told,) = plan["entries"]
     assert (told["name"], told["reason"]) == ("((( x ))", "(% if %)")
     assert (told["state"], told["contact"]) == ({"(#": ["(("]}, "((")
-    assert plan["api_host"] == "(a("
+    assert (plan["api_host"], plan["hosts"]) == ("(a(", ["(( h ))"])
     # It is so already.
-    assert read_back(plan, api_host="{a{") == plan
+    assert read_back(plan, api_host="{a{", hosts=["{{ h }}"]) == plan
 
 
 @pytest.mark.parametrize(
@@ -176,6 +188,9 @@ DEEP = json.loads("[" * 60 + "]" * 60)
         ({name: value for name, value in BASE.items() if name != "names"}, "lacks names", "plan_invalid"),
         ({**BASE, "names": "a"}, "names of the plan is no list", "plan_invalid"),
         ({**BASE, "names": [1]}, "1 is no text", "plan_invalid"),
+        ({name: value for name, value in BASE.items() if name != "hosts"}, "lacks hosts", "plan_invalid"),
+        ({**BASE, "hosts": "a"}, "hosts of the plan is no list", "plan_invalid"),
+        ({**BASE, "hosts": [None]}, "None is no text", "plan_invalid"),
         ({**BASE, "entries": {}}, "entries of the plan is no list", "plan_invalid"),
         ({**BASE, "created_at": "today"}, "today is no time", "plan_invalid"),
         ({**BASE, "expires_at": None}, "None is no time", "plan_invalid"),
@@ -264,6 +279,42 @@ def test_a_plan_is_good_for_three_days(hours: float, code: str) -> None:
     assert refused.value.code == code
 
 
+@pytest.mark.parametrize("names", [[], ["a.example"], ["b.example", "a.example"]])
+@pytest.mark.parametrize("hosts", [[], ["web2"], ("web2", "web1", "web2")])
+def test_what_has_dropped_out_since_the_approval_does_no_harm(names: Sequence[str], hosts: Sequence[str]) -> None:
+    plan = plan_of(entry(), hosts=["web1", "web2"])
+    assert read_back(plan, names=names, hosts=hosts) == plan
+
+
+MANY_HOSTS = [f"web{number:02d}" for number in range(25)]
+
+
+@pytest.mark.parametrize(
+    ("more", "words", "code"),
+    [
+        ({"hosts": ["web2", "db", "cache"]}, "does not name these servers: cache, db; plan again", "plan_hosts"),
+        # Another spelling may be another server.
+        ({"hosts": ["Web1"]}, "does not name these servers: Web1; plan again, and have that", "plan_hosts"),
+        ({"hosts": MANY_HOSTS}, f"servers: {', '.join(MANY_HOSTS[:20])} and 5 more; plan again", "plan_hosts"),
+        ({"hosts": ["{{ evil }}\x1b"]}, "servers: (( evil ))\\x1b; plan again", "plan_hosts"),
+        ({"names": ["a.example", "c.example"]}, "does not name these names: c.example; plan again", "plan_names"),
+        ({"hosts": ["db"], "names": ["c.example"]}, "does not name these servers: db", "plan_hosts"),
+        # A server is not known by its names.
+        ({"hosts": ["a.example"], "names": ["a.example"]}, "servers: a.example; plan again", "plan_hosts"),
+    ],
+)
+def test_what_was_added_since_the_approval_is_refused(more: dict[str, Any], words: str, code: str) -> None:
+    with pytest.raises(PlanError, match=re.escape(words)) as refused:
+        read_back(plan_of(entry(), hosts=["web1", "web2"]), **more)
+    assert refused.value.code == code
+
+
+@pytest.mark.parametrize("more", [{"hosts": ["web1"]}, {"names": ["c.example"]}])
+def test_a_plan_without_servers_or_names_is_for_none(more: dict[str, Any]) -> None:
+    with pytest.raises(PlanError, match="the approved plan does not name these"):
+        read_back(plan_of(entry(), names=[]), **more)
+
+
 def test_plans_that_differ_by_their_times_say_the_same() -> None:
     assert same_but_for_times(plan_of(entry()), plan_of(entry(), now=NOW + timedelta(days=9)))
     assert not same_but_for_times(plan_of(entry()), plan_of(entry(2)))
@@ -302,11 +353,11 @@ def an_entry(draw: Any, order: Any) -> dict[str, Any]:
     return entry(order, action, state=state, **told, **more)
 
 
-@given(some_entries(), st.lists(texts))
-def test_reading_a_plan_gives_the_same_text(entries: list[dict[str, Any]], names: list[str]) -> None:
-    text = canonical(make(**PLACE, names=names, entries=entries, now=NOW))
+@given(some_entries(), st.lists(texts), st.lists(texts))
+def test_reading_a_plan_gives_the_same_text(entries: list[dict[str, Any]], names: list[str], hosts: list[str]) -> None:
+    text = canonical(make(**PLACE, names=names, entries=entries, now=NOW, hosts=hosts))
 
-    assert canonical(read_back(text, digest(text))) == text
+    assert canonical(read_back(text, digest(text), names=names, hosts=hosts)) == text
     assert canonical(read_back(json.loads(text), digest(text))) == text
     # What opens a template stands nowhere, not even between texts.
     assert not re.search(r"\{[{%#]", text)
@@ -595,6 +646,18 @@ def test_a_table_counts_and_then_tells_each_order() -> None:
         "  certcentral 4  www4.example.com: evil\\n\\x1b[2J\\u202e",
     ]
     assert all(line.isprintable() for line in table(plan))
+
+
+def test_a_table_tells_every_server() -> None:
+    plan = plan_of(entry(1), hosts=[*MANY_HOSTS, "evil\n\x1b[2J"])
+
+    lines = table(plan)
+
+    first = lines.index("tear down 26 servers:")
+    assert lines[first - 1] == ""
+    assert lines[first + 1 : first + 27] == ["  evil\\n\\x1b[2J", *(f"  {host}" for host in MANY_HOSTS)]
+    assert lines[first + 27 : first + 29] == ["", "cancel:"]
+    assert "tear down 1 server:" in table(plan_of(hosts=["web1"]))
 
 
 def test_an_empty_table() -> None:

@@ -145,12 +145,12 @@ def test_an_account_becomes_a_report() -> None:
 
 
 def test_json_has_all_of_it_on_a_line_each() -> None:
-    text = _report.to_json(report_of(data(entries=[entry(), entry(order="2")], names=["\u00fc\u202e"])))
+    text = _report.to_json(report_of(data(entries=[entry(), entry(order="2")], names=["\u00fc\u202e"], hosts=["web1"])))
     read = json.loads(text)
     assert text.isascii()
     assert read["schema_version"] == 1
     assert read["summary"] == {"total": 2, "done": 2}
-    assert read["names"] == ["\u00fc\u202e"]
+    assert (read["names"], read["hosts"]) == (["\u00fc\u202e"], ["web1"])
     assert read["entries"][0] == {key: value for key, value in entry().items() if key != "contact"}
     assert read["orders"] == [order()]
     assert read["at_a_glance"]["expiries"][2] == {"month": "2027-01", "not_renewed": 1, "renewed": 0}
@@ -265,7 +265,7 @@ def test_hostile_text_is_only_text() -> None:
         for n, text in enumerate(HOSTILE)
     ] + [order(99, common_name=HOSTILE[0], product_name=HOSTILE[1])]
     for text in HOSTILE:
-        more = {"title": text, "ticket": text, "job": text, "names": [text], "plan_sha256": text}
+        more = {"title": text, "ticket": text, "job": text, "names": [text], "hosts": [text], "plan_sha256": text}
         made = page(entries=entries, orders=orders, account={"account_id": None, "api_host": text}, **more)
         read = Tags(made)
         assert read.open == []

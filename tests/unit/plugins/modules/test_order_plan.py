@@ -203,6 +203,25 @@ def test_another_plan_than_the_approved_one_is_not_returned(path: Path) -> None:
     assert "plan" not in result
 
 
+def test_a_plan_that_lacks_a_server_or_a_name_of_the_run_is_not_returned(path: Path) -> None:
+    written = write(path, entry(), hosts=["web2", "web1"])
+    assert written["plan"]["hosts"] == ["web1", "web2"]
+    assert "  web1" in written["table"]
+    # A group that has grown needs another plan, and that another approval.
+    assert write(path, entry(), hosts=["web1", "web2"])["sha256"] == written["sha256"]
+    grown = play(state="written", names=["www.example.com"], entries=[entry()], hosts=["web1", "web2", "web3"])
+    assert grown["sha256"] != written["sha256"]
+
+    for form in ({"path": str(path)}, {"plan": written["text"]}, {"plan": written["plan"]}):
+        given = {"state": "read", "sha256": written["sha256"], **form}
+        assert play(**given, names=["www.example.com"], hosts=["web1"])["plan"] == written["plan"]
+        for more, code in (({"hosts": ["web1", "web3"]}, "plan_hosts"), ({"names": ["a.example.com"]}, "plan_names")):
+            refused = play(**given, **more)
+            assert failure_of(refused)["code"] == code
+            assert "the approved plan does not name these" in refused["msg"]
+            assert "plan" not in refused
+
+
 def test_a_file_that_is_too_large_is_not_read(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write(path, entry())
     monkeypatch.setattr(_plan_files, "MOST_TEXT", 10)
