@@ -176,7 +176,8 @@ def _import_from(session: nox.Session, *folders: Path) -> None:
 
 def _awx_collection(session: nox.Session) -> Path:
     """Return a folder of collections that has awx.awx, from the last package that brings it."""
-    folder = ROOT / ".nox" / "awx"
+    # Beside the environments, and not the one of the session of that name.
+    folder = ROOT / ".nox" / "awx_collection"
     # It asks for Python 3.12, its files do not.
     wanted = ("--no-deps", "--only-binary=:all:", "--python-version=3.12", "ansible==13.8.0")
     package = folder / "ansible-13.8.0-py3-none-any.whl"
