@@ -4,12 +4,12 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help demo test clean
+.PHONY: help demo test test-all unit integration clean
 
 VENV := .venv
 REQUIREMENTS := tests/requirements/nox.txt tests/demo/requirements.txt
 STAMP := $(VENV)/stamp
-REPORT := .nox/report.json
+REPORTS := .nox/reports
 COVERED := .nox/covered
 
 # Our own environments decide, not one that happens to be active.
@@ -17,21 +17,32 @@ unexport VIRTUAL_ENV PYTHONHOME PYTHONPATH
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 help:
-	@echo "make demo    rehearse against a simulated certificate authority, on this machine only"
-	@echo "make test    run every check and test; one of them: $(VENV)/bin/nox -s lint (list: nox -l)"
-	@echo "make clean   remove the environments and what the tests left"
+	@echo "make demo          rehearse against a simulated certificate authority, on this machine only"
+	@echo "make test          what every edit needs: lint, types, unit tests, one story per module and role"
+	@echo "make test-all      that, and then everything else: every core, switch and fault (what CI runs)"
+	@echo "make unit          all unit tests, or those of T=tests/unit/..., in the environment of make test"
+	@echo "make integration   all integration tests, or those of T=tests/integration/..., likewise"
+	@echo "make clean         remove the environments and what the tests left"
 	@echo
+	@echo "One session by itself: $(VENV)/bin/nox -s lint (list: $(VENV)/bin/nox -l)"
 	@echo "PYTHON=...   the Python (3.11 or newer) to build $(VENV) with; found by itself if not given"
 
 demo: $(STAMP)
 	@$(VENV)/bin/python tests/demo/demo.py
 
-# The report is printed whether nox failed or not, and has the last word.
+# The report is printed whether a session failed or not, and has the last word.
 test: $(STAMP)
-	@rm -rf $(REPORT) $(COVERED)
-	@mkdir -p .nox
-	@$(VENV)/bin/nox --report $(REPORT); status=$$?; \
-	$(VENV)/bin/python tests/tools/covered.py $(REPORT) $(COVERED) && exit $$status
+	@rm -rf $(REPORTS) $(COVERED)
+	@mkdir -p $(REPORTS)
+	@$(VENV)/bin/nox --session quick --report $(REPORTS)/quick.json; status=$$?; \
+	$(VENV)/bin/python tests/tools/covered.py $(REPORTS) $(COVERED) && exit $$status
+
+test-all: test
+	@$(VENV)/bin/python tests/tools/sessions.py $(REPORTS); status=$$?; \
+	$(VENV)/bin/python tests/tools/covered.py $(REPORTS) $(COVERED) && exit $$status
+
+unit integration: $(STAMP)
+	@$(VENV)/bin/nox --session quick -- $(or $(T),tests/$@)
 
 # Built anew whenever a list of requirements changes; the stamp comes last, so half an environment is never used.
 $(STAMP): $(REQUIREMENTS) tests/simulator/requirements.txt

@@ -2,13 +2,18 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The checks and tests of this collection. `make test` runs the default ones; `nox -l` lists all."""
+"""The checks and tests of this collection, a session each; `nox -l` lists them.
+
+`make test` runs the session `quick`; `make test-all` runs that and then every other one that is not left out by
+default, two at a time (tests/tools/sessions.py).
+"""
 
 from __future__ import annotations
 
 import os
 import sys
 import zipfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -18,7 +23,7 @@ import nox
 ROOT = Path(__file__).resolve().parent
 sys.path.insert(0, str(ROOT / "tests"))
 
-from tools import ansible_test_home, covered, pythons, tree  # noqa: E402
+from tools import ansible_test_home, covered, pythons, sessions, tree  # noqa: E402
 
 REQUIREMENTS = ROOT / "tests" / "requirements"
 SIMULATOR = ROOT / "tests" / "simulator"
@@ -30,42 +35,51 @@ class Core(NamedTuple):
     requirement: str
     pythons: tuple[str, ...]
     targets: tuple[str, ...]  # the Pythons its modules may meet, from our oldest on
+    integration: tuple[str, ...]  # the folders of tests/integration that are tested whole
     skip_sanity: tuple[str, ...] = ()
 
 
 # The oldest line that we support on its oldest Python, then the newest one for each Python from 3.11 on.
+# What every module promises is tried on each of them. Stories of modules run on the newest one. Roles, and what has not
+# to do with Ansible (faults, switches, the event source), run on the oldest one, which is quicker. Of the other
+# folders each core plays the stories (pytest.mark.story).
 CORES = {
-    "2.16": Core("ansible-core~=2.16.0", ("3.10", "3.11", "3.12"), ("3.9", "3.10", "3.11", "3.12")),
-    "2.19": Core("ansible-core~=2.19.0", ("3.11", "3.12", "3.13"), ("3.9", "3.10", "3.11", "3.12", "3.13")),
-    "2.21": Core("ansible-core~=2.21.0", ("3.13", "3.12", "3.14"), ("3.9", "3.10", "3.11", "3.12", "3.13", "3.14")),
+    "2.16": Core(
+        "ansible-core~=2.16.0",
+        ("3.10", "3.11", "3.12"),
+        ("3.9", "3.10", "3.11", "3.12"),
+        ("contract", "roles", "faults", "switches", "events"),
+    ),
+    "2.19": Core(
+        "ansible-core~=2.19.0", ("3.11", "3.12", "3.13"), ("3.9", "3.10", "3.11", "3.12", "3.13"), ("contract",)
+    ),
+    "2.21": Core(
+        "ansible-core~=2.21.0",
+        ("3.13", "3.12", "3.14"),
+        ("3.9", "3.10", "3.11", "3.12", "3.13", "3.14"),
+        ("contract", "modules"),
+    ),
 }
 # Looking ahead; not among the defaults. Its pylint cannot be installed yet.
 PRERELEASES = {
     "2.22rc": Core(
-        "ansible-core>=2.22.0b1,<2.23", ("3.13", "3.14"), ("3.9", "3.10", "3.11", "3.12", "3.13", "3.14"), ("pylint",)
+        "ansible-core>=2.22.0b1,<2.23",
+        ("3.13", "3.14"),
+        ("3.9", "3.10", "3.11", "3.12", "3.13", "3.14"),
+        ("contract", "modules"),
+        ("pylint",),
     ),
 }
 OLDEST_TARGET = "3.9"
-# Of the integration tests, those that try every fault and every switch, whose subject is not Ansible, and those of the
-# roles run on the oldest core; how modules and doors behave is tried on the newest one as well, where the demo,
-# molecule and AWX's engine run the roles. What lies between gets the modules' stories.
 BETWEEN, NEWEST = "2.19", "2.21"
-ON_OLDEST = (
-    "test_weather",
-    "test_switches*",
-    "test_servertastic_switches",
-    "test_event_source",
-    "test_order_plan",
-    "test_decommission_*",
-    "test_mark_renewed_orders",
-    "test_cancel_stale_orders",
-)
-ON_OLDEST_AND_NEWEST = ("test_every_module", "test_servertastic_secrets")
 # Needs a collection that only its own session has.
-OF_AWX = "test_awx_setup"
-ELSEWHERE = {CORES[BETWEEN]: (*ON_OLDEST, *ON_OLDEST_AND_NEWEST), CORES[NEWEST]: ON_OLDEST}
-# Two tests at a time, those of one file one after the other, as they share what they start.
-PARALLEL = ("-n", "2", "--dist", "loadfile")
+OF_AWX = "tests/integration/awx"
+STORIES = ("-m", "story", f"--ignore={OF_AWX}")
+# A process for each CPU; PYTEST_XDIST_AUTO_NUM_WORKERS sets another number, and 0 is pytest's own process alone. The
+# tests of one file run one after the other, as they share what they start.
+PARALLEL = ("-n", "auto", "--dist", "loadfile")
+# Of `ansible-test sanity`: what an edit breaks most often.
+QUICK_SANITY = ("validate-modules", "import", "compile")
 # Programs of their own, beside the tests.
 CHECKED = ("benchmark", "demo", "simulator", "tools")
 # Plugins that never run on a target; their tests have a folder of the same name.
@@ -93,25 +107,7 @@ for name in ("GIT_DIR", "GIT_INDEX_FILE", "GIT_WORK_TREE"):
 
 antsibull_nox.load_antsibull_nox_toml()
 # antsibull-nox chooses its own defaults while it loads, so ours come after.
-nox.options.sessions = [
-    "lint",
-    "reuse",
-    "docs",
-    "coverage_of_api",
-    "roles",
-    "extra-checks",
-    "build-import-check",
-    "simulator",
-    "demo",
-    "browser",
-    "execution_environment",
-    "eda",
-    "molecule",
-    "awx",
-    "awx_engine",
-    "target",
-    *(f"{session}({core})" for core in CORES for session in ("unit", "integration", "sanity")),
-]
+nox.options.sessions = ["quick", *sessions.SESSIONS]
 
 
 def _choose(core_id: str, core: Core) -> nox.param:
@@ -145,10 +141,10 @@ def _note(session: nox.Session, about: str = "") -> None:
     covered.note(NOTES, session.name, versions + about)
 
 
-def _pytest(session: nox.Session, *arguments: str, about: str = "") -> None:
+def _pytest(session: nox.Session, *arguments: str, about: str = "", part: str = "") -> None:
     """Run tests; the report at the end reads their results."""
     _note(session, about)
-    session.run("python", "-m", "pytest", f"--junitxml={covered.results(NOTES, session.name)}", *arguments)
+    session.run("python", "-m", "pytest", f"--junitxml={covered.results(NOTES, session.name, part)}", *arguments)
 
 
 def _enter_copy(session: nox.Session) -> Path:
@@ -198,18 +194,57 @@ def _mypy(session: nox.Session, collection: Path, *parts: str) -> None:
     session.chdir(collection)
 
 
+def _sanity(session: nox.Session, controller: str, targets: Sequence[str], *arguments: str) -> None:
+    """Run `ansible-test sanity` in the copy of the checkout, with the modules on Python `targets`."""
+    scratch = Path(session.create_tmp()).resolve()
+    ansible_test_home.prepare(scratch / "home")
+    real_pythons = pythons.link(targets, scratch / "pythons")
+    session.run(
+        "ansible-test",
+        "sanity",
+        "--color=no",
+        f"--controller=origin:python=venv/{controller}",
+        *(f"--target-python={version}" for version in targets),
+        *arguments,
+        env={
+            "HOME": str(scratch / "home"),
+            "PATH": os.pathsep.join([*(session.bin_paths or []), str(real_pythons), *pythons.path_without_shims()]),
+        },
+    )
+
+
+# What an edit needs
+
+
+@nox.session
+def quick(session: nox.Session) -> None:
+    """Style, types, unit tests, one story per module and role, some sanity tests. With arguments: only those tests."""
+    _install(session, REQUIREMENTS / "quick.txt")
+    collection = _enter_copy(session)
+    _import_from(session, collection / "tests" / "simulator")
+    session.env["CERTSIM_PYTHON"] = sys.executable
+    if session.posargs:
+        _pytest(session, *PARALLEL, *session.posargs)
+        return
+    session.run("ruff", "check", "--no-cache", ".")
+    session.run("ruff", "format", "--check", "--no-cache", ".")
+    _mypy(session, collection, "noxfile.py", "plugins", EVENT_SOURCE, *(f"tests/{part}" for part in CHECKED))
+    session.env["HYPOTHESIS_PROFILE"] = "quick"
+    _pytest(session, *PARALLEL, "-m", "not exhaustive", "tests/unit/plugins", part="unit")
+    _pytest(session, *PARALLEL, *STORIES, "tests/integration", part="stories")
+    version = f"{sys.version_info.major}.{sys.version_info.minor}"
+    _sanity(session, version, [version], *(f"--test={test}" for test in QUICK_SANITY))
+
+
 # Checks that read
 
 
 @nox.session
 def lint(session: nox.Session) -> None:
-    """Style, types, and ansible-lint's production profile."""
+    """YAML, and ansible-lint's production profile; ruff and mypy belong to `quick`."""
     _install(session, REQUIREMENTS / "lint.txt")
-    collection = _enter_copy(session)
-    session.run("ruff", "check", "--no-cache", ".")
-    session.run("ruff", "format", "--check", "--no-cache", ".")
+    _enter_copy(session)
     session.run("yamllint", "--strict", ".")
-    _mypy(session, collection, "noxfile.py", "plugins", EVENT_SOURCE, *(f"tests/{part}" for part in CHECKED))
     # It looks up the modules that a playbook names.
     paths = (session.env["ANSIBLE_COLLECTIONS_PATH"], str(_awx_collection(session)))
     session.run("ansible-lint", env={"ANSIBLE_COLLECTIONS_PATH": os.pathsep.join(map(str, paths))})
@@ -267,9 +302,10 @@ def unit(session: nox.Session, core: Core) -> None:
     _require_python(session, core.pythons)
     _install(session, REQUIREMENTS / "unit.txt", core.requirement)
     _enter_copy(session)
-    tests = ["--cov", "--cov-branch", "--cov-report=term-missing", "--cov-fail-under=95", "tests/unit/plugins"]
-    if core is CORES[BETWEEN]:
-        # The rest does not meet Ansible.
+    if core is CORES[NEWEST]:
+        tests = ["--cov", "--cov-branch", "--cov-report=term-missing", "--cov-fail-under=95", "tests/unit/plugins"]
+    else:
+        # module_utils do not meet Ansible: the session `target` tries them on the oldest Python, the newest core here.
         tests = ["--ignore=tests/unit/plugins/module_utils", "tests/unit/plugins"]
     _pytest(session, *PARALLEL, *(session.posargs or tests))
 
@@ -286,8 +322,13 @@ def integration(session: nox.Session, core: Core) -> None:
     _import_from(session, collection / "tests" / "simulator")
     # The simulator wants a newer Python than the oldest ansible-core has: that of nox itself, which brings its needs.
     session.env["CERTSIM_PYTHON"] = sys.executable
-    stories = [f"--ignore-glob=*/{name}.py" for name in (OF_AWX, *ELSEWHERE.get(core, ()))]
-    _pytest(session, *PARALLEL, *(session.posargs or [*stories, "tests/integration"]))
+    if session.posargs:
+        _pytest(session, *PARALLEL, *session.posargs)
+        return
+    folders = [f"tests/integration/{folder}" for folder in core.integration]
+    _pytest(session, *PARALLEL, *folders)
+    rest = [f"--ignore={folder}" for folder in folders]
+    _pytest(session, *PARALLEL, *STORIES, *rest, "tests/integration", part="stories")
 
 
 @nox.session
@@ -296,25 +337,11 @@ def sanity(session: nox.Session, core: Core) -> None:
     """`ansible-test sanity`, without an ignore file, on this controller and every target Python of the machine."""
     _require_python(session, core.pythons)
     _install(session, REQUIREMENTS / "sanity.txt", core.requirement)
-    scratch = Path(session.create_tmp()).resolve()
-    ansible_test_home.prepare(scratch / "home")
     _enter_copy(session)
     controller = next(version for version in core.pythons if pythons.find(version) == session.python)
     targets = [version for version in core.targets if pythons.find(version)]
-    real_pythons = pythons.link(targets, scratch / "pythons")
-    session.run(
-        "ansible-test",
-        "sanity",
-        "--color=no",
-        f"--controller=origin:python=venv/{controller}",
-        *(f"--target-python={version}" for version in targets),
-        *(f"--skip-test={test}" for test in core.skip_sanity),
-        *session.posargs,
-        env={
-            "HOME": str(scratch / "home"),
-            "PATH": os.pathsep.join([*(session.bin_paths or []), str(real_pythons), *pythons.path_without_shims()]),
-        },
-    )
+    skipped = (f"--skip-test={test}" for test in core.skip_sanity)
+    _sanity(session, controller, targets, *skipped, *session.posargs)
     _note(session, f", modules on {', '.join(targets)}")
 
 
@@ -406,7 +433,7 @@ def awx(session: nox.Session) -> None:
     _import_from(session, collection / "tests" / "simulator")
     session.env["CERTSIM_PYTHON"] = sys.executable
     session.env["AWX_COLLECTIONS"] = str(_awx_collection(session))
-    _pytest(session, *PARALLEL, *(session.posargs or [f"tests/integration/{OF_AWX}.py"]))
+    _pytest(session, *PARALLEL, *(session.posargs or [OF_AWX]))
 
 
 @nox.session
@@ -427,6 +454,15 @@ def molecule(session: nox.Session) -> None:
     session.env["CERTSIM_PYTHON"] = str(Path(session.bin) / "python")
     session.run("molecule", "test", "--all")
     _note(session)
+
+
+@nox.session(default=False)
+def nightly(session: nox.Session) -> None:
+    """The properties by chance, with ten times the examples; every other session repeats the same ones."""
+    _install(session, REQUIREMENTS / "unit.txt", CORES[NEWEST].requirement)
+    _enter_copy(session)
+    session.env["HYPOTHESIS_PROFILE"] = "nightly"
+    _pytest(session, *PARALLEL, *(session.posargs or ["-m", "hypothesis", "tests/unit/plugins"]))
 
 
 @nox.session(default=False)

@@ -4,7 +4,7 @@
 
 """The event source without a service: what it takes, what it needs to run, and that all that describes it agrees.
 
-Its life is in tests/integration/test_event_source.py.
+Its life is in tests/integration/events/test_event_source.py.
 """
 
 from __future__ import annotations

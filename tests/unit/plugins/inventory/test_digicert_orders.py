@@ -24,6 +24,7 @@ from ansible_collections.certops.orders.plugins.doc_fragments import _certcentra
 from ansible_collections.certops.orders.plugins.inventory import digicert_orders as plugin
 from ansible_collections.certops.orders.plugins.module_utils._errors import LibraryMissing, Stopped
 from ansible_collections.certops.orders.plugins.module_utils._options import CERTCENTRAL_OPTIONS, ORDER_FILTERS
+from ansible_collections.certops.orders.tests.cases import each
 from ansible_collections.certops.orders.tests.unit.plugins.modules.conversation import (
     KEY,
     VIEW_ONLY,
@@ -152,7 +153,7 @@ def test_what_is_a_strict_host_name(name: str) -> None:
     assert plugin._HOST.fullmatch(name)
 
 
-@pytest.mark.parametrize(
+@each(
     "name",
     [
         *("", "a", "a.b", "localhost", "all", "*.example.com", "127.0.0.1", "10.1", "::1", "[::1]", "fe80::1%eth0"),

@@ -17,7 +17,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 import responses
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.certops.orders.plugins.module_utils import _certcentral, _http, _pacing
@@ -56,6 +56,7 @@ from ansible_collections.certops.orders.tests.unit.plugins.module_utils.words im
     rows,
     sending,
 )
+from ansible_collections.certops.orders.tests.unit.plugins.properties import examples
 
 # What details that leave it out say all the same (2.1).
 UNSAID: dict[str, Any] = {
@@ -441,7 +442,7 @@ def changing(script: list[Change], comes: bool) -> Callable[[Listing], None]:
     return change
 
 
-@settings(max_examples=300, deadline=None, database=None, derandomize=True)
+@examples(300)
 @given(count=st.integers(0, 60), cap=st.integers(4, 12), script=changes(8), overlap=st.booleans())
 def test_whatever_goes_meanwhile_what_stays_is_read_once(
     count: int, cap: int, script: list[Change], overlap: bool
@@ -453,7 +454,7 @@ def test_whatever_goes_meanwhile_what_stays_is_read_once(
     assert listing.always <= set(read)
 
 
-@settings(max_examples=1000, deadline=None, database=None, derandomize=True)
+@examples(1000)
 @given(count=st.integers(0, 60), cap=st.integers(4, 12), script=changes(4))
 def test_whatever_comes_and_goes_in_a_filtered_list_what_stays_is_read_once(
     count: int, cap: int, script: list[Change]

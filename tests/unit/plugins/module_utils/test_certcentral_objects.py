@@ -13,7 +13,7 @@ from typing import Any
 from unicodedata import category
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.certops.orders.plugins.module_utils import _certcentral_objects as objects
@@ -42,6 +42,8 @@ from ansible_collections.certops.orders.plugins.module_utils._certcentral_object
     serial,
 )
 from ansible_collections.certops.orders.plugins.module_utils._orders import utc_text
+from ansible_collections.certops.orders.tests.cases import each
+from ansible_collections.certops.orders.tests.unit.plugins.properties import examples
 
 TODAY = date(2026, 3, 1)
 UTC = timezone.utc
@@ -223,7 +225,7 @@ TRAPS: list[tuple[dict[str, Any], dict[str, Any]]] = [
 ]
 
 
-@pytest.mark.parametrize(("said", "understood"), TRAPS)
+@each(("said", "understood"), TRAPS)
 def test_type_traps(said: dict[str, Any], understood: dict[str, Any]) -> None:
     order = a_page(**said)
     assert {name: getattr(order, name) for name in understood} == understood
@@ -677,7 +679,7 @@ def texts_of(value: Any) -> list[str]:
     return [value] if isinstance(value, str) else []
 
 
-@settings(max_examples=150, deadline=None, database=None, derandomize=True)
+@examples(150)
 @given(objects_of_json, anything, st.sampled_from([ROW, DETAILS]))
 def test_any_json_at_all_is_read_and_what_is_shown_of_it_is_tame(data: dict[str, Any], odd: Any, source: str) -> None:
     for reader in (read_request, read_certificate, read_domain):

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.certops.orders.plugins.module_utils import _certcentral_policy as policy
@@ -45,7 +45,9 @@ from ansible_collections.certops.orders.plugins.module_utils._orders import (
     UNCHANGED,
     Decision,
 )
+from ansible_collections.certops.orders.tests.cases import each
 from ansible_collections.certops.orders.tests.unit.plugins.module_utils.words import ORDER_STATUSES
+from ansible_collections.certops.orders.tests.unit.plugins.properties import examples
 
 TODAY = date(2026, 3, 1)
 ALL_SEEN = frozenset([DETAILS, ROW, ORIGIN])
@@ -390,7 +392,7 @@ orders = st.builds(
     seen=st.sets(st.sampled_from([DETAILS, ROW, ORIGIN])).map(frozenset),
 )
 targets = st.sampled_from(policy.TARGETS)
-thorough = settings(deadline=None, max_examples=400, database=None, derandomize=True)
+thorough = examples(400)
 
 
 def settled(order: Order, target: str, cancel_reissue: bool, require_migrated: bool) -> tuple[Order, Decision]:
@@ -518,10 +520,10 @@ def test_the_table_of_revocations_names_every_status_that_the_reference_and_the_
     assert {*policy._INSTEAD_OF_REVOKE, "issued", "renewed", "reissue_pending", "revoked"} == set(ORDER_STATUSES)
 
 
-@pytest.mark.parametrize("one", [False, True], ids=["order", "certificate"])
-@pytest.mark.parametrize("waits", [False, True], ids=["", "waits"])
-@pytest.mark.parametrize("skip_approval", [False, True], ids=["", "skip"])
-@pytest.mark.parametrize(("status", "without", "with_reissue"), REVOCATIONS)
+@each("one", [False, True])
+@each("waits", [False, True])
+@each("skip_approval", [False, True])
+@each(("status", "without", "with_reissue"), REVOCATIONS)
 def test_revoking_does_what_the_table_says(
     status: str, without: str, with_reissue: str, skip_approval: bool, waits: bool, one: bool
 ) -> None:
@@ -613,8 +615,8 @@ def test_the_certificates_are_read_only_where_something_would_be_revoked() -> No
     assert dropped.need == CERTIFICATES
 
 
-@pytest.mark.parametrize("one", [False, True], ids=["order", "certificate"])
-@pytest.mark.parametrize("status", [*ORDER_STATUSES, *UNHEARD_OF])
+@each("one", [False, True])
+@each("status", [*ORDER_STATUSES, *UNHEARD_OF])
 def test_what_waiting_requests_are_for_is_read_only_where_something_would_be_revoked(status: str, one: bool) -> None:
     def need(request: Request) -> str:
         seen = frozenset([DETAILS, CERTIFICATES] if one else [DETAILS])
@@ -839,8 +841,8 @@ WANTED: list[tuple[dict[str, Any], dict[str, Any], dict[str, Any]]] = [
 ]
 
 
-@pytest.mark.parametrize(("facts", "wanted", "after"), WANTED)
-@pytest.mark.parametrize("auto_renew", [True, False, None])
+@each(("facts", "wanted", "after"), WANTED)
+@each("auto_renew", [True, False, None])
 def test_only_what_differs_is_set(
     facts: dict[str, Any], wanted: dict[str, Any], after: dict[str, Any], auto_renew: bool | None
 ) -> None:

@@ -11,7 +11,7 @@ from datetime import date, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.certops.orders.plugins.module_utils._certcentral_objects import DETAILS, ROW, Named, Order
@@ -21,6 +21,8 @@ from ansible_collections.certops.orders.plugins.module_utils._certcentral_select
     matches,
     server_filters,
 )
+from ansible_collections.certops.orders.tests.cases import each
+from ansible_collections.certops.orders.tests.unit.plugins.properties import examples
 
 TODAY = date(2026, 3, 1)
 NOON = datetime(2026, 3, 1, 12, tzinfo=timezone.utc)
@@ -111,7 +113,7 @@ some_orders = st.builds(
     container=st.sampled_from([None, Named(3, ""), Named(4, "")]),
     seen=st.sets(st.sampled_from([ROW, DETAILS])).map(frozenset),
 )
-thorough = settings(max_examples=500, deadline=None, database=None, derandomize=True)
+thorough = examples(500)
 
 
 @thorough
@@ -194,7 +196,7 @@ ANSWERS: list[tuple[dict[str, Any], dict[str, Any], bool | None]] = [
 ]
 
 
-@pytest.mark.parametrize(("wanted", "facts", "answer"), ANSWERS)
+@each(("wanted", "facts", "answer"), ANSWERS)
 def test_whether_an_order_is_meant(wanted: dict[str, Any], facts: dict[str, Any], answer: bool | None) -> None:
     assert matches(a_row(**facts), Criteria(**wanted)) is answer
     if answer is None:

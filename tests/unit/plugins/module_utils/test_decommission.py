@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.certops.orders.plugins.module_utils import _certcentral_policy, _plan, _servertastic_policy
@@ -50,7 +50,9 @@ from ansible_collections.certops.orders.plugins.module_utils._decommission impor
 )
 from ansible_collections.certops.orders.plugins.module_utils._orders import CHANGED, PENDING_APPROVAL
 from ansible_collections.certops.orders.plugins.module_utils._servertastic import WINDOW, Review
+from ansible_collections.certops.orders.tests.cases import each
 from ansible_collections.certops.orders.tests.unit.plugins.module_utils.words import ORDER_STATUSES
+from ansible_collections.certops.orders.tests.unit.plugins.properties import examples
 
 TODAY = date(2026, 3, 1)
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=timezone.utc)
@@ -180,7 +182,7 @@ def test_ids_are_compared_as_text() -> None:
     assert (wishes.replacements, wishes.product_types) == ({"9"}, {"x"})
 
 
-@pytest.mark.parametrize(
+@each(
     ("wished", "words"),
     [
         ({"names": []}, "names has to have one name at least"),
@@ -230,8 +232,8 @@ def test_without_names_nothing_is_wished() -> None:
 LISTS = ("names", "protected", "shared", "product_types", "lives_on", "replacements")
 
 
-@pytest.mark.parametrize("option", LISTS)
-@pytest.mark.parametrize("text", ["false", "a,b", f"{WWW},{SHOP}", "localhost", "7", "", "ssl_certificate"])
+@each("option", LISTS)
+@each("text", ["false", "a,b", f"{WWW},{SHOP}", "localhost", "7", "", "ssl_certificate"])
 def test_a_text_is_not_taken_apart_where_a_list_belongs(option: str, text: str) -> None:
     """A role's variable from `-e` is a text still: a protection taken for its letters would protect nothing."""
     with pytest.raises(ValueError, match=f"{option} has to be a list of texts"):
@@ -383,7 +385,7 @@ def test_a_shared_wildcard_goes_where_nothing_below_it_is_protected(pattern: str
     assert entry_of(an_order("pending", WILD), wish(shared=[7], protected=[pattern]))["action"] == "cancel"
 
 
-thorough = settings(deadline=None, max_examples=250, database=None, derandomize=True)
+thorough = examples(250)
 LABELS = ("a", "b", "ab", "ba", "a-b", "abc", "0")
 pattern_texts = st.text(alphabet="ab.*?[]!-c", min_size=1, max_size=12)
 parents = st.lists(st.sampled_from(["a", "b", "ab"]), min_size=1, max_size=3).map(".".join)
@@ -396,7 +398,7 @@ patterns_near = st.builds(
 )
 
 
-@settings(thorough, max_examples=3000)
+@examples(3000)
 @given(st.one_of(pattern_texts, patterns_near), parents)
 def test_a_pattern_that_matches_a_name_below_a_wildcard_is_seen_to_do_so(pattern: str, parent: str) -> None:
     try:
@@ -500,9 +502,9 @@ def test_nothing_is_read_of_what_is_left_to_a_person_anyhow() -> None:
 # -- what keeps an order out -------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("status", [*ORDER_STATUSES, "on_hold", ""])
-@pytest.mark.parametrize("kind", ALL_KINDS)
-@pytest.mark.parametrize(
+@each("status", [*ORDER_STATUSES, "on_hold", ""])
+@each("kind", ALL_KINDS)
+@each(
     ("names", "wished", "reason"),
     [
         ((SHOP, WWW), {}, "it also covers www.example.com, which stays; a reissue without the name revokes"),
@@ -546,9 +548,9 @@ def test_an_order_that_is_listed_may_go_all_the_same(names: tuple[str, ...]) -> 
     assert entry_of(an_order("issued", *names), wish(shared=["7"], on_issued=REVOKE))["action"] == "revoke"
 
 
-@pytest.mark.parametrize("shared", [[], [7]])
-@pytest.mark.parametrize("status", ["pending", "issued", "needs_approval"])
-@pytest.mark.parametrize(
+@each("shared", [[], [7]])
+@each("status", ["pending", "issued", "needs_approval"])
+@each(
     "name",
     [
         "shop.example.com:443",
@@ -750,8 +752,8 @@ def test_its_own_page_is_newer_than_the_list() -> None:
 # -- by status ---------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("kind", ALL_KINDS)
-@pytest.mark.parametrize(
+@each("kind", ALL_KINDS)
+@each(
     ("status", "action", "reason"),
     [
         ("pending", "cancel", "it is pending, so that it can be cancelled"),
@@ -876,11 +878,9 @@ def test_who_keeps_it_is_told_what_to_do() -> None:
     assert "stays issued" in entry_of(an_order("reissue_pending"), wish())["reason"]
 
 
-@pytest.mark.parametrize("status", ["issued", "renewed"])
-@pytest.mark.parametrize(
-    ("days", "expired"), [(-1, True), (-400, True), (0, False), (1, False), (90, False), (None, False)]
-)
-@pytest.mark.parametrize("kind", ALL_KINDS)
+@each("status", ["issued", "renewed"])
+@each(("days", "expired"), [(-1, True), (-400, True), (0, False), (1, False), (90, False), (None, False)])
+@each("kind", ALL_KINDS)
 def test_a_status_that_lags_behind_hides_no_expired_certificate(
     status: str, days: int | None, expired: bool, kind: str
 ) -> None:
@@ -994,8 +994,8 @@ def test_an_order_lapses_only_where_all_its_certificates_are_known(unclear: dict
 WAIVED = {"probe": False, "waiver": "the data centre is gone"}
 
 
-@pytest.mark.parametrize("status", ["issued", "reissue_pending", "renewed"])
-@pytest.mark.parametrize(
+@each("status", ["issued", "reissue_pending", "renewed"])
+@each(
     ("verdict", "reason"),
     [
         ("not_served", ""),
@@ -1184,8 +1184,8 @@ def test_a_look_that_failed_or_was_skipped_says_nothing() -> None:
 # -- marks -------------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("kind", ALL_KINDS)
-@pytest.mark.parametrize(
+@each("kind", ALL_KINDS)
+@each(
     ("wanted", "is_migrated", "is_renewed", "action"),
     [
         (True, True, False, "mark_renewed"),
@@ -1196,7 +1196,7 @@ def test_a_look_that_failed_or_was_skipped_says_nothing() -> None:
         (False, True, False, "nothing"),
     ],
 )
-@pytest.mark.parametrize("status", ["expired", "issued"])
+@each("status", ["expired", "issued"])
 def test_an_expired_migrated_order_is_marked_where_that_is_wanted(
     status: str, kind: str, wanted: bool, is_migrated: bool | None, is_renewed: bool | None, action: str
 ) -> None:
@@ -1244,8 +1244,8 @@ def with_successors(order: Order, wishes: Wishes, *successors: Mapping[str, Any]
     return entry
 
 
-@pytest.mark.parametrize("action", ENDINGS)
-@pytest.mark.parametrize(
+@each("action", ENDINGS)
+@each(
     ("changes", "good"),
     [
         ({}, True),
@@ -1349,8 +1349,8 @@ def test_a_replacement_that_is_told_twice_and_not_alike_replaces_nothing(changes
     assert [one["action"] for one in both_ways(rows, lambda several: planned(several, wishes))] == ["leave", "leave"]
 
 
-@pytest.mark.parametrize("kind", ALL_KINDS)
-@pytest.mark.parametrize("status", ORDER_STATUSES)
+@each("kind", ALL_KINDS)
+@each("status", ORDER_STATUSES)
 def test_a_replacement_is_never_touched(status: str, kind: str) -> None:
     wishes = wish(on_issued=kind, mark_renewed=True, replacements=[7], shared=[7], **WAIVED)
 
@@ -1385,9 +1385,9 @@ def servertastic(review: Review, wishes: Wishes, verdict: str | None = "not_serv
     return entry
 
 
-@pytest.mark.parametrize("kind", ALL_KINDS)
-@pytest.mark.parametrize("respell", [str, str.lower, str.upper, lambda text: f" {text} "])
-@pytest.mark.parametrize(
+@each("kind", ALL_KINDS)
+@each("respell", [str, str.lower, str.upper, lambda text: f" {text} "])
+@each(
     ("status", "action", "reason"),
     [
         *((status, "cancel", "it is {}, so that it is cancelled at once") for status in NOT_ISSUED),
@@ -1477,8 +1477,8 @@ def test_products_of_smartertools_are_left(code: str, status: str) -> None:
     assert told(entry) == ("leave", f"{code} is a product of SmarterTools, which cannot be cancelled")
 
 
-@pytest.mark.parametrize("status", [*NOT_ISSUED, "Completed", "Cancelled"])
-@pytest.mark.parametrize(
+@each("status", [*NOT_ISSUED, "Completed", "Cancelled"])
+@each(
     ("name", "wished", "reason"),
     [
         (WILD, {}, "it covers the wildcard *.example.com"),
@@ -1627,9 +1627,9 @@ def refused(order: Order, entry: Mapping[str, Any]) -> str:
     return "" if action == "lapse" and drops and decision.outcome == "unchanged" else str(decision)
 
 
-@pytest.mark.parametrize("status", [*ORDER_STATUSES, "on_hold", ""])
-@pytest.mark.parametrize("kind", ALL_KINDS)
-@pytest.mark.parametrize("days", [None, -400, -1, 0, 30, 90, 200])
+@each("status", [*ORDER_STATUSES, "on_hold", ""])
+@each("kind", ALL_KINDS)
+@each("days", [None, -400, -1, 0, 30, 90, 200])
 def test_what_is_planned_is_what_the_modules_would_do(status: str, kind: str, days: int | None) -> None:
     valid_till = None if days is None else TODAY + timedelta(days=days)
     for order_till in (None, TODAY + timedelta(days=300)):
@@ -1640,11 +1640,9 @@ def test_what_is_planned_is_what_the_modules_would_do(status: str, kind: str, da
             assert entry["action"] not in WRITES or refused(order, entry) == ""
 
 
-@pytest.mark.parametrize(
-    "status", [*NOT_ISSUED, "Completed", "COMPLETED", "Cancelled", "Roll Back", "Servertastic Review", "", "?"]
-)
-@pytest.mark.parametrize("kind", ALL_KINDS)
-@pytest.mark.parametrize("hours", [None, -31 * 24, -30 * 24, -30 * 24 + 1, -1, 0])
+@each("status", [*NOT_ISSUED, "Completed", "COMPLETED", "Cancelled", "Roll Back", "Servertastic Review", "", "?"])
+@each("kind", ALL_KINDS)
+@each("hours", [None, -31 * 24, -30 * 24, -30 * 24 + 1, -1, 0])
 def test_what_is_planned_is_what_servertastics_module_would_do(status: str, kind: str, hours: int | None) -> None:
     for code in ("RapidSSL-12", "SmarterMail-1"):
         for name in (SHOP, ""):
@@ -1890,6 +1888,7 @@ def is_protected(name: str, wishes: Wishes) -> bool:
     return any(fnmatchcase(one, pattern) for one in below for pattern in wishes.protected)
 
 
+@pytest.mark.exhaustive
 def test_the_properties_meet_every_action() -> None:
     met: set[str] = set()
 

@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from ansible_collections.certops.orders.plugins.module_utils import _http
+from ansible_collections.certops.orders.tests.cases import each
 
 UTILS = Path(str(_http.__file__)).parent
 COLLECTION = "ansible_collections.certops.orders.plugins"
@@ -67,7 +68,7 @@ def _imports(file: Path) -> tuple[set[str], set[str]]:
     return inside, outside
 
 
-@pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
+@each("file", FILES)
 def test_a_file_has_a_floor_and_imports_go_down(file: Path) -> None:
     inside, outside = _imports(file)
 
@@ -79,7 +80,7 @@ def test_a_file_has_a_floor_and_imports_go_down(file: Path) -> None:
         assert "ansible" not in outside
 
 
-@pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
+@each("file", FILES)
 def test_providers_know_nothing_of_each_other(file: Path) -> None:
     mine = {name for name in PROVIDERS if name in file.stem}
     others = {name for name in _imports(file)[0] for provider in PROVIDERS if provider in name} if mine else set()
@@ -94,7 +95,7 @@ def test_neutral_files_import_no_provider(file: Path) -> None:
     assert {other for other in _imports(file)[0] for provider in PROVIDERS if provider in other} == set()
 
 
-@pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
+@each("file", FILES)
 def test_only_the_transport_knows_requests(file: Path) -> None:
     if file.stem != "_http":
         assert not {"requests", "urllib3", "http"} & _imports(file)[1]

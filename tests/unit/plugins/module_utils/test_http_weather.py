@@ -190,6 +190,7 @@ def test_an_answer_of_100_mib_is_given_up_at_64(send: str, connect: Connect) -> 
     assert len(service.requests) == 1
 
 
+@pytest.mark.exhaustive
 def test_an_answer_of_just_64_mib_is_read(connect: Connect) -> None:
     body = b'{"a": "' + b"x" * (64 * 2**20 - 9) + b'"}'
     assert len(body) == _http.MAX_BODY
@@ -212,6 +213,7 @@ def _bomb(layers: int) -> bytes:
     return body
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("status", [200, 302, 500])
 @pytest.mark.parametrize(("encoding", "layers"), [("gzip", 1), ("gzip, gzip", 2), ("gzip,gzip,gzip", 3)])
 def test_a_gzip_bomb_is_given_up_before_it_is_unpacked(

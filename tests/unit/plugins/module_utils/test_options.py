@@ -11,7 +11,6 @@ from typing import Any
 
 import pytest
 from hypothesis import given
-from hypothesis import settings as with_settings
 from hypothesis import strategies as st
 
 from ansible_collections.certops.orders.plugins.module_utils._certcentral import RATE_LIMIT, REGIONS
@@ -26,6 +25,7 @@ from ansible_collections.certops.orders.plugins.module_utils._options import (
     parse_rate_limit,
     text_of,
 )
+from ansible_collections.certops.orders.tests.cases import each
 from ansible_collections.certops.orders.tests.unit.plugins.module_utils.words import KEY
 
 US = "https://www.digicert.com/services/v2"
@@ -281,7 +281,7 @@ def test_an_address_that_will_do(url: str, base_url: str) -> None:
     assert connected({**IN_ENVIRONMENT, "DIGICERT_API_URL": url}).base_url == base_url
 
 
-@pytest.mark.parametrize(
+@each(
     ("url", "why"),
     [
         *((url, "is not a URL") for url in NO_URLS),
@@ -443,7 +443,7 @@ def test_a_rate_limit(text: str, windows: tuple[tuple[int, float], ...]) -> None
     assert parse_rate_limit(text) == windows
 
 
-@pytest.mark.parametrize(
+@each(
     "text",
     [
         *("", " ", ",", "100", "100/", "/5", "100/5,", ",100/5", "100/5 1000/180", "100/5; 1000/180", "none, 100/5"),
@@ -545,7 +545,6 @@ def test_what_is_no_domain_name(text: str) -> None:
     assert "\x00" not in str(caught.value)
 
 
-@with_settings(deadline=None)
 @given(st.text(max_size=80) | st.text("aü.-*_ \u3002\u200d", max_size=12))
 def test_whatever_is_given_as_a_domain_name_is_one_or_an_error(text: str) -> None:
     try:

@@ -11,7 +11,7 @@ import unicodedata
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.certops.orders.plugins.module_utils._orders import (
@@ -27,6 +27,7 @@ from ansible_collections.certops.orders.plugins.module_utils._orders import (
     scrub,
     whole_number,
 )
+from ansible_collections.certops.orders.tests.unit.plugins.properties import examples
 
 
 @pytest.mark.parametrize(
@@ -51,7 +52,6 @@ def test_printable(text: object, shown: str) -> None:
     assert printable(text) == shown
 
 
-@settings(deadline=None)
 @given(st.text(st.characters(), max_size=600))
 def test_nothing_printable_moves_a_cursor_or_turns_a_line(text: str) -> None:
     shown = printable(text)
@@ -114,7 +114,7 @@ _json = st.recursive(
 )
 
 
-@settings(max_examples=50, deadline=None)
+@examples(50)
 @given(_json)
 def test_scrub_reaches_everywhere(value: Any) -> None:
     assert SECRET not in json.dumps(scrub(value, [SECRET]))

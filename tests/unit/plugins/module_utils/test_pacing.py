@@ -26,12 +26,13 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
 from ansible_collections.certops.orders.plugins.module_utils import _pacing
 from ansible_collections.certops.orders.plugins.module_utils._pacing import Pacer
 from ansible_collections.certops.orders.tests.unit.plugins.module_utils.words import soon
+from ansible_collections.certops.orders.tests.unit.plugins.properties import examples
 
 Windows = tuple[tuple[int, float], ...]
 
@@ -127,7 +128,7 @@ windows = st.lists(
 ).map(tuple)
 
 
-@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@examples(80)
 @given(
     windows=windows,
     seed=st.integers(0, 2**32),
@@ -147,7 +148,7 @@ def test_the_service_never_counts_too_many(
     assert world.excess(windows) == []
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@examples(25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(windows=windows, seed=st.integers(0, 2**32), latency=st.sampled_from([0.01, 4.0]))
 def test_pacers_that_share_a_file_are_one(tmp_path: Path, windows: Windows, seed: int, latency: float) -> None:
     path = tmp_path / f"{seed}"
@@ -167,6 +168,7 @@ def test_the_model_notices_a_pacer_that_lets_one_too_many_through() -> None:
     assert world.excess(((2, 4.9),)) == []
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("latency", [0.0, 0.02, 0.15])
 @pytest.mark.parametrize("limits", [THE_SERVICES, ((100, 5.0),), ((10, 0.5),)])
 def test_at_least_95_percent_of_what_is_allowed_is_used(limits: Windows, latency: float, world: World) -> None:

@@ -34,6 +34,7 @@ from ansible_collections.certops.orders.plugins.module_utils._plan import (
     table,
     window,
 )
+from ansible_collections.certops.orders.tests.cases import each
 
 NOW = datetime(2026, 11, 22, 10, 42, 7, 999, tzinfo=timezone.utc)
 PLACE: dict[str, Any] = {"kind": "decommission_domain", "account_id": 100001, "api_host": "www.digicert.com"}
@@ -167,7 +168,7 @@ LATER = {"created_at": "2026-11-22T10:42:07Z", "expires_at": "2026-12-22T10:42:0
 DEEP = json.loads("[" * 60 + "]" * 60)
 
 
-@pytest.mark.parametrize(
+@each(
     ("given", "words", "code"),
     [
         ("", "no JSON at line 1, column 1", "plan_invalid"),

@@ -343,6 +343,7 @@ def test_a_scale_ends_with_a_round_number(value: int, scale: int) -> None:
     assert _report_charts._round_up(value) == scale
 
 
+@pytest.mark.exhaustive
 def test_ten_thousand_orders_and_entries_are_a_page_of_less_than_5_mb_in_a_second_or_two() -> None:
     reason = "Pending for 45 days, left over from a failed automation"
     entries = [entry(order=str(n), name=f"host-{n}.example.com", reason=reason) for n in range(10_000)]

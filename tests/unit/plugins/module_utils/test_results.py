@@ -509,6 +509,7 @@ def test_elsewhere_nothing_is_cut() -> None:
     assert "warnings" not in result
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize(
     ("unchanged", "changed", "diff", "left_out"),
     [
@@ -593,6 +594,7 @@ def range_of(first: int, count: int) -> list[int]:
     return list(range(first, first + count))
 
 
+@pytest.mark.exhaustive
 def test_what_is_handed_in_at_most_is_told_in_full() -> None:
     result = tell_in_runner(*several("changed", 10**8, 45454))
 

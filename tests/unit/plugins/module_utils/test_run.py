@@ -14,7 +14,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.certops.orders.plugins.module_utils import _run
@@ -42,6 +42,7 @@ from ansible_collections.certops.orders.tests.unit.plugins.module_utils.service_
     throttled,
 )
 from ansible_collections.certops.orders.tests.unit.plugins.module_utils.words import soon
+from ansible_collections.certops.orders.tests.unit.plugins.properties import examples
 
 
 def open_things(count: int, **facts: Any) -> list[Thing]:
@@ -2048,7 +2049,7 @@ options = st.fixed_dictionaries(
 )
 
 
-@settings(deadline=None, max_examples=600, database=None, derandomize=True)
+@examples(600)
 @given(accounts, options, st.booleans(), st.integers(0, 3), st.data())
 def test_in_any_weather_the_result_tells_the_truth_and_nothing_is_written_twice(
     account: list[str], chosen: dict[str, Any], check_mode: bool, retries: int, data: st.DataObject

@@ -32,6 +32,7 @@ from ansible_collections.certops.orders.plugins.module_utils._served_policy impo
     summed_up,
     told,
 )
+from ansible_collections.certops.orders.tests.cases import each
 
 # -- addresses --------------------------------------------------------------------------------------------------------
 
@@ -96,7 +97,7 @@ ALLOWED = [
 ]
 
 
-@pytest.mark.parametrize(("address", "kind"), REFUSED.items())
+@each(("address", "kind"), REFUSED.items())
 def test_an_address_that_is_refused(address: str, kind: str) -> None:
     assert address_refusal(ip_address(address)) == f"{kind} is never connected to"
 

@@ -15,7 +15,7 @@ from typing import Any, Callable
 from urllib.parse import quote
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from ansible_collections.certops.orders.plugins.module_utils import _http
@@ -59,6 +59,7 @@ from ansible_collections.certops.orders.tests.unit.plugins.modules.servertastic_
     leaks,
     ref,
 )
+from ansible_collections.certops.orders.tests.unit.plugins.properties import examples
 
 DEFAULTS = {name: option.get("default") for name, option in SERVERTASTIC_OPTIONS.items()}
 QUOTED_TOKEN = "sim-0ld%2Ft0ken%2Bof%3D1"
@@ -455,7 +456,7 @@ def test_how_many_additional_names_there_can_be(reviewed: Any, told: Any, count:
     assert reviewed("Completed", san_count=told).san_count == count
 
 
-@settings(max_examples=300, deadline=None)
+@examples(300)
 @given(answer=ANSWERS)
 @example(answer=issued_at("9999-12-31 23:59:59"))
 @example(answer=issued_at("0001-01-01 00:00:00"))

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from ansible_collections.certops.orders.plugins.module_utils import _servertastic_policy as policy
@@ -34,7 +34,9 @@ from ansible_collections.certops.orders.plugins.module_utils._servertastic_polic
     refund,
     window_is_over,
 )
+from ansible_collections.certops.orders.tests.cases import each
 from ansible_collections.certops.orders.tests.unit.plugins.modules.servertastic_playing import NEW, TOKEN, digest
+from ansible_collections.certops.orders.tests.unit.plugins.properties import examples
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=timezone.utc)
 DOMAIN = "www.example.com"
@@ -115,8 +117,8 @@ def test_the_policy_does_nothing_but_decide() -> None:
     assert "now(" not in inspect.getsource(policy)
 
 
-@pytest.mark.parametrize("status", [*AT_ONCE, *map(str.upper, AT_ONCE), " queued "])
-@pytest.mark.parametrize("wishes", EVERY_WISH)
+@each("status", [*AT_ONCE, *map(str.upper, AT_ONCE), " queued "])
+@each("wishes", EVERY_WISH)
 def test_what_is_not_issued_is_cancelled_at_once_whatever_is_wished_for_issued_ones(
     status: str, wishes: Wishes
 ) -> None:
@@ -130,9 +132,9 @@ def test_what_is_not_issued_is_cancelled_at_once_whatever_is_wished_for_issued_o
     assert dict(decision.after) == {"order_status": "Cancelled"}
 
 
-@pytest.mark.parametrize("days", [0, 1, 26.9, 29.9, 30, 30.04])
-@pytest.mark.parametrize("wishes", EVERY_WISH)
-@pytest.mark.parametrize("requested", [True, False])
+@each("days", [0, 1, 26.9, 29.9, 30, 30.04])
+@each("wishes", EVERY_WISH)
+@each("requested", [True, False])
 def test_what_is_issued_goes_by_what_is_wished(days: float, wishes: Wishes, requested: bool) -> None:
     decision = decide(
         a_review("Completed", days=days),
@@ -156,9 +158,9 @@ def test_what_is_issued_goes_by_what_is_wished(days: float, wishes: Wishes, requ
         assert dict(decision.after) == {"requested_at": "2026-03-01T12:00:00Z"}
 
 
-@pytest.mark.parametrize("days", [30.05, 30.1, 31, 365, 5000, None])
-@pytest.mark.parametrize("wishes", EVERY_WISH)
-@pytest.mark.parametrize("requested", [True, False])
+@each("days", [30.05, 30.1, 31, 365, 5000, None])
+@each("wishes", EVERY_WISH)
+@each("requested", [True, False])
 def test_too_late_is_refused_whatever_is_wished(days: float | None, wishes: Wishes, requested: bool) -> None:
     decision = decide(
         a_review("Completed", days=days),
@@ -209,9 +211,9 @@ def test_who_has_to_approve_is_named_or_said_to_be_unknown() -> None:
         assert "the admin contact, whose address the service does not show" in unknown
 
 
-@pytest.mark.parametrize("status", ["Cancelled", "CANCELLED", " cancelled"])
-@pytest.mark.parametrize("wishes", EVERY_WISH)
-@pytest.mark.parametrize("product", ["RapidSSL-12", *SMARTERTOOLS])
+@each("status", ["Cancelled", "CANCELLED", " cancelled"])
+@each("wishes", EVERY_WISH)
+@each("product", ["RapidSSL-12", *SMARTERTOOLS])
 def test_what_is_cancelled_stays_so(status: str, wishes: Wishes, product: str) -> None:
     decision = decide(a_review(status, days=3, product_code=product), wishes, requested_at=NOW)
 
@@ -219,8 +221,8 @@ def test_what_is_cancelled_stays_so(status: str, wishes: Wishes, product: str) -
     assert (decision.outcome, decision.reason) == (UNCHANGED, "it is cancelled already")
 
 
-@pytest.mark.parametrize("status", [*HELD, *UNHEARD_OF, "ROLL BACK", "ServerTastic Review"])
-@pytest.mark.parametrize("wishes", EVERY_WISH)
+@each("status", [*HELD, *UNHEARD_OF, "ROLL BACK", "ServerTastic Review"])
+@each("wishes", EVERY_WISH)
 def test_what_is_held_or_unheard_of_is_refused_whatever_is_wished(status: str, wishes: Wishes) -> None:
     decision = decide(a_review(status, days=3), wishes, requested_at=NOW, cancelled_at=NOW, successor=successor())
 
@@ -236,9 +238,9 @@ def test_what_is_held_has_a_next_step_of_its_own() -> None:
     assert "place it again" in steps["Roll Back"]
 
 
-@pytest.mark.parametrize("product", SMARTERTOOLS)
-@pytest.mark.parametrize("status", sorted(REFERENCE - {"Cancelled"}))
-@pytest.mark.parametrize("issued", ["fail", "request", "skip"])
+@each("product", SMARTERTOOLS)
+@each("status", sorted(REFERENCE - {"Cancelled"}))
+@each("issued", ["fail", "request", "skip"])
 def test_smartertools_are_refused_in_every_state(product: str, status: str, issued: str) -> None:
     decision = decide(a_review(status, days=3, product_code=product), Wishes(issued, without_replacement=True))
 
@@ -362,7 +364,8 @@ LAST = Review(digest(), "Completed", completed_at=datetime(9999, 12, 31, 23, 59,
 NEARLY_LAST = replace(LAST, completed_at=datetime(9999, 12, 1, 23, 30, tzinfo=timezone.utc))
 
 
-@settings(max_examples=500, deadline=None)
+@pytest.mark.exhaustive
+@examples(500)
 @given(
     review=REVIEWS,
     wishes=WISHES,

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.certops.orders.plugins.module_utils import _plan
@@ -31,6 +31,8 @@ from ansible_collections.certops.orders.plugins.module_utils._stale import (
     to_read,
     wishes_of,
 )
+from ansible_collections.certops.orders.tests.cases import each
+from ansible_collections.certops.orders.tests.unit.plugins.properties import examples
 
 TODAY = date(2026, 3, 1)
 NOON = datetime(2026, 3, 1, 12, 0, tzinfo=timezone.utc)
@@ -159,8 +161,8 @@ def test_days_of_a_predecessor_that_cannot_be_meant_are_refused(days: Any) -> No
         wish(predecessor_days=days)
 
 
-@pytest.mark.parametrize("name", ["include", "exclude", "statuses", "product_types"])
-@pytest.mark.parametrize("value", ["www.*", "*", "", None, 7, True, {"www.*": 1}, {"www.*"}])
+@each("name", ["include", "exclude", "statuses", "product_types"])
+@each("value", ["www.*", "*", "", None, 7, True, {"www.*": 1}, {"www.*"}])
 def test_a_text_is_not_taken_apart_where_a_list_belongs(name: str, value: Any) -> None:
     """An exclusion that was taken for its letters would exclude nothing."""
     with pytest.raises(ValueError, match=f"{name} has to be a list"):
@@ -272,9 +274,9 @@ def test_what_does_not_say_when_it_was_placed_is_never_old(placed: Any, stale: b
         assert to_read([told], wish(older_than_days=1)) == ([7] if stale else [])
 
 
-@pytest.mark.parametrize("older_than", [1, 30, 90, 36500])
-@pytest.mark.parametrize("now", ["2026-03-01", "0001-01-01", "0050-01-01", "9999-12-31"])
-@pytest.mark.parametrize("hours", [0, 1, 23, 24, 25, 47, 48])
+@each("older_than", [1, 30, 90, 36500])
+@each("now", ["2026-03-01", "0001-01-01", "0050-01-01", "9999-12-31"])
+@each("hours", [0, 1, 23, 24, 25, 47, 48])
 def test_the_search_finds_what_is_stale_and_nothing_else(older_than: int, now: str, hours: int) -> None:
     wishes = wish(now=now, older_than_days=older_than)
     wanted = search(wishes)
@@ -288,7 +290,7 @@ def test_the_search_finds_what_is_stale_and_nothing_else(older_than: int, now: s
         assert matches(order, criteria) is (ids([order], wishes) == [7])
 
 
-@pytest.mark.parametrize(
+@each(
     ("name", "include", "exclude", "meant"),
     [
         ("www.example.com", ["*"], [], True),
@@ -559,8 +561,8 @@ def test_what_an_order_renews_told_twice_and_not_alike_is_not_known() -> None:
     assert "it renews order 4, of which it is not known when it expires" in entry["reason"]
 
 
-@pytest.mark.parametrize("status", STALE)
-@pytest.mark.parametrize(
+@each("status", STALE)
+@each(
     ("days", "told"),
     [
         (0, "expires today"),
@@ -590,9 +592,9 @@ def test_how_near_can_be_wished(days: int, near: int, left: bool) -> None:
     assert (entry["action"] == "leave") is left
 
 
-@pytest.mark.parametrize("status", ["issued", "reissue_pending", "renewed", "expired", "new_word", ""])
-@pytest.mark.parametrize("marked", [True, False, None])
-@pytest.mark.parametrize("days", [-10, 10])
+@each("status", ["issued", "reissue_pending", "renewed", "expired", "new_word", ""])
+@each("marked", [True, False, None])
+@each("days", [-10, 10])
 def test_a_certificate_expires_whatever_else_goes_on_with_its_order(
     status: str, marked: bool | None, days: int
 ) -> None:
@@ -656,7 +658,7 @@ def test_an_order_without_an_id_is_refused(order_id: Any) -> None:
 
 # -- whatever comes ----------------------------------------------------------------------------------------------------
 
-thorough = settings(deadline=None, max_examples=300, database=None, derandomize=True)
+thorough = examples(300)
 
 names = st.one_of(
     st.sampled_from(
@@ -732,6 +734,7 @@ def applied(account: Iterable[Order], entries: Iterable[Mapping[str, Any]]) -> l
     return [replace(order, status=became.get(str(order.id), order.status)) for order in account]
 
 
+@pytest.mark.exhaustive
 def test_the_properties_meet_every_action() -> None:
     met: set[str] = set()
 

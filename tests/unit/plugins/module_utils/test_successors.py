@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.certops.orders.plugins.module_utils import _certcentral_policy as certcentral
@@ -31,6 +31,8 @@ from ansible_collections.certops.orders.plugins.module_utils._certcentral_object
 )
 from ansible_collections.certops.orders.plugins.module_utils._plan import TLS_PRODUCTS
 from ansible_collections.certops.orders.plugins.module_utils._successors import MARK_WINDOW_DAYS, plan, to_read
+from ansible_collections.certops.orders.tests.cases import each
+from ansible_collections.certops.orders.tests.unit.plugins.properties import examples
 
 TODAY = date(2026, 3, 1)
 NOON = datetime(2026, 3, 1, 12, 0, tzinfo=timezone.utc)
@@ -471,8 +473,8 @@ def test_lists_and_pages_may_each_leave_the_mark_out() -> None:
 ODD: list[Any] = [None, "", "soon", "2026-13-45", 7, -1, 1.5, True, [], {}, "\u0663", "9999-12-31T99:00:00"]
 
 
-@pytest.mark.parametrize("odd", ODD, ids=repr)
-@pytest.mark.parametrize(
+@each("odd", ODD)
+@each(
     "fact",
     [
         *("valid_till", "order_valid_till", "date_created", "days_remaining", "is_renewed", "is_migrated", "status"),
@@ -541,6 +543,7 @@ def test_hostile_names_are_names(name: str) -> None:
 # -- size --------------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.exhaustive
 def test_ten_thousand_orders_that_share_their_names_take_about_a_second() -> None:
     """Of one organization. Half of them have one name, the others three of forty each, no two the same ones."""
     hosts = [f"host{number}.example.com" for number in range(40)]
@@ -563,7 +566,7 @@ def test_ten_thousand_orders_that_share_their_names_take_about_a_second() -> Non
 
 # -- whatever comes ----------------------------------------------------------------------------------------------------
 
-thorough = settings(deadline=None, max_examples=400, database=None, derandomize=True)
+thorough = examples(400)
 
 names = st.one_of(st.sampled_from([SHOP, WWW, "*.example.com", "{{ 7 * 7 }}", "=cmd()"]), st.text(max_size=5))
 more_names = st.one_of(st.just(()), st.just((WWW,)), st.lists(names, max_size=2).map(tuple))
@@ -656,6 +659,7 @@ def writes(entries: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
 undo_expired = st.booleans()
 
 
+@pytest.mark.exhaustive
 def test_the_properties_meet_every_action() -> None:
     met: set[str] = set()
 

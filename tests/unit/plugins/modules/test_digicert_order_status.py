@@ -385,6 +385,7 @@ def pages(count: int) -> int:
     return -(-count // 100)
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("count", [1, 2, 100, 101, 250])
 @pytest.mark.parametrize("part", [0, 1, 2])
 @pytest.mark.parametrize("verify", [True, False])
@@ -400,6 +401,7 @@ def test_canceling_costs_a_read_for_each_hundred_and_the_writes(
     assert len(service.journal) == pages(count) + to_change + (pages(to_change) if verify else 0)
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("count", [1, 2, 100, 101, 250])
 @pytest.mark.parametrize("part", [0, 1, 2])
 def test_marking_costs_the_check_of_the_origin_besides_but_only_for_what_would_be_marked(

@@ -1430,6 +1430,7 @@ class Reseller(Service):
         return says(a_review(self.statuses[query], token=query))
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize(("count", "remembered"), [(500, False), (120, True)])
 def test_many_orders_with_eight_workers_are_each_cancelled_once(log: str, count: int, remembered: bool) -> None:
     tokens = [f"sim-{number}" for number in range(count)]

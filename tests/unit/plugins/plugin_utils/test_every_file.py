@@ -9,9 +9,8 @@ from __future__ import annotations
 import importlib
 from pathlib import Path
 
-import pytest
-
 from ansible_collections.certops.orders.plugins.plugin_utils import _door
+from ansible_collections.certops.orders.tests.cases import each
 
 PLUGINS = Path(str(_door.__file__)).parents[1]
 # Documentation only, which coverage leaves out as well (.coveragerc).
@@ -24,7 +23,7 @@ def test_there_are_files_of_every_kind() -> None:
     assert {file.parts[0] for file in FILES} >= {"action", "module_utils", "modules", "plugin_utils"}
 
 
-@pytest.mark.parametrize("file", FILES, ids=str)
+@each("file", FILES)
 def test_a_file_can_be_imported(file: Path) -> None:
     name = ".".join(("ansible_collections.certops.orders.plugins", *file.with_suffix("").parts))
 

@@ -1,0 +1,565 @@
+# Copyright (c) 2026 The certops.orders authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The role awx_setup: what it is made of is what AWX takes, and the real modules of awx.awx make it, and unmake it.
+
+The modules speak to a small server that keeps AWX's objects and some of its rules. AWX itself is not here.
+`nox -s awx` installs awx.awx; AWX_COLLECTIONS names the folder that it is in.
+"""
+
+from __future__ import annotations
+
+import copy
+import hashlib
+import inspect
+import json
+import os
+import re
+import shutil
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+from ansible_collections.certops.orders.plugins.module_utils import _options
+from ansible_collections.certops.orders.tests.integration import support
+from ansible_collections.certops.orders.tests.integration.awx.fake_awx import (
+    TOKEN,
+    FakeAwx,
+    check_credential_type,
+    check_rrule,
+    check_survey,
+    fake_awx,
+    playbooks,
+)
+from ansible_collections.certops.orders.tests.integration.support import PENDING, Controller, Run, Simulator
+
+ROOT = Path(__file__).resolve().parents[3]
+PROJECT = ROOT / "docs" / "awx_project"
+COLLECTIONS = os.environ.get("AWX_COLLECTIONS", "")
+with_modules = pytest.mark.skipif(
+    not (Path(COLLECTIONS) / "ansible_collections" / "awx" / "awx").is_dir() or not COLLECTIONS,
+    reason="the collection awx.awx is not here: `nox -s awx` installs it, AWX_COLLECTIONS names its folder",
+)
+
+PLAYBOOK = "- import_playbook: certops.orders.awx_setup"
+# Of no use as names of anything else, so that they can be looked for in whatever a run shows.
+SECRETS = ["sim-Ue3Wd6Ph9Zc2", "sim-Bn8Gy5Ak1Xo4", "sim-Fv2Mj7Sl6Tq9", "sim-Hr4Cw1Ei8Yd3", "xoxb-Lp5Nb9Vg2Uk7"]
+READS, WRITES, READS_TOO, WRITES_TOO, SLACK = SECRETS
+WISHES: dict[str, Any] = {
+    "awx_setup_image": "registry.example.com/ee:1",
+    "awx_setup_project_url": "https://git.example.com/awx.git",
+    "awx_setup_digicert_read_key": READS,
+    "awx_setup_digicert_write_key": WRITES,
+    "awx_setup_servertastic": True,
+    "awx_setup_servertastic_read_key": READS_TOO,
+    "awx_setup_servertastic_write_key": WRITES_TOO,
+    "awx_setup_servertastic_api_url": "https://reseller.example.com",
+    "awx_setup_report_dir": "/var/lib/certops/reports",
+    "awx_setup_notification_type": "slack",
+    "awx_setup_notification_configuration": {"token": SLACK, "channels": ["#certificates"]},
+    "awx_setup_extra_vars": {"decommission_domain_max_revocations": 3},
+    "awx_setup__patience": 0,
+}
+WORKFLOWS = [
+    "cancel_stale_orders",
+    "decommission_domain",
+    "decommission_server",
+    "mark_renewed_orders",
+    "undo_renewed_marks",
+]
+# Which role, and which entry point of it, a playbook has its options from.
+OPTIONS_OF = {
+    "cancel_stale_orders.yml": [("cancel_stale_orders", "main")],
+    "decommission_domain.yml": [("decommission_domain", "main")],
+    "decommission_server.yml": [("decommission_domain", "main")],
+    "mark_renewed_orders.yml": [("mark_renewed_orders", "main")],
+    "undo_renewed_marks.yml": [("mark_renewed_orders", "undo")],
+    "order_report.yml": [("order_report", "main")],
+}
+# The types of questions whose answers an option takes.
+ANSWERS = {"str": {"text", "textarea"}, "path": {"text"}, "int": {"integer"}, "bool": {"multiplechoice"}}
+
+
+class Yaml(yaml.SafeLoader):
+    """With Ansible's mark for text that is not its template."""
+
+
+class Kept(str):
+    """Text that Ansible leaves as it is."""
+
+    __slots__ = ()
+
+
+Yaml.add_constructor("!unsafe", lambda loader, node: Kept(loader.construct_scalar(node)))
+
+
+def read(path: Path) -> Any:
+    return yaml.load(path.read_text(encoding="utf-8"), Loader=Yaml)
+
+
+VARIABLES = read(ROOT / "roles" / "awx_setup" / "vars" / "main.yml")
+DEFAULTS = read(ROOT / "roles" / "awx_setup" / "defaults" / "main.yml")
+TYPES = VARIABLES["awx_setup__credential_types"]
+TEMPLATES = [*VARIABLES["awx_setup__workflows"], VARIABLES["awx_setup__report"]]
+by_name = pytest.mark.parametrize("template", TEMPLATES, ids=[template["playbook"] for template in TEMPLATES])
+
+
+def options(playbook: str) -> dict[str, Any]:
+    """The options of what a playbook runs."""
+    found: dict[str, Any] = {}
+    for role, entry_point in OPTIONS_OF[playbook]:
+        specs = read(ROOT / "roles" / role / "meta" / "argument_specs.yml")["argument_specs"]
+        found.update(specs[entry_point]["options"])
+    return found
+
+
+# What it is made of
+
+
+@pytest.mark.parametrize("one", TYPES, ids=[one["name"] for one in TYPES])
+def test_a_credential_sets_what_the_modules_read(one: dict[str, Any]) -> None:
+    check_credential_type(one)
+    prefix = {"DigiCert CertCentral": "DIGICERT", "Servertastic": "SERVERTASTIC"}[one["name"]]
+    variables = one["injectors"]["env"]
+    assert set(variables) == {f"{prefix}_{name}" for name in ("API_KEY", "API_URL", "RATE_LIMIT", "READ_ONLY")}
+    source = inspect.getsource(_options)
+    assert all(f"{{prefix}}_{name.partition('_')[2]}" in source for name in variables)
+    # Ansible would make something of them, and AWX would then have nothing to fill in.
+    assert all(isinstance(template, Kept) for template in variables.values())
+    assert [field["id"] for field in one["inputs"]["fields"] if field.get("secret")] == ["api_key"]
+
+
+def rendered(one: Mapping[str, Any], inputs: Mapping[str, Any]) -> dict[str, str]:
+    """The environment that a credential makes, as AWX does it: a switch that is not set is off, other inputs empty."""
+    switches = {field["id"]: False for field in one["inputs"]["fields"] if field["type"] == "boolean"}
+    sandbox = ImmutableSandboxedEnvironment()
+    env = one["injectors"]["env"]
+    return {name: sandbox.from_string(template).render({**switches, **inputs}) for name, template in env.items()}
+
+
+def connected(environment: Mapping[str, str], prefix: str, regions: Mapping[str, str]) -> _options.Connection:
+    return _options.connection(
+        {"validate_certs": True, "timeout": 30, "retries": 3, "rate_limit_timeout": 300},
+        environment,
+        task_environ={},
+        prefix=prefix,
+        regions=regions,
+        rate_limit="100/5",
+        writes=True,
+    )
+
+
+def test_inputs_that_are_empty_are_as_if_they_were_not_there() -> None:
+    environment = rendered(TYPES[0], {"api_key": "k"})
+    assert environment == {
+        "DIGICERT_API_KEY": "k",
+        "DIGICERT_API_URL": "",
+        "DIGICERT_RATE_LIMIT": "",
+        "DIGICERT_READ_ONLY": "False",
+    }
+    regions = {"us": "https://www.example.com"}
+    bare = connected({"DIGICERT_API_KEY": "k"}, "DIGICERT", regions)
+    assert connected(environment, "DIGICERT", regions) == bare
+    assert not bare.read_only
+
+
+@pytest.mark.parametrize(("one", "prefix"), [(TYPES[0], "DIGICERT"), (TYPES[1], "SERVERTASTIC")])
+def test_a_credential_that_reads_refuses_every_change(one: dict[str, Any], prefix: str) -> None:
+    inputs = {"api_key": "k", "api_url": "https://api.example.com", "rate_limit": "1/2", "read_only": True}
+    found = connected(rendered(one, inputs), prefix, {})
+    assert found.read_only == f"{prefix}_READ_ONLY"
+    assert (found.base_url, found.windows) == ("https://api.example.com", ((1, 2.0),))
+
+
+@by_name
+def test_surveys_ask_for_what_the_playbook_takes(template: dict[str, Any]) -> None:
+    check_survey(template["survey"])
+    project = read(PROJECT / template["playbook"])[-1]["vars"]
+    takes = options(template["playbook"])
+    for question in template["survey"]["spec"]:
+        variable, kind = question["variable"], question["type"]
+        if variable == "decommission_server_hosts":
+            text = (ROOT / "playbooks" / template["playbook"]).read_text(encoding="utf-8")
+            assert variable in text
+        elif variable.endswith("_text"):
+            # The project's playbook makes a list of it.
+            made = variable[: -len("_text")]
+            assert takes[made]["type"] == "list"
+            assert project[made] == f"{{{{ {variable}.split() }}}}"
+            assert (kind, question["required"]) == ("textarea", True)
+        elif "choices" in takes[variable]:
+            assert kind == "multiplechoice"
+            assert question["choices"] == takes[variable]["choices"]
+            assert question["default"] == takes[variable]["default"]
+        else:
+            assert kind in ANSWERS[takes[variable]["type"]], variable
+            if kind == "multiplechoice":
+                assert question["choices"] == ["false", "true"]
+            if "default" in question and variable != "order_report_title":
+                assert question["default"] == str(takes[variable]["default"]).lower() or kind == "integer"
+
+
+@by_name
+def test_guards_are_not_in_the_hands_of_whoever_starts_a_job(template: dict[str, Any]) -> None:
+    asked = {question["variable"] for question in template["survey"]["spec"]}
+    guard = re.compile(
+        r"_(max_\w+|protected|exclude|shared|phase|confirm|plan\w*|probe\w*|audit_log|report_dir|\w+_tasks)$"
+    )
+    assert not [variable for variable in asked if guard.search(variable)]
+
+
+@by_name
+def test_templates_set_what_the_playbook_takes(template: dict[str, Any]) -> None:
+    takes = options(template["playbook"])
+    assert set(template["variables"]) <= set(takes)
+    if "phase" in template and template["phase"] != "decommission_server_phase":
+        assert {"plan", "apply"} <= set(takes[template["phase"]]["choices"])
+    text = (ROOT / "playbooks" / template["playbook"]).read_text(encoding="utf-8")
+    assert template.get("phase") != "decommission_server_phase" or "decommission_server_phase" in text
+
+
+def test_every_playbook_has_a_file_in_the_project_and_a_template() -> None:
+    ours = {path.name for path in (ROOT / "playbooks").glob("*.yml")} - {"awx_setup.yml"}
+    assert ours == {template["playbook"] for template in TEMPLATES} == {*playbooks(PROJECT)} - {"project.yml"}
+    for name in ours:
+        (where, play) = read(PROJECT / name)
+        assert where["ansible.builtin.import_playbook"] == "project.yml"
+        assert play["ansible.builtin.import_playbook"] == f"certops.orders.{name[: -len('.yml')]}"
+        tasks = [value for value in play["vars"].values() if "project_dir }}/" in value]
+        assert tasks
+        assert all((PROJECT / task.partition("/")[2]).is_file() for task in tasks)
+        assert set(play["vars"]) <= {*options(name), "decommission_server_teardown_tasks"}
+
+
+def test_the_project_has_the_source_of_the_inventory_and_asks_awx_to_install_nothing() -> None:
+    path = PROJECT / DEFAULTS["awx_setup_inventory_source_path"]
+    assert path.name.endswith("digicert_orders.yml")
+    assert read(path)["plugin"] == "certops.orders.digicert_orders"
+    # The image has the collection, and an update of a project fails where AWX cannot install what is asked for.
+    assert not (PROJECT / "collections").exists()
+
+
+def test_schedules_have_rules_that_awx_takes() -> None:
+    rules = [value for name, value in DEFAULTS.items() if name.endswith("_rrule")]
+    assert len(rules) == len(VARIABLES["awx_setup__schedules"]) == 4
+    for rule in rules:
+        check_rrule(rule)
+
+
+# What the modules of awx.awx make of it
+
+
+@pytest.fixture(scope="module")
+def first(process: Simulator) -> Iterator[tuple[FakeAwx, Run]]:
+    """An AWX that the role has set up, and the run that did it."""
+    process.reset(support.SEED)
+    with support.machine(process) as controller, fake_awx(PROJECT) as awx:
+        yield awx, setup(controller, awx)
+
+
+@pytest.fixture
+def made(first: tuple[FakeAwx, Run]) -> FakeAwx:
+    """That AWX, to look at."""
+    return first[0]
+
+
+@pytest.fixture
+def awx(first: tuple[FakeAwx, Run]) -> Iterator[FakeAwx]:
+    """One like it, to change."""
+    with fake_awx(PROJECT) as other:
+        for name in ("objects", "associated", "surveys", "secrets", "pending", "next_id"):
+            setattr(other, name, copy.deepcopy(getattr(first[0], name)))
+        yield other
+
+
+def setup(
+    controller: Controller,
+    awx: FakeAwx,
+    *,
+    rc: int = 0,
+    check: bool = False,
+    env: Mapping[str, str] | None = None,
+    **more: Any,
+) -> Run:
+    """Run the playbook; what awx.awx itself says of its own age is not ours."""
+    environment = {
+        "ANSIBLE_COLLECTIONS_PATH": os.pathsep.join([os.environ["ANSIBLE_COLLECTIONS_PATH"], COLLECTIONS]),
+        "ANSIBLE_DEPRECATION_WARNINGS": "0",
+        "CONTROLLER_HOST": awx.url,
+        "CONTROLLER_OAUTH_TOKEN": TOKEN,
+        **(env or {}),
+    }
+    args = ["--check"] if check else []
+    run = controller.playbook(PLAYBOOK, env=environment, args=args, variables={**WISHES, **more}, timeout=900)
+    assert run.rc == rc, run.output
+    return run
+
+
+def changes(run: Run) -> list[str]:
+    """The tasks that changed something."""
+    return [task.name for task in run.tasks if task.result.get("changed") and not task.is_item]
+
+
+@with_modules
+def test_all_of_it_is_made(made: FakeAwx) -> None:
+    plans = [f"certops {name} {phase}" for name in WORKFLOWS for phase in ("apply", "plan")]
+    assert made.snapshot() == {
+        "organizations": ["Default"],
+        "credential_types": ["DigiCert CertCentral", "Galaxy", "Machine", "Servertastic"],
+        "credentials": [
+            "Ansible Galaxy",
+            *(f"certops {of}, {may}" for of in ("CertCentral", "Servertastic") for may in ("reads", "writes")),
+        ],
+        "notification_templates": ["certops notices"],
+        "execution_environments": ["certops"],
+        "projects": ["certops"],
+        "inventories": ["certops", "certops orders"],
+        "hosts": ["localhost"],
+        "inventory_sources": ["certops orders"],
+        "job_templates": sorted([*plans, "certops order_report"]),
+        "workflow_job_templates": [f"certops {name}" for name in WORKFLOWS],
+        "workflow_job_template_nodes": [
+            f"certops {name}/{node}" for name in WORKFLOWS for node in ("apply", "approval", "plan")
+        ],
+        "workflow_approval_templates": [f"certops {name} approval" for name in WORKFLOWS],
+        "schedules": [
+            f"certops {name}, by the clock"
+            for name in ("cancel_stale_orders", "mark_renewed_orders", "order_report", "orders")
+        ],
+    }
+
+
+@with_modules
+def test_what_awx_is_to_fill_in_arrives_as_it_is(made: FakeAwx) -> None:
+    host = json.loads(made.named("hosts", "localhost")["variables"])
+    assert host["ansible_python_interpreter"] == "{{ ansible_playbook_python }}"
+    for one in TYPES:
+        assert made.named("credential_types", one["name"])["injectors"] == one["injectors"]
+
+
+@with_modules
+def test_keys_are_where_they_belong_and_nowhere_else(first: tuple[FakeAwx, Run]) -> None:
+    made, run = first
+    kept = {made.objects["credentials"][number]["name"]: inputs for number, inputs in made.secrets.items() if inputs}
+    assert kept == {
+        "certops CertCentral, reads": {"api_key": READS, "read_only": True},
+        "certops CertCentral, writes": {"api_key": WRITES},
+        "certops Servertastic, reads": {
+            "api_key": READS_TOO,
+            "api_url": "https://reseller.example.com",
+            "read_only": True,
+        },
+        "certops Servertastic, writes": {"api_key": WRITES_TOO, "api_url": "https://reseller.example.com"},
+    }
+    shown = run.output + json.dumps([task.result for task in run.tasks])
+    assert not [secret for secret in SECRETS if secret in shown]
+
+
+@with_modules
+def test_only_what_carries_out_has_keys_that_write(made: FakeAwx) -> None:
+    for one in made.snapshot()["job_templates"]:
+        may = "writes" if one.endswith(" apply") else "reads"
+        has = made.linked("job_templates", one, "credentials")
+        both = [f"certops CertCentral, {may}", f"certops Servertastic, {may}"]
+        assert has == (both[:1] if one == "certops order_report" else both)
+    source = made.named("inventory_sources", "certops orders")
+    assert made.objects["credentials"][source["credential"]]["name"] == "certops CertCentral, reads"
+
+
+@with_modules
+@pytest.mark.parametrize("name", [f"certops {name}" for name in WORKFLOWS])
+def test_a_workflow_goes_on_only_where_all_went_well(made: FakeAwx, name: str) -> None:
+    nodes = "workflow_job_template_nodes"
+    assert made.linked(nodes, f"{name}/plan", "success_nodes") == [f"{name}/approval"]
+    assert made.linked(nodes, f"{name}/approval", "success_nodes") == [f"{name}/apply"]
+    others = [key for key, linked in made.associated.items() if key[2] in ("always_nodes", "failure_nodes") and linked]
+    assert not others
+    assert made.named("workflow_approval_templates", f"{name} approval")["timeout"] == 72000
+    for phase in ("plan", "apply"):
+        runs = made.named(nodes, f"{name}/{phase}")["unified_job_template"]
+        template = made.named("job_templates", f"{name} {phase}")
+        assert runs == template["id"]
+        variables = json.loads(template["extra_vars"])
+        assert phase in [value for key, value in variables.items() if key.endswith("_phase")]
+        assert variables["decommission_domain_max_revocations"] == 3
+        assert "/var/lib/certops/reports" in variables.values()
+        # Whoever starts it sets no variable but those of the survey.
+        assert not template.get("ask_variables_on_launch")
+    assert made.survey("workflow_job_templates", name) == made.survey("job_templates", f"{name} plan") != []
+    assert made.survey("job_templates", f"{name} apply") == []
+    for told in ("notification_templates_error", "notification_templates_approvals"):
+        assert made.linked("workflow_job_templates", name, told) == ["certops notices"]
+
+
+@with_modules
+def test_the_second_time_nothing_changes(controller: Controller, awx: FakeAwx) -> None:
+    run = setup(controller, awx)
+    assert changes(run) == []
+    # AWX looks for new playbooks, and nothing else is asked of it.
+    project = awx.named("projects", "certops")["id"]
+    assert awx.writes == [("POST", f"/api/v2/projects/{project}/update/")]
+
+
+@with_modules
+def test_what_is_no_longer_wished_for_goes(controller: Controller, awx: FakeAwx) -> None:
+    rule = {"awx_setup_cancel_stale_orders_rrule": ""}
+    run = setup(controller, awx, awx_setup_unattended=["mark_renewed_orders"], **rule)
+    assert changes(run) == ["Have its beginning, which plans", "Have no approval", "Have it run by the clock"]
+    nodes = "workflow_job_template_nodes"
+    assert awx.linked(nodes, "certops mark_renewed_orders/plan", "success_nodes") == [
+        "certops mark_renewed_orders/apply"
+    ]
+    assert awx.linked(nodes, "certops cancel_stale_orders/plan", "success_nodes") == [
+        "certops cancel_stale_orders/approval"
+    ]
+    assert "certops mark_renewed_orders/approval" not in awx.snapshot()[nodes]
+    assert "certops cancel_stale_orders, by the clock" not in awx.snapshot()["schedules"]
+
+
+@with_modules
+def test_all_of_it_is_taken_away_and_nothing_of_others(controller: Controller, awx: FakeAwx) -> None:
+    # Another account's credential keeps the type that both have.
+    certcentral = awx.named("credential_types", "DigiCert CertCentral")["id"]
+    awx.make("credentials", {"name": "another", "credential_type": certcentral, "inputs": {}})
+    setup(controller, awx, awx_setup_state="absent")
+    assert awx.snapshot() == {
+        "organizations": ["Default"],
+        "credential_types": ["DigiCert CertCentral", "Galaxy", "Machine"],
+        "credentials": ["Ansible Galaxy", "another"],
+    }
+    before = len(awx.writes)
+    again = setup(controller, awx, awx_setup_state="absent")
+    assert changes(again) == []
+    assert len(awx.writes) == before
+
+
+@with_modules
+def test_in_check_mode_it_tells_what_would_change_and_changes_nothing(controller: Controller, awx: FakeAwx) -> None:
+    assert changes(setup(controller, awx, check=True)) == []
+    rrule = {"awx_setup_order_report_rrule": ""}
+    assert changes(setup(controller, awx, check=True, **rrule)) == ["Have it run by the clock"]
+    assert "Have no workflows" in changes(setup(controller, awx, check=True, awx_setup_state="absent"))
+    assert awx.writes == []
+
+
+@with_modules
+def test_inventories_that_awx_has_yet_to_delete_are_waited_for(controller: Controller, awx: FakeAwx) -> None:
+    """One that is found by its name meanwhile would take with it what is made in it."""
+    doomed = awx.named("inventories", "certops")["id"]
+    awx.answer("DELETE", f"/api/v2/inventories/{doomed}/", {}, {})
+    setup(controller, awx)
+    assert awx.named("inventories", "certops")["id"] != doomed
+    assert awx.named("hosts", "localhost")["inventory"] == awx.named("inventories", "certops")["id"]
+    # One more that was taken away a moment ago is not taken away once more.
+    awx.answer("DELETE", f"/api/v2/inventories/{awx.named('inventories', 'certops orders')['id']}/", {}, {})
+    setup(controller, awx, awx_setup_state="absent")
+    assert "inventories" not in awx.snapshot()
+
+
+@with_modules
+def test_names_that_another_organization_has_are_refused(controller: Controller, awx: FakeAwx) -> None:
+    other = awx.make("organizations", {"name": "Others"})
+    awx.make("inventories", {"name": "certops", "organization": other["id"]})
+    run = setup(controller, awx, rc=2)
+    assert (
+        "Others has an inventory called certops" in run.bad("Make sure that no other organization has these names").msg
+    )
+    assert awx.writes == []
+
+
+@with_modules
+def test_servertastic_takes_a_folder_that_outlives_a_job(controller: Controller) -> None:
+    default = DEFAULTS["awx_setup_report_dir"]
+    with fake_awx(PROJECT) as bare:
+        run = setup(controller, bare, rc=2, awx_setup_report_dir=default)
+        msg = run.bad("Make sure that a relaunched job knows what was asked of Servertastic").msg
+        assert msg.startswith(f"awx_setup_report_dir is still {default}, which is gone when a job ends")
+        assert "a second mail" in msg
+        assert msg.endswith("as docs/awx.md tells for reports, and name it in awx_setup_report_dir")
+        assert bare.writes == []
+
+
+@with_modules
+def test_without_servertastic_reports_may_be_gone_with_the_job(controller: Controller, awx: FakeAwx) -> None:
+    default = DEFAULTS["awx_setup_report_dir"]
+    setup(controller, awx, awx_setup_servertastic=False, awx_setup_report_dir=default)
+    variables = json.loads(awx.named("job_templates", "certops decommission_domain apply")["extra_vars"])
+    assert variables["decommission_domain_report_dir"] == default
+
+
+@with_modules
+def test_awx_that_cannot_be_asked_is_said_so(controller: Controller, awx: FakeAwx) -> None:
+    run = setup(controller, awx, rc=2, env={"CONTROLLER_HOST": "http://127.0.0.1:9"})
+    assert "Connection refused" in run.bad("Say what is missing").msg
+    run = setup(controller, awx, rc=2, env={"CONTROLLER_OAUTH_TOKEN": "another"})
+    assert "HTTP 401" in run.bad("Say what is missing").msg
+    assert awx.writes == []
+
+
+def test_without_awx_awx_it_says_what_is_missing(controller: Controller) -> None:
+    # Ansible itself warns of it as well.
+    run = controller.playbook(PLAYBOOK, variables=WISHES, quiet=False)
+    assert run.rc == 2
+    assert "needs the collection awx.awx" in run.bad("Say what is missing").msg
+
+
+# And what AWX would do with it
+
+
+def artifacts(run: Run) -> dict[str, Any]:
+    """What the job hands to the next one of its workflow."""
+    (line,) = re.findall(r"^\s*RUN: (\{.*\})$", run.output, re.MULTILINE)
+    found: dict[str, Any] = json.loads(line)
+    return found
+
+
+@with_modules
+def test_the_project_plans_and_carries_out_with_what_the_objects_say(
+    controller: Controller, sim: Simulator, made: FakeAwx
+) -> None:
+    shutil.copytree(PROJECT, controller.desk, dirs_exist_ok=True)
+    answers = {
+        question["variable"]: question["default"]
+        for question in made.survey("workflow_job_templates", "certops decommission_domain")
+        if "default" in question
+    }
+    answers["decommission_domain_names_text"] = "www.example.com\n"
+
+    def job(phase: str, **more: Any) -> Run:
+        template = made.named("job_templates", f"certops decommission_domain {phase}")
+        (name, *_others) = made.linked("job_templates", template["name"], "credentials")
+        credential = made.named("credentials", name)
+        kind = made.objects["credential_types"][credential["credential_type"]]
+        inputs = {
+            **made.secrets[credential["id"]],
+            "api_key": support.KEY,
+            "api_url": sim.api_url,
+            "rate_limit": "none",
+        }
+        folder = {"decommission_domain_report_dir": str(controller.desk / "reports")}
+        variables = {
+            **json.loads(template["extra_vars"]),
+            **folder,
+            "decommission_domain_servertastic_account": False,
+            **more,
+            **answers,
+        }
+        env = {**rendered(kind, inputs), "ANSIBLE_SHOW_CUSTOM_STATS": "1"}
+        return controller.playbook(f"- import_playbook: {template['playbook']}", env=env, variables=variables)
+
+    plan = job("plan")
+    assert plan.rc == 0, plan.output
+    assert plan.writes == []
+    handed = artifacts(plan)
+    assert set(handed) == {"decommission_domain_plan", "decommission_domain_plan_sha256"}
+    text = handed["decommission_domain_plan"]
+    assert handed["decommission_domain_plan_sha256"] == hashlib.sha256(text.encode()).hexdigest()
+    assert "Nobody gets the report" in plan["Say that nobody gets the report"].msg
+    applied = job("apply", **handed)
+    assert applied.rc == 0, applied.output
+    assert f"set {PENDING} canceled" in applied.writes

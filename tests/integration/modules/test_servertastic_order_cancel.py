@@ -1,0 +1,1155 @@
+# Copyright (c) 2026 The certops.orders authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Cancelling at Servertastic, by real playbooks: every state, the mail and its answer, lost replies, many at once."""
+
+from __future__ import annotations
+
+import copy
+import json
+import re
+import stat
+from collections.abc import Iterator
+from datetime import datetime, timedelta, timezone
+from typing import Any, NamedTuple
+
+import pytest
+
+from ansible_collections.certops.orders.tests.cases import each
+from ansible_collections.certops.orders.tests.integration.servertastic_support import (
+    ACCOUNT,
+    INFO,
+    KEY,
+    NOT_ISSUED,
+    RESULT_KEYS,
+    Desk,
+    a_time,
+    cancel,
+    cancels,
+    contact,
+    days_ago,
+    desk,
+    digest,
+    effects,
+    issued,
+    named,
+    only,
+    order,
+    outcomes,
+    people,
+    said,
+    seed,
+    sim_task,
+    statuses,
+    tally,
+    task,
+    token,
+)
+from ansible_collections.certops.orders.tests.integration.support import Run, Simulator, assert_failure
+
+# What must not reach a terminal.
+RAW = re.compile("[\x00-\x1f\x7f\x80-\x9f\u200b-\u200f\u202a-\u202e\u2028\u2029]")
+ORDER_KEYS = {
+    "order_digest",
+    "order_ref",
+    "reseller_order_id",
+    "domain_name",
+    "product_code",
+    "outcome",
+    "before",
+    "after",
+    "refund",
+    "admin_email",
+    "window_closes",
+    "management_host",
+    "reason",
+}
+
+
+@pytest.fixture
+def table(process: Simulator) -> Iterator[Desk]:
+    """Make a machine to run playbooks on, and a simulator that has SEED."""
+    with desk(process) as made:
+        yield made
+
+
+# -- every state ------------------------------------------------------------------------------------------------------
+
+
+class Row(NamedTuple):
+    """A row of the reference's table: what comes of an order in check mode, in truth, and once more.
+
+    sent: the requests of the real run; that of the others has no cancellation. refunds: in the three runs.
+    """
+
+    outcome: str
+    again: str
+    sent: bool
+    refunds: tuple[str, str, str]
+    why: str = ""
+    options: dict[str, Any] = {}  # noqa: RUF012
+
+    @property
+    def fails(self) -> bool:
+        return self.outcome in ("ineligible", "failed")
+
+
+AT_ONCE = Row("changed", "unchanged", True, ("pending", "credited", "credited"))
+UNKNOWN = ("unknown",) * 3
+NOTHING = ("none",) * 3
+REQUEST = {"issued": "request"}
+ASKED = Row("pending_approval", "pending_approval", True, ("pending",) * 3, "choose I approve", REQUEST)
+
+
+def refused(why: str, refunds: tuple[str, str, str] = UNKNOWN, **options: Any) -> Row:
+    return Row("ineligible", "ineligible", False, refunds, why, options)
+
+
+ROWS = {
+    "unused": AT_ONCE,
+    **dict.fromkeys(NOT_ISSUED, AT_ONCE),
+    "fresh": ASKED,
+    "issued": ASKED,
+    "late": ASKED._replace(why="few days are left"),
+    "twice_lately": ASKED,
+    "issued: fail": refused("takes the approval of admin@issued.example.com, who gets a mail. Set issued to request"),
+    "issued: skip": Row("unchanged", "unchanged", False, UNKNOWN, "left alone", {"issued": "skip"}),
+    "old": refused("more than 30 days ago. Contact Servertastic; there is no refund", NOTHING, **REQUEST),
+    "older": refused("more than 30 days ago. Contact Servertastic; there is no refund", NOTHING, **REQUEST),
+    "older: skip": refused("more than 30 days ago", NOTHING, issued="skip"),
+    "twice": refused("more than 30 days ago", NOTHING, **REQUEST),
+    "cancelled": Row("unchanged", "unchanged", False, ("credited",) * 3, "cancelled already"),
+    "rolled_back": refused("its status is Roll Back. Placing it failed at Servertastic"),
+    "reviewed": refused("its status is Servertastic Review. Servertastic holds it"),
+    "novel": refused("its status is Awaiting Payment. Look at it on the order management page"),
+    "undated": refused("its history does not say when. Contact Servertastic", **REQUEST),
+    "licence": refused("SmarterMail-100 is a product of SmarterTools, which cannot be cancelled", **REQUEST),
+    "unused_licence": refused("SmarterStats-Pro is a product of SmarterTools, which cannot be cancelled"),
+}
+# What is said of the points of these is neither what the audit says nor what the 30 days say.
+UNSETTLED = ("undated", "licence", "unused_licence")
+
+
+@pytest.fixture(scope="module")
+def rows(process: Simulator) -> Run:
+    """Do everything with every order, in one playbook: in check mode, then in truth, and once more."""
+    with desk(process) as made:
+        tasks = []
+        for number, (name, row) in enumerate(ROWS.items()):
+            options = {**row.options, "request_log": str(made.desk / f"requests{number}.jsonl"), "diff": True}
+            plain = name.partition(":")[0]
+            if plain != name:
+                # This order was there before, and is to be as it was.
+                tasks.append(sim_task(f"{name}: begin", reset=True))
+            tasks += [
+                cancel(f"{name}: check", plain, check=True, **options),
+                cancel(f"{name}: real", plain, **options),
+                cancel(f"{name}: again", plain, **options),
+            ]
+        return made.run(*tasks)
+
+
+@each("name", ROWS)
+def test_a_row(rows: Run, name: str) -> None:
+    row, plain = ROWS[name], name.partition(":")[0]
+    check, real, again = (rows[f"{name}: {word}"] for word in ("check", "real", "again"))
+    for told in (check, real, again):
+        assert told.failed == row.fails, told.result
+        assert set(told.shown) == RESULT_KEYS | {"diff"} | ({"failure"} if row.fails else set())
+        assert set(only(told)) == ORDER_KEYS | ({"failure"} if row.outcome == "failed" else set())
+        assert named(only(told)) == plain
+        assert token(plain) not in json.dumps(told.result)
+
+    review, audit = f"review {plain}", "audit"
+    assert said(check) == [review, audit]
+    assert said(real) == ([review, f"cancel {plain}", audit] if row.sent else [review, audit])
+    assert said(again) == [review, audit]
+    assert effects(real) == ([f"cancel {plain}"] if row.sent else [])
+
+    assert [only(told)["outcome"] for told in (check, real, again)] == [row.outcome, row.outcome, row.again]
+    assert [told.changed for told in (check, real, again)] == [row.sent, row.sent, False]
+    if plain not in UNSETTLED:
+        assert tuple(only(told)["refund"] for told in (check, real, again)) == row.refunds
+    assert row.why in only(real)["reason"]
+
+    # Check mode foretells all but the money, and the second at which a mail is sent.
+    foretold, came = copy.deepcopy(only(check)), copy.deepcopy(only(real))
+    assert foretold["before"] == came["before"]
+    if row.outcome == "pending_approval":
+        sent = [a_time(one["after"].pop("requested_at")) for one in (foretold, came)]
+        assert timedelta() <= sent[1] - sent[0] < timedelta(minutes=1)
+    for one in (foretold, came):
+        del one["refund"]
+    assert foretold == came
+
+
+def test_the_diff_of_what_is_cancelled_and_of_what_is_requested(rows: Run) -> None:
+    ref = digest("queued")[:8]
+    assert rows["queued: real"].diff == {
+        "before": f"order {ref} (queued.example.com): order_status: Queued, requested_at: \n",
+        "after": f"order {ref} (queued.example.com): order_status: Cancelled, requested_at: \n",
+    }
+    assert rows["queued: again"].diff == rows["old: real"].diff == {"before": "", "after": ""}
+    when = only(rows["issued: real"])["after"]["requested_at"]
+    assert rows["issued: real"].diff["after"].endswith(f"order_status: Completed, requested_at: {when}\n")
+
+
+def test_what_is_requested_says_who_has_to_do_what_and_until_when(rows: Run) -> None:
+    real = rows["issued: real"]
+    one = only(real)
+    closes = a_time(one["window_closes"])
+    assert abs(closes - datetime.now(timezone.utc) - timedelta(days=20)) < timedelta(minutes=10)
+    assert one["admin_email"] == "admin@issued.example.com"
+    assert one["admin_email"] in one["reason"]
+    assert f"by {closes:%Y-%m-%d}" in one["reason"]
+    assert one["management_host"] == "https://orders.reseller.example/"
+    assert "I approve" in real.msg
+    assert "asks for the refund, or restarts the order, on the order management page at https://orders" in real.msg
+    assert real.requested_at == {digest("issued"): one["after"]["requested_at"]}
+    # Of two completions the earlier one counts.
+    closes = a_time(only(rows["twice_lately: real"])["window_closes"])
+    assert abs(closes - datetime.now(timezone.utc) - timedelta(days=10)) < timedelta(minutes=10)
+
+
+def test_what_can_be_cancelled_no_more_is_told_by_its_own_failure(rows: Run) -> None:
+    for name in ("old", "rolled_back", "licence"):
+        told = rows[f"{name}: real"]
+        assert_failure(told, code="ineligible")
+        assert told.failure["order_id"] == digest(name)[:8]
+        assert told.summary["ineligible"] == 1
+
+
+def test_an_hour_beyond_the_30_days_it_is_the_service_that_says_no(table: Desk) -> None:
+    # Clocks differ, and the service says no time zone.
+    options = {"issued": "request", "request_log": str(table.log)}
+    run = table.run(
+        cancel("Ask", "late_by_a_bit", **options),
+        cancel("Ask again", "late_by_a_bit", **options),
+        sim_task("Another day", switches={"servertastic.refusal_status": "422"}),
+        cancel("Ask another day", "late_by_a_bit", **options),
+    )
+    for name, status in (("Ask", 403), ("Ask again", 403), ("Ask another day", 422)):
+        assert_failure(run.bad(name), code=str(status), http_status=status)
+        assert said(run[name])[:2] == ["review late_by_a_bit", "cancel late_by_a_bit"]
+        assert cancels(run[name]) == {"late_by_a_bit": 1}
+        assert not run[name].changed
+        assert run[name].requested_at == {}
+    assert [entry["event"] for entry in table.entries] == ["claimed", "withdrawn"] * 3
+
+
+@pytest.mark.story("servertastic_order_cancel")
+def test_without_a_log_and_without_a_key(table: Desk) -> None:
+    run = table.run(
+        cancel("Cancel", "queued"),
+        cancel("Ask", "issued", issued="request"),
+        cancel("Too late", "old"),
+        api_key="",
+    )
+    assert said(run) == ["review queued", "cancel queued", "review issued", "cancel issued", "review old"]
+    assert [only(told)["refund"] for told in run.tasks] == ["unknown", "unknown", "none"]
+    # Nothing is known of the points: what the reseller or the customer has to do is said.
+    assert "on the order management page" in run["Cancel"].msg
+
+
+def test_through_the_door_of_the_target(table: Desk) -> None:
+    log, audit = (str(table.home / name) for name in ("requests.jsonl", "audit.jsonl"))
+    files = {"request_log": log, "audit_log": audit}
+    run = table.run(
+        cancel("Look", "queued", check=True, diff=True, **files),
+        cancel("Cancel", "queued", diff=True, **files),
+        cancel("Cancel again", "queued", **files),
+        cancel("Ask", "issued", issued="request", **files),
+        cancel("Ask again", "issued", issued="request", **files),
+        cancel("Too late", "old", **files),
+        door="target",
+    )
+    assert [only(told)["outcome"] for told in run.tasks] == [
+        *("changed", "changed", "unchanged"),
+        *("pending_approval", "pending_approval", "ineligible"),
+    ]
+    assert [told.changed for told in run.tasks] == [True, True, False, True, False, False]
+    assert run["Cancel"].diff == run["Look"].diff != {"before": "", "after": ""}
+    assert effects(run) == ["cancel issued", "cancel queued"]
+    assert cancels(run) == {"issued": 1, "queued": 1}
+    assert [only(told)["refund"] for told in run.tasks][1:] == ["credited", "credited", "pending", "pending", "none"]
+
+
+def test_several_at_once_through_the_target_with_tokens_only(table: Desk) -> None:
+    run = table.run(
+        cancel("Several", "queued", "old", "nowhere", "queued", ineligible="skip", missing="ok"),
+        door="target",
+        api_key="",
+    )
+    told = run.good("Several")
+    # In the order asked for; what is given twice is handled once and told twice.
+    assert [one["outcome"] for one in told.orders] == ["changed", "ineligible", "missing", "changed"]
+    assert [one["order_digest"] for one in told.orders] == list(map(digest, ("queued", "old", "nowhere", "queued")))
+    assert told.summary["total"] == 3
+    assert cancels(run) == {"queued": 1}
+
+
+# -- the mail ---------------------------------------------------------------------------------------------------------
+
+
+def test_the_mail_goes_to_the_admin_contact_and_the_order_is_cancelled_once_approved(table: Desk) -> None:
+    options = {"issued": "request", "request_log": str(table.log)}
+    sim = table.sim
+    asked = table.run(cancel("Ask", "issued", **options)).good("Ask")
+    (mail,) = sim.outbox()
+    assert mail["to"] == only(asked)["admin_email"] == "admin@issued.example.com"
+    assert mail["reseller_order_id"] == "issued"
+    assert statuses(sim, "issued") == ["Completed"]
+    before = sim.st_account()["points"]
+
+    sim.approve(mail)
+    # The systems take five minutes.
+    run = table.run(
+        cancel("Not yet", "issued", **options),
+        sim_task("Five minutes pass", advance="5m"),
+        cancel("Now", "issued", **options),
+        cancel("Once more", "issued", **options),
+    )
+    assert only(run.good("Not yet"))["outcome"] == "pending_approval"
+    assert "its cancellation was requested on" in only(run["Not yet"])["reason"]
+    assert only(run.good("Now"))["outcome"] == "unchanged"
+    assert only(run["Now"])["refund"] == only(run["Once more"])["refund"] == "credited"
+    assert run["Now"].requested_at == {}
+    assert cancels(run) == {}
+    assert statuses(sim, "issued") == ["Cancelled"]
+    assert sim.st_account()["points"] == before + 100
+    assert len(sim.outbox()) == 1
+
+
+def test_what_was_declined_is_asked_for_again_only_where_that_is_said(table: Desk) -> None:
+    options = {"issued": "request", "request_log": str(table.log)}
+    table.run(cancel("Ask", "issued", **options))
+    (mail,) = table.sim.outbox()
+    table.sim.decline(mail)
+    run = table.run(
+        cancel("Still waits, for all that is known", "issued", **options),
+        cancel("Ask again", "issued", **options, request_again=True),
+        cancel("And wait", "issued", **options),
+    )
+    assert [told.changed for told in run.tasks] == [False, True, False]
+    assert {only(told)["outcome"] for told in run.tasks} == {"pending_approval"}
+    assert cancels(run) == {"issued": 1}
+    assert len(table.sim.outbox()) == 2
+    assert statuses(table.sim, "issued") == ["Completed"]
+
+
+def test_wait_until_people_have_answered(process: Simulator) -> None:
+    quick = {"servertastic.approval_lag_seconds": 0}
+    book = seed(
+        issued("friendly", **contact("yes")),
+        issued("friendly_too", **contact("yes")),
+        issued("unfriendly", **contact("no")),
+        issued("absent", **contact("admin")),
+        order("queued", "Queued"),
+        switches=quick,
+    )
+    waiting = {"issued": "request", "wait": True, "poll_interval": 1}
+    with desk(process, book) as made, people(process):
+        log = {"request_log": str(made.log)}
+        run = made.run(
+            cancel("One", "friendly", wait_timeout=20, **waiting, **log),
+            cancel("Once more", "friendly", wait_timeout=20, **waiting, **log),
+            cancel("Nobody looks", "absent", wait_timeout=2, **waiting, **log),
+            cancel("It says no", "unfriendly", wait_timeout=2, **waiting, **log),
+            cancel("Several", "friendly_too", "absent", "queued", wait_timeout=3, **waiting, **log),
+            cancel("Only look", "absent", wait_timeout=20, check=True, **waiting),
+        )
+    one = run.good("One")
+    assert one.changed
+    assert outcomes(one) == {"friendly": "changed"}
+    assert only(one)["after"]["order_status"] == "Cancelled"
+    assert only(one)["refund"] == "credited"
+    assert one.requested_at == {}
+    assert cancels(one) == {"friendly": 1}
+    assert outcomes(run.good("Once more")) == {"friendly": "unchanged"}
+    assert said(run["Once more"]) == ["review friendly", "audit"]
+
+    # That people take their time is no failure.
+    assert outcomes(run.good("Nobody looks")) == {"absent": "pending_approval"}
+    assert list(run["Nobody looks"].requested_at) == [digest("absent")]
+    # That one said no does not show anywhere.
+    assert outcomes(run.good("It says no")) == {"unfriendly": "pending_approval"}
+
+    several = run.good("Several")
+    assert outcomes(several) == {"friendly_too": "changed", "absent": "pending_approval", "queued": "changed"}
+    assert several.changed
+    assert list(several.requested_at) == [digest("absent")]
+    assert said(run["Only look"]) == ["review absent", "audit"]
+    assert cancels(run) == {"friendly": 1, "absent": 1, "unfriendly": 1, "friendly_too": 1, "queued": 1}
+    assert "servertastic_order_cancel: waiting for 3 orders to be cancelled, 3 s at most" in run.output
+
+
+def test_the_window_closes_while_it_waits(process: Simulator) -> None:
+    with desk(process, seed(issued("late", 30.03, requested_days_ago=3))) as made:
+        # Remembered, and by now it is past 30 days, and an hour.
+        process.patch(token("late"), provider="servertastic", completed_days_ago=31)
+        run = made.run(
+            cancel("Ask", "late", issued="request", requested_at={digest("late"): days_ago(3)}),
+            cancel("Let be", "late", requested_at={digest("late"): days_ago(3)}, ineligible="skip"),
+        )
+    assert_failure(run.bad("Ask"), code="ineligible")
+    assert "more than 30 days ago" in run["Ask"].msg
+    assert outcomes(run.good("Let be")) == {"late": "ineligible"}
+    assert cancels(run) == {}
+
+
+# -- what is remembered -----------------------------------------------------------------------------------------------
+
+
+def test_the_second_night_sends_no_mail(table: Desk) -> None:
+    names = ("issued", "fresh", "late", "queued", "old")
+    night = cancel("Night", *names, issued="request", request_log=str(table.log), ineligible="skip")
+    first, second = (table.run(night).good("Night") for _night in range(2))
+    assert outcomes(first) == {
+        **dict.fromkeys(names[:3], "pending_approval"),
+        "queued": "changed",
+        "old": "ineligible",
+    }
+    assert first.changed
+    assert outcomes(second) == {**outcomes(first), "queued": "unchanged"}
+    assert not second.changed
+    assert cancels(second) == {}
+    assert set(first.requested_at) == set(second.requested_at)
+    assert set(second.requested_at) == {digest(name) for name in names[:3]}
+    assert len(table.sim.outbox()) == 3
+
+    # It is for its owner alone, and remembers digests and times, and nothing else.
+    assert stat.S_IMODE(table.log.stat().st_mode) == 0o600
+    assert {name for entry in table.entries for name in entry} == {"time", "event", "kind", "order_digest"}
+    assert "sim-" not in table.log.read_text()
+    told = sorted((entry["kind"], entry["event"], entry["order_digest"]) for entry in table.entries)
+    assert told == sorted(
+        (kind, event, digest(name))
+        for kind, several in (("request", names[:3]), ("cancel", names[3:4]))
+        for name in several
+        for event in ("claimed", "confirmed")
+    )
+
+
+def test_check_mode_leaves_no_file(table: Desk) -> None:
+    audit = table.desk / "audit.jsonl"
+    options = {"issued": "request", "request_log": str(table.log), "audit_log": str(audit)}
+    run = table.run(cancel("Look", "issued", "queued", check=True, **options))
+    assert run.good("Look").changed
+    assert effects(run) == []
+    assert not table.log.exists()
+    assert not audit.exists()
+
+
+def test_a_log_that_is_not_safe_sends_nothing(table: Desk) -> None:
+    elsewhere = table.write("elsewhere.jsonl", "")
+    (table.desk / "link.jsonl").symlink_to(elsewhere)
+    table.write("open.jsonl", "").chmod(0o666)
+    names = {
+        "link.jsonl": "Too many levels",
+        "open.jsonl": "others may write",
+        "none/there.jsonl": "folder does not exist",
+    }
+    tasks = [
+        cancel(f"{which} {name}", which, issued="request", request_log=str(table.desk / name))
+        for name in names
+        for which in ("issued", "queued")
+    ]
+    run = table.run(*tasks)
+    for told in run.tasks:
+        assert_failure(told, code="request_log")
+        assert names[told.name.split()[1]] in told.msg
+        assert not told.changed
+    assert cancels(run) == {}
+    assert elsewhere.read_text() == ""
+
+
+def test_a_log_with_lines_that_are_none(table: Desk) -> None:
+    line = {"time": days_ago(2), "event": "claimed", "kind": "request", "order_digest": digest("issued")}
+    junk = ["{", "[]", "null", json.dumps({**line, "order_digest": digest("late")})[:-9]]
+    table.write("requests.jsonl", "\n".join([junk[0], json.dumps(line), *junk[1:]])).chmod(0o600)
+    run = table.run(cancel("Night", "issued", "late", issued="request", request_log=str(table.log)))
+    assert run.good("Night").requested_at[digest("issued")] == line["time"]
+    assert cancels(run) == {"late": 1}
+    # What was cut off is ended, so that the next line can be read.
+    run = table.run(cancel("Night", "issued", "late", issued="request", request_log=str(table.log)))
+    assert cancels(run) == {}
+
+
+def test_two_jobs_at_once_send_one_mail(table: Desk) -> None:
+    # Slow enough that both have read before either writes.
+    table.sim.set(latency=0.2)
+    names = ("issued", "late", "fresh")
+    night = cancel("Night", *names, "queued", issued="request", request_log=str(table.log), workers=4)
+    playbook = f"- hosts: gateway\n  gather_facts: false\n  tasks:\n    {night}\n"
+    jobs = [table.start(playbook) for _job in range(2)]
+    outputs = [job.communicate(timeout=60)[0] for job in jobs]
+    assert [job.returncode for job in jobs] == [0, 0], outputs
+    assert "WARNING" not in "".join(outputs)
+    results = [told.result for told in table.recorded().all("Night")]
+
+    sent = [request for request in table.sim.journal() if request["path"].endswith("cancel.json")]
+    assert tally(request["order_id"] for request in sent) == dict.fromkeys((*names, "queued"), 1)
+    assert len(table.sim.outbox()) == 3
+    for result in results:
+        by_name = {one["reseller_order_id"]: one["outcome"] for one in result["orders"]}
+        assert {by_name[name] for name in names} == {"pending_approval"}
+        assert by_name["queued"] in ("changed", "unchanged")
+        assert set(result["requested_at"]) == {digest(name) for name in names}
+    # Each was sent by one of them.
+    assert len([one for result in results for one in result["orders"] if one["outcome"] == "changed"]) == 1
+
+
+def test_what_one_run_returns_the_next_one_takes(table: Desk) -> None:
+    first = table.run(cancel("Night", "issued", "late", "queued", issued="request")).good("Night")
+    kept = first.requested_at
+    assert set(kept) == {digest("issued"), digest("late")}
+    run = table.run(
+        cancel("Next night", "issued", "late", "queued", issued="request", requested_at=kept),
+        cancel("Another spelling", "issued", issued="request", requested_at={digest("issued").upper(): "2026-01-31"}),
+        cancel("Once more", "issued", issued="request", requested_at=kept, request_again=True),
+        cancel("No time", "issued", issued="request", requested_at={digest("issued"): "yesterday"}),
+        cancel("Nobody remembers", "issued", issued="request"),
+    )
+    night = run.good("Next night")
+    assert not night.changed
+    assert night.requested_at == kept
+    assert outcomes(night) == {"issued": "pending_approval", "late": "pending_approval", "queued": "unchanged"}
+    assert run.good("Another spelling").requested_at == {digest("issued"): "2026-01-31T00:00:00Z"}
+    assert run.good("Once more").changed
+    assert a_time(run["Once more"].requested_at[digest("issued")]) >= a_time(kept[digest("issued")])
+    assert_failure(run.bad("No time"), code="invalid_option")
+    # Without any memory there is a second mail: Servertastic does not tell.
+    assert run.good("Nobody remembers").changed
+    assert cancels(run) == {"issued": 2}
+
+
+# -- the order that replaces it ---------------------------------------------------------------------------------------
+
+SITE = {"domain_name": "www.example.com"}
+REPLACEMENTS = {
+    "placed": (order("placed", "Queued", **SITE), ""),
+    "verified": (order("verified", "Awaiting Provider Approval", **SITE), ""),
+    "running": (issued("running", 1, **SITE), ""),
+    "shouted": (order("shouted", "Awaiting Customer Verification", domain_name="WWW.Example.COM"), ""),
+    "at_review": (order("at_review", "Servertastic Review", **SITE), ""),
+    "only_bought": (order("only_bought"), "is Order Placed. Place the new order first"),
+    "elsewhere": (order("elsewhere", "Queued"), "is for elsewhere.example.com, not for www.example.com"),
+    "gone": (order("gone", "Cancelled", **SITE), "is Cancelled"),
+    "back": (order("back", "Roll Back", **SITE), "is Roll Back"),
+    "novel": (order("novel", "Awaiting Payment", **SITE), "is Awaiting Payment"),
+    "stranger": (None, "does not exist"),
+    "site": (None, "named as its own replacement"),
+}
+
+
+def test_the_new_order_is_placed_first(process: Simulator) -> None:
+    old = order("site", "Awaiting Provider Approval", **SITE)
+    book = seed(old, *(new for new, _why in REPLACEMENTS.values() if new))
+    whom = {"order_token": token("site")}
+    tasks = []
+    for name in REPLACEMENTS:
+        new = {**whom, "replacement_order_token": token(name)}
+        tasks += [
+            sim_task(f"{name}: begin", reset=True),
+            task(f"{name}: check", new, check_mode=True),
+            task(f"{name}: real", new),
+        ]
+    with desk(process, book) as made:
+        run = made.run(*tasks, api_key="")
+    for name, (_new, why) in REPLACEMENTS.items():
+        check, real = run[f"{name}: check"], run[f"{name}: real"]
+        reviews = ["review site"] if name == "site" else ["review site", f"review {name if _new else 'a stranger'}"]
+        assert said(check) == reviews
+        assert check.failed == real.failed == bool(why), real.result
+        if why:
+            assert_failure(real, code="ineligible")
+            assert why in real.msg
+            assert said(real) == reviews
+        else:
+            assert said(real) == [*reviews, "cancel site"]
+            assert real.changed
+
+
+def test_nobody_walks_into_the_manual_review_unknowingly(table: Desk) -> None:
+    old = {"order_token": token("queued")}
+    run = table.run(
+        task("Nothing is said", old),
+        task("Of an issued one", {"order_token": token("issued"), "issued": "request"}),
+        # It has no domain that could be held.
+        task("Of one without a domain", {"order_token": token("unused")}),
+        task("There is none", {**old, "replacement": "none"}),
+        task("Settled before", {"order_token": token("cancelled")}),
+        api_key="",
+    )
+    for name in ("Nothing is said", "Of an issued one"):
+        assert_failure(run.bad(name), code="ineligible")
+        assert "nothing is said of an order that replaces it. Place the new order first" in run[name].msg
+        assert "say replacement: none" in run[name].msg
+    assert run.good("Of one without a domain").changed
+    assert run.good("There is none").changed
+    assert not run.good("Settled before").changed
+    assert cancels(run) == {"unused": 1, "queued": 1}
+
+
+def test_an_issued_order_too_takes_its_replacement(process: Simulator) -> None:
+    book = seed(issued("old_site", **SITE), order("new_site", "Queued", **SITE), order("unused"))
+    with desk(process, book) as made:
+        options = {"order_token": token("old_site"), "issued": "request", "request_log": str(made.log)}
+        run = made.run(
+            task("Not placed", {**options, "replacement_order_token": token("unused")}),
+            task("Placed", {**options, "replacement_order_token": token("new_site")}),
+            task("Again", {**options, "replacement_order_token": token("new_site")}),
+            task("Both said", {**options, "replacement_order_token": token("unused"), "replacement": "none"}),
+            task("Of several", {"order_tokens": [token("old_site")], "replacement_order_token": token("new_site")}),
+            api_key="",
+        )
+    assert_failure(run.bad("Not placed"), code="ineligible")
+    assert run.good("Placed").changed
+    assert outcomes(run.good("Again")) == {"old_site": "pending_approval"}
+    assert outcomes(run.good("Both said")) == {"old_site": "pending_approval"}
+    assert_failure(run.bad("Of several"), code="invalid_option")
+    assert cancels(run) == {"old_site": 1}
+
+
+# -- digests, points --------------------------------------------------------------------------------------------------
+
+
+def test_a_plan_names_orders_without_their_tokens(table: Desk) -> None:
+    plan = {"order_digests": [digest("queued").upper(), digest("unused"), digest("issued")], "replacement": "none"}
+    run = table.run(
+        task("By the plan", {**plan, "issued": "skip"}),
+        task("Again", {**plan, "issued": "skip"}),
+        task("Of nobody", {**plan, "order_digests": [digest("nowhere"), digest("issued")]}),
+        task("No digest", {**plan, "order_digests": [digest("queued")[:8]]}),
+        task("None at all", {**plan, "order_digests": []}),
+        task("Without a key", plan, environment={"SERVERTASTIC_API_KEY": ""}),
+        task("With another one", {**plan, "api_key": "sim-nobody"}),
+    )
+    told = run.good("By the plan")
+    assert outcomes(told) == {"queued": "changed", "unused": "changed", "issued": "unchanged"}
+    assert said(told)[0] == "tokens"
+    assert said(told)[-1] == "audit"
+    assert len(told.requests) == told.api["requests"] == 1 + 3 + 2 + 1
+    assert [one["order_digest"] for one in told.orders] == [digest(name) for name in ("queued", "unused", "issued")]
+    assert not run.good("Again").changed
+    assert len(run["Again"].requests) == 1 + 3 + 1
+    # One of the plan is gone from the account: the others are looked at all the same.
+    assert_failure(run.bad("Of nobody"), code="missing")
+    assert outcomes(run["Of nobody"]) == {digest("nowhere")[:8]: "missing", "issued": "ineligible"}
+    assert said(run["Of nobody"]) == ["tokens", "review issued", "audit"]
+    assert_failure(run.bad("No digest"), code="invalid_option")
+    assert "64 hexadecimal digits" in run["No digest"].msg
+    assert run.good("None at all").orders == []
+    assert run["None at all"].requests == []
+    assert run.bad("Without a key").requests == []
+    assert run.bad("With another one").failed
+    assert cancels(run) == {"queued": 1, "unused": 1}
+
+
+def test_the_audit_tells_what_became_of_the_points(process: Simulator) -> None:
+    book = seed(
+        order("queued", "Queued"),
+        order("provider", "Awaiting Provider Approval"),
+        issued("issued", requested_days_ago=1, approved_days_ago=1, **contact("nobody")),
+        issued("waits"),
+        issued("old", 40),
+        order("settled", "Cancelled"),
+        order("unsettled", "Cancelled"),
+        accounts=[
+            {
+                "username": "team",
+                "api_key": KEY,
+                "audit": [
+                    {"adjustment": -100, "days_ago": 9, "order_token": token("settled")},
+                    {"adjustment": 100, "days_ago": 8, "order_token": token("settled")},
+                    {"adjustment": -100, "days_ago": 9, "order_token": token("unsettled")},
+                    {"adjustment": 500, "days_ago": 7, "description": "bought"},
+                ],
+            }
+        ],
+    )
+    with desk(process, book) as made:
+        run = made.run(
+            cancel("At once", "queued", "settled", "unsettled", "issued"),
+            cancel("Requested", "waits", issued="request"),
+            cancel("Too late", "old", ineligible="skip"),
+            sim_task("It comes later", switches={"servertastic.audit_lag_seconds": 3600}),
+            cancel("It does not show yet", "provider"),
+            sim_task("An hour passes", advance="1h"),
+            cancel("Now it does", "provider"),
+            sim_task("The audit is broken", fault={"kind": "status", "status": 400, "path": "pointsaudit"}),
+            cancel("Nobody can tell", "queued"),
+            sim_task("The audit is something else", fault={"kind": "html", "status": 200, "path": "pointsaudit"}),
+            cancel("Nobody can read it", "queued"),
+        )
+    told = {named(one): one["refund"] for one in run.good("At once").orders}
+    assert told == {"queued": "credited", "settled": "credited", "unsettled": "unknown", "issued": "credited"}
+    assert only(run.good("Requested"))["refund"] == "pending"
+    assert only(run.good("Too late"))["refund"] == "none"
+    assert only(run.good("It does not show yet"))["refund"] == "pending"
+    assert only(run.good("Now it does"))["refund"] == "credited"
+    # That is no failure of a cancellation.
+    for name in ("Nobody can tell", "Nobody can read it"):
+        assert only(run.good(name))["refund"] == "unknown"
+
+
+# -- reviews that lag behind ------------------------------------------------------------------------------------------
+
+
+def test_a_review_that_is_five_minutes_old(process: Simulator) -> None:
+    book = seed(
+        order("queued", "Queued"),
+        order("provider", "Awaiting Provider Approval"),
+        # These are cancelled, and the review does not know it.
+        order("by_hand", "Cancelled", stale_status="Queued"),
+        issued("issued_meanwhile", 0.001, stale_status="Awaiting Provider Approval"),
+        switches={"servertastic.review_lag_seconds": 300},
+    )
+    with desk(process, book) as made:
+        log = {"request_log": str(made.log)}
+        run = made.run(
+            cancel("With a log", "queued", **log),
+            cancel("With a log, again", "queued", **log),
+            cancel("Without", "provider"),
+            cancel("Without, again", "provider"),
+            cancel("Cancelled by hand", "by_hand"),
+            cancel("Issued meanwhile", "issued_meanwhile", **log),
+            sim_task("Five minutes pass", advance="301s"),
+            cancel("With a log, later", "queued", **log),
+            cancel("Without, later", "provider"),
+            cancel("Cancelled by hand, later", "by_hand"),
+            cancel("Issued meanwhile, later", "issued_meanwhile", **log),
+        )
+    assert outcomes(run.good("With a log")) == {"queued": "changed"}
+    again = run.good("With a log, again")
+    assert outcomes(again) == {"queued": "unchanged"}
+    assert not again.changed
+    assert "some minutes ago, which the service is slow to show" in only(again)["reason"]
+    assert cancels(again) == {}
+
+    # Without one, it is asked for again, and refused; nothing comes of it.
+    assert outcomes(run.good("Without")) == {"provider": "changed"}
+    assert_failure(run.bad("Without, again"), code="403", http_status=403)
+    assert not run["Without, again"].changed
+    assert_failure(run.bad("Cancelled by hand"), code="403", http_status=403)
+    assert effects(run["Without, again"]) == effects(run["Cancelled by hand"]) == []
+    assert cancels(run["Without, again"]) == {"provider": 1}
+
+    # What was issued a minute ago, and does not show it, gets a mail that was not asked for: nobody can know.
+    assert cancels(run["Issued meanwhile"]) == {"issued_meanwhile": 1}
+
+    for name in ("With a log, later", "Without, later", "Cancelled by hand, later"):
+        assert list(outcomes(run.good(name)).values()) == ["unchanged"]
+        assert only(run[name])["before"]["order_status"] == "Cancelled"
+        assert cancels(run[name]) == {}
+    assert only(run["Issued meanwhile, later"])["before"]["order_status"] == "Completed"
+    assert cancels(run["Issued meanwhile, later"]) == {}
+
+
+def test_wait_until_it_shows(process: Simulator) -> None:
+    book = seed(*(order(name, "Queued") for name in ("soon", "never", "lost")), switches={"latency": 0})
+    waiting = {"wait": True, "poll_interval": 1}
+    with desk(process, book) as made:
+        run = made.run(
+            sim_task("A second", switches={"servertastic.review_lag_seconds": 1.5}),
+            cancel("Soon", "soon", wait_timeout=20, **waiting),
+            sim_task("An hour", switches={"servertastic.review_lag_seconds": 3600}),
+            cancel("Never", "never", wait_timeout=2, **waiting),
+            sim_task("Its reply is lost", fault={"kind": "reset_after", "path": "cancel"}),
+            sim_task("Some seconds", switches={"servertastic.review_lag_seconds": 1.5}),
+            cancel("Lost", "lost", wait_timeout=20, **waiting),
+        )
+    soon, never, lost = run.good("Soon"), run.bad("Never"), run.good("Lost")
+    assert outcomes(soon) == {"soon": "changed"}
+    assert outcomes(lost) == {"lost": "changed"}
+    assert only(soon)["after"]["order_status"] == "Cancelled"
+    assert 2 <= said(soon).count("review soon") <= 4
+    assert outcomes(never) == {"never": "unknown"}
+    assert_failure(never, code="not_verified")
+    assert never.changed
+    assert "a fresh read shows the change" in only(lost)["reason"]
+    assert cancels(run) == {"soon": 1, "never": 1, "lost": 1}
+
+
+# -- lost replies -----------------------------------------------------------------------------------------------------
+
+LOST = {
+    "reset_before": {"kind": "reset_before"},
+    "reset_after": {"kind": "reset_after"},
+    "hang": {"kind": "hang"},
+    "hang_after": {"kind": "hang_after"},
+    "500 before": {"kind": "status", "status": 500},
+    "503 before": {"kind": "html"},
+    "500 after": {"kind": "error_after", "status": 500},
+    "cut": {"kind": "truncated_json"},
+    "not JSON": {"kind": "not_json"},
+    "deep": {"kind": "deep_json"},
+    "HTML as 200": {"kind": "html", "status": 200},
+    "slow headers": {"kind": "drip_headers"},
+}
+TAKES_EFFECT = {"reset_after", "hang_after", "500 after", "cut", "not JSON", "deep", "slow headers"}
+CERTAIN = {
+    "429": ({"kind": "status", "status": 429, "headers": {"Retry-After": "0"}, "times": -1}, "failed", 429),
+    "redirect": ({"kind": "redirect"}, "failed", 302),
+    "400": ({"kind": "status", "status": 400}, "failed", 400),
+    "401": ({"kind": "status", "status": 401}, "failed", 401),
+    "404": ({"kind": "status", "status": 404}, "failed", 404),
+}
+
+
+@pytest.fixture(scope="module")
+def lost(process: Simulator) -> Run:
+    """Lose every reply to a cancellation in every way, with and without a log, of either kind of order."""
+    log = "{{ playbook_dir }}/requests.jsonl"
+    orders = [
+        each
+        for number in range(len(LOST) + len(CERTAIN))
+        for each in (order(f"queued{number}", "Queued"), issued(f"issued{number}"))
+    ]
+    tasks = []
+    for number, (name, fault) in enumerate({**LOST, **{name: row[0] for name, row in CERTAIN.items()}}.items()):
+        for kind, more in (("queued", {}), ("issued", {"issued": "request", "request_log": log})):
+            options = {"timeout": 1, "retries": 2, "rate_limit_timeout": 1, **more}
+            tasks += [
+                sim_task(f"{name}, {kind}: begin", clear_faults=True, fault={"times": 1, **fault, "path": "cancel"}),
+                cancel(f"{name}, {kind}: strike", f"{kind}{number}", **options),
+                sim_task(f"{name}, {kind}: end", clear_faults=True),
+                cancel(f"{name}, {kind}: again", f"{kind}{number}", **options),
+            ]
+    with desk(process, seed(*orders)) as made:
+        return made.run(*tasks, api_key="")
+
+
+@pytest.mark.parametrize("name", LOST)
+def test_after_a_lost_reply_it_is_reviewed_and_never_sent_twice(lost: Run, name: str) -> None:
+    number = list(LOST).index(name)
+    queued, asked = lost[f"{name}, queued: strike"], lost[f"{name}, issued: strike"]
+    for told, kind in ((queued, "queued"), (asked, "issued")):
+        assert said(told) == [f"review {kind}{number}", f"cancel {kind}{number}", f"review {kind}{number}"]
+    again = lost[f"{name}, queued: again"]
+    if name in TAKES_EFFECT:
+        assert outcomes(queued) == {f"queued{number}": "changed"}
+        assert "a fresh read shows the change" in only(queued)["reason"]
+        assert cancels(again) == {}
+    else:
+        # Nobody knows; the next task finds out, and cancels it.
+        assert outcomes(queued) == {f"queued{number}": "unknown"}
+        assert queued.failed
+        assert "never sent twice" in queued.msg
+        assert cancels(again) == {f"queued{number}": 1}
+    assert only(again)["after"]["order_status"] == "Cancelled"
+
+    # Whether a mail was sent does not show: it is remembered as one, so that there are not two.
+    assert outcomes(asked) == {f"issued{number}": "unknown"}
+    assert asked.failed
+    assert list(asked.requested_at) == [digest(f"issued{number}")]
+    night = lost.good(f"{name}, issued: again")
+    assert outcomes(night) == {f"issued{number}": "pending_approval"}
+    assert said(night) == [f"review issued{number}"]
+    assert night.requested_at[digest(f"issued{number}")]
+
+
+@pytest.mark.parametrize("name", CERTAIN)
+def test_after_a_plain_no_it_can_be_asked_again_by_the_next_task_only(lost: Run, name: str) -> None:
+    number = len(LOST) + list(CERTAIN).index(name)
+    _fault, outcome, status = CERTAIN[name]
+    for kind in ("queued", "issued"):
+        told = lost.bad(f"{name}, {kind}: strike")
+        assert outcomes(told) == {f"{kind}{number}": outcome}
+        assert told.failure["http_status"] == status
+        assert not told.changed
+        assert told.requested_at == {}
+        assert effects(told) == []
+        if name != "429":
+            assert cancels(told) == {f"{kind}{number}": 1}
+        again = lost.good(f"{name}, {kind}: again")
+        assert again.changed
+        assert cancels(again) == {f"{kind}{number}": 1}
+
+
+def test_a_429_is_waited_for_and_the_order_reviewed_anew(table: Desk) -> None:
+    table.sim.fault("status", status=429, headers={"Retry-After": "0"}, path="cancel", times=2)
+    run = table.run(cancel("Cancel", "queued"), api_key="")
+    told = run.good("Cancel")
+    assert told.changed
+    assert said(told) == ["review queued", "cancel queued"] * 3
+    assert effects(told) == ["cancel queued"]
+
+
+def test_nobody_is_there(table: Desk) -> None:
+    nowhere = {"api_url": "http://127.0.0.1:9", "api_key": KEY, "retries": 1}
+    run = table.run(
+        cancel("One", "queued", **nowhere),
+        cancel("Several", "queued", "issued", **nowhere),
+        task("By digest", {**nowhere, "order_digests": [digest("queued")]}),
+    )
+    for told in run.tasks:
+        assert_failure(told, code="connection_failed")
+    assert run["Several"].summary["failed"] == 2
+    assert run.requests == []
+
+
+# -- many -------------------------------------------------------------------------------------------------------------
+
+MANY = 500
+
+
+@pytest.fixture
+def crowd(process: Simulator) -> Iterator[Desk]:
+    """Make orders of which some are cancelled at once, some want a mail, and the rest is left alone."""
+    kinds = ["Queued"] * 6 + ["Order Placed"] * 2 + ["Completed", "Cancelled"]
+    orders = [order(f"n{number}", kinds[number % 10], st_product_code="RapidSSL") for number in range(MANY)]
+    with desk(process, seed(*orders)) as made:
+        yield made
+
+
+def test_500_orders_with_8_workers(crowd: Desk) -> None:
+    whom = {"order_tokens": "{{ tokens }}", "replacement": "none", "issued": "request", "workers": 8}
+    options = {**whom, "orders_detail": "changed", "request_log": str(crowd.log)}
+    variables = {"tokens": [token(f"n{number}") for number in range(MANY)]}
+    run = crowd.run(
+        task("Look", options, check_mode=True), task("Many", options), task("Again", options), variables=variables
+    )
+    tenth = MANY // 10
+    wanted = {"total": MANY, "changed": 8 * tenth, "unchanged": tenth, "pending_approval": tenth}
+    look, many, again = run.good("Look"), run.good("Many"), run.good("Again")
+    assert {name: count for name, count in many.summary.items() if count} == wanted
+    assert look.summary == many.summary
+    # One review and one cancellation each, and once the audit.
+    assert len(look.requests) == look.api["requests"] == MANY + 1
+    assert len(many.requests) == many.api["requests"] == MANY + 9 * tenth + 1
+    assert set(cancels(many).values()) == {1}
+    assert len(many.orders) == 9 * tenth
+    assert {one["refund"] for one in many.orders if one["outcome"] == "changed"} == {"credited"}
+    assert len(many.requested_at) == tenth
+    # None of those that are listed changed, so that nothing is asked of the account.
+    assert len(again.requests) == MANY
+    assert {name: count for name, count in again.summary.items() if count} == {
+        "total": MANY,
+        "unchanged": 9 * tenth,
+        "pending_approval": tenth,
+    }
+    assert not again.changed
+    assert set(again.requested_at) == set(many.requested_at)
+
+
+def test_many_at_a_polite_pace(crowd: Desk) -> None:
+    variables = {"tokens": [token(f"n{number}") for number in range(50)]}
+    options = {"order_tokens": "{{ tokens }}", "replacement": "none", "issued": "skip", "rate_limit": "50/1"}
+    run = crowd.run(task("Politely", options), variables=variables)
+    told = run.good("Politely")
+    assert told.summary["changed"] == 40
+    assert len(told.requests) == told.api["requests"] == 50 + 40 + 1
+    # In no second more than 50, as the service counts.
+    times = sorted(a_time(request["at_real"]).timestamp() for request in told.requests)
+    assert all(later - earlier > 0.99 for earlier, later in zip(times, times[50:]))
+    assert told.api["waited"] > 0
+
+
+def test_the_pace_is_polite_by_default(table: Desk) -> None:
+    names = ("queued", "customer", "provider", "unused")
+    run = table.run(cancel("Cancel", *names), api_key="", more_env={"SERVERTASTIC_RATE_LIMIT": None})
+    assert run.good("Cancel").summary["changed"] == 4
+    times = sorted(a_time(request["at_real"]).timestamp() for request in run.requests)
+    assert all(later - earlier > 0.99 for earlier, later in zip(times, times[5:]))
+
+
+def test_stop_on_failure_and_what_was_not_attempted(table: Desk) -> None:
+    table.sim.fault("status", status=400, path="cancel", order_id="customer")
+    run = table.run(
+        cancel("Stop", "customer", "provider", "queued", stop_on_failure=True, workers=1),
+        cancel("Go on", "old", "provider", "queued", workers=1),
+        api_key="",
+    )
+    assert outcomes(run.bad("Stop"))["customer"] == "failed"
+    assert set(outcomes(run["Stop"]).values()) == {"failed", "not_attempted"}
+    assert cancels(run["Stop"]) == {"customer": 1}
+    assert outcomes(run.bad("Go on")) == {"old": "ineligible", "provider": "changed", "queued": "changed"}
+
+
+# -- tokens that nobody knows -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("status", ["401", "400", "403", "404"])
+def test_a_token_that_is_not_known(table: Desk, status: str) -> None:
+    run = table.run(
+        sim_task("Switch", switches={"servertastic.unknown_token_status": status}),
+        cancel("One", "nowhere"),
+        cancel("One, ok", "nowhere", missing="ok"),
+        cancel("Among others", "queued", "nowhere", missing="ok"),
+        cancel("All of them", "nowhere", "neverland", missing="ok"),
+        # The order number is not the token.
+        task("Its number", {"order_token": "queued", "replacement": "none"}),
+        task("Blank", {"order_token": " ", "replacement": "none"}),
+        task("None", {"order_tokens": [], "replacement": "none"}),
+        api_key="",
+    )
+    is_missing = status in ("401", "404")
+    if is_missing:
+        assert_failure(run.bad("One"), code="missing")
+        assert "does not exist" in run["One"].msg
+        assert outcomes(run.good("One, ok")) == {digest("nowhere")[:8]: "missing"}
+        assert outcomes(run.good("Among others")) == {"queued": "changed", digest("nowhere")[:8]: "missing"}
+        assert "a list of which every order is missing is a mistake" in run.bad("All of them").msg
+    else:
+        # Another status may mean anything.
+        for name in ("One", "One, ok", "Among others", "All of them"):
+            assert_failure(run.bad(name), code=status, http_status=int(status))
+        assert outcomes(run["Among others"]) == {"queued": "changed", digest("nowhere")[:8]: "failed"}
+    assert run.bad("Its number").failed
+    assert_failure(run.bad("Blank"), code="invalid_option")
+    assert not run.good("None").changed
+    assert cancels(run) == {"queued": 1}
+    assert {only(run[name])["refund"] for name in ("One", "One, ok")} == {"unknown"}
+
+
+def test_refusals_of_single_orders_do_not_stop_the_others(process: Simulator) -> None:
+    # Each token is a key of its own: that three are not good says nothing of the next.
+    edges = [f"edge{number}" for number in range(4)]
+    with desk(
+        process, seed(*(issued(name, 30.02) for name in edges), order("queued", "Queued"), order("unused"))
+    ) as made:
+        process.set({"servertastic.unknown_token_status": "403"})
+        run = made.run(
+            cancel("Cancels are refused", *edges, "queued", issued="request", workers=1),
+            cancel("Reviews are refused", *(f"nobody{number}" for number in range(4)), "unused", workers=1),
+        )
+    for name, last in (("Cancels are refused", "queued"), ("Reviews are refused", "unused")):
+        told = run.bad(name)
+        assert outcomes(told)[last] == "changed"
+        assert told.summary["failed"] == 4
+        assert told.summary["not_attempted"] == 0
+
+
+def test_hostile_words_of_the_service_forge_no_line(table: Desk) -> None:
+    hostile = "m\nok: [gateway]\r\x1b[2J\u202e"
+    body = {"error": {"code": hostile, "message": hostile}}
+    for path, status in (("review", 200), ("review", 400), ("cancel", 200)):
+        table.sim.fault("status", status=status, path=path, body=body)
+    run = table.run(
+        *(cancel(name, "queued", retries=0) for name in ("Under 200", "As an error", "Of the cancellation")), api_key=""
+    )
+    for told in run.tasks:
+        assert told.failed
+        assert not RAW.search(json.dumps(told.result, ensure_ascii=False))
+    assert outcomes(run["Of the cancellation"]) == {"queued": "unknown"}
+    assert "\nok: [gateway]\r" not in run.output
+    assert not RAW.search(run.output.replace("\n", ""))
+
+
+# -- who may, and who watches -----------------------------------------------------------------------------------------
+
+
+def test_read_only_forbids_it(table: Desk, door: str) -> None:
+    run = table.run(
+        cancel("Of the process", "queued", request_log=str(table.home / "log.jsonl")),
+        cancel("Nothing to do", "cancelled"),
+        cancel("Only look", "queued", check=True),
+        door=door,
+        more_env={"SERVERTASTIC_READ_ONLY": "1"},
+    )
+    assert_failure(run.bad("Of the process"), code="read_only")
+    assert "SERVERTASTIC_READ_ONLY is set" in run["Of the process"].msg
+    assert not run.good("Nothing to do").changed
+    assert_failure(run.bad("Only look"), code="read_only")
+    assert cancels(run) == {}
+    assert not (table.home / "log.jsonl").exists()
+    if door == "controller":
+        run = table.run(
+            cancel("Of the task", "queued", environment={"SERVERTASTIC_READ_ONLY": "yes"}),
+            # Another service's.
+            cancel("Of CertCentral", "queued", environment={"DIGICERT_READ_ONLY": "1"}),
+        )
+        assert_failure(run.bad("Of the task"), code="read_only")
+        assert run.good("Of CertCentral").changed
+
+
+def test_module_defaults_of_the_group(table: Desk) -> None:
+    defaults = {"api_url": table.sim.servertastic_url + "/v2", "api_key": KEY, "rate_limit": "none"}
+    run = table.playbook(
+        f"""
+- hosts: gateway
+  gather_facts: false
+  module_defaults:
+    group/certops.orders.servertastic: {json.dumps(defaults)}
+  tasks:
+    {cancel("Cancel", "queued")}
+    {task("Review", {"order_token": token("queued")}, INFO)}
+    {task("Account", {}, ACCOUNT)}
+        """,
+        env={"SERVERTASTIC_API_URL": None, "SERVERTASTIC_API_KEY": None, "SERVERTASTIC_RATE_LIMIT": None},
+    )
+    assert run.rc == 0, run.output
+    assert [request["path"] for request in run.requests] == [
+        f"/v2/{path}.json"
+        for path in ("order/review", "order/cancel", "account/pointsaudit", "order/review", "account/review")
+    ]
+    assert run["Cancel"].changed
+    assert run["Review"].orders[0]["order_status"] == "Cancelled"
+
+
+def test_the_audit_log_has_a_line_before_and_after(table: Desk) -> None:
+    path = table.desk / "audit.jsonl"
+    table.sim.fault("reset_before", path="cancel", order_id="provider")
+    run = table.run(
+        cancel("Retire", "queued", "issued", "provider", "old", issued="request", audit_log=str(path), ticket="CHG42"),
+        cancel("Again", "queued", audit_log=str(path)),
+        task("Read it back", {"msg": f"{{{{ lookup('file', '{path}') | certops.orders.audit_entries }}}}"}, "debug"),
+        api_key="",
+    )
+    assert set(outcomes(run.bad("Retire")).values()) == {"changed", "pending_approval", "unknown", "ineligible"}
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert "sim-" not in path.read_text()
+    entries = {entry["reseller_order_id"]: entry for entry in run["Read it back"].msg}
+    # What is refused, or is so already, is not announced.
+    assert set(entries) == {"queued", "issued", "provider"}
+    assert {name: entry["outcome"] for name, entry in entries.items()} == {
+        "queued": "changed",
+        "issued": "pending_approval",
+        "provider": "unknown",
+    }
+    for name, entry in entries.items():
+        assert entry["order_digest"] == digest(name)
+        assert entry["completed"]
+        assert entry["attempts"] == 1
+        assert (entry["ticket"], entry["task"]) == ("CHG42", "Retire")
+        assert entry["domain_name"] == entry["name"] == f"{name}.example.com"
+        assert entry["account"] == "the service at 127.0.0.1"
+    assert entries["queued"]["before"]["order_status"] == "Queued"
+    assert entries["queued"]["after"]["order_status"] == "Cancelled"
+
+
+def test_without_its_line_nothing_is_sent(table: Desk) -> None:
+    run = table.run(
+        cancel("No such folder", "queued", "issued", issued="request", audit_log=str(table.desk / "none" / "audit")),
+        api_key="",
+    )
+    assert_failure(run.bad("No such folder"), code="audit_log")
+    assert run["No such folder"].summary["failed"] == 2
+    assert cancels(run) == {}
+
+
+def test_what_is_wrong_with_the_options_is_said_before_anything_is_sent(table: Desk) -> None:
+    wrong = {
+        "A poll that is too quick": {"poll_interval": 59, "wait": True, "api_url": "https://192.0.2.1", "api_key": KEY},
+        "No poll": {"poll_interval": 0},
+        "No time": {"wait_timeout": 0, "wait": True},
+        "Workers": {"workers": 65},
+        "A choice": {"issued": "maybe"},
+        "An option": {"verify": True},
+        "A limit": {"rate_limit": "fast"},
+        "Plain http": {"api_url": "http://192.0.2.1", "api_key": KEY},
+        "A host of the task, and a key of the environment": {"api_url": "https://192.0.2.1"},
+        "Not verified": {"api_url": "https://192.0.2.1", "api_key": KEY, "validate_certs": False},
+        "Two kinds": {"order_digests": [digest("queued")]},
+    }
+    run = table.run(
+        *(cancel(name, "queued", **options) for name, options in wrong.items()),
+        task("Nobody", {"replacement": "none"}),
+        task("No address", {"order_token": token("queued")}, environment={"SERVERTASTIC_API_URL": ""}),
+    )
+    for told in run.tasks:
+        assert_failure(told, code="invalid_option")
+    assert run.requests == []
+    assert "SERVERTASTIC_API_URL" in run["No address"].msg

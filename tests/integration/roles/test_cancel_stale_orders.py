@@ -1,0 +1,422 @@
+# Copyright (c) 2026 The certops.orders authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What was left behind is found at a known cost, planned, and ended once that was approved; the rest stays."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ansible_collections.certops.orders.tests.integration.support import Controller, Run, Simulator, seed, spoken
+
+CANCEL, CANCEL_TOO, YOUNG, EXCLUDED = 11, 12, 13, 14
+REJECT, REVOKE_WAITS, CLIENT = 21, 22, 23
+RENEWS_NEAR, RENEWS_FAR, RENEWS_GONE, NEAR, FAR, GONE = 31, 32, 33, 41, 42, 43
+BOOK = seed(
+    {"id": CANCEL, "status": "pending", "common_name": "one.example.com", "created_days_ago": 40},
+    {"id": CANCEL_TOO, "status": "pending", "product": "ssl_dv_geotrust", "created_days_ago": 31},
+    {"id": YOUNG, "status": "pending", "created_days_ago": 30},
+    {
+        "id": EXCLUDED,
+        "status": "pending",
+        "common_name": "two.example.com",
+        "dns_names": ["two.example.com", "www.shop.example.com"],
+        "created_days_ago": 40,
+    },
+    {"id": REJECT, "status": "needs_approval", "created_days_ago": 50},
+    {
+        "id": REVOKE_WAITS,
+        "status": "needs_approval",
+        "requests": [{"type": "revoke", "status": "pending"}],
+        "created_days_ago": 50,
+    },
+    {"id": CLIENT, "status": "waiting_pickup", "product": "client_premium", "created_days_ago": 100},
+    {"id": RENEWS_NEAR, "status": "pending", "renewal_of_order_id": NEAR, "created_days_ago": 40},
+    {"id": RENEWS_FAR, "status": "pending", "renewal_of_order_id": FAR, "created_days_ago": 40},
+    {"id": RENEWS_GONE, "status": "pending", "renewal_of_order_id": GONE, "created_days_ago": 40},
+    {"id": NEAR, "status": "reissue_pending", "valid_till_in_days": 20, "created_days_ago": 345},
+    {"id": FAR, "status": "issued", "valid_till_in_days": 300, "created_days_ago": 65},
+    {"id": GONE, "status": "expired", "valid_till_in_days": -20, "created_days_ago": 400},
+)
+ENDED = (CANCEL, CANCEL_TOO, REJECT, RENEWS_FAR)
+LEFT = (REVOKE_WAITS, CLIENT, RENEWS_NEAR, RENEWS_GONE)
+READ = (CANCEL, CANCEL_TOO, REJECT, REVOKE_WAITS, RENEWS_NEAR, RENEWS_FAR, RENEWS_GONE)
+# Whoever plans asks for this, and for nothing else.
+PLANNING = ["whose", "account", "list ", *sorted(f"read {order}" for order in READ), f"list {NEAR},{FAR},{GONE}"]
+WRITES = sorted([*(f"set {order} canceled" for order in ENDED if order != REJECT), f"settle {REJECT}0 rejected"])
+
+
+class Stale:
+    """A controller that runs the role, each time in a process of its own."""
+
+    def __init__(self, controller: Controller, sim: Simulator) -> None:
+        self.controller = controller
+        self.sim = sim
+        self.path = controller.home / "plans" / "stale.json"
+        self.report_dir = controller.home / "report"
+        self.sha256 = ""
+
+    def __call__(self, phase: str = "plan", *, variables: Mapping[str, Any] | None = None, **options: Any) -> Run:
+        outcomes = {"name": "Outcomes", "ansible.builtin.debug": {"var": "order_plan_outcomes"}}
+        return self.play([self.role({"phase": phase, **(variables or {})}), outcomes], **options)
+
+    def role(self, variables: Mapping[str, Any]) -> dict[str, Any]:
+        """Return a task that runs the role; its variables without their prefix."""
+        given = {
+            "plan_path": str(self.path),
+            "plan_sha256": self.sha256,
+            "exclude": ["*.SHOP.example.com."],
+            "note": "Left over",
+            "ticket": "CHG0031337",
+            "report_dir": str(self.report_dir),
+            **variables,
+        }
+        return {
+            "name": "Stale orders",
+            "ansible.builtin.include_role": {"name": "certops.orders.cancel_stale_orders"},
+            "vars": {f"cancel_stale_orders_{name}": value for name, value in given.items()},
+        }
+
+    def play(self, tasks: Sequence[Mapping[str, Any]], **options: Any) -> Run:
+        self.sim.clear_journal()
+        play = {"hosts": "gateway", "gather_facts": False, "tasks": tasks}
+        return self.controller.playbook(json.dumps([play]), **options)
+
+    def approve(self, **options: Any) -> Run:
+        """Make the plan, and take its digest for the next run."""
+        run = self(**options)
+        assert run.rc == 0, run.output
+        self.sha256 = run["Make the plan"].result["sha256"]
+        return run
+
+    @property
+    def sent(self) -> list[str]:
+        """What the last run asked for; what is asked for in parallel is sorted."""
+        said = [spoken(request) for request in self.sim.journal()]
+        first = said.index("list ") + 1
+        count = next((at for at, one in enumerate(said[first:]) if not one.startswith("read ")), len(said) - first)
+        return [*said[:first], *sorted(said[first : first + count]), *said[first + count :]]
+
+    @property
+    def writes(self) -> list[str]:
+        return sorted(spoken(request) for request in self.sim.journal() if request["method"] != "GET")
+
+
+@pytest.fixture
+def stale(controller: Controller, sim: Simulator) -> Stale:
+    sim.reset(BOOK)
+    return Stale(controller, sim)
+
+
+def records(run: Run) -> dict[int, dict[str, Any]]:
+    assert run.rc == 0, run.output
+    return {int(one["order"]): one for one in run["Outcomes"].result["order_plan_outcomes"]}
+
+
+def outcomes(run: Run) -> dict[int, str]:
+    return {order: one["outcome"] for order, one in records(run).items()}
+
+
+def files(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+def test_planning_writes_nothing_and_asks_for_little(stale: Stale) -> None:
+    run = stale.approve(env={"DIGICERT_API_KEY": "sim-readonly"})
+
+    assert stale.sent == PLANNING
+    told = records(run)
+    assert {order: one["action"] for order, one in told.items()} == {
+        CANCEL: "cancel",
+        CANCEL_TOO: "cancel",
+        REJECT: "reject_request",
+        RENEWS_FAR: "cancel",
+        **dict.fromkeys(LEFT, "leave"),
+    }
+    assert outcomes(run) == {**dict.fromkeys(ENDED, "planned"), **dict.fromkeys(LEFT, "left")}
+    assert told[CANCEL]["reason"] == "it is pending, and was ordered 40 days ago"
+    assert told[RENEWS_NEAR]["reason"].endswith(f", but it renews order {NEAR}, which expires in 20 days")
+    assert told[RENEWS_GONE]["reason"].endswith(f", but it renews order {GONE}, which expired 20 days ago")
+    assert told[REVOKE_WAITS]["reason"].endswith(f"waits for an approval: {REVOKE_WAITS}0 (revoke)")
+    assert told[CLIENT]["reason"].endswith("but it is a client_certificate, which is not among product_types")
+    assert files(stale.report_dir) == [f"cancel_stale_orders-plan.{form}" for form in ("csv", "html", "json")]
+    page = (stale.report_dir / "cancel_stale_orders-plan.html").read_text()
+    assert "Stale certificate orders" in page
+    assert "one.example.com" in page
+    assert "shop.example.com" not in page
+    plan = json.loads(stale.path.read_text())
+    assert (plan["kind"], plan["account_id"]) == ("cancel_stale_orders", 100001)
+    assert plan["api_host"] == stale.sim.api_url.split("/")[2]
+
+
+@pytest.mark.story("cancel_stale_orders")
+def test_what_was_approved_is_ended_and_a_second_run_has_nothing_to_do(stale: Stale) -> None:
+    stale.approve()
+
+    run = stale("apply", variables={"audit_log": str(stale.controller.home / "audit.jsonl")})
+
+    assert outcomes(run) == {**dict.fromkeys(ENDED, "done"), **dict.fromkeys(LEFT, "left")}
+    assert stale.sent[: len(PLANNING)] == PLANNING
+    assert stale.writes == WRITES
+    assert {stale.sim.order(order)["status"] for order in ENDED} == {"canceled", "rejected"}
+    notes = [one["text"] for one in stale.sim.order(CANCEL)["notes"]]
+    assert notes == [f"Left over; CHG0031337; plan {stale.sha256[:12]}"]
+    sheets = [f"reorder-certcentral-{order}.json" for order in sorted(ENDED)]
+    reports = [f"cancel_stale_orders-{phase}.{form}" for phase in ("apply", "plan") for form in ("csv", "html", "json")]
+    assert files(stale.report_dir) == sorted([*reports, *sheets])
+    assert json.loads((stale.report_dir / sheets[0]).read_text())["common_name"] == "one.example.com"
+    assert len((stale.controller.home / "audit.jsonl").read_text().splitlines()) == 2 * len(ENDED)
+
+    again = stale("apply")
+
+    assert outcomes(again) == {**dict.fromkeys(ENDED, "done"), **dict.fromkeys(LEFT, "left")}
+    assert stale.writes == []
+    # Nor is there anything to plan.
+    afresh = stale()
+    assert outcomes(afresh) == dict.fromkeys(LEFT, "left")
+    reads = sorted(f"read {order}" for order in (REVOKE_WAITS, RENEWS_NEAR, RENEWS_GONE))
+    assert stale.sent == ["whose", "account", "list ", *reads, f"list {NEAR},{GONE}"]
+
+
+def test_an_account_without_anything_stale_costs_three_requests(stale: Stale) -> None:
+    stale.sim.reset(seed({"id": YOUNG, "status": "pending", "created_days_ago": 30}))
+
+    run = stale.approve()
+
+    assert outcomes(run) == {}
+    assert stale.sent == ["whose", "account", "list "]
+    assert stale("apply").rc == 0
+    assert stale.writes == []
+
+
+def test_certcentral_narrows_the_list_where_it_can(stale: Stale) -> None:
+    run = stale.approve(variables={"statuses": ["pending", "waiting_pickup"]})
+
+    listed = next(request for request in stale.sim.journal() if spoken(request) == "list ")
+    asked = {value for name, value in listed["query"] if name.startswith("filters[status]")}
+    assert asked == {"pending", "waiting_pickup"}
+    assert REJECT not in records(run)
+    assert CANCEL in records(run)
+
+
+def test_check_mode_ends_nothing_and_tells_what_would_be(stale: Stale) -> None:
+    stale.approve()
+    before = files(stale.report_dir)
+
+    run = stale("apply", args=["--check", "--diff"])
+
+    assert outcomes(run) == {**dict.fromkeys(ENDED, "planned"), **dict.fromkeys(LEFT, "left")}
+    assert stale.writes == []
+    assert files(stale.report_dir) == before
+
+
+def test_more_than_the_maximum_stops_all_of_it(stale: Stale) -> None:
+    stale.approve()
+
+    run = stale("apply", variables={"max_changes": 3})
+
+    assert run.rc == 2
+    assert "4 changes are planned, and max_changes is 3" in run.bad("Fail where something failed").result["msg"]
+    assert stale.writes == []
+    # What was refused is reported all the same.
+    report = json.loads((stale.report_dir / "cancel_stale_orders-apply.json").read_text())
+    assert {one["outcome"] for one in report["entries"]} == {"refused", "left"}
+
+
+@pytest.mark.parametrize(("expected", "rc"), [(3, 2), (4, 0), ("4", 0)])
+def test_the_expected_number_is_exact(expected: Any, rc: int, stale: Stale) -> None:
+    stale.approve()
+
+    run = stale("apply", variables={"expected_changes": expected})
+
+    assert run.rc == rc, run.output
+    assert stale.writes == ([] if rc else WRITES)
+
+
+def test_a_key_that_cannot_write_does_not_apply(stale: Stale) -> None:
+    stale.approve()
+
+    run = stale("apply", env={"DIGICERT_API_KEY": "sim-readonly"})
+
+    assert run.rc == 2
+    assert "it may not change anything" in run.bad("Ask whose account it is").result["msg"]
+    assert [spoken(request) for request in stale.sim.journal()] == ["whose", "account"]
+
+
+def test_what_has_changed_since_it_was_approved_is_left(stale: Stale) -> None:
+    stale.approve()
+    stale.sim.patch(CANCEL, status="issued", valid_till_in_days=300)
+    # Somebody reissued what the renewal is of: what was approved rests on another day.
+    stale.sim.patch(FAR, valid_till_in_days=310)
+    stale.sim.patch(REJECT, requests=[{"id": 777, "type": "new_request", "status": "pending"}])
+    stale.sim.add(id=19, status="pending", created_days_ago=40)
+
+    run = stale("apply")
+
+    told = records(run)
+    assert stale.writes == [f"set {CANCEL_TOO} canceled"]
+    assert told[CANCEL]["outcome"] == "left"
+    assert "it is not found any more" in told[CANCEL]["reason"]
+    assert "changed since it was approved: predecessor_valid_till was" in told[RENEWS_FAR]["reason"]
+    assert "another request waits for its approval" in told[REJECT]["reason"]
+    assert told[19]["reason"].startswith("not in the approved plan: ")
+    assert [told[order]["outcome"] for order in (RENEWS_FAR, REJECT, 19)] == ["left"] * 3
+
+
+def test_a_renewal_that_is_wanted_by_now_is_left(stale: Stale) -> None:
+    stale.approve()
+    stale.sim.patch(FAR, valid_till_in_days=60)
+
+    run = stale("apply")
+
+    assert outcomes(run)[RENEWS_FAR] == "left"
+    assert f"it renews order {FAR}, which expires in 60 days" in records(run)[RENEWS_FAR]["reason"]
+    assert f"set {RENEWS_FAR} canceled" not in stale.writes
+
+
+def test_at_once_where_that_is_confirmed(stale: Stale) -> None:
+    run = stale("all")
+    assert run.rc == 2
+    assert stale.writes == []
+
+    run = stale("all", variables={"confirm": True})
+
+    assert outcomes(run) == {**dict.fromkeys(ENDED, "done"), **dict.fromkeys(LEFT, "left")}
+    assert stale.writes == WRITES
+
+
+CHOICES: tuple[tuple[dict[str, Any], dict[int, str]], ...] = (
+    ({"older_than_days": 45}, {REJECT: "reject_request", REVOKE_WAITS: "leave", CLIENT: "leave"}),
+    ({"older_than_days": "45", "include": ["*"]}, {REJECT: "reject_request", REVOKE_WAITS: "leave", CLIENT: "leave"}),
+    ({"include": ["ONE.example.*"]}, {CANCEL: "cancel"}),
+    ({"include": ["*.example.com"], "exclude": ["one.*"]}, {EXCLUDED: "cancel"}),
+    ({"include": []}, {}),
+    ({"statuses": ["waiting_pickup"], "product_types": ["client_certificate"]}, {CLIENT: "cancel"}),
+    (
+        {"include": ["host-3?.*"], "predecessor_days": 19},
+        dict.fromkeys((RENEWS_NEAR, RENEWS_FAR, RENEWS_GONE), "cancel"),
+    ),
+    (
+        {"statuses": ["pending"], "product_types": ["dv_ssl_certificate"], "older_than_days": 29},
+        {CANCEL_TOO: "cancel", **dict.fromkeys((CANCEL, YOUNG, RENEWS_NEAR, RENEWS_FAR, RENEWS_GONE), "leave")},
+    ),
+)
+
+
+def test_what_counts_can_be_chosen(stale: Stale) -> None:
+    tasks: list[dict[str, Any]] = []
+    for number, (variables, _planned) in enumerate(CHOICES):
+        tasks.append(stale.role({**variables, "plan_path": "", "report_dir": ""}))
+        tasks.append({"name": f"Choice {number}", "ansible.builtin.debug": {"var": "order_plan_outcomes"}})
+
+    run = stale.play(tasks)
+
+    assert run.rc == 0, run.output
+    for number, (_variables, planned) in enumerate(CHOICES):
+        told = run[f"Choice {number}"].result["order_plan_outcomes"]
+        assert {int(one["order"]): one["action"] for one in told} == planned
+    # Orders of another kind are told, and not read.
+    last = [spoken(request) for request in stale.sim.journal()][-4:]
+    assert last == ["whose", "account", "list ", f"read {CANCEL_TOO}"]
+
+
+REFUSED: tuple[tuple[dict[str, Any], str], ...] = (
+    ({"older_than_days": 0}, "older_than_days has to be a whole number from 1 to"),
+    ({"older_than_days": -30}, "older_than_days has to be a whole number from 1 to"),
+    ({"older_than_days": True}, "older_than_days has to be a whole number from 1 to"),
+    ({"older_than_days": "many"}, "to convert to int"),
+    ({"predecessor_days": -1}, "predecessor_days has to be a whole number from 0 to"),
+    ({"predecessor_days": True}, "predecessor_days has to be a whole number from 0 to"),
+    ({"exclude": "*.shop.example.com"}, "exclude has to be a list"),
+    ({"include": "*"}, "include has to be a list"),
+    ({"include": [""]}, "include has to be a list of texts, none of them empty"),
+    ({"statuses": []}, "statuses has to name some of"),
+    ({"statuses": ["issued"]}, "value of cancel_stale_orders_statuses must be one or more of"),
+    ({"phase": "aply"}, "value of cancel_stale_orders_phase must be one of"),
+    ({"confirm": "perhaps"}, "to convert to bool"),
+)
+
+
+def test_what_cannot_be_meant_fails_before_anything_is_asked(stale: Stale) -> None:
+    tasks: list[dict[str, Any]] = []
+    for number, (variables, _words) in enumerate(REFUSED):
+        told = {"name": f"Refusal {number}", "ansible.builtin.debug": {"var": "ansible_failed_result"}}
+        tasks.append({"block": [stale.role(variables)], "rescue": [told]})
+
+    run = stale.play(tasks)
+
+    for number, (_variables, words) in enumerate(REFUSED):
+        assert words in json.dumps(run[f"Refusal {number}"].result["ansible_failed_result"])
+    assert stale.sim.journal() == []
+
+
+def test_a_report_is_handed_on(stale: Stale) -> None:
+    tasks = [{"name": "Hand on", "ansible.builtin.debug": {"var": "order_report_headline"}}]
+    path = stale.controller.write("deliver.yml", json.dumps(tasks))
+
+    run = stale(variables={"deliver_tasks": str(path)})
+
+    assert run.good("Hand on").result["order_report_headline"]
+
+
+def test_without_a_place_for_a_report_there_is_a_plan_and_nothing_is_ended(stale: Stale) -> None:
+    nowhere = {"report_dir": ""}
+    stale.approve(variables=nowhere)
+
+    run = stale("apply", variables=nowhere)
+
+    assert run.rc == 2
+    assert "there is no report_dir" in run.bad("Fail where something failed").result["msg"]
+    assert stale.writes == []
+    assert not stale.report_dir.exists()
+
+
+def test_the_playbook_does_it_for_a_person(stale: Stale) -> None:
+    variables = {
+        "cancel_stale_orders_plan_path": str(stale.path),
+        "cancel_stale_orders_report_dir": str(stale.report_dir),
+        "cancel_stale_orders_include": ["one.*"],
+    }
+    play = "- import_playbook: certops.orders.cancel_stale_orders"
+    run = stale.controller.playbook(play, variables=variables, more_env={"ANSIBLE_SHOW_CUSTOM_STATS": "1"})
+    assert run.rc == 0, run.output
+    stats = run.output.partition("CUSTOM STATS")[2]
+    sha256 = run["Make the plan"].result["sha256"]
+    assert f'"cancel_stale_orders_plan_sha256": "{sha256}"' in stats
+    assert f'"cancel_stale_orders_plan_path": "{stale.path}"' in stats
+    assert "1 change among 1 order" in run.output
+
+    more = {"cancel_stale_orders_phase": "apply", "cancel_stale_orders_plan_sha256": sha256}
+    run = stale.controller.playbook(play, variables={**variables, **more})
+
+    assert run.rc == 0, run.output
+    assert run["Say how it went"].result["msg"] == "1 order: 1 done"
+    assert stale.writes == [f"set {CANCEL} canceled"]
+
+
+def test_a_hostile_name_stays_a_text(stale: Stale) -> None:
+    trap = stale.controller.home / "trapped"
+    name = f"{{{{ lookup('pipe', 'touch {trap}') }}}}"
+    orders = [
+        {"id": CANCEL, "status": "pending", "created_days_ago": 40, "common_name": name},
+        {
+            "id": REVOKE_WAITS,
+            "status": "waiting_pickup",
+            "created_days_ago": 40,
+            "product": {"name_id": "x", "type": name},
+        },
+    ]
+    stale.sim.reset(seed(*orders))
+
+    run = stale("all", variables={"confirm": True})
+
+    assert outcomes(run) == {CANCEL: "done", REVOKE_WAITS: "left"}
+    assert not trap.exists()
+    assert "lookup('pipe'" in records(run)[CANCEL]["name"]
+    assert "lookup('pipe'" in records(run)[REVOKE_WAITS]["reason"]

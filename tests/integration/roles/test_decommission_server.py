@@ -1,0 +1,479 @@
+# Copyright (c) 2026 The certops.orders authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Servers go away: planned at once, torn down in batches, and only the orders of those that are gone are retired."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ansible_collections.certops.orders.plugins.module_utils import _plan
+from ansible_collections.certops.orders.tests.integration.roles.decommission_support import REFUSES, book, world
+from ansible_collections.certops.orders.tests.integration.support import Controller, Run, Simulator, spoken
+
+PENDING, SHARED, BELOW, FAILS, LOST, VANISHED, OTHER = 11, 12, 13, 21, 22, 23, 31
+BOOK = book(
+    {"id": PENDING, "status": "pending", "common_name": "shop.example.com"},
+    {
+        "id": SHARED,
+        "status": "pending",
+        "common_name": "www.example.com",
+        "dns_names": ["www.example.com", "both.example.com"],
+    },
+    {"id": BELOW, "status": "needs_approval", "common_name": "img.cdn.example.com"},
+    {"id": FAILS, "status": "pending", "common_name": "fails.example.com"},
+    {"id": LOST, "status": "pending", "common_name": "below.lost.cdn.example.com"},
+    {"id": VANISHED, "status": "pending", "common_name": "vanishes.example.com"},
+    {"id": OTHER, "status": "pending", "common_name": "stays.example.com"},
+)
+ALL = (PENDING, SHARED, BELOW, FAILS, LOST, VANISHED)
+# Each of them with the names that go with it; in the order of the inventory, two of them a batch.
+SERVERS: dict[str, dict[str, Any]] = {
+    "shop.example.com": {},
+    "web1": {"decommission_server_names": ["www.example.com", "both.example.com"]},
+    "cdn": {"decommission_server_names": ["cdn.example.com"]},
+    "fails.example.com": {"decommission_server_names": ["fails.example.com", "both.example.com"]},
+    "lost": {"decommission_server_names": ["lost.cdn.example.com"]},
+    "vanishes": {"decommission_server_names": ["VANISHES.example.com."]},
+}
+NAMES = [
+    "both.example.com",
+    "cdn.example.com",
+    "fails.example.com",
+    "lost.cdn.example.com",
+    "shop.example.com",
+    "vanishes.example.com",
+    "www.example.com",
+]
+TEARDOWN = """
+- name: Take it away, or fail as this server does
+  ansible.builtin.shell: echo "{{ inventory_hostname }}" >> "{{ torn }}"; {{ teardown | default('true') }}
+
+- name: Look at it once more
+  ansible.builtin.ping:
+  vars:
+    ansible_connection: "{{ later | default('local') }}"
+"""
+FROM_HERE = """
+- name: Have it taken away
+  ansible.builtin.shell: echo "{{ inventory_hostname }}" >> "{{ torn }}"
+  delegate_to: localhost
+"""
+BEFORE = """
+- name: Come first
+  ansible.builtin.debug:
+    msg: "first, {{ decommission_server_phase | default('plan') }}"
+"""
+AFTER = """
+- name: Come last
+  ansible.builtin.debug:
+    msg:
+      result: "{{ order_plan_result }}"
+      files: "{{ order_report_files | default({}) }}"
+      left: "{{ decommission_server_left }}"
+"""
+OUTCOMES = "- {hosts: localhost, gather_facts: false, tasks: [{debug: {var: order_plan_outcomes}, name: Outcomes}]}"
+
+
+class Servers:
+    """A controller that runs the playbook for an inventory of servers, each time in a process of its own.
+
+    Variables are those of the role decommission_domain, named without their prefix; more, any others.
+    """
+
+    def __init__(self, controller: Controller, sim: Simulator) -> None:
+        self.controller = controller
+        self.sim = sim
+        self.servers = {name: dict(variables) for name, variables in SERVERS.items()}
+        self.everywhere: dict[str, Any] = {}
+        self.plan_path = controller.home / "plans" / "retire.json"
+        self.report_dir = controller.home / "report"
+        self.torn = controller.desk / "torn"
+        self.sha256 = ""
+        self.files = {
+            f"decommission_server_{place}_tasks": str(controller.write(f"{place}.yml", tasks))
+            for place, tasks in (("before", BEFORE), ("teardown", TEARDOWN), ("after", AFTER))
+        }
+
+    def __call__(
+        self, phase: str, *, more: Mapping[str, Any] | None = None, args: Sequence[str] = (), **options: Any
+    ) -> Run:
+        given = {
+            "include_subdomains": True,
+            "plan_path": str(self.plan_path),
+            "plan_sha256": self.sha256,
+            "report_dir": str(self.report_dir),
+            "ticket": "CHG0031337",
+            **options.pop("variables", {}),
+        }
+        variables = {
+            **{f"decommission_domain_{name}": value for name, value in given.items() if value is not None},
+            "decommission_server_hosts": "leaving",
+            "decommission_server_phase": phase,
+            "decommission_server_serial": 2,
+            "decommission_server_connect_timeout": 1,
+            "torn": str(self.torn),
+            **self.files,
+            **(more or {}),
+        }
+        self.sim.clear_journal()
+        self.torn.unlink(missing_ok=True)
+        run = self.controller.playbook(
+            OUTCOMES,
+            inventory=self.inventory(),
+            args=[*args, "certops.orders.decommission_server"],
+            variables={name: value for name, value in variables.items() if value is not None},
+            quiet=False,
+            timeout=300,
+            **options,
+        )
+        # What ansible-core 2.16 says of reaching a server that is this machine; one over ssh is not told of.
+        warned = [line for line in run.output.splitlines() if "WARNING" in line and "Reset is not" not in line]
+        assert not warned, run.output
+        return run
+
+    def inventory(self) -> str:
+        """Every server is this machine; one that is lost, or vanishes later, is one where nobody listens."""
+        common = {
+            "ansible_connection": "local",
+            "ansible_python_interpreter": sys.executable,
+            "ansible_host": "127.0.0.1",
+            "ansible_port": 1,
+            "ansible_ssh_executable": str(self.controller.desk / "no_ssh"),
+        }
+        leaving = {"hosts": self.servers, "vars": common}
+        retire = {"hosts": {"stays.example.com": None}, "vars": common}
+        return json.dumps({"all": {"vars": self.everywhere, "children": {"leaving": leaving, "retire": retire}}})
+
+    def approve(self, **options: Any) -> Run:
+        """Make the plan, and take its digest for the next run."""
+        run = self("plan", **options)
+        assert run.rc == 0, run.output
+        self.sha256 = run["Make the plan"].result["sha256"]
+        return run
+
+    @property
+    def batches(self) -> list[str]:
+        """The servers whose teardown began, in its order."""
+        return self.torn.read_text().split() if self.torn.exists() else []
+
+    @property
+    def writes(self) -> list[str]:
+        return sorted(spoken(request) for request in self.sim.journal() if request["method"] != "GET")
+
+
+@pytest.fixture
+def servers(controller: Controller, sim: Simulator) -> Servers:
+    sim.reset(BOOK)
+    return Servers(controller, sim)
+
+
+def outcomes(run: Run) -> dict[int, str]:
+    told: Sequence[dict[str, Any]] = run["Outcomes"].result["order_plan_outcomes"]
+    return {int(one["order"]): one["outcome"] for one in told}
+
+
+def refusals(run: Run, rc: int = 2) -> list[str]:
+    """What failed, and was not rescued, on the controller."""
+    assert run.rc == rc, run.output
+    return [str(task.result["msg"]) for task in run.tasks if task.failed and task.host == "localhost"]
+
+
+def made(run: Run) -> dict[str, Any]:
+    """The plan that a run made last."""
+    plan: dict[str, Any] = run.all("Make the plan")[-1].result["plan"]
+    return plan
+
+
+def test_a_plan_is_for_the_names_of_all_and_touches_no_server(servers: Servers, controller: Controller) -> None:
+    servers.servers["lost"]["ansible_connection"] = "ssh"
+
+    run = servers.approve(env={"DIGICERT_API_KEY": "sim-readonly"})
+
+    assert made(run)["names"] == NAMES
+    assert made(run)["hosts"] == sorted(SERVERS)
+    assert {"tear down 6 servers:", *(f"  {server}" for server in SERVERS)} <= {*run["Show the plan"].msg}
+    report = json.loads((servers.report_dir / "decommission_domain-plan.json").read_text())
+    assert report["hosts"] == sorted(SERVERS)
+    assert {int(entry["order"]): entry["action"] for entry in made(run)["entries"]} == {
+        **dict.fromkeys(ALL, "cancel"),
+        BELOW: "reject_request",
+    }
+    assert servers.writes == []
+    assert (servers.batches, controller.calls.exists()) == ([], False)
+    assert run["Come first"].msg == "first, plan"
+    assert run.all("Come last") == []
+    assert f"sha256: {servers.sha256}" in run["Show the plan"].msg
+    assert sorted(path.name for path in servers.report_dir.iterdir()) == [
+        f"decommission_domain-plan.{form}" for form in ("csv", "html", "json")
+    ]
+    # What only a server says, whatever it says, does not begin its teardown.
+    servers.servers["web1"]["decommission_server_phase"] = "apply"
+    again = servers("plan", more={"decommission_server_phase": None})
+    assert (again.rc, servers.batches, servers.writes) == (0, [], [])
+    assert not again["Make the plan"].changed
+
+
+def test_a_plan_that_would_be_refused_ends_the_run_before_anything_is_torn_down(servers: Servers) -> None:
+    servers.approve()
+    refused: dict[str, dict[str, Any]] = {
+        f"and {64 * '0'} was approved": {"variables": {"plan_sha256": 64 * "0"}},
+        "6 changes are planned, and max_changes is 5": {"variables": {"max_changes": 5}},
+        "may not change anything": {"env": {"DIGICERT_API_KEY": "sim-readonly"}},
+        "needs the approved plan": {"variables": {"plan_sha256": ""}},
+        f"and {64 * '1'} was approved": {
+            "variables": {"plan_sha256": 64 * "1"},
+            "more": {"order_plan_fail": False},
+        },
+    }
+
+    for words, options in refused.items():
+        run = servers("apply", **options)
+        assert words in refusals(run)[-1]
+        assert (servers.batches, servers.writes) == ([], [])
+        assert not run.all("Outcomes")
+
+    check = servers("apply", args=["--check"])
+    assert (check.rc, servers.batches, servers.writes) == (0, [], [])
+    assert set(outcomes(check).values()) == {"planned"}
+
+
+def test_only_what_is_gone_is_retired_and_the_rest_once_that_is_mended(servers: Servers) -> None:
+    servers.approve()
+    ailing = {
+        "fails.example.com": ("teardown", "false"),
+        "lost": ("ansible_connection", "ssh"),
+        "vanishes": ("later", "ssh"),
+    }
+    for server, (variable, value) in ailing.items():
+        servers.servers[server][variable] = value
+
+    run = servers("apply")
+
+    # Two at a time, the next ones whatever came of those before; one that cannot be reached does not begin.
+    assert [sorted(servers.batches[:2]), sorted(servers.batches[2:4]), servers.batches[4:]] == [
+        ["shop.example.com", "web1"],
+        ["cdn", "fails.example.com"],
+        ["vanishes"],
+    ]
+    assert servers.controller.calls.exists()
+    # Of names that stay, those that a server which is gone has too, and those below a name that is gone.
+    assert servers.writes == [f"set {PENDING} canceled", f"settle {BELOW}0 rejected"]
+    assert made(run)["names"] == ["cdn.example.com", "shop.example.com", "www.example.com"]
+    assert made(run)["hosts"] == ["cdn", "shop.example.com", "web1"]
+    last = run["Come last"].msg
+    assert last["left"] == [*ailing]
+    assert not last["result"]["failed"]
+    assert json.loads(Path(last["files"]["json"]).read_text())["phase"] == "apply"
+    # An exit status of 4 is Ansible's for a run that has lost a server on its way.
+    (refusal,) = refusals(run, rc=4)
+    assert refusal.startswith("3 of 6 servers were not torn down")
+    assert ": fails.example.com, lost, vanishes. Mend that" in refusal
+
+    for server, (variable, _value) in ailing.items():
+        del servers.servers[server][variable]
+    mended = servers("apply")
+
+    assert mended.rc == 0, mended.output
+    assert sorted(servers.batches) == sorted(SERVERS)
+    assert outcomes(mended) == dict.fromkeys(ALL, "done")
+    assert servers.writes == sorted(f"set {order} canceled" for order in (SHARED, FAILS, LOST, VANISHED))
+    assert mended["Come last"].msg["left"] == []
+    assert servers.sim.order(OTHER)["status"] == "pending"
+
+    again = servers("apply")
+    assert (again.rc, servers.writes) == (0, [])
+    assert outcomes(again) == dict.fromkeys(ALL, "done")
+
+
+MISSING = "/nowhere/tasks.yml"
+MISTAKES: dict[str, tuple[dict[str, Any], str]] = {
+    "names": ({"decommission_domain_names": ["www.example.com"]}, "decommission_domain_names, _phase"),
+    "phase": ({"decommission_domain_phase": "apply"}, "decommission_domain_names, _phase"),
+    "rehearse": ({"decommission_domain_rehearse": False}, "_rehearse, _stays and _hosts must not be set"),
+    "stays": ({"decommission_domain_stays": []}, "_rehearse, _stays and _hosts must not be set"),
+    "hosts": ({"decommission_domain_hosts": []}, "_rehearse, _stays and _hosts must not be set"),
+    "word": ({"decommission_server_phase": "destroy"}, "decommission_server_phase is plan, apply or all"),
+    "nobody": ({"decommission_server_hosts": "leaving:!leaving"}, "has to match hosts of the inventory"),
+    "no_teardown": ({"decommission_server_teardown_tasks": None}, "the absolute path of a file"),
+    "relative": ({"decommission_server_teardown_tasks": "teardown.yml"}, "the absolute path of a file"),
+    "missing": ({"decommission_server_teardown_tasks": MISSING}, "the absolute path of a file"),
+    "no_before": ({"decommission_server_before_tasks": MISSING}, "and so are decommission_server_before_tasks"),
+    "no_after": ({"decommission_server_after_tasks": MISSING}, "and so are decommission_server_before_tasks"),
+    "unconfirmed": ({"decommission_server_phase": "all"}, "set confirm to show that this is meant"),
+    "no_domain": ({}, "7.7.7.7 is no domain name: say in its decommission_server_names which go"),
+}
+
+
+@pytest.mark.parametrize("mistake", MISTAKES)
+def test_what_cannot_be_meant_ends_the_run_before_anything_is_torn_down(mistake: str, servers: Servers) -> None:
+    more, words = MISTAKES[mistake]
+    if mistake == "no_domain":
+        servers.servers["7.7.7.7"] = {}
+
+    run = servers("apply", more=more, variables={"plan_sha256": 64 * "0"})
+
+    assert words in refusals(run)[-1]
+    assert (servers.batches, servers.writes) == ([], [])
+
+
+def test_servers_that_nobody_has_planned_for_are_not_torn_down(servers: Servers) -> None:
+    shop = "shop.example.com"
+    servers.approve()
+
+    for phase in ("plan", "apply"):
+        limited = servers(phase, args=["--limit", shop])
+        assert limited.rc == 2, limited.output
+        told = limited.bad("Make sure that somebody has planned before").msg
+        assert told.startswith(f"nothing was planned for {shop}, so that it is not torn down")
+        assert (servers.batches, servers.sim.journal()) == ([], [])
+
+    # What the inventory says of the servers, the play that goes through them does not see.
+    servers.everywhere["decommission_server_hosts"] = "leaving"
+    others = servers("apply", more={"decommission_server_hosts": None})
+    assert "nothing was planned for stays.example.com" in others.bad("Make sure that somebody has planned before").msg
+    assert (others.rc, servers.batches, servers.writes) == (2, [], [])
+
+    # With the controller, those that are left out count as left.
+    several = servers("apply", args=["--limit", f"localhost,{shop}"])
+    assert "5 of 6 servers were not torn down" in refusals(several)[-1]
+    assert (servers.batches, servers.writes) == ([shop], [f"set {PENDING} canceled"])
+
+
+# What has been added to the inventory since the approval, and what it is refused for.
+ADDED: dict[str, tuple[str, dict[str, Any], str]] = {
+    "a server": ("stays.example.com", {}, "servers: stays.example.com"),
+    "a server of an approved name": ("web2", {"decommission_server_names": ["www.example.com"]}, "servers: web2"),
+    "a name": (
+        "web1",
+        {"decommission_server_names": ["www.example.com", "stays.example.com"]},
+        "names: stays.example.com",
+    ),
+}
+
+
+@pytest.mark.parametrize("way", ["a file", "an artifact"])
+@pytest.mark.parametrize("added", ADDED)
+def test_what_joined_after_the_approval_is_not_torn_down_nor_anything_else(
+    added: str, way: str, servers: Servers
+) -> None:
+    by_file = way == "a file"
+    planned = servers.approve(variables={} if by_file else {"plan_path": None})
+    given = {} if by_file else {"plan_path": None, "plan": planned["Make the plan"].result["text"]}
+    server, variables, words = ADDED[added]
+    servers.servers[server] = variables
+
+    run = servers("apply", variables=given)
+
+    assert f"the approved plan does not name these {words}; plan again, and have that approved" in refusals(run)[-1]
+    assert (servers.batches, servers.writes) == ([], [])
+    assert {request["method"] for request in servers.sim.journal()} == {"GET"}
+    assert not run.all("Tear the server down")
+    assert not run.all("Outcomes")
+
+    # What it says to do next helps.
+    servers.approve()
+    approved = servers("apply")
+    assert approved.rc == 0, approved.output
+    assert sorted(servers.batches) == sorted(servers.servers)
+
+
+def test_servers_that_dropped_out_after_the_approval_hold_up_none_of_the_others(servers: Servers) -> None:
+    servers.approve()
+    late = {server: servers.servers.pop(server) for server in ("web1", "cdn")}
+
+    run = servers("apply")
+
+    assert run.rc == 0, run.output
+    assert sorted(servers.batches) == sorted(servers.servers)
+    assert servers.writes == sorted(f"set {order} canceled" for order in (PENDING, FAILS, LOST, VANISHED))
+    assert servers.sim.order(SHARED)["status"] == "pending"
+
+    # They were approved, and may still come.
+    servers.servers.update(late)
+    again = servers("apply")
+    assert again.rc == 0, again.output
+    assert servers.writes == [f"set {SHARED} canceled", f"settle {BELOW}0 rejected"]
+
+
+def test_a_plan_for_names_alone_tears_nothing_down(servers: Servers) -> None:
+    """The role and the playbook make plans of one kind."""
+    servers.approve()
+    path = servers.plan_path
+    plan = json.loads(path.read_text())
+    text = _plan.canonical({**plan, "hosts": []})
+    path.write_text(text)
+
+    run = servers("apply", variables={"plan_sha256": _plan.digest(text)})
+
+    assert "does not name these servers: cdn, fails.example.com, lost" in refusals(run)[-1]
+    assert (servers.batches, servers.writes) == ([], [])
+
+
+def test_at_once_where_that_is_confirmed_and_what_comes_last_comes_whatever_fails(servers: Servers) -> None:
+    confirmed = {"confirm": True, "include_subdomains": False}
+    servers.everywhere["teardown"] = "false"
+
+    nobody = servers("all", variables=confirmed)
+
+    assert "6 of 6 servers were not torn down" in refusals(nobody)[-1]
+    assert sorted(servers.batches) == sorted(SERVERS)
+    told = nobody["Come last"].msg
+    assert told == {
+        "result": {"failed": True, "msg": "no orders were retired"},
+        "files": {},
+        "left": sorted(SERVERS),
+    }
+    assert servers.writes == []
+
+    # None of them can be reached, and none has to be.
+    servers.controller.write("teardown.yml", FROM_HERE)
+    for server in servers.servers.values():
+        server["ansible_connection"] = "ssh"
+    servers.sim.fault("status", method="PUT", status=403, times=-1)
+    run = servers("all", variables=confirmed, more={"decommission_server_connect": False})
+
+    assert "1 failed" in refusals(run)[-1]
+    assert sorted(servers.batches) == sorted(SERVERS)
+    assert not servers.controller.calls.exists()
+    last = run["Come last"].msg
+    assert last["result"]["failed"]
+    assert last["left"] == []
+    assert json.loads(Path(last["files"]["json"]).read_text())["phase"] == "apply"
+
+
+SERVED, CLOSED = 41, 42
+HERE, SERIAL = "10.0.0.1", "0A11"
+
+
+def test_whether_a_certificate_is_still_served_is_looked_at_once_its_server_is_gone(servers: Servers) -> None:
+    servers.sim.reset(
+        book(
+            {"id": SERVED, "status": "issued", "common_name": "www.example.com", "serial_number": SERIAL},
+            {"id": CLOSED, "status": "issued", "common_name": "shop.example.com"},
+        )
+    )
+    servers.servers = {name: servers.servers[name] for name in ("shop.example.com", "web1")}
+    revoke = {"on_issued": "revoke", "max_revocations": 2}
+    # Nobody looks before that: names that do not resolve, as here, would say nothing of what is served.
+    plan = servers.approve(variables=revoke)
+    with world(servers.controller, {HERE: SERIAL}) as names:
+        gone = names.names({"www.example.com": HERE, "shop.example.com": REFUSES})
+        run = servers("apply", variables=revoke, env=gone)
+
+    entries = {int(entry["order"]): entry for entry in made(plan)["entries"]}
+    assert {order: entry["action"] for order, entry in entries.items()} == dict.fromkeys((SERVED, CLOSED), "revoke")
+    for entry in entries.values():
+        assert "the servers are still there, and are looked at once they are not" in entry["reason"]
+    assert run.rc == 0, run.output
+    assert outcomes(run) == {SERVED: "left", CLOSED: "pending_approval"}
+    reasons = {int(one["order"]): one["reason"] for one in run["Outcomes"].order_plan_outcomes}
+    assert "now it would be leave: a certificate of it is still served" in reasons[SERVED]
+    assert servers.writes == [f"revoke {CLOSED}"]

@@ -1,0 +1,458 @@
+# Copyright (c) 2026 The certops.orders authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What has a successor is marked, marks whose reason is gone are taken away, and a run can be turned back."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ansible_collections.certops.orders.tests.integration.support import Controller, Run, Simulator, seed, spoken
+
+OLD, NEW, OLD_EXPIRED, MARKED, REVOKED, TRULY, TRULY_REVOKED, LONELY, BY_HAND, FAR, FAR_NEW, DV, DV_NEW = range(11, 24)
+
+
+def migrated(order_id: int, name: str, days: int, **facts: Any) -> dict[str, Any]:
+    status = "issued" if days >= 0 else "expired"
+    known = {"status": status, "origin": "migrated", "valid_till_in_days": days, "common_name": name}
+    return {"id": order_id, **known, **facts}
+
+
+def newer(order_id: int, *names: str, **facts: Any) -> dict[str, Any]:
+    known = {"status": "issued", "valid_till_in_days": 300, "common_name": names[0], "dns_names": list(names)}
+    return {"id": order_id, **known, **facts}
+
+
+BOOK = seed(
+    migrated(OLD, "shop.example.com", 30),
+    newer(NEW, "shop.example.com", "www.example.com"),
+    migrated(OLD_EXPIRED, "www.example.com", -10),
+    migrated(MARKED, "mail.example.com", 20, is_renewed=True),
+    newer(REVOKED, "mail.example.com", status="revoked", certificate_status="revoked"),
+    migrated(TRULY, "truly.example.com", 20, renewed_order_id=TRULY_REVOKED),
+    newer(TRULY_REVOKED, "truly.example.com", status="revoked", renewal_of_order_id=TRULY),
+    migrated(LONELY, "lonely.example.com", 30),
+    migrated(BY_HAND, "hand.example.com", 30, is_renewed=True),
+    migrated(FAR, "far.example.com", 200),
+    newer(FAR_NEW, "far.example.com"),
+    migrated(DV, "dv.example.com", 30, product="ssl_dv_geotrust", organization=None),
+    newer(DV_NEW, "dv.example.com", product="ssl_dv_geotrust", organization=None),
+)
+# What planning asks for: whose key it is, which orders were migrated, whether that is true, and all orders.
+READS = ["whose", "account", "list  migrated", f"list {OLD} certcentral", "list "]
+CHANGES = [f"set {OLD} renewed", f"set {OLD_EXPIRED} renewed", f"set {MARKED} not_renewed"]
+
+
+class Marks:
+    """A controller on which the playbooks are run, each time in a process of its own."""
+
+    def __init__(self, controller: Controller, sim: Simulator) -> None:
+        self.controller = controller
+        self.sim = sim
+        self.reports = controller.home / "reports"
+        self.sha256 = ""
+        # The report of the last run that marked something.
+        self.applied = self.report("apply")
+
+    def __call__(self, phase: str, *, playbook: str = "mark_renewed_orders", **options: Any) -> Run:
+        """Run a playbook by its name. `variables` are without the role's name in front."""
+        undo = "undo_" if playbook == "undo_renewed_marks" else ""
+        given = {
+            "phase": phase,
+            f"{undo}plan_path": str(self.controller.home / "plans" / f"{playbook}.json"),
+            f"{undo}plan_sha256": self.sha256,
+            "report_dir": str(self.reports),
+            "note": "Renewed in CertCentral",
+            **({"undo_report": str(self.applied)} if undo else {}),
+            **options.pop("variables", {}),
+        }
+        play = [
+            {"import_playbook": f"certops.orders.{playbook}"},
+            {
+                "hosts": "localhost",
+                "gather_facts": False,
+                "tasks": [
+                    {"name": name.capitalize(), "ansible.builtin.debug": {"var": f"order_plan_{name}"}}
+                    for name in ("outcomes", "result", "path", "sha256")
+                ],
+            },
+        ]
+        self.sim.clear_journal()
+        if phase != "plan" and not undo:
+            self.applied = self.report(phase)
+        variables = {f"mark_renewed_orders_{name}": value for name, value in given.items() if value is not None}
+        return self.controller.playbook(json.dumps(play), variables=variables, **options)
+
+    def approve(self, **options: Any) -> Run:
+        """Plan, and take the plan's digest for the next run."""
+        run = self("plan", **options)
+        assert run.rc == 0, run.output
+        self.sha256 = run["Make the plan"].result["sha256"]
+        return run
+
+    def undo(self, phase: str, **options: Any) -> Run:
+        if phase == "plan":
+            return self.approve(playbook="undo_renewed_marks", **options)
+        return self(phase, playbook="undo_renewed_marks", **options)
+
+    def report(self, phase: str, kind: str = "mark_renewed_orders") -> Path:
+        return self.reports / f"{kind}-{phase}.json"
+
+    @property
+    def asked(self) -> list[str]:
+        return [spoken(request) for request in self.sim.journal()]
+
+    @property
+    def writes(self) -> list[str]:
+        return sorted(spoken(request) for request in self.sim.journal() if request["method"] != "GET")
+
+    @property
+    def marked(self) -> set[int]:
+        orders = self.sim.state()["certcentral"]["orders"]
+        return {order["id"] for order in orders if order["is_renewed"]}
+
+
+@pytest.fixture
+def marks(controller: Controller, sim: Simulator) -> Marks:
+    sim.reset(BOOK)
+    return Marks(controller, sim)
+
+
+def entries(run: Run) -> dict[int, str]:
+    assert run.rc == 0, run.output
+    return {int(one["order"]): one["action"] for one in run["Make the plan"].result["plan"]["entries"]}
+
+
+def outcomes(run: Run) -> dict[int, str]:
+    assert run.rc == 0, run.output
+    return {int(one["order"]): one["outcome"] for one in run["Outcomes"].result["order_plan_outcomes"]}
+
+
+PLANNED = {OLD: "mark_renewed", OLD_EXPIRED: "mark_renewed", MARKED: "unmark_renewed"}
+
+
+# -- planning and applying ---------------------------------------------------------------------------------------------
+
+
+def test_planning_writes_nothing_and_needs_a_view_only_key(marks: Marks) -> None:
+    run = marks.approve(env={"DIGICERT_API_KEY": "sim-readonly", "ANSIBLE_SHOW_CUSTOM_STATS": "1"})
+
+    assert entries(run) == PLANNED
+    assert outcomes(run) == dict.fromkeys(PLANNED, "planned")
+    # And whether the marks that would be taken away are true renewals.
+    assert marks.asked[:5] == READS
+    assert sorted(marks.asked[5:]) == [f"read {MARKED}", f"read {TRULY}"]
+    shown = "\n".join(run["Show the plan"].result["msg"])
+    assert f"order {NEW}, which ends on " in shown
+    assert f"order {REVOKED}, which was to renew it, is revoked" in shown
+    stats = run.output.partition("CUSTOM STATS")[2]
+    assert f'"mark_renewed_orders_plan_sha256": "{marks.sha256}"' in stats
+    assert json.loads(marks.report("plan").read_text())["summary"] == {"total": 3, "planned": 3}
+    assert run["Path"].result["order_plan_path"].endswith("plans/mark_renewed_orders.json")
+    assert run["Sha256"].result["order_plan_sha256"] == marks.sha256
+
+
+def test_a_view_only_key_applies_nothing(marks: Marks) -> None:
+    marks.approve()
+
+    run = marks("apply", env={"DIGICERT_API_KEY": "sim-readonly"})
+
+    assert run.rc == 2
+    assert run.bad("Ask whose key it is, and whether it may do what is asked")
+    assert marks.writes == []
+
+
+@pytest.mark.story("mark_renewed_orders")
+def test_what_was_approved_is_done_and_the_second_run_finds_nothing(marks: Marks) -> None:
+    marks.approve()
+
+    run = marks("apply")
+
+    assert outcomes(run) == dict.fromkeys(PLANNED, "done")
+    assert marks.writes == CHANGES
+    assert marks.marked == {OLD, OLD_EXPIRED, TRULY, BY_HAND}
+    assert "Renewed in CertCentral; plan " in marks.sim.order(OLD)["notes"][0]["text"]
+    assert json.loads(marks.report("apply").read_text())["summary"] == {"total": 3, "done": 3}
+
+    again = marks.approve()
+
+    assert entries(again) == {}
+    assert again["Result"].result["order_plan_result"]["msg"] == "no orders"
+    assert marks.asked == [*READS, f"read {TRULY}"]
+    assert outcomes(marks("apply")) == {}
+    assert marks.writes == []
+
+
+def test_check_mode_changes_nothing(marks: Marks) -> None:
+    marks.approve()
+
+    run = marks("apply", args=["--check", "--diff"])
+
+    assert outcomes(run) == dict.fromkeys(PLANNED, "planned")
+    assert marks.writes == []
+
+
+def test_all_at_once_where_that_is_confirmed(marks: Marks) -> None:
+    assert marks("all").rc == 2
+    assert marks.writes == []
+
+    assert outcomes(marks("all", variables={"confirm": True})) == dict.fromkeys(PLANNED, "done")
+    assert marks.writes == CHANGES
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"order": NEW, "status": "revoked"}, "it is not found any more"),
+        ({"order": NEW, "status": "reissue_pending"}, "it is not found any more"),
+        ({"order": NEW, "valid_till_in_days": 250}, "successor_ends was"),
+        ({"order": OLD, "valid_till_in_days": 40}, "valid_till was"),
+        ({"order": OLD, "status": "expired", "valid_till_in_days": -1}, "status was issued and is expired"),
+    ],
+)
+def test_what_changed_since_it_was_approved_is_left(change: Mapping[str, Any], words: str, marks: Marks) -> None:
+    marks.approve()
+    orders = [
+        {**one, **{name: value for name, value in change.items() if name != "order"}}
+        if one["id"] == change["order"]
+        else one
+        for one in BOOK["orders"]
+    ]
+    marks.sim.reset({**BOOK, "orders": orders})
+
+    run = marks("apply")
+
+    assert outcomes(run)[OLD] == "left"
+    told = {int(one["order"]): one["reason"] for one in run["Outcomes"].result["order_plan_outcomes"]}
+    assert words in told[OLD]
+    assert f"set {OLD} renewed" not in marks.writes
+    assert outcomes(run)[MARKED] == "done"
+
+
+def test_a_better_successor_that_has_come_since_is_a_change(marks: Marks) -> None:
+    marks.approve()
+    marks.sim.add(**newer(30, "shop.example.com", valid_till_in_days=350))
+
+    run = marks("apply")
+
+    assert outcomes(run) == {OLD: "left", OLD_EXPIRED: "done", MARKED: "done"}
+
+
+def test_a_guard_keeps_everything_from_being_done(marks: Marks) -> None:
+    marks.approve()
+
+    run = marks("apply", variables={"max_changes": 2})
+
+    assert run.rc == 2
+    assert "3 changes are planned, and max_changes is 2" in run["Fail where something failed"].result["msg"]
+    assert marks.writes == []
+
+
+# -- taking marks away -------------------------------------------------------------------------------------------------
+
+
+def test_a_successor_that_is_revoked_later_takes_its_marks_with_it(marks: Marks) -> None:
+    marks("all", variables={"confirm": True})
+    marks.sim.patch(NEW, status="revoked", certificate_status="revoked")
+
+    run = marks.approve()
+
+    # The other one has expired, and its mark may be another role's.
+    assert entries(run) == {OLD: "unmark_renewed"}
+    assert sorted(marks.asked[5:]) == [f"read {OLD}", f"read {TRULY}"]
+    assert outcomes(marks("apply")) == {OLD: "done"}
+    assert marks.writes == [f"set {OLD} not_renewed"]
+    assert marks.marked == {OLD_EXPIRED, TRULY, BY_HAND}
+    assert entries(marks.approve()) == {}
+
+    assert entries(marks.approve(variables={"undo_expired": True})) == {OLD_EXPIRED: "unmark_renewed"}
+    assert outcomes(marks("apply", variables={"undo_expired": True})) == {OLD_EXPIRED: "done"}
+    assert marks.marked == {TRULY, BY_HAND}
+
+
+@pytest.mark.parametrize(("days", "planned"), [(-1, True), (-400, False)])
+def test_an_order_that_was_canceled_was_to_renew_what_is_older(days: int, planned: bool, marks: Marks) -> None:
+    marks.sim.reset(
+        seed(
+            migrated(OLD, "shop.example.com", 30, is_renewed=True, created_days_ago=335),
+            {"id": NEW, "status": "canceled", "common_name": "shop.example.com", "created_days_ago": -days},
+        )
+    )
+
+    assert entries(marks.approve()) == ({OLD: "unmark_renewed"} if planned else {})
+
+
+def test_one_that_is_truly_renewed_after_planning_is_left(marks: Marks) -> None:
+    marks.approve()
+    marks.sim.patch(MARKED, renewed_order_id=REVOKED)
+
+    run = marks("apply")
+
+    assert outcomes(run) == {OLD: "done", OLD_EXPIRED: "done", MARKED: "left"}
+    assert f"set {MARKED} not_renewed" not in marks.writes
+
+
+# -- how the service shows it ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "switches",
+    [
+        {"certcentral.renewed_shows_as": "status", "certcentral.renewed_order_id_when_none": "absent"},
+        {"certcentral.renewed_shows_as": "both"},
+        {"certcentral.is_renewed_in": "detail"},
+        {"certcentral.is_renewed_in": "list", "certcentral.is_renewed_omitted_when_false": True},
+    ],
+    ids=str,
+)
+def test_however_the_service_shows_marks(switches: Mapping[str, Any], marks: Marks) -> None:
+    marks.sim.reset({**BOOK, "switches": {**BOOK["switches"], **switches}})
+
+    assert entries(marks.approve()) == PLANNED
+    assert outcomes(marks("apply")) == dict.fromkeys(PLANNED, "done")
+    assert marks.marked == {OLD, OLD_EXPIRED, TRULY, BY_HAND}
+    assert entries(marks.approve()) == {}
+    assert outcomes(marks.undo("all", variables={"confirm": True})) == {OLD: "done", OLD_EXPIRED: "done"}
+    assert marks.marked == {TRULY, BY_HAND}
+
+
+def test_a_hostile_name_stays_a_text(marks: Marks) -> None:
+    trap = marks.controller.home / "trapped"
+    name = f"{{{{ lookup('pipe', 'touch {trap}') }}}}"
+    names = {"common_name": name, "dns_names": ["shop.example.com"]}
+    marks.sim.reset(seed(migrated(OLD, name, 30, **names), newer(NEW, "shop.example.com", **names)))
+
+    assert entries(marks.approve()) == {OLD: "mark_renewed"}
+    assert outcomes(marks("apply")) == {OLD: "done"}
+    report = marks.applied.read_text()
+    marks.applied.write_text(report.replace("Orders to mark renewed", name))
+    assert outcomes(marks.undo("all", variables={"confirm": True})) == {OLD: "done"}
+    assert not trap.exists()
+    assert "lookup" in report
+
+
+# -- turning a run back ------------------------------------------------------------------------------------------------
+
+
+def test_a_run_is_turned_back_and_nothing_else(marks: Marks) -> None:
+    marks("all", variables={"confirm": True})
+
+    env = {"DIGICERT_API_KEY": "sim-readonly", "ANSIBLE_SHOW_CUSTOM_STATS": "1"}
+    run = marks.undo("plan", env=env)
+
+    assert entries(run) == {OLD: "unmark_renewed", OLD_EXPIRED: "unmark_renewed"}
+    assert marks.asked[:3] == ["whose", "account", f"list {OLD},{OLD_EXPIRED}"]
+    assert sorted(marks.asked[3:]) == [f"read {OLD}", f"read {OLD_EXPIRED}"]
+    stats = run.output.partition("CUSTOM STATS")[2]
+    assert f'"mark_renewed_orders_undo_plan_sha256": "{marks.sha256}"' in stats
+    assert '"mark_renewed_orders_undo_plan_path": "' in stats
+
+    run = marks.undo("apply")
+
+    assert outcomes(run) == {OLD: "done", OLD_EXPIRED: "done"}
+    assert marks.writes == [f"set {OLD} not_renewed", f"set {OLD_EXPIRED} not_renewed"]
+    assert marks.marked == {TRULY, BY_HAND}
+    assert json.loads(marks.report("apply", "mark_renewed_orders_undo").read_text())["summary"] == {
+        "total": 2,
+        "done": 2,
+    }
+
+    run = marks.undo("plan")
+
+    assert entries(run) == {OLD: "nothing", OLD_EXPIRED: "nothing"}
+    assert outcomes(marks.undo("apply")) == {OLD: "unchanged", OLD_EXPIRED: "unchanged"}
+    assert marks.writes == []
+
+
+def test_what_was_truly_renewed_or_revoked_since_is_left_to_a_person(marks: Marks) -> None:
+    marks("all", variables={"confirm": True})
+    marks.sim.patch(OLD, renewed_order_id=NEW)
+    marks.sim.patch(OLD_EXPIRED, status="revoked", certificate_status="revoked")
+
+    run = marks.undo("plan")
+
+    assert entries(run) == {OLD: "leave", OLD_EXPIRED: "leave"}
+    assert outcomes(marks.undo("apply")) == {OLD: "left", OLD_EXPIRED: "left"}
+    assert marks.writes == []
+
+
+def test_a_plan_of_marks_is_none_to_turn_them_back(marks: Marks) -> None:
+    marks.approve()
+    sha256 = marks.sha256
+    marks("apply")
+
+    marks.sha256 = sha256
+    given = {"undo_plan_path": str(marks.controller.home / "plans" / "mark_renewed_orders.json")}
+    run = marks.undo("apply", variables=given)
+
+    assert run.rc == 2
+    assert "the plan is for the kind mark_renewed_orders" in run["Fail where something failed"].result["msg"]
+    assert marks.writes == []
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"account": {"account_id": 7, "api_host": "www.digicert.com"}}, "it is of account 7"),
+        ({"account": {"account_id": 100001, "api_host": "www.digicert.com"}}, "it is of the API at www.digicert.com"),
+        ({"phase": "plan"}, "it is not of a run that has applied"),
+        ({"schema_version": 2}, "it has schema version 2"),
+    ],
+)
+def test_a_report_that_is_not_meant_is_refused(change: Mapping[str, Any], words: str, marks: Marks) -> None:
+    marks("all", variables={"confirm": True})
+    report = json.loads(marks.applied.read_text())
+    marks.applied.write_text(json.dumps({**report, **change}))
+
+    run = marks.undo("apply", variables={"undo_plan_sha256": 64 * "0"})
+
+    assert run.rc == 2
+    failed = [task for task in run.tasks if task.failed]
+    assert [task.name for task in failed] == ["Read in the report what its run has marked"]
+    assert "the report cannot be used" in failed[0].result["msg"]
+    assert words in failed[0].result["msg"]
+    assert marks.writes == []
+
+
+# -- arguments ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("playbook", "variables", "words"),
+    [
+        ("mark_renewed_orders", {"phase": "now"}, "mark_renewed_orders_phase"),
+        ("mark_renewed_orders", {"max_changes": "many"}, "mark_renewed_orders_max_changes"),
+        ("undo_renewed_marks", {"undo_report": None}, "mark_renewed_orders_undo_report"),
+        ("undo_renewed_marks", {"phase": "now"}, "mark_renewed_orders_phase"),
+    ],
+)
+def test_arguments_are_checked_first(playbook: str, variables: Mapping[str, Any], words: str, marks: Marks) -> None:
+    run = marks("plan", playbook=playbook, variables=dict(variables))
+
+    assert run.rc == 2
+    assert words in next(task for task in run.tasks if task.failed).result["msg"]
+    assert marks.asked == []
+
+
+def test_an_account_of_ten_thousand_orders(marks: Marks) -> None:
+    """All of one organization: a request for every thousand orders, and for every thousand migrated ones."""
+    many = [
+        order
+        for number in range(1, 10_000, 2)
+        for order in (
+            migrated(number, f"host{number % 50}.example.com", 30, is_renewed=number > 20),
+            newer(number + 1, f"host{number % 50}.example.com"),
+        )
+    ]
+    marks.sim.reset(seed(*many))
+
+    run = marks.approve(timeout=300)
+
+    assert entries(run) == dict.fromkeys(range(1, 21, 2), "mark_renewed")
+    assert len(marks.asked) <= 2 + 11 + 6 + 1
