@@ -262,7 +262,7 @@ class Run:
         return stale
 
     def _change(self, judged: Judged, waits: Waits) -> WriteAttempt | None:
-        """Send one change. Returns None where it is settled, else the attempt: its reply is lost, or nothing was sent."""
+        """Send one change: None where it is settled, else the attempt, whose reply is lost or which was not sent."""
         key, state, decision, read_at = judged
         try:
             blocked = self._blocked(key, state, decision)
@@ -593,13 +593,12 @@ def _shown_instead(attempt: WriteAttempt, reread: Reread, unread: Exception | No
         return f"{earlier}; and it could not be read again: {unread}"
     if reread is Reread.GONE:
         return f"{earlier}; and it is no longer there"
-    if reread is not Reread.UNDONE:
-        return f"{earlier}; and now {attempt.found.explanation}"
-    if not lost:
-        return ""
-    if attempt.is_sent_once:
-        return f"{earlier}; a fresh read does not show it yet, and it is never sent twice"
-    return f"{earlier}; a fresh read does not show it yet, and it may still take effect: run the task again later"
+    now = "" if reread is Reread.UNDONE else f"; and now {attempt.found.explanation}"
+    if lost and attempt.is_sent_once:
+        return f"{earlier}{now}; a fresh read does not show it yet, and it is never sent twice"
+    if lost and not now:
+        return f"{earlier}; a fresh read does not show it yet, and it may still take effect: run the task again later"
+    return f"{earlier}{now}"
 
 
 def _is_seen(facts: Mapping[str, Any], found: Decision, done: OrderResult) -> bool:

@@ -412,17 +412,16 @@ def test_an_effect_that_comes_late_is_a_change_and_nothing_is_done_twice(policy:
     assert (result["changed"], result.get("failed", False), outcomes(result)) == (True, False, {1: "changed"})
 
 
+def final(thing: Thing) -> Decision:
+    """The policy for what has ended once it is closed."""
+    ended = Decision("ineligible", reason="it has ended")
+    return ended if thing.state == "closed" else close(thing)
+
+
 def test_an_effect_is_a_change_also_where_the_order_can_be_changed_no_more() -> None:
     # Somebody ended the order meanwhile.
     service = Service(Thing(1)).meets("write", 1, weather=[TOOK_EFFECT, lost()])
     service.meets("get", 1, weather=[None, service.someone_else(1, "closed")])
-
-    def final(thing: Thing) -> Decision:
-        return (
-            replace(close(thing), outcome="ineligible", reason="it has ended")
-            if thing.state == "closed"
-            else close(thing)
-        )
 
     result = run(service, [1], policy=final)
 
@@ -434,13 +433,6 @@ def test_an_effect_is_a_change_also_where_the_order_can_be_changed_no_more() -> 
 def test_what_was_refused_and_shows_all_the_same_is_no_change_also_where_the_order_has_ended() -> None:
     service = Service(Thing(1)).meets("write", 1, weather=[refused()])
     service.meets("get", 1, weather=[None, service.someone_else(1, "closed")])
-
-    def final(thing: Thing) -> Decision:
-        return (
-            replace(close(thing), outcome="ineligible", reason="it has ended")
-            if thing.state == "closed"
-            else close(thing)
-        )
 
     result = run(service, [1], policy=final)
 
