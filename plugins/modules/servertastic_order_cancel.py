@@ -349,16 +349,19 @@ from ansible_collections.certops.orders.plugins.module_utils._options import (
     ORDER_TOKENS,
     SERVERTASTIC_OPTIONS,
     WATCHED,
-    OptionError,
     is_loopback,
     within,
 )
 from ansible_collections.certops.orders.plugins.module_utils._request_log import RequestLog
 from ansible_collections.certops.orders.plugins.module_utils._results import Settings
 from ansible_collections.certops.orders.plugins.module_utils._run import Run
-from ansible_collections.certops.orders.plugins.module_utils._servertastic import connect, digest_of, moment, order_ref
+from ansible_collections.certops.orders.plugins.module_utils._servertastic import connect, order_ref
 from ansible_collections.certops.orders.plugins.module_utils._servertastic_policy import Wishes, decide
-from ansible_collections.certops.orders.plugins.module_utils._servertastic_readers import Reviews, asked_digests
+from ansible_collections.certops.orders.plugins.module_utils._servertastic_readers import (
+    Reviews,
+    asked_digests,
+    claims_of,
+)
 from ansible_collections.certops.orders.plugins.module_utils._servertastic_tell import longest_waiting, told_cancelled
 from ansible_collections.certops.orders.plugins.module_utils._servertastic_writes import Cancelling
 
@@ -391,7 +394,7 @@ SPEC: dict[str, Any] = {
 
 def run(params: Mapping[str, Any], context: Context) -> dict[str, Any]:
     """Cancel the orders asked for; returns the result of the task."""
-    requested = _requested(params["requested_at"] or {})
+    requested = claims_of(params["requested_at"] or {})
     log = RequestLog(params["request_log"]) if params["request_log"] else None
     with connect(params, context, writes=True) as servertastic:
         poll = 1 if is_loopback(servertastic.transport.connection.base_url) else 60
@@ -404,7 +407,7 @@ def run(params: Mapping[str, Any], context: Context) -> dict[str, Any]:
             params["request_again"],
         )
         asked = asked_digests(params, servertastic)
-        reader = Reviews(servertastic, log, requested, wishes.replacement)
+        reader = Reviews(servertastic, log, requested, wishes.replacement, context.stop)
         settings = Settings.of(
             {**params, "verify": False},
             "cancelled",
@@ -425,14 +428,6 @@ def run(params: Mapping[str, Any], context: Context) -> dict[str, Any]:
 
 def _decide_now(subject: Any, wishes: Wishes) -> Any:
     return decide(subject, wishes, now=datetime.now(timezone.utc))
-
-
-def _requested(given: Mapping[str, Any]) -> dict[str, datetime]:
-    """When each request was made, as a former run told. Raises OptionError."""
-    times = {digest_of(str(digest)): moment(time) for digest, time in given.items()}
-    if any(time is None for time in times.values()):
-        raise OptionError("requested_at takes times such as 2026-01-31T12:00:00Z by order_digest")
-    return {digest: time for digest, time in times.items() if time}
 
 
 def main() -> None:
