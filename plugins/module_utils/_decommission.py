@@ -20,6 +20,7 @@ from datetime import date, datetime
 from fnmatch import fnmatchcase
 from typing import Any
 
+from ._names import LIBRARY_MISSING, dns_name, is_convertible, spellings
 from ._options import OptionError, domain_name
 from ._orders import ORDER_ID, is_id, plural, utc
 from ._plan import (
@@ -108,15 +109,10 @@ class Wishes:
     def protector(self, name: str) -> str:
         """The pattern that protects a name, or one that a wildcard covers; nothing where none does.
 
-        Most wildcards are issued for the name above as well, whether that is told or not.
+        A pattern such as b*cher.example is meant for names as they are read, so that either spelling counts.
         """
-        wild = name[2:] if name.startswith("*.") else ""
-        for pattern in self.protected:
-            if fnmatchcase(name, pattern):
-                return pattern
-            if wild and (fnmatchcase(wild, pattern) or _may_match_below(pattern, wild)):
-                return pattern
-        return ""
+        spelled = spellings(name)
+        return next((pattern for pattern in self.protected if any(_protects(pattern, one) for one in spelled)), "")
 
     def _is_among(self, name: str, names: frozenset[str]) -> bool:
         if name in names:
@@ -207,9 +203,11 @@ def _truth(wished: Mapping[str, Any], option: str, default: bool) -> bool:
 
 def _pattern(text: str) -> str:
     """A pattern of names, spelled as names are. Raises ValueError."""
-    labels = text.lower().rstrip(".").split(".")
+    if not is_convertible(text):
+        raise ValueError(f"protected: {LIBRARY_MISSING}")
+    labels = text.rstrip(".").split(".")
     try:
-        spelled = ".".join(label if label.isascii() else domain_name(label, "protected") for label in labels)
+        spelled = ".".join(label.lower() if label.isascii() else domain_name(label, "protected") for label in labels)
     except OptionError:
         spelled = ""
     if "" in labels or not _PATTERN.fullmatch(spelled) or not _can_match(spelled):
@@ -227,6 +225,14 @@ def _can_match(pattern: str) -> bool:
         # Older Pythons have no matches for a range such as [z-a], but an error.
         return False
     return True
+
+
+def _protects(pattern: str, name: str) -> bool:
+    # Most wildcards are issued for the name above as well, whether that is told or not.
+    wild = name[2:] if name.startswith("*.") else ""
+    return fnmatchcase(name, pattern) or bool(
+        wild and (fnmatchcase(wild, pattern) or _may_match_below(pattern, wild))
+    )
 
 
 def _may_match_below(pattern: str, parent: str) -> bool:
@@ -378,7 +384,7 @@ def _certcentral(row: _Told, page: _Told, ends: _Told, wishes: Wishes, seen: See
     return {
         "provider": CERTCENTRAL,
         "order": str(order["order_id"]),
-        "name": str(order.get("common_name") or (names or [""])[0]),
+        "name": _shown_name(str(order.get("common_name") or (names or [""])[0])),
         "domains": names,
         "action": action,
         "reason": reason,
@@ -506,7 +512,7 @@ def _kept_out(order: Mapping[str, Any], names: Sequence[str], wishes: Wishes) ->
     key, product = str(order["order_id"]), str(order.get("product_type") or "")
     if key in wishes.replacements:
         return "it is named as a replacement"
-    common = _dns(str(order.get("common_name") or ""))
+    common = dns_name(str(order.get("common_name") or ""))
     if common and common not in names and product in wishes.product_types:
         return "its common name is no domain name, and who uses it is not known"
     why = _kept_names(key, names, wishes)
@@ -620,7 +626,7 @@ def _servertastic(told: _Told, wishes: Wishes, seen: Seen) -> dict[str, Any]:
     return {
         "provider": SERVERTASTIC,
         "order": digest,
-        "name": _dns(review["domain_name"]),
+        "name": dns_name(review["domain_name"]),
         "domains": names,
         "action": action,
         "reason": reason,
@@ -699,23 +705,18 @@ def _is_a_name(name: str) -> bool:
         return False
 
 
-def _dns(name: str) -> str:
-    """A name as DNS spells it, or in lower case where it cannot be spelled so."""
-    lower = name.strip().lower().rstrip(".")
-    if lower.isascii():
-        return lower
-    try:
-        return domain_name(lower, "")
-    except OptionError:
-        return lower
-
-
 def _names_of(order: Mapping[str, Any]) -> list[str]:
-    return [_dns(str(name)) for name in order.get("domains") or ()]
+    return [dns_name(str(name)) for name in order.get("domains") or ()]
+
+
+def _shown_name(name: str) -> str:
+    """A name for people: as the service spells it, but one in Unicode as DNS does, as all names of a plan."""
+    spelled = dns_name(name)
+    return name if name.isascii() or not spelled.isascii() else spelled
 
 
 def _names_of_review(review: Mapping[str, Any]) -> list[str]:
-    return sorted({_dns(review["domain_name"]), *_names_of(review)})
+    return sorted({dns_name(review["domain_name"]), *_names_of(review)})
 
 
 def _certificates(row: Mapping[str, Any]) -> list[Mapping[str, Any]]:

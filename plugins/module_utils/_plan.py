@@ -20,6 +20,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
+from ._names import dns_name
 from ._orders import ORDER_ID, id_of, is_id, plural, printable, utc
 from ._strict_json import NotStrict, read_object
 
@@ -211,7 +212,10 @@ _REACHED = {"hosts": "servers", "names": "names"}
 def _compare_reach(plan: Mapping[str, Any], here: Mapping[str, Iterable[str]]) -> None:
     """Whether nothing is reached that the plan does not name; what has dropped out since it was made does no harm."""
     for name, what in _REACHED.items():
-        beyond = sorted({inert(one) for one in here[name]}.difference(plan[name]))
+        # A domain name may be spelled in Unicode or as DNS does; the name of a server is what the inventory calls it.
+        spelled = dns_name if name == "names" else str
+        planned = set(map(spelled, plan[name]))
+        beyond = sorted(one for one in {inert(one) for one in here[name]} if spelled(one) not in planned)
         if beyond:
             raise PlanError(
                 f"the approved plan does not name these {what}: {_listed(beyond)}; plan again, and have that approved",

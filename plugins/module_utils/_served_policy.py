@@ -16,6 +16,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from ipaddress import IPv4Address, IPv6Address, ip_network
 from typing import TYPE_CHECKING, Any
 
+from ._names import LIBRARY_MISSING, is_convertible
 from ._options import OptionError, domain_name
 from ._orders import printable
 
@@ -54,7 +55,7 @@ def host_name(text: str) -> tuple[str, str]:
     try:
         name = domain_name(text, "name")
     except OptionError:
-        return printable(text), "this is not a host name"
+        return printable(text), "this is not a host name" if is_convertible(text) else LIBRARY_MISSING
     if name.startswith("*."):
         return name, "a wildcard stands for names that nobody can list"
     if not _HOST.fullmatch(name) or _NUMBER.fullmatch(name.rpartition(".")[2]):

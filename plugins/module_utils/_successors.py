@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
+from ._names import dns_name
 from ._orders import is_id, utc, whole_number
 from ._plan import CERTCENTRAL, LEAVE, MARK, TLS_PRODUCTS, UNMARK
 
@@ -216,7 +217,7 @@ def _read(row: Mapping[str, Any]) -> _Order:
         row=row,
         id=order_id,
         status=str(row.get("status") or ""),
-        names=frozenset(names),
+        names=frozenset(map(dns_name, names)),
         organization=whole_number(row.get("organization_id")) or None,
         end=_end(row),
         placed=utc(placed) if isinstance(placed, str) else None,
@@ -298,7 +299,7 @@ def entry(row: Mapping[str, Any], action: str, reason: str, facts: Mapping[str, 
         "provider": CERTCENTRAL,
         "order": str(int(row["order_id"])),
         "name": str(row.get("common_name") or ""),
-        "domains": sorted(row["domains"]),
+        "domains": sorted({name if name.isascii() else dns_name(name) for name in row["domains"]}),
         "action": action,
         "reason": reason,
         "state": {

@@ -2151,6 +2151,7 @@ def test_the_policy_knows_no_clock_no_network_and_no_ansible() -> None:
         "datetime",
         "fnmatch",
         "typing",
+        "._names",
         "._options",
         "._plan",
         "._orders",
