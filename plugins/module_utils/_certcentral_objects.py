@@ -179,6 +179,11 @@ class Order:
         """Every name that it covers, in lower case and sorted; a person's name or a mailbox is none."""
         return _domains(self.common_name, self.dns_names)
 
+    def can_be_reissued(self, today: date) -> bool:
+        """Whether the order outlives its certificate, as annual plans do, and has not ended (8)."""
+        ends, till = self.order_valid_till, self.valid_till
+        return ends is not None and ends >= today and (till is None or ends > till)
+
     @property
     def undecided(self) -> tuple[Request, ...]:
         """The requests that wait for somebody's decision."""

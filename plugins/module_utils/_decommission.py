@@ -60,6 +60,7 @@ _SERVED, _NOT_SERVED, _WAIVED = "served", "not_served", "waived"
 _ID = re.compile(rf"{ORDER_ID.pattern}|[0-9a-f]{{64}}")
 _PATTERN = re.compile(r"(?:[a-z0-9_*?.-]|\[!?[a-z0-9_.-]+\])+")
 _GLOB = re.compile(r"[*?\[\]]")
+_LET_EXPIRE = "set decommission_domain_on_issued to lapse to let it expire"
 _HINT = "a reissue without the name revokes the older certificates"
 _AGAIN = "it was read more than once, and not alike each time; plan again"
 
@@ -264,7 +265,8 @@ def to_read(orders: Iterable[Mapping[str, Any]], wishes: Wishes) -> dict[str, li
             continue
         status = _status(order)
         is_live = status in ("issued", "reissue_pending")
-        if status == "needs_approval" or (is_live and wishes.on_issued == LAPSE):
+        is_unclear = status == "expired" and _goes_on(order) is None
+        if status == "needs_approval" or is_unclear or (is_live and wishes.on_issued == LAPSE):
             wanted["details"].append(order_id)
         # A duplicate, or what it was before a reissue, may be for other names.
         if is_live and (wishes.on_issued == REVOKE or (wishes.on_issued == LAPSE and not _is_alone(order))):
@@ -418,6 +420,8 @@ def _decided(
         return _rejecting(order)
     if status in ("issued", "reissue_pending"):
         return _issued(order, ends, wishes, seen)
+    if status == "expired" and _goes_on(order) is None:
+        return LEAVE, f"its certificate has expired, and whether {_until(order)} is not known", {}
     if status == "expired":
         days = order.get("days_remaining")
         due = order.get("is_migrated") is True and order.get("is_renewed") is False and days is not None and days <= 0
@@ -446,8 +450,10 @@ def _issued(order: Mapping[str, Any], ends: Mapping[str, Any], wishes: Wishes, s
     is_over = days is not None and days < 0
     if drop and is_over:
         return LEAVE, "its certificate has expired, and a reissue is under way: drop the reissue, or wait for it", {}
-    if wishes.on_issued == REVOKE and is_over:
-        return LEAVE, "its certificate has expired, and its multi-year plan goes on: let it lapse", {}
+    if is_over and wishes.on_issued in (REVOKE, KEEP):
+        # There is nothing to revoke, and yet a new certificate can be issued for its names at any time.
+        why = f"its certificate has expired, and {_until(order)}: {_LET_EXPIRE}"
+        return (LEAVE if wishes.on_issued == REVOKE else KEEP), why, {}
     if wishes.on_issued == REVOKE:
         return _revoking(order, ends, wishes, seen, drop)
     if wishes.on_issued == LAPSE:
@@ -727,19 +733,29 @@ def _certificates(row: Mapping[str, Any]) -> list[Mapping[str, Any]]:
 def _status(order: Mapping[str, Any]) -> str:
     """What an order is, where a mark that shows as a status, or a status that lags behind, hides that."""
     status, days = str(order.get("status") or ""), order.get("days_remaining")
-    if status not in ("issued", "renewed"):
+    if status not in ("issued", "renewed", "expired"):
         return status
-    return "expired" if days is not None and days < 0 and not _goes_on(order, days) else "issued"
+    is_over = status == "expired" or (days is not None and days < 0)
+    return "expired" if is_over and not _goes_on(order) else "issued"
 
 
-def _goes_on(order: Mapping[str, Any], days: int) -> bool:
-    """Whether a multi-year plan outlives its certificate, which expired so many days ago: it can be reissued."""
-    ends, till = (str(order.get(name) or "") for name in ("order_valid_till", "valid_till"))
-    try:
-        left = (date.fromisoformat(ends[:10]) - date.fromisoformat(till[:10])).days + days
-    except ValueError:
+def _goes_on(order: Mapping[str, Any]) -> bool | None:
+    """Whether an order whose certificate has expired can be reissued, as an annual plan can; None if not known.
+
+    Only the dates decide: whether such an order is called a multi-year plan is not known (reference/certcentral.md 8).
+    """
+    ends, till, days = (order.get(name) for name in ("order_valid_till", "valid_till", "days_remaining"))
+    if not ends:
         return False
-    return bool(order.get("is_multi_year_plan")) and left >= 0
+    try:
+        lasts = (date.fromisoformat(str(ends)[:10]) - date.fromisoformat(str(till)[:10])).days
+    except ValueError:
+        return None
+    return None if days is None else lasts > 0 and lasts + days >= 0
+
+
+def _until(order: Mapping[str, Any]) -> str:
+    return f"the order can be reissued until {order.get('order_valid_till')}"
 
 
 def _state(review: Mapping[str, Any]) -> str:

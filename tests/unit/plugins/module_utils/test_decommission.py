@@ -30,6 +30,7 @@ from ansible_collections.certops.orders.plugins.module_utils._certcentral_object
     Certificate,
     Order,
     Request,
+    read_order,
 )
 from ansible_collections.certops.orders.plugins.module_utils._certcentral_readers import (
     RenewalSettings,
@@ -897,23 +898,69 @@ def test_a_status_that_lags_behind_hides_no_expired_certificate(
         (1, True, ("keep", "lapse", "leave")),
         (0, True, ("keep", "lapse", "leave")),
         (-1, True, ("nothing",) * 3),
-        (200, False, ("nothing",) * 3),
-        (200, None, ("nothing",) * 3),
+        # What it is called decides nothing.
+        (200, False, ("keep", "lapse", "leave")),
+        (200, None, ("keep", "lapse", "leave")),
+        (-1, None, ("nothing",) * 3),
         (None, True, ("nothing",) * 3),
     ],
 )
-def test_a_multi_year_plan_may_outlive_its_certificate(
-    ends: int | None, is_plan: bool | None, actions: tuple[str, ...]
+@pytest.mark.parametrize("status", ["issued", "renewed", "expired"])
+def test_an_annual_plan_may_outlive_its_certificate(
+    ends: int | None, is_plan: bool | None, actions: tuple[str, ...], status: str
 ) -> None:
     """Its certificate is expired for five days, and the plan goes on for so many more."""
     till = None if ends is None else TODAY + timedelta(days=ends)
     facts = {"valid_till": TODAY - timedelta(days=5), "is_multi_year_plan": is_plan, "order_valid_till": till}
 
-    entries = [entry_of(an_order(**facts), wish(on_issued=kind)) for kind in ALL_KINDS]
+    entries = [entry_of(an_order(status, **facts), wish(on_issued=kind)) for kind in ALL_KINDS]
 
     assert tuple(entry["action"] for entry in entries) == actions
-    why = "its certificate has expired, and its multi-year plan goes on: let it lapse"
-    assert actions[2] == "nothing" or entries[2]["reason"] == why
+    why = f"its certificate has expired, and the order can be reissued until {till}: set decommission_domain_on_issued"
+    assert actions[2] == "nothing" or all(entries[at]["reason"].startswith(why) for at in (0, 2))
+
+
+@pytest.mark.parametrize("kind", ALL_KINDS)
+def test_the_annual_plan_that_was_met_goes_on(kind: str) -> None:
+    """A certificate that expired on 2026-11-01 in an order that ends on 2027-04-15, which is called nothing."""
+    said = {
+        "id": 2031,
+        "status": "issued",
+        "is_renewed": False,
+        "date_created": "2026-03-02T09:00:00+00:00",
+        "order_valid_till": "2027-04-15",
+        "certificate": {
+            "id": 20310,
+            "serial_number": "000000000000000000000000000007EF",
+            "common_name": "f.field.example",
+            "dns_names": ["f.field.example"],
+            "valid_from": "2026-04-15",
+            "valid_till": "2026-11-01",
+            "days_remaining": -27,
+        },
+        "product": {"name_id": "ssl_multi_domain", "name": "Multi-Domain SSL", "type": "ssl_certificate"},
+    }
+    today, wishes = date(2026, 11, 28), wish("f.field.example", on_issued=kind)
+    orders = [read_order(said, source) for source in (ROW, DETAILS)]
+    listed, itself = (order.shown(today) for order in orders if order)
+    assert to_read([listed], wishes)["certificates"] == ([] if kind == KEEP else [2031])
+    ends = ends_of(read_order(said, DETAILS))  # type: ignore[arg-type]
+
+    (entry,) = planned([listed], wishes, details=[itself], certificates=[ends])
+
+    assert entry["action"] == {"keep": "keep", "lapse": "lapse", "revoke": "leave"}[kind]
+
+
+def test_an_expired_order_of_which_it_is_not_known_whether_it_can_be_reissued_is_read_and_else_left() -> None:
+    order = an_order("expired", valid_till=None, order_valid_till=TODAY + timedelta(days=9), is_migrated=True)
+
+    assert to_read([row(order)], wish(mark_renewed=True))["details"] == [7]
+    (entry,) = planned([row(order)], wish(mark_renewed=True))
+    assert told(entry)[0] == "leave"
+    assert "is not known" in entry["reason"]
+    page = whole(replace(order, valid_till=TODAY - timedelta(days=3)))
+    (entry,) = planned([row(order)], wish(), details=[page])
+    assert told(entry)[0] == "keep"
 
 
 @pytest.mark.parametrize("kind", ALL_KINDS)
