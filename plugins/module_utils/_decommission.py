@@ -56,7 +56,7 @@ _COMPLETED, _CANCELLED = "completed", "cancelled"
 _NEVER_CANCELLED = ("smartermail", "smarterstats", "smartertrack", "smartertools", "smarterbundle")
 # What ends a certificate, or keeps one from being issued again: not done where a name lives on without a replacement.
 _ENDING = (CANCEL, REJECT, DROP, REVOKE, LAPSE, MARK)
-_SERVED, _NOT_SERVED, _WAIVED = "served", "not_served", "waived"
+_SERVED, _NOT_SERVED, _UNRESOLVED, _WAIVED = "served", "not_served", "unresolved", "waived"
 _ID = re.compile(rf"{ORDER_ID.pattern}|[0-9a-f]{{64}}")
 _PATTERN = re.compile(r"(?:[a-z0-9_*?.-]|\[!?[a-z0-9_.-]+\])+")
 _GLOB = re.compile(r"[*?\[\]]")
@@ -76,7 +76,8 @@ class Wishes:
     ids of orders, and digests, that may go although they cover names that stay, or wildcards. protected: patterns of
     names whose orders are never touched. lives_on: those of the names whose certificates are replaced and not just
     ended; replacements: ids and digests of the orders that replace them. waiver: why a certificate may be revoked
-    although nobody looked whether it is served; nothing where somebody has to look.
+    although nobody looked whether it is served, or although a name of it does not resolve and nobody approves that.
+    unapproved: whether nobody approves the plan.
     """
 
     names: frozenset[str]
@@ -90,6 +91,7 @@ class Wishes:
     mark_renewed: bool = False
     probe: bool = True
     waiver: str = ""
+    unapproved: bool = False
     _parents: frozenset[str] = field(default=frozenset(), init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -160,7 +162,8 @@ def wishes_of(wished: Mapping[str, Any]) -> Wishes:
         replacements=_ids(wished, "replacements"),
         mark_renewed=_truth(wished, "mark_renewed", False),
         probe=probe,
-        waiver="" if probe else waiver.strip(),
+        waiver=waiver.strip(),
+        unapproved=_truth(wished, "unapproved", False),
     )
     # A slip of the pen would let a name be ended that is meant to live on.
     strange = sorted(one for one in wishes.lives_on if not wishes.goes(one) and f"*.{_parent(one)}" not in names)
@@ -315,7 +318,19 @@ def verdicts(looks: Iterable[Mapping[str, Any]]) -> dict[str, str]:
 def _verdict(said: set[str]) -> str:
     if _SERVED in said:
         return _SERVED
-    return _NOT_SERVED if said == {_NOT_SERVED} else "unknown"
+    if said and said <= {_NOT_SERVED, _UNRESOLVED}:
+        return _UNRESOLVED if _UNRESOLVED in said else _NOT_SERVED
+    return "unknown"
+
+
+def unresolved(looks: Iterable[Mapping[str, Any]]) -> dict[str, list[str]]:
+    """The names that served_certificate_info could not resolve, in the same loop, by order."""
+    found: dict[str, set[str]] = {}
+    for look in looks:
+        names = {str(one["name"]) for one in look.get("results") or () if one.get("verdict") == _UNRESOLVED}
+        if "item" in look and names:
+            found.setdefault(str(look["item"]["order"]), set()).update(names)
+    return {order: sorted(names) for order, names in found.items()}
 
 
 # -- the plan ----------------------------------------------------------------------------------------------------------
@@ -326,13 +341,15 @@ class Seen:
     """What was read beside the list of orders.
 
     details: pages of orders, and rows with their origin. certificates: rows of digicert_certificate_revoke in check
-    mode. served: by order, as `verdict` of served_certificate_info. now: in UTC.
+    mode. served: by order, as `verdict` of served_certificate_info. unresolved: by order, its names that do not resolve
+    from this controller. now: in UTC.
     """
 
     now: datetime
     details: Iterable[Mapping[str, Any]] = ()
     certificates: Iterable[Mapping[str, Any]] = ()
     served: Mapping[str, str] = field(default_factory=dict)
+    unresolved: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
 
 def plan(
@@ -476,23 +493,55 @@ def _revoking(
         return LEAVE, "what its revocation would end could not be read" + (f": {why}" if why else ""), {}
     if before.get("status") not in (("reissue_pending",) if drop else ("issued", "renewed")):
         return LEAVE, _AGAIN, {}
-    verdict = seen.served.get(str(order["order_id"]))
+    key = str(order["order_id"])
+    verdict = seen.served.get(key)
     if verdict == _SERVED:
         return LEAVE, "a certificate of it is still served", {}
-    if wishes.probe and verdict != _NOT_SERVED:
+    if wishes.probe and verdict not in (_NOT_SERVED, _UNRESOLVED):
         return LEAVE, "it is not known whether a certificate of it is still served", {}
+    hidden = _unresolved(key, wishes, seen)
+    if hidden and wishes.unapproved and not wishes.waiver:
+        return LEAVE, _not_approved(hidden), {}
     looked = "none of its certificates is served" if wishes.probe else _nobody_looked(wishes)
-    reason = f"it is issued, with {plural(len(dying), 'certificate')}; {looked}"
-    return REVOKE, reason, {**drop, "state": {"certificates": serials, **_how_sure(wishes)}}
+    reason = f"it is issued, with {plural(len(dying), 'certificate')}; {looked}{_caveat(hidden, wishes)}"
+    return REVOKE, reason, {**drop, "state": {"certificates": serials, **_how_sure(hidden, wishes)}}
 
 
 def _nobody_looked(wishes: Wishes) -> str:
     return f"nobody looked whether it is served: {wishes.waiver}"
 
 
-def _how_sure(wishes: Wishes) -> dict[str, str]:
-    """What was approved after somebody had looked is not done where nobody did."""
+def _how_sure(hidden: Sequence[str], wishes: Wishes) -> dict[str, Any]:
+    """What was approved after somebody had looked is not done where nobody did, or where a name resolves no more."""
+    if hidden:
+        return {"served": _UNRESOLVED, "unresolved": list(hidden)}
     return {"served": _NOT_SERVED if wishes.probe else _WAIVED}
+
+
+def _unresolved(key: str, wishes: Wishes, seen: Seen) -> list[str]:
+    """The names of an order of which it is not known what they serve, as they do not resolve from this controller."""
+    if not wishes.probe or seen.served.get(key) != _UNRESOLVED:
+        return []
+    return sorted(map(dns_name, seen.unresolved.get(key) or ())) or ["one of its names"]
+
+
+def _does_not_resolve(hidden: Sequence[str]) -> str:
+    more = f" and {len(hidden) - 3} more" if len(hidden) > 3 else ""
+    return f"{', '.join(hidden[:3])}{more} {'does' if len(hidden) == 1 else 'do'} not resolve from this controller"
+
+
+def _caveat(hidden: Sequence[str], wishes: Wishes) -> str:
+    if not hidden:
+        return ""
+    waived = f" ({wishes.waiver})" if wishes.waiver else ", as behind split DNS: approve this only where it is not in use"
+    return f"; {_does_not_resolve(hidden)}{waived}"
+
+
+def _not_approved(hidden: Sequence[str]) -> str:
+    return (
+        f"{_does_not_resolve(hidden)}, and the phase all is approved by nobody: have a plan approved, with "
+        "decommission_domain_phase plan and then apply, or say in decommission_domain_probe_waiver why it is not in use"
+    )
 
 
 def _lapsing(order: Mapping[str, Any], ends: Mapping[str, Any], drop: Mapping[str, Any]) -> _Said:
@@ -628,7 +677,7 @@ def _servertastic(told: _Told, wishes: Wishes, seen: Seen) -> dict[str, Any]:
         why = _AGAIN
     action, reason = (LEAVE, why) if why else _of_servertastic(review, wishes, seen)
     contact = str(review.get("admin_email") or "") if _state(review) == _COMPLETED else ""
-    sure = _how_sure(wishes) if action == REVOKE else {}
+    sure = _how_sure(_unresolved(digest, wishes, seen), wishes) if action == REVOKE else {}
     return {
         "provider": SERVERTASTIC,
         "order": digest,
@@ -658,10 +707,13 @@ def _of_servertastic(review: Mapping[str, Any], wishes: Wishes, seen: Seen) -> t
     if wishes.on_issued != REVOKE:
         return KEEP, f"it is issued; {until}"
     verdict = seen.served.get(review["order_digest"])
-    if verdict == _SERVED or (wishes.probe and verdict != _NOT_SERVED):
+    if verdict == _SERVED or (wishes.probe and verdict not in (_NOT_SERVED, _UNRESOLVED)):
         return LEAVE, f"something is still served under its name, or nobody knows; {until}"
+    hidden = _unresolved(review["order_digest"], wishes, seen)
+    if hidden and wishes.unapproved and not wishes.waiver:
+        return LEAVE, f"{_not_approved(hidden)}; {until}"
     looked = "nothing is served under its name" if wishes.probe else _nobody_looked(wishes)
-    return REVOKE, f"it is issued, and {looked}; {until}"
+    return REVOKE, f"it is issued, and {looked}{_caveat(hidden, wishes)}; {until}"
 
 
 # -- reading rows ------------------------------------------------------------------------------------------------------

@@ -25,9 +25,10 @@ if TYPE_CHECKING:
 
 SERVED = "served"
 UNKNOWN = "unknown"
+UNRESOLVED = "unresolved"
 NOT_SERVED = "not_served"
 # From what matters most on.
-VERDICTS = (SERVED, UNKNOWN, NOT_SERVED)
+VERDICTS = (SERVED, UNKNOWN, UNRESOLVED, NOT_SERVED)
 
 MAX_NAMES = 500
 # Where TLS is spoken from the first byte on, and where SMTP comes before it. Others are refused, so that nobody's names
@@ -136,7 +137,8 @@ def judged(sights: Sequence[Sight], sought: Collection[int]) -> tuple[str, str]:
     if problems:
         return UNKNOWN, "; ".join(problems)
     if not sights:
-        return NOT_SERVED, "there is no such name, or it has no address"
+        # Inside the network of those who use it, it may have an address all the same.
+        return UNRESOLVED, "it does not resolve from this controller, which split DNS looks like as well"
     if not sought and any(sight.serials for sight in sights):
         # An order whose serial numbers got lost must not look like one that is not in use.
         return UNKNOWN, "something is served, and serial_numbers does not say what is looked for"

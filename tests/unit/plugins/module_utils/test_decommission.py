@@ -1087,6 +1087,59 @@ def test_a_waiver_stands_in_the_reason_and_nobody_says_that_nothing_is_served(se
     }
 
 
+HIDES = {"served": {"7": "unresolved"}, "unresolved": {"7": [SHOP]}}
+HIDDEN = f"{SHOP} does not resolve from this controller"
+
+
+def test_a_name_that_does_not_resolve_is_told_to_the_approver_and_blocks_nothing() -> None:
+    entry = entry_of(an_order(), wish(on_issued=REVOKE), **HIDES)
+
+    assert entry["action"] == "revoke"
+    assert f"; {HIDDEN}, as behind split DNS" in entry["reason"]
+    assert (entry["state"]["served"], entry["state"]["unresolved"]) == ("unresolved", [SHOP])
+
+
+def test_where_nobody_approves_a_name_that_does_not_resolve_needs_the_waiver() -> None:
+    wished = {"on_issued": REVOKE, "unapproved": True}
+    left = entry_of(an_order(), wish(**wished), **HIDES)
+    waived = entry_of(an_order(), wish(**wished, waiver="the shop was never public"), **HIDES)
+
+    assert left["action"] == "leave"
+    assert left["reason"].startswith(f"{HIDDEN}, and the phase all is approved by nobody")
+    assert "decommission_domain_probe_waiver" in left["reason"]
+    assert waived["action"] == "revoke"
+    assert waived["reason"].endswith(f"; {HIDDEN} (the shop was never public)")
+    # It is no leave to revoke what is served, or may be.
+    for verdict in ("served", "unknown"):
+        assert entry_of(an_order(), wish(**wished, waiver="x"), served={"7": verdict})["action"] == "leave"
+    # And nothing is needed where all names resolve.
+    assert entry_of(an_order(), wish(**wished))["action"] == "revoke"
+
+
+@pytest.mark.parametrize(("unapproved", "action"), [(False, "revoke"), (True, "leave")])
+def test_a_name_of_servertastic_that_does_not_resolve_is_treated_alike(unapproved: bool, action: str) -> None:
+    review = a_review("Completed", SHOP, completed_at=NOW - timedelta(days=3))
+    wishes, looks = wish(on_issued=REVOKE, unapproved=unapproved), {DIGEST: "unresolved"}
+
+    (entry,) = planned([], wishes, reviews=[review.shown()], served=looks, unresolved={DIGEST: [SHOP]})
+
+    assert entry["action"] == action
+    assert HIDDEN in entry["reason"]
+    assert entry["state"].get("unresolved") == (None if unapproved else [SHOP])
+
+
+def test_which_names_do_not_resolve_is_collected_by_order() -> None:
+    looks = [
+        {"item": {"order": "7"}, "results": [{"name": "b.x", "verdict": "unresolved"}]},
+        {"item": {"order": "7"}, "results": [{"name": name, "verdict": "unresolved"} for name in ("a.x", "b.x")]},
+        {"item": {"order": "8"}, "results": [{"name": "c.x", "verdict": "not_served"}]},
+        {"item": {"order": "9"}, "failed": True, "msg": "no"},
+        {"skipped": True},
+    ]
+
+    assert both_ways(looks, policy.unresolved) == {"7": ["a.x", "b.x"]}
+
+
 def test_no_waiver_beats_what_somebody_has_seen() -> None:
     entry = entry_of(an_order(), wish(on_issued=REVOKE, **WAIVED), served={"7": "served"})
 
@@ -1213,6 +1266,10 @@ def test_one_certificate_without_a_serial_number_hides_no_other() -> None:
         (["unknown", "served", "not_served"], "served"),
         (["not_served", "unknown"], "unknown"),
         (["not_served", ""], "unknown"),
+        (["unresolved"], "unresolved"),
+        (["not_served", "unresolved"], "unresolved"),
+        (["unresolved", "unknown"], "unknown"),
+        (["unresolved", "served"], "served"),
         ([""], "unknown"),
         (["sure"], "unknown"),
         ([None], "unknown"),
@@ -1798,7 +1855,7 @@ def held(order: Order, more: tuple[tuple[str, ...], ...], verdict: str | None, r
 
 
 others = st.one_of(st.just(()), st.just(()), st.lists(several_names, min_size=1, max_size=2).map(tuple))
-looks_at = st.sampled_from(["not_served", "not_served", "not_served", "served", "unknown", None])
+looks_at = st.sampled_from(["not_served", "not_served", "unresolved", "served", "unknown", None])
 noisy = st.builds(
     held,
     order=st.builds(
@@ -2000,7 +2057,7 @@ def test_writes_are_only_what_was_wished_and_a_revocation_only_what_is_not_serve
         assert action != "mark_renewed" or (wishes.mark_renewed and one.order.is_migrated)
         if action == "revoke":
             assert one.readable
-            assert one.verdict == "not_served" or not wishes.probe
+            assert one.verdict in ("not_served", "unresolved") or not wishes.probe
         if action == "reject_request":
             assert [entry["request_id"]] == [request.id for request in one.order.undecided]
         if action == "cancel":
