@@ -206,13 +206,11 @@ def decide_revocation(subject: Revocable, *, today: date, skip_approval: bool, c
     cancel_reissue it is dropped first.
     """
     order, status = subject.order, subject.status
-    if subject.key is not None and "certificates" not in order.seen and order.status != "revoked":
-        return Decision(need="certificates")
-    if "revoked" in (status, order.status):
-        return Decision(UNCHANGED, reason="it is revoked already")
     shown = _shown_status(subject, today)
     if not shown:
         return Decision(need="certificates")
+    if "revoked" in (status, order.status):
+        return Decision(UNCHANGED, reason="it is revoked already")
     if shown not in ("issued", "renewed", "reissue_pending"):
         return _irrevocable(order, shown, today)
     one = subject.certificate
@@ -242,6 +240,8 @@ def decide_revocation(subject: Revocable, *, today: date, skip_approval: bool, c
 def _shown_status(subject: Revocable, today: date) -> str | None:
     """Its status, expired where a status that lags behind hides that; None where its certificates have to be read."""
     order = subject.order
+    if subject.key is not None and "certificates" not in order.seen and order.status != "revoked":
+        return None
     if order.status not in ("issued", "renewed", "expired"):
         return order.status or "unknown"
     expired = order.status == "expired" or (order.valid_till is not None and order.valid_till < today)

@@ -234,9 +234,7 @@ def _can_match(pattern: str) -> bool:
 def _protects(pattern: str, name: str) -> bool:
     # Most wildcards are issued for the name above as well, whether that is told or not.
     wild = name[2:] if name.startswith("*.") else ""
-    return fnmatchcase(name, pattern) or bool(
-        wild and (fnmatchcase(wild, pattern) or _may_match_below(pattern, wild))
-    )
+    return fnmatchcase(name, pattern) or bool(wild and (fnmatchcase(wild, pattern) or _may_match_below(pattern, wild)))
 
 
 def _may_match_below(pattern: str, parent: str) -> bool:
@@ -533,7 +531,9 @@ def _does_not_resolve(hidden: Sequence[str]) -> str:
 def _caveat(hidden: Sequence[str], wishes: Wishes) -> str:
     if not hidden:
         return ""
-    waived = f" ({wishes.waiver})" if wishes.waiver else ", as behind split DNS: approve this only where it is not in use"
+    waived = (
+        f" ({wishes.waiver})" if wishes.waiver else ", as behind split DNS: approve this only where it is not in use"
+    )
     return f"; {_does_not_resolve(hidden)}{waived}"
 
 

@@ -208,7 +208,9 @@ def _certificate(seed: Mapping[str, Any], order_id: int, status: str, plans: boo
         years = whole_number(seed.get("validity_years", 1))
         first = till - _LIFETIME + timedelta(days=1)
         is_new = plans and _PLANS_SINCE <= first <= now.date()
-        certificate.valid_from = day(seed.get("valid_from")) or (first if is_new else till - timedelta(days=365 * years))
+        certificate.valid_from = day(seed.get("valid_from")) or (
+            first if is_new else till - timedelta(days=365 * years)
+        )
         certificate.id = whole_number(seed.get("certificate_id") or 900_000_000 + order_id)
         certificate.serial_number = str(seed.get("serial_number") or digest("serial", order_id, 32))
         certificate.thumbprint = str(seed.get("thumbprint") or digest("thumbprint", order_id, 40))

@@ -396,7 +396,7 @@ SWITCHES = (
     sw.boolean(
         "certcentral.annual_plans",
         default=True,
-        doc="Whether new orders for public TLS certificates are annual plans: a 199-day certificate in a one-year order. "
+        doc="Whether new orders for public TLS certificates are annual plans: a 199-day certificate, a one-year order. "
         "Subscriptions have none. It counts when an order is made.",
         reference="certcentral 8",
     ),
