@@ -20,8 +20,8 @@ options:
     elements: str
   domain:
     description:
-      - Only orders that cover this name, as common name or as any other, exactly; a wildcard is a name of its own. Names
-        in Unicode and in punycode are the same.
+      - Only orders that cover this name, as common name or as any other, exactly; a wildcard is a name of its own.
+        Names in Unicode and in punycode are the same.
       - Every order is looked at here, as it is not known at which names CertCentral's own filter looks.
     type: str
   include_subdomains:
