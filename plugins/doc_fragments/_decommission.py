@@ -74,11 +74,18 @@ options:
         default: false
       probe:
         description:
-          - Whether an order is only revoked where it was seen that nothing serves its certificates.
+          - Whether an order is only revoked where it was seen that nothing serves its certificates. A name that does
+            not resolve from the controller is named in the plan, and whoever approves that decides.
         type: bool
         default: true
       waiver:
-        description: Why nobody has to look, without which O(wishes.probe) cannot be false.
+        description:
+          - Why nobody has to look, without which O(wishes.probe) cannot be false; or why certificates may be revoked of
+            which a name does not resolve, without which that is not done where O(wishes.unapproved) is true.
         type: str
         default: ""
+      unapproved:
+        description: Whether nobody approves the plan before it is carried out.
+        type: bool
+        default: false
 """

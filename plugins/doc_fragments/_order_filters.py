@@ -21,6 +21,7 @@ options:
   domain:
     description:
       - Only orders that cover this name, as common name or as any other, exactly; a wildcard is a name of its own.
+        Names in Unicode and in punycode are the same.
       - Every order is looked at here, as it is not known at which names CertCentral's own filter looks.
     type: str
   include_subdomains:
@@ -30,11 +31,13 @@ options:
     default: false
   common_name:
     description:
-      - Only orders of this common name, exactly, except for case. CertCentral narrows by it.
+      - Only orders of this common name, exactly, except for case. CertCentral narrows by it, unless it is a name in
+        Unicode or in punycode, as it is not known which of them CertCentral compares.
     type: str
   search:
     description:
-      - Only orders in whose common name or e-mail addresses CertCentral finds this. It alone decides.
+      - Only orders in whose common name or e-mail addresses CertCentral finds this. It alone decides. A name in Unicode
+        is looked for in punycode as well, and the other way round; a part of a label has no other spelling.
     type: str
   expires_before:
     description:

@@ -88,6 +88,7 @@ from typing import Any, Callable
 from ansible_collections.certops.orders.plugins.module_utils._decommission import (
     Seen,
     plan,
+    unresolved,
     verdicts,
     wishes_of,
 )
@@ -110,7 +111,13 @@ def plan_decommission(
         moment = utc(str(now))
         if moment is None:
             raise ValueError("now is no time such as 2026-12-31T12:00:00Z")
-        seen = Seen(now=moment, details=details, certificates=certificates, served=verdicts(served))
+        seen = Seen(
+            now=moment,
+            details=details,
+            certificates=certificates,
+            served=verdicts(served),
+            unresolved=unresolved(served),
+        )
         return plan(orders, reviews, wishes_of(wishes), seen)
 
 

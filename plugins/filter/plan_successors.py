@@ -12,8 +12,9 @@ description:
   - Finds migrated CertCentral orders that another order has renewed without either of them showing it, and marks whose
     reason is gone.
   - A successor is a TLS order, issued and not expired, of the same organization, whose names contain all of the old
-    one's, and which expires later, a multi-year plan by its own end. Names are compared as they are written, so that
-    V(*.example.com) contains V(*.example.com) and not V(www.example.com).
+    one's, and which ends later. An order counts until its own last day (C(order_valid_till)), provided that its
+    certificate is valid now; the certificates of annual plans expire earlier. Names in Unicode and in punycode are the
+    same, and V(*.example.com) contains V(*.example.com) and not V(www.example.com).
   - A mark is taken away where a successor was revoked, or was ordered later and canceled, and no other order has ever
     renewed it, be it expired since. One that CertCentral shows as truly renewed is left alone, and so is a mark for
     which no reason is known.

@@ -15,7 +15,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any, Callable
 
 from ._certcentral import PAGE
-from ._certcentral_objects import DETAILS, ORIGIN
+from ._certcentral_objects import DETAILS, ORIGIN, read_common_name
 from ._certcentral_select import Criteria, matches, server_filters
 from ._errors import NotFound, Stopped, Unreadable
 from ._info import until_stopped
@@ -68,7 +68,7 @@ def criteria(params: Mapping[str, Any], now: datetime) -> Criteria:
         status=frozenset(params["status"] or ()),
         domain=domain_name(params["domain"], "domain") if params["domain"] else "",
         include_subdomains=params["include_subdomains"],
-        common_name=(params["common_name"] or "").strip(),
+        common_name=read_common_name((params["common_name"] or "").strip()),
         search=(params["search"] or "").strip(),
         expires_from=now.date() if within is not None else None,
         expires_to=last,

@@ -17,6 +17,7 @@ from dataclasses import dataclass, fields, replace
 from datetime import date, datetime
 from typing import Any
 
+from ._names import dns_name, to_ascii
 from ._orders import printable, utc, utc_text
 
 # What has been read of an order: its own page, its row in a list.
@@ -177,6 +178,11 @@ class Order:
     def domains(self) -> tuple[str, ...]:
         """Every name that it covers, in lower case and sorted; a person's name or a mailbox is none."""
         return _domains(self.common_name, self.dns_names)
+
+    def can_be_reissued(self, today: date) -> bool:
+        """Whether the order outlives its certificate, as annual plans do, and has not ended (8)."""
+        ends, till = self.order_valid_till, self.valid_till
+        return ends is not None and ends >= today and (till is None or ends > till)
 
     @property
     def undecided(self) -> tuple[Request, ...]:
@@ -357,7 +363,7 @@ def read_order(data: Any, source: str) -> Order | None:
         is_renewed=boolean(data.get("is_renewed")),
         renewed_order_id=integer(data.get("renewed_order_id")),
         valid_till=_date(certificate.get("valid_till")),
-        common_name=printable(certificate.get("common_name") or ""),
+        common_name=read_common_name(certificate.get("common_name")),
         seen=frozenset([source]),
         dns_names=_names(certificate.get("dns_names")),
         date_created=_moment(data.get("date_created")),
@@ -440,7 +446,7 @@ def read_certificate(data: Any) -> Certificate | None:
     certificate_id, serial_number = integer(data.get("id")), serial(data.get("serial_number"))
     if certificate_id is None and not serial_number:
         return None
-    common_name = printable(data.get("common_name") or "")
+    common_name = read_common_name(data.get("common_name"))
     return Certificate(
         certificate_id,
         serial_number,
@@ -469,7 +475,7 @@ def read_domain(data: Any) -> Domain | None:
     expiration = _mapping(data.get("dcv_expiration"))
     return Domain(
         id=domain_id,
-        label=printable(data.get("name") or "").lower(),
+        label=dns_name(_spelled(data.get("name") or "")),
         is_active=boolean(data.get("is_active")),
         date_created=utc_text(_moment(data.get("date_created"))),
         organization=_named(data.get("organization")),
@@ -572,13 +578,25 @@ def _named(value: Any) -> Named | None:
 
 
 def _names(value: Any) -> tuple[str, ...]:
-    return tuple(printable(name) for name in _list(value) if isinstance(name, str) and name)
+    return tuple(_spelled(name) for name in _list(value) if isinstance(name, str) and name)
+
+
+def read_common_name(value: Any) -> str:
+    """A common name as it is, but a domain name in Unicode in the spelling of DNS."""
+    spelled = _spelled(value or "")
+    return spelled if _HOSTNAME_LIKE.fullmatch(spelled) else printable(value or "")
+
+
+def _spelled(value: Any) -> str:
+    """A name as it is, but one in Unicode in the spelling of DNS, where it has one."""
+    text = str(value)
+    return printable(text if text.isascii() else to_ascii(text.strip()) or text)
 
 
 def _domains(common_name: str, dns_names: tuple[str, ...]) -> tuple[str, ...]:
-    names = {name.lower() for name in dns_names}
+    names = set(map(dns_name, dns_names))
     if _HOSTNAME_LIKE.fullmatch(common_name):
-        names.add(common_name.lower())
+        names.add(dns_name(common_name))
     return tuple(sorted(names))
 
 

@@ -66,6 +66,7 @@ _INSTEAD_OF_REVOKE = {
     "denied": "Nothing was ever issued",
     "canceled": "Nothing was ever issued",
 }
+_LET_EXPIRE = "switch off what renews it with digicert_order_renewal"
 # Orders that do not live on, whatever their settings say.
 _ENDED = ("canceled", "rejected", "denied", "revoked")
 # Two requests to revoke would be filed, if the first one's answer was lost.
@@ -183,7 +184,11 @@ def _unmark(order: Order, today: date) -> Decision:
         )
     after: dict[str, object] = {"is_renewed": False}
     if order.status == "renewed":
-        after["status"] = "expired" if order.valid_till and order.valid_till < today else "issued"
+        over = order.valid_till is not None and order.valid_till < today
+        after["status"] = "expired" if over else "issued"
+        if over and order.can_be_reissued(today):
+            # How the service shows such an order is not known, so that only the mark tells whether it was done.
+            return Decision(CHANGED, after=after, shows={"is_renewed": False})
     return Decision(CHANGED, after=after)
 
 
@@ -203,15 +208,13 @@ def decide_revocation(subject: Revocable, *, today: date, skip_approval: bool, c
     cancel_reissue it is dropped first.
     """
     order, status = subject.order, subject.status
-    if subject.key is not None and "certificates" not in order.seen and order.status != "revoked":
+    shown = _shown_status(subject, today)
+    if not shown:
         return Decision(need="certificates")
     if "revoked" in (status, order.status):
         return Decision(UNCHANGED, reason="it is revoked already")
-    expired = order.status == "expired" or (order.valid_till is not None and order.valid_till < today)
-    shown = "expired" if expired and order.status in ("issued", "renewed", "expired") else order.status
     if shown not in ("issued", "renewed", "reissue_pending"):
-        reason = "its certificate has expired" if shown == "expired" != order.status else _is(order)
-        return Decision(INELIGIBLE, reason=reason, next_step=_INSTEAD_OF_REVOKE.get(shown, _UNKNOWN_NEXT))
+        return _irrevocable(order, shown, today)
     one = subject.certificate
     if one and (status not in ("issued", "renewed") or (one.valid_till is not None and one.valid_till < today)):
         why = f"the certificate is {status}" + (f", and was valid until {one.valid_till}" if one.valid_till else "")
@@ -234,6 +237,30 @@ def decide_revocation(subject: Revocable, *, today: date, skip_approval: bool, c
     if skip_approval:
         return Decision(CHANGED, after=_revoked(subject), steps=steps, once=_ONCE)
     return Decision(CHANGED, after=_requested(subject), steps=steps, once=_ONCE, ends=PENDING_APPROVAL)
+
+
+def _shown_status(subject: Revocable, today: date) -> str | None:
+    """Its status, expired where a status that lags behind hides that; None where its certificates have to be read."""
+    order = subject.order
+    if subject.key is not None and "certificates" not in order.seen and order.status != "revoked":
+        return None
+    if order.status not in ("issued", "renewed", "expired"):
+        return order.status or "unknown"
+    expired = order.status == "expired" or (order.valid_till is not None and order.valid_till < today)
+    if expired and order.can_be_reissued(today):
+        # An annual plan outlives its certificates, of which a duplicate may be valid where the primary one is not.
+        if "certificates" not in order.seen:
+            return None
+        expired = not any(one.valid_till is not None and one.valid_till >= today for one in subject.certificates)
+    return "expired" if expired else "issued"
+
+
+def _irrevocable(order: Order, shown: str, today: date) -> Decision:
+    reason = "its certificate has expired" if shown == "expired" != order.status else _is(order)
+    next_step = _INSTEAD_OF_REVOKE.get(shown, _UNKNOWN_NEXT)
+    if shown == "expired" and order.can_be_reissued(today):
+        next_step += f", but the order can be reissued until {order.order_valid_till}: {_LET_EXPIRE}"
+    return Decision(INELIGIBLE, reason=reason, next_step=next_step)
 
 
 def revocation_filed(subject: Revocable, decision: Decision, request: Request | None) -> Decision:

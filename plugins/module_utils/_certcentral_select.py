@@ -18,6 +18,7 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 from ._certcentral_objects import DETAILS, ROW
+from ._names import every_spelling
 
 if TYPE_CHECKING:
     from ._certcentral_objects import Order
@@ -61,10 +62,15 @@ def server_filters(criteria: Criteria) -> list[tuple[str, object]]:
     compared, nor whether domain_name looks at every name, nor whether is_renewed finds a mark that shows as a status.
     """
     filters: list[tuple[str, object]] = [("status", status) for status in _statuses(criteria.status)]
-    for name in ("common_name", "container_id", "organization_id", "product_name_id", "search", "origin"):
+    for name in ("container_id", "organization_id", "product_name_id", "origin"):
         value = getattr(criteria, name)
         if value:
-            filters.append((name, f"%{value}" if name == "search" else value))
+            filters.append((name, value))
+    # Whether the service compares names in Unicode or in punycode is not known, nor whether case matters to it.
+    if criteria.common_name and len(every_spelling(criteria.common_name)) == 1:
+        filters.append(("common_name", criteria.common_name))
+    if criteria.search:
+        filters += [("search", f"%{text}") for text in every_spelling(criteria.search)]
     return filters
 
 

@@ -20,6 +20,7 @@ from datetime import date, datetime
 from fnmatch import fnmatchcase
 from typing import Any
 
+from ._names import LIBRARY_MISSING, dns_name, is_convertible, spellings
 from ._options import OptionError, domain_name
 from ._orders import ORDER_ID, is_id, plural, utc
 from ._plan import (
@@ -55,10 +56,11 @@ _COMPLETED, _CANCELLED = "completed", "cancelled"
 _NEVER_CANCELLED = ("smartermail", "smarterstats", "smartertrack", "smartertools", "smarterbundle")
 # What ends a certificate, or keeps one from being issued again: not done where a name lives on without a replacement.
 _ENDING = (CANCEL, REJECT, DROP, REVOKE, LAPSE, MARK)
-_SERVED, _NOT_SERVED, _WAIVED = "served", "not_served", "waived"
+_SERVED, _NOT_SERVED, _UNRESOLVED, _WAIVED = "served", "not_served", "unresolved", "waived"
 _ID = re.compile(rf"{ORDER_ID.pattern}|[0-9a-f]{{64}}")
 _PATTERN = re.compile(r"(?:[a-z0-9_*?.-]|\[!?[a-z0-9_.-]+\])+")
 _GLOB = re.compile(r"[*?\[\]]")
+_LET_EXPIRE = "set decommission_domain_on_issued to lapse to let it expire"
 _HINT = "a reissue without the name revokes the older certificates"
 _AGAIN = "it was read more than once, and not alike each time; plan again"
 
@@ -74,7 +76,8 @@ class Wishes:
     ids of orders, and digests, that may go although they cover names that stay, or wildcards. protected: patterns of
     names whose orders are never touched. lives_on: those of the names whose certificates are replaced and not just
     ended; replacements: ids and digests of the orders that replace them. waiver: why a certificate may be revoked
-    although nobody looked whether it is served; nothing where somebody has to look.
+    although nobody looked whether it is served, or although a name of it does not resolve and nobody approves that.
+    unapproved: whether nobody approves the plan.
     """
 
     names: frozenset[str]
@@ -88,6 +91,7 @@ class Wishes:
     mark_renewed: bool = False
     probe: bool = True
     waiver: str = ""
+    unapproved: bool = False
     _parents: frozenset[str] = field(default=frozenset(), init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -108,15 +112,10 @@ class Wishes:
     def protector(self, name: str) -> str:
         """The pattern that protects a name, or one that a wildcard covers; nothing where none does.
 
-        Most wildcards are issued for the name above as well, whether that is told or not.
+        A pattern such as b*cher.example is meant for names as they are read, so that either spelling counts.
         """
-        wild = name[2:] if name.startswith("*.") else ""
-        for pattern in self.protected:
-            if fnmatchcase(name, pattern):
-                return pattern
-            if wild and (fnmatchcase(wild, pattern) or _may_match_below(pattern, wild)):
-                return pattern
-        return ""
+        spelled = spellings(name)
+        return next((pattern for pattern in self.protected if any(_protects(pattern, one) for one in spelled)), "")
 
     def _is_among(self, name: str, names: frozenset[str]) -> bool:
         if name in names:
@@ -163,7 +162,8 @@ def wishes_of(wished: Mapping[str, Any]) -> Wishes:
         replacements=_ids(wished, "replacements"),
         mark_renewed=_truth(wished, "mark_renewed", False),
         probe=probe,
-        waiver="" if probe else waiver.strip(),
+        waiver=waiver.strip(),
+        unapproved=_truth(wished, "unapproved", False),
     )
     # A slip of the pen would let a name be ended that is meant to live on.
     strange = sorted(one for one in wishes.lives_on if not wishes.goes(one) and f"*.{_parent(one)}" not in names)
@@ -207,9 +207,11 @@ def _truth(wished: Mapping[str, Any], option: str, default: bool) -> bool:
 
 def _pattern(text: str) -> str:
     """A pattern of names, spelled as names are. Raises ValueError."""
-    labels = text.lower().rstrip(".").split(".")
+    if not is_convertible(text):
+        raise ValueError(f"protected: {LIBRARY_MISSING}")
+    labels = text.rstrip(".").split(".")
     try:
-        spelled = ".".join(label if label.isascii() else domain_name(label, "protected") for label in labels)
+        spelled = ".".join(label.lower() if label.isascii() else domain_name(label, "protected") for label in labels)
     except OptionError:
         spelled = ""
     if "" in labels or not _PATTERN.fullmatch(spelled) or not _can_match(spelled):
@@ -227,6 +229,12 @@ def _can_match(pattern: str) -> bool:
         # Older Pythons have no matches for a range such as [z-a], but an error.
         return False
     return True
+
+
+def _protects(pattern: str, name: str) -> bool:
+    # Most wildcards are issued for the name above as well, whether that is told or not.
+    wild = name[2:] if name.startswith("*.") else ""
+    return fnmatchcase(name, pattern) or bool(wild and (fnmatchcase(wild, pattern) or _may_match_below(pattern, wild)))
 
 
 def _may_match_below(pattern: str, parent: str) -> bool:
@@ -258,7 +266,8 @@ def to_read(orders: Iterable[Mapping[str, Any]], wishes: Wishes) -> dict[str, li
             continue
         status = _status(order)
         is_live = status in ("issued", "reissue_pending")
-        if status == "needs_approval" or (is_live and wishes.on_issued == LAPSE):
+        is_unclear = status == "expired" and _goes_on(order) is None
+        if status == "needs_approval" or is_unclear or (is_live and wishes.on_issued == LAPSE):
             wanted["details"].append(order_id)
         # A duplicate, or what it was before a reissue, may be for other names.
         if is_live and (wishes.on_issued == REVOKE or (wishes.on_issued == LAPSE and not _is_alone(order))):
@@ -307,7 +316,19 @@ def verdicts(looks: Iterable[Mapping[str, Any]]) -> dict[str, str]:
 def _verdict(said: set[str]) -> str:
     if _SERVED in said:
         return _SERVED
-    return _NOT_SERVED if said == {_NOT_SERVED} else "unknown"
+    if said and said <= {_NOT_SERVED, _UNRESOLVED}:
+        return _UNRESOLVED if _UNRESOLVED in said else _NOT_SERVED
+    return "unknown"
+
+
+def unresolved(looks: Iterable[Mapping[str, Any]]) -> dict[str, list[str]]:
+    """The names that served_certificate_info could not resolve, in the same loop, by order."""
+    found: dict[str, set[str]] = {}
+    for look in looks:
+        names = {str(one["name"]) for one in look.get("results") or () if one.get("verdict") == _UNRESOLVED}
+        if "item" in look and names:
+            found.setdefault(str(look["item"]["order"]), set()).update(names)
+    return {order: sorted(names) for order, names in found.items()}
 
 
 # -- the plan ----------------------------------------------------------------------------------------------------------
@@ -318,13 +339,15 @@ class Seen:
     """What was read beside the list of orders.
 
     details: pages of orders, and rows with their origin. certificates: rows of digicert_certificate_revoke in check
-    mode. served: by order, as `verdict` of served_certificate_info. now: in UTC.
+    mode. served: by order, as `verdict` of served_certificate_info. unresolved: by order, its names that do not resolve
+    from this controller. now: in UTC.
     """
 
     now: datetime
     details: Iterable[Mapping[str, Any]] = ()
     certificates: Iterable[Mapping[str, Any]] = ()
     served: Mapping[str, str] = field(default_factory=dict)
+    unresolved: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
 
 def plan(
@@ -378,7 +401,7 @@ def _certcentral(row: _Told, page: _Told, ends: _Told, wishes: Wishes, seen: See
     return {
         "provider": CERTCENTRAL,
         "order": str(order["order_id"]),
-        "name": str(order.get("common_name") or (names or [""])[0]),
+        "name": _shown_name(str(order.get("common_name") or (names or [""])[0])),
         "domains": names,
         "action": action,
         "reason": reason,
@@ -412,6 +435,8 @@ def _decided(
         return _rejecting(order)
     if status in ("issued", "reissue_pending"):
         return _issued(order, ends, wishes, seen)
+    if status == "expired" and _goes_on(order) is None:
+        return LEAVE, f"its certificate has expired, and whether {_until(order)} is not known", {}
     if status == "expired":
         days = order.get("days_remaining")
         due = order.get("is_migrated") is True and order.get("is_renewed") is False and days is not None and days <= 0
@@ -440,8 +465,10 @@ def _issued(order: Mapping[str, Any], ends: Mapping[str, Any], wishes: Wishes, s
     is_over = days is not None and days < 0
     if drop and is_over:
         return LEAVE, "its certificate has expired, and a reissue is under way: drop the reissue, or wait for it", {}
-    if wishes.on_issued == REVOKE and is_over:
-        return LEAVE, "its certificate has expired, and its multi-year plan goes on: let it lapse", {}
+    if is_over and wishes.on_issued in (REVOKE, KEEP):
+        # There is nothing to revoke, and yet a new certificate can be issued for its names at any time.
+        why = f"its certificate has expired, and {_until(order)}: {_LET_EXPIRE}"
+        return (LEAVE if wishes.on_issued == REVOKE else KEEP), why, {}
     if wishes.on_issued == REVOKE:
         return _revoking(order, ends, wishes, seen, drop)
     if wishes.on_issued == LAPSE:
@@ -464,23 +491,57 @@ def _revoking(
         return LEAVE, "what its revocation would end could not be read" + (f": {why}" if why else ""), {}
     if before.get("status") not in (("reissue_pending",) if drop else ("issued", "renewed")):
         return LEAVE, _AGAIN, {}
-    verdict = seen.served.get(str(order["order_id"]))
+    key = str(order["order_id"])
+    verdict = seen.served.get(key)
     if verdict == _SERVED:
         return LEAVE, "a certificate of it is still served", {}
-    if wishes.probe and verdict != _NOT_SERVED:
+    if wishes.probe and verdict not in (_NOT_SERVED, _UNRESOLVED):
         return LEAVE, "it is not known whether a certificate of it is still served", {}
+    hidden = _unresolved(key, wishes, seen)
+    if hidden and wishes.unapproved and not wishes.waiver:
+        return LEAVE, _not_approved(hidden), {}
     looked = "none of its certificates is served" if wishes.probe else _nobody_looked(wishes)
-    reason = f"it is issued, with {plural(len(dying), 'certificate')}; {looked}"
-    return REVOKE, reason, {**drop, "state": {"certificates": serials, **_how_sure(wishes)}}
+    reason = f"it is issued, with {plural(len(dying), 'certificate')}; {looked}{_caveat(hidden, wishes)}"
+    return REVOKE, reason, {**drop, "state": {"certificates": serials, **_how_sure(hidden, wishes)}}
 
 
 def _nobody_looked(wishes: Wishes) -> str:
     return f"nobody looked whether it is served: {wishes.waiver}"
 
 
-def _how_sure(wishes: Wishes) -> dict[str, str]:
-    """What was approved after somebody had looked is not done where nobody did."""
+def _how_sure(hidden: Sequence[str], wishes: Wishes) -> dict[str, Any]:
+    """What was approved after somebody had looked is not done where nobody did, or where a name resolves no more."""
+    if hidden:
+        return {"served": _UNRESOLVED, "unresolved": list(hidden)}
     return {"served": _NOT_SERVED if wishes.probe else _WAIVED}
+
+
+def _unresolved(key: str, wishes: Wishes, seen: Seen) -> list[str]:
+    """The names of an order of which it is not known what they serve, as they do not resolve from this controller."""
+    if not wishes.probe or seen.served.get(key) != _UNRESOLVED:
+        return []
+    return sorted(map(dns_name, seen.unresolved.get(key) or ())) or ["one of its names"]
+
+
+def _does_not_resolve(hidden: Sequence[str]) -> str:
+    more = f" and {len(hidden) - 3} more" if len(hidden) > 3 else ""
+    return f"{', '.join(hidden[:3])}{more} {'does' if len(hidden) == 1 else 'do'} not resolve from this controller"
+
+
+def _caveat(hidden: Sequence[str], wishes: Wishes) -> str:
+    if not hidden:
+        return ""
+    waived = (
+        f" ({wishes.waiver})" if wishes.waiver else ", as behind split DNS: approve this only where it is not in use"
+    )
+    return f"; {_does_not_resolve(hidden)}{waived}"
+
+
+def _not_approved(hidden: Sequence[str]) -> str:
+    return (
+        f"{_does_not_resolve(hidden)}, and the phase all is approved by nobody: have a plan approved, with "
+        "decommission_domain_phase plan and then apply, or say in decommission_domain_probe_waiver why it is not in use"
+    )
 
 
 def _lapsing(order: Mapping[str, Any], ends: Mapping[str, Any], drop: Mapping[str, Any]) -> _Said:
@@ -506,7 +567,7 @@ def _kept_out(order: Mapping[str, Any], names: Sequence[str], wishes: Wishes) ->
     key, product = str(order["order_id"]), str(order.get("product_type") or "")
     if key in wishes.replacements:
         return "it is named as a replacement"
-    common = _dns(str(order.get("common_name") or ""))
+    common = dns_name(str(order.get("common_name") or ""))
     if common and common not in names and product in wishes.product_types:
         return "its common name is no domain name, and who uses it is not known"
     why = _kept_names(key, names, wishes)
@@ -616,11 +677,11 @@ def _servertastic(told: _Told, wishes: Wishes, seen: Seen) -> dict[str, Any]:
         why = _AGAIN
     action, reason = (LEAVE, why) if why else _of_servertastic(review, wishes, seen)
     contact = str(review.get("admin_email") or "") if _state(review) == _COMPLETED else ""
-    sure = _how_sure(wishes) if action == REVOKE else {}
+    sure = _how_sure(_unresolved(digest, wishes, seen), wishes) if action == REVOKE else {}
     return {
         "provider": SERVERTASTIC,
         "order": digest,
-        "name": _dns(review["domain_name"]),
+        "name": dns_name(review["domain_name"]),
         "domains": names,
         "action": action,
         "reason": reason,
@@ -646,10 +707,13 @@ def _of_servertastic(review: Mapping[str, Any], wishes: Wishes, seen: Seen) -> t
     if wishes.on_issued != REVOKE:
         return KEEP, f"it is issued; {until}"
     verdict = seen.served.get(review["order_digest"])
-    if verdict == _SERVED or (wishes.probe and verdict != _NOT_SERVED):
+    if verdict == _SERVED or (wishes.probe and verdict not in (_NOT_SERVED, _UNRESOLVED)):
         return LEAVE, f"something is still served under its name, or nobody knows; {until}"
+    hidden = _unresolved(review["order_digest"], wishes, seen)
+    if hidden and wishes.unapproved and not wishes.waiver:
+        return LEAVE, f"{_not_approved(hidden)}; {until}"
     looked = "nothing is served under its name" if wishes.probe else _nobody_looked(wishes)
-    return REVOKE, f"it is issued, and {looked}; {until}"
+    return REVOKE, f"it is issued, and {looked}{_caveat(hidden, wishes)}; {until}"
 
 
 # -- reading rows ------------------------------------------------------------------------------------------------------
@@ -699,23 +763,18 @@ def _is_a_name(name: str) -> bool:
         return False
 
 
-def _dns(name: str) -> str:
-    """A name as DNS spells it, or in lower case where it cannot be spelled so."""
-    lower = name.strip().lower().rstrip(".")
-    if lower.isascii():
-        return lower
-    try:
-        return domain_name(lower, "")
-    except OptionError:
-        return lower
-
-
 def _names_of(order: Mapping[str, Any]) -> list[str]:
-    return [_dns(str(name)) for name in order.get("domains") or ()]
+    return [dns_name(str(name)) for name in order.get("domains") or ()]
+
+
+def _shown_name(name: str) -> str:
+    """A name for people: as the service spells it, but one in Unicode as DNS does, as all names of a plan."""
+    spelled = dns_name(name)
+    return name if name.isascii() or not spelled.isascii() else spelled
 
 
 def _names_of_review(review: Mapping[str, Any]) -> list[str]:
-    return sorted({_dns(review["domain_name"]), *_names_of(review)})
+    return sorted({dns_name(review["domain_name"]), *_names_of(review)})
 
 
 def _certificates(row: Mapping[str, Any]) -> list[Mapping[str, Any]]:
@@ -726,19 +785,29 @@ def _certificates(row: Mapping[str, Any]) -> list[Mapping[str, Any]]:
 def _status(order: Mapping[str, Any]) -> str:
     """What an order is, where a mark that shows as a status, or a status that lags behind, hides that."""
     status, days = str(order.get("status") or ""), order.get("days_remaining")
-    if status not in ("issued", "renewed"):
+    if status not in ("issued", "renewed", "expired"):
         return status
-    return "expired" if days is not None and days < 0 and not _goes_on(order, days) else "issued"
+    is_over = status == "expired" or (days is not None and days < 0)
+    return "expired" if is_over and not _goes_on(order) else "issued"
 
 
-def _goes_on(order: Mapping[str, Any], days: int) -> bool:
-    """Whether a multi-year plan outlives its certificate, which expired so many days ago: it can be reissued."""
-    ends, till = (str(order.get(name) or "") for name in ("order_valid_till", "valid_till"))
-    try:
-        left = (date.fromisoformat(ends[:10]) - date.fromisoformat(till[:10])).days + days
-    except ValueError:
+def _goes_on(order: Mapping[str, Any]) -> bool | None:
+    """Whether an order whose certificate has expired can be reissued, as an annual plan can; None if not known.
+
+    Only the dates decide: whether such an order is called a multi-year plan is not known (reference/certcentral.md 8).
+    """
+    ends, till, days = (order.get(name) for name in ("order_valid_till", "valid_till", "days_remaining"))
+    if not ends:
         return False
-    return bool(order.get("is_multi_year_plan")) and left >= 0
+    try:
+        lasts = (date.fromisoformat(str(ends)[:10]) - date.fromisoformat(str(till)[:10])).days
+    except ValueError:
+        return None
+    return None if days is None else lasts > 0 and lasts + days >= 0
+
+
+def _until(order: Mapping[str, Any]) -> str:
+    return f"the order can be reissued until {order.get('order_valid_till')}"
 
 
 def _state(review: Mapping[str, Any]) -> str:

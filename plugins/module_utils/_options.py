@@ -17,13 +17,8 @@ from typing import Any
 from urllib.parse import urlsplit
 from urllib.request import proxy_bypass_environment  # type: ignore[attr-defined]
 
+from ._names import LIBRARY_MISSING, dns_name, is_convertible
 from ._orders import is_id, printable
-
-try:
-    # Comes with requests; Python's own knows only the old rules, by which some names become others.
-    import idna as _idna
-except ImportError:
-    _idna = None  # type: ignore[assignment]
 
 CERTCENTRAL_OPTIONS: dict[str, dict[str, Any]] = {
     "api_key": {"type": "str", "no_log": True},
@@ -181,21 +176,12 @@ def domain_names(params: Mapping[str, Any], one: str, several: str) -> list[str]
 
 def domain_name(text: str, option: str) -> str:
     """A domain name as DNS spells it, in lower case, without the dot at its end. Raises OptionError."""
-    name = text.strip().lower().rstrip(".")
-    if not name.isascii():
-        name = _in_ascii(name)
+    if not is_convertible(text):
+        raise OptionError(f"{option}: {LIBRARY_MISSING}")
+    name = dns_name(text)
     if not _DOMAIN.fullmatch(name) or len(name) > 253:
         raise OptionError(f"{option} is not a domain name such as www.example.com")
     return name
-
-
-def _in_ascii(name: str) -> str:
-    """A name as DNS spells it, empty where it cannot be spelled so."""
-    wildcard = "*." if name.startswith("*.") else ""
-    try:
-        return wildcard + str(_idna.encode(name[len(wildcard) :], uts46=True).decode("ascii"))
-    except (UnicodeError, AttributeError):
-        return ""
 
 
 def text_of(params: Mapping[str, Any], option: str, required: bool) -> str | None:

@@ -20,6 +20,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
+from ._names import dns_name
 from ._orders import ORDER_ID, id_of, is_id, plural, printable, utc
 from ._strict_json import NotStrict, read_object
 
@@ -211,7 +212,10 @@ _REACHED = {"hosts": "servers", "names": "names"}
 def _compare_reach(plan: Mapping[str, Any], here: Mapping[str, Iterable[str]]) -> None:
     """Whether nothing is reached that the plan does not name; what has dropped out since it was made does no harm."""
     for name, what in _REACHED.items():
-        beyond = sorted({inert(one) for one in here[name]}.difference(plan[name]))
+        # A domain name may be spelled in Unicode or as DNS does; the name of a server is what the inventory calls it.
+        spelled = dns_name if name == "names" else str
+        planned = set(map(spelled, plan[name]))
+        beyond = sorted(one for one in {inert(one) for one in here[name]} if spelled(one) not in planned)
         if beyond:
             raise PlanError(
                 f"the approved plan does not name these {what}: {_listed(beyond)}; plan again, and have that approved",
@@ -452,9 +456,11 @@ def _differs(approved: Mapping[str, Any], now: Mapping[str, Any] | None) -> str:
     if dropped and not drops and before.get("status") == "reissue_pending" and after.get("status") == "issued":
         # A run that was interrupted has dropped the reissue.
         before["status"] = "issued"
-    if (before.get("served"), after.get("served")) == ("waived", "not_served"):
-        # Somebody has looked since, which is more than was approved.
-        before["served"] = "not_served"
+    if _is_surer(before, after):
+        # Somebody has looked since, or could resolve more names, which is more than was approved.
+        for state in (before, after):
+            state.pop("served", None)
+            state.pop("unresolved", None)
     # As text, since Python takes 1 for true.
     facts = sorted(name for name in {*before, *after} if _exactly(before, name) != _exactly(after, name))
     if facts:
@@ -462,6 +468,16 @@ def _differs(approved: Mapping[str, Any], now: Mapping[str, Any] | None) -> str:
     if approved.get("request_id") != now.get("request_id"):
         return "another request waits for its approval"
     return ""
+
+
+def _is_surer(before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:
+    """Whether more is known of what is served than when it was approved, or as much."""
+    order = ("waived", "unresolved", "not_served")
+    was, now = before.get("served"), after.get("served")
+    if was not in order or now not in order:
+        return False
+    hidden = set(after.get("unresolved") or ()).difference(before.get("unresolved") or ())
+    return order.index(now) > order.index(was) or (was == now and not hidden)
 
 
 def _exactly(facts: Mapping[str, Any], name: str) -> str | None:
@@ -621,6 +637,9 @@ def table(plan: Mapping[str, Any]) -> list[str]:
         lines.append(f"names: {_listed(plan['names'])}")
     lines.append(f"{plural(len(writes(entries)), 'change')} among {plural(len(entries), 'order')}")
     lines += [f"{counts[action]:7d}  {_COUNTED[action]}" for action in (*WRITING, *TOLD) if counts[action]]
+    hidden = sum(entry["state"].get("served") == "unresolved" for entry in writes(entries))
+    if hidden:
+        lines.append(f"{hidden:7d}  of the revocations although a name does not resolve from this controller")
     if plan["hosts"]:
         # Every one of them, as they stand nowhere else.
         lines += ["", f"tear down {plural(len(plan['hosts']), 'server')}:"]

@@ -142,12 +142,19 @@ def _carried_out(
     return _record(
         entry,
         outcome,
-        "; ".join(part for part in reasons if part) or entry["reason"],
+        "; ".join(part for part in (*reasons, _hidden(entry)) if part and any(reasons)) or entry["reason"],
         before=before,
         after=after,
         contact=next((str(row["admin_email"]) for row in rows if row.get("admin_email")), ""),
         time="" if outcome in (PLANNED, NOT_ATTEMPTED) else time,
     )
+
+
+def _hidden(entry: Mapping[str, Any]) -> str:
+    """What was not known of a revocation when it was approved; its own reason says so already."""
+    names = entry["state"].get("unresolved") or []
+    more = f" and {len(names) - 3} more" if len(names) > 3 else ""
+    return f"{', '.join(names[:3])}{more}: does not resolve from this controller" if names else ""
 
 
 def _difference(rows: Sequence[Mapping[str, Any]]) -> tuple[str, str]:

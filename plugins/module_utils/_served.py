@@ -110,7 +110,7 @@ class Looker:
         self._refuse = refuse
 
     def look(self, name: str, port: int, starttls: bool = False) -> list[Sight]:
-        """Return what each address of a name serves on a port; nothing where there is no such name.
+        """Return what each address of a name serves on a port; nothing where the name does not resolve for good.
 
         name: a strict host name in ASCII, without a dot at its end. starttls: whether it speaks SMTP first.
         """
@@ -142,7 +142,7 @@ class Looker:
 
 
 def _addresses(name: str, deadline: _Deadline) -> list[Address]:
-    """All addresses of a name, none where there is no such name. Raises _Unclear."""
+    """All addresses of a name, none where there is no such name. Raises _Unclear, also where that may change soon."""
     answers: list[list[Address] | OSError] = []
 
     def ask() -> None:

@@ -16,6 +16,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from ipaddress import IPv4Address, IPv6Address, ip_network
 from typing import TYPE_CHECKING, Any
 
+from ._names import LIBRARY_MISSING, is_convertible
 from ._options import OptionError, domain_name
 from ._orders import printable
 
@@ -24,9 +25,10 @@ if TYPE_CHECKING:
 
 SERVED = "served"
 UNKNOWN = "unknown"
+UNRESOLVED = "unresolved"
 NOT_SERVED = "not_served"
 # From what matters most on.
-VERDICTS = (SERVED, UNKNOWN, NOT_SERVED)
+VERDICTS = (SERVED, UNKNOWN, UNRESOLVED, NOT_SERVED)
 
 MAX_NAMES = 500
 # Where TLS is spoken from the first byte on, and where SMTP comes before it. Others are refused, so that nobody's names
@@ -54,7 +56,7 @@ def host_name(text: str) -> tuple[str, str]:
     try:
         name = domain_name(text, "name")
     except OptionError:
-        return printable(text), "this is not a host name"
+        return printable(text), "this is not a host name" if is_convertible(text) else LIBRARY_MISSING
     if name.startswith("*."):
         return name, "a wildcard stands for names that nobody can list"
     if not _HOST.fullmatch(name) or _NUMBER.fullmatch(name.rpartition(".")[2]):
@@ -135,7 +137,8 @@ def judged(sights: Sequence[Sight], sought: Collection[int]) -> tuple[str, str]:
     if problems:
         return UNKNOWN, "; ".join(problems)
     if not sights:
-        return NOT_SERVED, "there is no such name, or it has no address"
+        # Inside the network of those who use it, it may have an address all the same.
+        return UNRESOLVED, "it does not resolve from this controller, which split DNS looks like as well"
     if not sought and any(sight.serials for sight in sights):
         # An order whose serial numbers got lost must not look like one that is not in use.
         return UNKNOWN, "something is served, and serial_numbers does not say what is looked for"

@@ -23,6 +23,7 @@ from urllib.parse import quote, urlsplit
 
 from ._errors import ApiError, Denied, NotFound, Refused, ServerError, Unreadable
 from ._http import open_transport
+from ._names import dns_name
 from ._options import OptionError, connection
 from ._orders import printable, utc, utc_text
 
@@ -385,7 +386,7 @@ def _review(digest: str, token: str, data: Mapping[str, Any]) -> Review:
         value = data.get(name)
         return printable(_without(token, value)) if value not in (None, [], {}) else ""
 
-    domain_name = text("domain_name").lower()
+    domain_name = printable(dns_name(_without(token, data.get("domain_name") or "")))
     return Review(
         order_digest=digest,
         status=_SPELLED.get(text("order_status").strip().lower(), text("order_status")),
@@ -407,7 +408,7 @@ def _review(digest: str, token: str, data: Mapping[str, Any]) -> Review:
 def _names(token: str, value: Any) -> set[str]:
     """The names of a list, or of a text: which of them it is, and what stands between them, is not known (4)."""
     several = value if isinstance(value, list) else _BETWEEN.split(value) if isinstance(value, str) else []
-    return {printable(_without(token, name)).lower() for name in several if isinstance(name, str)}
+    return {printable(dns_name(_without(token, name))) for name in several if isinstance(name, str)}
 
 
 def _count(value: Any) -> int | None:
@@ -456,7 +457,7 @@ def _orders(wrapped: Any, name: str) -> list[Listed]:
         Listed(
             reseller_order_id=text(item, "reseller_order_id"),
             status=text(item, "order_status"),
-            domain_name=text(item, "domain_name").lower(),
+            domain_name=printable(dns_name(str(item.get("domain_name") or ""))),
             product_code=text(item, "st_product_code"),
             order_date=utc_text(moment(item.get("order_date"))),
             expiry_date=utc_text(moment(item.get("expiry_date")))[:10],

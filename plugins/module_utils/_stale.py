@@ -19,7 +19,7 @@ from datetime import date, datetime, timedelta
 from fnmatch import fnmatchcase
 from typing import Any
 
-from ._options import OptionError, domain_name
+from ._names import LIBRARY_MISSING, in_unicode, is_convertible, to_ascii
 from ._orders import is_id, plural, utc, whole_number
 from ._plan import CANCEL, CERTCENTRAL, LEAVE, REJECT, TLS_PRODUCTS
 
@@ -108,7 +108,10 @@ def _texts(wished: Mapping[str, Any], name: str, default: Sequence[str]) -> tupl
 
 
 def _patterns(wished: Mapping[str, Any], name: str, default: Sequence[str]) -> tuple[str, ...]:
-    several = [form for pattern in _texts(wished, name, default) for form in _forms(pattern)]
+    texts = _texts(wished, name, default)
+    if not all(map(is_convertible, texts)):
+        raise ValueError(f"{name}: {LIBRARY_MISSING}")
+    several = [form for pattern in texts for form in _forms(pattern)]
     if "" in several:
         raise ValueError(f"{name} has a pattern of nothing but a dot")
     return tuple(dict.fromkeys(several))
@@ -119,30 +122,16 @@ def _patterns(wished: Mapping[str, Any], name: str, default: Sequence[str]) -> t
 
 def _forms(text: str) -> tuple[str, ...]:
     """A name, or a pattern of names, as it is compared: as DNS spells it, and as people do."""
-    plain = unicodedata.normalize("NFKC", text).replace("\u3002", ".").strip().lower().rstrip(".")
-    labels = plain.split(".")
-    return tuple(dict.fromkeys([plain, ".".join(map(_in_ascii, labels)), ".".join(map(_spelled_out, labels))]))
+    composed = unicodedata.normalize("NFKC", text).replace("\u3002", ".").strip().rstrip(".")
+    plain, in_ascii = composed.lower(), ".".join(map(_in_ascii, composed.split("."))).lower()
+    return tuple(dict.fromkeys([plain, in_ascii, in_unicode(plain), in_unicode(in_ascii)]))
 
 
 def _in_ascii(label: str) -> str:
     """A part of a name as DNS spells it; as it is where it cannot be spelled so, as a part of a pattern may be."""
     if label.isascii() or any(sign in label for sign in _WILD):
         return label
-    try:
-        return domain_name(label, "name")
-    except OptionError:
-        return label
-
-
-def _spelled_out(label: str) -> str:
-    if not label.startswith("xn--"):
-        return label
-    try:
-        spelled = label[4:].encode("ascii").decode("punycode").lower()
-    except ValueError:
-        return label
-    # Nothing but ASCII is spelled so by nobody who means well.
-    return label if spelled.isascii() else spelled
+    return to_ascii(label) or label
 
 
 def _names(*rows: Mapping[str, Any]) -> list[str]:

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
+from ._names import dns_name
 from ._orders import is_id, utc, whole_number
 from ._plan import CERTCENTRAL, LEAVE, MARK, TLS_PRODUCTS, UNMARK
 
@@ -63,7 +64,10 @@ def to_read(orders: Iterable[Mapping[str, Any]], *, undo_expired: bool = False) 
 
 @dataclass(frozen=True, eq=False)
 class _Order:
-    """An order, as far as it matters here. end: its last day; placed: when it was ordered; None where not known."""
+    """An order, as far as it matters here. end: its last day; placed: when it was ordered; None where not known.
+
+    days, days_left: how many are left to its certificate, and to an order that outlives it.
+    """
 
     row: Mapping[str, Any]
     id: int
@@ -73,6 +77,7 @@ class _Order:
     end: date | None
     placed: datetime | None
     days: int | None
+    days_left: int | None
 
     @property
     def is_marked(self) -> bool | None:
@@ -84,7 +89,9 @@ class _Order:
 
     @property
     def has_expired(self) -> bool:
-        return self.status == "expired" or (self.days is not None and self.days < 0)
+        """Whether it is over: an order whose certificate has expired can be reissued until its own last day."""
+        is_over = self.status == "expired" or (self.days is not None and self.days < 0)
+        return is_over and (self.days_left is None or self.days_left < 0)
 
     @property
     def counts(self) -> bool:
@@ -212,22 +219,24 @@ def _read(row: Mapping[str, Any]) -> _Order:
         raise ValueError("an order_id is no positive number")
     if not isinstance(names, (list, tuple)) or not all(isinstance(name, str) for name in names):
         raise TypeError(f"order {order_id}: domains is no list of texts")
+    days, end, till = whole_number(row.get("days_remaining")), _end(row), _day(row.get("valid_till"))
     return _Order(
         row=row,
         id=order_id,
         status=str(row.get("status") or ""),
-        names=frozenset(names),
+        names=frozenset(map(dns_name, names)),
         organization=whole_number(row.get("organization_id")) or None,
-        end=_end(row),
+        end=end,
         placed=utc(placed) if isinstance(placed, str) else None,
-        days=whole_number(row.get("days_remaining")),
+        days=days,
+        days_left=(end - till).days + days if end and till and end > till and days is not None else None,
     )
 
 
 def _end(row: Mapping[str, Any]) -> date | None:
-    """When it ends: a multi-year plan goes on after its certificate. None where its certificate does not say."""
+    """When it ends: an annual plan outlives its certificate (8). None where one of the two days is not known."""
     ends = [_day(row.get("valid_till"))]
-    if row.get("is_multi_year_plan") is True and row.get("order_valid_till"):
+    if row.get("order_valid_till"):
         ends.append(_day(row["order_valid_till"]))
     known = [end for end in ends if end]
     return max(known) if len(known) == len(ends) else None
@@ -298,7 +307,7 @@ def entry(row: Mapping[str, Any], action: str, reason: str, facts: Mapping[str, 
         "provider": CERTCENTRAL,
         "order": str(int(row["order_id"])),
         "name": str(row.get("common_name") or ""),
-        "domains": sorted(row["domains"]),
+        "domains": sorted({name if name.isascii() else dns_name(name) for name in row["domains"]}),
         "action": action,
         "reason": reason,
         "state": {

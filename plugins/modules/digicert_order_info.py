@@ -180,12 +180,16 @@ orders:
       returned: always
       sample: 42
     order_valid_till:
-      description: The last day of a multi-year plan, empty where CertCentral does not say.
+      description:
+        - The last day of the order, empty where CertCentral does not say. The certificates of annual plans expire
+          earlier, and until this day the order can be reissued.
       type: str
       returned: always
       sample: ""
     is_multi_year_plan:
-      description: Whether it is a multi-year plan.
+      description:
+        - Whether CertCentral calls it a multi-year plan. Whether it does so with annual plans is not known; compare
+          C(order_valid_till) with C(valid_till) instead.
       type: bool
       returned: always
       sample: false

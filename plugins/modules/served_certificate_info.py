@@ -75,9 +75,11 @@ attributes:
       - Changes nothing.
 requirements:
   - cryptography (on the controller, where ansible-core brings it)
+  - idna (for names in Unicode; requests brings it)
 notes:
   - What is seen is what the controller sees. Where it resolves names otherwise than those who use them do, or a
-    firewall refuses its connections, V(not_served) is true only from where it stands.
+    firewall refuses its connections, V(not_served) is true only from where it stands. A name that it cannot resolve at
+    all is V(unresolved).
   - Loopback, link-local, multicast, reserved and unspecified addresses, and those of the metadata services of clouds,
     are never connected to, since whoever owns a name decides where it leads; the verdict is V(unknown). The address
     that is connected to is the one that was checked. Private addresses are connected to.
@@ -129,7 +131,8 @@ msg:
 verdict:
   description:
     - V(served) where one of the certificates is served under any name; otherwise V(unknown) where that cannot be told
-      of any of them; otherwise V(not_served), which alone is leave to revoke.
+      of any of them; otherwise V(unresolved) where any of them does not resolve from this controller; otherwise
+      V(not_served), which alone is leave to revoke.
   returned: success
   type: str
   sample: served
@@ -152,9 +155,11 @@ results:
     verdict:
       description:
         - V(served) where an address serves one of the certificates.
-        - V(not_served) where there is no such name, or every address refuses the connection or serves another
-          certificate.
-        - V(unknown) in every other case, such as no answer in time, or a handshake that fails.
+        - V(unresolved) where the name does not resolve from this controller, for good. Split DNS looks like this, so
+          that the name may be in use where others resolve it.
+        - V(not_served) where every address refuses the connection or serves another certificate.
+        - V(unknown) in every other case, such as a resolver that fails for the time being, no answer in time, or a
+          handshake that fails.
       type: str
       returned: always
       sample: served

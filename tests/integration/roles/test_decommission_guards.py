@@ -247,6 +247,37 @@ def test_what_is_still_served_is_never_revoked(retire: Retire, sim: Simulator, c
     assert [mail["to"] for mail in sim.outbox()] == ["admin@example.net"]
 
 
+def test_a_name_that_does_not_resolve_is_approved_or_waived(
+    retire: Retire, sim: Simulator, controller: Controller
+) -> None:
+    sim.reset(issued_ones())
+    once = {**REVOKE, "confirm": True, "max_revocations": 9}
+    with world(controller, SERVERS) as servers:
+        plan, at_once, waived = retire.steps(
+            retire.step("plan", **REVOKE),
+            retire.step("all", **once, rehearse=True, plan_path=None),
+            retire.step("all", **once, probe_waiver="They were never public", plan_path=None),
+            env=servers.names(NAMES),
+        )
+
+    hidden = f"{on('no-name')} does not resolve from this controller"
+    assert f"; {hidden}, as behind split DNS" in plan.reasons[str(NO_NAME)]
+    assert plan.entries[str(NO_NAME)]["state"]["served"] == "unresolved"
+    assert plan.entries[str(NO_NAME)]["state"]["unresolved"] == [on("no-name")]
+    table = plan["Show the plan"].result["msg"]
+    assert any("of the revocations although a name does not resolve from this controller" in line for line in table)
+    # A failure for the time being is none of these.
+    assert plan.reasons[str(UNRESOLVED)] == "it is not known whether a certificate of it is still served"
+    assert at_once.actions[str(NO_NAME)] == at_once.actions[digest("st_gone")] == "leave"
+    assert at_once.actions[str(CLOSED)] == "revoke"
+    assert "say in decommission_domain_probe_waiver" in at_once.reasons[str(NO_NAME)]
+    assert waived.outcomes[str(NO_NAME)] == waived.outcomes[short("st_gone")] == "pending_approval"
+    assert waived.outcomes[str(UNRESOLVED)] == "left"
+    told = waived.records[str(NO_NAME)]
+    assert told["reason"].endswith(hidden.replace(" does", ": does"))
+    assert f"revoke {NO_NAME}" in retire.effects
+
+
 def test_without_a_look_somebody_has_to_say_why(retire: Retire, sim: Simulator) -> None:
     sim.reset(issued_ones())
     blind = {"on_issued": "revoke", "probe": False, "max_revocations": 7}

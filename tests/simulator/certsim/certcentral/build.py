@@ -11,7 +11,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from certsim.certcentral.copies import build_copies, describe_copy
-from certsim.certcentral.days import day, described_day, last_day
+from certsim.certcentral.days import add_years, day, described_day, last_day
 from certsim.certcentral.model import CERTCENTRAL, MIGRATED, Certificate, Order
 from certsim.clock import parse_instant
 from certsim.exchange import SeedError
@@ -75,15 +75,26 @@ _FIELDS = frozenset(
 )
 
 #: Days until expiry of orders that were issued at some time, where the seed gives no date.
-_ISSUED_FOR = {"issued": 200, "reissue_pending": 200, "revoked": 200, "expired": -10}
+_ISSUED_FOR = {"issued": 150, "reissue_pending": 150, "revoked": 150, "expired": -10}
+
+#: Since this day an order for a public TLS certificate is by default a plan of a year or more, whose certificates live
+#: for so many days at most (reference/certcentral.md 8).
+_PLANS_SINCE = date(2026, 2, 24)
+_LIFETIME = timedelta(days=199)
+_PUBLIC_TLS = ("ssl_certificate", "dv_ssl_certificate")
 
 _ORGANIZATION = {"id": 111111, "name": "Example Corp", "display_name": "Example Corp", "is_active": True}
 _CONTAINER = {"id": 1, "name": "Example Corp", "is_active": True}
 _USER = {"id": 7, "first_name": "Ada", "last_name": "Example", "email": "ada@example.com"}
 
 
-def build_order(seed: Mapping[str, Any], now: datetime) -> Order:
+def build_order(seed: Mapping[str, Any], now: datetime, *, plans: bool = True) -> Order:
     """Return the order that a seed describes; what it leaves out is filled in, the same each time.
+
+    Args:
+        seed: its fields.
+        now: the virtual time.
+        plans: whether a new order for a public TLS certificate is an annual plan where the seed gives no end of it.
 
     Raises:
         SeedError: a field is unknown, missing, or of a wrong form.
@@ -92,7 +103,7 @@ def build_order(seed: Mapping[str, Any], now: datetime) -> Order:
     if unknown:
         raise SeedError(f"order {seed.get('id')}: unknown field {', '.join(unknown)}")
     try:
-        return _build(seed, now)
+        return _build(seed, now, plans)
     except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
         raise SeedError(f"order {seed.get('id')}: {type(error).__name__}: {error}") from error
 
@@ -140,19 +151,21 @@ def describe_order(order: Order, today: date) -> dict[str, Any]:
     }
 
 
-def _build(seed: Mapping[str, Any], now: datetime) -> Order:
+def _build(seed: Mapping[str, Any], now: datetime, plans: bool) -> Order:
     order_id = whole_number(seed["id"])
     status = str(seed.get("status", "issued"))
     years = whole_number(seed.get("validity_years", 1))
-    certificate = _certificate(seed, order_id, status, years, now)
     product = _product(seed.get("product", "ssl_plus"))
+    origin = _origin(seed.get("origin", CERTCENTRAL))
+    plans = plans and origin == CERTCENTRAL and status != "expired" and _is_public_tls(product)
+    certificate = _certificate(seed, order_id, status, plans, now)
     renewed_order_id = whole_number(seed.get("renewed_order_id") or 0)
     created = _created(seed, certificate, now)
     user = mapping(seed.get("user", _USER)) or dict(_USER)
     return Order(
         id=order_id,
         status=status,
-        origin=_origin(seed.get("origin", CERTCENTRAL)),
+        origin=origin,
         account_id=whole_number(seed["account_id"]),
         date_created=created,
         certificate=certificate,
@@ -174,13 +187,13 @@ def _build(seed: Mapping[str, Any], now: datetime) -> Order:
         custom_renewal_message=str(seed.get("custom_renewal_message") or ""),
         duplicates=build_copies("duplicates", seed, certificate, created, now),
         reissues=build_copies("reissues", seed, certificate, created, now),
-        order_valid_till=day(seed.get("order_valid_till")),
+        order_valid_till=_order_valid_till(seed, certificate, years, plans),
         is_multi_year_plan=bool(seed.get("is_multi_year_plan", False)),
         extra=dict(seed.get("extra", {})),
     )
 
 
-def _certificate(seed: Mapping[str, Any], order_id: int, status: str, years: int, now: datetime) -> Certificate:
+def _certificate(seed: Mapping[str, Any], order_id: int, status: str, plans: bool, now: datetime) -> Certificate:
     common_name = str(seed.get("common_name", f"host-{order_id}.corp.example"))
     certificate = Certificate(
         common_name=common_name,
@@ -192,11 +205,30 @@ def _certificate(seed: Mapping[str, Any], order_id: int, status: str, years: int
     till = _valid_till(seed, status, now)
     if till is not None:
         certificate.valid_till = till
-        certificate.valid_from = day(seed.get("valid_from")) or till - timedelta(days=365 * years)
+        years = whole_number(seed.get("validity_years", 1))
+        first = till - _LIFETIME + timedelta(days=1)
+        is_new = plans and _PLANS_SINCE <= first <= now.date()
+        certificate.valid_from = day(seed.get("valid_from")) or (
+            first if is_new else till - timedelta(days=365 * years)
+        )
         certificate.id = whole_number(seed.get("certificate_id") or 900_000_000 + order_id)
         certificate.serial_number = str(seed.get("serial_number") or digest("serial", order_id, 32))
         certificate.thumbprint = str(seed.get("thumbprint") or digest("thumbprint", order_id, 40))
     return certificate
+
+
+def _order_valid_till(seed: Mapping[str, Any], certificate: Certificate, years: int, plans: bool) -> date | None:
+    """Return the last day of the order where that is given, or where it is a plan by its certificate's validity."""
+    if "order_valid_till" in seed or not plans:
+        return day(seed.get("order_valid_till"))
+    first, last = certificate.valid_from, certificate.valid_till
+    if first is None or last is None or first < _PLANS_SINCE or last - first >= _LIFETIME:
+        return None
+    return max(last, add_years(first, years))
+
+
+def _is_public_tls(product: Mapping[str, Any]) -> bool:
+    return product["type"] in _PUBLIC_TLS and not str(product["name_id"]).startswith("private_")
 
 
 def _host_names(common_name: str) -> list[str]:

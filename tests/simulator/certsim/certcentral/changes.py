@@ -55,9 +55,11 @@ def _changes(call: Context, order: Order) -> Iterator[tuple[datetime, str]]:
     yield from order.changes
     if call.switch("status_changes_of_marks") and order.mark_changed is not None:
         yield order.mark_changed, call.view().status(order)
-    valid_till = order.certificate.valid_till
-    if call.switch("status_changes_of_expiry") and valid_till is not None and order.status == "issued":
-        moment = datetime.combine(valid_till + timedelta(days=1), time(), UTC)
+    last_day = order.certificate.valid_till
+    if order.is_plan and call.switch("status_of_reissuable") == "issued":
+        last_day = order.order_valid_till
+    if call.switch("status_changes_of_expiry") and last_day is not None and order.status == "issued":
+        moment = datetime.combine(last_day + timedelta(days=1), time(), UTC)
         if moment <= call.now:
             yield moment, "expired"
 

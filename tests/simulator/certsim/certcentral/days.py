@@ -26,6 +26,11 @@ def last_day(seed: Mapping[str, Any], now: datetime) -> date | None:
     return day(seed.get("valid_till"))
 
 
+def add_years(start: date, years: int) -> date:
+    """Return the last day of a term of so many years."""
+    return start + timedelta(days=365 * years - 1)
+
+
 def described_day(given: date | None) -> str | None:
     """Return a day in the form of a seed."""
     return None if given is None else given.isoformat()

@@ -93,10 +93,20 @@ class Order:
         return self.marked or self.renewed_order_id != 0
 
     def status_on(self, today: date) -> str:
-        """Return the status on a day: an issued order expires by itself."""
-        if self.status == "issued" and self.certificate.is_expired(today):
+        """Return the status on a day: an issued order expires by itself, with its certificate or with its plan."""
+        if self.status == "issued" and self.certificate.is_expired(today) and not self.can_be_reissued(today):
             return "expired"
         return self.status
+
+    def can_be_reissued(self, today: date) -> bool:
+        """Tell whether it is a plan that outlives its certificate, and not over (reference/certcentral.md 8)."""
+        return self.is_plan and self.order_valid_till is not None and self.order_valid_till >= today
+
+    @property
+    def is_plan(self) -> bool:
+        """Whether the order ends later than its certificate."""
+        ends, till = self.order_valid_till, self.certificate.valid_till
+        return ends is not None and till is not None and ends > till
 
     def certificates(self) -> list[Certificate]:
         """Return the primary certificate, the duplicates and the reissues."""

@@ -115,7 +115,9 @@ def _check_order(call: Context, order: Order) -> None:
         raise call.refusal("order_has_pending_reissue", "The order's reissue must be canceled first.")
     if status not in _REVOCABLE:
         raise call.refusal("order_not_revocable", f"An order that is {status} cannot be revoked.")
-    if status == "expired":
+    today = call.now.date()
+    live = [each for each in order.certificates() if each.is_issued]
+    if status == "expired" or (live and all(each.is_expired(today) for each in live)):
         _check_expiry(call)
 
 

@@ -103,7 +103,7 @@ class CertCentral:
             home = {"account_id": next(iter(accounts))}
             defaults = {**home, **(section.get("defaults") or {})}
             seeds = [*(section.get("orders") or []), *_generated(section)]
-            found = [build_order({**defaults, **seed}, self._clock.now()) for seed in seeds]
+            found = [self._built({**defaults, **seed}) for seed in seeds]
             domains = [build_domain({**home, **seed}, self._clock.now()) for seed in section.get("domains") or []]
         except (TypeError, AttributeError, KeyError) as error:
             raise SeedError(f"seed of certcentral: {type(error).__name__}: {error}") from error
@@ -171,7 +171,7 @@ class CertCentral:
 
     def add_order(self, seed: Mapping[str, Any]) -> dict[str, Any]:
         """Add an order behind the clients' backs."""
-        order = build_order({**self._state.defaults, **seed}, self._clock.now())
+        order = self._built({**self._state.defaults, **seed})
         if any(book.get(order.id) for book in self._books()):
             raise SeedError(f"order {order.id} exists already")
         order.set_status(order.status, self._clock.now())
@@ -188,13 +188,16 @@ class CertCentral:
         for cause, derived in (("common_name", "dns_names"), ("status", "requests")):
             if cause in changes:
                 del before[derived]
-        changed = build_order({**before, **changes}, self._clock.now())
+        changed = self._built({**before, **changes})
         changed.mark_changed, changed.changes = order.mark_changed, order.changes
         if changed.status != order.status:
             changed.set_status(changed.status, self._clock.now())
         self._book(changed)
         book.remove(order)
         return self._put(changed)
+
+    def _built(self, seed: Mapping[str, Any]) -> Order:
+        return build_order(seed, self._clock.now(), plans=self._switches["certcentral.annual_plans"])
 
     def _put(self, order: Order) -> dict[str, Any]:
         self._book(order).put(order)

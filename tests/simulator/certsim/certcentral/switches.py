@@ -394,6 +394,27 @@ SWITCHES = (
         reference="certcentral 1.1, 6",
     ),
     sw.boolean(
+        "certcentral.annual_plans",
+        default=True,
+        doc="Whether new orders for public TLS certificates are annual plans: a 199-day certificate, a one-year order. "
+        "Subscriptions have none. It counts when an order is made.",
+        reference="certcentral 8",
+    ),
+    sw.choice(
+        "certcentral.plan_flag",
+        ("absent", "shown"),
+        default="absent",
+        doc="Whether is_multi_year_plan shows on every order that ends later than its certificate.",
+        reference="certcentral 8",
+    ),
+    sw.choice(
+        "certcentral.status_of_reissuable",
+        ("issued", "expired"),
+        default="issued",
+        doc="The status of an order whose certificate has expired and which can still be reissued.",
+        reference="certcentral 2.3, 8",
+    ),
+    sw.boolean(
         "certcentral.account_readable",
         default=True,
         doc="Whether GET /account is allowed.",

@@ -41,6 +41,9 @@ class View:
     def status(self, order: Order) -> str:
         """Return the status that shows."""
         status = order.status_on(self._today)
+        if status == "issued" and order.certificate.is_expired(self._today):
+            # A plan that goes on without a valid certificate.
+            status = self._switches["certcentral.status_of_reissuable"]
         if self._mark_as != "flag" and status in ("issued", "expired") and self._shows_mark(order):
             return "renewed"
         return status
@@ -142,7 +145,7 @@ class View:
         }
         if order.order_valid_till is not None:
             shown["order_valid_till"] = order.order_valid_till.isoformat()
-        if order.is_multi_year_plan:
+        if order.is_multi_year_plan or (order.is_plan and self._switches["certcentral.plan_flag"] == "shown"):
             # A string, and omitted otherwise (reference/certcentral.md 2.1).
             shown["is_multi_year_plan"] = "1"
         shown.update(_present("custom_fields", order.custom_fields or None))

@@ -137,6 +137,15 @@ def test_a_host_for_every_domain(converse: Any, parse: Parse) -> None:
     assert inventory.groups["all"].vars["digicert_skipped_names"] == 1
 
 
+def test_a_name_in_unicode_is_one_host_with_the_same_in_punycode(converse: Any, parse: Parse) -> None:
+    rows = [an_order(1, "MÜNCHEN.example.com"), an_order(2, "xn--mnchen-3ya.example.com"), an_order(3, "b.example.com")]
+    for asked in ("münchen.example.com", "xn--mnchen-3ya.example.com"):
+        inventory = parse(converse(listing(*rows)), host_per="domain", domain=asked)
+        ids = {name: variables["digicert_order_ids"] for name, variables in variables_of(inventory).items()}
+        assert ids == {"xn--mnchen-3ya.example.com": [1, 2]}
+        assert inventory.groups["all"].vars["digicert_skipped_names"] == 0
+
+
 @pytest.mark.parametrize(
     "name",
     [

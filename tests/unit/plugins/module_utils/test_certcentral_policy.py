@@ -285,6 +285,13 @@ def test_a_successor_that_cannot_be_read_may_be_one() -> None:
     )
 
 
+@pytest.mark.parametrize(("ends", "shows"), [(TODAY, {"is_renewed": False}), (TODAY - timedelta(days=1), {})])
+def test_how_an_annual_plan_shows_without_its_mark_proves_nothing(ends: date, shows: Any) -> None:
+    order = an_order("renewed", valid_till=TODAY - timedelta(days=1), order_valid_till=ends)
+
+    assert decide(order, "not_renewed").shows == shows
+
+
 @pytest.mark.parametrize(
     ("valid_till", "status"),
     [
@@ -586,6 +593,38 @@ def test_what_has_expired_by_its_date_is_not_revoked_any_more(status: str, days:
     assert decision.outcome == (INELIGIBLE if status == "expired" else outcome)
     if decision.outcome == INELIGIBLE:
         assert decision.next_step == "Nothing is left to revoke"
+
+
+EXPIRED = TODAY - timedelta(days=1)
+
+
+@pytest.mark.parametrize("status", ["issued", "renewed", "expired"])
+@pytest.mark.parametrize("ends", [TODAY, TODAY + timedelta(days=139)])
+@pytest.mark.parametrize("flag", [True, False, None])
+def test_an_annual_plan_without_a_valid_certificate_can_be_reissued_and_not_revoked(
+    status: str, ends: date, flag: bool | None
+) -> None:
+    facts: dict[str, Any] = {"valid_till": EXPIRED, "order_valid_till": ends, "is_multi_year_plan": flag}
+    facts["others"] = (replace(DUPLICATE, valid_till=EXPIRED),)
+    decision = revocation(revocable(status, **facts))
+
+    assert decision.outcome == INELIGIBLE
+    assert decision.next_step.startswith(f"Nothing is left to revoke, but the order can be reissued until {ends}: ")
+    assert revocation(revocable(status, **{**facts, "seen": frozenset([DETAILS])})).need == CERTIFICATES
+
+
+@pytest.mark.parametrize("status", ["issued", "renewed", "expired"])
+@pytest.mark.parametrize("key", [None, 6])
+def test_a_valid_duplicate_can_be_revoked_although_the_primary_certificate_has_expired(
+    status: str, key: int | None
+) -> None:
+    valid = replace(DUPLICATE, valid_till=TODAY)
+    facts = {"valid_till": EXPIRED, "order_valid_till": TODAY + timedelta(days=9), "others": (valid,)}
+
+    assert revocation(revocable(status, key, valid if key else None, **facts)).outcome == CHANGED
+    # An order that is over has none.
+    over = {**facts, "order_valid_till": EXPIRED}
+    assert revocation(revocable(status, key, valid if key else None, **over)).outcome == INELIGIBLE
 
 
 def test_who_comes_too_late_by_the_date_is_told_so() -> None:

@@ -30,6 +30,7 @@ from ansible_collections.certops.orders.plugins.module_utils._certcentral_object
     Certificate,
     Order,
     Request,
+    read_order,
 )
 from ansible_collections.certops.orders.plugins.module_utils._certcentral_readers import (
     RenewalSettings,
@@ -897,23 +898,69 @@ def test_a_status_that_lags_behind_hides_no_expired_certificate(
         (1, True, ("keep", "lapse", "leave")),
         (0, True, ("keep", "lapse", "leave")),
         (-1, True, ("nothing",) * 3),
-        (200, False, ("nothing",) * 3),
-        (200, None, ("nothing",) * 3),
+        # What it is called decides nothing.
+        (200, False, ("keep", "lapse", "leave")),
+        (200, None, ("keep", "lapse", "leave")),
+        (-1, None, ("nothing",) * 3),
         (None, True, ("nothing",) * 3),
     ],
 )
-def test_a_multi_year_plan_may_outlive_its_certificate(
-    ends: int | None, is_plan: bool | None, actions: tuple[str, ...]
+@pytest.mark.parametrize("status", ["issued", "renewed", "expired"])
+def test_an_annual_plan_may_outlive_its_certificate(
+    ends: int | None, is_plan: bool | None, actions: tuple[str, ...], status: str
 ) -> None:
     """Its certificate is expired for five days, and the plan goes on for so many more."""
     till = None if ends is None else TODAY + timedelta(days=ends)
     facts = {"valid_till": TODAY - timedelta(days=5), "is_multi_year_plan": is_plan, "order_valid_till": till}
 
-    entries = [entry_of(an_order(**facts), wish(on_issued=kind)) for kind in ALL_KINDS]
+    entries = [entry_of(an_order(status, **facts), wish(on_issued=kind)) for kind in ALL_KINDS]
 
     assert tuple(entry["action"] for entry in entries) == actions
-    why = "its certificate has expired, and its multi-year plan goes on: let it lapse"
-    assert actions[2] == "nothing" or entries[2]["reason"] == why
+    why = f"its certificate has expired, and the order can be reissued until {till}: set decommission_domain_on_issued"
+    assert actions[2] == "nothing" or all(entries[at]["reason"].startswith(why) for at in (0, 2))
+
+
+@pytest.mark.parametrize("kind", ALL_KINDS)
+def test_the_annual_plan_that_was_met_goes_on(kind: str) -> None:
+    """A certificate that expired on 2026-11-01 in an order that ends on 2027-04-15, which is called nothing."""
+    said = {
+        "id": 2031,
+        "status": "issued",
+        "is_renewed": False,
+        "date_created": "2026-03-02T09:00:00+00:00",
+        "order_valid_till": "2027-04-15",
+        "certificate": {
+            "id": 20310,
+            "serial_number": "000000000000000000000000000007EF",
+            "common_name": "f.field.example",
+            "dns_names": ["f.field.example"],
+            "valid_from": "2026-04-15",
+            "valid_till": "2026-11-01",
+            "days_remaining": -27,
+        },
+        "product": {"name_id": "ssl_multi_domain", "name": "Multi-Domain SSL", "type": "ssl_certificate"},
+    }
+    today, wishes = date(2026, 11, 28), wish("f.field.example", on_issued=kind)
+    orders = [read_order(said, source) for source in (ROW, DETAILS)]
+    listed, itself = (order.shown(today) for order in orders if order)
+    assert to_read([listed], wishes)["certificates"] == ([] if kind == KEEP else [2031])
+    ends = ends_of(read_order(said, DETAILS))  # type: ignore[arg-type]
+
+    (entry,) = planned([listed], wishes, details=[itself], certificates=[ends])
+
+    assert entry["action"] == {"keep": "keep", "lapse": "lapse", "revoke": "leave"}[kind]
+
+
+def test_an_expired_order_of_which_it_is_not_known_whether_it_can_be_reissued_is_read_and_else_left() -> None:
+    order = an_order("expired", valid_till=None, order_valid_till=TODAY + timedelta(days=9), is_migrated=True)
+
+    assert to_read([row(order)], wish(mark_renewed=True))["details"] == [7]
+    (entry,) = planned([row(order)], wish(mark_renewed=True))
+    assert told(entry)[0] == "leave"
+    assert "is not known" in entry["reason"]
+    page = whole(replace(order, valid_till=TODAY - timedelta(days=3)))
+    (entry,) = planned([row(order)], wish(), details=[page])
+    assert told(entry)[0] == "keep"
 
 
 @pytest.mark.parametrize("kind", ALL_KINDS)
@@ -1038,6 +1085,59 @@ def test_a_waiver_stands_in_the_reason_and_nobody_says_that_nothing_is_served(se
         "certificates": ["01F", "0A"],
         "served": "waived",
     }
+
+
+HIDES = {"served": {"7": "unresolved"}, "unresolved": {"7": [SHOP]}}
+HIDDEN = f"{SHOP} does not resolve from this controller"
+
+
+def test_a_name_that_does_not_resolve_is_told_to_the_approver_and_blocks_nothing() -> None:
+    entry = entry_of(an_order(), wish(on_issued=REVOKE), **HIDES)
+
+    assert entry["action"] == "revoke"
+    assert f"; {HIDDEN}, as behind split DNS" in entry["reason"]
+    assert (entry["state"]["served"], entry["state"]["unresolved"]) == ("unresolved", [SHOP])
+
+
+def test_where_nobody_approves_a_name_that_does_not_resolve_needs_the_waiver() -> None:
+    wished = {"on_issued": REVOKE, "unapproved": True}
+    left = entry_of(an_order(), wish(**wished), **HIDES)
+    waived = entry_of(an_order(), wish(**wished, waiver="the shop was never public"), **HIDES)
+
+    assert left["action"] == "leave"
+    assert left["reason"].startswith(f"{HIDDEN}, and the phase all is approved by nobody")
+    assert "decommission_domain_probe_waiver" in left["reason"]
+    assert waived["action"] == "revoke"
+    assert waived["reason"].endswith(f"; {HIDDEN} (the shop was never public)")
+    # It is no leave to revoke what is served, or may be.
+    for verdict in ("served", "unknown"):
+        assert entry_of(an_order(), wish(**wished, waiver="x"), served={"7": verdict})["action"] == "leave"
+    # And nothing is needed where all names resolve.
+    assert entry_of(an_order(), wish(**wished))["action"] == "revoke"
+
+
+@pytest.mark.parametrize(("unapproved", "action"), [(False, "revoke"), (True, "leave")])
+def test_a_name_of_servertastic_that_does_not_resolve_is_treated_alike(unapproved: bool, action: str) -> None:
+    review = a_review("Completed", SHOP, completed_at=NOW - timedelta(days=3))
+    wishes, looks = wish(on_issued=REVOKE, unapproved=unapproved), {DIGEST: "unresolved"}
+
+    (entry,) = planned([], wishes, reviews=[review.shown()], served=looks, unresolved={DIGEST: [SHOP]})
+
+    assert entry["action"] == action
+    assert HIDDEN in entry["reason"]
+    assert entry["state"].get("unresolved") == (None if unapproved else [SHOP])
+
+
+def test_which_names_do_not_resolve_is_collected_by_order() -> None:
+    looks = [
+        {"item": {"order": "7"}, "results": [{"name": "b.x", "verdict": "unresolved"}]},
+        {"item": {"order": "7"}, "results": [{"name": name, "verdict": "unresolved"} for name in ("a.x", "b.x")]},
+        {"item": {"order": "8"}, "results": [{"name": "c.x", "verdict": "not_served"}]},
+        {"item": {"order": "9"}, "failed": True, "msg": "no"},
+        {"skipped": True},
+    ]
+
+    assert both_ways(looks, policy.unresolved) == {"7": ["a.x", "b.x"]}
 
 
 def test_no_waiver_beats_what_somebody_has_seen() -> None:
@@ -1166,6 +1266,10 @@ def test_one_certificate_without_a_serial_number_hides_no_other() -> None:
         (["unknown", "served", "not_served"], "served"),
         (["not_served", "unknown"], "unknown"),
         (["not_served", ""], "unknown"),
+        (["unresolved"], "unresolved"),
+        (["not_served", "unresolved"], "unresolved"),
+        (["unresolved", "unknown"], "unknown"),
+        (["unresolved", "served"], "served"),
         ([""], "unknown"),
         (["sure"], "unknown"),
         ([None], "unknown"),
@@ -1749,7 +1853,7 @@ def held(order: Order, more: tuple[tuple[str, ...], ...], verdict: str | None, r
 
 
 others = st.one_of(st.just(()), st.just(()), st.lists(several_names, min_size=1, max_size=2).map(tuple))
-looks_at = st.sampled_from(["not_served", "not_served", "not_served", "served", "unknown", None])
+looks_at = st.sampled_from(["not_served", "not_served", "unresolved", "served", "unknown", None])
 noisy = st.builds(
     held,
     order=st.builds(
@@ -1952,7 +2056,7 @@ def test_writes_are_only_what_was_wished_and_a_revocation_only_what_is_not_serve
         assert action != "mark_renewed" or (wishes.mark_renewed and one.order.is_migrated)
         if action == "revoke":
             assert one.readable
-            assert one.verdict == "not_served" or not wishes.probe
+            assert one.verdict in ("not_served", "unresolved") or not wishes.probe
         if action == "reject_request":
             assert [entry["request_id"]] == [request.id for request in one.order.undecided]
         if action == "cancel":
@@ -2150,6 +2254,7 @@ def test_the_policy_knows_no_clock_no_network_and_no_ansible() -> None:
         "datetime",
         "fnmatch",
         "typing",
+        "._names",
         "._options",
         "._plan",
         "._orders",

@@ -474,6 +474,45 @@ def test_a_look_that_was_waived_when_it_was_approved_may_be_taken_since() -> Non
     assert agreed([looked], [waived])[0] == []
 
 
+def served(verdict: str, *names: str) -> dict[str, Any]:
+    more = {"unresolved": list(names)} if names else {}
+    return {**REVOKED, "state": {**REVOKED["state"], "served": verdict, **more}}
+
+
+HIDDEN, OTHER_HIDDEN = "shop.example", "www.example"
+
+
+@pytest.mark.parametrize(
+    ("approved", "now", "done"),
+    [
+        (served("unresolved", HIDDEN), served("unresolved", HIDDEN), True),
+        # More is known since.
+        (served("unresolved", HIDDEN, OTHER_HIDDEN), served("unresolved", HIDDEN), True),
+        (served("unresolved", HIDDEN), served("not_served"), True),
+        (served("waived"), served("unresolved", HIDDEN), True),
+        # Less is.
+        (served("not_served"), served("unresolved", HIDDEN), False),
+        (served("unresolved", HIDDEN), served("unresolved", OTHER_HIDDEN), False),
+        (served("unresolved", HIDDEN), served("unresolved", HIDDEN, OTHER_HIDDEN), False),
+        (served("unresolved", HIDDEN), served("waived"), False),
+        (served("unresolved", HIDDEN), REVOKED, False),
+    ],
+)
+def test_the_approver_has_to_have_seen_which_names_do_not_resolve(
+    approved: dict[str, Any], now: dict[str, Any], done: bool
+) -> None:
+    execute, changed, _new = agreed([approved], [now])
+
+    assert [one["order"] for one in execute] == ([now["order"]] if done else [])
+    assert bool(changed) is not done
+
+
+def test_a_plan_counts_revocations_of_names_that_do_not_resolve() -> None:
+    lines = table(plan_of(served("unresolved", HIDDEN)))
+
+    assert any(line.split(maxsplit=1)[0] == "1" and "does not resolve from this controller" in line for line in lines)
+
+
 def test_words_for_people_do_not_count() -> None:
     fresh = entry(reason="another", name="other.example", contact="it@example.com")
     assert agreed([entry()], [fresh])[0] == [fresh]

@@ -22,6 +22,7 @@ from ansible_collections.certops.orders.plugins.module_utils._served_policy impo
     SMTP_PORTS,
     TLS_PORTS,
     UNKNOWN,
+    UNRESOLVED,
     VERDICTS,
     address_refusal,
     host_name,
@@ -229,7 +230,7 @@ EVERY = (SERVING, BOTH, OTHER, REFUSING, SILENT, HALF, NAMELESS)
 @pytest.mark.parametrize(
     ("sights", "verdict", "reason"),
     [
-        ([], NOT_SERVED, "there is no such name, or it has no address"),
+        ([], UNRESOLVED, "it does not resolve from this controller, which split DNS looks like as well"),
         ([OTHER], NOT_SERVED, "192.0.2.3: another certificate is served"),
         ([REFUSING], NOT_SERVED, "192.0.2.4: the connection is refused"),
         (
@@ -252,7 +253,7 @@ def test_where_nothing_is_looked_for_nothing_is_known_not_to_be_served() -> None
     why = "something is served, and serial_numbers does not say what is looked for"
     assert judged([OTHER, REFUSING], set()) == (UNKNOWN, why)
     assert judged([REFUSING], set())[0] == NOT_SERVED
-    assert judged([], set())[0] == NOT_SERVED
+    assert judged([], set())[0] == UNRESOLVED
 
 
 @pytest.mark.parametrize("count", [1, 2, 3])
@@ -282,6 +283,14 @@ def test_a_result_tells_what_was_seen() -> None:
 def test_the_verdict_on_all_is_the_one_that_matters_most(verdicts: list[str]) -> None:
     results = [told("www.example.com", 443, (verdict, "")) for verdict in verdicts]
     assert summed_up(results)["verdict"] == min(verdicts, key=VERDICTS.index)
+
+
+def test_one_name_that_does_not_resolve_is_told_of_all() -> None:
+    results = [told("a", 443, (verdict, "")) for verdict in (NOT_SERVED, UNRESOLVED)]
+    assert (summed_up(results)["verdict"], summed_up(results)["msg"]) == (
+        UNRESOLVED,
+        "2 looked at: 1 unresolved, 1 not_served",
+    )
 
 
 def test_what_is_said_of_all() -> None:

@@ -201,12 +201,17 @@ def test_a_successor_that_has_expired_is_none(valid: int, counts: bool) -> None:
         (True, 20, 31, True),
         (True, 20, None, False),
         (True, 200, None, True),
-        (False, 20, 400, False),
-        (None, 20, 400, False),
+        # What it is called decides nothing.
+        (False, 20, 400, True),
+        (None, 20, 400, True),
+        (None, 0, 31, True),
+        (None, 20, 30, False),
+        # Until its own end, provided that its certificate is valid now.
         (True, -1, 400, False),
+        (None, -1, 400, False),
     ],
 )
-def test_a_multi_year_plan_ends_when_it_says(
+def test_an_annual_plan_ends_when_it_says(
     is_plan: bool | None, valid: int, plan_ends: int | None, counts: bool
 ) -> None:
     ends = None if plan_ends is None else day(plan_ends)
@@ -215,9 +220,10 @@ def test_a_multi_year_plan_ends_when_it_says(
     assert actions(old(), successor) == (MARKED if counts else {})
 
 
+@pytest.mark.parametrize("is_plan", [True, False, None])
 @pytest.mark.parametrize(("plan_ends", "counts"), [(199, True), (200, False), (400, False)])
-def test_an_old_multi_year_plan_goes_on_as_well(plan_ends: int, counts: bool) -> None:
-    plan_of_old: dict[str, Any] = {"is_multi_year_plan": True, "order_valid_till": day(plan_ends)}
+def test_an_old_annual_plan_goes_on_as_well(plan_ends: int, counts: bool, is_plan: bool | None) -> None:
+    plan_of_old: dict[str, Any] = {"is_multi_year_plan": is_plan, "order_valid_till": day(plan_ends)}
 
     assert actions(old(**plan_of_old), new()) == (MARKED if counts else {})
 
@@ -627,7 +633,7 @@ def _after(order: Order, action: str, as_status: bool) -> Order:
 
 def end_of(order: Order) -> date | None:
     """Return when an order ends, in other words than the policy's."""
-    if order.valid_till is None or not (order.is_multi_year_plan and order.order_valid_till):
+    if order.valid_till is None or not order.order_valid_till:
         return order.valid_till
     return max(order.valid_till, order.order_valid_till)
 

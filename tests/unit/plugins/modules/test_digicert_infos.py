@@ -71,6 +71,30 @@ def test_orders_that_expire_soon(conversation: Converse) -> None:
     assert [one["order_id"] for one in result["orders"]] == [1]
 
 
+IN_UNICODE = {
+    "common_name": "MÜNCHEN.field.example",
+    "dns_names": ["MÜNCHEN.field.example", "www.münchen.field.example"],
+}
+IN_DNS = "xn--mnchen-3ya.field.example"
+
+
+@pytest.mark.parametrize("asked", ["münchen.field.example", IN_DNS, "MÜNCHEN.Field.example."])
+@pytest.mark.parametrize("option", ["domain", "common_name"])
+def test_a_name_in_unicode_is_found_by_either_spelling(conversation: Converse, asked: str, option: str) -> None:
+    rows = [{**a_row(2041), "certificate": IN_UNICODE}, a_row(1)]
+    result = orders(conversation(list_of_orders(PAGE, *rows)), **{option: asked.rstrip(".")})
+    assert (only(result)["order_id"], only(result)["common_name"]) == (2041, IN_DNS)
+    assert only(result)["domains"] == [f"www.{IN_DNS}", IN_DNS]
+
+
+def test_a_domain_in_unicode_is_found_by_either_spelling(conversation: Converse) -> None:
+    for asked in ("münchen.example", "xn--mnchen-3ya.example"):
+        found = {"domains": [{"id": 5, "name": "MÜNCHEN.example"}], "page": {"total": 1}}
+        listed = asks(f"/domain?{SHOW}&limit=1000&offset=0", found)
+        (domain,) = domains(conversation(listed), name=asked)["domains"]
+        assert (domain["domain_id"], domain["name"]) == (5, "xn--mnchen-3ya.example")
+
+
 def test_orders_with_details_and_origin(conversation: Converse) -> None:
     service = conversation(
         list_of_orders(f"filters[origin]=migrated&{PAGE}", a_row(1)),

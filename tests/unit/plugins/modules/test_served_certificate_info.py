@@ -127,14 +127,14 @@ def test_every_name_on_every_port_gets_its_verdict(
         ("slow", 25): "not_served",
         ("broken", 443): "unknown",
         ("broken", 25): "not_served",
-        ("gone", 443): "not_served",
-        ("gone", 25): "not_served",
+        ("gone", 443): "unresolved",
+        ("gone", 25): "unresolved",
         ("*", 443): "unknown",
         ("*", 25): "unknown",
     }
     assert [one["name"] for one in result["results"]] == [name for name in (*asked, "*.example.com") for _port in "12"]
     assert result["verdict"] == "served"
-    assert result["msg"] == "14 looked at: 4 served, 4 unknown, 6 not_served"
+    assert result["msg"] == "14 looked at: 4 served, 4 unknown, 2 unresolved, 4 not_served"
     assert all(one["reason"] for one in result["results"])
 
 
@@ -168,7 +168,7 @@ def test_without_serial_numbers_it_tells_what_is_served(net: Net, certificate: t
 
     result = play(names=["www.example.com", "gone.example.com"])
     assert [one["serial_numbers"] for one in result["results"]] == [[f"{serial_of(certificate):X}"], []]
-    assert [one["verdict"] for one in result["results"]] == ["unknown", "not_served"]
+    assert [one["verdict"] for one in result["results"]] == ["unknown", "unresolved"]
     assert result["verdict"] == "unknown"
 
 
@@ -293,7 +293,7 @@ def exits(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -
 
 def test_it_is_a_module(net: Net, exits: Callable[..., dict[str, Any]]) -> None:
     printed = exits(served_certificate_info.main, names=["gone.example.com"])
-    assert printed["verdict"] == "not_served"
+    assert printed["verdict"] == "unresolved"
     assert net.names.asked
 
 
