@@ -445,7 +445,7 @@ def _all_names(row: _Told, page: _Told, ends: _Told) -> list[str]:
 def _page_of(ends: Mapping[str, Any]) -> dict[str, Any]:
     """What digicert_certificate_revoke tells of an order's own page, once it has read its certificates as well."""
     before = ends.get("before") or {}
-    return {name: before[name] for name in ("product_type", "product_name_id") if "certificates" in before}
+    return {name: before[name] for name in ("product_type", "product_name_id") if name in before}
 
 
 # An action, its reason, and what else an entry has.

@@ -424,9 +424,9 @@ def test_orders_are_found_by_any_of_their_names_and_told_by_id() -> None:
 
 
 def test_an_entry_tells_the_order_and_the_state_that_it_rests_on() -> None:
-    order = an_order("pending", SHOP, valid_till=None)
+    order = an_order("pending", SHOP, valid_till=None, product_name_id="ssl_plus")
 
-    assert planned([row(order)], wish()) == [
+    assert planned([row(order)], wish(), details=[whole(order)]) == [
         {
             "provider": "certcentral",
             "order": "7",
@@ -434,7 +434,7 @@ def test_an_entry_tells_the_order_and_the_state_that_it_rests_on() -> None:
             "domains": [SHOP],
             "action": "cancel",
             "reason": "it is pending, so that it can be cancelled",
-            "state": {"status": "pending", "valid_till": ""},
+            "state": {"status": "pending", "valid_till": "", "product": "ssl_plus"},
         }
     ]
 
@@ -456,7 +456,7 @@ def test_an_order_without_an_id_is_refused(order_id: Any) -> None:
         ("issued", {"has_reissues": True}, (LAPSE,), True, True, False),
         ("issued", {"has_duplicates": None}, (LAPSE,), True, True, False),
         ("issued", {}, (REVOKE,), False, True, False),
-        ("reissue_pending", {}, (KEEP,), False, False, False),
+        ("reissue_pending", {}, (KEEP,), True, False, False),
         ("reissue_pending", {}, (LAPSE,), True, False, False),
         ("reissue_pending", {}, (REVOKE,), False, True, False),
         ("renewed", {}, (LAPSE,), True, False, False),
@@ -464,20 +464,26 @@ def test_an_order_without_an_id_is_refused(order_id: Any) -> None:
         ("renewed", {"valid_till": TODAY - timedelta(days=1)}, ALL_KINDS, False, False, False),
         ("expired", {}, ALL_KINDS, False, False, True),
         ("expired", {"is_renewed": True}, ALL_KINDS, False, False, False),
-        ("pending", {}, ALL_KINDS, False, False, False),
+        ("pending", {}, ALL_KINDS, True, False, False),
+        ("waiting_pickup", {}, ALL_KINDS, True, False, False),
+        ("pending", {"serial_number": "0A"}, ALL_KINDS, False, False, False),
+        ("reissue_pending", {"valid_till": TODAY - timedelta(days=1)}, (KEEP,), False, False, False),
+        ("issued", {"names_known": False}, ALL_KINDS, True, None, False),
+        ("processing", {"names_known": False}, ALL_KINDS, True, False, False),
+        ("revoked", {"names_known": False}, ALL_KINDS, False, False, False),
         ("revoked", {}, ALL_KINDS, False, False, False),
         ("on_hold", {}, ALL_KINDS, False, False, False),
     ],
 )
 def test_what_has_to_be_read_further(
-    status: str, facts: dict[str, Any], kinds: tuple[str, ...], details: bool, certificates: bool, origins: bool
+    status: str, facts: dict[str, Any], kinds: tuple[str, ...], details: bool, certificates: bool | None, origins: bool
 ) -> None:
     order = row(an_order(status, **facts))
     for kind in kinds:
         for marks in (True, False):
             assert to_read([order, order], wish(on_issued=kind, mark_renewed=marks)) == {
                 "details": [7] if details else [],
-                "certificates": [7] if certificates else [],
+                "certificates": [7] if certificates or (certificates is None and kind == REVOKE) else [],
                 "origin": [7] if origins and marks else [],
             }
 
@@ -630,7 +636,10 @@ def test_a_common_name_without_a_dot_may_be_a_server_that_stays(status: str, sha
 
 @pytest.mark.parametrize("common_name", ["", SHOP, "SHOP.example.com."])
 def test_a_common_name_that_is_among_the_names_says_nothing_new(common_name: str) -> None:
-    assert planned([{**row(an_order("pending")), "common_name": common_name}], wish())[0]["action"] == "cancel"
+    order = an_order("pending")
+    listed = {**row(order), "common_name": common_name}
+
+    assert planned([listed], wish(), details=[whole(order)])[0]["action"] == "cancel"
 
 
 @pytest.mark.parametrize(
@@ -683,7 +692,7 @@ def test_an_order_that_is_listed_twice_and_not_alike_is_left(other: dict[str, An
     rows = [row(first), row(replace(first, **other))]
     wishes = wish(shared=shared)
 
-    (entry,) = both_ways(rows, lambda several: planned(several, wishes))
+    (entry,) = both_ways(rows, lambda several: planned(several, wishes, details=[whole(first)]))
 
     agrees = other == {"status": ""}
     assert entry["action"] == ("cancel" if agrees else "leave")
@@ -1037,6 +1046,7 @@ def test_a_waiver_stands_in_the_reason_and_nobody_says_that_nothing_is_served(se
         "valid_till": "2026-03-31",
         "certificates": ["01F", "0A"],
         "served": "waived",
+        "product": "",
     }
 
 
@@ -1189,7 +1199,8 @@ def test_a_look_that_failed_or_was_skipped_says_nothing() -> None:
     ("wanted", "is_migrated", "is_renewed", "action"),
     [
         (True, True, False, "mark_renewed"),
-        (True, True, None, "nothing"),
+        # Neither the list nor its own page tells of a mark.
+        (True, True, None, "mark_renewed"),
         (True, True, True, "nothing"),
         (True, False, False, "nothing"),
         (True, None, False, "nothing"),
@@ -1334,7 +1345,7 @@ def test_one_replacement_that_nobody_finds_stops_what_lives_on_and_nothing_else(
     wishes = wish(SHOP, WWW, lives_on=[SHOP], replacements=[99, 999])
     orders = [an_order("pending"), an_order("pending", WWW, id=8), SUCCESSOR]
 
-    entries = planned(map(row, orders), wishes)
+    entries = planned(map(row, orders), wishes, details=map(whole, orders[:2]))
 
     assert [entry["action"] for entry in entries] == ["leave", "cancel", "leave"]
     assert entries[0]["reason"] == f"{SHOP} lives on, and 999, which is named as a replacement, is not found"

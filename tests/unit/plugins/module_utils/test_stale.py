@@ -441,7 +441,12 @@ def test_what_waits_is_cancelled(status: str) -> None:
         "domains": ["www.example.com"],
         "action": "cancel",
         "reason": f"it is {status}, and was ordered 91 days ago",
-        "state": {"status": status, "date_created": "2025-11-30T12:00:00Z", "renewal_of_order_id": 0},
+        "state": {
+            "status": status,
+            "date_created": "2025-11-30T12:00:00Z",
+            "product": "",
+            "renewal_of_order_id": 0,
+        },
     }
 
 
@@ -636,6 +641,7 @@ def test_the_state_holds_what_the_action_rests_on() -> None:
     assert entry_of(an_order(renewal_of_order_id=4), older)["state"] == {
         "status": "pending",
         "date_created": "2025-11-30T12:00:00Z",
+        "product": "",
         "renewal_of_order_id": 4,
         "predecessor_valid_till": "2027-04-05",
         "predecessor_order_valid_till": "2027-07-14",
@@ -643,6 +649,7 @@ def test_the_state_holds_what_the_action_rests_on() -> None:
     assert set(entry_of(an_order(renewal_of_order_id=4), expiring(400))["state"]) == {
         "status",
         "date_created",
+        "product",
         "renewal_of_order_id",
         "predecessor_valid_till",
     }

@@ -53,7 +53,10 @@ def request(certificate: Any = None, status: str = "pending") -> Call:
 
 def others(*duplicates: Any) -> list[Call]:
     duplicate = {"certificates": list(duplicates)} if duplicates else {}
-    return [asks("/order/certificate/1/reissue"), asks("/order/certificate/1/duplicate", duplicate)]
+    return [
+        asks("/order/certificate/1/reissue?show_archived=true"),
+        asks("/order/certificate/1/duplicate?show_archived=true", duplicate),
+    ]
 
 
 def revokes(target: str = "/order/certificate/1", answer: Answer = FILED, **body: Any) -> Call:
