@@ -64,6 +64,7 @@ UNSAID: dict[str, Any] = {
     "auto_renew": False,
     "auto_reissue": False,
     "custom_renewal_message": "",
+    "names_known": False,
 }
 
 
@@ -202,8 +203,8 @@ def test_a_page(service: Conversation, client: CertCentral) -> None:
     assert total == 12
     # A row does not have renewed_order_id, so that nothing is said about it.
     assert orders == [
-        Order(1, "pending", True, None, None, "a", None, frozenset([ROW])),
-        Order(2, "pending", None, None, None, "", None, frozenset([ROW])),
+        Order(1, "pending", True, None, None, "a", None, frozenset([ROW]), names_known=False),
+        Order(2, "pending", None, None, None, "", None, frozenset([ROW]), names_known=False),
     ]
 
 
