@@ -384,11 +384,9 @@ def changed_since(entry: Mapping[str, Any], row: Mapping[str, Any]) -> str:
         return ""
     names = {inert(_spelled(name)) for name in (row.get("domain_name"), *(row.get("domains") or ())) if name}
     planned = {_spelled(name) for name in entry["domains"]}
-    found = [("status", state.get("status"), status)]
-    for name, fact in (("product", "product_name_id"), ("is_migrated", "is_migrated")):
-        if name in state and fact in row:
-            found.append((name, state[name], row[fact]))
-    differs = [f"its {name} was {shown(before)} and is {shown(now)}" for name, before, now in found if before != now]
+    facts = (("status", status), ("product", row.get("product_name_id")), ("is_migrated", row.get("is_migrated")))
+    found = [(name, state[name], now) for name, now in facts if name in state and now is not None]
+    differs = [f"its {name} was {shown(before)} and is {shown(now)}" for name, before, now in found if before != inert_within(now)]
     if names - planned if entry["action"] == REVOKE else names != planned:
         differs.append(f"its names were {', '.join(sorted(planned)) or 'none'} and are {', '.join(sorted(names)) or 'none'}")
     serials = state.get("certificates")
