@@ -45,6 +45,13 @@ options:
         type: list
         elements: str
         default: []
+      accept_unknown:
+        description:
+          - Ids of orders that may be ended although CertCentral does not tell all of their names or certificates. Those
+            that it tells count as ever.
+        type: list
+        elements: str
+        default: []
       protected:
         description:
           - Patterns of names, such as V(*.pay.example.com), whose orders are never touched, not even those of

@@ -9,7 +9,8 @@ name: decommission_reads
 short_description: Find the orders that cover names which go away, and what else has to be read of them
 version_added: 0.1.0
 description:
-  - Returns the orders that cover one of the names, and of which of them a list does not tell enough.
+  - Returns the orders that cover one of the names, and of which of them a list does not tell enough. An order of which a
+    list does not tell all names may cover one of them, so that it is returned as well.
 positional: _input, wishes
 extends_documentation_fragment:
   - certops.orders._decommission
@@ -20,6 +21,13 @@ options:
     type: list
     elements: dict
     required: true
+  details:
+    description:
+      - Those of them whose own pages have been read, which are not asked for again. They may show that more has to be
+        read.
+    type: list
+    elements: dict
+    default: []
 author:
   - The certops.orders authors (@certops)
 """
@@ -37,11 +45,11 @@ _value:
   type: dict
   contains:
     orders:
-      description: The orders that cover one of the names, by id.
+      description: The orders that cover one of the names, or may do so, by id.
       type: list
       elements: dict
     details:
-      description: Those whose own pages have to be read.
+      description: Those whose own pages have to be read, among them every one that may be ended.
       type: list
       elements: int
     certificates:
@@ -58,19 +66,21 @@ _value:
       elements: str
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Callable
 
 from ansible_collections.certops.orders.plugins.module_utils._decommission import covering, to_read, wishes_of
 from ansible_collections.certops.orders.plugins.plugin_utils._filters import refusing
 
 
-def decommission_reads(orders: list[Mapping[str, Any]], wishes: Mapping[str, Any]) -> dict[str, list[Any]]:
+def decommission_reads(
+    orders: list[Mapping[str, Any]], wishes: Mapping[str, Any], details: Sequence[Mapping[str, Any]] = ()
+) -> dict[str, list[Any]]:
     """The orders that cover the names, and the ids of those that have to be read further."""
     with refusing("decommission_reads"):
         wished = wishes_of(wishes)
         found = covering(orders, wished)
-        return {"orders": [dict(row) for row in found], **to_read(found, wished), "names": sorted(wished.names)}
+        return {"orders": [dict(row) for row in found], **to_read(found, wished, details), "names": sorted(wished.names)}
 
 
 class FilterModule:

@@ -56,6 +56,9 @@ _value:
     drop_reissue:
       description: Whether a reissue has to be dropped first.
       type: bool
+    accept_unknown:
+      description: Whether they are ended although not all of their names or certificates are known.
+      type: bool
     entries:
       description: The entries.
       type: list

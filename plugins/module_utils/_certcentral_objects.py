@@ -12,13 +12,13 @@ Facts are from reference/certcentral.md, cited by section. What an answer leaves
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import date, datetime
 from typing import Any
 
 from ._names import dns_name, to_ascii
-from ._orders import printable, utc, utc_text
+from ._orders import plural, printable, utc, utc_text
 
 # What has been read of an order: its own page, its row in a list.
 DETAILS = "details"
@@ -30,10 +30,17 @@ REQUESTS = "requests"
 
 # A request that nobody has decided on yet (4.3).
 UNDECIDED = ("pending", "submitted")
+# The statuses of a certificate that was asked for, and does not exist (2.3).
+NEVER_ISSUED = ("pending", "rejected")
 
 _PEM = re.compile(r"[A-Za-z0-9+/= \r\n-]{1,20000}")
 _HOSTNAME_LIKE = re.compile(r"[^\s@/]+\.[^\s@/]+")
 _HEX = re.compile(r"[0-9A-Fa-f]{1,128}")
+
+# The certificate of an order of any other status may be no more than a request: an id alone proves nothing (2.1).
+_HAS_BEEN_ISSUED = ("issued", "renewed", "reissue_pending", "expired", "revoked")
+# Kinds of products that hold names of servers. A certificate of a person or for code has none.
+_FOR_SERVERS = ("ssl_certificate", "dv_ssl_certificate")
 
 
 @dataclass(frozen=True)
@@ -93,7 +100,10 @@ class Note:
 
 @dataclass(frozen=True)
 class Certificate:
-    """A certificate of an order: its primary one, a reissue or a duplicate (2.1, 4.7)."""
+    """A certificate of an order: its primary one, a reissue or a duplicate (2.1, 4.7).
+
+    has_names: False where its names have a shape that cannot be read.
+    """
 
     id: int | None
     serial_number: str
@@ -101,6 +111,17 @@ class Certificate:
     common_name: str
     domains: tuple[str, ...]
     valid_till: date | None = None
+    thumbprint: str = ""
+    has_names: bool = True
+
+    def is_same(self, other: Certificate) -> bool:
+        """Whether two rows are of one certificate: its serial number or thumbprint decides, or else its id."""
+        for mine, theirs in ((self.serial_number, other.serial_number), (self.thumbprint, other.thumbprint)):
+            if mine and mine == theirs:
+                return True
+        if self.serial_number and other.serial_number:
+            return False
+        return self.id is not None and self.id == other.id
 
     def shown(self) -> dict[str, Any]:
         return {
@@ -118,6 +139,10 @@ class Order:
 
     is_migrated: whether the list's origin filter says that the order came from a legacy console; in no answer itself.
     seen: which of DETAILS, ROW, ORIGIN, CERTIFICATES and REQUESTS have been asked for.
+    names_known: whether dns_names are all names that it has, as far as the answer shows. has_readable_names: False where
+    the answer has them in a shape that cannot be read.
+    duplicates_count, reissues_count: how many the answer announces at least, None where that cannot be read.
+    unknown: why the certificates that have been read may not be all that it has, empty where they are.
     """
 
     id: int
@@ -142,6 +167,10 @@ class Order:
     is_multi_year_plan: bool | None = None
     has_duplicates: bool | None = None
     has_reissues: bool | None = None
+    names_known: bool = True
+    has_readable_names: bool = True
+    duplicates_count: int | None = 0
+    reissues_count: int | None = 0
     disable_renewal_notifications: bool | None = None
     # What only the order's own page has.
     certificate_status: str = ""
@@ -155,6 +184,7 @@ class Order:
     notes: tuple[Note, ...] | None = None
     # Reissues and duplicates beside the primary one, from lists of their own.
     others: tuple[Certificate, ...] = ()
+    unknown: str = ""
 
     @property
     def is_marked(self) -> bool | None:
@@ -190,14 +220,41 @@ class Order:
         return tuple(request for request in self.requests if request.is_undecided)
 
     @property
+    def was_issued(self) -> bool:
+        """Whether it has, or had, a certificate; a request for one may have an id as well (2.1)."""
+        return bool(self.status in _HAS_BEEN_ISSUED or self.serial_number or self.thumbprint or self.valid_till)
+
+    @property
     def primary(self) -> Certificate | None:
-        """The order's present certificate, where it has one; its status is left out where it is simply issued (2.1)."""
+        """The order's present certificate, or the request for it, where that has an id.
+
+        The status of a certificate is left out where it is simply issued (2.1).
+        """
         if self.certificate_id is None and not self.serial_number:
             return None
         status = self.certificate_status or ("revoked" if self.status == "revoked" else "issued")
+        if not self.was_issued:
+            status = "pending"
         return Certificate(
-            self.certificate_id, self.serial_number, status, self.common_name, self.domains, self.valid_till
+            self.certificate_id,
+            self.serial_number,
+            status,
+            self.common_name,
+            self.domains,
+            self.valid_till,
+            self.thumbprint,
+            self.has_readable_names,
         )
+
+    @property
+    def certificates(self) -> tuple[Certificate, ...]:
+        """The present certificate, reissues and duplicates, as far as they have been read, whatever their status."""
+        return ((self.primary,) if self.primary else ()) + self.others
+
+    @property
+    def is_for_servers(self) -> bool:
+        """Whether its certificates hold names of servers, as far as is known."""
+        return self.product_type in ("", *_FOR_SERVERS)
 
     def shown(self, today: date) -> dict[str, Any]:
         """As digicert_order_info and the inventory return it; what only its own page has where that was read.
@@ -210,7 +267,8 @@ class Order:
             "is_renewed": self.is_marked,
             "common_name": self.common_name,
             "domains": list(self.domains),
-            "certificate_id": self.certificate_id,
+            "domains_known": self.names_known,
+            "certificate_id": self.certificate_id if self.was_issued else None,
             "serial_number": self.serial_number,
             "date_created": utc_text(self.date_created),
             "valid_from": _text(self.valid_from),
@@ -237,7 +295,7 @@ class Order:
 
     def _details(self) -> dict[str, Any]:
         return {
-            "certificate_status": self.primary.status if self.primary else "",
+            "certificate_status": self.primary.status if self.primary and self.was_issued else "",
             "thumbprint": self.thumbprint,
             "csr": self.csr,
             "renewed_order_id": self.renewed_order_id,
@@ -377,8 +435,12 @@ def read_order(data: Any, source: str) -> Order | None:
         organization=_named(data.get("organization")),
         container=_named(data.get("container")),
         is_multi_year_plan=boolean(data.get("is_multi_year_plan")),
-        has_duplicates=boolean(data.get("has_duplicates")),
-        has_reissues=boolean(data.get("has_reissues")),
+        has_duplicates=_has(data, "duplicates"),
+        has_reissues=_has(data, "reissues"),
+        names_known=_lists_names(certificate, data.get("number_of_sans")),
+        has_readable_names=_has_readable_names(certificate),
+        duplicates_count=_announced(data, "duplicates"),
+        reissues_count=_announced(data, "reissues"),
         disable_renewal_notifications=boolean(data.get("disable_renewal_notifications")),
     )
     return _with_details(order, data, certificate) if source == DETAILS else order
@@ -440,12 +502,10 @@ def read_notes(data: Mapping[str, Any]) -> tuple[Note, ...]:
     return tuple(Note(integer(note.get("id")), _on_a_line(note.get("text") or "")) for note in notes)
 
 
-def read_certificate(data: Any) -> Certificate | None:
-    """A row of an order's reissues or duplicates (4.7)."""
+def read_certificate(data: Any) -> Certificate:
+    """A row of an order's reissues or duplicates (4.7); one that cannot be read has neither id nor serial number."""
     data = _mapping(data)
     certificate_id, serial_number = integer(data.get("id")), serial(data.get("serial_number"))
-    if certificate_id is None and not serial_number:
-        return None
     common_name = read_common_name(data.get("common_name"))
     return Certificate(
         certificate_id,
@@ -454,7 +514,63 @@ def read_certificate(data: Any) -> Certificate | None:
         common_name,
         _domains(common_name, _names(data.get("dns_names"))),
         _date(data.get("valid_till")),
+        serial(data.get("thumbprint")),
+        _has_readable_names(data),
     )
+
+
+def with_certificates(order: Order, reissues: Sequence[Certificate], duplicates: Sequence[Certificate]) -> Order:
+    """An order with the certificates of these lists, and whether they are all that it announces (4.7).
+
+    The list of duplicates sometimes repeats the primary certificate instead of them, and lists can be short.
+    """
+    others = _distinct([*reissues, *duplicates], order.primary)
+    known = replace(order, others=tuple(others), seen=order.seen | {CERTIFICATES})
+    lists = (("reissue", order.reissues_count, reissues), ("duplicate", order.duplicates_count, duplicates))
+    for kind, count, listed in lists:
+        why = _short(kind, count, len(_distinct(listed, order.primary)))
+        if why:
+            return replace(known, unknown=why)
+    announced = (order.reissues_count or 0) + (order.duplicates_count or 0)
+    why = _short("reissue or duplicate", announced, len(others)) or _nameless(known, [*reissues, *duplicates])
+    return replace(known, unknown=why)
+
+
+def _short(kind: str, announced: int | None, listed: int) -> str:
+    if announced is None:
+        return f"how many {kind}s it has cannot be read"
+    if listed < announced:
+        return f"it has {plural(announced, kind)}, of which CertCentral lists {listed} beside the present certificate"
+    return ""
+
+
+def _nameless(order: Order, listed: Sequence[Certificate]) -> str:
+    """Why it is not known for which names its certificates are."""
+    for one in listed:
+        if one.id is None and not one.serial_number and one.status not in NEVER_ISSUED:
+            return "CertCentral lists a certificate with neither an id nor a serial number"
+    for one in (*order.certificates, *listed):
+        if one.status in ("revoked", *NEVER_ISSUED):
+            continue
+        label = one.serial_number or one.id
+        if not one.has_names and order.is_for_servers:
+            return f"the names of certificate {label} cannot be read"
+        if not one.domains and (order.product_type in _FOR_SERVERS or not one.common_name):
+            return f"certificate {label} has no names"
+        kept = next((known for known in order.certificates if known.is_same(one)), one)
+        if not set(kept.domains).issuperset(one.domains):
+            return f"certificate {label} is listed twice, with different names"
+    return ""
+
+
+def _distinct(listed: Sequence[Certificate], primary: Certificate | None) -> list[Certificate]:
+    """Each certificate once, without the primary one and without rows that name none."""
+    found: list[Certificate] = []
+    for one in listed:
+        known = [*found, *([primary] if primary else [])]
+        if (one.id is not None or one.serial_number) and not any(map(one.is_same, known)):
+            found.append(one)
+    return found
 
 
 def read_domain(data: Any) -> Domain | None:
@@ -575,6 +691,39 @@ def _named(value: Any) -> Named | None:
     if not isinstance(value, dict):
         return None
     return Named(integer(value.get("id")), printable(value.get("name") or ""))
+
+
+def _lists_names(certificate: Mapping[str, Any], count: Any) -> bool:
+    """Whether an answer lists all names of a certificate. count: its number_of_sans, which may be left out."""
+    listed = certificate.get("dns_names")
+    if not isinstance(listed, list) or not all(isinstance(name, str) and name for name in listed):
+        return False
+    if count is None:
+        return True
+    announced = integer(count)
+    return announced is not None and len({name.lower() for name in listed}) >= announced
+
+
+def _has_readable_names(certificate: Mapping[str, Any]) -> bool:
+    """False where the names are there in an unexpected shape; they are left out where there are none (2.1)."""
+    return "dns_names" not in certificate or _lists_names(certificate, None)
+
+
+def _has(data: Mapping[str, Any], kind: str) -> bool | None:
+    """Whether an order has duplicates or reissues: either field may say so, None where neither does."""
+    announced = _announced(data, kind)
+    if announced:
+        return True
+    return None if announced is None else boolean(data.get(f"has_{kind}"))
+
+
+def _announced(data: Mapping[str, Any], kind: str) -> int | None:
+    """How many duplicates or reissues an order announces at least; None where that cannot be read."""
+    has, count = data.get(f"has_{kind}"), data.get(f"{kind}_count")
+    flag, number = boolean(has), integer(count)
+    if (flag is None and has is not None) or (number is None and count is not None) or (number or 0) < 0:
+        return None
+    return max(int(bool(flag)), number or 0)
 
 
 def _names(value: Any) -> tuple[str, ...]:

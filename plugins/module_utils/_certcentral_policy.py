@@ -106,6 +106,9 @@ def decide(order: Order, target: str, *, today: date, cancel_reissue: bool, requ
     - not_renewed: "nothing" in every status where the order is not marked; "write" only where no newer order shows
       that it was truly renewed.
     """
+    if not order.status and "details" not in order.seen:
+        # The row of a list left out what decides.
+        return Decision(need="details")
     if target == CANCELED:
         return _cancel(order, cancel_reissue)
     if order.is_marked is None:
@@ -200,12 +203,15 @@ def _is(order: Order) -> str:
     return f"its status is {order.status}" if order.status else "its status is not known"
 
 
-def decide_revocation(subject: Revocable, *, today: date, skip_approval: bool, cancel_reissue: bool) -> Decision:
+def decide_revocation(
+    subject: Revocable, *, today: date, skip_approval: bool, cancel_reissue: bool, accept_unknown: bool = False
+) -> Decision:
     """What revoking an order, or one certificate of it, comes to; rules from reference/certcentral.md 2.3 and 4.2.
 
     today: the date in UTC. Without skip_approval a request is filed, which somebody has to approve: that ends as
     PENDING_APPROVAL, and a request that waits already is left to wait. An unfinished reissue blocks a revocation; with
-    cancel_reissue it is dropped first.
+    cancel_reissue it is dropped first. accept_unknown: revoke an order also where CertCentral does not list all
+    certificates that it announces, or one without names.
     """
     order, status = subject.order, subject.status
     shown = _shown_status(subject, today)
@@ -233,10 +239,18 @@ def decide_revocation(subject: Revocable, *, today: date, skip_approval: bool, c
     if "certificates" not in order.seen:
         # What dies with it has to be known, and shown, before it does.
         return Decision(need="certificates")
+    if subject.unknown and not accept_unknown:
+        return Decision(
+            INELIGIBLE,
+            reason=f"what its revocation would end is not known: {subject.unknown}",
+            next_step="Compare its certificates in the CertCentral console, and set accept_unknown_certificates to "
+            "revoke it all the same",
+        )
+    why = f"not all that it ends is known, which is accepted: {subject.unknown}" if subject.unknown else ""
     steps = ("drop_reissue", "revoke") if shown == "reissue_pending" else ("revoke",)
     if skip_approval:
-        return Decision(CHANGED, after=_revoked(subject), steps=steps, once=_ONCE)
-    return Decision(CHANGED, after=_requested(subject), steps=steps, once=_ONCE, ends=PENDING_APPROVAL)
+        return Decision(CHANGED, after=_revoked(subject), steps=steps, once=_ONCE, reason=why)
+    return Decision(CHANGED, after=_requested(subject), steps=steps, once=_ONCE, ends=PENDING_APPROVAL, reason=why)
 
 
 def _shown_status(subject: Revocable, today: date) -> str | None:

@@ -15,7 +15,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Union
 
-from ._certcentral_objects import CERTIFICATES, REQUESTS, Certificate, Domain, Order, Request
+from ._certcentral_objects import (
+    CERTIFICATES,
+    NEVER_ISSUED,
+    REQUESTS,
+    Certificate,
+    Domain,
+    Order,
+    Request,
+    with_certificates,
+)
 from ._errors import NotFound, Refused, Unreadable
 
 if TYPE_CHECKING:
@@ -60,8 +69,13 @@ class Revocable:
         if self.key is not None:
             several: tuple[Certificate, ...] = (self.certificate,) if self.certificate else ()
         else:
-            several = ((self.order.primary,) if self.order.primary else ()) + self.order.others
-        return tuple(one for one in several if one.status not in ("revoked", "rejected", "pending"))
+            several = self.order.certificates
+        return tuple(one for one in several if one.status not in ("revoked", *NEVER_ISSUED))
+
+    @property
+    def unknown(self) -> str:
+        """Why what a revocation would end is not all known, empty where it is; of a single certificate it is."""
+        return self.order.unknown if self.key is None else ""
 
     @property
     def requests(self) -> tuple[Request, ...]:
@@ -80,6 +94,9 @@ class Revocable:
         if CERTIFICATES in self.order.seen:
             facts["certificates"] = [one.shown() for one in self.certificates]
             facts["domains"] = sorted({name for one in self.certificates for name in one.domains})
+            facts["certificates_known"] = not self.unknown
+            facts["product_type"] = self.order.product_type
+            facts["product_name_id"] = self.order.product_name_id
         return facts
 
 
@@ -257,13 +274,11 @@ class Revocables(_OneByOne):
     def _with_certificates(self, state: Revocable) -> Revocable:
         order = state.order
         try:
-            listed = [*self._certcentral.reissues(order.id), *self._certcentral.duplicates(order.id)]
+            reissues, duplicates = self._certcentral.reissues(order.id), self._certcentral.duplicates(order.id)
         except NotFound as error:
             # The order was there just now, so this says nothing of it.
             raise Refused(error.message, error.http_status, error.code) from None
-        # The lists may hold the primary one as well, and one another's.
-        others = {(one.id, one.serial_number): one for one in listed if not _same(one, order.primary)}
-        order = replace(order, others=tuple(others.values()), seen=order.seen | {CERTIFICATES})
+        order = with_certificates(order, reissues, duplicates)
         return replace(state, order=order)
 
 
@@ -296,10 +311,12 @@ class RevocableCertificates(Revocables):
 
     def _with_certificates(self, state: Revocable) -> Revocable:
         state = super()._with_certificates(state)
-        known = (*((state.order.primary,) if state.order.primary else ()), *state.order.others)
-        for certificate in known:
+        for certificate in state.order.certificates:
             if state.key in (certificate.id, certificate.serial_number):
                 return replace(state, certificate=certificate)
+        if state.order.unknown:
+            why = f"order {state.order.id} lists no certificate {state.key}, and {state.order.unknown}"
+            raise Unreadable(why, 200, "certificates_unknown")
         raise NotFound(f"order {state.order.id} has no certificate {state.key}", 404, "not_found")
 
 
@@ -360,14 +377,6 @@ def _completed(listed: Request, itself: Request | None) -> Request:
     if itself is None:
         return listed
     return replace(itself, type=itself.type or listed.type, status=itself.status or listed.status)
-
-
-def _same(one: Certificate, other: Certificate | None) -> bool:
-    if other is None:
-        return False
-    return (one.id is not None and one.id == other.id) or (
-        one.serial_number != "" and one.serial_number == other.serial_number
-    )
 
 
 def _words(text: str) -> str:

@@ -84,7 +84,7 @@ def matches(order: Order, criteria: Criteria) -> bool | None:
     """Whether an order is meant; None where its row does not say enough, and its own page has to be read."""
     answers = [
         not criteria.status or order.status in criteria.status,
-        not criteria.domain or covers(order.domains, criteria.domain, criteria.include_subdomains),
+        not criteria.domain or _covers(order, criteria),
         not criteria.common_name or order.common_name.lower() == criteria.common_name.lower(),
         _is(criteria.container_id, order.container and order.container.id, order),
         _is(criteria.organization_id, order.organization and order.organization.id, order),
@@ -102,6 +102,13 @@ def matches(order: Order, criteria: Criteria) -> bool | None:
 def covers(names: tuple[str, ...], domain: str, include_subdomains: bool = False) -> bool:
     """Whether one of the names is this domain or, where those count, a name below it, *.domain among them."""
     return any(name == domain or (include_subdomains and name.endswith(f".{domain}")) for name in names)
+
+
+def _covers(order: Order, criteria: Criteria) -> bool | None:
+    if covers(order.domains, criteria.domain, criteria.include_subdomains):
+        return True
+    # A row may leave names out.
+    return False if order.names_known else _unless_read(order)
 
 
 def _is(wanted: object, found: object, order: Order) -> bool | None:

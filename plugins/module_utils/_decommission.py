@@ -24,6 +24,7 @@ from ._names import LIBRARY_MISSING, dns_name, is_convertible, spellings
 from ._options import OptionError, domain_name
 from ._orders import ORDER_ID, is_id, plural, utc
 from ._plan import (
+    ACCEPTED,
     CANCEL,
     CERTCENTRAL,
     DROP,
@@ -73,7 +74,8 @@ class Wishes:
     """What goes away, and how.
 
     names: in lower case, as DNS spells them. on_issued: KEEP, LAPSE or REVOKE. product_types: of CertCentral. shared:
-    ids of orders, and digests, that may go although they cover names that stay, or wildcards. protected: patterns of
+    ids of orders, and digests, that may go although they cover names that stay, or wildcards. accept_unknown: ids of
+    orders that may be ended although not all of their names or certificates are known. protected: patterns of
     names whose orders are never touched. lives_on: those of the names whose certificates are replaced and not just
     ended; replacements: ids and digests of the orders that replace them. waiver: why a certificate may be revoked
     although nobody looked whether it is served, or although a name of it does not resolve and nobody approves that.
@@ -85,6 +87,7 @@ class Wishes:
     on_issued: str = KEEP
     product_types: frozenset[str] = frozenset(TLS_PRODUCTS)
     shared: frozenset[str] = frozenset()
+    accept_unknown: frozenset[str] = frozenset()
     protected: tuple[str, ...] = ()
     lives_on: frozenset[str] = frozenset()
     replacements: frozenset[str] = frozenset()
@@ -157,6 +160,7 @@ def wishes_of(wished: Mapping[str, Any]) -> Wishes:
         on_issued=str(on_issued),
         product_types=frozenset(_texts(wished, "product_types", TLS_PRODUCTS)),
         shared=_ids(wished, "shared"),
+        accept_unknown=_ids(wished, "accept_unknown"),
         protected=tuple(_pattern(text) for text in _texts(wished, "protected")),
         lives_on=_names(wished, "lives_on"),
         replacements=_ids(wished, "replacements"),
@@ -255,19 +259,30 @@ def _parent(name: str) -> str:
 # -- what has to be read -----------------------------------------------------------------------------------------------
 
 
-def to_read(orders: Iterable[Mapping[str, Any]], wishes: Wishes) -> dict[str, list[int]]:
+def to_read(
+    orders: Iterable[Mapping[str, Any]], wishes: Wishes, details: Iterable[Mapping[str, Any]] = ()
+) -> dict[str, list[int]]:
     """Which CertCentral orders have to be read further before they can be planned.
 
-    details: their own pages. certificates: all certificates of theirs. origin: whether they were migrated.
+    details: pages that have been read already, which may show that more has to be. Returns, as `details`, the orders
+    whose own pages have to be read, since an end rests on them (a revocation's is read with its certificates); as
+    `certificates`, those whose certificates have to be read; as `origin`, those that may have been migrated.
     """
     wanted: dict[str, list[int]] = {"details": [], "certificates": [], "origin": []}
-    for order_id, (order, agrees) in _covering(orders, wishes).items():
-        if not agrees or _kept_out(order, _names_of(order), wishes):
+    pages = _each_once(details, "order_id")
+    for order_id, row in _covering(orders, wishes).items():
+        page = pages.get(order_id, _UNREAD)
+        order, names = _whole(row[0], page[0]), _all_names(row, page, _UNREAD)
+        touches = any(map(wishes.touches, names))
+        if not row[1] or (touches and _kept_out(order, names, wishes)):
             continue
         status = _status(order)
+        if not touches:
+            # Only its own page tells whether it covers one of the names.
+            wanted["details"] += [] if page[0] else [order_id]
+            continue
         is_live = status in ("issued", "reissue_pending")
-        is_unclear = status == "expired" and _goes_on(order) is None
-        if status == "needs_approval" or is_unclear or (is_live and wishes.on_issued == LAPSE):
+        if not page[0] and _needs_page(order, status, wishes):
             wanted["details"].append(order_id)
         # A duplicate, or what it was before a reissue, may be for other names.
         if is_live and (wishes.on_issued == REVOKE or (wishes.on_issued == LAPSE and not _is_alone(order))):
@@ -275,6 +290,21 @@ def to_read(orders: Iterable[Mapping[str, Any]], wishes: Wishes) -> dict[str, li
         if status == "expired" and wishes.mark_renewed and not order.get("is_renewed"):
             wanted["origin"].append(order_id)
     return wanted
+
+
+def _needs_page(order: Mapping[str, Any], status: str, wishes: Wishes) -> bool:
+    """Whether the row of a list does not say enough: no end rests on it, nor anything on names that it leaves out."""
+    days = order.get("days_remaining")
+    if status in (*_CANCELABLE, "needs_approval"):
+        return not order.get("serial_number")
+    if status in ("issued", "reissue_pending"):
+        is_over = days is not None and days < 0
+        drops = wishes.on_issued == KEEP and order.get("status") == "reissue_pending" and not is_over
+        return wishes.on_issued == LAPSE or drops or not _names_known(order)
+    if status == "expired":
+        lacks = order.get("is_renewed") is None or days is None or days > 0 or not _names_known(order)
+        return _goes_on(order) is None or (wishes.mark_renewed and not order.get("is_renewed") and lacks)
+    return status not in _OVER and not _names_known(order)
 
 
 def to_probe(
@@ -353,7 +383,10 @@ class Seen:
 def plan(
     orders: Iterable[Mapping[str, Any]], reviews: Iterable[Mapping[str, Any]], wishes: Wishes, seen: Seen
 ) -> list[dict[str, Any]]:
-    """An entry for every order, of CertCentral and of Servertastic, that covers a name which goes away."""
+    """An entry for every order, of CertCentral and of Servertastic, that covers a name which goes away.
+
+    A row of CertCentral's that leaves names out may hide such an order, so that its own page says whether it is one.
+    """
     rows, looked = list(orders), list(reviews)
     replaced = _replaced(rows, looked, wishes, seen.now)
     known = {str(row["order_id"]) for row in rows} | {str(review.get("order_digest")) for review in looked}
@@ -362,6 +395,7 @@ def plan(
     entries = [
         _certcentral(told, pages.get(order_id, _UNREAD), ends.get(order_id, _UNREAD), wishes, seen)
         for order_id, told in _covering(rows, wishes).items()
+        if any(map(wishes.touches, _all_names(told, pages.get(order_id, _UNREAD), ends.get(order_id, _UNREAD))))
     ]
     entries += [_servertastic(told, wishes, seen) for told in _reviews_covering(looked, wishes).values()]
     return [_unless_needed(entry, wishes, replaced, lost) for entry in entries]
@@ -373,16 +407,26 @@ _UNREAD: _Told = ({}, True)
 
 
 def covering(orders: Iterable[Mapping[str, Any]], wishes: Wishes) -> list[Mapping[str, Any]]:
-    """All rows of the CertCentral orders that cover a name which goes away, by id. Raises ValueError."""
+    """All rows of the CertCentral orders that cover a name which goes away, or may do so, by id. Raises ValueError."""
     told: dict[int, list[Mapping[str, Any]]] = {}
     ids = set()
     for row in orders:
         told.setdefault(row["order_id"], []).append(row)
-        if any(map(wishes.touches, _names_of(row))):
+        if any(map(wishes.touches, _names_of(row))) or _may_touch(row, wishes):
             ids.add(row["order_id"])
     if not all(map(is_id, ids)):
         raise ValueError("an order has no order_id")
     return [row for order_id in sorted(ids) for row in told[order_id]]
+
+
+def _may_touch(row: Mapping[str, Any], wishes: Wishes) -> bool:
+    """Whether a row does not tell all names of an order that goes on."""
+    product = str(row.get("product_type") or "")
+    return (
+        row.get("domains_known") is False
+        and _status(row) not in (*_OVER, "expired")
+        and product in ("", *wishes.product_types)
+    )
 
 
 def _covering(orders: Iterable[Mapping[str, Any]], wishes: Wishes) -> dict[int, _Told]:
@@ -391,13 +435,17 @@ def _covering(orders: Iterable[Mapping[str, Any]], wishes: Wishes) -> dict[int, 
 
 
 def _certcentral(row: _Told, page: _Told, ends: _Told, wishes: Wishes, seen: Seen) -> dict[str, Any]:
-    order = _whole(row[0], page[0])
-    rows = (row[0], page[0], *_certificates(ends[0]))
-    names = sorted({name for one in rows for name in _names_of(one)})
+    order = _whole(row[0], _whole(page[0], _page_of(ends[0])))
+    names = _all_names(row, page, ends)
     action, reason, more = _decided(row[0], order, ends[0], names, wishes, seen)
     if not (row[1] and page[1] and ends[1]):
         action, reason, more = LEAVE, _AGAIN, {}
+    if action in (CANCEL, REJECT):
+        # What its own page tells is what goes; a row that tells of more was looked at above.
+        names = sorted(set(_names_of(page[0])))
     state = {"status": order["status"], "valid_till": order["valid_till"], **more.pop("state", {})}
+    if action in _ENDING and action != MARK:
+        state["product"] = str(order.get("product_name_id") or "")
     return {
         "provider": CERTCENTRAL,
         "order": str(order["order_id"]),
@@ -408,6 +456,18 @@ def _certcentral(row: _Told, page: _Told, ends: _Told, wishes: Wishes, seen: See
         "state": state,
         **more,
     }
+
+
+def _all_names(row: _Told, page: _Told, ends: _Told) -> list[str]:
+    """Every name that anything tells of an order: its row, its own page, its certificates."""
+    rows = (row[0], page[0], *_certificates(ends[0]))
+    return sorted({name for one in rows for name in _names_of(one)})
+
+
+def _page_of(ends: Mapping[str, Any]) -> dict[str, Any]:
+    """What digicert_certificate_revoke tells of an order's own page, once it has read its certificates as well."""
+    before = ends.get("before") or {}
+    return {name: before[name] for name in ("product_type", "product_name_id") if name in before}
 
 
 # An action, its reason, and what else an entry has.
@@ -430,31 +490,63 @@ def _decided(
     if status in (*_CANCELABLE, "needs_approval") and order.get("serial_number"):
         return LEAVE, f"it is {status}, and has a certificate all the same", {}
     if status in _CANCELABLE:
-        return CANCEL, f"it is {status}, so that it can be cancelled", {}
+        return _if_known(order, wishes, CANCEL, f"it is {status}, so that it can be cancelled")
     if status == "needs_approval":
-        return _rejecting(order)
+        return _rejecting(order, wishes)
     if status in ("issued", "reissue_pending"):
         return _issued(order, ends, wishes, seen)
     if status == "expired" and _goes_on(order) is None:
         return LEAVE, f"its certificate has expired, and whether {_until(order)} is not known", {}
     if status == "expired":
-        days = order.get("days_remaining")
-        due = order.get("is_migrated") is True and order.get("is_renewed") is False and days is not None and days <= 0
-        if wishes.mark_renewed and due:
-            return MARK, "it is a migrated order that has expired and is listed as due", {}
-        return NOTHING, "its certificate has expired", {}
+        return _expired(order, wishes)
     if status in _OVER:
         return NOTHING, f"it is {status}", {}
     return LEAVE, _LATER.get(status, f"its status, {status or 'none'}, is not known"), {}
 
 
-def _rejecting(order: Mapping[str, Any]) -> _Said:
-    if "pending_requests" not in order:
+def _expired(order: Mapping[str, Any], wishes: Wishes) -> _Said:
+    days = order.get("days_remaining")
+    # Where neither the list nor its own page tells of a mark there is none.
+    unmarked = order.get("is_renewed") is False or (order.get("is_renewed") is None and _is_read(order))
+    due = order.get("is_migrated") is True and unmarked and days is not None and days <= 0
+    if not wishes.mark_renewed or not due:
+        return NOTHING, "its certificate has expired", {}
+    if not _names_known(order):
+        return LEAVE, "its certificate has expired, and not all of its names are known", {}
+    return MARK, "it is a migrated order that has expired and is listed as due", {}
+
+
+def _if_known(order: Mapping[str, Any], wishes: Wishes, action: str, reason: str, **more: Any) -> _Said:
+    """An end, or why it is left: no end rests on less than the order's own page with all of its names."""
+    if not _is_read(order):
+        return LEAVE, f"it is {order['status']}, and its own page could not be read", {}
+    if _names_known(order):
+        return action, reason, more
+    if str(order["order_id"]) not in wishes.accept_unknown:
+        return LEAVE, f"it is {order['status']}, and its own page does not tell all of its names", {}
+    return _accepted(action, reason, "not all of its names are known", more)
+
+
+def _accepted(action: str, reason: str, why: str, more: Mapping[str, Any]) -> _Said:
+    state = {**more.get("state", {}), "unknown": ACCEPTED}
+    return action, f"{reason}; {why}, which decommission_domain_accept_unknown accepts", {**more, "state": state}
+
+
+def _is_read(order: Mapping[str, Any]) -> bool:
+    return "pending_requests" in order
+
+
+def _names_known(order: Mapping[str, Any]) -> bool:
+    return order.get("domains_known") is True
+
+
+def _rejecting(order: Mapping[str, Any], wishes: Wishes) -> _Said:
+    if not _is_read(order):
         return LEAVE, "it needs approval, and could not be read whole", {}
     waiting = order["pending_requests"] or []
     if len(waiting) == 1 and waiting[0]["type"] in _ENDING_REQUESTS and waiting[0]["request_id"] > 0:
         reason = "it needs approval, so that its request can be rejected"
-        return REJECT, reason, {"request_id": waiting[0]["request_id"]}
+        return _if_known(order, wishes, REJECT, reason, request_id=waiting[0]["request_id"])
     found = ", ".join(f"{one['request_id']} ({one['type']})" for one in waiting) or "none"
     return LEAVE, f"it needs approval, and what waits is not just one request for a new order: {found}", {}
 
@@ -472,9 +564,9 @@ def _issued(order: Mapping[str, Any], ends: Mapping[str, Any], wishes: Wishes, s
     if wishes.on_issued == REVOKE:
         return _revoking(order, ends, wishes, seen, drop)
     if wishes.on_issued == LAPSE:
-        return _lapsing(order, ends, drop)
+        return _lapsing(order, ends, wishes, drop)
     if drop:
-        return DROP, "a reissue is under way; the order then stays issued", {}
+        return _if_known(order, wishes, DROP, "a reissue is under way; the order then stays issued")
     return KEEP, "it is issued: revoke it, or let it lapse, once nothing serves it any more", {}
 
 
@@ -486,9 +578,14 @@ def _revoking(
         return LEAVE, "its revocation was asked for already; somebody has to approve the request, or reject it", {}
     dying = _certificates(ends)
     serials = sorted({str(one.get("serial_number") or "") for one in dying})
-    if not dying or "" in serials or not all(one.get("domains") for one in dying):
+    accepts = str(order["order_id"]) in wishes.accept_unknown
+    named = all(one.get("domains") for one in dying)
+    if not dying or "" in serials or not (named or accepts):
         why = str(ends.get("reason") or "")
         return LEAVE, "what its revocation would end could not be read" + (f": {why}" if why else ""), {}
+    known = before.get("certificates_known") is True and _names_known(order) and named
+    if not known and not accepts:
+        return LEAVE, str(ends.get("reason") or "not all of its names are known"), {}
     if before.get("status") not in (("reissue_pending",) if drop else ("issued", "renewed")):
         return LEAVE, _AGAIN, {}
     key = str(order["order_id"])
@@ -502,7 +599,10 @@ def _revoking(
         return LEAVE, _not_approved(hidden), {}
     looked = "none of its certificates is served" if wishes.probe else _nobody_looked(wishes)
     reason = f"it is issued, with {plural(len(dying), 'certificate')}; {looked}{_caveat(hidden, wishes)}"
-    return REVOKE, reason, {**drop, "state": {"certificates": serials, **_how_sure(hidden, wishes)}}
+    more = {**drop, "state": {"certificates": serials, **_how_sure(hidden, wishes)}}
+    if known:
+        return REVOKE, reason, more
+    return _accepted(REVOKE, reason, "what it ends is not all known", more)
 
 
 def _nobody_looked(wishes: Wishes) -> str:
@@ -544,16 +644,23 @@ def _not_approved(hidden: Sequence[str]) -> str:
     )
 
 
-def _lapsing(order: Mapping[str, Any], ends: Mapping[str, Any], drop: Mapping[str, Any]) -> _Said:
+def _lapsing(
+    order: Mapping[str, Any], ends: Mapping[str, Any], wishes: Wishes, drop: Mapping[str, Any]
+) -> _Said:
     if "auto_renew" not in order:
         return LEAVE, "it could not be read whole", {}
     dying = _certificates(ends)
-    if not _is_alone(order) and not (dying and all(one.get("domains") for one in dying)):
-        return LEAVE, "its duplicates and reissues could not be read, which may be for other names", {}
+    known = (ends.get("before") or {}).get("certificates_known") is True and all(one.get("domains") for one in dying)
+    unknown = "" if _is_alone(order) or (dying and known) else "its duplicates and reissues"
+    if unknown and str(order["order_id"]) not in wishes.accept_unknown:
+        return LEAVE, f"{unknown} could not be read, which may be for other names", {}
     renews = bool(order["auto_renew"])
     loud = "; AUTO-RENEW IS ON, and only a person can switch it off, in the CertCentral console" if renews else ""
     if drop or order.get("disable_renewal_notifications") is not True or order.get("auto_reissue") is not False:
-        return LAPSE, f"it is issued, and need not be renewed{loud}", {**drop, "state": {"auto_renew": renews}}
+        reason, more = f"it is issued, and need not be renewed{loud}", {**drop, "state": {"auto_renew": renews}}
+        if unknown and _names_known(order):
+            return _accepted(LAPSE, reason, f"not all of {unknown} are known", more)
+        return _if_known(order, wishes, LAPSE, reason, **more)
     if loud:
         return LEAVE, f"it lapses by itself but for one thing{loud}", {}
     return NOTHING, "it lapses by itself", {}
@@ -733,12 +840,15 @@ def _united(rows: Sequence[Mapping[str, Any]]) -> _Told:
         return rows[0], True
     united: dict[str, Any] = {}
     agrees = True
+    known = any(_names_known(row) for row in rows)
+    rows = [{name: value for name, value in row.items() if name != "domains_known"} for row in rows]
     # In no order that the input could change.
     for row in sorted(rows, key=lambda one: repr(sorted(one.items()))):
         before = _said(united)
         agrees = agrees and all(before.get(name, value) == value for name, value in _said(row).items())
         united = _whole(united, row)
-    return {**united, "domains": sorted({str(name) for row in rows for name in row.get("domains") or ()})}, agrees
+    domains = sorted({str(name) for row in rows for name in row.get("domains") or ()})
+    return {**united, "domains": domains, "domains_known": known}, agrees
 
 
 def _whole(row: Mapping[str, Any], page: Mapping[str, Any]) -> dict[str, Any]:

@@ -44,6 +44,9 @@ KEEP, LEAVE, NOTHING = TOLD = ("keep", "leave", "nothing")
 TLS_PRODUCTS = ("ssl_certificate", "dv_ssl_certificate")
 # At Servertastic an issued order is revoked by cancelling it, which its admin contact has to approve.
 _ACTIONS = {CERTCENTRAL: (*WRITING, *TOLD), SERVERTASTIC: (CANCEL, REVOKE, *TOLD)}
+# In the state of an entry, as its `unknown`: not all of the order's names or certificates are known, and it is ended
+# all the same.
+ACCEPTED = "accepted"
 # The actions that are one of two writes where a reissue has to be dropped first.
 _DROPPING = (LAPSE, REVOKE)
 
@@ -566,7 +569,7 @@ def batches(
     groups: list[list[Mapping[str, Any]]] = []
     for entry in ordered:
         most = first if len(groups) == 1 else size
-        if groups and len(groups[-1]) < most and _turn(groups[-1][0])[:4] == _turn(entry)[:4]:
+        if groups and len(groups[-1]) < most and _turn(groups[-1][0])[:5] == _turn(entry)[:5]:
             groups[-1].append(entry)
         else:
             groups.append([entry])
@@ -574,8 +577,9 @@ def batches(
 
 
 def _turn(entry: Mapping[str, Any]) -> tuple[Any, ...]:
-    """When an entry's turn comes; entries of the same first four go together."""
-    kind = (WRITING.index(entry["action"]), bool(entry.get("drop_reissue")), entry.get("request_id") is None)
+    """When an entry's turn comes; entries of the same first five go together."""
+    accepts = _accepts_unknown(entry)
+    kind = (WRITING.index(entry["action"]), bool(entry.get("drop_reissue")), accepts, entry.get("request_id") is None)
     return (entry["provider"] != CERTCENTRAL, *kind, *_place(entry))
 
 
@@ -585,10 +589,15 @@ def _batch(group: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         "provider": first["provider"],
         "action": first["action"],
         "drop_reissue": bool(first.get("drop_reissue")),
+        "accept_unknown": _accepts_unknown(first),
         "entries": [dict(entry) for entry in group],
         "orders": orders_of(group),
         "requests": requests_of(group),
     }
+
+
+def _accepts_unknown(entry: Mapping[str, Any]) -> bool:
+    return bool(entry["state"].get("unknown") == ACCEPTED)
 
 
 def orders_of(entries: Iterable[Mapping[str, Any]]) -> list[Any]:

@@ -13,7 +13,8 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from ._orders import plural
+from ._options import OptionError, domain_name
+from ._orders import INELIGIBLE, plural
 from ._plan import (
     CANCEL,
     CERTCENTRAL,
@@ -52,6 +53,8 @@ _COMES_TO = {
     "not_attempted": NOT_ATTEMPTED,
 }
 _UNCONFIRMED = "the change was acknowledged, but a look at the account did not confirm it"
+# How an order shows, in lower case, that it has ended as an action ends it.
+_ENDED = {CANCEL: ("canceled", "cancelled"), REJECT: ("rejected", "denied"), REVOKE: ("revoked", "cancelled")}
 # Facts of a revocation that would fill pages.
 _PARTS = ("certificates", "domains")
 _GOOD = (DONE, UNCHANGED, PENDING_APPROVAL, PLANNED)
@@ -375,6 +378,39 @@ def summary(records: Iterable[Mapping[str, Any]], violations: Sequence[str] = ()
     return {"outcomes": told, "result": {"counts": counts, "failed": bool(failing or violations), "msg": msg}}
 
 
+def changed_since(entry: Mapping[str, Any], row: Mapping[str, Any]) -> str:
+    """In what an order differs from what its entry rests on, just before it is ended; empty where it does not.
+
+    row: as in `sheet`, read just now. An order that has ended meanwhile as it is to end is no difference, as nothing is
+    sent for it. The names of a plan's revocation include those of other certificates.
+    """
+    state = entry["state"]
+    theirs = entry["provider"] == SERVERTASTIC
+    status = str(row.get("order_status" if theirs else "status") or "")
+    if status.lower() in _ENDED.get(entry["action"], ()):
+        return ""
+    names = {inert(_spelled(name)) for name in (row.get("domain_name"), *(row.get("domains") or ())) if name}
+    planned = {_spelled(name) for name in entry["domains"]}
+    facts = (("status", status), ("product", row.get("product_name_id")), ("is_migrated", row.get("is_migrated")))
+    found = [(name, state[name], now) for name, now in facts if name in state and now is not None]
+    differs = [f"its {name} was {shown(before)} and is {shown(now)}" for name, before, now in found if before != inert_within(now)]
+    if names - planned if entry["action"] == REVOKE else names != planned:
+        differs.append(f"its names were {', '.join(sorted(planned)) or 'none'} and are {', '.join(sorted(names)) or 'none'}")
+    serials = state.get("certificates")
+    if serials is not None and row.get("serial_number") not in serials:
+        differs.append(f"its present certificate, {row.get('serial_number') or 'none'}, is not among those of the plan")
+    return "; ".join(differs)
+
+
+def _spelled(name: Any) -> str:
+    """A name as DNS spells it, or in lower case where it cannot be spelled so."""
+    lower = str(name).strip().lower().rstrip(".")
+    try:
+        return lower if lower.isascii() else domain_name(lower, "")
+    except OptionError:
+        return lower
+
+
 def sheets(
     entries: Iterable[Mapping[str, Any]], rows: Iterable[Mapping[str, Any]], *, ticket: str, sha256: str, time: str
 ) -> dict[str, tuple[str, str]]:
@@ -384,10 +420,15 @@ def sheets(
     return {entry["order"]: sheet(known[entry["order"]], entry, **more) for entry in entries if entry["order"] in known}
 
 
-def has_sheet(entry: Mapping[str, Any], saved: bool) -> dict[str, Any]:
-    """What came of saving a sheet, as a module tells of an order: it is one of the steps that are made for it."""
+def has_sheet(entry: Mapping[str, Any], saved: bool, differs: str = "") -> dict[str, Any]:
+    """What came of saving a sheet, as a module tells of an order: it is one of the steps that are made for it.
+
+    differs: what `changed_since` found.
+    """
     key = "order_id" if entry["provider"] == CERTCENTRAL else "order_digest"
     outcome, reason = (UNCHANGED, "") if saved else (FAILED, "nothing was changed, as its details cannot be read")
+    if differs:
+        outcome, reason = INELIGIBLE, f"changed since it was planned: {differs}; nothing was changed, plan again"
     return {key: entry["order"], "outcome": outcome, "reason": reason}
 
 

@@ -181,8 +181,14 @@ def _candidates(orders: Iterable[Mapping[str, Any]], wishes: Wishes) -> list[tup
         (order_id, rows)
         for order_id, rows in sorted(_by_id(orders).items())
         if any(row["status"] in wishes.statuses and _age(row, wishes) > wishes.older_than_days for row in rows)
-        and _is_meant(_names(*rows), wishes)
+        and (_is_meant(_names(*rows), wishes) or _may_be_meant(rows, wishes))
     ]
+
+
+def _may_be_meant(rows: Sequence[Mapping[str, Any]], wishes: Wishes) -> bool:
+    """Whether it is a name that a list leaves out by which an order is meant, as far as is known."""
+    unknown = any(row.get("domains_known") is False for row in rows)
+    return unknown and not _among(_names(*rows), wishes.exclude)
 
 
 def _by_id(orders: Iterable[Mapping[str, Any]]) -> dict[int, tuple[Mapping[str, Any], ...]]:
@@ -249,7 +255,7 @@ def _entry(
         "provider": CERTCENTRAL,
         "order": str(row["order_id"]),
         "name": names[0] if names else "",
-        "domains": sorted({name for one in (*rows, *read) for name in one["domains"] or () if name}),
+        "domains": _domains(*rows, *read),
         "state": state,
     }
     if len(rows) != 1:
@@ -265,9 +271,22 @@ def _entry(
     renews = whole["renewal_of_order_id"] or 0
     predecessor = older.get(renews, ())
     expiries = _expiries(predecessor[0]) if len(predecessor) == 1 else {}
-    told["state"] = {**state, "renewal_of_order_id": renews, **expiries}
-    why = _unclear(kinds, names, wishes) or _renews(whole, predecessor, expiries, wishes)
-    return {**told, **(_left(f"{old}, but {why}") if why else _ending(whole, old))}
+    product = str(whole.get("product_name_id") or "")
+    told["state"] = {**state, "product": product, "renewal_of_order_id": renews, **expiries}
+    why = _unclear(kinds, names, wishes) or _unnamed(whole) or _renews(whole, predecessor, expiries, wishes)
+    if why:
+        return {**told, **_left(f"{old}, but {why}")}
+    # What its own page tells is what ends; a row that tells of more was compared with the patterns.
+    return {**told, "domains": _domains(whole), **_ending(whole, old)}
+
+
+def _domains(*rows: Mapping[str, Any]) -> list[str]:
+    return sorted({name for row in rows for name in row["domains"] or () if name})
+
+
+def _unnamed(whole: Mapping[str, Any]) -> str:
+    """Whether an order's own page leaves names out, one of which may keep it from being ended."""
+    return "" if whole.get("domains_known") is True else "its own page does not tell all of its names"
 
 
 def _left(reason: str) -> dict[str, Any]:

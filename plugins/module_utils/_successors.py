@@ -45,7 +45,7 @@ def plan(
     """
     whole = {page["order_id"]: page for page in pages}
     entries = []
-    for case in _Account(orders).cases(undo_expired):
+    for case in _Account(_with_names(orders, whole)).cases(undo_expired):
         told = _decided(case, whole.get(case.old.id, case.page))
         if told:
             entries.append(_entry(case, *told))
@@ -56,10 +56,20 @@ def to_read(orders: Iterable[Mapping[str, Any]], *, undo_expired: bool = False) 
     """The orders that have to be read whole before they can be planned, as lists do not tell all that decides.
 
     Those are marked orders whose mark would be taken away, as only an order's own page tells whether it was truly
-    renewed; and those that would be marked, where the list does not tell whether they are.
+    renewed; and those that would be marked, where the list does not tell whether they are, or leaves names out.
     """
-    cases = _Account(orders).cases(undo_expired)
-    return [case.old.id for case in cases if case.is_marked is not False and case.page is None]
+    account = _Account(orders)
+    unclear = {case.old.id for case in account.cases(undo_expired) if case.is_marked is not False and case.page is None}
+    return sorted(unclear | account.unnamed())
+
+
+def _with_names(
+    orders: Iterable[Mapping[str, Any]], pages: Mapping[int, Mapping[str, Any]]
+) -> Iterator[Mapping[str, Any]]:
+    """The orders, with the names of their own pages where the list leaves some out."""
+    for row in orders:
+        page = pages.get(row["order_id"]) if row.get("domains_known") is False else None
+        yield {**row, **{name: page.get(name) for name in ("domains", "domains_known")}} if page else row
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,6 +107,14 @@ class _Order:
     def counts(self) -> bool:
         """Whether it can be a successor, or have one; an unknown organization is never the same as another."""
         return self.row.get("product_type") in TLS_PRODUCTS and self.organization is not None and bool(self.names)
+
+    @property
+    def names_known(self) -> bool:
+        return self.row.get("domains_known") is not False
+
+    @property
+    def is_due(self) -> bool:
+        return self.days is not None and self.days <= MARK_WINDOW_DAYS
 
     @property
     def can_carry_a_mark(self) -> bool:
@@ -185,17 +203,24 @@ class _Account:
     def cases(self, undo_expired: bool) -> Iterator[_Case]:
         """The migrated orders that could be marked, or whose mark could be taken away, by their ids."""
         for old in self._orders:
-            if old.counts and old.can_carry_a_mark and old.id not in self._torn:
+            if old.counts and old.names_known and old.can_carry_a_mark and old.id not in self._torn:
                 case = self._case(old, undo_expired)
                 if case:
                     yield case
+
+    def unnamed(self) -> set[int]:
+        """The orders that could be marked, or be marked wrongly, of which the list does not tell all names."""
+        return {
+            old.id
+            for old in self._orders
+            if not old.names_known and old.can_carry_a_mark and (old.is_marked or old.is_due) and old.id not in self._torn
+        }
 
     def _case(self, old: _Order, undo_expired: bool) -> _Case | None:
         others = self._others_of(old)
         living = others.renewing(old)
         if living:
-            in_time = old.days is not None and old.days <= MARK_WINDOW_DAYS
-            return _Case(old, living) if in_time and not old.is_marked else None
+            return _Case(old, living) if old.is_due and not old.is_marked else None
         gone = others.gone(old)
         if not gone or old.is_marked is False or others.had_renewed(old) or (old.has_expired and not undo_expired):
             return None

@@ -13,8 +13,9 @@ description:
   - Revokes all certificates of an order, or single ones, and only what is not revoked already. This is for ever.
   - Most keys only file a request this way, which somebody has to approve. The outcome is then C(pending_approval), and
     nothing is revoked yet. Asked again while a request waits, no second one is filed.
-  - Before an order is revoked, its reissues and duplicates are read, and every certificate and name that ends with it
-    is told, in check mode and in the diff as well.
+  - Before an order is revoked, its reissues and duplicates are read, archived ones among them, and every certificate and
+    name that ends with it is told, in check mode and in the diff as well. Where these are fewer than the order announces,
+    it is not revoked, see O(accept_unknown_certificates).
 options:
   certificate_id:
     description:
@@ -59,6 +60,14 @@ options:
   cancel_reissue:
     description:
       - Drop an unfinished reissue first, which blocks a revocation. An order in this state cannot be revoked otherwise.
+    type: bool
+    default: false
+  accept_unknown_certificates:
+    description:
+      - Revoke an order although not everything that ends with it is known. By default it is V(ineligible) where
+        CertCentral lists fewer certificates than the order announces by C(duplicates_count), C(reissues_count),
+        C(has_duplicates) and C(has_reissues), or lists one without names that can be read.
+      - For a compromised key, which has a deadline. Compare the certificates in the CertCentral console first.
     type: bool
     default: false
   confirm:
@@ -219,6 +228,23 @@ orders:
           elements: str
           returned: when it is to be revoked
           sample: [www.example.com]
+        certificates_known:
+          description:
+            - Whether these are all certificates that the order announces, each with its names; see
+              O(accept_unknown_certificates).
+          type: bool
+          returned: when it is to be revoked
+          sample: true
+        product_type:
+          description: The kind of product of the order.
+          type: str
+          returned: when it is to be revoked
+          sample: ssl_certificate
+        product_name_id:
+          description: The product of the order, as it is called when it is ordered.
+          type: str
+          returned: when it is to be revoked
+          sample: ssl_plus
     after:
       description: The same after the task, in check mode what it would be; empty where it is not known.
       type: dict
@@ -363,6 +389,7 @@ SPEC: dict[str, Any] = {
         "comments": {"type": "str", "required": True},
         "skip_approval": {"type": "bool", "default": False},
         "cancel_reissue": {"type": "bool", "default": False},
+        "accept_unknown_certificates": {"type": "bool", "default": False},
         "confirm": {"type": "bool", "default": False},
         "wait": {"type": "bool", "default": False},
         "wait_timeout": {"type": "int", "default": 3600},
@@ -391,6 +418,7 @@ def run(params: Mapping[str, Any], context: Context) -> dict[str, Any]:
             today=datetime.now(timezone.utc).date(),
             skip_approval=params["skip_approval"],
             cancel_reissue=params["cancel_reissue"],
+            accept_unknown=params["accept_unknown_certificates"],
         )
         options = {name: params[name] for name in ("reason", "skip_approval")}
         write = Revoking(certcentral, comments=comments or "", **options)

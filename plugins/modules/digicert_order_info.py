@@ -149,6 +149,13 @@ orders:
       elements: str
       returned: always
       sample: [example.com, www.example.com]
+    domains_known:
+      description:
+        - Whether RV(orders[].domains) has every name. V(false) where CertCentral does not list the names, or fewer than it
+          counts; with O(details) they are taken from the order's own page.
+      type: bool
+      returned: always
+      sample: true
     certificate_id:
       description: Its present certificate, none before it is issued.
       type: int

@@ -311,7 +311,7 @@ from ansible_collections.certops.orders.plugins.module_utils._module import main
 from ansible_collections.certops.orders.plugins.module_utils._options import OptionError
 from ansible_collections.certops.orders.plugins.module_utils._orders import plural, utc_text
 from ansible_collections.certops.orders.plugins.module_utils._plan import PlanError
-from ansible_collections.certops.orders.plugins.module_utils._plan_outcomes import has_sheet, sheets
+from ansible_collections.certops.orders.plugins.module_utils._plan_outcomes import changed_since, has_sheet, sheets
 
 if TYPE_CHECKING:
     from ansible_collections.certops.orders.plugins.module_utils._http import Context
@@ -399,12 +399,14 @@ def _told(plan: dict[str, Any], path: str, changed: bool) -> dict[str, Any]:
 def _sheets(params: Mapping[str, Any], context: Context, now: datetime) -> dict[str, Any]:
     entries = _plan.entries_of(params["entries"])
     plan = {"ticket": params["ticket"], "sha256": params["sha256"] or ""}
-    texts = sheets(entries, params["orders"], **plan, time=utc_text(now))
+    rows = {str(row.get("order_id") or row.get("order_digest")): row for row in params["orders"]}
+    differs = {one["order"]: changed_since(one, rows[one["order"]]) for one in entries if one["order"] in rows}
+    texts = sheets([one for one in entries if not differs.get(one["order"])], params["orders"], **plan, time=utc_text(now))
     new = _plan_files.save_new(params["folder"], dict(texts.values()), dry=context.check_mode)
     result = {
         "changed": bool(new),
         "msg": f"{plural(len(new), 're-order sheet')} saved, {len(texts) - len(new)} already there",
-        "orders": [has_sheet(entry, entry["order"] in texts) for entry in entries],
+        "orders": [has_sheet(one, one["order"] in texts, differs.get(one["order"], "")) for one in entries],
     }
     after = "".join(f"{path}\n" for path in new)
     return {**result, "diff": {"before": "", "after": after}} if context.diff else result

@@ -45,7 +45,8 @@ def test_archived_reissues(life: Api, value: str | None, found: int) -> None:
     [
         ("reissue?show_archived=perhaps", "show_archived"),
         ("reissue?colour=red", "colour"),
-        ("duplicate?show_archived=true", "show_archived"),
+        ("duplicate?show_archived=perhaps", "show_archived"),
+        ("duplicate?colour=red", "colour"),
     ],
 )
 def test_strict_query(life: Api, path: str, name: str) -> None:
@@ -72,6 +73,36 @@ def test_reissue_list_has_primary(sim: Simulator, life: Api, value: bool) -> Non
     assert [each["id"] for each in certificates(life, 44, "reissue")] == ([primary["id"]] if value else [])
     assert all(each["status"] == "issued" for each in certificates(life, 44, "reissue"))
     assert certificates(life, 48, "reissue") == []
+
+
+@pytest.mark.parametrize("kind", ["reissue", "duplicate"])
+@pytest.mark.parametrize("switch", ["duplicate_list", "reissue_list"])
+@pytest.mark.parametrize("value", ["whole", "repeats_primary", "short", "empty"])
+def test_lists_of_certificates_that_are_not_what_they_should_be(
+    sim: Simulator, life: Api, kind: str, switch: str, value: str
+) -> None:
+    whole = [each["id"] for each in certificates(life, 41, kind, show_archived="true")]
+    primary = life.get(41).json()["certificate"]["id"]
+    sim.set({f"certcentral.{switch}": value})
+
+    listed = [each["id"] for each in certificates(life, 41, kind, show_archived="true")]
+
+    assert len(whole) > 1
+    wrong = {"repeats_primary": [primary] * len(whole), "short": whole[:-1], "empty": []}
+    assert listed == (wrong.get(value, whole) if switch == f"{kind}_list" else whole)
+    # What the order announces stays.
+    assert life.get(41).json()[f"{kind}s_count"] == len(whole)
+
+
+@pytest.mark.parametrize("kind", ["reissue", "duplicate"])
+@pytest.mark.parametrize("value", ["all", "null", "absent"])
+def test_copy_names(sim: Simulator, life: Api, kind: str, value: str) -> None:
+    sim.set(certcentral__copy_names=value)
+    for shown in certificates(life, 41, kind):
+        assert shown.get("dns_names", "none") == (
+            {"null": None, "absent": "none"}[value] if value != "all" else shown["dns_names"]
+        )
+        assert ("common_name" in shown) is (value != "absent")
 
 
 @pytest.mark.parametrize("value", ["primary", "all"])

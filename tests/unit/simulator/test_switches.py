@@ -196,6 +196,30 @@ def test_mark_lag(sim: Simulator, api: Api) -> None:
 
 
 @pytest.mark.parametrize(
+    ("value", "shown"), [("all", ...), ("fewer", []), ("null", None), ("absent", "none"), ("text", "")]
+)
+def test_list_names(sim: Simulator, api: Api, value: str, shown: Any) -> None:
+    """Rows may leave names out, of which the order's own page has all."""
+    names = api.get(20).json()["certificate"]["dns_names"]
+    assert len(names) == 1
+    sim.set(certcentral__list_names=value)
+    listed = api.row(20)["certificate"].get("dns_names", "none")
+    assert listed == {"all": names, "text": names[0]}.get(value, shown)
+    assert api.row(20)["number_of_sans"] == 1
+    assert api.get(20).json()["certificate"]["dns_names"] == names
+
+
+@pytest.mark.parametrize("value", [True, False])
+def test_certificate_id_before_issue(sim: Simulator, api: Api, value: bool) -> None:
+    sim.set(certcentral__certificate_id_before_issue=value)
+    issued = api.get(24).json()["certificate"]
+    for shown in (api.get(11).json(), api.row(11)):
+        assert ("id" in shown["certificate"]) is value
+        assert "serial_number" not in shown["certificate"]
+    assert issued["id"] == sim.order(24)["certificate_id"]
+
+
+@pytest.mark.parametrize(
     "wanted",
     [
         {"certcentral.no_such": 1},

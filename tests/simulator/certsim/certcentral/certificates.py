@@ -20,14 +20,26 @@ def list_reissues(call: Context, reference: str) -> Answer:
     found = [each for each in order.reissues if archived or not each.archived]
     if call.switch("reissue_list_has_primary") and order.certificate.id is not None:
         found.insert(0, order.certificate)
-    return _answer(call, order, found)
+    return _answer(call, order, _listed(call, order, found, "reissue_list"))
 
 
 def list_duplicates(call: Context, reference: str) -> Answer:
     """GET /order/certificate/{id}/duplicate."""
-    call.parameters()
+    parameters = call.parameters("show_archived")
     order = call.order(reference)
-    return _answer(call, order, [each for each in order.duplicates if not each.archived])
+    archived = context.parameter(parameters, "show_archived")
+    found = [each for each in order.duplicates if archived or not each.archived]
+    return _answer(call, order, _listed(call, order, found, "duplicate_list"))
+
+
+def _listed(call: Context, order: Order, found: list[Certificate], switch: str) -> list[Certificate]:
+    """Return what a list has of the certificates that it should have."""
+    style = call.switch(switch)
+    if style == "repeats_primary":
+        return [order.certificate for _each in found]
+    if style == "short":
+        return found[:-1]
+    return [] if style == "empty" else found
 
 
 def _answer(call: Context, order: Order, found: list[Certificate]) -> Answer:

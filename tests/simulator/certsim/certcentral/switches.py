@@ -189,6 +189,19 @@ SWITCHES = (
         reference="certcentral 2.2, 3",
     ),
     sw.choice(
+        "certcentral.list_names",
+        ("all", "fewer", "null", "absent", "text"),
+        default="all",
+        doc="How rows of a list show the names: all, without the last one, null, not at all, or as one text.",
+        reference="certcentral 2.1, 3",
+    ),
+    sw.boolean(
+        "certcentral.certificate_id_before_issue",
+        default=False,
+        doc="Whether an order has a certificate.id before it is issued.",
+        reference="certcentral 2.1",
+    ),
+    sw.choice(
         "certcentral.note_goes_to",
         ("notes", "nowhere"),
         default="notes",
@@ -305,6 +318,24 @@ SWITCHES = (
         ("key_absent", "empty_array"),
         default="key_absent",
         doc="How a list of reissues or duplicates without any shows.",
+        reference="certcentral 4.7",
+    ),
+    *(
+        sw.choice(
+            f"certcentral.{kind}_list",
+            ("whole", "repeats_primary", "short", "empty"),
+            default="whole",
+            doc=f"Whether the list of {kind}s has all of them, repeats the present certificate instead of them, lacks the "
+            "last one, or is empty.",
+            reference="certcentral 4.7",
+        )
+        for kind in ("duplicate", "reissue")
+    ),
+    sw.choice(
+        "certcentral.copy_names",
+        ("all", "null", "absent"),
+        default="all",
+        doc="How the lists of reissues and duplicates show names: all, null, or neither these nor a common name.",
         reference="certcentral 4.7",
     ),
     sw.boolean(

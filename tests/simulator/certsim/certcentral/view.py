@@ -37,6 +37,8 @@ class View:
         self._mark_as = switches["certcentral.renewed_shows_as"]
         self.unknown_status_filter: str = switches["certcentral.unknown_status_filter"]
         self._sparse = switches["certcentral.list_row"] == "sparse"
+        self._list_names: str = switches["certcentral.list_names"]
+        self._copy_names: str = switches["certcentral.copy_names"]
 
     def status(self, order: Order) -> str:
         """Return the status that shows."""
@@ -93,7 +95,7 @@ class View:
         """Return a certificate as the lists of an order's reissues and duplicates show it."""
         created = certificate.date_created or order.date_created
         return {
-            **self._certificate(certificate),
+            **self._copied(certificate),
             **_present("thumbprint", certificate.thumbprint),
             "status": certificate.status or "issued",
             "date_created": created.isoformat(timespec="seconds"),
@@ -107,6 +109,10 @@ class View:
         """Return the order as GET /order/certificate lists it."""
         shown = self._common(order, "list")
         shown["disable_renewal_notifications"] = self._flag(order.disable_renewal_notifications)
+        shown["number_of_sans"] = len(order.certificate.dns_names)
+        shown["certificate"].update(self._row_names(order.certificate.dns_names))
+        if self._list_names == "absent":
+            del shown["certificate"]["dns_names"]
         product = order.product
         shown["product"] = {"name_id": product["name_id"], "name": product["name"], "type": product["type"]}
         organization = self._row_organization(order)
@@ -116,6 +122,18 @@ class View:
             shown.pop("is_renewed", None)
             for name in ("valid_from", "valid_till", "days_remaining"):
                 shown["certificate"].pop(name, None)
+        return shown
+
+    def _row_names(self, names: list[str]) -> dict[str, Any]:
+        wrong = {"fewer": names[:-1], "null": None, "text": " ".join(names)}
+        return {"dns_names": wrong.get(self._list_names, names)}
+
+    def _copied(self, certificate: Certificate) -> dict[str, Any]:
+        shown = self._certificate(certificate)
+        if self._copy_names == "null":
+            return {**shown, "dns_names": None}
+        if self._copy_names == "absent":
+            return {name: value for name, value in shown.items() if name not in ("common_name", "dns_names")}
         return shown
 
     def _row_organization(self, order: Order) -> object:
@@ -131,7 +149,7 @@ class View:
         flag = self._flag
         shown: dict[str, Any] = {
             "id": order.id,
-            "certificate": self._certificate(order.certificate),
+            "certificate": {**self._requested_id(order), **self._certificate(order.certificate)},
             "status": self.status(order),
             "date_created": order.date_created.isoformat(timespec="seconds"),
             "validity_years": order.validity_years,
@@ -154,6 +172,10 @@ class View:
         if self._switches["certcentral.is_renewed_in"] in ("both", place) and not hidden:
             shown["is_renewed"] = flag(renewed)
         return shown
+
+    def _requested_id(self, order: Order) -> dict[str, Any]:
+        """Return the id that a certificate has before its issuance, where it has one then."""
+        return {"id": 800_000_000 + order.id} if self._switches["certcentral.certificate_id_before_issue"] else {}
 
     def _renewal_settings(self, order: Order) -> dict[str, Any]:
         """Return what PUT .../renewal-emails and the like set; the row's own flag stays in rows."""

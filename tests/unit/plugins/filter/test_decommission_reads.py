@@ -65,7 +65,7 @@ def test_it_tells_what_to_read() -> None:
 
     assert called(orders, names=["Shop.Example.com.", "bücher.example"], on_issued="revoke", mark_renewed=True) == {
         "orders": [orders[0], orders[1], orders[2], orders[3]],
-        "details": [5],
+        "details": [5, 9],
         "certificates": [6],
         "origin": [8],
         "names": [SHOP, "xn--bcher-kva.example"],

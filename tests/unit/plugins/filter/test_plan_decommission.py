@@ -44,7 +44,8 @@ def an_order(status: str = "issued", order_id: int = 7, **facts: Any) -> dict[st
 DIGEST = "ab" * 32
 CLOSES = "2026-03-01T12:00:00Z"
 CERTIFICATE = Certificate(70, "0A", "issued", SHOP, (SHOP,)).shown()
-ENDS = {"order_id": 7, "outcome": "pending_approval", "before": {"status": "issued", "certificates": [CERTIFICATE]}}
+BEFORE = {"status": "issued", "certificates": [CERTIFICATE], "certificates_known": True}
+ENDS = {"order_id": 7, "outcome": "pending_approval", "before": BEFORE}
 
 
 def a_review(**facts: Any) -> dict[str, Any]:
@@ -78,7 +79,9 @@ def test_it_is_documented_as_it_is() -> None:
 
 
 def test_it_plans() -> None:
-    assert actions([an_order("pending")]) == ["cancel"]
+    read = {"details": [an_order("pending", seen=frozenset([ROW, DETAILS]))]}
+
+    assert actions([an_order("pending")], read=read) == ["cancel"]
     assert actions([an_order("pending")], names=["www.example.com"]) == []
     assert actions([an_order("pending")], protected=["shop.*"]) == ["leave"]
 

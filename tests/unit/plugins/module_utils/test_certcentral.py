@@ -65,6 +65,7 @@ UNSAID: dict[str, Any] = {
     "auto_renew": False,
     "auto_reissue": False,
     "custom_renewal_message": "",
+    "names_known": False,
 }
 
 
@@ -203,8 +204,8 @@ def test_a_page(service: Conversation, client: CertCentral) -> None:
     assert total == 12
     # A row does not have renewed_order_id, so that nothing is said about it.
     assert orders == [
-        Order(1, "pending", True, None, None, "a", None, frozenset([ROW])),
-        Order(2, "pending", None, None, None, "", None, frozenset([ROW])),
+        Order(1, "pending", True, None, None, "a", None, frozenset([ROW]), names_known=False),
+        Order(2, "pending", None, None, None, "", None, frozenset([ROW]), names_known=False),
     ]
 
 
@@ -580,11 +581,18 @@ def test_a_revocation_with_an_answer_that_is_no_request_is_not_acknowledged(
 def test_the_other_certificates_of_an_order(kind: str, service: Conversation, client: CertCentral) -> None:
     ask = {"reissue": client.reissues, "duplicate": client.duplicates}[kind]
     listed = [{"id": 5, "serial_number": "0a:1b", "status": "approved"}, {}, "x", {"serial_number": "0c"}]
-    service.get(f"order/certificate/7/{kind}", {"certificates": listed})
-    assert ask(7) == [Certificate(5, "0A1B", "issued", "", ()), Certificate(None, "0C", "issued", "", ())]
-    service.get(f"order/certificate/7/{kind}", {})
+    archived = {"show_archived": "true"}
+    nothing = Certificate(None, "", "issued", "", ())
+    service.get(f"order/certificate/7/{kind}", {"certificates": listed}, query=archived)
+    # A row that cannot be read is a certificate of which nothing is known.
+    assert ask(7) == [
+        Certificate(5, "0A1B", "issued", "", ()),
+        *(nothing, nothing),
+        Certificate(None, "0C", "issued", "", ()),
+    ]
+    service.get(f"order/certificate/7/{kind}", {}, query=archived)
     assert ask(7) == []
-    service.get(f"order/certificate/7/{kind}", {"certificates": {"id": 5}})
+    service.get(f"order/certificate/7/{kind}", {"certificates": {"id": 5}}, query=archived)
     with pytest.raises(Unreadable, match="not a list of certificates"):
         ask(7)
 

@@ -39,6 +39,7 @@ from ansible_collections.certops.orders.plugins.module_utils._certcentral_object
     read_order,
     read_request,
     read_user,
+    with_certificates,
     serial,
 )
 from ansible_collections.certops.orders.plugins.module_utils._orders import utc_text
@@ -130,6 +131,8 @@ def test_an_order_s_own_page() -> None:
         is_multi_year_plan=True,
         has_duplicates=True,
         has_reissues=False,
+        duplicates_count=1,
+        reissues_count=0,
         disable_renewal_notifications=True,
         certificate_status="issued",
         thumbprint="AABB",
@@ -164,7 +167,7 @@ def test_a_row_has_nothing_that_only_the_page_has() -> None:
 
 
 def test_a_row_that_says_almost_nothing() -> None:
-    assert read({"id": 1}, ROW) == Order(1, "", seen=frozenset([ROW]))
+    assert read({"id": 1}, ROW) == Order(1, "", seen=frozenset([ROW]), names_known=False)
 
 
 @pytest.mark.parametrize("data", [None, [], "x", 7, {}, {"id": None}, {"id": True}, {"id": "x"}, {"id": 1.5}])
@@ -278,7 +281,9 @@ def test_the_primary_certificate_and_its_status(status: str, certificate: Any, s
 
 def test_the_primary_certificate_has_all_names_and_the_expiry() -> None:
     domains = ("*.example.com", "example.com", "www.example.com")
-    assert read(PAGE).primary == Certificate(5, "0A1B", "issued", "WWW.example.com", domains, date(2026, 3, 31))
+    assert read(PAGE).primary == Certificate(
+        *(5, "0A1B", "issued", "WWW.example.com", domains, date(2026, 3, 31)), thumbprint="AABB"
+    )
 
 
 def test_the_undecided_requests_of_an_order() -> None:
@@ -288,8 +293,8 @@ def test_the_undecided_requests_of_an_order() -> None:
 # -- how an order is shown ---------------------------------------------------------------------------------------------
 
 ROW_KEYS = {
-    *("order_id", "status", "is_renewed", "common_name", "domains", "certificate_id", "serial_number"),
-    *("date_created", "valid_from", "valid_till", "days_remaining", "order_valid_till", "is_multi_year_plan"),
+    *("order_id", "status", "is_renewed", "common_name", "domains", "domains_known", "certificate_id"),
+    *("serial_number", "date_created", "valid_from", "valid_till", "days_remaining", "order_valid_till", "is_multi_year_plan"),
     *("product_name_id", "product_name", "product_type", "organization_id", "organization_name", "container_id"),
     *("container_name", "has_duplicates", "has_reissues", "disable_renewal_notifications"),
 }
@@ -307,6 +312,7 @@ def test_an_order_is_shown_whole() -> None:
         "is_renewed": False,
         "common_name": "WWW.example.com",
         "domains": ["*.example.com", "example.com", "www.example.com"],
+        "domains_known": True,
         "certificate_id": 5,
         "serial_number": "0A1B",
         "date_created": "2025-08-20T00:16:07Z",
@@ -367,7 +373,7 @@ def test_what_is_shown_goes_by_what_was_read_and_not_by_what_it_says(
 def test_an_order_that_says_nothing_is_shown_without_inventing_anything() -> None:
     shown = read({"id": 1}, ROW).shown(TODAY)
     nothing = {name: value for name, value in shown.items() if value not in (None, "", [])}
-    assert nothing == {"order_id": 1, "is_multi_year_plan": False}
+    assert nothing == {"order_id": 1, "is_multi_year_plan": False, "domains_known": False}
 
 
 @pytest.mark.parametrize(("day", "left"), [("2026-03-31", 30), ("2026-03-01", 0), ("2026-02-28", -1), (None, None)])
@@ -437,10 +443,194 @@ def test_a_request_waits_until_somebody_decided(status: str, waits: bool) -> Non
     assert Request(1, "revoke", status).is_undecided is waits
 
 
-@pytest.mark.parametrize("reader", [read_request, read_certificate, read_domain])
+@pytest.mark.parametrize("reader", [read_request, read_domain])
 @pytest.mark.parametrize("data", [None, [], "x", 7, {}, {"id": None}, {"id": True}, {"id": "x"}])
 def test_what_has_no_id_is_nothing(reader: Any, data: Any) -> None:
     assert reader(data) is None
+
+
+# -- which names and which certificates are known ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("certificate", "count", "known"),
+    [
+        ({"dns_names": ["a.test", "b.test"]}, None, True),
+        ({"dns_names": ["a.test", "b.test"]}, 2, True),
+        ({"dns_names": ["a.test", "b.test"]}, "2", True),
+        ({"dns_names": []}, 0, True),
+        ({"dns_names": ["a.test", "b.test"]}, 3, False),
+        ({"dns_names": ["a.test", "A.test"]}, "2", False),
+        ({"dns_names": ["a.test"]}, "many", False),
+        ({"dns_names": ["a.test"]}, True, False),
+        ({}, None, False),
+        ({"dns_names": None}, None, False),
+        ({"dns_names": "a.test"}, None, False),
+        ({"dns_names": {"0": "a.test"}}, None, False),
+        ({"dns_names": ["a.test", None]}, None, False),
+        ({"dns_names": ["a.test", ["b.test"]]}, None, False),
+        ({"dns_names": ["a.test", ""]}, None, False),
+        ([], None, False),
+        (None, None, False),
+    ],
+)
+@pytest.mark.parametrize("source", [ROW, DETAILS])
+def test_whether_all_names_of_an_order_are_known(certificate: Any, count: Any, known: bool, source: str) -> None:
+    more = {} if count is None else {"number_of_sans": count}
+    order = read({"id": 1, "status": "pending", "certificate": certificate, **more}, source)
+
+    assert order.names_known is known
+    assert order.shown(TODAY)["domains_known"] is known
+
+
+def test_a_row_does_not_lend_its_page_what_it_knows_of_names() -> None:
+    row = read({"id": 1, "certificate": {"common_name": "a.test", "dns_names": ["a.test"]}}, ROW)
+    page = read({"id": 1, "certificate": {"common_name": "a.test", "dns_names": None}})
+
+    assert merged(page, row, DETAILS).names_known is False
+    assert merged(row, page, DETAILS).names_known is True
+
+
+@pytest.mark.parametrize(
+    ("says", "announced", "has"),
+    [
+        ({}, 0, None),
+        ({"has_duplicates": False, "duplicates_count": 0}, 0, False),
+        ({"has_duplicates": "0", "duplicates_count": "0"}, 0, False),
+        ({"duplicates_count": 0}, 0, None),
+        ({"has_duplicates": True}, 1, True),
+        ({"has_duplicates": "1", "duplicates_count": "3"}, 3, True),
+        ({"duplicates_count": 2}, 2, True),
+        # They contradict one another: there may be some.
+        ({"has_duplicates": False, "duplicates_count": 2}, 2, True),
+        ({"has_duplicates": True, "duplicates_count": 0}, 1, True),
+        ({"has_duplicates": None, "duplicates_count": None}, 0, None),
+        ({"has_duplicates": "maybe"}, None, None),
+        ({"has_duplicates": False, "duplicates_count": "two"}, None, None),
+        ({"duplicates_count": -1}, None, None),
+        ({"duplicates_count": True}, None, None),
+        ({"duplicates_count": [1, 2]}, None, None),
+    ],
+)
+@pytest.mark.parametrize("kind", ["duplicates", "reissues"])
+def test_how_many_certificates_an_order_announces(
+    says: dict[str, Any], announced: int | None, has: bool | None, kind: str
+) -> None:
+    order = a_page(**{name.replace("duplicates", kind): value for name, value in says.items()})
+
+    assert getattr(order, f"{kind}_count") == announced
+    assert order.shown(TODAY)[f"has_{kind}"] is has
+
+
+@pytest.mark.parametrize("status", ["needs_approval", "pending", "waiting_pickup", "canceled", "rejected", "", "new"])
+def test_the_id_of_a_certificate_alone_does_not_make_an_order_issued(status: str) -> None:
+    """pending_with_certificate_id.json: what an order asks for has an id, and a platform, before it is issued."""
+    certificate = {"id": 104, "common_name": "e.field.example", "signature_hash": "sha256", "key_size": 2048}
+    order = a_page(status=status, certificate=certificate)
+    shown = order.shown(TODAY)
+
+    assert not order.was_issued
+    assert (shown["certificate_id"], shown["certificate_status"], shown["serial_number"]) == (None, "", "")
+    assert order.primary is not None
+    assert order.primary.status == "pending"
+
+
+@pytest.mark.parametrize(
+    ("status", "certificate"),
+    [
+        ("issued", {"id": 104}),
+        ("renewed", {"id": 104}),
+        ("expired", {"id": 104}),
+        ("reissue_pending", {"id": 104}),
+        ("pending", {"id": 104, "serial_number": "0A"}),
+        ("processing", {"id": 104, "thumbprint": "0A"}),
+        ("approved", {"id": 104, "valid_till": "2026-12-31"}),
+    ],
+)
+def test_what_shows_that_an_order_was_issued(status: str, certificate: dict[str, Any]) -> None:
+    order = a_page(status=status, certificate=certificate)
+
+    assert order.was_issued
+    assert order.shown(TODAY)["certificate_id"] == 104
+
+
+PRIMARY = {"id": 5, "serial_number": "0A", "thumbprint": "AA", "common_name": "a.test", "dns_names": ["a.test"]}
+AGAIN = {**PRIMARY, "id": 7001}
+ONE = {"id": 6, "serial_number": "0B", "common_name": "b.test", "dns_names": ["b.test"], "status": "issued"}
+TWO = {"id": 7, "serial_number": "0C", "common_name": "c.test", "dns_names": ["c.test"], "status": "issued"}
+TLS = {"product": {"name_id": "ssl_plus", "type": "ssl_certificate"}}
+
+
+@pytest.mark.parametrize(
+    ("listed", "count", "unknown"),
+    [
+        ([], 0, ""),
+        ([ONE], 0, ""),
+        ([ONE], 1, ""),
+        ([ONE, TWO], 2, ""),
+        # Rows of every state count, archived ones as well.
+        ([ONE, {**TWO, "status": "revoked", "archived": "1"}], 2, ""),
+        ([ONE, {"id": 8, "status": "pending", "common_name": "d.test"}], 2, ""),
+        ([ONE, {"id": 8, "status": "rejected"}], 2, ""),
+        # duplicates_repeat_primary.json, duplicates_short.json
+        ([AGAIN, {**AGAIN, "id": 7002}], 2, "it has 2 DUPLICATES, of which CertCentral lists 0"),
+        ([ONE], 2, "it has 2 DUPLICATES, of which CertCentral lists 1"),
+        ([], 1, "it has 1 DUPLICATE, of which CertCentral lists 0"),
+        ([PRIMARY], 1, "it has 1 DUPLICATE, of which CertCentral lists 0"),
+        # The same one by another id, in another spelling, or by its thumbprint alone.
+        ([ONE, {**ONE, "id": 61, "serial_number": "0b"}], 2, "it has 2 DUPLICATES, of which CertCentral lists 1"),
+        ([{"id": 9, "thumbprint": "aa", "common_name": "a.test"}], 1, "it has 1 DUPLICATE, of which CertCentral lists 0"),
+        ([ONE, {"common_name": "x.test"}], 2, "it has 2 DUPLICATES, of which CertCentral lists 1"),
+        ([ONE, None, "0B", 7], 1, "lists a certificate with neither an id nor a serial number"),
+        ([ONE], None, "how many DUPLICATES it has cannot be read"),
+        # One without names.
+        ([{"id": 6, "serial_number": "0B"}], 1, "certificate 0B has no names"),
+        ([{**ONE, "dns_names": None}], 1, "the names of certificate 0B cannot be read"),
+        ([{**ONE, "dns_names": "b.test"}], 1, "the names of certificate 0B cannot be read"),
+        ([{**ONE, "dns_names": ["b.test", 7]}], 1, "the names of certificate 0B cannot be read"),
+        ([{**ONE, "dns_names": ["b.test", 7], "status": "revoked"}], 1, ""),
+        ([{**ONE, "common_name": "Jane Doe", "dns_names": []}], 1, "certificate 0B has no names"),
+        # Twice, and not alike.
+        ([{**PRIMARY, "dns_names": ["pay.test"]}], 0, "certificate 0A is listed twice, with different names"),
+        ([ONE, {**ONE, "dns_names": ["pay.test"]}], 1, "certificate 0B is listed twice, with different names"),
+    ],
+)
+@pytest.mark.parametrize("kind", ["duplicate", "reissue"])
+def test_certificates_are_compared_with_what_their_order_announces(
+    listed: list[Any], count: Any, unknown: str, kind: str
+) -> None:
+    announces = {f"{kind}s_count": "?" if count is None else count}
+    order = a_page(status="issued", certificate=PRIMARY, **TLS, **announces)
+    certificates = [read_certificate(item) for item in listed]
+    lists = {"reissues": (), "duplicates": (), f"{kind}s": certificates}
+
+    found = with_certificates(order, **lists).unknown
+
+    assert bool(found) is bool(unknown)
+    assert unknown.replace("DUPLICATE", kind).replace("S,", "s,").replace("S ", "s ") in found
+
+
+def test_a_certificate_in_both_lists_does_not_stand_for_two() -> None:
+    order = a_page(status="issued", certificate=PRIMARY, duplicates_count=1, reissues_count=1, **TLS)
+    one, two = read_certificate(ONE), read_certificate(TWO)
+
+    assert with_certificates(order, [one], [two]).unknown == ""
+    assert "lists 1 beside" in with_certificates(order, [one], [one]).unknown
+
+
+def test_names_of_people_are_no_names_of_servers() -> None:
+    """An order of client certificates has no DNS names, and is revoked all the same."""
+    certificate = {"id": 5, "serial_number": "0A", "common_name": "Jane Doe", "dns_names": None}
+    order = a_page(status="issued", certificate=certificate, product={"type": "client_certificate"})
+
+    assert with_certificates(order, [], []).unknown == ""
+
+
+def test_certificates_that_share_an_id_and_differ_in_their_serial_numbers_are_two() -> None:
+    order = a_page(status="issued", certificate=PRIMARY, duplicates_count=1, **TLS)
+    known = with_certificates(order, [], [read_certificate({**ONE, "id": 5})])
+
+    assert (known.unknown, [one.serial_number for one in known.certificates]) == ("", ["0A", "0B"])
 
 
 def test_a_page_that_does_not_show_notes_says_nothing_of_them() -> None:

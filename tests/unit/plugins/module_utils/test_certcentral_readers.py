@@ -44,6 +44,7 @@ from ansible_collections.certops.orders.tests.unit.plugins.module_utils.words im
 PRIMARY = {"id": 5, "serial_number": "0A", "common_name": "www.example.com", "valid_till": "2026-03-31"}
 REISSUE = {"id": 6, "serial_number": "0B", "common_name": "www.example.com", "status": "issued"}
 DUPLICATE = {"id": 7, "serial_number": "0C", "common_name": "api.example.com", "dns_names": ["b.example.com"]}
+ARCHIVED = {"show_archived": "true"}
 GONE = {"id": 8, "serial_number": "0D", "status": "revoked", "common_name": "old.example.com"}
 
 
@@ -52,8 +53,9 @@ def an_order(service: Conversation, number: int = 123, **more: Any) -> None:
 
 
 def others(service: Conversation, reissues: Any = (), duplicates: Any = (), number: int = 123) -> None:
-    service.get(f"order/certificate/{number}/reissue", {"certificates": list(reissues)} if reissues else {})
-    service.get(f"order/certificate/{number}/duplicate", {"certificates": list(duplicates)} if duplicates else {})
+    for kind, listed in (("reissue", reissues), ("duplicate", duplicates)):
+        answer = {"certificates": list(listed)} if listed else {}
+        service.get(f"order/certificate/{number}/{kind}", answer, query=ARCHIVED)
 
 
 # -- one by one --------------------------------------------------------------------------------------------------------
@@ -119,7 +121,7 @@ def test_certificates_that_are_not_found_do_not_say_that_there_is_no_order(
     reader = Revocables(client)
     an_order(service)
     state = reader.read([123])[123]
-    service.get("order/certificate/123/reissue", {}, 404)
+    service.get("order/certificate/123/reissue", {}, 404, query=ARCHIVED)
     with pytest.raises(Refused) as caught:
         reader.learn(CERTIFICATES, [state])
     assert not isinstance(caught.value, NotFound)

@@ -427,9 +427,9 @@ def test_orders_are_found_by_any_of_their_names_and_told_by_id() -> None:
 
 
 def test_an_entry_tells_the_order_and_the_state_that_it_rests_on() -> None:
-    order = an_order("pending", SHOP, valid_till=None)
+    order = an_order("pending", SHOP, valid_till=None, product_name_id="ssl_plus")
 
-    assert planned([row(order)], wish()) == [
+    assert planned([row(order)], wish(), details=[whole(order)]) == [
         {
             "provider": "certcentral",
             "order": "7",
@@ -437,7 +437,7 @@ def test_an_entry_tells_the_order_and_the_state_that_it_rests_on() -> None:
             "domains": [SHOP],
             "action": "cancel",
             "reason": "it is pending, so that it can be cancelled",
-            "state": {"status": "pending", "valid_till": ""},
+            "state": {"status": "pending", "valid_till": "", "product": "ssl_plus"},
         }
     ]
 
@@ -459,7 +459,7 @@ def test_an_order_without_an_id_is_refused(order_id: Any) -> None:
         ("issued", {"has_reissues": True}, (LAPSE,), True, True, False),
         ("issued", {"has_duplicates": None}, (LAPSE,), True, True, False),
         ("issued", {}, (REVOKE,), False, True, False),
-        ("reissue_pending", {}, (KEEP,), False, False, False),
+        ("reissue_pending", {}, (KEEP,), True, False, False),
         ("reissue_pending", {}, (LAPSE,), True, False, False),
         ("reissue_pending", {}, (REVOKE,), False, True, False),
         ("renewed", {}, (LAPSE,), True, False, False),
@@ -467,20 +467,26 @@ def test_an_order_without_an_id_is_refused(order_id: Any) -> None:
         ("renewed", {"valid_till": TODAY - timedelta(days=1)}, ALL_KINDS, False, False, False),
         ("expired", {}, ALL_KINDS, False, False, True),
         ("expired", {"is_renewed": True}, ALL_KINDS, False, False, False),
-        ("pending", {}, ALL_KINDS, False, False, False),
+        ("pending", {}, ALL_KINDS, True, False, False),
+        ("waiting_pickup", {}, ALL_KINDS, True, False, False),
+        ("pending", {"serial_number": "0A"}, ALL_KINDS, False, False, False),
+        ("reissue_pending", {"valid_till": TODAY - timedelta(days=1)}, (KEEP,), False, False, False),
+        ("issued", {"names_known": False}, ALL_KINDS, True, None, False),
+        ("processing", {"names_known": False}, ALL_KINDS, True, False, False),
+        ("revoked", {"names_known": False}, ALL_KINDS, False, False, False),
         ("revoked", {}, ALL_KINDS, False, False, False),
         ("on_hold", {}, ALL_KINDS, False, False, False),
     ],
 )
 def test_what_has_to_be_read_further(
-    status: str, facts: dict[str, Any], kinds: tuple[str, ...], details: bool, certificates: bool, origins: bool
+    status: str, facts: dict[str, Any], kinds: tuple[str, ...], details: bool, certificates: bool | None, origins: bool
 ) -> None:
     order = row(an_order(status, **facts))
     for kind in kinds:
         for marks in (True, False):
             assert to_read([order, order], wish(on_issued=kind, mark_renewed=marks)) == {
                 "details": [7] if details else [],
-                "certificates": [7] if certificates else [],
+                "certificates": [7] if certificates or (certificates is None and kind == REVOKE) else [],
                 "origin": [7] if origins and marks else [],
             }
 
@@ -633,7 +639,10 @@ def test_a_common_name_without_a_dot_may_be_a_server_that_stays(status: str, sha
 
 @pytest.mark.parametrize("common_name", ["", SHOP, "SHOP.example.com."])
 def test_a_common_name_that_is_among_the_names_says_nothing_new(common_name: str) -> None:
-    assert planned([{**row(an_order("pending")), "common_name": common_name}], wish())[0]["action"] == "cancel"
+    order = an_order("pending")
+    listed = {**row(order), "common_name": common_name}
+
+    assert planned([listed], wish(), details=[whole(order)])[0]["action"] == "cancel"
 
 
 @pytest.mark.parametrize(
@@ -662,6 +671,135 @@ def test_neither_reading_lifts_a_guard_of_the_other(changes: dict[str, Any], lat
 # -- what is told twice ------------------------------------------------------------------------------------------------
 
 
+# -- what a list leaves out --------------------------------------------------------------------------------------------
+
+
+def short(order: Order, *names: str) -> dict[str, Any]:
+    """Return the row of an order that tells these names only, and shows that there may be more."""
+    return row(replace(order, dns_names=names, names_known=False))
+
+
+@pytest.mark.parametrize("status", ["pending", "waiting_pickup", "needs_approval", "reissue_pending", "issued"])
+@pytest.mark.parametrize("kind", ALL_KINDS)
+@pytest.mark.parametrize("listed", [(), (SHOP,)])
+def test_a_name_that_a_list_leaves_out_is_protected_all_the_same(
+    status: str, kind: str, listed: tuple[str, ...]
+) -> None:
+    """row_names_null.json and row_fewer_names.json."""
+    order = an_order(status, SHOP, "pay.example.com")
+    wishes = wish(SHOP, "pay.example.com", on_issued=kind, protected=["pay.example.com"])
+    lists = [short(order, *listed)]
+
+    assert to_read(lists, wishes)["details"] == [7]
+    (entry,) = planned(lists, wishes, details=[whole(order)], certificates=[ends_of(order)], served={"7": "not_served"})
+    assert told(entry) == ("leave", "it covers pay.example.com, which is protected (pay.example.com)")
+
+
+@pytest.mark.parametrize("status", ["pending", "needs_approval", "reissue_pending", "issued"])
+@pytest.mark.parametrize("kind", [LAPSE, REVOKE])
+def test_no_end_rests_on_a_row(status: str, kind: str) -> None:
+    order = an_order(status)
+    (entry,) = planned([row(order)], wish(on_issued=kind), served={"7": "not_served"})
+
+    assert entry["action"] == "leave"
+    assert "could not be read" in entry["reason"]
+
+
+@pytest.mark.parametrize("status", ["pending", "needs_approval", "reissue_pending", "issued"])
+@pytest.mark.parametrize("kind", ALL_KINDS)
+@pytest.mark.parametrize("accepted", [[], [8], ["7"]])
+def test_a_page_that_leaves_names_out_ends_nothing_unless_that_is_accepted(
+    status: str, kind: str, accepted: list[Any]
+) -> None:
+    order = an_order(status, names_known=False)
+    wishes = wish(on_issued=kind, accept_unknown=accepted)
+    seen = {"details": [whole(order)], "certificates": [ends_of(order)], "served": {"7": "not_served"}}
+    (entry,) = planned([row(order)], wishes, **seen)
+
+    if (status, kind) == ("issued", KEEP):
+        assert entry["action"] == "keep"
+    elif accepted == ["7"]:
+        assert entry["action"] in WRITES
+        assert entry["state"]["unknown"] == "accepted"
+        assert entry["reason"].endswith("which decommission_domain_accept_unknown accepts")
+        guarded = wish(on_issued=kind, accept_unknown=accepted, protected=[SHOP])
+        assert planned([row(order)], guarded, **seen)[0]["action"] == "leave"
+    else:
+        assert entry["action"] == "leave"
+        assert "names" in entry["reason"]
+
+
+def test_an_order_of_which_a_list_tells_no_names_may_cover_one_that_goes() -> None:
+    order = an_order("pending", WWW, SHOP)
+    alone = an_order("pending", SHOP, id=8, common_name="")
+    other = an_order("pending", WWW, id=9)
+    over = an_order("revoked", WWW, id=10, names_known=False)
+    client = an_order("pending", WWW, id=11, names_known=False, product_type="client_certificate")
+    lists = [short(order, WWW), short(alone), short(other), row(over), row(client)]
+
+    assert to_read(lists, wish())["details"] == [7, 8, 9]
+    entries = planned(lists, wish(), details=map(whole, [order, alone, other]))
+    assert [(entry["order"], entry["action"]) for entry in entries] == [("7", "leave"), ("8", "cancel")]
+    # Its certificates are asked for once its page has told that it is one of those that go.
+    issued = an_order("issued", SHOP, common_name="")
+    assert to_read([short(issued)], wish(on_issued=REVOKE))["certificates"] == []
+    assert to_read([short(issued)], wish(on_issued=REVOKE), [whole(issued)]) == {
+        "details": [],
+        "certificates": [7],
+        "origin": [],
+    }
+
+
+def test_what_goes_is_what_its_own_page_tells() -> None:
+    """A row that does not tell all names may tell wrong ones; none of either may be one that stays."""
+    order = an_order("pending", SHOP, "pay.example.com")
+    wrong = short(order, SHOP, WWW)
+    wishes = wish(SHOP, "pay.example.com", WWW)
+
+    assert planned([wrong], wishes, details=[whole(order)])[0]["domains"] == ["pay.example.com", SHOP]
+    assert planned([wrong], wish(SHOP, "pay.example.com"), details=[whole(order)])[0]["action"] == "leave"
+
+
+@pytest.mark.parametrize("kind", [LAPSE, REVOKE])
+@pytest.mark.parametrize("accepted", [[], [7]])
+def test_certificates_that_are_announced_and_not_listed(kind: str, accepted: list[int]) -> None:
+    """duplicates_repeat_primary.json and duplicates_short.json: what the module calls ineligible is left."""
+    order = an_order(has_duplicates=True, duplicates_count=2)
+    subject = Revocable(replace(order, unknown="it has 2 duplicates, of which CertCentral lists 0", seen=READ_ALL))
+    decision = _certcentral_policy.decide_revocation(subject, today=TODAY, skip_approval=False, cancel_reissue=True)
+    ends = {"order_id": 7, "outcome": decision.outcome, "before": subject.facts, "reason": decision.explanation}
+    wishes = wish(on_issued=kind, accept_unknown=accepted)
+
+    (entry,) = planned([row(order)], wishes, details=[whole(order)], certificates=[ends], served={"7": "not_served"})
+
+    assert decision.outcome == "ineligible"
+    if accepted:
+        assert (entry["action"], entry["state"]["unknown"]) == (kind, "accepted")
+    else:
+        assert entry["action"] == "leave"
+    guarded = wish(on_issued=kind, accept_unknown=[7], protected=[SHOP])
+    assert planned([row(order)], guarded, details=[whole(order)], certificates=[ends])[0]["action"] == "leave"
+
+
+def test_the_product_that_its_own_page_tells_decides() -> None:
+    order = an_order("issued")
+    ends = ends_of(order, product_type="client_certificate")
+
+    (entry,) = planned([row(order)], wish(on_issued=REVOKE), certificates=[ends], served={"7": "not_served"})
+    assert told(entry) == ("leave", "it is a client_certificate, and no TLS certificate")
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_no_expired_order_is_marked_that_may_cover_a_name_that_stays(known: bool) -> None:
+    order = an_order("expired", is_migrated=True, names_known=False)
+    wishes = wish(mark_renewed=True)
+
+    assert to_read([row(order)], wishes) == {"details": [7], "certificates": [], "origin": [7]}
+    page = whole(replace(order, names_known=known))
+    (entry,) = planned([row(order)], wishes, details=[page, origin(order)])
+    assert entry["action"] == ("mark_renewed" if known else "leave")
+
+
 def both_ways(rows: Sequence[Any], doing: Callable[[Sequence[Any]], Any]) -> Any:
     """Return what comes of rows, which is the same in any order and with any of them repeated."""
     answer = doing(rows)
@@ -686,7 +824,7 @@ def test_an_order_that_is_listed_twice_and_not_alike_is_left(other: dict[str, An
     rows = [row(first), row(replace(first, **other))]
     wishes = wish(shared=shared)
 
-    (entry,) = both_ways(rows, lambda several: planned(several, wishes))
+    (entry,) = both_ways(rows, lambda several: planned(several, wishes, details=[whole(first)]))
 
     agrees = other == {"status": ""}
     assert entry["action"] == ("cancel" if agrees else "leave")
@@ -1084,6 +1222,7 @@ def test_a_waiver_stands_in_the_reason_and_nobody_says_that_nothing_is_served(se
         "valid_till": "2026-03-31",
         "certificates": ["01F", "0A"],
         "served": "waived",
+        "product": "",
     }
 
 
@@ -1293,7 +1432,8 @@ def test_a_look_that_failed_or_was_skipped_says_nothing() -> None:
     ("wanted", "is_migrated", "is_renewed", "action"),
     [
         (True, True, False, "mark_renewed"),
-        (True, True, None, "nothing"),
+        # Neither the list nor its own page tells of a mark.
+        (True, True, None, "mark_renewed"),
         (True, True, True, "nothing"),
         (True, False, False, "nothing"),
         (True, None, False, "nothing"),
@@ -1438,7 +1578,7 @@ def test_one_replacement_that_nobody_finds_stops_what_lives_on_and_nothing_else(
     wishes = wish(SHOP, WWW, lives_on=[SHOP], replacements=[99, 999])
     orders = [an_order("pending"), an_order("pending", WWW, id=8), SUCCESSOR]
 
-    entries = planned(map(row, orders), wishes)
+    entries = planned(map(row, orders), wishes, details=map(whole, orders[:2]))
 
     assert [entry["action"] for entry in entries] == ["leave", "cancel", "leave"]
     assert entries[0]["reason"] == f"{SHOP} lives on, and 999, which is named as a replacement, is not found"

@@ -443,7 +443,12 @@ def test_what_waits_is_cancelled(status: str) -> None:
         "domains": ["www.example.com"],
         "action": "cancel",
         "reason": f"it is {status}, and was ordered 91 days ago",
-        "state": {"status": status, "date_created": "2025-11-30T12:00:00Z", "renewal_of_order_id": 0},
+        "state": {
+            "status": status,
+            "date_created": "2025-11-30T12:00:00Z",
+            "product": "",
+            "renewal_of_order_id": 0,
+        },
     }
 
 
@@ -633,11 +638,49 @@ def test_a_day_that_is_none_is_not_known(till: Any) -> None:
     assert "not known when it expires" in entry["reason"]
 
 
+@pytest.mark.parametrize("status", STALE)
+@pytest.mark.parametrize("page_known", [True, False])
+def test_no_order_is_ended_whose_own_page_leaves_names_out(status: str, page_known: bool) -> None:
+    order = an_order(status)
+    listed = replace(order, names_known=False)
+    page = replace(order, names_known=page_known)
+
+    (entry,) = plan([row(listed)], WISHES, details=[whole(page)])
+
+    if page_known:
+        assert entry["action"] in WRITES
+    else:
+        assert entry["action"] == "leave"
+        assert entry["reason"].endswith("but its own page does not tell all of its names")
+
+
+@pytest.mark.parametrize(
+    ("wished", "planned"),
+    [
+        ({}, ["cancel"]),
+        ({"exclude": ["pay.example.com"]}, []),
+        ({"exclude": ["www.*"]}, []),
+        ({"include": ["pay.*"]}, ["cancel"]),
+        ({"include": ["other.test"]}, []),
+    ],
+)
+def test_names_that_a_list_leaves_out_count(wished: dict[str, Any], planned: list[str]) -> None:
+    order = an_order(dns_names=("www.example.com", "pay.example.com"))
+    lists = [row(replace(order, dns_names=(), names_known=False))]
+    wishes = wish(**wished)
+
+    assert to_read(lists, wishes) == ([] if wished.get("exclude") == ["www.*"] else [7])
+    entries = plan(lists, wishes, details=[whole(order)])
+    assert [entry["action"] for entry in entries] == planned
+    assert all(entry["domains"] == ["pay.example.com", "www.example.com"] for entry in entries)
+
+
 def test_the_state_holds_what_the_action_rests_on() -> None:
     older = expiring(400, order_valid_till=TODAY + timedelta(days=500))
     assert entry_of(an_order(renewal_of_order_id=4), older)["state"] == {
         "status": "pending",
         "date_created": "2025-11-30T12:00:00Z",
+        "product": "",
         "renewal_of_order_id": 4,
         "predecessor_valid_till": "2027-04-05",
         "predecessor_order_valid_till": "2027-07-14",
@@ -645,6 +688,7 @@ def test_the_state_holds_what_the_action_rests_on() -> None:
     assert set(entry_of(an_order(renewal_of_order_id=4), expiring(400))["state"]) == {
         "status",
         "date_created",
+        "product",
         "renewal_of_order_id",
         "predecessor_valid_till",
     }

@@ -429,6 +429,24 @@ def test_only_what_decides_is_read() -> None:
         assert to_read([order.shown(TODAY) for order in orders]) == []
 
 
+def test_names_that_a_list_leaves_out_are_read_on_its_own_page() -> None:
+    """An order with another name is not renewed by one that lacks that name."""
+    listed = old(names_known=False)
+    for status in ("expired", "issued"):
+        assert to_read([replace(listed, status=status).shown(TODAY), new().shown(TODAY)]) == [OLD]
+    for others in (replace(listed, is_migrated=False), old(names_known=False, valid=300), gone(names_known=False)):
+        assert to_read([others.shown(TODAY)]) == []
+    lists = [listed.shown(TODAY), new().shown(TODAY)]
+
+    def page(*names: str, **facts: Any) -> dict[str, Any]:
+        return replace(old(*names, **facts), seen=frozenset([ROW, DETAILS])).shown(TODAY)
+
+    assert [entry["action"] for entry in plan(lists, [page(SHOP)])] == ["mark_renewed"]
+    assert plan(lists, [page(SHOP, "pay.example.com")]) == []
+    assert plan(lists, [page(SHOP, names_known=False)]) == []
+    assert plan(lists) == []
+
+
 def test_what_was_not_read_is_left_to_a_person() -> None:
     (entry,) = with_page()
 

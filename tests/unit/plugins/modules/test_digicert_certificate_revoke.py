@@ -53,7 +53,10 @@ def request(certificate: Any = None, status: str = "pending") -> Call:
 
 def others(*duplicates: Any) -> list[Call]:
     duplicate = {"certificates": list(duplicates)} if duplicates else {}
-    return [asks("/order/certificate/1/reissue"), asks("/order/certificate/1/duplicate", duplicate)]
+    return [
+        asks("/order/certificate/1/reissue?show_archived=true"),
+        asks("/order/certificate/1/duplicate?show_archived=true", duplicate),
+    ]
 
 
 def revokes(target: str = "/order/certificate/1", answer: Answer = FILED, **body: Any) -> Call:
@@ -218,6 +221,95 @@ def test_several_of_which_one_is_missing(conversation: Converse) -> None:
     service = conversation(an_order(requests=WAITS), missing, [request(), asks_who()])
     result = asked_to_revoke(service, order_ids=[1, 2], missing="ok")
     assert [order["outcome"] for order in result["orders"]] == ["pending_approval", "missing"]
+
+
+# -- what would end is not all known -----------------------------------------------------------------------------------
+
+NAMED = {**PRIMARY, "dns_names": ["www.example.com"], "thumbprint": "AA"}
+REPEATED = [{**NAMED, "id": 7001, "status": "issued"}, {**NAMED, "id": 7002, "status": "issued"}]
+TLS = {"product": {"name_id": "ssl_multi_domain", "type": "ssl_certificate"}}
+SHORT: list[tuple[dict[str, Any], list[Any], list[Any], str]] = [
+    # duplicates_repeat_primary.json, duplicates_short.json
+    ({"has_duplicates": True, "duplicates_count": 2}, [], REPEATED, "2 duplicates, of which CertCentral lists 0"),
+    ({"has_duplicates": True, "duplicates_count": 2}, [], [DUPLICATE], "2 duplicates, of which CertCentral lists 1"),
+    ({"has_duplicates": "1", "duplicates_count": "2"}, [], [DUPLICATE], "2 duplicates, of which CertCentral lists 1"),
+    ({"has_duplicates": False, "duplicates_count": 1}, [], [], "1 duplicate, of which CertCentral lists 0"),
+    ({"has_reissues": True}, [], [], "1 reissue, of which CertCentral lists 0"),
+    ({"has_reissues": True, "reissues_count": 2}, REPEATED, [], "2 reissues, of which CertCentral lists 0"),
+    ({"reissues_count": 1, "duplicates_count": 1}, [DUPLICATE], [DUPLICATE], "lists 1 beside"),
+    ({"duplicates_count": "two"}, [], [DUPLICATE], "how many duplicates it has cannot be read"),
+    ({}, [], [{"id": 6, "serial_number": "0B"}], "certificate 0B has no names"),
+    ({}, [{**DUPLICATE, "dns_names": None}], [], "the names of certificate 0B cannot be read"),
+    ({}, [], [{"status": "issued", "common_name": "x.example.com"}], "neither an id nor a serial number"),
+]
+
+
+def lists_of(reissues: list[Any], duplicates: list[Any]) -> list[Call]:
+    several = {"reissue": reissues, "duplicate": duplicates}
+    return [
+        asks(f"/order/certificate/1/{kind}?show_archived=true", {"certificates": listed} if listed else {})
+        for kind, listed in several.items()
+    ]
+
+
+@pytest.mark.parametrize("check_mode", [False, True])
+@pytest.mark.parametrize(("facts", "reissues", "duplicates", "words"), SHORT)
+def test_an_order_of_which_not_all_certificates_are_known_is_not_revoked(
+    conversation: Converse, facts: Any, reissues: Any, duplicates: Any, words: str, check_mode: bool
+) -> None:
+    service = conversation(an_order(certificate=NAMED, **TLS, **facts), *lists_of(reissues, duplicates))
+    result = asked_to_revoke(service, order_id=1, check_mode=check_mode)
+
+    order = only(result)
+    assert (order["outcome"], order["before"]["certificates_known"]) == ("ineligible", False)
+    assert words in order["reason"]
+    assert "set accept_unknown_certificates to revoke it all the same" in order["reason"]
+    assert result["failed"] is True
+
+
+@pytest.mark.parametrize(("facts", "reissues", "duplicates", "words"), SHORT)
+def test_an_order_is_revoked_all_the_same_where_that_is_accepted(
+    conversation: Converse, facts: Any, reissues: Any, duplicates: Any, words: str
+) -> None:
+    """A key that is compromised has a deadline."""
+    service = conversation(an_order(certificate=NAMED, **TLS, **facts), *lists_of(reissues, duplicates), revokes())
+    order = only(asked_to_revoke(service, order_id=1, accept_unknown_certificates=True))
+
+    assert (order["outcome"], order["before"]["certificates_known"]) == ("pending_approval", False)
+    assert words
+
+
+def test_archived_and_revoked_certificates_count(conversation: Converse) -> None:
+    duplicates = [{**DUPLICATE, "archived": "1"}, {"id": 7, "serial_number": "0C", "status": "revoked"}]
+    service = conversation(an_order(duplicates_count=2, certificate=NAMED, **TLS), *lists_of([], duplicates), revokes())
+    order = only(asked_to_revoke(service, order_id=1))
+
+    assert (order["outcome"], order["before"]["certificates_known"]) == ("pending_approval", True)
+    assert [one["serial_number"] for one in order["before"]["certificates"]] == ["0A", "0B"]
+
+
+def test_a_single_certificate_is_revoked_whatever_else_its_order_has(conversation: Converse) -> None:
+    service = conversation(an_order(duplicates_count=2), *others(DUPLICATE), revokes("/certificate/6"))
+    assert only(asked_to_revoke(service, order_id=1, certificate_id=6))["outcome"] == "pending_approval"
+
+
+def test_a_certificate_that_a_short_list_lacks_is_not_missing(conversation: Converse) -> None:
+    service = conversation(an_order(duplicates_count=2), *others(DUPLICATE))
+    result = asked_to_revoke(service, order_id=1, certificate_id=9, missing="ok")
+
+    assert only(result)["outcome"] == "failed"
+    assert "lists no certificate 9" in only(result)["reason"]
+
+
+@pytest.mark.parametrize("arguments", [{"order_id": 1}, {"order_id": 1, "certificate_id": 104}])
+def test_a_pending_order_with_the_id_of_a_certificate_is_not_issued(conversation: Converse, arguments: Any) -> None:
+    """pending_with_certificate_id.json."""
+    page = an_order("pending", {"id": 104, "common_name": "e.field.example", "dns_names": ["e.field.example"]}, **TLS)
+    service = conversation(page, *([] if len(arguments) == 1 else others()))
+    result = asked_to_revoke(service, **arguments)
+
+    assert only(result)["outcome"] == "ineligible"
+    assert "Cancel it with digicert_order_status instead" in result["msg"]
 
 
 # -- waiting -----------------------------------------------------------------------------------------------------------

@@ -239,8 +239,8 @@ def test_a_wrong_entry_is_told(path: Path) -> None:
 
 # -- re-order sheets ---------------------------------------------------------------------------------------------------
 
-ORDER = {"order_id": 1, "common_name": "www.example.com", "csr": "-----BEGIN"}
-REVIEW = {"order_digest": A_DIGEST, "domain_name": "www.example.com"}
+ORDER = {"order_id": 1, "status": "pending", "domains": ["www.example.com"], "csr": "-----BEGIN"}
+REVIEW = {"order_digest": A_DIGEST, "order_status": "pending", "domain_name": "www.example.com"}
 
 
 def save(folder: Path, *entries: dict[str, Any], **options: Any) -> dict[str, Any]:
@@ -254,7 +254,7 @@ def test_two_orders_that_are_shown_alike_have_a_sheet_each(tmp_path: Path) -> No
     saved = save(
         tmp_path,
         *(entry(provider="servertastic", order=digest) for digest in digests),
-        orders=[{"order_digest": digest} for digest in digests],
+        orders=[{**REVIEW, "order_digest": digest} for digest in digests],
     )
 
     assert saved["msg"] == "2 re-order sheets saved, 0 already there"
@@ -281,9 +281,63 @@ def test_sheets_are_saved_once(tmp_path: Path) -> None:
     assert json.loads(files[0].read_text())["ticket"] == "CHG1"
 
     # What an order was before it was ended is not replaced by what is left of it.
-    again = save(folder, *entries, orders=[{"order_id": 1}, REVIEW])
+    again = save(folder, *entries, orders=[{"order_id": 1, "status": "canceled"}, REVIEW])
     assert not again["changed"]
     assert json.loads(files[0].read_text())["csr"] == "-----BEGIN"
+
+
+@pytest.mark.parametrize(
+    ("facts", "differs"),
+    [
+        ({"domains": ["pay.example.com", "www.example.com"]}, "its names were www.example.com and are pay.example.com, www"),
+        ({"domains": []}, "its names were www.example.com and are none"),
+        ({"status": "issued"}, "its status was pending and is issued"),
+        ({"product_name_id": "ssl_ev_plus"}, "its product was ssl_plus and is ssl_ev_plus"),
+        ({"is_migrated": True}, "its is_migrated was no and is yes"),
+    ],
+)
+def test_an_order_that_is_not_as_its_plan_says_is_not_ended(tmp_path: Path, facts: Any, differs: str) -> None:
+    """What makes the sheet is read just before the end, and compared with what the plan rests on."""
+    state = {"status": "pending", "product": "ssl_plus", "is_migrated": False}
+    order = {**ORDER, "product_name_id": "ssl_plus", "is_migrated": False}
+    alike, other = entry(1, state=state), entry(2, state=state)
+
+    saved = save(tmp_path, alike, other, orders=[order, {**order, "order_id": 2, **facts}])
+
+    assert [(one["order_id"], one["outcome"]) for one in saved["orders"]] == [("1", "unchanged"), ("2", "ineligible")]
+    assert saved["orders"][1]["reason"].startswith(f"changed since it was planned: {differs}")
+    assert [file.name for file in tmp_path.iterdir()] == ["reorder-certcentral-1.json"]
+
+
+@pytest.mark.parametrize(
+    ("action", "status"), [("cancel", "canceled"), ("reject_request", "rejected"), ("revoke", "revoked")]
+)
+def test_an_order_that_has_ended_meanwhile_is_left_to_the_module_that_ends_it(
+    tmp_path: Path, action: str, status: str
+) -> None:
+    more = {"request_id": 7} if action == "reject_request" else {}
+    saved = save(tmp_path, entry(action=action, **more), orders=[{**ORDER, "status": status}])
+
+    assert saved["orders"][0]["outcome"] == "unchanged"
+
+
+@pytest.mark.parametrize(
+    ("facts", "outcome"),
+    [
+        ({}, "unchanged"),
+        # The names of other certificates stand in the plan as well.
+        ({"domains": ["www.example.com", "copy.example.com"]}, "unchanged"),
+        ({"domains": ["pay.example.com"]}, "ineligible"),
+        ({"serial_number": "0C"}, "ineligible"),
+        ({"serial_number": ""}, "ineligible"),
+    ],
+)
+def test_a_revocation_is_compared_with_the_certificates_of_its_plan(tmp_path: Path, facts: Any, outcome: str) -> None:
+    state = {"status": "issued", "certificates": ["0A", "0B"]}
+    planned = entry(action="revoke", state=state, domains=["copy.example.com", "www.example.com"])
+    order = {**ORDER, "status": "issued", "serial_number": "0A", **facts}
+
+    assert save(tmp_path, planned, orders=[order])["orders"][0]["outcome"] == outcome
 
 
 def test_in_check_mode_no_sheet_is_saved(tmp_path: Path) -> None:
