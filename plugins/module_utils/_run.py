@@ -404,6 +404,7 @@ class Run:
             why = "the reply was lost, and a fresh read shows the change" if attempt.lost else ""
             if found.outcome not in SETTLED:
                 why = "; ".join(part for part in (why, f"now {found.explanation}") if part)
+                return self._result(key, attempt.decision.ends, before, state, why)
             return self._result(key, settled if settled != UNCHANGED else CHANGED, before, state, why)
         problem = self._told_problem(attempt)
         why = f"{problem}{_shown_instead(attempt, reread, unread)}"

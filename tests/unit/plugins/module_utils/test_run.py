@@ -431,6 +431,15 @@ def test_an_effect_is_a_change_also_where_the_order_can_be_changed_no_more() -> 
     assert result["orders"][0]["reason"] == why
 
 
+def test_a_request_that_shows_waits_also_where_the_order_can_be_changed_no_more() -> None:
+    service = Service(Thing(1)).meets("write", 1, weather=[TOOK_EFFECT, lost()])
+    service.meets("get", 1, weather=[None, service.someone_else(1, "sealed", asked=True)])
+
+    result = asking(service, [1])
+
+    assert (result["changed"], outcomes(result)) == (True, {1: "pending_approval"})
+
+
 def test_what_was_refused_and_shows_all_the_same_is_no_change_also_where_the_order_has_ended() -> None:
     service = Service(Thing(1)).meets("write", 1, weather=[refused()])
     service.meets("get", 1, weather=[None, service.someone_else(1, "closed")])
