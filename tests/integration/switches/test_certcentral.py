@@ -21,6 +21,7 @@ from ansible_collections.certops.orders.tests.integration.events.test_event_sour
 from ansible_collections.certops.orders.tests.integration.support import SEED as ORDER_BOOK
 from ansible_collections.certops.orders.tests.integration.support import Run, Simulator, Task, machine
 from ansible_collections.certops.orders.tests.integration.switches.test_annual_plans import SWITCHES as OF_PLANS
+from ansible_collections.certops.orders.tests.integration.switches.test_idn import SWITCHES as OF_NAMES
 from ansible_collections.certops.orders.tests.integration.switches.test_order_status import SWITCHES as OF_ORDER_STATUS
 
 # The first value is the default.
@@ -367,7 +368,7 @@ def stories(process: Simulator) -> dict[str, Task]:
 def test_no_switch_is_forgotten(sim: Simulator) -> None:
     known = sim.switches()
     ours = {name for name in known if name.startswith("certcentral.")}
-    assert {*SWITCHES, *OF_ORDER_STATUS, *OF_EVENTS, *OF_PLANS} == ours
+    assert {*SWITCHES, *OF_ORDER_STATUS, *OF_EVENTS, *OF_PLANS, *OF_NAMES} == ours
     assert not set(SWITCHES) & set(OF_ORDER_STATUS)
     assert {name.partition(".")[2] for name in SWITCHES} <= set(CONCERNS)
     assert {name: str(known[name]).lower() for name in SWITCHES} == {

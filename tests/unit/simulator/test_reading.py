@@ -219,3 +219,19 @@ def test_user_me(sim: Simulator, api: Api) -> None:
 def test_headers(api: Api) -> None:
     assert api.get(11).headers["content-type"] == "application/json"
     assert not [name for name in api.get(11).headers if "rate" in name.lower()]
+
+
+@pytest.mark.parametrize(
+    ("value", "names"),
+    [
+        ("as_ordered", ["xn--bcher-kva.example", "*.bücher.example", "www.example.com"]),
+        ("unicode", ["bücher.example", "*.bücher.example", "www.example.com"]),
+        ("punycode", ["xn--bcher-kva.example", "*.xn--bcher-kva.example", "www.example.com"]),
+    ],
+)
+def test_idn_names(sim: Simulator, api: Api, value: str, names: list[str]) -> None:
+    ordered = ["xn--bcher-kva.example", "*.bücher.example", "www.example.com"]
+    sim.patch(20, common_name=ordered[0], dns_names=ordered)
+    sim.set(certcentral__idn_names=value)
+    for shown in (api.get(20).json(), api.row(20)):
+        assert (shown["certificate"]["common_name"], shown["certificate"]["dns_names"]) == (names[0], names)

@@ -432,6 +432,13 @@ SWITCHES = (
         reference="certcentral 8",
     ),
     sw.choice(
+        "certcentral.idn_names",
+        ("as_ordered", "unicode", "punycode"),
+        default="as_ordered",
+        doc="How international domain names show. Filters compare them as they were ordered.",
+        reference="certcentral 2.1",
+    ),
+    sw.choice(
         "certcentral.plan_flag",
         ("absent", "shown"),
         default="absent",

@@ -202,8 +202,8 @@ class View:
     def _certificate(self, certificate: Certificate) -> dict[str, Any]:
         """Return the fields that rows and detail share; those that need an issuance are omitted before it."""
         shown: dict[str, Any] = {
-            "common_name": certificate.common_name,
-            "dns_names": certificate.dns_names,
+            "common_name": self._name(certificate.common_name),
+            "dns_names": [self._name(name) for name in certificate.dns_names],
             "signature_hash": "sha256",
         }
         if certificate.id is not None:
@@ -216,6 +216,18 @@ class View:
             shown["valid_till"] = certificate.valid_till.isoformat()
             shown["days_remaining"] = (certificate.valid_till - self._today).days
         return shown
+
+    def _name(self, name: str) -> str:
+        """Return a name as it shows; one that has no other spelling stays."""
+        style = self._switches["certcentral.idn_names"]
+        try:
+            if style == "punycode" and not name.isascii():
+                return name.encode("idna").decode("ascii")
+            if style == "unicode" and "xn--" in name:
+                return name.encode("ascii").decode("idna")
+        except UnicodeError:
+            return name
+        return name
 
     def _shows_mark(self, order: Order) -> bool:
         """Return the mark, or its opposite while its last change lags behind."""

@@ -260,8 +260,11 @@ def test_an_id_that_names_no_order_is_refused_and_not_repeated(option: str, text
     assert text not in str(refusal.value)
 
 
-def test_a_waiver_counts_only_where_nobody_looks() -> None:
-    assert wish(waiver="why not").waiver == ""
+def test_a_waiver_counts_where_nobody_looks_or_where_a_name_does_not_resolve() -> None:
+    assert wish(waiver=" why not ").waiver == "why not"
+    for verdict in ("served", "unknown"):
+        left = entry_of(an_order(), wish(on_issued=REVOKE, waiver="why not"), served={"7": verdict})
+        assert (left["action"], "why not" in left["reason"]) == ("leave", False)
     assert wish(probe=False, waiver=" it is gone ").waiver == "it is gone"
 
 
