@@ -23,7 +23,8 @@ options:
       - V(written) makes a plan of O(entries), and writes it to O(path) where there is one.
       - V(read) returns the plan at O(path), or the one that is handed in as O(plan), after it was checked.
       - V(sheets) saves what it takes to order again, for each of O(orders) that one of O(entries) would end, as a file
-        in O(folder).
+        in O(folder). An order that differs in names, status, product or origin from what its entry rests on has no
+        sheet, and its outcome is V(ineligible).
     type: str
     choices: [written, read, sheets]
     required: true

@@ -20,6 +20,7 @@ from ansible_collections.certops.orders.tests.integration.support import SEED as
 from ansible_collections.certops.orders.tests.integration.support import Run, Simulator, Task, machine
 from ansible_collections.certops.orders.tests.integration.test_event_source import SWITCHES as OF_EVENTS
 from ansible_collections.certops.orders.tests.integration.test_switches import SWITCHES as OF_ORDER_STATUS
+from ansible_collections.certops.orders.tests.integration.test_what_is_known import SWITCHES as OF_LISTS
 
 # The first value is the default.
 SWITCHES = {
@@ -364,7 +365,7 @@ def stories(process: Simulator) -> dict[str, Task]:
 
 def test_no_switch_is_forgotten(sim: Simulator) -> None:
     known = sim.switches()
-    assert {*SWITCHES, *OF_ORDER_STATUS, *OF_EVENTS} == {name for name in known if name.startswith("certcentral.")}
+    assert {*SWITCHES, *OF_ORDER_STATUS, *OF_EVENTS, *OF_LISTS} == {name for name in known if name.startswith("certcentral.")}
     assert not set(SWITCHES) & set(OF_ORDER_STATUS)
     assert {name.partition(".")[2] for name in SWITCHES} <= set(CONCERNS)
     assert {name: str(known[name]).lower() for name in SWITCHES} == {
