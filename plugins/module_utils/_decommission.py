@@ -584,9 +584,7 @@ def _how_sure(wishes: Wishes) -> dict[str, str]:
     return {"served": _NOT_SERVED if wishes.probe else _WAIVED}
 
 
-def _lapsing(
-    order: Mapping[str, Any], ends: Mapping[str, Any], wishes: Wishes, drop: Mapping[str, Any]
-) -> _Said:
+def _lapsing(order: Mapping[str, Any], ends: Mapping[str, Any], wishes: Wishes, drop: Mapping[str, Any]) -> _Said:
     if "auto_renew" not in order:
         return LEAVE, "it could not be read whole", {}
     dying = _certificates(ends)

@@ -402,7 +402,9 @@ def _sheets(params: Mapping[str, Any], context: Context, now: datetime) -> dict[
     plan = {"ticket": params["ticket"], "sha256": params["sha256"] or ""}
     rows = {str(row.get("order_id") or row.get("order_digest")): row for row in params["orders"]}
     differs = {one["order"]: changed_since(one, rows[one["order"]]) for one in entries if one["order"] in rows}
-    texts = sheets([one for one in entries if not differs.get(one["order"])], params["orders"], **plan, time=utc_text(now))
+    texts = sheets(
+        [one for one in entries if not differs.get(one["order"])], params["orders"], **plan, time=utc_text(now)
+    )
     new = _plan_files.save_new(params["folder"], dict(texts.values()), dry=context.check_mode)
     result = {
         "changed": bool(new),

@@ -365,7 +365,9 @@ def stories(process: Simulator) -> dict[str, Task]:
 
 def test_no_switch_is_forgotten(sim: Simulator) -> None:
     known = sim.switches()
-    assert {*SWITCHES, *OF_ORDER_STATUS, *OF_EVENTS, *OF_LISTS} == {name for name in known if name.startswith("certcentral.")}
+    assert {*SWITCHES, *OF_ORDER_STATUS, *OF_EVENTS, *OF_LISTS} == {
+        name for name in known if name.startswith("certcentral.")
+    }
     assert not set(SWITCHES) & set(OF_ORDER_STATUS)
     assert {name.partition(".")[2] for name in SWITCHES} <= set(CONCERNS)
     assert {name: str(known[name]).lower() for name in SWITCHES} == {

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""No end rests on less than is known: lists that leave names or certificates out, under every value of their switches."""
+"""No end rests on less than is known: lists that leave names or certificates out, under every value of a switch."""
 
 from __future__ import annotations
 
@@ -40,7 +40,12 @@ def account() -> dict[str, Any]:
         order(SECRET, "pending", "secret", dns_names=[on("secret"), PAY]),
         order(REJECT, "needs_approval", "reject"),
         # A list that leaves the last name out does not show that it covers a name which goes away.
-        {"id": HIDDEN, "status": "pending", "common_name": "www.other.org", "dns_names": ["www.other.org", on("hidden")]},
+        {
+            "id": HIDDEN,
+            "status": "pending",
+            "common_name": "www.other.org",
+            "dns_names": ["www.other.org", on("hidden")],
+        },
         order(PLAIN, "issued", "plain"),
         order(COPIES, "issued", "copies", duplicates=[{"common_name": on("copy1")}, {"common_name": on("copy2")}]),
         order(REISSUED, "issued", "reissued", reissues=[{"common_name": on("old1")}, {"common_name": on("old2")}]),
@@ -116,7 +121,11 @@ def test_what_is_accepted_is_marked_and_revoked_and_a_protected_name_still_wins(
 
 def test_the_module_revokes_no_order_of_which_it_does_not_know_all(controller: Controller, sim: Simulator) -> None:
     sim.reset(account())
-    cases = [(switch, value) for switch in ("duplicate_list", "reissue_list") for value in ("repeats_primary", "short", "empty")]
+    cases = [
+        (switch, value)
+        for switch in ("duplicate_list", "reissue_list")
+        for value in ("repeats_primary", "short", "empty")
+    ]
     tasks: list[dict[str, Any]] = []
     for switch, value in cases:
         given = {"order_id": COPIES if switch == "duplicate_list" else REISSUED, "comments": "Gone", "confirm": True}
