@@ -391,7 +391,9 @@ def changed_since(entry: Mapping[str, Any], row: Mapping[str, Any]) -> str:
         for name, before, now in found
         if before != inert_within(now)
     ]
-    if names - planned if entry["action"] == REVOKE else names != planned:
+    # Whoever plans may list the common name, which can be no domain name, among the names.
+    gone = planned - names - {inert(_spelled(row.get("common_name") or ""))}
+    if names - planned or (gone and entry["action"] != REVOKE):
         differs.append(
             f"its names were {', '.join(sorted(planned)) or 'none'} and are {', '.join(sorted(names)) or 'none'}"
         )
