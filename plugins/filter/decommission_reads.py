@@ -9,8 +9,8 @@ name: decommission_reads
 short_description: Find the orders that cover names which go away, and what else has to be read of them
 version_added: 0.1.0
 description:
-  - Returns the orders that cover one of the names, and of which of them a list does not tell enough. An order of which a
-    list does not tell all names may cover one of them, so that it is returned as well.
+  - Returns the orders that cover one of the names, and of which of them a list does not tell enough. An order of which
+    a list does not tell all names may cover one of them, so that it is returned as well.
 positional: _input, wishes
 extends_documentation_fragment:
   - certops.orders._decommission
@@ -80,7 +80,11 @@ def decommission_reads(
     with refusing("decommission_reads"):
         wished = wishes_of(wishes)
         found = covering(orders, wished)
-        return {"orders": [dict(row) for row in found], **to_read(found, wished, details), "names": sorted(wished.names)}
+        return {
+            "orders": [dict(row) for row in found],
+            **to_read(found, wished, details),
+            "names": sorted(wished.names),
+        }
 
 
 class FilterModule:

@@ -139,8 +139,8 @@ class Order:
 
     is_migrated: whether the list's origin filter says that the order came from a legacy console; in no answer itself.
     seen: which of DETAILS, ROW, ORIGIN, CERTIFICATES and REQUESTS have been asked for.
-    names_known: whether dns_names are all names that it has, as far as the answer shows. has_readable_names: False where
-    the answer has them in a shape that cannot be read.
+    names_known: whether dns_names are all names that it has, as far as the answer shows. has_readable_names: False
+    where the answer has them in a shape that cannot be read.
     duplicates_count, reissues_count: how many the answer announces at least, None where that cannot be read.
     unknown: why the certificates that have been read may not be all that it has, empty where they are.
     """

@@ -107,7 +107,6 @@ def decide(order: Order, target: str, *, today: date, cancel_reissue: bool, requ
       that it was truly renewed.
     """
     if not order.status and "details" not in order.seen:
-        # The row of a list left out what decides.
         return Decision(need="details")
     if target == CANCELED:
         return _cancel(order, cancel_reissue)
@@ -239,6 +238,10 @@ def decide_revocation(
     if "certificates" not in order.seen:
         # What dies with it has to be known, and shown, before it does.
         return Decision(need="certificates")
+    return _revocation(subject, skip_approval, accept_unknown)
+
+
+def _revocation(subject: Revocable, skip_approval: bool, accept_unknown: bool) -> Decision:
     if subject.unknown and not accept_unknown:
         return Decision(
             INELIGIBLE,
@@ -247,7 +250,8 @@ def decide_revocation(
             "revoke it all the same",
         )
     why = f"not all that it ends is known, which is accepted: {subject.unknown}" if subject.unknown else ""
-    steps = ("drop_reissue", "revoke") if shown == "reissue_pending" else ("revoke",)
+    drops = subject.order.status == "reissue_pending"
+    steps = ("drop_reissue", "revoke") if drops else ("revoke",)
     if skip_approval:
         return Decision(CHANGED, after=_revoked(subject), steps=steps, once=_ONCE, reason=why)
     return Decision(CHANGED, after=_requested(subject), steps=steps, once=_ONCE, ends=PENDING_APPROVAL, reason=why)

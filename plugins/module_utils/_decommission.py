@@ -644,9 +644,7 @@ def _not_approved(hidden: Sequence[str]) -> str:
     )
 
 
-def _lapsing(
-    order: Mapping[str, Any], ends: Mapping[str, Any], wishes: Wishes, drop: Mapping[str, Any]
-) -> _Said:
+def _lapsing(order: Mapping[str, Any], ends: Mapping[str, Any], wishes: Wishes, drop: Mapping[str, Any]) -> _Said:
     if "auto_renew" not in order:
         return LEAVE, "it could not be read whole", {}
     dying = _certificates(ends)

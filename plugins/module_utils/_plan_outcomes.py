@@ -393,9 +393,17 @@ def changed_since(entry: Mapping[str, Any], row: Mapping[str, Any]) -> str:
     planned = {_spelled(name) for name in entry["domains"]}
     facts = (("status", status), ("product", row.get("product_name_id")), ("is_migrated", row.get("is_migrated")))
     found = [(name, state[name], now) for name, now in facts if name in state and now is not None]
-    differs = [f"its {name} was {shown(before)} and is {shown(now)}" for name, before, now in found if before != inert_within(now)]
-    if names - planned if entry["action"] == REVOKE else names != planned:
-        differs.append(f"its names were {', '.join(sorted(planned)) or 'none'} and are {', '.join(sorted(names)) or 'none'}")
+    differs = [
+        f"its {name} was {shown(before)} and is {shown(now)}"
+        for name, before, now in found
+        if before != inert_within(now)
+    ]
+    # Whoever plans may list the common name, which can be no domain name, among the names.
+    gone = planned - names - {inert(_spelled(row.get("common_name") or ""))}
+    if names - planned or (gone and entry["action"] != REVOKE):
+        differs.append(
+            f"its names were {', '.join(sorted(planned)) or 'none'} and are {', '.join(sorted(names)) or 'none'}"
+        )
     serials = state.get("certificates")
     if serials is not None and row.get("serial_number") not in serials:
         differs.append(f"its present certificate, {row.get('serial_number') or 'none'}, is not among those of the plan")

@@ -213,7 +213,10 @@ class _Account:
         return {
             old.id
             for old in self._orders
-            if not old.names_known and old.can_carry_a_mark and (old.is_marked or old.is_due) and old.id not in self._torn
+            if not old.names_known
+            and old.can_carry_a_mark
+            and (old.is_marked or old.is_due)
+            and old.id not in self._torn
         }
 
     def _case(self, old: _Order, undo_expired: bool) -> _Case | None:

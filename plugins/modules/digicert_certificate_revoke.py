@@ -13,9 +13,9 @@ description:
   - Revokes all certificates of an order, or single ones, and only what is not revoked already. This is for ever.
   - Most keys only file a request this way, which somebody has to approve. The outcome is then C(pending_approval), and
     nothing is revoked yet. Asked again while a request waits, no second one is filed.
-  - Before an order is revoked, its reissues and duplicates are read, archived ones among them, and every certificate and
-    name that ends with it is told, in check mode and in the diff as well. Where these are fewer than the order announces,
-    it is not revoked, see O(accept_unknown_certificates).
+  - Before an order is revoked, its reissues and duplicates are read, archived ones among them, and every certificate
+    and name that ends with it is told, in check mode and in the diff as well. Where these are fewer than the order
+    announces, it is not revoked, see O(accept_unknown_certificates).
 options:
   certificate_id:
     description:

@@ -151,8 +151,8 @@ orders:
       sample: [example.com, www.example.com]
     domains_known:
       description:
-        - Whether RV(orders[].domains) has every name. V(false) where CertCentral does not list the names, or fewer than it
-          counts; with O(details) they are taken from the order's own page.
+        - Whether RV(orders[].domains) has every name. V(false) where CertCentral does not list the names, or fewer than
+          it counts; with O(details) they are taken from the order's own page.
       type: bool
       returned: always
       sample: true

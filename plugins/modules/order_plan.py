@@ -23,7 +23,8 @@ options:
       - V(written) makes a plan of O(entries), and writes it to O(path) where there is one.
       - V(read) returns the plan at O(path), or the one that is handed in as O(plan), after it was checked.
       - V(sheets) saves what it takes to order again, for each of O(orders) that one of O(entries) would end, as a file
-        in O(folder).
+        in O(folder). An order that differs in names, status, product or origin from what its entry rests on has no
+        sheet, and its outcome is V(ineligible).
     type: str
     choices: [written, read, sheets]
     required: true
@@ -401,7 +402,9 @@ def _sheets(params: Mapping[str, Any], context: Context, now: datetime) -> dict[
     plan = {"ticket": params["ticket"], "sha256": params["sha256"] or ""}
     rows = {str(row.get("order_id") or row.get("order_digest")): row for row in params["orders"]}
     differs = {one["order"]: changed_since(one, rows[one["order"]]) for one in entries if one["order"] in rows}
-    texts = sheets([one for one in entries if not differs.get(one["order"])], params["orders"], **plan, time=utc_text(now))
+    texts = sheets(
+        [one for one in entries if not differs.get(one["order"])], params["orders"], **plan, time=utc_text(now)
+    )
     new = _plan_files.save_new(params["folder"], dict(texts.values()), dry=context.check_mode)
     result = {
         "changed": bool(new),

@@ -18,6 +18,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from ansible_collections.certops.orders.tests.cases import each
+from ansible_collections.certops.orders.tests.integration.roles.test_order_plan import kill_all_of
 from ansible_collections.certops.orders.tests.integration.servertastic_support import (
     ACCOUNT,
     INFO,
@@ -48,7 +49,6 @@ from ansible_collections.certops.orders.tests.integration.servertastic_support i
     token,
 )
 from ansible_collections.certops.orders.tests.integration.support import Run, Simulator, assert_failure
-from ansible_collections.certops.orders.tests.integration.test_order_plan import kill_all_of
 
 # What must not reach a terminal.
 RAW = re.compile("[\x00-\x1f\x7f\x80-\x9f\u200b-\u200f\u202a-\u202e\u2028\u2029]")

@@ -105,7 +105,7 @@ EFFECTS = [
 READS = [
     *WHO,
     "list ",
-    *(f"read {REJECT}", f"read {ASKED}"),
+    *(f"read {order_id}" for order_id in (PENDING, WAITING, REJECT, ASKED, REISSUE)),
     *(f"list {EXPIRED},{MIGRATED}", f"list {EXPIRED},{MIGRATED} migrated", f"list {MIGRATED} certcentral"),
 ]
 AT_SERVERTASTIC = ["showtokens", "review issued", "review other", "review queued"]

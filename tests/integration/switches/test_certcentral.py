@@ -23,6 +23,7 @@ from ansible_collections.certops.orders.tests.integration.support import Run, Si
 from ansible_collections.certops.orders.tests.integration.switches.test_annual_plans import SWITCHES as OF_PLANS
 from ansible_collections.certops.orders.tests.integration.switches.test_idn import SWITCHES as OF_NAMES
 from ansible_collections.certops.orders.tests.integration.switches.test_order_status import SWITCHES as OF_ORDER_STATUS
+from ansible_collections.certops.orders.tests.integration.switches.test_what_is_known import SWITCHES as OF_LISTS
 
 # The first value is the default.
 SWITCHES = {
@@ -368,7 +369,7 @@ def stories(process: Simulator) -> dict[str, Task]:
 def test_no_switch_is_forgotten(sim: Simulator) -> None:
     known = sim.switches()
     ours = {name for name in known if name.startswith("certcentral.")}
-    assert {*SWITCHES, *OF_ORDER_STATUS, *OF_EVENTS, *OF_PLANS, *OF_NAMES} == ours
+    assert {*SWITCHES, *OF_ORDER_STATUS, *OF_EVENTS, *OF_PLANS, *OF_NAMES, *OF_LISTS} == ours
     assert not set(SWITCHES) & set(OF_ORDER_STATUS)
     assert {name.partition(".")[2] for name in SWITCHES} <= set(CONCERNS)
     assert {name: str(known[name]).lower() for name in SWITCHES} == {

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import pytest
 
+from ansible_collections.certops.orders.tests.integration.modules.test_digicert_order_info import info
 from ansible_collections.certops.orders.tests.integration.support import Controller, Simulator, seed
-from ansible_collections.certops.orders.tests.integration.test_digicert_order_info import info
 
 # The first value is the default.
 SWITCHES = {"certcentral.idn_names": ("as_ordered", "unicode", "punycode")}

@@ -325,8 +325,8 @@ SWITCHES = (
             f"certcentral.{kind}_list",
             ("whole", "repeats_primary", "short", "empty"),
             default="whole",
-            doc=f"Whether the list of {kind}s has all of them, repeats the present certificate instead of them, lacks the "
-            "last one, or is empty.",
+            doc=f"Whether the list of {kind}s has all of them, repeats the present certificate instead of them, "
+            "lacks the last one, or is empty.",
             reference="certcentral 4.7",
         )
         for kind in ("duplicate", "reissue")

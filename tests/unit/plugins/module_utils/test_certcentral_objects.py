@@ -39,8 +39,8 @@ from ansible_collections.certops.orders.plugins.module_utils._certcentral_object
     read_order,
     read_request,
     read_user,
-    with_certificates,
     serial,
+    with_certificates,
 )
 from ansible_collections.certops.orders.plugins.module_utils._orders import utc_text
 from ansible_collections.certops.orders.tests.cases import each
@@ -294,7 +294,15 @@ def test_the_undecided_requests_of_an_order() -> None:
 
 ROW_KEYS = {
     *("order_id", "status", "is_renewed", "common_name", "domains", "domains_known", "certificate_id"),
-    *("serial_number", "date_created", "valid_from", "valid_till", "days_remaining", "order_valid_till", "is_multi_year_plan"),
+    *(
+        "serial_number",
+        "date_created",
+        "valid_from",
+        "valid_till",
+        "days_remaining",
+        "order_valid_till",
+        "is_multi_year_plan",
+    ),
     *("product_name_id", "product_name", "product_type", "organization_id", "organization_name", "container_id"),
     *("container_name", "has_duplicates", "has_reissues", "disable_renewal_notifications"),
 }
@@ -579,7 +587,11 @@ TLS = {"product": {"name_id": "ssl_plus", "type": "ssl_certificate"}}
         ([PRIMARY], 1, "it has 1 DUPLICATE, of which CertCentral lists 0"),
         # The same one by another id, in another spelling, or by its thumbprint alone.
         ([ONE, {**ONE, "id": 61, "serial_number": "0b"}], 2, "it has 2 DUPLICATES, of which CertCentral lists 1"),
-        ([{"id": 9, "thumbprint": "aa", "common_name": "a.test"}], 1, "it has 1 DUPLICATE, of which CertCentral lists 0"),
+        (
+            [{"id": 9, "thumbprint": "aa", "common_name": "a.test"}],
+            1,
+            "it has 1 DUPLICATE, of which CertCentral lists 0",
+        ),
         ([ONE, {"common_name": "x.test"}], 2, "it has 2 DUPLICATES, of which CertCentral lists 1"),
         ([ONE, None, "0B", 7], 1, "lists a certificate with neither an id nor a serial number"),
         ([ONE], None, "how many DUPLICATES it has cannot be read"),

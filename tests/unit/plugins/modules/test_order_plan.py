@@ -289,7 +289,10 @@ def test_sheets_are_saved_once(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("facts", "differs"),
     [
-        ({"domains": ["pay.example.com", "www.example.com"]}, "its names were www.example.com and are pay.example.com, www"),
+        (
+            {"domains": ["pay.example.com", "www.example.com"]},
+            "its names were www.example.com and are pay.example.com, www",
+        ),
         ({"domains": []}, "its names were www.example.com and are none"),
         ({"status": "issued"}, "its status was pending and is issued"),
         ({"product_name_id": "ssl_ev_plus"}, "its product was ssl_plus and is ssl_ev_plus"),
