@@ -65,7 +65,7 @@ def switch_table() -> str:
 
 def fault_table() -> str:
     """Return every kind of fault as a Markdown table."""
-    effect = {Stage.BEFORE: "no", Stage.AFTER: "yes", Stage.WITHIN: ""}
+    effect = {Stage.BEFORE: "no", Stage.AFTER: "yes", Stage.WITHIN: "", Stage.LATER: "later", Stage.PAST: ""}
     rows = ["| kind | takes effect | what happens | parameters and their defaults |", "|---|---|---|---|"]
     for kind in sorted(declared_faults(), key=lambda each: each.name):
         params = ", ".join(f"`{name}` {json.dumps(default)}" for name, default in kind.params.items() if name != "body")

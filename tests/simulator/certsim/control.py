@@ -135,17 +135,21 @@ def routes(world: World, token: str) -> list[Route]:
         ("/reset", control.reset, ["POST"]),
     )
     links = Route("/{provider}/links/{code}", _answering(control.link), methods=["GET", "POST"])
-    guarded = [Route(path, _guarded(_answering(endpoint), token), methods=methods) for path, endpoint, methods in table]
+    guarded = [
+        Route(path, _guarded(_answering(endpoint), world, token), methods=methods) for path, endpoint, methods in table
+    ]
     return [links, *guarded]
 
 
-def _guarded(endpoint: Endpoint, token: str) -> Endpoint:
+def _guarded(endpoint: Endpoint, world: World, token: str) -> Endpoint:
     """Want the token."""
 
     async def guarded(request: Request) -> Response:
         given = request.headers.get(TOKEN_HEADER, "")
         if not secrets.compare_digest(given.encode(), token.encode()):
             return _refusal(HTTPStatus.FORBIDDEN, f"the header {TOKEN_HEADER} must carry the token printed at start")
+        # What was to take effect by now has done so, whoever looks.
+        world.effects.settle(world.clock.now())
         return await endpoint(request)
 
     return guarded

@@ -88,6 +88,9 @@ class Provider(Protocol):
     def begin(self, state: Any) -> None:
         """Replace all state by one that ``read_seed`` returned."""
 
+    def holding(self) -> Any:
+        """Return all state, as ``begin`` takes it."""
+
     def caller(self, call: Call) -> str | None:
         """Return a name of the caller that is fit for the journal and the rate windows."""
 

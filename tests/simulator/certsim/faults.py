@@ -22,6 +22,8 @@ class Stage(Enum):
     BEFORE = "the call does not take effect"
     AFTER = "the call takes effect"
     WITHIN = "the provider plays it"
+    LATER = "the call takes effect later"
+    PAST = "a read is answered from an earlier state"
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,11 +98,28 @@ class FaultQueue:
         """Return the faults that are still armed."""
         return [fault.as_json() for fault in self._armed]
 
-    def take(self, call: Call, full_path: str, order_id: OrderId | None, own: Collection[FaultKind]) -> Fault | None:
-        """Return the fault that strikes this call, and count it down; ``own`` are its provider's kinds."""
+    @property
+    def wants_past(self) -> bool:
+        """Whether a fault is armed that shows earlier states."""
+        return any(fault.kind.stage is Stage.PAST for fault in self._armed)
+
+    def take(
+        self,
+        call: Call,
+        full_path: str,
+        order_id: OrderId | None,
+        own: Collection[FaultKind],
+        *,
+        has_past: bool = False,
+    ) -> Fault | None:
+        """Return the fault that strikes this call, and count it down.
+
+        ``own`` are its provider's kinds; ``has_past`` says whether the provider has an earlier state to show.
+        """
         for fault in self._armed:
             foreign = fault.kind.stage is Stage.WITHIN and fault.kind not in own
-            if foreign or not fault.matches(call, full_path, order_id):
+            too_early = fault.kind.stage is Stage.PAST and not has_past
+            if foreign or too_early or not fault.matches(call, full_path, order_id):
                 continue
             if fault.skip > 0:
                 fault.skip -= 1
@@ -145,6 +164,9 @@ def _params(kind: FaultKind, given: Mapping[str, Any]) -> dict[str, Any]:
             raise ValueError(f"{name} is one of {', '.join(allowed)}, not {params[name]!r}")
     if not 200 <= params.get("status", 200) <= 599:
         raise ValueError(f"status is an HTTP status from 200 to 599, not {params['status']}")
+    for name, least in (("after_requests", 0), ("writes", 1)):
+        if params.get(name, least) < least:
+            raise ValueError(f"{name} is at least {least}, not {params[name]}")
     return params
 
 

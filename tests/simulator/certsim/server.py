@@ -27,7 +27,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from certsim import control
 from certsim.exchange import Answer, Call, Provider
-from certsim.faults import Stage
+from certsim.faults import Fault, Stage
 from certsim.journal import Entry, parsed_body
 from certsim.wire import PLAYS, Wire, read_body
 from certsim.world import World
@@ -57,8 +57,7 @@ class ProviderApp:
             await self._respond(wire, call, entry)
 
     async def _respond(self, wire: Wire, call: Call, entry: Entry) -> None:
-        path = self._provider.prefix + call.path
-        fault = self._world.faults.take(call, path, entry.order_id, self._provider.fault_kinds)
+        fault = self._fault(call, entry)
         if fault is None:
             await wire.reply(self._handle(call, entry))
             return
@@ -66,16 +65,33 @@ class ProviderApp:
         if fault.kind.stage is Stage.WITHIN:
             await wire.reply(self._handle(call.struck_by(fault), entry))
             return
-        answer = self._handle(call, entry) if fault.kind.stage is Stage.AFTER else Answer(HTTPStatus.OK)
+        answer = self._struck(call, entry, fault)
         if "status" in fault.params:
             answer = self._provider.error(fault.params["status"])
         _kind, play = PLAYS[fault.kind.name]
         await play(wire, fault.params, answer)
 
+    def _fault(self, call: Call, entry: Entry) -> Fault | None:
+        """Carry out what was postponed until now, and return the fault that strikes this call."""
+        effects, faults = self._world.effects, self._world.faults
+        effects.keeps_past = faults.wants_past
+        effects.settle(self._world.clock.now(), self._provider, entry.order_id)
+        path, own = self._provider.prefix + call.path, self._provider.fault_kinds
+        return faults.take(call, path, entry.order_id, own, has_past=effects.has_past(self._provider))
+
+    def _struck(self, call: Call, entry: Entry, fault: Fault) -> Answer:
+        """Return the service's answer to a call that a fault strikes, which takes effect or not."""
+        stage = fault.kind.stage
+        if stage is Stage.AFTER:
+            return self._handle(call, entry)
+        if stage is Stage.PAST:
+            return self._world.effects.handle_in_the_past(self._provider, call, fault.params["writes"])
+        if stage is Stage.LATER:
+            self._world.effects.postpone(self._provider, call, entry, fault.params, self._world.clock.now())
+        return Answer(HTTPStatus.OK)
+
     def _handle(self, call: Call, entry: Entry) -> Answer:
-        answer = self._provider.handle(call)
-        entry.effect = answer.effect
-        return answer
+        return self._world.effects.handle(self._provider, call, entry)
 
     def _rate_limit(self, entry: Entry) -> Answer | None:
         counted = entry.key and self._provider.rate_limited

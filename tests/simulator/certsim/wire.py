@@ -23,6 +23,9 @@ _MIB = 1 << 20
 _RESET_AT_ONCE = struct.pack("ii", 1, 0)
 _FOR_EVER = 86400.0
 _JSON = "application/json"
+#: When a call takes effect that does so later: after so many more requests of its order (and such as are of no single
+#: order) that do not see it yet or, where that is 0, so many virtual seconds.
+_LATER = {"after_seconds": 2.0, "after_requests": 0}
 
 
 class Wire:
@@ -104,6 +107,10 @@ async def _status(wire: Wire, params: dict[str, Any], answer: Answer) -> None:
     if body is not None:
         answer.content = body.encode() if isinstance(body, str) else encode(body)
     answer.headers = {**answer.headers, **{name: str(value) for name, value in params["headers"].items()}}
+    await wire.reply(answer)
+
+
+async def _as_it_is(wire: Wire, _params: dict[str, Any], answer: Answer) -> None:
     await wire.reply(answer)
 
 
@@ -222,6 +229,37 @@ PLAYS: dict[str, tuple[FaultKind, Play]] = {
         (
             FaultKind("drip_headers", Stage.AFTER, "The headers, byte by byte.", {"bytes_per_second": 10.0}),
             _drip_headers,
+        ),
+        (
+            FaultKind(
+                "error_late",
+                Stage.LATER,
+                "An error status now; the call takes effect later.",
+                {"status": 504, "body": None, "headers": {}, **_LATER},
+            ),
+            _status,
+        ),
+        (FaultKind("reset_late", Stage.LATER, "A TCP reset now; the call takes effect later.", _LATER), _reset),
+        (
+            FaultKind(
+                "hang_late",
+                Stage.LATER,
+                "As hang; the call takes effect later.",
+                {"seconds": _FOR_EVER, **_LATER},
+            ),
+            _hang,
+        ),
+        (
+            FaultKind(
+                "stale",
+                Stage.PAST,
+                "A read shows the state before the last writes (of the API's calls since it was armed; it does not "
+                "strike before there is one).",
+                {"writes": 1},
+                method="GET",
+                path=r"^(?!.*/order/cancel)",
+            ),
+            _as_it_is,
         ),
         (
             FaultKind(

@@ -12,6 +12,7 @@ from typing import Any
 from certsim import limits, seeds
 from certsim import switches as sw
 from certsim.clock import Clock, parse_instant
+from certsim.effects import Effects
 from certsim.exchange import Provider, SeedError
 from certsim.faults import FaultKind, FaultQueue
 from certsim.journal import Journal
@@ -63,6 +64,7 @@ class World:
             provider.name: provider(self.clock, self.switches) for provider in PROVIDERS
         }
         self.faults = FaultQueue(declared_faults())
+        self.effects = Effects()
         self._seed = dict(seed or {})
         self._settings = dict(settings or {})
         self.reset()
@@ -93,6 +95,7 @@ class World:
         for name, provider in self.providers.items():
             provider.begin(states[name])
         self.faults.clear()
+        self.effects.clear()
         self.journal.clear()
         self.limiter.clear()
 

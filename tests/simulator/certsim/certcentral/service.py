@@ -118,6 +118,10 @@ class CertCentral:
         """Replace all state."""
         self._state = state
 
+    def holding(self) -> _State:
+        """Return all state."""
+        return self._state
+
     def caller(self, call: Call) -> str | None:
         """Return the key, which is a label and no secret where it begins with sim-; else nothing."""
         key = call.headers.get(_KEY_HEADER, "")

@@ -97,6 +97,10 @@ class Servertastic:
         """Replace all state."""
         self._held = state
 
+    def holding(self) -> Book:
+        """Return all state."""
+        return self._held
+
     def caller(self, call: Call) -> str | None:
         """Return the name of the account whose API key the call carries."""
         account = self._held.by_key(_values(call).get(_KEY, ""))
