@@ -1,0 +1,73 @@
+# Copyright (c) 2026 The certops.orders authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The storm: many random task runs, each judged by the model. See README.md."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+import time
+from collections import Counter
+from pathlib import Path
+
+_ROOT = Path(__file__).resolve().parents[5]
+_SIMULATOR = Path(__file__).resolve().parents[1] / "simulator"
+for _folder in (_ROOT, _SIMULATOR):
+    if str(_folder) not in sys.path:
+        sys.path.append(str(_folder))
+
+from ansible_collections.certops.orders.tests.storm import stage as staging  # noqa: E402
+
+
+def main() -> int:
+    """Run the storm; the exit status says whether a promise was broken."""
+    parser = argparse.ArgumentParser(description="Random task runs against the simulator, in process.")
+    parser.add_argument("--runs", type=int, default=10_000, help="task runs (a story has several)")
+    parser.add_argument("--seed", default="1", help="any text; the same seed gives the same storm")
+    parser.add_argument("--faults", type=float, default=0.3, help="share of requests that a fault strikes")
+    parser.add_argument("--story", help="play this one story of the seed (its number), and show it")
+    parser.add_argument("--show", type=int, default=2, help="stories to show for each kind of violation")
+    parser.add_argument("--whole", action="store_true", help="do not make the shown stories smaller")
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory(dir="/dev/shm" if Path("/dev/shm").is_dir() else None) as folder:
+        stage = staging.Stage(Path(folder) / "story", staging.Rates(fault=arguments.faults))
+        if arguments.story is not None:
+            story = stage.play(staging.invent(f"{arguments.seed}.{arguments.story}"))
+            print(staging.described(story))
+            return int(bool(story.violations))
+        return _storm(stage, arguments)
+
+
+def _storm(stage: staging.Stage, arguments: argparse.Namespace) -> int:
+    began, runs, number, requests, struck = time.monotonic(), 0, 0, 0, 0
+    kinds: Counter[tuple[str, str]] = Counter()
+    modules: Counter[str] = Counter()
+    killed = 0
+    while runs < arguments.runs:
+        story = stage.play(staging.invent(f"{arguments.seed}.{number}"))
+        number += 1
+        runs += len(story.runs)
+        requests += sum(len(run.exchanges) for run in story.runs)
+        struck += sum(exchange.entry.fault is not None for run in story.runs for exchange in run.exchanges)
+        killed += sum(run.was_killed for run in story.runs)
+        modules[story.task.module] += len(story.runs)
+        for kind in sorted({each.kind for each in story.violations}):
+            kinds[story.task.module, kind] += 1
+            if kinds[story.task.module, kind] <= arguments.show:
+                shown = story if arguments.whole else staging.shrink(stage, story, kind)
+                print(f"--- {story.task.module}: {kind}\n{staging.described(shown)}\n", flush=True)
+    seconds = time.monotonic() - began
+    print(f"seed {arguments.seed}: {runs} runs in {number} stories, {requests} requests of which {struck} were struck by")
+    print(f"a fault, {killed} runs killed, {seconds:.0f} s; runs by module: {dict(modules.most_common())}")
+    for (module, kind), count in kinds.most_common():
+        print(f"{count:6} stories: {module}: {kind}")
+    if not kinds:
+        print("every promise was kept")
+    return int(bool(kinds))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
