@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as real_datetime
 import sys
 import time as real_time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 START = real_datetime.datetime(2026, 11, 28, 12, 0, tzinfo=real_datetime.timezone.utc)
@@ -46,8 +46,8 @@ class Clock:
         return getattr(real_time, name)
 
 
-def install(clock: Clock) -> None:
-    """Give the virtual clock to every loaded module of the plugins and of the simulator."""
+def install(clock: Clock) -> Callable[[], None]:
+    """Give the virtual clock to every loaded module of the plugins and of the simulator; return what takes it away."""
 
     class Meta(type):
         def __instancecheck__(cls, instance: object) -> bool:
@@ -59,11 +59,18 @@ def install(clock: Clock) -> None:
             now = clock.now()
             return now.astimezone(tz) if tz else now.replace(tzinfo=None)
 
+    patched: list[tuple[Any, str, Any]] = []
     for module in _modules():
-        if getattr(module, "time", None) is real_time:
-            module.time = clock
-        if getattr(module, "datetime", None) is real_datetime.datetime:
-            module.datetime = Datetime
+        for name, real, virtual in (("time", real_time, clock), ("datetime", real_datetime.datetime, Datetime)):
+            if getattr(module, name, None) is real:
+                setattr(module, name, virtual)
+                patched.append((module, name, real))
+
+    def restore() -> None:
+        for module, name, real in patched:
+            setattr(module, name, real)
+
+    return restore
 
 
 def _modules() -> Iterable[Any]:

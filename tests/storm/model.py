@@ -12,13 +12,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from ansible_collections.certops.orders.tests.storm.network import Exchange
-from ansible_collections.certops.orders.tests.storm.tasks import KEY, NOBODY, RESELLER_KEY, Subject, Task, Truth
+from storm.network import Exchange
+from storm.tasks import KEY, NOBODY, RESELLER_KEY, Subject, Task, Truth
 
 FRESH_SECONDS = 60.0
 OUTCOMES = {"changed", "unchanged", "pending_approval", "ineligible", "missing", "failed", "unknown", "not_attempted"}
 #: These make a task fail, whatever its options say.
 FAILING = {"failed", "unknown", "not_attempted"}
+#: Faults that make a service say what is not so: what is decided from it is no mistake, as long as nothing is written.
+_MISLEADING = {"list_drop", "list_extra", "shift_pages", "stale"}
 
 
 class Violation(NamedTuple):
@@ -107,8 +109,11 @@ def _audited(task: Task, run: Run) -> Iterator[Violation]:
             yield Violation("audit log in check mode", json.dumps(run.audit[0]))
         return
     begun = {str(line.get(task.key)) for line in run.audit if line["event"] == "begun"}
-    yield from (Violation("not in the audit log", str(each.key)) for each in task.subjects if
-                writes_about(run, each) and str(each.key) not in begun)
+    yield from (
+        Violation("not in the audit log", str(each.key))
+        for each in task.subjects
+        if writes_about(run, each) and str(each.key) not in begun
+    )
     nameless = [line for line in run.audit if line.get(task.key) is None]
     yield from (Violation("audit line without its order", json.dumps(line)) for line in nameless[:1])
     rows = {} if run.result is None else {row[task.key]: row["outcome"] for row in run.result.get(task.listed, [])}
@@ -140,7 +145,8 @@ def _told(task: Task, run: Run, result: dict[str, Any]) -> Iterator[Violation]:
         yield Violation("failure not reported", result["msg"])
     for subject, row in zip(task.subjects, rows, strict=False):
         yield from _row(task, run, result, subject, row)
-    if run.is_repeat and (result["changed"] or any(each.is_write for each in run.exchanges)):
+    again = [each for each in run.exchanges if each.is_write and not each.is_refused]
+    if run.is_repeat and (result["changed"] or again):
         yield Violation("does not settle", f"the second calm run changes something: {result['msg']}")
     possible = any(_effect(run, each) or _ambiguous(run, each) for each in task.subjects)
     if result["changed"] and not (run.check_mode or possible):
@@ -166,8 +172,10 @@ def _row(task: Task, run: Run, result: dict[str, Any], subject: Subject, row: di
         counted = [each for each in writes if each.seen != 429]
         if counted and counted[-1].is_ambiguous:
             yield Violation("not unknown after an ambiguous write", said)
+    # What was acknowledged, or may have arrived, is ours where it is so in the end, whoever was faster.
+    arrived = ambiguous or any(each.is_acknowledged for each in writes)
     is_true = {"unchanged": "yes" in states, "pending_approval": bool({"yes", "waits"} & set(states))}
-    is_true["changed"] = run.check_mode or effect or (ambiguous and "yes" in states)
+    is_true["changed"] = run.check_mode or effect or (arrived and "yes" in states)
     is_true["pending_approval"] |= run.check_mode
     if not is_true.get(outcome, True):
         yield Violation("success without effect", f"{said}; in truth {states}")
@@ -176,10 +184,19 @@ def _row(task: Task, run: Run, result: dict[str, Any], subject: Subject, row: di
     if outcome == "unknown" and not writes and task.module != "servertastic_order_cancel":
         yield Violation("unknown without a write", said)
     could = task.could and all(task.could(truth, subject) for truth in run.truths)
-    if outcome == "ineligible" and could:
+    is_misled = any(each.entry.fault in _MISLEADING for each in run.exchanges)
+    if outcome == "ineligible" and could and not is_misled:
         yield Violation("refused although it is allowed", said)
-    if run.is_calm and outcome in FAILING and not _claimed(task, outcome):
+    if run.is_calm and outcome in FAILING and not (_claimed(task, outcome) or _excused(task, result, row, writes)):
         yield Violation("calm run fails", f"{said}; in truth {states}")
+
+
+def _excused(task: Task, result: dict[str, Any], row: dict[str, Any], writes: list[Exchange]) -> bool:
+    """Whether an order may fail without a fault: the service refuses it, or another one stopped the run."""
+    if row["outcome"] == "not_attempted":
+        others = {each["outcome"] for each in result[task.listed]}
+        return task.options["stop_on_failure"] and bool(others - {"not_attempted", "changed", "unchanged"})
+    return bool(writes) and writes[-1].is_refused
 
 
 def _denied(task: Task, run: Run) -> bool:

@@ -19,11 +19,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import urllib3.util.connection
+
 from certsim.journal import Entry
 from certsim.server import ProviderApp
 from certsim.world import World
-
-from ansible_collections.certops.orders.tests.storm.clock import Clock
+from storm.clock import Clock
 
 LOST = "lost"
 #: What one exchange takes at least, in virtual seconds.
@@ -65,6 +65,11 @@ class Exchange:
     def is_ambiguous(self) -> bool:
         """Whether the client cannot know what came of it."""
         return self.seen == LOST or self.is_garbled or (isinstance(self.seen, int) and self.seen >= 500)
+
+    @property
+    def is_refused(self) -> bool:
+        """Whether the client read a refusal (4xx)."""
+        return isinstance(self.seen, int) and 400 <= self.seen < 500
 
     @property
     def is_acknowledged(self) -> bool:
@@ -148,7 +153,7 @@ class Network:
 
     def __init__(self, world: World, clock: Clock) -> None:
         self.exchanges: list[Exchange] = []
-        self.before: Callable[[str, str], None] = lambda _method, _path: None
+        self.before: Callable[[str], None] = lambda _method: None
         self.after: Callable[[Exchange], bool] = lambda _exchange: False
         self.connecting: Callable[[], None] = lambda: None
         self.is_dead = False
@@ -162,9 +167,18 @@ class Network:
         providers = sorted(world.providers.values(), key=lambda each: -len(each.prefix))
         self._apps = [(provider.prefix, ProviderApp(world, provider)) for provider in providers]
 
-    def install(self) -> None:
-        """Take the place of all connections that urllib3 opens."""
+    def install(self) -> Callable[[], None]:
+        """Take the place of all connections that urllib3 opens; return what puts them back."""
+        real = urllib3.util.connection.create_connection
         urllib3.util.connection.create_connection = self._connect  # type: ignore[assignment]
+
+        def restore() -> None:
+            urllib3.util.connection.create_connection = real
+            self._loop.close()
+            for descriptor in (*self.descriptors.values(), self._writer):
+                os.close(descriptor)
+
+        return restore
 
     def _connect(self, *_arguments: Any, **_named: Any) -> _Socket:
         if self.is_dead:
@@ -181,7 +195,7 @@ class Network:
         method, target, _version = first.split(" ")
         path, _mark, query = target.partition("?")
         self.clock.sleep(_ROUND_TRIP)
-        self.before(method, path)
+        self.before(method)
         at, line = self.clock.monotonic(), _Line()
         self._serve(method, path, query, lines, body, line)
         exchange = Exchange(len(self.exchanges), at, method, path, self._world.journal.last())
@@ -234,7 +248,9 @@ class _Socket:
     def sendall(self, content: bytes) -> None:
         self._request += content
         head, blank, body = self._request.partition(b"\r\n\r\n")
-        length = next((int(line[15:]) for line in head.lower().split(b"\r\n") if line.startswith(b"content-length:")), 0)
+        length = next(
+            (int(line[15:]) for line in head.lower().split(b"\r\n") if line.startswith(b"content-length:")), 0
+        )
         if blank and len(body) >= length:
             whole, self._request = self._request, b""
             answer, self.end = self.network.exchange(whole)

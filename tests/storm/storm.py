@@ -13,13 +13,11 @@ import time
 from collections import Counter
 from pathlib import Path
 
-_ROOT = Path(__file__).resolve().parents[5]
-_SIMULATOR = Path(__file__).resolve().parents[1] / "simulator"
-for _folder in (_ROOT, _SIMULATOR):
-    if str(_folder) not in sys.path:
-        sys.path.append(str(_folder))
+# What Python puts first is this folder, in which the package's name is this file.
+_TESTS = Path(__file__).resolve().parents[1]
+sys.path[:1] = [str(_TESTS), str(_TESTS / "simulator"), str(_TESTS.parents[3])]
 
-from ansible_collections.certops.orders.tests.storm import stage as staging  # noqa: E402
+from storm import stage as staging  # noqa: E402
 
 
 def main() -> int:
@@ -60,7 +58,9 @@ def _storm(stage: staging.Stage, arguments: argparse.Namespace) -> int:
                 shown = story if arguments.whole else staging.shrink(stage, story, kind)
                 print(f"--- {story.task.module}: {kind}\n{staging.described(shown)}\n", flush=True)
     seconds = time.monotonic() - began
-    print(f"seed {arguments.seed}: {runs} runs in {number} stories, {requests} requests of which {struck} were struck by")
+    print(
+        f"seed {arguments.seed}: {runs} runs in {number} stories, {requests} requests of which {struck} were struck by"
+    )
     print(f"a fault, {killed} runs killed, {seconds:.0f} s; runs by module: {dict(modules.most_common())}")
     for (module, kind), count in kinds.most_common():
         print(f"{count:6} stories: {module}: {kind}")

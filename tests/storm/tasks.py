@@ -23,6 +23,8 @@ NOBODY = 999_999
 #: "yes", "waits" (for an approval), "no", or "gone".
 Holds = str
 Truth = Mapping[str, Any]
+#: Orders that a seed may have, but for their ids.
+_Kinds = list[dict[str, Any]]
 
 
 @dataclass
@@ -129,9 +131,7 @@ def _order(truth: Truth, subject: Subject) -> dict[str, Any] | None:
     return found
 
 
-def _certcentral(
-    rng: random.Random, kinds: list[dict[str, Any]], weights: list[int]
-) -> tuple[dict[str, Any], list[int]]:
+def _certcentral(rng: random.Random, kinds: _Kinds, weights: list[int]) -> tuple[dict[str, Any], list[int]]:
     """Return a seed of random orders, and the ids to ask for, sometimes one that no order has."""
     orders = [{"id": 1 + number, **rng.choices(kinds, weights)[0]} for number in range(_count(rng))]
     orders.append({"id": 5000, "status": "pending"})
@@ -156,7 +156,7 @@ def _expired_or(order: Mapping[str, Any], status: str) -> bool:
 
 
 def _status_task(rng: random.Random) -> Task:
-    kinds = [
+    kinds: _Kinds = [
         {"status": "pending"},
         {"status": "waiting_pickup"},
         {"status": "issued", **MIGRATED},
@@ -191,14 +191,16 @@ def _status_task(rng: random.Random) -> Task:
         return near and _expired_or(order, "issued") and not order["renewed_order_id"]
 
     actions = ("issue", "cancel", "mark", "unmark")
-    return Task("digicert_order_status", options, _by_order(ids, "status"), holds, could=could, seed=seed, actions=actions)
+    return Task(
+        "digicert_order_status", options, _by_order(ids, "status"), holds, could=could, seed=seed, actions=actions
+    )
 
 
 def _is_renewed(order: Mapping[str, Any]) -> bool:
     return bool(order["is_renewed"] or order["renewed_order_id"])
 
 
-_ISSUED = [
+_ISSUED: _Kinds = [
     {"status": "issued", "valid_till_in_days": 100},
     {"status": "issued", "valid_till_in_days": 100, "duplicates": [{"status": "issued"}]},
     {"status": "reissue_pending", "valid_till_in_days": 100},
@@ -224,7 +226,7 @@ def _revoke_task(rng: random.Random) -> Task:
 
     def holds(truth: Truth, subject: Subject) -> Holds:
         order = _order(truth, subject)
-        if order is None:
+        if order is None or (alone and order["serial_number"] is None):
             return "gone"
         if order["status"] == "revoked" or (alone and order["certificate_status"] == "revoked"):
             return "yes"
@@ -240,7 +242,7 @@ def _revoke_task(rng: random.Random) -> Task:
 
 
 def _note_task(rng: random.Random) -> Task:
-    kinds = [{"status": "pending"}, {"status": "issued"}, {"status": "issued", "notes": [NOTE]}]
+    kinds: _Kinds = [{"status": "pending"}, {"status": "issued"}, {"status": "issued", "notes": [NOTE]}]
     seed, ids = _certcentral(rng, kinds, [4, 4, 1])
     options = {**_connection(), "order_ids": ids, "text": NOTE}
 
@@ -255,7 +257,7 @@ def _note_task(rng: random.Random) -> Task:
 
 
 def _renewal_task(rng: random.Random) -> Task:
-    kinds = [
+    kinds: _Kinds = [
         {"status": "issued"},
         {"status": "issued", "disable_renewal_notifications": True, "auto_reissue": 1},
         {"status": "pending", "custom_renewal_message": "Ask the shop team"},
@@ -272,9 +274,12 @@ def _renewal_task(rng: random.Random) -> Task:
             return "gone"
         is_set = order["disable_renewal_notifications"]
         is_set = is_set and not ("auto_reissue" in wanted and order["auto_reissue"])
-        return "yes" if is_set and order["custom_renewal_message"] == wanted.get(
-            "custom_renewal_message", order["custom_renewal_message"]
-        ) else "no"
+        return (
+            "yes"
+            if is_set
+            and order["custom_renewal_message"] == wanted.get("custom_renewal_message", order["custom_renewal_message"])
+            else "no"
+        )
 
     options = {**_connection(), "order_ids": ids, **wanted}
     subjects = _by_order(ids, "renewal-emails/off", "auto-reissue", "custom-renewal-message")
@@ -283,7 +288,7 @@ def _renewal_task(rng: random.Random) -> Task:
 
 def _request_task(rng: random.Random) -> Task:
     revoke = {"type": "revoke", "status": "pending"}
-    kinds = [{"status": "needs_approval"}, {"status": "issued", "requests": [revoke]}, {"status": "pending"}]
+    kinds: _Kinds = [{"status": "needs_approval"}, {"status": "issued", "requests": [revoke]}, {"status": "pending"}]
     seed, ids = _certcentral(rng, kinds, [6, 3, 1])
     target, by_order = rng.choice(("approved", "rejected")), rng.random() < 0.5
     options: dict[str, Any] = {**_connection(), "status": target, "comment": NOTE, "confirm": True}
@@ -327,7 +332,7 @@ def _domain_task(rng: random.Random) -> Task:
 
 
 def _servertastic(rng: random.Random) -> tuple[dict[str, Any], dict[str, str]]:
-    kinds: list[dict[str, Any]] = [
+    kinds: _Kinds = [
         {},
         {"status": "Queued"},
         {"status": "Awaiting Provider Approval"},
@@ -380,7 +385,7 @@ def _servertastic_task(rng: random.Random) -> Task:
 
 
 def _info_task(rng: random.Random) -> Task:
-    kinds = [{"status": "pending"}, {"status": "issued", **MIGRATED}, {"status": "needs_approval"}]
+    kinds: _Kinds = [{"status": "pending"}, {"status": "issued", **MIGRATED}, {"status": "needs_approval"}]
     seed, ids = _certcentral(rng, kinds, [2, 4, 1])
     seed["domains"] = [{"id": 1, "name": "shop.example"}]
     choices: list[tuple[str, dict[str, Any]]] = [
