@@ -35,7 +35,8 @@ class Run:
     """One run of a task, and what is known of it from outside.
 
     ``truths``: the state of the services at the start, after each change by others, and once all effects have come.
-    ``stopped_at``: how many requests had been sent when a signal came. ``is_repeat``: nothing was left to do before.
+    ``stopped_at``: how many requests had been sent when a signal came. ``places``: their names in a script.
+    ``is_repeat``: nothing was left to do before.
     """
 
     check_mode: bool = False
@@ -47,6 +48,7 @@ class Run:
     exchanges: list[Exchange] = field(default_factory=list)
     truths: list[Truth] = field(default_factory=list)
     stopped_at: int | None = None
+    places: dict[int, str] = field(default_factory=dict)
     audit: list[dict[str, Any]] | None = None
 
 

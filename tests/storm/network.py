@@ -153,7 +153,7 @@ class Network:
 
     def __init__(self, world: World, clock: Clock) -> None:
         self.exchanges: list[Exchange] = []
-        self.before: Callable[[str], None] = lambda _method: None
+        self.before: Callable[[str, str], None] = lambda _method, _path: None
         self.after: Callable[[Exchange], bool] = lambda _exchange: False
         self.connecting: Callable[[], None] = lambda: None
         self.is_dead = False
@@ -195,7 +195,7 @@ class Network:
         method, target, _version = first.split(" ")
         path, _mark, query = target.partition("?")
         self.clock.sleep(_ROUND_TRIP)
-        self.before(method)
+        self.before(method, path)
         at, line = self.clock.monotonic(), _Line()
         self._serve(method, path, query, lines, body, line)
         exchange = Exchange(len(self.exchanges), at, method, path, self._world.journal.last())

@@ -11,6 +11,7 @@ import json
 import random
 import shutil
 import traceback
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -27,7 +28,7 @@ from storm import clock as virtual
 from storm import tasks
 from storm.model import Run, Violation, judge
 from storm.network import Exchange, Killed, Network
-from storm.tasks import Subject, Task, Truth
+from storm.tasks import Task, Truth
 
 MODULES = (
     "digicert_account_info",
@@ -95,7 +96,7 @@ class Weather:
         self.happened: Script = {}
 
     def at(self, place: str, *, task: Task, may_be_stale: bool, is_connection: bool) -> list[dict[str, Any]]:
-        """Return what happens at a place ("run.request")."""
+        """Return what happens at a place ("0 GET /account #1": run 0, the first such request)."""
         if self._script is not None:
             drawn = self._script.get(place, [])
         elif is_connection:
@@ -174,7 +175,8 @@ class Stage:
         self._files: dict[Path, bytes] = {}
         self._kill_after = self._closes = False
         self._wrote_at = -1e9
-        self._connections = 0
+        self._counts: Counter[str] = Counter()
+        self._places: dict[int, str] = {}
         self._others_mails: dict[str, int] = {}
         self._requested_at: dict[str, str] = {}
 
@@ -205,7 +207,8 @@ class Stage:
     # -- one run ---------------------------------------------------------------------------------------------------
 
     def _play_run(self, run: Run) -> None:
-        self._run, self._stop, self._connections = run, Stop(), 0
+        self._run, self._stop = run, Stop()
+        self._counts, self._places = Counter(), run.places
         self._story.runs.append(run)
         self._wrote_at = -1e9
         self._world.effects.clear()
@@ -260,10 +263,12 @@ class Stage:
 
     # -- what happens at a request ---------------------------------------------------------------------------------
 
-    def _place(self, number: int, kind: str = "") -> str:
-        return f"{len(self._story.runs) - 1}.{kind}{number}"
+    def _place(self, what: str) -> str:
+        """Return a name for this point of the story that stays where others are left out of it."""
+        self._counts[what] += 1
+        return f"{len(self._story.runs) - 1} {what} #{self._counts[what]}"
 
-    def _before(self, method: str) -> None:
+    def _before(self, method: str, path: str) -> None:
         faults = self._world.faults
         faults.clear()
         faults.arm(_KEEPS_PAST)
@@ -271,7 +276,7 @@ class Stage:
         if self._run.is_calm:
             return
         stale = method == "GET" and self.clock.monotonic() - self._wrote_at < _STALE_SECONDS
-        here = self._place(len(self._run.exchanges))
+        here = self._places[len(self._run.exchanges)] = self._place(f"{method} {path}")
         task = self._story.task
         for event in self._weather.at(here, task=task, may_be_stale=stale, is_connection=False):
             if "fault" in event:
@@ -297,10 +302,9 @@ class Stage:
         return self._closes or exchange.entry.fault == "close_idle"
 
     def _connecting(self) -> None:
-        self._connections += 1
         if self._run.is_calm:
             return
-        here = self._place(self._connections, "connection ")
+        here = self._place("connection")
         for event in self._weather.at(here, task=self._story.task, may_be_stale=False, is_connection=True):
             if event["connect"] == "refused":
                 raise ConnectionRefusedError(111, "Connection refused")
@@ -406,24 +410,49 @@ def shrink(stage: Stage, story: Story, kind: str) -> Story:
     best = story
     for subject in list(story.task.subjects):
         if len(best.task.subjects) > 1:
-            fewer = [each for each in best.task.subjects if each is not subject]
-            best = _attempt(stage, best, kind, best.script, fewer) or best
-    for place in list(best.script):
-        for number in reversed(range(len(best.script.get(place, [])))):
-            script = {where: list(events) for where, events in best.script.items()}
-            del script[place][number]
-            best = _attempt(stage, best, kind, script, best.task.subjects) or best
+            fewer = [each.key for each in best.task.subjects if each.key != subject.key]
+            best = _attempt(stage, best, kind, subjects=fewer) or best
+    for number in reversed(range(len(best.check_modes) - 2)):
+        best = _attempt(stage, best, kind, without_run=number) or best
+    for place, events in list(best.script.items()):
+        for number in reversed(range(len(events))):
+            fewer_events = [event for position, event in enumerate(best.script[place]) if position != number]
+            best = _attempt(stage, best, kind, script={**best.script, place: fewer_events}) or best
     return best
 
 
-def _attempt(stage: Stage, story: Story, kind: str, script: Script, subjects: list[Subject]) -> Story | None:
+def _attempt(
+    stage: Stage,
+    story: Story,
+    kind: str,
+    *,
+    script: Script | None = None,
+    subjects: list[Any] | None = None,
+    without_run: int | None = None,
+) -> Story | None:
+    """Play a story with less in it; None where it then shows no violation of the kind."""
     copy = invent(story.seed)
-    keys = [each.key for each in subjects]
+    keys = [each.key for each in story.task.subjects] if subjects is None else subjects
     if len(keys) < len(copy.task.subjects):
         copy.task.ask([each for each in copy.task.subjects if each.key in keys])
-    copy = stage.play(copy, script)
-    copy.script = script
+    copy.check_modes, happens = list(story.check_modes), dict(script or story.script)
+    if without_run is not None:
+        del copy.check_modes[without_run]
+        happens = {
+            _moved(place, without_run): events for place, events in happens.items() if _run_of(place) != without_run
+        }
+    stage.play(copy, happens)
+    copy.script = happens
     return copy if any(each.kind == kind for each in copy.violations) else None
+
+
+def _run_of(place: str) -> int:
+    return int(place.partition(" ")[0])
+
+
+def _moved(place: str, without_run: int) -> str:
+    number, _space, rest = place.partition(" ")
+    return f"{int(number) - (int(number) > without_run)} {rest}"
 
 
 def described(story: Story) -> str:
@@ -436,7 +465,7 @@ def described(story: Story) -> str:
         what = "check mode, " if run.check_mode else ""
         lines.append(f"  run {number} ({what}{'calm' if run.is_calm else 'stormy'})")
         for exchange in run.exchanges:
-            events = story.script.get(f"{number}.{exchange.n}", [])
+            events = story.script.get(run.places.get(exchange.n, ""), [])
             others = [event for event in events if "fault" not in event]
             lines.append(f"    {exchange.line()}{f' {others}' if others else ''}")
         lines.append(f"    {'KILLED' if run.was_killed else _rows(task, run)}")
