@@ -201,7 +201,8 @@ def decide_revocation(subject: Revocable, *, today: date, skip_approval: bool, c
     cancel_reissue it is dropped first.
     """
     order, status = subject.order, subject.status
-    if subject.key is not None and "certificates" not in order.seen and order.status != "revoked":
+    if subject.key is not None and "certificates" not in order.seen and not subject.is_primary_of_revoked:
+        # A revoked order says nothing of a certificate that is not one of its own.
         return Decision(need="certificates")
     if "revoked" in (status, order.status):
         return Decision(UNCHANGED, reason="it is revoked already")

@@ -121,6 +121,11 @@ class _Line:
         """Return how it ends: open (a whole answer), reset, or silence."""
         return "reset" if self._is_reset else "open" if self._is_complete else "silence"
 
+    def seen(self) -> int:
+        """Return the status that the answer means: Servertastic's own errors may come under HTTP 200."""
+        is_error = self.status == 200 and b"".join(self._body).startswith(b'{"error"')
+        return 400 if is_error else self.status
+
     # What the simulator's wire asks of a transport.
 
     def get_extra_info(self, _name: str) -> _Line:
@@ -202,7 +207,7 @@ class Network:
         self.exchanges.append(exchange)
         is_closed = self.after(exchange)
         end = line.end()
-        exchange.seen = line.status if end == "open" else LOST
+        exchange.seen = line.seen() if end == "open" else LOST
         return line.content(), "closed" if is_closed and end == "open" else end
 
     def _serve(self, method: str, path: str, query: str, lines: list[str], body: bytes, line: _Line) -> None:

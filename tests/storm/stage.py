@@ -46,7 +46,8 @@ MODULES = (
     "servertastic_order_info",
 )
 _RULES = ("mutually_exclusive", "required_together", "required_one_of", "required_if", "required_by")
-#: Between two runs of a task, in virtual seconds: longer than any effect is late.
+#: Effects come so late at most, in virtual seconds; and between two runs of a task goes by what any lag is.
+_LATEST = 100.0
 _PAUSE = 3600.0
 _STALE_SECONDS = 60.0
 #: Never strikes; the simulator keeps earlier states only while such a fault is armed.
@@ -82,7 +83,7 @@ def invent(seed: str) -> Story:
     """Return the story of a seed, without what happens in it."""
     rng = random.Random(f"story {seed}")
     task = tasks.choose(rng)
-    stormy = rng.choice((1, 2, 2, 3, 4))
+    stormy = rng.choice((1, 2, 3, 4, 5))
     return Story(seed, task, [rng.random() < 0.15 for _run in range(stormy)] + [False, False])
 
 
@@ -253,10 +254,11 @@ class Stage:
         return self._folder / name
 
     def _let_effects_come(self) -> None:
-        self.clock.sleep(_PAUSE)
+        self.clock.sleep(_LATEST)
         for _time in range(5):
             for provider in self._world.providers.values():
                 self._world.effects.settle(self.clock.now(), provider, None)
+        self.clock.sleep(_PAUSE)
         if self._story.task.module.startswith("servertastic"):
             # A request to Servertastic carries out the approvals that have had their time.
             self._world.providers["servertastic"].orders()

@@ -119,7 +119,11 @@ _SERVERTASTIC_LOOKS: dict[str, tuple[Any, ...]] = {
 
 def _switches(rng: random.Random, *, servertastic: bool) -> dict[str, Any]:
     looks = _SERVERTASTIC_LOOKS if servertastic else _LOOKS
-    return {name: rng.choice(values) for name, values in looks.items() if rng.random() < 0.12}
+    chosen = {name: rng.choice(values) for name, values in looks.items() if rng.random() < 0.12}
+    if chosen.get("certcentral.is_renewed_in") == "list":
+        # Sparse rows lack it: it would show nowhere.
+        chosen.pop("certcentral.list_row", None)
+    return chosen
 
 
 def _count(rng: random.Random) -> int:
