@@ -642,8 +642,7 @@ def test_of_a_single_certificate_the_list_is_read_before_anything_is_said() -> N
 
 
 def test_of_the_present_certificate_of_a_revoked_order_no_list_is_read() -> None:
-    present = Certificate(6, "0A", "revoked", "www.example.com", ())
-    order = Order(123, "revoked", primary=present, seen=frozenset([DETAILS]))
+    order = Order(123, "revoked", certificate_id=6, serial_number="0A", seen=frozenset([DETAILS]))
     for key in (6, "0A"):
         assert revocation(Revocable(order, key)).outcome == UNCHANGED
     assert revocation(Revocable(order, 7)).need == CERTIFICATES
