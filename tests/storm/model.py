@@ -16,6 +16,7 @@ from storm.network import Exchange
 from storm.tasks import KEY, NOBODY, RESELLER_KEY, Subject, Task, Truth
 
 FRESH_SECONDS = 60.0
+DENIALS = 3
 OUTCOMES = {"changed", "unchanged", "pending_approval", "ineligible", "missing", "failed", "unknown", "not_attempted"}
 #: These make a task fail, whatever its options say.
 FAILING = {"failed", "unknown", "not_attempted"}
@@ -36,7 +37,8 @@ class Run:
 
     ``truths``: the state of the services at the start, after each change by others, and once all effects have come.
     ``stopped_at``: how many requests had been sent when a signal came. ``places``: their names in a script.
-    ``is_repeat``: nothing was left to do before.
+    ``is_repeat``: nothing was left to do before. ``is_spoiled``: a file could not be
+    written any more.
     """
 
     check_mode: bool = False
@@ -48,6 +50,7 @@ class Run:
     exchanges: list[Exchange] = field(default_factory=list)
     truths: list[Truth] = field(default_factory=list)
     stopped_at: int | None = None
+    is_spoiled: bool = False
     places: dict[int, str] = field(default_factory=dict)
     audit: list[dict[str, Any]] | None = None
 
@@ -63,6 +66,7 @@ def judge(task: Task, run: Run) -> Iterator[Violation]:
         late = [each for each in run.exchanges[run.stopped_at + 1 :] if each.is_write]
         yield from (Violation("write after a stop", each.line()) for each in late)
     yield from _stale(run, writes)
+    yield from _denied_too_often(run)
     yield from itertools.chain.from_iterable(_repeated(task, run, each) for each in task.subjects)
     yield from _audited(task, run)
     if run.result is not None:
@@ -85,6 +89,18 @@ def _stale(run: Run, writes: list[Exchange]) -> Iterator[Violation]:
         reads = [each for each in run.exchanges[: write.n] if not each.is_write and each.seen == 200]
         if not any(write.at - each.at <= FRESH_SECONDS + 1 for each in reads):
             yield Violation("write on an old read", write.line())
+
+
+def _denied_too_often(run: Run) -> Iterator[Violation]:
+    """Promise 8: three refusals of the key in a row end the writes; Servertastic's tokens are one key each."""
+    denied = 0
+    for exchange in run.exchanges:
+        if exchange.is_write and denied >= DENIALS:
+            yield Violation("goes on with a refused key", exchange.line())
+        if exchange.seen not in (401, 403) or exchange.entry.provider != "certcentral":
+            denied = 0
+        elif exchange.is_write:
+            denied += 1
 
 
 def _repeated(task: Task, run: Run, subject: Subject) -> Iterator[Violation]:
@@ -122,7 +138,8 @@ def _audited(task: Task, run: Run) -> Iterator[Violation]:
     names = {line["id"]: line.get(task.key) for line in run.audit if line["event"] == "begun"}
     last = {line["id"]: line["outcome"] for line in run.audit if line["event"] == "completed"}
     for change, key in names.items():
-        if key in rows and last.get(change) != rows[key]:
+        is_told = run.is_spoiled and run.result is not None and run.result.get("warnings")
+        if key in rows and last.get(change) != rows[key] and not is_told:
             yield Violation("audit log says otherwise", f"{key}: {last.get(change)}, the result {rows[key]}")
 
 
@@ -199,6 +216,19 @@ def _excused(task: Task, result: dict[str, Any], row: dict[str, Any], writes: li
         others = {each["outcome"] for each in result[task.listed]}
         return task.options["stop_on_failure"] and bool(others - {"not_attempted", "changed", "unchanged"})
     return bool(writes) and writes[-1].is_refused
+
+
+def foretold(task: Task, checked: Run, real: Run) -> Iterator[Violation]:
+    """Promise 2: what check mode says, and what the same task then does; nothing happens between them."""
+    if checked.result is None or real.result is None or "wait" in task.options:
+        return
+    refused = [each for each in real.exchanges if each.is_write and each.is_refused]
+    rows = checked.result.get(task.listed, []), real.result.get(task.listed, [])
+    if set(checked.result) != set(real.result) and not refused:
+        yield Violation("check mode returns other keys", str(set(checked.result) ^ set(real.result)))
+    for before, after in zip(*rows, strict=False):
+        if (before.get("outcome"), set(before)) != (after.get("outcome"), set(after)) and not refused:
+            yield Violation("check mode foretells otherwise", f"{before} | {after}")
 
 
 def _denied(task: Task, run: Run) -> bool:

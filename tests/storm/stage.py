@@ -26,7 +26,7 @@ from certsim.limits import Limiter
 from certsim.world import World, declared_faults
 from storm import clock as virtual
 from storm import tasks
-from storm.model import Run, Violation, judge
+from storm.model import Run, Violation, foretold, judge
 from storm.network import Exchange, Killed, Network
 from storm.tasks import Task, Truth
 
@@ -50,6 +50,8 @@ _RULES = ("mutually_exclusive", "required_together", "required_one_of", "require
 _LATEST = 100.0
 _PAUSE = 3600.0
 _STALE_SECONDS = 60.0
+#: Of more orders no earlier states are kept, which takes long.
+_MANY = 20
 #: Never strikes; the simulator keeps earlier states only while such a fault is armed.
 _KEEPS_PAST = {"kind": "stale", "order_id": "none", "times": -1}
 
@@ -65,6 +67,8 @@ class Rates(NamedTuple):
     stop: float = 0.004
     actor: float = 0.06
     close: float = 0.05
+    key_dies: float = 0.004
+    spoil: float = 0.01
 
 
 @dataclass
@@ -74,6 +78,7 @@ class Story:
     seed: str
     task: Task
     check_modes: list[bool]
+    calm: int = 2
     script: Script = field(default_factory=dict)
     runs: list[Run] = field(default_factory=list)
     violations: list[Violation] = field(default_factory=list)
@@ -84,7 +89,10 @@ def invent(seed: str) -> Story:
     rng = random.Random(f"story {seed}")
     task = tasks.choose(rng)
     stormy = rng.choice((1, 2, 3, 4, 5))
-    return Story(seed, task, [rng.random() < 0.15 for _run in range(stormy)] + [False, False])
+    check_modes = [rng.random() < 0.15 for _run in range(stormy)]
+    # What check mode foretells is compared with what comes.
+    calm = [True, False, False] if rng.random() < 0.35 else [False, False]
+    return Story(seed, task, check_modes + calm, len(calm))
 
 
 class Weather:
@@ -121,6 +129,10 @@ class Weather:
             yield {"stop": True}
         if rng.random() < rates.close:
             yield {"close": True}
+        if rng.random() < rates.key_dies:
+            yield {"key_dies": True}
+        if rng.random() < rates.spoil:
+            yield {"spoil": rng.choice(_FILES)}
 
     def _fault(self, may_be_stale: bool) -> dict[str, Any]:
         rng = self._rng
@@ -143,6 +155,7 @@ class Weather:
         return {**fault, "times": 1}
 
 
+_FILES = ("audit.log", "request.log")
 _KINDS = [kind.name for kind in declared_faults() if kind.name != "stale"]
 _RARE = {"huge_body": 0.01, "gzip_bomb": 0.01, "deep_json": 0.2}
 _STATUSES = {
@@ -174,7 +187,7 @@ class Stage:
         self._run = Run()
         self._stop = Stop()
         self._files: dict[Path, bytes] = {}
-        self._kill_after = self._closes = False
+        self._kill_after = self._closes = self._is_key_dead = False
         self._wrote_at = -1e9
         self._counts: Counter[str] = Counter()
         self._places: dict[int, str] = {}
@@ -197,9 +210,11 @@ class Stage:
         self._folder.mkdir(parents=True, exist_ok=True)
         story.runs, story.violations = [], []
         for number, check_mode in enumerate(story.check_modes):
-            calm = len(story.check_modes) - number
-            self._play_run(Run(check_mode=check_mode, is_calm=calm <= 2, is_repeat=calm == 1))
+            left = len(story.check_modes) - number
+            self._play_run(Run(check_mode=check_mode, is_calm=left <= story.calm, is_repeat=left == 1))
             story.violations += judge(story.task, self._run)
+        if story.calm > 2:
+            story.violations += foretold(story.task, story.runs[-3], story.runs[-2])
         story.violations += self._doubles()
         story.script = self._weather.happened
         shutil.rmtree(self._folder)
@@ -211,7 +226,7 @@ class Stage:
         self._run, self._stop = run, Stop()
         self._counts, self._places = Counter(), run.places
         self._story.runs.append(run)
-        self._wrote_at = -1e9
+        self._wrote_at, self._is_key_dead = -1e9, False
         self._world.effects.clear()
         network = self._network
         network.exchanges, network.is_dead = run.exchanges, False
@@ -227,6 +242,7 @@ class Stage:
                 path.write_bytes(content)
         except Exception:  # noqa: BLE001 - whatever it is, it is a finding
             run.traceback = traceback.format_exc()
+        self._mend()
         self._let_effects_come()
         run.truths.append(self._truth())
         if "audit_log" in self._story.task.options:
@@ -273,11 +289,14 @@ class Stage:
     def _before(self, method: str, path: str) -> None:
         faults = self._world.faults
         faults.clear()
-        faults.arm(_KEEPS_PAST)
+        if len(self._story.task.subjects) <= _MANY:
+            faults.arm(_KEEPS_PAST)
         self._kill_after = self._closes = False
         if self._run.is_calm:
             return
-        stale = method == "GET" and self.clock.monotonic() - self._wrote_at < _STALE_SECONDS
+        stale = method == "GET" and bool(faults.as_json()) and self.clock.monotonic() - self._wrote_at < _STALE_SECONDS
+        if self._is_key_dead:
+            faults.arm({"kind": "invalid_key"})
         here = self._places[len(self._run.exchanges)] = self._place(f"{method} {path}")
         task = self._story.task
         for event in self._weather.at(here, task=task, may_be_stale=stale, is_connection=False):
@@ -289,6 +308,9 @@ class Stage:
             if "stop" in event and not self._stop:
                 self._stop.set("the run was stopped by SIGTERM")
                 self._run.stopped_at = len(self._run.exchanges)
+            if "spoil" in event:
+                self._spoil(event["spoil"])
+            self._is_key_dead = self._is_key_dead or "key_dies" in event
             self._closes = self._closes or "close" in event
             self._kill_after = self._kill_after or event.get("kill") == "after"
             if event.get("kill") == "before":
@@ -313,7 +335,25 @@ class Stage:
             self.clock.sleep(10.0)
             raise TimeoutError("timed out")
 
+    def _spoil(self, name: str) -> None:
+        """Put a symbolic link in a file's place: nothing may be written through it."""
+        path, aside = self._path(name), self._path(f"{name}.aside")
+        if name in self._story.task.options.values() and not path.is_symlink():
+            if path.exists():
+                path.rename(aside)
+            path.symlink_to(aside)
+            self._run.is_spoiled = True
+
+    def _mend(self) -> None:
+        for name in _FILES:
+            path, aside = self._path(name), self._path(f"{name}.aside")
+            if path.is_symlink():
+                path.unlink()
+                if aside.exists():
+                    aside.rename(path)
+
     def _kill(self) -> None:
+        self._mend()
         self._network.is_dead = True
         self._files = {path: path.read_bytes() for path in self._folder.iterdir()}
         raise Killed
@@ -409,12 +449,14 @@ def _lines(content: bytes) -> list[dict[str, Any]]:
 
 def shrink(stage: Stage, story: Story, kind: str) -> Story:
     """Return the same story with as little in it as still shows a violation of the kind."""
-    best = story
-    for subject in list(story.task.subjects):
-        if len(best.task.subjects) > 1:
-            fewer = [each.key for each in best.task.subjects if each.key != subject.key]
-            best = _attempt(stage, best, kind, subjects=fewer) or best
-    for number in reversed(range(len(best.check_modes) - 2)):
+    best, size = story, len(story.task.subjects) // 2
+    while size:
+        keys = [each.key for each in best.task.subjects]
+        halves = [keys[:start] + keys[start + size :] for start in range(0, len(keys), size)]
+        smaller = (_attempt(stage, best, kind, subjects=fewer) for fewer in halves if fewer)
+        found = next((each for each in smaller if each), None)
+        best, size = (found, min(size, len(found.task.subjects) // 2)) if found else (best, size // 2)
+    for number in reversed(range(len(best.check_modes) - best.calm)):
         best = _attempt(stage, best, kind, without_run=number) or best
     for place, events in list(best.script.items()):
         for number in reversed(range(len(events))):
