@@ -53,7 +53,9 @@ options:
     description:
       - How often a request is repeated that failed in a way which passes, with growing and jittered pauses, 0 to
         20 times.
-      - A change is repeated only where it certainly was not made.
+      - After a change whose answer was lost, the order is read again, after as many growing waits and one more, which
+        take 15 s at most in all for up to 100 orders. The change is repeated only where such a read does not show it,
+        and a note or a request to revoke never is. What no read shows is C(unknown), as it may still take effect.
     type: int
     default: 3
   rate_limit:

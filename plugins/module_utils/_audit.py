@@ -7,7 +7,8 @@
 """The audit log: a line on disk before every change, and another once it is known what became of it.
 
 JSON lines that only ever grow: `begun` before each time that a change is sent, `completed` after it, both with the id
-of the change. A change that was begun and never completed is one to look at: the run was killed, or the disk was full.
+of the change and what names its order, so that no line needs another one to be understood. A change that was begun and
+never completed is one to look at: the run was killed, or the disk was full.
 """
 
 from __future__ import annotations

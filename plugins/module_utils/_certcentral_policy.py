@@ -68,6 +68,8 @@ _INSTEAD_OF_REVOKE = {
 }
 # Orders that do not live on, whatever their settings say.
 _ENDED = ("canceled", "rejected", "denied", "revoked")
+# Two requests to revoke would be filed, if the first one's answer was lost.
+_ONCE = ("revoke",)
 _UNKNOWN_NEXT = "Look at the order in the CertCentral console"
 
 
@@ -231,8 +233,8 @@ def decide_revocation(subject: Revocable, *, today: date, skip_approval: bool, c
         return Decision(need="certificates")
     steps = ("drop_reissue", "revoke") if shown == "reissue_pending" else ("revoke",)
     if skip_approval:
-        return Decision(CHANGED, after=_revoked(subject), steps=steps)
-    return Decision(CHANGED, after=_requested(subject), steps=steps, ends=PENDING_APPROVAL)
+        return Decision(CHANGED, after=_revoked(subject), steps=steps, once=_ONCE)
+    return Decision(CHANGED, after=_requested(subject), steps=steps, once=_ONCE, ends=PENDING_APPROVAL)
 
 
 def revocation_filed(subject: Revocable, decision: Decision, request: Request | None) -> Decision:
@@ -316,7 +318,7 @@ def decide_note(subject: Annotated) -> Decision:
     """What adding a note comes to (reference/certcentral.md 4.4): it is added once."""
     if subject.has_note:
         return Decision(UNCHANGED, reason="it has this note already")
-    return Decision(CHANGED, after={"has_note": True})
+    return Decision(CHANGED, after={"has_note": True}, repeatable=False)
 
 
 def may_write(user: User, read_only: str) -> bool | None:

@@ -62,35 +62,40 @@ class Auditor(Observer):
         self._account = account
         self._note = note
         self._known_account: list[Any] = []
-        self._changes: dict[Hashable, str] = {}
+        # The id of each change, and what names its order: every line has both, so that each can be read by itself.
+        self._changes: dict[Hashable, tuple[str, dict[str, Any]]] = {}
         self._lock = threading.Lock()
 
     def announced(self, key: Hashable, state: State, decision: Decision) -> None:
         with self._lock:
-            change = self._changes.get(key) or new_change()
+            change, _names = self._changes.get(key, ("", {}))
+            change = change or new_change()
             if not self._known_account:
                 self._known_account.append(self._account())
         before = dict(state.facts)
+        names = {"name": state.name, **state.identity, self._settings.key: key}
         try:
             self._log.begin(
                 change,
                 account=self._known_account[0],
-                **{"name": state.name, **state.identity, self._settings.key: key},
+                **names,
                 before=before,
                 after={**before, **decision.after},
                 note=self._note,
             )
         except (OSError, UnsafeFile) as error:
             raise _unwritable(self._log, error) from None
-        self._changes[key] = change
+        self._changes[key] = (change, names)
 
     def settled(self, result: OrderResult) -> None:
-        change = self._changes.get(result.key)
-        if change is None:
+        if result.key not in self._changes:
             return
+        change, names = self._changes[result.key]
         try:
             self._log.complete(
                 change,
+                account=self._known_account[0],
+                **names,
                 outcome=result.outcome,
                 after=None if result.after is None else dict(result.after),
                 reason=result.reason,

@@ -54,8 +54,9 @@ class Decision:
     done: str = ""
     ends: str = CHANGED
     steps: tuple[str, ...] = ()
-    # Whether it may be sent again after a lost reply, where a fresh read does not show it.
+    # Whether it may be sent again after a lost reply, where a fresh read does not show it; and the steps that may not.
     repeatable: bool = True
+    once: tuple[str, ...] = ()
     # The facts that show, in the end, that it was made, where that is not what is told as `after`.
     shows: Mapping[str, Any] = field(default_factory=dict)
 

@@ -18,7 +18,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Callable, Protocol
 
-from ._errors import ApiError, LibraryMissing, NotFound, Refused, StaleRead, Stopped
+from ._errors import ApiError, LibraryMissing, NotFound, StaleRead, Stopped
 from ._http import backoff
 from ._options import OptionError
 from ._orders import (
@@ -35,12 +35,16 @@ from ._orders import (
     scrub,
 )
 from ._results import Settings, fails, refuse_too_many, told
-from ._work import in_turn, pool, signals_stop
+from ._work import Waits, in_turn, pool, signals_stop
+from ._write_attempt import SETTLED, Reply, Reread, Verdict, WriteAttempt, shows, shows_all
 
 if TYPE_CHECKING:
     from ._http import Context, Patience, Transport
     from ._observers import Observer
     from ._work import Map
+
+    # An order to be changed: its key, its state, the decision, and when it was read, in monotonic seconds.
+    Judged = tuple[Any, Any, Decision, float]
 
 # How many orders are read, and then written, at a time.
 CHUNK = 100
@@ -148,6 +152,8 @@ class Run:
     def _chunk(self, keys: list[Any]) -> None:
         """Read, decide and write; what became stale while others were written is read again together."""
         at_once, slow = len(keys), 0
+        retries = self._reader.transport.connection.retries
+        waits = Waits(self._stop.pause, backoff, most=retries + 1)
         while keys and not self._stop:
             keys, later = keys[:at_once], keys[at_once:]
             read_at = time.monotonic()
@@ -159,8 +165,7 @@ class Run:
                 else:
                     self._record(self._result(key, decision.outcome, state, state, decision.explanation))
             throttled = self._throttled(to_write)
-            changes = self._map(self._change, to_write)
-            stale = [change for change, settled in zip(to_write, changes) if not settled]
+            stale = self._write_all(to_write, waits)
             # Where nothing could be sent, reading so many takes longer than a read stays fresh.
             hopeless = bool(stale) and len(stale) == len(to_write)
             # A wait for a service that answers 429 has a bound of its own.
@@ -247,19 +252,33 @@ class Run:
                 self._record(self._problem(key, error, state))
         return {}
 
-    # -- one write -------------------------------------------------------------------------------------------------
+    # -- the writes ------------------------------------------------------------------------------------------------
 
-    def _change(self, key: Any, state: Any, decision: Decision, read_at: float) -> bool:
-        """Make one change; False where the read has become too old and nothing was sent."""
+    def _write_all(self, to_write: list[Judged], waits: Waits) -> list[Judged]:
+        """Make the changes of a chunk; returns those whose read became too old before anything was sent."""
+        attempts = self._map(self._change, [(one, waits) for one in to_write])
+        stale = [judged for judged, one in zip(to_write, attempts) if one and not one.lost]
+        self._read_again([one for one in attempts if one and one.lost], waits)
+        return stale
+
+    def _change(self, judged: Judged, waits: Waits) -> WriteAttempt | None:
+        """Send one change: None where it is settled, else the attempt, whose reply is lost or which was not sent."""
+        key, state, decision, read_at = judged
         try:
-            result = self._blocked(key, state, decision) or self._attempts(key, state, decision, read_at)
+            blocked = self._blocked(key, state, decision)
+            if blocked:
+                self._record(blocked)
+                return None
+            attempt = WriteAttempt(key, state, decision, read_at)
+            is_open = self._advance(attempt)
+            if is_open and attempt.lost and self._settings.stop_on_failure:
+                # Whether it has failed has to be known before the next one is sent.
+                self._read_again([attempt], waits)
+                is_open = False
         except BaseException:
-            # Nothing foresees this: the other threads must not go on as if it had not happened.
-            self._stop.set("an unforeseen error ended the run")
+            self._unforeseen()
             raise
-        if result:
-            self._record(result)
-        return result is not None
+        return attempt if is_open else None
 
     def _blocked(self, key: Any, state: Any, decision: Decision) -> OrderResult | None:
         """What keeps a change from being sent at all."""
@@ -270,93 +289,129 @@ class Run:
             return self._problem(key, ApiError(f"{forbids} is set: no change is sent", code="read_only"), state)
         return replace(self._changed(key, state, state, decision), counts=True) if self._context.check_mode else None
 
-    def _attempts(self, key: Any, before: Any, decision: Decision, read_at: float) -> OrderResult | None:
-        """Send until it is acknowledged, refused, or its fate is read; None where the read became too old first.
-
-        A change is sent again only after a fresh read which shows that it has not been made.
-        """
-        state, lost, counts = before, None, False
-        problem: Exception | None = None
+    def _advance(self, attempt: WriteAttempt) -> bool:
+        """Send a change until it is settled; True where its reply is lost, or it was not sent on a read too old."""
         retries = self._reader.transport.connection.retries
-        for attempt in range(retries + 1):
-            decision, acknowledged, problem = self._send(key, state, decision, read_at)
-            counts = counts or acknowledged
-            if problem is None:
-                return replace(self._changed(key, before, state, decision), acknowledged=True)
-            if not (lost or counts or _needs_a_look(problem)):
-                return None if isinstance(problem, StaleRead) else self._problem(key, problem, before)
-            lost = problem if _is_ambiguous(problem) else lost
-            read_at = time.monotonic()
-            seen = self._look_again(key, before, decision, lost or problem, lost=lost is not None, counts=counts)
-            if isinstance(seen, OrderResult):
-                return replace(seen, counts=seen.counts or counts)
-            if lost and _steps(seen[1]) < _steps(decision):
-                counts = True
-            state, decision = seen
-            if not (_is_ambiguous(problem) or isinstance(problem, StaleRead)):
-                break
-            if attempt < retries:
-                self._rest(attempt)
-                self._reader.transport.counters.add(retries=1)
-        if not isinstance(problem, ApiError) and not lost:
-            code = "stale" if isinstance(problem, StaleRead) else "stopped"
-            problem = ApiError(f"only a part of the change was made: {problem}", code=code)
-        failed = self._problem(key, problem if isinstance(problem, ApiError) else lost, before, after=state)
-        return replace(failed, counts=counts)
+        while True:
+            self._send(attempt)
+            if attempt.reply is Reply.ACKNOWLEDGED:
+                done = self._changed(attempt.key, attempt.before, attempt.state, attempt.decision)
+                self._record(replace(done, acknowledged=True))
+                return False
+            if attempt.lost:
+                return True
+            if not attempt.needs_read:
+                if attempt.reply is not Reply.STALE:
+                    self._record(self._problem(attempt.key, attempt.problem, attempt.before))
+                return attempt.reply is Reply.STALE
+            result = self._look_again(attempt, more=attempt.tries <= retries)
+            if result:
+                self._record(result)
+                return False
+            self._reader.transport.counters.add(retries=1)
 
-    def _send(
-        self, key: Any, state: Any, decision: Decision, read_at: float
-    ) -> tuple[Decision, bool, Exception | None]:
-        """Send a decision's writes: what it came to, whether one was acknowledged, and what went wrong."""
+    def _send(self, attempt: WriteAttempt) -> None:
+        """Send a decision's writes, up to the first that goes wrong."""
+        key, decision = attempt.key, attempt.decision
         with self._lock:
             patience = self._patience.setdefault(key, self._reader.transport.patience())
-        acknowledged = False
+        attempt.tries += 1
         for step in decision.steps or ("",):
             try:
                 for observer in self._observers:
-                    observer.announced(key, state, decision)
-                one = replace(decision, steps=(step,)) if step else decision
-                told = self._write(state, one, fresh_until=read_at + FRESH_FOR, patience=patience)
+                    observer.announced(key, attempt.state, attempt.decision)
+                one = replace(attempt.decision, steps=(step,)) if step else attempt.decision
+                told = self._write(attempt.state, one, fresh_until=attempt.read_at + FRESH_FOR, patience=patience)
             except (ApiError, StaleRead, Stopped) as problem:
-                return decision, acknowledged, problem
-            acknowledged = True
-            decision = replace(told, steps=decision.steps) if told else decision
-        return decision, acknowledged, None
+                attempt.sent(step, problem)
+                return
+            attempt.sent(step, None)
+            attempt.decision = replace(told, steps=decision.steps) if told else attempt.decision
 
-    def _look_again(
-        self, key: Any, before: Any, sent: Decision, problem: Any, *, lost: bool, counts: bool
-    ) -> OrderResult | tuple[Any, Decision]:
-        """After a reply that was lost, or a refusal: what has become of the order, or its state where nothing has.
+    def _read_again(self, attempts: list[WriteAttempt], waits: Waits) -> None:
+        """Wait for what came of changes whose replies were lost, together; repeat what may be repeated."""
+        number = 0
+        while attempts:
+            seconds = waits.next(number)
+            number += 1
+            self._reader.transport.counters.add(waited=seconds)
+            waits.sleep(seconds)
+            more = not waits.are_over(number) and not self._stop
+            # One by one where this is about one: it may be one of the threads that waits.
+            run = self._map if len(attempts) > 1 else in_turn
+            still_open = run(self._resolve, [(one, more) for one in attempts])
+            attempts = [one for one, is_open in zip(attempts, still_open) if is_open]
 
-        counts: whether a part of the change was acknowledged.
-        """
+    def _resolve(self, attempt: WriteAttempt, more: bool) -> bool:
+        """Read an order whose reply was lost, and send its change again where that helps; True where it stays open."""
         try:
-            now = self._fresh(key)
-        except (ApiError, Stopped) as unread:
-            why = f"{problem}; and it could not be read again: {unread}"
-            if lost or counts:
-                unknown = self._result(key, UNKNOWN, before, None, why, problem)
-                return replace(unknown, expected=sent.expected) if lost and not sent.repeatable else unknown
-            return self._result(key, FAILED, before, before, why, problem)
-        if now is None:
-            if isinstance(problem, NotFound) and not counts:
-                return self._absent(key)
-            why = f"{problem}; and it is no longer there"
-            return self._result(key, UNKNOWN if lost or counts else FAILED, before, None, why, problem)
-        state, decision = now
-        if lost and not sent.repeatable and not _shows(state.facts, before.facts, sent.expected):
-            why = f"{problem}; a fresh read does not show it yet, and it is never sent twice"
-            return replace(self._result(key, UNKNOWN, before, None, why, problem), expected=sent.expected)
-        if decision.outcome == CHANGED:
-            return state, decision
-        if decision.outcome not in _SETTLED:
-            return self._result(key, FAILED, before, state, f"{problem}; and now {decision.explanation}", problem)
-        at_once = sent.ends == PENDING_APPROVAL and decision.outcome == UNCHANGED and state.facts != before.facts
-        if counts or (lost and (at_once or _shows(state.facts, before.facts, sent.expected))):
-            outcome = decision.outcome if decision.outcome != UNCHANGED else CHANGED
-            why = "the reply was lost, and a fresh read shows the change" if lost else ""
-            return replace(self._result(key, outcome, before, state, why), counts=True)
-        return self._result(key, decision.outcome, state, state, "it was changed by someone else meanwhile")
+            result = self._look_again(attempt, more=more)
+            if result:
+                self._record(result)
+                return False
+            if not attempt.resend:
+                return True
+            self._reader.transport.counters.add(retries=1)
+            return self._advance(attempt)
+        except BaseException:
+            self._unforeseen()
+            raise
+
+    def _unforeseen(self) -> None:
+        # The other threads must not go on as if it had not happened.
+        self._stop.set("an unforeseen error ended the run")
+
+    def _look_again(self, attempt: WriteAttempt, *, more: bool) -> OrderResult | None:
+        """Read an order once more: its result, or None where its change is sent, or read, again."""
+        attempt.read_at = time.monotonic()
+        unread: Exception | None = None
+        try:
+            now = self._fresh(attempt.key)
+            reread = Reread.GONE if now is None else attempt.reread(*now)
+        except (ApiError, Stopped) as error:
+            unread, reread = error, Reread.UNREADABLE
+        verdict = attempt.verdict(reread, more=more)
+        attempt.resend = verdict is Verdict.SEND
+        if verdict in (Verdict.SEND, Verdict.WAIT):
+            return None
+        if verdict is Verdict.MISSING:
+            return self._absent(attempt.key)
+        return replace(self._outcome(attempt, verdict, reread, unread), counts=self._counts(attempt, verdict))
+
+    @staticmethod
+    def _counts(attempt: WriteAttempt, verdict: Verdict) -> bool:
+        return attempt.partly or verdict is Verdict.CHANGED
+
+    def _outcome(
+        self, attempt: WriteAttempt, verdict: Verdict, reread: Reread, unread: Exception | None
+    ) -> OrderResult:
+        """The result of a change that was not simply acknowledged."""
+        key, before, state, found = attempt.key, attempt.before, attempt.state, attempt.found
+        settled = found.outcome if found.outcome in SETTLED else UNCHANGED
+        if verdict is Verdict.UNCHANGED:
+            return self._result(key, settled, state, state, "it was changed by someone else meanwhile")
+        if verdict is Verdict.CHANGED:
+            why = "the reply was lost, and a fresh read shows the change" if attempt.lost else ""
+            if found.outcome not in SETTLED:
+                why = "; ".join(part for part in (why, f"now {found.explanation}") if part)
+                return self._result(key, attempt.decision.ends, before, state, why)
+            return self._result(key, settled if settled != UNCHANGED else CHANGED, before, state, why)
+        problem = self._told_problem(attempt)
+        why = f"{problem}{_shown_instead(attempt, reread, unread)}"
+        if verdict is Verdict.FAILED:
+            after = {Reread.GONE: None, Reread.UNREADABLE: before}.get(reread, state)
+            return self._result(key, FAILED, before, after, why, problem)
+        return replace(self._result(key, UNKNOWN, before, None, why, problem), expected=attempt.decision.expected)
+
+    @staticmethod
+    def _told_problem(attempt: WriteAttempt) -> ApiError:
+        """The problem that a result names."""
+        if isinstance(attempt.problem, ApiError):
+            return attempt.problem
+        if attempt.lost:
+            return attempt.lost
+        code = "stale" if attempt.reply is Reply.STALE else "stopped"
+        return ApiError(f"only a part of the change was made: {attempt.problem}", code=code)
 
     def _fresh(self, key: Any) -> tuple[Any, Decision] | None:
         """The order and the decision as of now; None where it does not exist. Raises ApiError or Stopped."""
@@ -370,13 +425,6 @@ class Run:
             (state,) = self._reader.learn(decision.need, [state]).values()
             decision = self._decide(state)
         return state, decision
-
-    def _rest(self, attempt: int) -> None:
-        try:
-            self._stop.pause(backoff(attempt))
-        except Stopped:
-            # The next attempt meets the stop, which settles the order.
-            return
 
     # -- waiting ---------------------------------------------------------------------------------------------------
 
@@ -412,7 +460,7 @@ class Run:
             # The next look may fare better; until then it waits, as far as is known.
             return False
         if result.outcome != PENDING_APPROVAL:
-            if not now or not _shows(now[0].facts, result.before or {}, result.expected or result.after or {}):
+            if not now or not shows(now[0].facts, result.before or {}, result.expected or result.after or {}):
                 return False
             why = result.reason if result.acknowledged else "the reply was lost, and a fresh read shows the change"
             self._record(replace(result, outcome=CHANGED, after=now[0].facts, reason=why, failure=None, counts=True))
@@ -454,7 +502,7 @@ class Run:
             return self._unverified(done, unread)
         if now and now[1].outcome == UNCHANGED and done.outcome == PENDING_APPROVAL:
             return replace(done, outcome=CHANGED, after=now[0].facts, reason="it was approved meanwhile")
-        if now and now[1].outcome in _SETTLED and _shows(now[0].facts, done.before or {}, done.after or {}):
+        if now and _is_seen(now[0].facts, now[1], done):
             return replace(done, after=now[0].facts)
         return self._unseen(done, now[0].facts if now else None)
 
@@ -538,29 +586,26 @@ class Run:
         return replace(done, outcome=UNKNOWN, after=None, reason=why, failure=failure)
 
 
-# Nothing is left to do, by us at least.
-_SETTLED = (UNCHANGED, PENDING_APPROVAL)
+def _shown_instead(attempt: WriteAttempt, reread: Reread, unread: Exception | None) -> str:
+    """What a fresh read shows where that is not the change, for the reason of a result; a clause that goes on."""
+    lost = attempt.lost
+    earlier = "; an earlier request got no answer" if lost and attempt.problem is not lost else ""
+    if reread is Reread.UNREADABLE:
+        return f"{earlier}; and it could not be read again: {unread}"
+    if reread is Reread.GONE:
+        return f"{earlier}; and it is no longer there"
+    now = "" if reread is Reread.UNDONE else f"; and now {attempt.found.explanation}"
+    if lost and attempt.is_sent_once:
+        return f"{earlier}{now}; a fresh read does not show it yet, and it is never sent twice"
+    if lost and not now:
+        return f"{earlier}; a fresh read does not show it yet, and it may still take effect: run the task again later"
+    return f"{earlier}{now}"
 
 
-def _is_ambiguous(problem: Exception) -> bool:
-    return isinstance(problem, ApiError) and problem.ambiguous
-
-
-def _needs_a_look(problem: Exception) -> bool:
-    """Whether the order may have changed, by us or, where it was refused, by someone else."""
-    return _is_ambiguous(problem) or isinstance(problem, Refused)
-
-
-def _shows(facts: Mapping[str, Any], before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:
-    """Whether an order looks as our change would have left it: it may need no change now for quite another reason.
-
-    One fact will do: what else comes with a change is foretold, not known.
-    """
-    return any(facts.get(fact) == value for fact, value in after.items() if before.get(fact) != value)
-
-
-def _steps(decision: Decision) -> int:
-    return len(decision.steps) or 1
+def _is_seen(facts: Mapping[str, Any], found: Decision, done: OrderResult) -> bool:
+    """Whether a read shows a change that was made, whatever else has become of the order."""
+    before, after = done.before or {}, done.after or {}
+    return shows(facts, before, after) if found.outcome in SETTLED else shows_all(facts, before, after)
 
 
 def _a(noun: str) -> str:

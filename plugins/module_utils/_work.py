@@ -4,7 +4,7 @@
 
 # This module util is PRIVATE to the collection: it can change at any time.
 
-"""How a run works: several threads, and a good end when it is told to stop."""
+"""How a run works: several threads, waits, and a good end when it is told to stop."""
 
 from __future__ import annotations
 
@@ -12,8 +12,10 @@ import signal
 import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, Callable
+
+from ._errors import Stopped
 
 if TYPE_CHECKING:
     from ._http import Stop
@@ -21,12 +23,45 @@ if TYPE_CHECKING:
     # Calls a function with each tuple of arguments; returns what it returned, in their order.
     Map = Callable[[Callable[..., Any], Sequence["tuple[Any, ...]"]], "list[Any]"]
 
+# How long the waits for what came of lost replies take at most, all those of a chunk together, in seconds.
+LONGEST_WAIT = 15.0
 # How often the main thread looks up while others work, in seconds.
 _GLANCE = 0.5
 
 
 def in_turn(function: Callable[..., Any], arguments: Sequence[tuple[Any, ...]]) -> list[Any]:
     return [function(*one) for one in arguments]
+
+
+class Waits:
+    """The waits of one chunk before the orders whose replies were lost are read again: they grow, and are bounded.
+
+    pause: sleeps, and raises Stopped where the run is stopped. delay: the seconds of the wait of a number, from 0 on.
+    most: how often one order is waited for.
+    """
+
+    def __init__(self, pause: Callable[[float], None], delay: Callable[[int], float], most: int) -> None:
+        self._pause = pause
+        self._delay = delay
+        self._most = most
+        self._left = LONGEST_WAIT
+        self._lock = threading.Lock()
+
+    def next(self, number: int) -> float:
+        """How long the wait of this number takes, in seconds; it is taken off what is left."""
+        with self._lock:
+            seconds = min(self._delay(number), self._left)
+            self._left -= seconds
+        return seconds
+
+    def sleep(self, seconds: float) -> None:
+        """Wait; a stop ends it, and is no error: what was sent has to be read all the same."""
+        with suppress(Stopped):
+            self._pause(seconds)
+
+    def are_over(self, number: int) -> bool:
+        """Whether there is no wait of this number any more; the second one there always is."""
+        return number >= self._most or (self._left <= 0 and number > 1)
 
 
 @contextmanager

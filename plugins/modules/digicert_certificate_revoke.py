@@ -105,6 +105,8 @@ notes:
     is revoked already costs one, and one that waits for an approval two. Finding the order of a certificate costs one
     more.
   - Revoking a single certificate leaves the order active, unless the account is set otherwise.
+  - A revocation, or the request for it, is sent once. Where the answer to it is lost, and it does not show within some
+    seconds, the order is C(unknown); once it shows, another run leaves it alone.
 seealso:
   - module: certops.orders.digicert_order_status
     description: For orders that have not been issued.
@@ -180,7 +182,7 @@ orders:
       description:
         - V(changed) (it is revoked), V(unchanged) (it was so already), V(pending_approval) (a request was filed, now or
           earlier, and somebody has to approve it), V(ineligible) (it cannot be revoked in its state), V(missing),
-          V(failed), V(unknown) (a change was sent, and what came of it cannot be read) or V(not_attempted) (the run was
+          V(failed), V(unknown) (a change was sent, and no read shows what came of it) or V(not_attempted) (the run was
           stopped before it).
       type: str
       returned: always

@@ -102,7 +102,7 @@ domains:
     outcome:
       description:
         - V(changed), V(unchanged) (it was so already), V(ineligible) (this change is not possible in its state),
-          V(missing), V(failed), V(unknown) (a change was sent, and what came of it cannot be read) or
+          V(missing), V(failed), V(unknown) (a change was sent, and no read shows what came of it) or
           V(not_attempted) (the run was stopped before it).
           V(pending_approval) does not occur with this module.
       type: str

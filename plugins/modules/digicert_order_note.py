@@ -37,6 +37,8 @@ attributes:
 notes:
   - An order costs one request to read its notes, and one to add one. An order whose notes cannot be found does not
     exist, or not for this key.
+  - A note is sent once. Where the answer to it is lost, and it does not show within some seconds, the order is
+    C(unknown); once it shows, another run leaves it alone.
 seealso:
   - module: certops.orders.digicert_order_info
     description: To read the notes of an order.
@@ -73,7 +75,7 @@ orders:
     outcome:
       description:
         - V(changed), V(unchanged) (it was so already), V(ineligible) (this change is not possible in its state),
-          V(missing), V(failed), V(unknown) (a change was sent, and what came of it cannot be read) or
+          V(missing), V(failed), V(unknown) (a change was sent, and no read shows what came of it) or
           V(not_attempted) (the run was stopped before it).
           V(pending_approval) does not occur with this module.
       type: str

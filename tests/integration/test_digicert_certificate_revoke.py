@@ -270,13 +270,15 @@ def test_no_second_request_is_filed_for_a_reply_that_was_lost(controller: Contro
         + revoke("At once", order_id=FOURTH, skip_approval=True)
         + revoke("Again", order_ids=[PLAIN, OTHER, THIRD, FOURTH])
     )
-    assert run.good("Ask").summary["pending_approval"] == 3
-    assert run["Ask"].changed
-    assert run["Ask"].writes == [f"revoke {PLAIN}", f"revoke {OTHER}", f"revoke {THIRD}", f"revoke {THIRD}"]
+    # It is sent once: where it does not show, the next run finds out.
+    ask = run.bad("Ask")
+    assert ask.outcomes == {PLAIN: "pending_approval", OTHER: "pending_approval", THIRD: "unknown"}
+    assert ask.changed
+    assert ask.writes == [f"revoke {PLAIN}", f"revoke {OTHER}", f"revoke {THIRD}"]
     assert [len(filed(sim, order_id)) for order_id in (PLAIN, OTHER, THIRD, FOURTH)] == [1, 1, 1, 0]
     assert run.good("At once").orders[0]["outcome"] == "changed"
     assert run["At once"].writes == [f"revoke {FOURTH}"]
-    assert run.good("Again").writes == []
+    assert run.good("Again").writes == [f"revoke {THIRD}"]
 
 
 # Waiting for an approval

@@ -346,6 +346,26 @@ def test_without_a_sheet_nothing_is_ended(plans: Plans, sim: Simulator) -> None:
     assert journal_of_writes(sim) == []
 
 
+@pytest.mark.parametrize("in_the_way", ["the folder is a file", "its parent is a file", "a report is a folder"])
+def test_a_report_that_cannot_be_written_is_found_out_before_the_first_change(
+    plans: Plans, sim: Simulator, in_the_way: str
+) -> None:
+    plans.approve(planned(sim))
+    file = plans.controller.home / "file"
+    file.touch()
+    folder = {"the folder is a file": file, "its parent is a file": file / "report"}.get(in_the_way, plans.report_dir)
+    if folder == plans.report_dir:
+        (folder / "decommission_domain-apply.json").mkdir()
+
+    run = plans("apply", planned(sim), variables={"order_plan_report_dir": str(folder)})
+
+    assert run.rc == 2
+    msg = run.bad("Stop before the first change where the report cannot be written").result["msg"]
+    assert msg.startswith(f"The report cannot be written to {folder}, and no order was changed: ")
+    assert "decommission_domain_report_dir" in msg
+    assert sim.journal() == []
+
+
 def test_what_changed_since_is_told_and_left_and_what_is_new_is_not_done(plans: Plans, sim: Simulator) -> None:
     plans.approve(planned(sim, CANCEL, MARK, KEEP))
     sim.patch(CANCEL, status="issued")

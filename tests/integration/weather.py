@@ -22,8 +22,8 @@ class Kind(NamedTuple):
     always: tuple[str, int]
 
 
-# The service has not acted: it is looked at, and asked once more.
-REPEATED = {"once": ("changed", 2), "always": ("failed", 2)}
+# The service has not acted: it is looked at, and asked once more. It may yet act on what was asked last.
+REPEATED = {"once": ("changed", 2), "always": ("unknown", 2)}
 # It has acted: a look shows it.
 DONE = {"once": ("changed", 1), "always": ("changed", 1)}
 # It has said no.

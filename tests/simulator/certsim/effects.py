@@ -91,7 +91,7 @@ class Effects:
         waiting, self._postponed = self._postponed, []
         for each in waiting:
             counts = provider is not None and each.due is None and each.is_about(provider, order_id)
-            if each.due is not None and now >= each.due or counts and each.requests == 0:
+            if (each.due is not None and now >= each.due) or (counts and each.requests == 0):
                 self.handle(each.provider, each.call, each.entry)
                 continue
             each.requests -= counts

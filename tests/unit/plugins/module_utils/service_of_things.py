@@ -12,6 +12,7 @@ from __future__ import annotations
 import threading
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any, Callable
 from unittest import mock
@@ -148,6 +149,13 @@ class Throttled:
     seconds: float
 
 
+@dataclass(frozen=True)
+class Late:
+    """The write takes effect after so many more reads of the thing by itself; its reply is lost."""
+
+    reads: int
+
+
 # What happens to one request: nothing (None), an error to raise, or something that is done first.
 Weather = Any
 
@@ -157,7 +165,7 @@ class Service:
 
     weather: what the next requests of a kind meet, by ("write", key), ("get", key), ("list",), ("learn", key) or
     ("whose",): each a list that is used up from the front, of None (fine), an exception to raise, something to call
-    first, and, for writes, LIED, a During, or TOOK_EFFECT, followed by the exception to raise nevertheless.
+    first, and, for writes, LIED, a Late, a During, or TOOK_EFFECT, followed by the exception to raise nevertheless.
     left_out: keys that lists do not return. willing: keys of what needs no approval, although one is asked for;
     unwilling: of what needs one, although none is. made: what was closed, or requested to be, in order; unbarred: too.
     """
@@ -181,6 +189,7 @@ class Service:
         self.said: list[str] = []
         self.fresh_until: list[float] = []
         self.patience: dict[int, list[Patience]] = defaultdict(list)
+        self._postponed: list[tuple[int, int, Decision]] = []
         self._lock = threading.Lock()
 
     # -- what a test says ------------------------------------------------------------------------------------------
@@ -233,6 +242,16 @@ class Service:
     def reads(self) -> list[tuple[Any, ...]]:
         return [entry for entry in self.journal if entry[0] != "write"]
 
+    def comes_true(self, key: int | None = None) -> None:
+        """What is late takes effect, as far as it still can: all, or that of a thing which is read."""
+        waiting, self._postponed = self._postponed, []
+        for reads, one, decision in waiting:
+            if key is not None and (one != key or reads > 0):
+                self._postponed.append((reads - (one == key), one, decision))
+            else:
+                with suppress(Refused):
+                    self._make(one, decision)
+
     # -- the client ------------------------------------------------------------------------------------------------
 
     def read(self, keys: Sequence[int]) -> dict[int, Thing]:
@@ -283,6 +302,9 @@ class Service:
             if weather is TOOK_EFFECT:
                 self._make(state.key, decision)
                 weather = self._next(("write", state.key))
+            if isinstance(weather, Late):
+                self._postponed.append((weather.reads, state.key, decision))
+                weather = lost()
         while isinstance(weather, During):
             weather.happens()
             weather = self._next(("write", state.key))
@@ -315,6 +337,8 @@ class Service:
     def _request(self, *kind: Any, entry: tuple[Any, ...] | None = None) -> None:
         with self._lock:
             self.journal.append(entry or kind)
+            if kind[0] == "get":
+                self.comes_true(kind[1])
             weather = self._next(kind)
         while callable(weather):
             weather()

@@ -870,7 +870,9 @@ def test_what_has_ended_does_not_renew_any_more(status: str) -> None:
 
 
 def test_a_note_is_added_once() -> None:
-    assert policy.decide_note(Annotated(123, has_note=False)) == Decision(CHANGED, after={"has_note": True})
+    assert policy.decide_note(Annotated(123, has_note=False)) == Decision(
+        CHANGED, after={"has_note": True}, repeatable=False
+    )
     assert policy.decide_note(Annotated(123, has_note=True)).outcome == UNCHANGED
 
 

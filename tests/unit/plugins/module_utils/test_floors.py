@@ -43,7 +43,17 @@ FLOORS = (
         "_undo_marks",
     ),
     ("_certcentral_writes", "_servertastic_readers", "_servertastic_writes"),
-    ("_run", "_results", "_observers", "_work", "_info", "_certcentral_find", "_plan_files", "_servertastic_tell"),
+    (
+        "_run",
+        "_write_attempt",
+        "_results",
+        "_observers",
+        "_work",
+        "_info",
+        "_certcentral_find",
+        "_plan_files",
+        "_servertastic_tell",
+    ),
     ("_module",),
 )
 FLOOR = {name: number for number, names in enumerate(FLOORS) for name in names}

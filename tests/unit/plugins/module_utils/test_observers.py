@@ -14,6 +14,7 @@ import pytest
 
 from ansible_collections.certops.orders.plugins.module_utils import _observers
 from ansible_collections.certops.orders.plugins.module_utils._audit import AuditLog
+from ansible_collections.certops.orders.plugins.module_utils._errors import NotFound
 from ansible_collections.certops.orders.plugins.module_utils._http import Context
 from ansible_collections.certops.orders.plugins.module_utils._observers import (
     Auditor,
@@ -349,7 +350,7 @@ def test_who_watches_is_told_what_is_watched(clock: list[float], path: Path) -> 
         one.settled(OrderResult(7, CHANGED))
 
     assert said == ["1 of 2 domains done, 1 changed, 0 failed; about 20 s left"]
-    assert [line.get("domain_id") for line in lines(path)] == [7, None]
+    assert [line.get("domain_id") for line in lines(path)] == [7, 7]
 
 
 def test_the_log_tells_task_ticket_and_what_awx_said(path: Path) -> None:
@@ -361,3 +362,40 @@ def test_the_log_tells_task_ticket_and_what_awx_said(path: Path) -> None:
 
     begun = lines(path)[0]
     assert (begun["task"], begun["ticket"], begun["caller_supplied"]) == ("Cancel\\nit", "CHG1", {"awx_job_id": "7"})
+
+
+# -- each line by itself -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("weather", [[None], [refused()], [lost() for _time in range(9)]])
+def test_each_line_alone_names_its_order(path: Path, weather: list[Any]) -> None:
+    words = {"noun": "thing", "key": "thing_id", "listed": "things"}
+    service = Service(Thing(1, order=70)).meets("write", 1, weather=weather)
+
+    run(service, [1], observer=auditor(path, **words), **words)
+
+    named = {(line["thing_id"], line["order_id"], line["name"], line["account"]) for line in lines(path)}
+    assert named == {(1, 70, "thing-1.example.com", 100)}
+    assert lines(path)[-1]["event"] == "completed"
+
+
+def test_a_line_names_its_order_also_where_that_is_gone(path: Path) -> None:
+    words = {"noun": "thing", "key": "thing_id", "listed": "things"}
+    service = Service(Thing(1, order=70))
+    service.meets("write", 1, weather=[service.gone(1), NotFound("no such thing", 404)])
+
+    run(service, [1], observer=auditor(path, **words), **words)
+
+    completed = lines(path)[-1]
+    assert (completed["event"], completed["outcome"]) == ("completed", "missing")
+    assert (completed["thing_id"], completed["order_id"]) == (1, 70)
+
+
+def test_what_is_not_known_is_unknown_in_it_too(path: Path) -> None:
+    service = Service(Thing(1)).meets("write", 1, weather=[lost() for _time in range(9)])
+
+    result = run(service, [1], observer=auditor(path))
+
+    completed = lines(path)[-1]
+    assert (completed["outcome"], completed["after"]) == ("unknown", None)
+    assert completed["reason"] == result["orders"][0]["reason"]

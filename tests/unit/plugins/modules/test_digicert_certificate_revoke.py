@@ -176,10 +176,28 @@ def test_a_revocation_whose_reply_was_lost_is_not_asked_for_again_where_it_was_f
     assert "a fresh read shows the change" in only(result)["reason"]
 
 
-def test_a_revocation_that_was_really_lost_is_sent_again(conversation: Converse) -> None:
-    service = conversation(an_order(), *others(), revokes(answer=HANGS_UP), an_order(), *others(), revokes())
+@pytest.mark.parametrize("skip_approval", [True, False])
+def test_a_revocation_whose_reply_was_lost_and_that_never_shows_is_unknown_and_sent_once(
+    conversation: Converse, skip_approval: bool
+) -> None:
+    looks = [an_order(), *others()] * 4
+    service = conversation(an_order(), *others(), revokes(answer=HANGS_UP, skip_approval=skip_approval), *looks)
+    result = asked_to_revoke(service, order_id=1, skip_approval=skip_approval, retries=3)
+    assert (only(result)["outcome"], result["changed"], result["api"]["retries"]) == ("unknown", False, 0)
+    assert result["msg"].endswith("a fresh read does not show it yet, and it is never sent twice")
+
+
+def test_a_revocation_that_takes_effect_late_is_a_change(conversation: Converse) -> None:
+    late = [an_order(), *others(), an_order(requests=WAITS), request()]
+    service = conversation(an_order(), *others(), revokes(answer=error(504)), *late)
     result = asked_to_revoke(service, order_id=1)
-    assert (only(result)["outcome"], result["api"]["retries"]) == ("pending_approval", 1)
+    assert (result["changed"], only(result)["outcome"]) == (True, "pending_approval")
+
+
+def test_a_429_does_not_count_as_sent(conversation: Converse) -> None:
+    service = conversation(an_order(), *others(), revokes(answer=error(429, "request_limit_exceeded")), revokes())
+    result = asked_to_revoke(service, order_id=1)
+    assert (result["changed"], only(result)["outcome"]) == (True, "pending_approval")
 
 
 def test_what_cannot_be_read_after_a_lost_reply_is_unknown(conversation: Converse) -> None:

@@ -59,11 +59,17 @@ def test_a_note_is_sent_on_one_line_and_found_again(conversation: Converse) -> N
     assert annotates(conversation(notes("two\\nlines")), text=" two\nlines\n")["changed"] is False
 
 
-@pytest.mark.parametrize("took_effect", [True, False])
-def test_a_note_whose_reply_was_lost_is_not_added_twice(conversation: Converse, took_effect: bool) -> None:
-    then = [notes(TEXT)] if took_effect else [notes(), adds()]
-    result = annotates(conversation(notes(), adds(answer=HANGS_UP), *then))
+@pytest.mark.parametrize("looks", [1, 2, 4])
+def test_a_note_whose_reply_was_lost_is_a_change_as_soon_as_it_shows(conversation: Converse, looks: int) -> None:
+    then = [*[notes()] * (looks - 1), notes(TEXT)]
+    result = annotates(conversation(notes(), adds(answer=HANGS_UP), *then), retries=3)
     assert (result["changed"], only(result)["outcome"]) == (True, "changed")
+
+
+def test_a_note_whose_reply_was_lost_and_that_never_shows_is_unknown_and_sent_once(conversation: Converse) -> None:
+    result = annotates(conversation(notes(), adds(answer=HANGS_UP), *[notes()] * 4), retries=3)
+    assert (result["changed"], result["failed"], only(result)["outcome"]) == (False, True, "unknown")
+    assert result["msg"].endswith("a fresh read does not show it yet, and it is never sent twice")
 
 
 def test_a_key_that_may_only_look(conversation: Converse) -> None:

@@ -586,13 +586,13 @@ def test_a_write_whose_fate_is_not_told_is_looked_up_and_repeated_only_where_it_
     assert ("the reply was lost" in result["msg"]) is took_effect
 
 
-def test_a_pending_order_that_is_issued_while_its_cancelation_is_lost_was_not_changed(conversation: Converse) -> None:
+def test_a_pending_order_that_is_issued_while_its_cancelation_is_lost_is_unknown(conversation: Converse) -> None:
     # With cancel_reissue an issued order needs nothing, which must not be taken for our doing.
     service = conversation(reads(1, status="pending"), sets(1, "canceled", NOTE, HANGS_UP), reads(1, status="issued"))
 
     result = cancel(service, 1, cancel_reissue=True)
 
-    assert (result["changed"], told(result)) == (False, {1: "unchanged"})
+    assert (result["changed"], told(result)) == (False, {1: "unknown"})
 
 
 def test_a_lost_mark_is_looked_up_among_the_migrated_ones(conversation: Converse) -> None:
