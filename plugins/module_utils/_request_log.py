@@ -6,7 +6,16 @@
 
 """What was requested already, so that a scheduled job does not ask for it every night.
 
-A file of JSON lines, one for each thing that happened to a request. It remembers digests and times, no secrets.
+A file of JSON lines, one for each event of a request. It holds digests and times, no secrets.
+
+====================================  ============================================================================
+events of one request                 what is known
+====================================  ============================================================================
+claimed, confirmed                    the service acknowledged it: the request was made
+claimed, lost                         it was sent and no answer came: it may have been made
+claimed                               the run ended, or was killed, between the claim and the answer: the same
+claimed, withdrawn                    the service refused it, or it never left: it was not made
+====================================  ============================================================================
 """
 
 from __future__ import annotations
@@ -14,49 +23,102 @@ from __future__ import annotations
 import errno
 import json
 from collections.abc import Iterator
-from datetime import datetime, timezone
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
 from . import _files
-from ._orders import utc
+from ._orders import utc, utc_text
 
 # A request is claimed before it is sent, and confirmed once it is acknowledged; a refusal takes the claim back.
 CLAIMED = "claimed"
 CONFIRMED = "confirmed"
+LOST = "lost"
 WITHDRAWN = "withdrawn"
+# The kinds of requests: a mail to the admin contact, and a cancellation at once.
+REQUEST = "request"
+CANCEL = "cancel"
+
+# Hosts that share a log have clocks that differ. What is dated later than this was not made yet.
+_SKEW = timedelta(minutes=5)
+# A claim this young may belong to a job that is waiting for its answer right now.
+_IN_FLIGHT = timedelta(seconds=15)
+_UNCONFIRMED = " unconfirmed"
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A request that was about to be sent.
+
+    made_at: in UTC. is_confirmed: whether the service acknowledged it. is_lost: whether its run noted that it did not.
+    """
+
+    kind: str
+    made_at: datetime
+    is_confirmed: bool = True
+    is_lost: bool = False
+
+    @property
+    def is_request(self) -> bool:
+        return self.kind == REQUEST
+
+    def counts(self, now: datetime) -> bool:
+        """Whether it proves that the request was made. now: in UTC."""
+        return self.is_confirmed and not self.is_future(now)
+
+    def is_future(self, now: datetime) -> bool:
+        return self.made_at - now > _SKEW
+
+    def is_in_flight(self, now: datetime) -> bool:
+        """Whether another job may still be waiting for the answer."""
+        return not (self.is_confirmed or self.is_lost) and abs(now - self.made_at) < _IN_FLIGHT
+
+    @property
+    def text(self) -> str:
+        """As a result returns it: '2026-12-31T12:00:00Z', with a word more where it is not confirmed."""
+        return utc_text(self.made_at) + ("" if self.is_confirmed else _UNCONFIRMED)
+
+    @classmethod
+    def of_text(cls, text: str) -> Claim | None:
+        """The request that `text` stands for; None where that is no time."""
+        # Python 3.9 reads a T and a Z in upper case alone.
+        time = text.strip().upper()
+        is_confirmed = not time.endswith(_UNCONFIRMED.upper())
+        made_at = utc(time if is_confirmed else time[: -len(_UNCONFIRMED)].rstrip())
+        return None if made_at is None else cls(REQUEST, made_at, is_confirmed, is_lost=not is_confirmed)
 
 
 class RequestLog:
-    """Requests by digest; safe beside other processes that use the same file. Raises OSError or UnsafeFile."""
+    """The last request of each order, by digest; safe beside other processes that use the same file.
+
+    Every method raises OSError or UnsafeFile.
+    """
 
     def __init__(self, path: str) -> None:
         self.path = path
-        # As it was read last: many orders look, and it changes only where one is sent.
-        self._read: tuple[str, dict[str, dict[str, datetime]]] = ("", {})
+        # As it was read last: it is read for every order, and changes only where one is sent.
+        self._read: tuple[str, dict[str, Claim]] = ("", {})
 
-    def known(self, kind: str) -> dict[str, datetime]:
-        """When each request of a kind that stands was made last, in UTC."""
+    def known(self) -> dict[str, Claim]:
+        """The last claim of each order that was not withdrawn."""
         if not Path(self.path).parent.is_dir():
             # Said now, and not when it is too late.
             raise FileNotFoundError(errno.ENOENT, "its folder does not exist")
         text = _files.read_text(self.path)
         if text != self._read[0]:
-            self._read = (text, {})
-        standing = self._read[1]
-        if kind not in standing:
-            standing[kind] = _standing(text, kind)
-        return standing[kind]
+            self._read = (text, _standing(text))
+        return self._read[1]
 
-    def claim(self, kind: str, digest: str, known: datetime | None) -> bool:
+    def claim(self, kind: str, digest: str, known: Claim | None) -> bool:
         """Note that a request is about to be sent.
 
-        known: when the last one was made, as far as the caller knows. False where there is a newer one, by another
-        job that runs at the same time: then it must not be sent.
+        known: the last claim of this order, as the caller has read it. False where it is another one by now, by a job
+        that runs at the same time: then nothing must be sent.
         """
         with _files.locked(self.path) as file:
-            standing = _standing(file.read(), kind).get(digest)
-            if standing is not None and (known is None or standing > known):
+            standing = _standing(file.read()).get(digest)
+            if standing is not None and standing != known:
                 return False
             file.append(_line(CLAIMED, kind, digest))
         return True
@@ -64,6 +126,10 @@ class RequestLog:
     def confirm(self, kind: str, digest: str) -> None:
         """The request was acknowledged."""
         _files.append_line(self.path, _line(CONFIRMED, kind, digest))
+
+    def lose(self, kind: str, digest: str) -> None:
+        """The request was sent, and no answer came."""
+        _files.append_line(self.path, _line(LOST, kind, digest))
 
     def withdraw(self, kind: str, digest: str) -> None:
         """The request was refused, or never sent: it can be made again."""
@@ -75,19 +141,25 @@ def _line(event: str, kind: str, digest: str) -> str:
     return json.dumps({"time": now, "event": event, "kind": kind, "order_digest": digest})
 
 
-def _standing(text: str, kind: str) -> dict[str, datetime]:
-    made: dict[str, list[datetime]] = {}
+def _standing(text: str) -> dict[str, Claim]:
+    made: dict[str, list[Claim]] = {}
     for entry in _entries(text):
-        digest, event, time = str(entry.get("order_digest")), entry.get("event"), utc(str(entry.get("time") or ""))
-        if entry.get("kind") != kind:
+        kind, event, time = entry.get("kind"), entry.get("event"), utc(str(entry.get("time") or ""))
+        if kind not in (REQUEST, CANCEL):
             continue
-        times = made.setdefault(digest, [])
+        claims = made.setdefault(str(entry.get("order_digest")), [])
         if event == CLAIMED and time is not None:
-            times.append(time)
-        elif event == WITHDRAWN and times:
+            claims.append(Claim(kind, time, is_confirmed=False))
+            continue
+        last = next((number for number in reversed(range(len(claims))) if claims[number].kind == kind), None)
+        if last is None:
+            continue
+        if event == WITHDRAWN:
             # The one before it, which was made again, stands.
-            times.pop()
-    return {digest: times[-1] for digest, times in made.items() if times}
+            del claims[last]
+        elif event in (CONFIRMED, LOST):
+            claims[last] = replace(claims[last], is_confirmed=event == CONFIRMED, is_lost=event == LOST)
+    return {digest: claims[-1] for digest, claims in made.items() if claims}
 
 
 def _entries(text: str) -> Iterator[dict[str, Any]]:

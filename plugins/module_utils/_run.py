@@ -52,6 +52,8 @@ CHUNK = 100
 FRESH_FOR = 60.0
 # So many orders in a row for which the key was refused end the run.
 DENIALS = 3
+# The code of an order of which an earlier run may have made the change, without ever getting an answer.
+UNCONFIRMED = "unconfirmed"
 # How often an order is read by itself, each time too slowly for a write, before it is given up.
 SLOW_READS = 10
 
@@ -163,7 +165,7 @@ class Run:
                 if decision.outcome == CHANGED:
                     to_write.append((key, state, decision, read_at))
                 else:
-                    self._record(self._result(key, decision.outcome, state, state, decision.explanation))
+                    self._record(self._unsent(key, state, decision))
             throttled = self._throttled(to_write)
             stale = self._write_all(to_write, waits)
             # Where nothing could be sent, reading so many takes longer than a read stays fresh.
@@ -279,6 +281,14 @@ class Run:
             self._unforeseen()
             raise
         return attempt if is_open else None
+
+    def _unsent(self, key: Any, state: Any, decision: Decision) -> OrderResult:
+        """The result of an order for which nothing is to be sent."""
+        why = decision.explanation
+        if decision.outcome != UNKNOWN:
+            return self._result(key, decision.outcome, state, state, why)
+        unknown = self._result(key, UNKNOWN, state, None, why, ApiError(why, code=UNCONFIRMED))
+        return replace(unknown, expected=decision.expected)
 
     def _blocked(self, key: Any, state: Any, decision: Decision) -> OrderResult | None:
         """What keeps a change from being sent at all."""
@@ -463,9 +473,14 @@ class Run:
             if not now or not shows(now[0].facts, result.before or {}, result.expected or result.after or {}):
                 return False
             why = result.reason if result.acknowledged else "the reply was lost, and a fresh read shows the change"
+            if result.failure and result.failure["code"] == UNCONFIRMED:
+                # Nothing was sent by this run: it is a change of the one before.
+                why = "what was not known before, a fresh read shows"
+                self._record(replace(result, outcome=UNCHANGED, after=now[0].facts, reason=why, failure=None))
+                return True
             self._record(replace(result, outcome=CHANGED, after=now[0].facts, reason=why, failure=None, counts=True))
             return True
-        if now and now[1].outcome == PENDING_APPROVAL:
+        if now and now[1].outcome in (PENDING_APPROVAL, UNKNOWN):
             return False
         if now and now[1].outcome == UNCHANGED:
             outcome = CHANGED if result.is_change else UNCHANGED

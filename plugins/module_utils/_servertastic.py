@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, timezone
 from types import TracebackType
@@ -51,6 +51,8 @@ _SPELLED = {status.lower(): status for status in _STATUSES}
 _TOKEN = re.compile(r"[\x21-\x7e]{1,200}")
 _HOST = re.compile(r"[a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63})+", re.ASCII)
 _BETWEEN = re.compile(r"[\s,;|]+")
+_STATUSES_ONLY = re.compile(r"[0-9]{3}(?:, [0-9]{3})*")
+_ERRORS = ("error", "errors")
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 
 
@@ -298,10 +300,11 @@ class Servertastic:
 
     def _checked(self, what: str, data: dict[str, Any]) -> dict[str, Any]:
         """An answer that is no error: there are some under HTTP 200 (3.2). Raises ApiError."""
-        if "error" not in data:
+        if not any(name in data for name in _ERRORS):
             return data
         code, message = (self._http.clean(part) for part in _explain(data))
-        status = int(code) if code.isascii() and code.isdigit() and len(code) == 3 else None
+        # The gravest of several: what may have been done is not taken for a refusal.
+        status = max(map(int, code.split(", "))) if _STATUSES_ONLY.fullmatch(code) else None
         said = "".join(f", {part}" for part in (code, message) if part)
         text = f"{SERVICE} refused to {what} (an error under HTTP 200{said})"
         if status is None or status >= 500:
@@ -370,11 +373,41 @@ def moment(value: Any) -> datetime | None:
 
 
 def _explain(data: Any) -> tuple[str, str]:
-    """(code, message) of an error body (3.2)."""
-    error = data.get("error") if isinstance(data, dict) else None
-    if not isinstance(error, dict):
-        return "", ""
-    return str(error.get("code") or ""), str(error.get("message") or "")
+    """(codes, messages) of an error body, every one of them.
+
+    The documented shape is an object under `error` (3.2). A list of such objects, several under `errors`, a text beside
+    a `message`, and texts alone are read as well, since no more than one answer is known.
+    """
+    problems = list(_problems(data))
+    codes = dict.fromkeys(code for code, _message in problems if code)
+    messages = dict.fromkeys(message for _code, message in problems if message)
+    return ", ".join(codes), "; ".join(messages)
+
+
+def _problems(data: Any) -> Iterator[tuple[str, str]]:
+    """(code, message) of each error in an answer."""
+    if isinstance(data, list):
+        for one in data:
+            yield from _problems(one)
+        return
+    if isinstance(data, str):
+        yield "", data.strip()
+        return
+    if not isinstance(data, dict):
+        return
+    message = _text(data.get("message"))
+    inner = [data[name] for name in _ERRORS if data.get(name)]
+    if len(inner) == 1 and isinstance(inner[0], str) and message:
+        # {"error": "bad_request", "message": "..."}
+        yield inner[0].strip(), message
+        return
+    if message or "code" in data:
+        yield _text(data.get("code")), message
+    yield from _problems(inner)
+
+
+def _text(value: Any) -> str:
+    return str(value).strip() if isinstance(value, (str, int)) and not isinstance(value, bool) else ""
 
 
 def _review(digest: str, token: str, data: Mapping[str, Any]) -> Review:

@@ -12,11 +12,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from ._orders import CHANGED, INELIGIBLE, PENDING_APPROVAL, UNCHANGED, Decision, utc_text
+from ._orders import CHANGED, INELIGIBLE, PENDING_APPROVAL, UNCHANGED, UNKNOWN, Decision, utc_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from ._request_log import Claim
     from ._servertastic import Adjustment, Review
 
 CANCELLED = "cancelled"
@@ -39,6 +40,7 @@ _HELD = {
     "roll back": "Placing it failed at Servertastic; place it again, or contact Servertastic to have it cancelled",
     "servertastic review": "Servertastic holds it for a review; contact Servertastic",
 }
+_AGAIN = "set request_again to true, for this order alone, to send it again"
 _REFUND = "Contact Servertastic; there is no refund and no credit any more"
 
 
@@ -60,14 +62,13 @@ class Wishes:
 class Subject:
     """An order that may be cancelled.
 
-    requested_at: when the mail to the admin contact was asked for, as far as is remembered. cancelled_at: when it was
-    cancelled before it was issued, as far as is remembered. is_sent: whether this very task has sent the request.
-    successor: the order that replaces it, None where none is named, or the one that is named does not exist.
+    claim: the last cancellation of it that was about to be sent, by whichever run, as far as is remembered; is_sent:
+    whether it was sent by this very task. successor: the order that replaces it, None where none is named, or the one
+    that is named does not exist.
     """
 
     review: Review
-    requested_at: datetime | None = None
-    cancelled_at: datetime | None = None
+    claim: Claim | None = None
     successor: Review | None = None
     is_sent: bool = False
 
@@ -90,13 +91,23 @@ class Subject:
 
     @property
     def facts(self) -> dict[str, Any]:
-        return {"order_status": self.review.status, "requested_at": utc_text(self.requested_at)}
+        return {"order_status": self.review.status, "requested_at": utc_text(self._requested_at)}
+
+    @property
+    def _requested_at(self) -> datetime | None:
+        """When the mail to the admin contact was asked for, where the service acknowledged that."""
+        claim = self.claim
+        # What was sent for an order that was issued by then has become such a request (5).
+        is_request = claim is not None and (claim.is_request or self.review.state == ISSUED)
+        return claim.made_at if claim and claim.is_confirmed and is_request else None
 
 
 def decide(subject: Subject, wishes: Wishes, *, now: datetime) -> Decision:
     """What cancelling an order comes to, for every state there is or will be (reference/servertastic.md 0 and 5).
 
     now: in UTC. Times that the service tells are taken for UTC.
+    A cancellation that was about to be sent before, and was never acknowledged (or is dated in the future), may have
+    been made or not. Until a review shows the order cancelled that is unknown, unless it is to be sent `again`.
 
     ==============================  =====================================================================
     order_status                    what happens
@@ -121,7 +132,9 @@ def decide(subject: Subject, wishes: Wishes, *, now: datetime) -> Decision:
         return _decide_issued(subject, wishes, now)
     if review.state != NOT_CONFIGURED and review.state not in NOT_ISSUED:
         return _refused(_is(review), _HELD.get(review.state, "Look at it on the order management page"))
-    if subject.cancelled_at and now - subject.cancelled_at < SYNC:
+    if subject.claim and not subject.claim.counts(now) and (subject.is_sent or not wishes.again):
+        return _unknown(subject.claim, now, f"If a later review still shows it {review.status}, {_AGAIN}")
+    if subject.claim and subject.claim.counts(now) and now - subject.claim.made_at < SYNC:
         # A cancelled order goes on looking as it was for some minutes.
         return Decision(UNCHANGED, reason="this was asked for some minutes ago, which the service is slow to show")
     refusal = _replacement(subject, wishes)
@@ -136,10 +149,13 @@ def _decide_issued(subject: Subject, wishes: Wishes, now: datetime) -> Decision:
     issued_on = f"it was issued on {review.completed_at:%Y-%m-%d}"
     if now - closes >= _SLACK:
         return _refused(f"{issued_on}, more than 30 days ago", _REFUND)
-    if subject.requested_at and (subject.is_sent or not wishes.again):
+    claim = subject.claim
+    if claim and (subject.is_sent or not wishes.again):
+        if not claim.counts(now):
+            return _unknown(claim, now, f"Ask {_contact(review)} whether the mail came; if it did not, {_AGAIN}")
         return Decision(
             PENDING_APPROVAL,
-            reason=f"its cancellation was requested on {subject.requested_at:%Y-%m-%d}; {_approval(review, now)}",
+            reason=f"its cancellation was requested on {claim.made_at:%Y-%m-%d}; {_approval(review, now)}",
         )
     if wishes.issued == "skip":
         return Decision(UNCHANGED, reason=f"{issued_on}, and issued orders are left alone")
@@ -161,6 +177,17 @@ def _decide_issued(subject: Subject, wishes: Wishes, now: datetime) -> Decision:
         # What we remember of it ourselves proves nothing.
         shows={"order_status": "Cancelled"},
     )
+
+
+def _unknown(claim: Claim, now: datetime, next_step: str) -> Decision:
+    """The decision where it is not known whether an earlier request was made."""
+    at = f"{claim.made_at:%Y-%m-%d %H:%M} UTC"
+    if claim.is_future(now):
+        why = f"its cancellation is recorded for {at}, which is in the future, so that the record proves nothing"
+    else:
+        why = f"its cancellation was started on {at} and never acknowledged, so that it may have been made or not"
+    # By this a later review shows that it was made.
+    return Decision(UNKNOWN, reason=why, next_step=next_step, shows={"order_status": "Cancelled"})
 
 
 def _approval(review: Review, now: datetime) -> str:

@@ -9,31 +9,33 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from ._errors import ApiError, NotFound
 from ._files import UnsafeFile
-from ._orders import utc_text
+from ._options import OptionError
+from ._request_log import Claim
 from ._servertastic import digest_of
-from ._servertastic_policy import ISSUED, Subject, window_is_over
+from ._servertastic_policy import CANCELLED, ISSUED, Subject, window_is_over
 
 if TYPE_CHECKING:
-    from ._http import Transport
+    from ._http import Stop, Transport
     from ._request_log import RequestLog
     from ._servertastic import Review, Servertastic
 
-# What a request log remembers: the mail to an admin contact, and a cancellation at once.
-REQUEST = "request"
-CANCEL = "cancel"
+# How often, in seconds, and how many times at most, the log is read for the answer to another job's request.
+_POLL = 0.5
+_POLLS = 30
 
 
 class Reviews:
     """Orders by the digests of their tokens, each reviewed by itself.
 
-    requested: when a request was made, by digest, as the task hands it in; what it sends itself is added. sent: the
-    digests of those. replacement: digest of the order that replaces them.
+    requested: the last request of each order, by digest, as the task hands it in. sent: those of this task, which
+    count before what is handed in or logged. replacement: digest of the order that replaces them. warnings: what the
+    task has to warn of.
     """
 
     ONE_BY_ONE: frozenset[str] = frozenset()
@@ -42,14 +44,17 @@ class Reviews:
         self,
         servertastic: Servertastic,
         log: RequestLog | None,
-        requested: dict[str, datetime],
+        requested: Mapping[str, Claim],
         replacement: str = "",
+        stop: Stop | None = None,
     ) -> None:
         self._servertastic = servertastic
         self._log = log
-        self.requested = requested
-        self.sent: set[str] = set()
+        self._requested = requested
+        self._stop = stop
         self._replacement = replacement
+        self.sent: dict[str, Claim] = {}
+        self.warnings: list[str] = []
         # The last review of each.
         self.last: dict[str, Subject] = {}
 
@@ -68,18 +73,21 @@ class Reviews:
         return {digest: subject for digest, subject in found.items() if subject}
 
     def waiting(self, now: datetime) -> dict[str, str]:
-        """When the requests were made that wait for an approval, by digest; ISO 8601 in UTC. now: in UTC.
+        """The requests that wait for an approval, or may have been made, by digest, as results return them.
 
-        One that was handed in stays until it is known that its order waits no longer.
+        now: in UTC. One that was handed in stays until it is known that its order waits no longer.
         """
-        known = {digest: subject.requested_at for digest, subject in self.last.items()}
-        waiting = {digest: time for digest, time in {**known, **self.requested}.items() if time is not None}
-        over = {
-            digest
-            for digest, subject in self.last.items()
-            if subject.review.state != ISSUED or window_is_over(subject.review, now)
-        }
-        return {digest: utc_text(time) for digest, time in waiting.items() if digest not in over}
+        known = {digest: subject.claim for digest, subject in self.last.items() if subject.claim}
+        claims = {**self._requested, **known, **self.sent}
+        return {digest: claim.text for digest, claim in claims.items() if self._waits(digest, claim, now)}
+
+    def _waits(self, digest: str, claim: Claim, now: datetime) -> bool:
+        subject = self.last.get(digest)
+        if subject is None:
+            return True
+        if subject.review.state == CANCELLED or window_is_over(subject.review, now):
+            return False
+        return subject.review.state == ISSUED or not claim.counts(now)
 
     def learn(self, need: str, _subjects: Sequence[Subject]) -> dict[str, Subject]:
         raise ValueError(f"nobody knows how to read {need}")
@@ -91,9 +99,19 @@ class Reviews:
         successor = None
         if self._replacement and self._replacement != digest:
             successor = self._review(self._replacement)
-        requested = self._remembered(REQUEST).get(digest) or self.requested.get(digest)
-        cancelled = self._remembered(CANCEL).get(digest)
-        return Subject(review, requested, cancelled, successor, digest in self.sent)
+        return Subject(review, self._claim(digest), successor, digest in self.sent)
+
+    def _claim(self, digest: str) -> Claim | None:
+        """The last claim of an order; waits a little for the answer that another job may be about to get."""
+        if digest in self.sent:
+            return self.sent[digest]
+        claim = self._logged(digest)
+        for _attempt in range(_POLLS):
+            if self._stop is None or claim is None or not claim.is_in_flight(datetime.now(timezone.utc)):
+                break
+            self._stop.pause(_POLL)
+            claim = self._logged(digest)
+        return claim or self._requested.get(digest)
 
     def _review(self, digest: str) -> Review | None:
         if digest not in self._servertastic.tokens:
@@ -103,11 +121,11 @@ class Reviews:
         except NotFound:
             return None
 
-    def _remembered(self, kind: str) -> dict[str, datetime]:
+    def _logged(self, digest: str) -> Claim | None:
         if self._log is None:
-            return {}
+            return None
         try:
-            return self._log.known(kind)
+            return self._log.known().get(digest)
         except (OSError, UnsafeFile) as error:
             raise unusable(self._log, error) from None
 
@@ -132,6 +150,21 @@ def asked_digests(params: Mapping[str, Any], servertastic: Servertastic) -> list
     return wanted
 
 
+def claims_of(given: Mapping[str, Any]) -> dict[str, Claim]:
+    """The requests that a former run returned as `requested_at`. Raises OptionError."""
+    claims = {digest_of(str(digest)): Claim.of_text(str(text or "")) for digest, text in given.items()}
+    if any(claim is None for claim in claims.values()):
+        raise OptionError(
+            "requested_at takes times such as 2026-01-31T12:00:00Z by order_digest, as a former run returned them"
+        )
+    return {digest: claim for digest, claim in claims.items() if claim}
+
+
 def unusable(log: RequestLog, error: OSError | UnsafeFile) -> ApiError:
-    why = error.strerror if isinstance(error, OSError) else str(error)
-    return ApiError(f"nothing was sent, as the request log {log.path} cannot be used ({why})", code="request_log")
+    return ApiError(
+        f"nothing was sent, as the request log {log.path} cannot be used ({why(error)})", code="request_log"
+    )
+
+
+def why(error: OSError | UnsafeFile) -> str:
+    return str(error.strerror) if isinstance(error, OSError) else str(error)

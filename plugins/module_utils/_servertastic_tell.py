@@ -43,12 +43,14 @@ def told_cancelled(
     told = {**result, "requested_at": reader.waiting(now), "api": servertastic.transport.counters.shown()}
     if len(orders) == 1:
         told["msg"] += _only_by_hand(orders[0])
+    if reader.warnings:
+        told["warnings"] = [*result.get("warnings", []), *reader.warnings]
     return told
 
 
 def longest_waiting(digests: Collection[str]) -> int:
-    """How many characters `requested_at` has at most, where the requests of all these orders wait."""
-    return len(json.dumps(dict.fromkeys(digests, "2026-01-31T12:00:00Z")))
+    """How many characters `requested_at` has at most, where all these orders wait."""
+    return len(json.dumps(dict.fromkeys(digests, "2026-01-31T12:00:00Z unconfirmed")))
 
 
 def _only_by_hand(order: dict[str, Any]) -> str:

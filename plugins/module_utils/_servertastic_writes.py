@@ -8,20 +8,18 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
-from typing import TYPE_CHECKING
+from datetime import datetime, timezone
+from typing import TYPE_CHECKING, Callable
 
 from ._errors import ApiError, StaleRead, Stopped
 from ._files import UnsafeFile
-from ._servertastic import moment
-from ._servertastic_readers import CANCEL, REQUEST, unusable
+from ._request_log import CANCEL, REQUEST, Claim, RequestLog
+from ._servertastic import moment, order_ref
+from ._servertastic_readers import unusable, why
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from ._http import Patience
     from ._orders import Decision
-    from ._request_log import RequestLog
     from ._servertastic import Servertastic
     from ._servertastic_policy import Subject
     from ._servertastic_readers import Reviews
@@ -38,32 +36,28 @@ class Cancelling:
     def __call__(self, subject: Subject, decision: Decision, *, fresh_until: float, patience: Patience) -> None:
         digest = subject.review.order_digest
         kind = REQUEST if decision.steps == ("request",) else CANCEL
-        known = subject.requested_at if kind == REQUEST else subject.cancelled_at
-        self._claim(kind, digest, known)
+        self._claim(kind, digest, subject.claim)
         try:
             self._servertastic.cancel(digest, fresh_until=fresh_until, patience=patience)
         except (StaleRead, Stopped):
-            self._withdraw(kind, digest)
+            self._note(RequestLog.withdraw, kind, digest)
             raise
         except ApiError as error:
             if error.ambiguous:
-                self._remember(kind, digest, decision)
+                self._remember(kind, digest, decision, is_confirmed=False)
+                self._note(RequestLog.lose, kind, digest)
             else:
-                self._withdraw(kind, digest)
+                self._note(RequestLog.withdraw, kind, digest)
             raise
-        self._remember(kind, digest, decision)
-        if self._log is not None:
-            with suppress(OSError, UnsafeFile):
-                self._log.confirm(kind, digest)
+        self._remember(kind, digest, decision, is_confirmed=True)
+        self._note(RequestLog.confirm, kind, digest)
 
-    def _remember(self, kind: str, digest: str, decision: Decision) -> None:
-        # One whose reply was lost as well: it may have been made.
-        sent_at = moment(decision.after.get("requested_at"))
-        if kind == REQUEST and sent_at:
-            self._reader.requested[digest] = sent_at
-            self._reader.sent.add(digest)
+    def _remember(self, kind: str, digest: str, decision: Decision, *, is_confirmed: bool) -> None:
+        # A request is remembered with the time that the result returns.
+        made_at = moment(decision.after.get("requested_at")) or datetime.now(timezone.utc)
+        self._reader.sent[digest] = Claim(kind, made_at, is_confirmed, is_lost=not is_confirmed)
 
-    def _claim(self, kind: str, digest: str, known: datetime | None) -> None:
+    def _claim(self, kind: str, digest: str, known: Claim | None) -> None:
         if self._log is None:
             return
         try:
@@ -72,10 +66,16 @@ class Cancelling:
             raise unusable(self._log, error) from None
         if not claimed:
             # Another job was faster: what it has done is seen by a fresh read.
-            raise StaleRead(f"order {digest[:8]} was requested by another job meanwhile")
+            raise StaleRead(f"order {order_ref(digest)} was requested by another job meanwhile")
 
-    def _withdraw(self, kind: str, digest: str) -> None:
-        # Where that cannot be written the claim stands, which only keeps it from being sent again.
-        if self._log is not None:
-            with suppress(OSError, UnsafeFile):
-                self._log.withdraw(kind, digest)
+    def _note(self, event: Callable[[RequestLog, str, str], None], kind: str, digest: str) -> None:
+        """Add what became of a claim to the log; where that fails, the next run cannot know it."""
+        if self._log is None:
+            return
+        try:
+            event(self._log, kind, digest)
+        except (OSError, UnsafeFile) as error:
+            self._reader.warnings.append(
+                f"the request log {self._log.path} could not be updated ({why(error)}), so that later runs that use it "
+                f"do not know what became of the cancellation of order {order_ref(digest)}"
+            )

@@ -58,17 +58,23 @@ options:
   request_log:
     description:
       - A file that remembers what was requested, and when, by the SHA-256 of tokens, so that a job which runs every
-        night does not send a mail every night. Jobs may share it. It is written before a request is sent.
+        night does not send a mail every night. Jobs may share it. It is written before a request is sent, and again
+        once Servertastic has acknowledged it.
+      - A request in it that was never acknowledged, since its run was killed or got no answer, may have been made or
+        not, and one that is dated in the future proves nothing. Such an order is V(unknown), and the task fails, until
+        a review shows the order cancelled, or O(request_again) is set.
       - It is created for its owner alone, and must be a plain file of the user that runs the task which nobody else can
         write to.
     type: path
   requested_at:
     description:
-      - What a former run returned as RV(requested_at), where no file survives between the runs.
+      - What a former run returned as RV(requested_at), where no file survives between the runs. Times with the word
+        C(unconfirmed) behind them, and times in the future, are treated as O(request_log) describes.
     type: dict
   request_again:
     description:
-      - Send a request although one was made, since the mail was lost, for one.
+      - Send a request, or a cancellation, although one was made or may have been made, since the mail was lost, for
+        one. It is sent for every order of the task that is not cancelled yet, so name only those that are meant.
     type: bool
     default: false
   wait:
@@ -111,7 +117,8 @@ notes:
     replacement costs one more, O(order_digests) one, and RV(orders[].refund) one for the account where there is
     O(api_key).
   - The call that cancels is a GET. It is never sent twice; after a lost reply the order is reviewed, and what does not
-    show is V(unknown).
+    show is V(unknown), also in later runs that use the same O(request_log) or O(requested_at).
+  - Where another job has just started a request for the same order, its answer is waited for, up to 15 seconds.
   - Refunds of direct customers, and restarting an order, are only possible on the order management page.
 seealso:
   - module: certops.orders.servertastic_order_info
@@ -190,10 +197,9 @@ orders:
     outcome:
       description:
         - V(changed), V(unchanged) (it was so already), V(ineligible) (this change is not possible in its state),
-          V(missing), V(failed), V(unknown) (a change was sent, and no read shows what came of it) or
-          V(not_attempted) (the run was stopped before it).
-          V(pending_approval) is an issued
-          order whose admin contact has to approve, or has been asked before.
+          V(missing), V(failed), V(unknown) (a change was sent, by this run or an earlier one, and no read shows what
+          came of it) or V(not_attempted) (the run was stopped before it).
+          V(pending_approval) is an issued order whose admin contact has to approve, or has been asked before.
       type: str
       returned: always
       sample: changed
@@ -208,7 +214,9 @@ orders:
           returned: when it was reviewed
           sample: Queued
         requested_at:
-          description: When the mail to the admin contact was asked for, as far as is remembered; ISO 8601 in UTC.
+          description:
+            - When the mail to the admin contact was asked for, as far as is remembered, where Servertastic acknowledged
+              that; ISO 8601 in UTC.
           type: str
           returned: when it was reviewed
           sample: ""
@@ -252,8 +260,9 @@ orders:
       returned: when the order failed, or its state is unknown
 requested_at:
   description:
-    - The requests that wait for an approval, by C(order_digest), with their times. Hand it to O(requested_at) of the
-      next run where no file survives in between.
+    - The requests that wait for an approval, by C(order_digest), with their times. Behind the time of one that was
+      never acknowledged stands the word C(unconfirmed). Hand it to O(requested_at) of the next run where no file
+      survives in between.
   returned: when the arguments are valid
   type: dict
   sample: {}
@@ -349,16 +358,19 @@ from ansible_collections.certops.orders.plugins.module_utils._options import (
     ORDER_TOKENS,
     SERVERTASTIC_OPTIONS,
     WATCHED,
-    OptionError,
     is_loopback,
     within,
 )
 from ansible_collections.certops.orders.plugins.module_utils._request_log import RequestLog
 from ansible_collections.certops.orders.plugins.module_utils._results import Settings
 from ansible_collections.certops.orders.plugins.module_utils._run import Run
-from ansible_collections.certops.orders.plugins.module_utils._servertastic import connect, digest_of, moment, order_ref
+from ansible_collections.certops.orders.plugins.module_utils._servertastic import connect, order_ref
 from ansible_collections.certops.orders.plugins.module_utils._servertastic_policy import Wishes, decide
-from ansible_collections.certops.orders.plugins.module_utils._servertastic_readers import Reviews, asked_digests
+from ansible_collections.certops.orders.plugins.module_utils._servertastic_readers import (
+    Reviews,
+    asked_digests,
+    claims_of,
+)
 from ansible_collections.certops.orders.plugins.module_utils._servertastic_tell import longest_waiting, told_cancelled
 from ansible_collections.certops.orders.plugins.module_utils._servertastic_writes import Cancelling
 
@@ -391,7 +403,7 @@ SPEC: dict[str, Any] = {
 
 def run(params: Mapping[str, Any], context: Context) -> dict[str, Any]:
     """Cancel the orders asked for; returns the result of the task."""
-    requested = _requested(params["requested_at"] or {})
+    requested = claims_of(params["requested_at"] or {})
     log = RequestLog(params["request_log"]) if params["request_log"] else None
     with connect(params, context, writes=True) as servertastic:
         poll = 1 if is_loopback(servertastic.transport.connection.base_url) else 60
@@ -404,7 +416,7 @@ def run(params: Mapping[str, Any], context: Context) -> dict[str, Any]:
             params["request_again"],
         )
         asked = asked_digests(params, servertastic)
-        reader = Reviews(servertastic, log, requested, wishes.replacement)
+        reader = Reviews(servertastic, log, requested, wishes.replacement, context.stop)
         settings = Settings.of(
             {**params, "verify": False},
             "cancelled",
@@ -425,14 +437,6 @@ def run(params: Mapping[str, Any], context: Context) -> dict[str, Any]:
 
 def _decide_now(subject: Any, wishes: Wishes) -> Any:
     return decide(subject, wishes, now=datetime.now(timezone.utc))
-
-
-def _requested(given: Mapping[str, Any]) -> dict[str, datetime]:
-    """When each request was made, as a former run told. Raises OptionError."""
-    times = {digest_of(str(digest)): moment(time) for digest, time in given.items()}
-    if any(time is None for time in times.values()):
-        raise OptionError("requested_at takes times such as 2026-01-31T12:00:00Z by order_digest")
-    return {digest: time for digest, time in times.items() if time}
 
 
 def main() -> None:

@@ -433,7 +433,8 @@ def interrupted(retire: Retire, variables: Mapping[str, Any], kind: str) -> bool
         kill_all_of(process.pid)
         output = process.communicate(timeout=60)[0]
         retire.sim.clear_faults()
-        assert "fatal" not in output, output
+        # A mail of which it is not known whether it was sent makes the run fail at its end.
+        assert "fatal" not in output or "set request_again to true" in output, output
 
 
 @pytest.mark.parametrize("on_issued", KILLED)
@@ -464,7 +465,14 @@ def test_killed_at_every_change_it_converges_with_one_effect_each(
     assert writes(apply) == []
     changing = [name for name, action in planned.actions.items() if action not in ("keep", "leave", "nothing")]
     came_to = {name: apply.outcomes[name if len(name) < 9 else name[:8]] for name in changing}
-    waits = {str(ISSUED), str(REISSUE), digest("issued")} if on_issued == "revoke" else set()
-    assert came_to == {name: "pending_approval" if name in waits else "done" for name in changing}
+    waits = {str(ISSUED), str(REISSUE)} if on_issued == "revoke" else set()
+    expected_outcomes = {name: "pending_approval" if name in waits else "done" for name in changing}
+    # Nothing tells whether the mail was sent: that run was killed before it was acknowledged.
+    unknown = {digest("issued"): "unknown"} if on_issued == "revoke" else {}
+    assert came_to == {**expected_outcomes, **unknown}
     assert retire.effects == Counter(expected)
     assert len(sim.outbox()) == (on_issued == "revoke")
+    if unknown:
+        assert "set request_again to true" in apply.msg
+        sim.approve(sim.outbox()[0])
+        assert retire.apply(variables=variables).outcomes[short("issued")] == "done"

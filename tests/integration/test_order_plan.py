@@ -689,13 +689,15 @@ def test_what_the_approved_plan_does_not_name_is_not_reached(controller: Control
 # -- Servertastic ------------------------------------------------------------------------------------------------------
 
 
-def test_orders_of_servertastic_are_cancelled_by_their_digests_and_once(controller: Controller, sim: Simulator) -> None:
+def at_servertastic(
+    controller: Controller, sim: Simulator
+) -> tuple[Plans, list[dict[str, Any]], dict[str, str], dict[str, Any]]:
+    """Plans for two orders of Servertastic: their entries, and the environment and variables to carry them out."""
     orders = [
-        {"token": "sim-a", "status": "Queued", "domain_name": "www.shop.example"},
-        {"token": "sim-b", "status": "Queued", "domain_name": "api.shop.example"},
+        {"token": "sim-a", "reseller_order_id": "a", "status": "Queued", "domain_name": "www.shop.example"},
+        {"token": "sim-b", "reseller_order_id": "b", "status": "Queued", "domain_name": "api.shop.example"},
     ]
     sim.reset({**BOOK, "servertastic": {"orders": orders}})
-    plans = Plans(controller)
     entries = [
         {
             "provider": "servertastic",
@@ -710,6 +712,11 @@ def test_orders_of_servertastic_are_cancelled_by_their_digests_and_once(controll
     ]
     env = {"SERVERTASTIC_API_KEY": "sim-reseller", "SERVERTASTIC_API_URL": sim.servertastic_url}
     variables = {"order_plan_servertastic": {"replacement": "none"}}
+    return Plans(controller), entries, env, variables
+
+
+def test_orders_of_servertastic_are_cancelled_by_their_digests_and_once(controller: Controller, sim: Simulator) -> None:
+    plans, entries, env, variables = at_servertastic(controller, sim)
     plans.approve(entries)
 
     for outcome in ("done", "unchanged"):
@@ -726,3 +733,42 @@ def test_orders_of_servertastic_are_cancelled_by_their_digests_and_once(controll
     gone = [{**entry, "action": "nothing", "state": {"status": "Cancelled"}} for entry in entries]
     run = plans("apply", gone, env=env, variables=variables)
     assert [one["outcome"] for one in records(run)] == ["done", "done"]
+
+
+@pytest.mark.parametrize("fault", ["html", "reset_before", "hang", "hang_after"])
+def test_what_servertastic_never_acknowledged_is_unknown_until_it_shows_or_is_asked_for_again(
+    controller: Controller, sim: Simulator, fault: str
+) -> None:
+    """A 503, a reset, and a kill before and after it takes effect; reviews show that some minutes later."""
+    plans, entries, env, variables = at_servertastic(controller, sim)
+    plans.approve(entries)
+    sim.fault(fault, path=r"order/cancel\.json", order_id="a")
+    if "hang" in fault:
+        process = controller.start(plans.playbook("apply", **variables), variables={"fresh": entries}, env=env)
+        try:
+            while sim.faults() and process.poll() is None:
+                time.sleep(0.05)
+        finally:
+            kill_all_of(process.pid)
+            process.communicate(timeout=60)
+    else:
+        first = plans("apply", entries, env=env, variables=variables)
+        assert records(first)[0]["outcome"] == "unknown"
+
+    again = plans("apply", entries, env=env, variables=variables)
+
+    told = {one["name"]: one for one in records(again)}
+    assert told["www.shop.example"]["outcome"] == "unknown", again.output
+    assert "set request_again to true" in told["www.shop.example"]["reason"]
+    assert result(again)["failed"]
+    assert sum(one["path"].endswith("order/cancel.json") and one["order_id"] == "a" for one in sim.journal()) == 1
+
+    if fault == "hang_after":
+        sim.advance("10m")
+        entries[0] = {**entries[0], "action": "nothing", "state": {"status": "Cancelled"}}
+    else:
+        variables = {"order_plan_servertastic": {"replacement": "none", "request_again": True}}
+    last = plans("apply", entries, env=env, variables=variables)
+
+    assert {one["outcome"] for one in records(last)} <= {"done", "unchanged"}, last.output
+    assert {order["status"] for order in sim.st_orders().values()} == {"Cancelled"}

@@ -10,6 +10,7 @@ import copy
 import json
 import re
 import stat
+import time
 from collections.abc import Iterator
 from datetime import datetime, timedelta, timezone
 from typing import Any, NamedTuple
@@ -46,6 +47,7 @@ from ansible_collections.certops.orders.tests.integration.servertastic_support i
     token,
 )
 from ansible_collections.certops.orders.tests.integration.support import Run, Simulator, assert_failure
+from ansible_collections.certops.orders.tests.integration.test_order_plan import kill_all_of
 
 # What must not reach a terminal.
 RAW = re.compile("[\x00-\x1f\x7f\x80-\x9f\u200b-\u200f\u202a-\u202e\u2028\u2029]")
@@ -465,7 +467,8 @@ def test_a_log_that_is_not_safe_sends_nothing(table: Desk) -> None:
 def test_a_log_with_lines_that_are_none(table: Desk) -> None:
     line = {"time": days_ago(2), "event": "claimed", "kind": "request", "order_digest": digest("issued")}
     junk = ["{", "[]", "null", json.dumps({**line, "order_digest": digest("late")})[:-9]]
-    table.write("requests.jsonl", "\n".join([junk[0], json.dumps(line), *junk[1:]])).chmod(0o600)
+    lines = [json.dumps({**line, "event": event}) for event in ("claimed", "confirmed")]
+    table.write("requests.jsonl", "\n".join([junk[0], *lines, *junk[1:]])).chmod(0o600)
     run = table.run(cancel("Night", "issued", "late", issued="request", request_log=str(table.log)))
     assert run.good("Night").requested_at[digest("issued")] == line["time"]
     assert cancels(run) == {"late": 1}
@@ -496,6 +499,57 @@ def test_two_jobs_at_once_send_one_mail(table: Desk) -> None:
         assert set(result["requested_at"]) == {digest(name) for name in names}
     # Each was sent by one of them.
     assert len([one for result in results for one in result["orders"] if one["outcome"] == "changed"]) == 1
+
+
+@pytest.mark.parametrize("fault", ["hang", "hang_after"])
+@pytest.mark.parametrize("name", ["queued", "issued"])
+def test_killed_between_claim_and_answer_it_is_unknown_and_sent_once_more_only_where_that_is_said(
+    table: Desk, name: str, fault: str
+) -> None:
+    options: dict[str, Any] = {"issued": "request", "request_log": str(table.log)}
+    table.sim.fault(fault, path="cancel")
+    job = table.start(f"- hosts: gateway\n  gather_facts: false\n  tasks:\n    {cancel('Killed', name, **options)}\n")
+    try:
+        while table.sim.faults() and job.poll() is None:
+            time.sleep(0.05)
+    finally:
+        kill_all_of(job.pid)
+        job.communicate(timeout=60)
+    assert [entry["event"] for entry in table.entries] == ["claimed"]
+
+    run = table.run(
+        cancel("Look", name, check=True, **options),
+        cancel("Night", name, **options),
+        cancel("Again", name, request_again=True, **options),
+        cancel("After that", name, **options),
+    )
+    if name == "queued" and fault == "hang_after":
+        # The review shows it.
+        assert all(outcomes(told) == {name: "unchanged"} for told in run.tasks)
+        assert cancels(run) == {}
+        return
+    for title in ("Look", "Night"):
+        assert_failure(run.bad(title), code="unconfirmed")
+        assert outcomes(run[title]) == {name: "unknown"}
+        assert said(run[title]) == [f"review {name}"]
+    assert run.good("Again").changed
+    assert cancels(run) == {name: 1}
+    assert outcomes(run.good("After that")) == {name: "unchanged" if name == "queued" else "pending_approval"}
+
+
+def test_what_is_dated_in_the_future_is_unknown(table: Desk) -> None:
+    line = {"time": days_ago(-1), "kind": "request", "order_digest": digest("issued")}
+    lines = [json.dumps({**line, "event": event}) for event in ("claimed", "confirmed")]
+    table.write("requests.jsonl", "\n".join(lines)).chmod(0o600)
+    handed_in = {digest("late"): days_ago(-1), digest("queued"): f"{days_ago(1)} unconfirmed"}
+    run = table.run(
+        cancel("Night", "issued", issued="request", request_log=str(table.log)),
+        cancel("Without a file", "late", "queued", issued="request", requested_at=handed_in),
+    )
+    assert "in the future" in run.bad("Night").msg
+    assert outcomes(run.bad("Without a file")) == {"late": "unknown", "queued": "unknown"}
+    assert run["Without a file"].requested_at == handed_in
+    assert cancels(run) == {}
 
 
 def test_what_one_run_returns_the_next_one_takes(table: Desk) -> None:
@@ -840,14 +894,16 @@ def test_after_a_lost_reply_it_is_reviewed_and_never_sent_twice(lost: Run, name:
         assert cancels(again) == {f"queued{number}": 1}
     assert only(again)["after"]["order_status"] == "Cancelled"
 
-    # Whether a mail was sent does not show: it is remembered as one, so that there are not two.
+    # Whether a mail was sent does not show: there is no second one, and nothing says that there was one.
     assert outcomes(asked) == {f"issued{number}": "unknown"}
     assert asked.failed
     assert list(asked.requested_at) == [digest(f"issued{number}")]
-    night = lost.good(f"{name}, issued: again")
-    assert outcomes(night) == {f"issued{number}": "pending_approval"}
+    night = lost.bad(f"{name}, issued: again")
+    assert_failure(night, code="unconfirmed")
+    assert outcomes(night) == {f"issued{number}": "unknown"}
+    assert "set request_again to true" in night.msg
     assert said(night) == [f"review issued{number}"]
-    assert night.requested_at[digest(f"issued{number}")]
+    assert night.requested_at == asked.requested_at
 
 
 @pytest.mark.parametrize("name", CERTAIN)

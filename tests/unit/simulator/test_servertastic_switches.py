@@ -39,6 +39,25 @@ def test_error_http_status(sim: Simulator, reseller: Reseller, value: str) -> No
     assert refused(reseller.cancel("queued")) == 503
 
 
+@pytest.mark.parametrize("value", ["object", "list", "several", "plain"])
+def test_error_shape(sim: Simulator, reseller: Reseller, value: str) -> None:
+    put(sim, error_shape=value)
+    answer = reseller.cancel("30")
+    assert answer.status_code == 403
+    body = answer.json()
+    error = {"object": lambda: body["error"], "list": lambda: body["error"][0], "several": lambda: body["errors"][0]}
+    if value == "plain":
+        assert body["error"] == "Forbidden"
+        assert body["message"].startswith("Forbidden: ")
+        return
+    assert error[value]()["code"] == 403
+    assert len(body.get("errors", [1])) == (2 if value == "several" else 1)
+
+
+def test_a_trailing_slash_is_nothing(reseller: Reseller) -> None:
+    assert reseller.request("GET", "/account/review.json/", params={"api_key": "sim-reseller"}).status_code == 200
+
+
 @pytest.mark.parametrize("value", [401, 400, 403, 404])
 def test_unknown_token_status(sim: Simulator, reseller: Reseller, value: int) -> None:
     put(sim, unknown_token_status=value)

@@ -14,6 +14,9 @@ from http import HTTPStatus
 
 from certsim.exchange import Answer, encode
 
+#: The documented form of an error, and the second error of an answer that has several.
+OBJECT = "object"
+SECOND = "a second error of the same call."
 HEADERS = {"content-type": "application/json; charset=utf-8", "cache-control": "no-cache, must-revalidate"}
 
 
@@ -25,9 +28,19 @@ class ApiError(Exception):
         super().__init__(f"{HTTPStatus(status).phrase}: {message}" if message else HTTPStatus(status).phrase)
         self.status = status
 
-    def answer(self, beside: Mapping[str, object] | None = None, *, under_200: bool = False) -> Answer:
+    def answer(
+        self, beside: Mapping[str, object] | None = None, *, under_200: bool = False, shape: str = OBJECT
+    ) -> Answer:
         """Return the error in its envelope with what stands beside it, and under HTTP 200 where asked."""
-        body = {"error": {"code": int(self.status), "message": str(self)}, **(beside or {})}
+        error = {"code": int(self.status), "message": str(self)}
+        second = {"code": int(self.status), "message": SECOND}
+        envelopes: dict[str, dict[str, object]] = {
+            OBJECT: {"error": error},
+            "list": {"error": [error]},
+            "several": {"errors": [error, second]},
+            "plain": {"error": HTTPStatus(self.status).phrase, "message": str(self)},
+        }
+        body = {**envelopes[shape], **(beside or {})}
         return Answer(HTTPStatus.OK if under_200 else self.status, encode(body), dict(HEADERS))
 
 

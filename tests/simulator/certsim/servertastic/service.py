@@ -28,7 +28,7 @@ _SECTION = frozenset(("accounts", "defaults", "orders"))
 _TOKEN, _KEY = "order_token", "api_key"
 
 #: JSON is asked for by a suffix on either segment (reference/servertastic.md 1 and 3.3); /v2 is the newer generation.
-_PATH = re.compile(r"(?:/v2)?/(\w+)(\.json)?/(\w+)(\.json)?")
+_PATH = re.compile(r"(?:/v2)?/(\w+)(\.json)?/(\w+)(\.json)?/?")
 
 #: What is journaled as it is. Any other value, name or piece of a path may be a secret, be it a misplaced one.
 _PLAIN = frozenset(("date", "days"))
@@ -122,7 +122,8 @@ class Servertastic:
             return self._route(call)
         except errors.ApiError as error:
             under_200 = self._switches["servertastic.error_http_status"] == "200"
-            return error.answer(DEBUG if self._switches["servertastic.debug_key"] else {}, under_200=under_200)
+            beside = DEBUG if self._switches["servertastic.debug_key"] else {}
+            return error.answer(beside, under_200=under_200, shape=str(self._switches["servertastic.error_shape"]))
 
     def error(self, status: int) -> Answer:
         """Return the service's error for a status that the machinery imposes."""
@@ -183,7 +184,7 @@ class Servertastic:
         posts = route.posted and self._switches["servertastic.post_cancel"] == "accepted"
         if call.method != "GET" and not (posts and call.method == "POST"):
             raise errors.wrong_verb(int(self._switches["servertastic.wrong_verb_status"]))
-        arguments = _arguments(call, route)
+        arguments = _arguments(call, route, strict=self._switches["servertastic.unknown_arguments"] == "refused")
         secret = arguments[route.secret]
         if not secret.startswith(KEY_PREFIX):
             raise errors.not_simulated(int(self._switches["servertastic.unknown_token_status"]), route.secret)
@@ -191,13 +192,15 @@ class Servertastic:
         return route.handler(Context(call, arguments, self._book(), self._switches, self._clock.now()))
 
 
-def _arguments(call: Call, route: _Route) -> dict[str, str]:
-    """Return a call's arguments, or raise ApiError."""
+def _arguments(call: Call, route: _Route, *, strict: bool) -> dict[str, str]:
+    """Return a call's arguments, or raise ApiError. strict: refuse those that it does not have."""
     found: dict[str, str] = {}
     for name, value in [*call.query, *_form(call)]:
-        if name in found or name not in (route.secret, *route.arguments):
+        is_known = name in (route.secret, *route.arguments)
+        if strict and (name in found or not is_known):
             raise errors.unknown_argument(_hidden_name(name))
-        found[name] = value
+        if is_known:
+            found[name] = value
     wanted = [route.secret, *(name for name, required in route.arguments.items() if required)]
     for name in wanted:
         if not found.get(name):

@@ -21,12 +21,13 @@ from hypothesis import strategies as st
 from ansible_collections.certops.orders.plugins.module_utils import _files
 from ansible_collections.certops.orders.plugins.module_utils._files import UnsafeFile
 from ansible_collections.certops.orders.plugins.module_utils._orders import utc
-from ansible_collections.certops.orders.plugins.module_utils._request_log import RequestLog
+from ansible_collections.certops.orders.plugins.module_utils._request_log import CANCEL, REQUEST, Claim, RequestLog
 
 ORDER = "a" * 64
 OTHER = "b" * 64
-KIND = "request"
+KIND = REQUEST
 AT = datetime(2026, 1, 31, 12, 0, tzinfo=timezone.utc)
+UNCONFIRMED = Claim(KIND, AT, is_confirmed=False)
 
 
 @pytest.fixture
@@ -48,17 +49,18 @@ def about_now(time: datetime) -> bool:
 
 
 def test_nothing_is_known_before_anything_was_requested_and_no_file_is_made(log: RequestLog, path: Path) -> None:
-    assert log.known(KIND) == {}
+    assert log.known() == {}
     assert not path.exists()
 
 
 def test_a_claim_is_known_from_then_on(log: RequestLog, path: Path) -> None:
     assert log.claim(KIND, ORDER, None) is True
 
-    (order, time) = next(iter(log.known(KIND).items()))
+    (order, claim) = next(iter(log.known().items()))
     assert order == ORDER
-    assert time.tzinfo is timezone.utc
-    assert about_now(time)
+    assert (claim.kind, claim.is_confirmed, claim.is_lost) == (KIND, False, False)
+    assert claim.made_at.tzinfo is timezone.utc
+    assert about_now(claim.made_at)
     (entry,) = map(json.loads, path.read_text().splitlines())
     assert {name: entry[name] for name in ("event", "kind", "order_digest")} == {
         "event": "claimed",
@@ -68,63 +70,147 @@ def test_a_claim_is_known_from_then_on(log: RequestLog, path: Path) -> None:
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
-def test_a_confirmed_claim_keeps_its_time(log: RequestLog) -> None:
+def test_a_claim_is_confirmed_only_by_its_confirmation_and_keeps_its_time(log: RequestLog) -> None:
     log.claim(KIND, ORDER, None)
-    claimed = log.known(KIND)
+    claimed = log.known()[ORDER]
     log.confirm(KIND, ORDER)
 
-    assert log.known(KIND) == claimed
+    assert claimed.is_confirmed is False
+    assert log.known() == {ORDER: Claim(KIND, claimed.made_at, is_confirmed=True)}
+
+
+def test_a_claim_whose_answer_was_lost_stays_and_is_not_confirmed(log: RequestLog) -> None:
+    log.claim(KIND, ORDER, None)
+    claimed = log.known()[ORDER]
+    log.lose(KIND, ORDER)
+
+    assert log.known() == {ORDER: Claim(KIND, claimed.made_at, is_confirmed=False, is_lost=True)}
 
 
 def test_a_claim_that_is_withdrawn_is_forgotten_and_can_be_made_again(log: RequestLog) -> None:
     log.claim(KIND, ORDER, None)
     log.withdraw(KIND, ORDER)
 
-    assert log.known(KIND) == {}
+    assert log.known() == {}
     assert log.claim(KIND, ORDER, None) is True
 
 
-def test_kinds_and_orders_are_apart(log: RequestLog) -> None:
+def test_orders_are_apart(log: RequestLog) -> None:
     assert log.claim(KIND, ORDER, None) is True
-    assert log.claim("cancel", ORDER, None) is True
-    assert log.claim(KIND, OTHER, None) is True
-    log.withdraw("cancel", ORDER)
+    assert log.claim(CANCEL, OTHER, None) is True
+    log.withdraw(CANCEL, OTHER)
 
-    assert set(log.known(KIND)) == {ORDER, OTHER}
-    assert log.known("cancel") == {}
+    assert set(log.known()) == {ORDER}
+
+
+def test_the_kinds_share_an_order_as_they_are_one_call(log: RequestLog) -> None:
+    """An order that is issued while it is cancelled gets a mail: a request for it would be the second one."""
+    assert log.claim(CANCEL, ORDER, None) is True
+    assert log.claim(REQUEST, ORDER, None) is False
+    known = log.known()[ORDER]
+    assert log.claim(REQUEST, ORDER, known) is True
+    # Each kind's own claim is confirmed, and withdrawn.
+    log.confirm(CANCEL, ORDER)
+    assert (log.known()[ORDER].kind, log.known()[ORDER].is_confirmed) == (REQUEST, False)
+    log.withdraw(REQUEST, ORDER)
+    assert log.known() == {ORDER: Claim(CANCEL, known.made_at, is_confirmed=True)}
 
 
 def test_what_is_claimed_already_is_not_claimed_again(log: RequestLog) -> None:
     log.claim(KIND, ORDER, None)
+    claimed = log.known()[ORDER]
 
     assert log.claim(KIND, ORDER, None) is False
-    assert log.claim(KIND, ORDER, AT) is False
+    assert log.claim(KIND, ORDER, Claim(KIND, AT, is_confirmed=False)) is False
+    # Not even by one who thinks it newer.
+    assert log.claim(KIND, ORDER, Claim(KIND, claimed.made_at + timedelta(days=1), is_confirmed=False)) is False
+
+
+@pytest.mark.parametrize("event", ["confirm", "lose"])
+def test_what_was_settled_after_the_caller_read_it_is_not_claimed_again(log: RequestLog, event: str) -> None:
+    log.claim(KIND, ORDER, None)
+    known = log.known()[ORDER]
+    getattr(log, event)(KIND, ORDER)
+
+    assert log.claim(KIND, ORDER, known) is False
+    assert log.claim(KIND, ORDER, log.known()[ORDER]) is True
 
 
 def test_what_the_caller_knows_of_can_be_claimed_again(log: RequestLog) -> None:
     log.claim(KIND, ORDER, None)
-    known = log.known(KIND)[ORDER]
+    known = log.known()[ORDER]
 
     assert log.claim(KIND, ORDER, known) is True
-    assert log.known(KIND)[ORDER] >= known
+    assert log.known()[ORDER].made_at >= known.made_at
 
 
-def test_what_the_caller_knows_of_better_than_the_file_can_be_claimed(log: RequestLog, path: Path) -> None:
-    path.write_text(line())
+def test_a_claim_dated_in_the_future_is_replaced_by_the_one_after_it(log: RequestLog, path: Path) -> None:
+    path.write_text(line(time="9999-01-31T12:00:00Z") + line("confirmed"))
     path.chmod(0o600)
+    known = log.known()[ORDER]
 
-    assert log.claim(KIND, ORDER, AT + timedelta(days=1)) is True
+    assert log.claim(KIND, ORDER, known) is True
+    assert about_now(log.known()[ORDER].made_at)
+    assert log.claim(KIND, ORDER, known) is False
 
 
 def test_a_second_claim_that_is_withdrawn_leaves_the_first(log: RequestLog) -> None:
     """A request that was made, made again, and refused: the first mail has been sent all the same."""
     log.claim(KIND, ORDER, None)
     log.confirm(KIND, ORDER)
-    first = log.known(KIND)
+    first = log.known()
     log.claim(KIND, ORDER, first[ORDER])
     log.withdraw(KIND, ORDER)
 
-    assert log.known(KIND) == first
+    assert log.known() == first
+    assert first[ORDER].is_confirmed
+
+
+# -- what a claim proves -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("ahead", "counts"),
+    [
+        (timedelta(days=-300), True),
+        (timedelta(0), True),
+        # The clocks of hosts that share a log.
+        (timedelta(minutes=5), True),
+        (timedelta(minutes=5, seconds=1), False),
+        (timedelta(days=1), False),
+    ],
+)
+def test_only_what_is_confirmed_and_not_in_the_future_counts(ahead: timedelta, counts: bool) -> None:
+    assert Claim(KIND, AT + ahead).counts(AT) is counts
+    assert Claim(KIND, AT + ahead).is_future(AT) is not counts
+    assert Claim(KIND, AT + ahead, is_confirmed=False).counts(AT) is False
+
+
+def test_a_young_claim_that_nobody_settled_may_be_in_flight() -> None:
+    claim = Claim(KIND, AT, is_confirmed=False)
+
+    ages = (-16, -1, 14, 15)
+    assert [claim.is_in_flight(AT + timedelta(seconds=age)) for age in ages] == [False, True, True, False]
+    assert not Claim(KIND, AT).is_in_flight(AT)
+    assert not Claim(KIND, AT, is_confirmed=False, is_lost=True).is_in_flight(AT)
+
+
+@pytest.mark.parametrize(
+    ("text", "claim"),
+    [
+        ("2026-01-31T12:00:00Z", Claim(KIND, AT)),
+        (" 2026-01-31t12:00:00z ", Claim(KIND, AT)),
+        ("2026-01-31", Claim(KIND, AT - timedelta(hours=12))),
+        ("2026-01-31T14:00:00+02:00 unconfirmed", Claim(KIND, AT, is_confirmed=False, is_lost=True)),
+        ("2026-01-31T12:00:00Z Unconfirmed", Claim(KIND, AT, is_confirmed=False, is_lost=True)),
+        ("unconfirmed", None),
+        ("2026-01-31T12:00:00Z confirmed", None),
+        ("", None),
+    ],
+)
+def test_a_claim_is_read_from_a_result(text: str, claim: Claim | None) -> None:
+    assert Claim.of_text(text) == claim
+    assert claim is None or Claim.of_text(claim.text) == claim
 
 
 # -- files that were not written as they should be ---------------------------------------------------------------------
@@ -134,9 +220,9 @@ def test_a_second_claim_that_is_withdrawn_leaves_the_first(log: RequestLog) -> N
 def test_a_torn_last_line_is_no_entry_and_spoils_none(log: RequestLog, path: Path, torn: int) -> None:
     path.write_text(line() + line(order=OTHER)[:torn])
 
-    assert set(log.known(KIND)) == {ORDER}
+    assert set(log.known()) == {ORDER}
     assert log.claim(KIND, OTHER, None) is True
-    assert set(log.known(KIND)) == {ORDER, OTHER}
+    assert set(log.known()) == {ORDER, OTHER}
 
 
 @pytest.mark.parametrize(
@@ -158,21 +244,22 @@ def test_a_torn_last_line_is_no_entry_and_spoils_none(log: RequestLog, path: Pat
         line(kind="Request"),
         line(event="confirmed"),
         line(event="withdrawn"),
+        line(event="lost"),
         "\x00\n",
         "\ufffd\n",
     ],
 )
 def test_what_is_no_entry_is_passed_over(log: RequestLog, path: Path, text: str) -> None:
     path.write_text(text)
-    assert log.known(KIND) == {}
+    assert log.known() == {}
     path.write_text(text + line(order=OTHER))
-    assert log.known(KIND) == {OTHER: AT}
+    assert log.known() == {OTHER: UNCONFIRMED}
 
 
 def test_bytes_that_are_no_text_are_passed_over(log: RequestLog, path: Path) -> None:
     path.write_bytes(b"\xff\xfe\n" + line().encode())
 
-    assert log.known(KIND) == {ORDER: AT}
+    assert log.known() == {ORDER: UNCONFIRMED}
 
 
 @pytest.mark.parametrize(
@@ -188,9 +275,9 @@ def test_bytes_that_are_no_text_are_passed_over(log: RequestLog, path: Path) -> 
 def test_times_are_told_in_utc(log: RequestLog, path: Path, time: str) -> None:
     path.write_text(line(time=time))
 
-    known = log.known(KIND)[ORDER]
-    assert known == AT
-    assert known.utcoffset() == timedelta(0)
+    known = log.known()[ORDER]
+    assert known == UNCONFIRMED
+    assert known.made_at.utcoffset() == timedelta(0)
 
 
 @given(st.text())
@@ -205,9 +292,10 @@ def test_any_text_is_a_time_or_none(text: str) -> None:
 
 def every_use(log: RequestLog) -> list[Any]:
     return [
-        lambda: log.known(KIND),
+        log.known,
         lambda: log.claim(KIND, ORDER, None),
         lambda: log.confirm(KIND, ORDER),
+        lambda: log.lose(KIND, ORDER),
         lambda: log.withdraw(KIND, ORDER),
     ]
 
@@ -299,7 +387,7 @@ def test_jobs_for_different_orders_do_not_disturb_each_other(log: RequestLog, pa
         job.join()
 
     assert [job.exitcode for job in jobs] == [0] * 4
-    assert len(log.known(KIND)) == 120
+    assert len(log.known()) == 120
     assert len(path.read_text().splitlines()) == 240
 
 
@@ -316,4 +404,4 @@ def test_no_claim_is_made_while_another_job_holds_the_file(log: RequestLog, path
         file.append(line().rstrip())
     assert results.get(timeout=10) == [False] * 5
     job.join()
-    assert set(log.known(KIND)) == {ORDER}
+    assert set(log.known()) == {ORDER}

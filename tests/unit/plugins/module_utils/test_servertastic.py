@@ -515,6 +515,49 @@ def test_the_words_of_an_error_are_told(speak: Any, http: int) -> None:
         spoken.cancel()
 
 
+ONE, TWO = {"code": 400, "message": "order is too old"}, {"code": 403, "message": "and not yours"}
+NESTED = {"code": "E17", "message": "no", "errors": [TWO]}
+OLD = "order is too old"
+SHAPES_OF_ERRORS = [
+    pytest.param({"error": ONE}, "400", OLD, id="object"),
+    pytest.param({"error": [ONE, TWO]}, "400, 403", f"{OLD}; and not yours", id="list"),
+    pytest.param({"errors": [ONE, TWO, ONE]}, "400, 403", f"{OLD}; and not yours", id="several"),
+    pytest.param({"errors": ONE}, "400", OLD, id="one under errors"),
+    pytest.param({"error": "bad_request", "message": OLD}, "bad_request", OLD, id="plain"),
+    pytest.param({"error": OLD}, "", OLD, id="text"),
+    pytest.param({"errors": [OLD, "and not yours"]}, "", f"{OLD}; and not yours", id="texts"),
+    pytest.param(ONE, "400", OLD, id="bare"),
+    pytest.param([ONE, TWO], "400, 403", f"{OLD}; and not yours", id="bare list"),
+    pytest.param({"error": NESTED}, "E17, 403", "no; and not yours", id="nested"),
+]
+
+
+@pytest.mark.parametrize(("body", "code", "words"), SHAPES_OF_ERRORS)
+def test_every_error_is_told_in_whatever_shape_it_comes(speak: Any, body: Any, code: str, words: str) -> None:
+    with speak(scripted.json(body, 400)) as (spoken, _service), pytest.raises(Refused) as raised:
+        spoken.cancel()
+
+    assert (raised.value.http_status, raised.value.code) == (400, code or None)
+    assert words in raised.value.message
+
+
+@pytest.mark.parametrize(("name", "value"), [("errors", [ONE, TWO]), ("error", [TWO]), ("errors", ONE)])
+def test_several_refusals_under_200_are_one(speak: Any, name: str, value: Any) -> None:
+    with speak(scripted.json({name: value})) as (spoken, _service), pytest.raises(Refused) as raised:
+        spoken.cancel()
+
+    assert raised.value.ambiguous is False
+    assert "order is too old" in raised.value.message or value == [TWO]
+
+
+def test_a_refusal_beside_a_server_error_says_nothing_of_what_was_done(speak: Any) -> None:
+    body = {"errors": [ONE, {"code": 500, "message": "oops"}]}
+    with speak(scripted.json(body)) as (spoken, _service), pytest.raises(ServerError) as raised:
+        spoken.cancel()
+
+    assert raised.value.ambiguous is True
+
+
 @pytest.mark.parametrize("error", ["what", None, [], {}, {"code": None}, {"code": "E17"}, {"code": 7}, {"code": 12345}])
 def test_an_error_of_no_shape_says_nothing_of_what_was_done(speak: Any, error: Any) -> None:
     with speak(scripted.json({"error": error})) as (spoken, _service), pytest.raises(ServerError) as raised:

@@ -25,8 +25,10 @@ from ansible_collections.certops.orders.plugins.module_utils._orders import (
     OUTCOMES,
     PENDING_APPROVAL,
     UNCHANGED,
+    UNKNOWN,
     Decision,
 )
+from ansible_collections.certops.orders.plugins.module_utils._request_log import CANCEL, REQUEST, Claim
 from ansible_collections.certops.orders.plugins.module_utils._servertastic import Adjustment, Review
 from ansible_collections.certops.orders.plugins.module_utils._servertastic_policy import (
     Subject,
@@ -110,6 +112,8 @@ def test_the_policy_does_nothing_but_decide() -> None:
         "typing",
         "collections.abc",
         "._orders",
+        # Both for their types only.
+        "._request_log",
         "._servertastic",
     }
     assert "now(" not in inspect.getsource(policy)
@@ -137,7 +141,7 @@ def test_what_is_issued_goes_by_what_is_wished(days: float, wishes: Wishes, requ
     decision = decide(
         a_review("Completed", days=days),
         wishes,
-        requested_at=NOW - timedelta(hours=20) if requested else None,
+        claim=Claim(REQUEST, NOW - timedelta(hours=20)) if requested else None,
         successor=successor() if wishes.replacement else None,
     )
 
@@ -163,7 +167,7 @@ def test_too_late_is_refused_whatever_is_wished(days: float | None, wishes: Wish
     decision = decide(
         a_review("Completed", days=days),
         wishes,
-        requested_at=NOW - timedelta(days=2) if requested else None,
+        claim=Claim(REQUEST, NOW - timedelta(days=2)) if requested else None,
         successor=successor(),
     )
 
@@ -192,11 +196,9 @@ def test_an_hour_of_slack(late: timedelta, outcome: str) -> None:
 
 
 @pytest.mark.parametrize(("days", "warned"), [(0, False), (26.9, False), (27.1, True), (29.9, True), (30.02, True)])
-@pytest.mark.parametrize("requested", [None, NOW - timedelta(hours=1)])
-def test_the_last_days_are_worth_a_word(days: float, warned: bool, requested: datetime | None) -> None:
-    decision = decide(
-        a_review("Completed", days=days), Wishes("request", without_replacement=True), requested_at=requested
-    )
+@pytest.mark.parametrize("requested", [None, Claim(REQUEST, NOW - timedelta(hours=1))])
+def test_the_last_days_are_worth_a_word(days: float, warned: bool, requested: Claim | None) -> None:
+    decision = decide(a_review("Completed", days=days), Wishes("request", without_replacement=True), claim=requested)
 
     assert ("few days are left" in decision.reason) == warned
     assert f"by {NOW - timedelta(days=days - 30):%Y-%m-%d}" in decision.reason
@@ -213,7 +215,7 @@ def test_who_has_to_approve_is_named_or_said_to_be_unknown() -> None:
 @pytest.mark.parametrize("wishes", EVERY_WISH)
 @pytest.mark.parametrize("product", ["RapidSSL-12", *SMARTERTOOLS])
 def test_what_is_cancelled_stays_so(status: str, wishes: Wishes, product: str) -> None:
-    decision = decide(a_review(status, days=3, product_code=product), wishes, requested_at=NOW)
+    decision = decide(a_review(status, days=3, product_code=product), wishes, claim=Claim(REQUEST, NOW))
 
     is_wished(decision)
     assert (decision.outcome, decision.reason) == (UNCHANGED, "it is cancelled already")
@@ -222,7 +224,7 @@ def test_what_is_cancelled_stays_so(status: str, wishes: Wishes, product: str) -
 @pytest.mark.parametrize("status", [*HELD, *UNHEARD_OF, "ROLL BACK", "ServerTastic Review"])
 @pytest.mark.parametrize("wishes", EVERY_WISH)
 def test_what_is_held_or_unheard_of_is_refused_whatever_is_wished(status: str, wishes: Wishes) -> None:
-    decision = decide(a_review(status, days=3), wishes, requested_at=NOW, cancelled_at=NOW, successor=successor())
+    decision = decide(a_review(status, days=3), wishes, claim=Claim(REQUEST, NOW), successor=successor())
 
     is_wished(decision)
     assert decision.outcome == INELIGIBLE
@@ -259,18 +261,78 @@ def test_what_only_sounds_like_smartertools_is_none() -> None:
     ("seconds", "outcome"), [(0, UNCHANGED), (299, UNCHANGED), (359, UNCHANGED), (360, CHANGED), (86400, CHANGED)]
 )
 def test_what_was_just_cancelled_is_left_alone_until_it_must_show(status: str, seconds: int, outcome: str) -> None:
-    decision = decide(a_review(status), cancelled_at=NOW - timedelta(seconds=seconds))
+    decision = decide(a_review(status), claim=Claim(CANCEL, NOW - timedelta(seconds=seconds)))
 
     is_wished(decision)
     assert decision.outcome == outcome
 
 
-def test_what_was_just_cancelled_but_shows_as_issued_goes_as_issued() -> None:
-    assert decide(a_review("Completed", days=0), cancelled_at=NOW).outcome == INELIGIBLE
+@pytest.mark.parametrize("wishes", EVERY_WISH)
+def test_what_was_acknowledged_and_shows_as_issued_has_become_a_request(wishes: Wishes) -> None:
+    """It was issued before it was cancelled, so that the admin contact has a mail already (5)."""
+    decision = decide(a_review("Completed", days=0), replace(wishes, again=False), claim=Claim(CANCEL, NOW))
+
+    assert decision.outcome == PENDING_APPROVAL
+
+
+# -- what was never acknowledged ---------------------------------------------------------------------------------------
+
+DOUBTFUL = {
+    "not confirmed": Claim(REQUEST, NOW - timedelta(days=2), is_confirmed=False),
+    "lost": Claim(CANCEL, NOW - timedelta(hours=1), is_confirmed=False, is_lost=True),
+    "in the future": Claim(REQUEST, NOW + timedelta(days=1)),
+    "in the far future, not confirmed": Claim(CANCEL, datetime.max.replace(tzinfo=timezone.utc), is_confirmed=False),
+}
+
+
+@pytest.mark.parametrize("claim", DOUBTFUL.values(), ids=DOUBTFUL)
+@pytest.mark.parametrize("status", [*AT_ONCE, "Completed"])
+@pytest.mark.parametrize("wishes", EVERY_WISH)
+@pytest.mark.parametrize("is_sent", [True, False])
+def test_what_was_never_acknowledged_is_unknown_unless_it_is_made_again(
+    claim: Claim, status: str, wishes: Wishes, is_sent: bool
+) -> None:
+    days = 3 if status == "Completed" else None
+    facts = {"successor": successor() if wishes.replacement else None}
+    decision = decide(a_review(status, days=days), wishes, claim=claim, is_sent=is_sent, **facts)
+
+    if wishes.again and not is_sent:
+        assert decision == decide(a_review(status, days=days), wishes, **facts)
+        return
+    is_wished(decision)
+    assert decision.outcome == UNKNOWN
+    assert f"{claim.made_at:%Y-%m-%d %H:%M} UTC" in decision.reason
+    assert ("in the future" in decision.reason) == (claim.made_at > NOW)
+    assert "set request_again to true, for this order alone" in decision.next_step
+    assert (ADMIN in decision.next_step) == (status == "Completed")
+    # A review that shows it cancelled ends the doubt.
+    assert dict(decision.expected) == {"order_status": "Cancelled"}
+    assert decide(a_review("Cancelled"), wishes, claim=claim).outcome == UNCHANGED
+
+
+def test_a_clock_that_is_some_minutes_ahead_is_no_future() -> None:
+    claim = Claim(REQUEST, NOW + timedelta(minutes=5))
+
+    assert decide(a_review("Completed", days=3), claim=claim).outcome == PENDING_APPROVAL
+
+
+@pytest.mark.parametrize(
+    ("status", "claim", "requested_at"),
+    [
+        ("Completed", Claim(REQUEST, NOW), "2026-03-01T12:00:00Z"),
+        ("Completed", Claim(CANCEL, NOW), "2026-03-01T12:00:00Z"),
+        ("Queued", Claim(REQUEST, NOW), "2026-03-01T12:00:00Z"),
+        ("Queued", Claim(CANCEL, NOW), ""),
+        ("Completed", Claim(REQUEST, NOW, is_confirmed=False), ""),
+        ("Completed", None, ""),
+    ],
+)
+def test_only_an_acknowledged_request_is_a_fact(status: str, claim: Claim | None, requested_at: str) -> None:
+    assert Subject(a_review(status), claim).facts == {"order_status": status, "requested_at": requested_at}
 
 
 def test_what_was_just_cancelled_needs_no_word_of_a_replacement() -> None:
-    assert decide(a_review(), Wishes(), cancelled_at=NOW).outcome == UNCHANGED
+    assert decide(a_review(), Wishes(), claim=Claim(CANCEL, NOW)).outcome == UNCHANGED
 
 
 # -- the replacement ---------------------------------------------------------------------------------------------------
@@ -342,6 +404,9 @@ def test_a_replacement_that_is_named_has_to_be_placed_also_where_there_is_no_dom
 
 TEXTS = st.sampled_from(["", DOMAIN, ADMIN]) | st.text(max_size=12)
 MOMENTS = st.none() | st.datetimes(timezones=st.just(timezone.utc)) | st.just(NOW)
+CLAIMS = st.none() | st.builds(
+    Claim, st.sampled_from([REQUEST, CANCEL]), MOMENTS.filter(bool), is_confirmed=st.booleans(), is_lost=st.booleans()
+)
 REVIEWS = st.builds(
     Review,
     order_digest=st.sampled_from([digest(), digest(NEW)]),
@@ -366,22 +431,20 @@ NEARLY_LAST = replace(LAST, completed_at=datetime(9999, 12, 1, 23, 30, tzinfo=ti
 @given(
     review=REVIEWS,
     wishes=WISHES,
-    requested_at=MOMENTS,
-    cancelled_at=MOMENTS,
+    claim=CLAIMS,
     new=st.none() | REVIEWS,
     now=st.datetimes(timezones=st.just(timezone.utc)) | st.just(NOW),
 )
-@example(LAST, Wishes("request", without_replacement=True), None, None, None, NOW)
-@example(NEARLY_LAST, Wishes("request", without_replacement=True), None, None, None, NOW)
+@example(LAST, Wishes("request", without_replacement=True), None, None, NOW)
+@example(NEARLY_LAST, Wishes("request", without_replacement=True), None, None, NOW)
 def test_a_decision_is_made_for_every_order_and_changes_only_what_may_be_changed(
     review: Review,
     wishes: Wishes,
-    requested_at: datetime | None,
-    cancelled_at: datetime | None,
+    claim: Claim | None,
     new: Review | None,
     now: datetime,
 ) -> None:
-    subject = Subject(review, requested_at, cancelled_at, new)
+    subject = Subject(review, claim, new)
 
     decision = policy.decide(subject, wishes, now=now)
 
@@ -399,7 +462,7 @@ def test_a_decision_is_made_for_every_order_and_changes_only_what_may_be_changed
         assert wishes.issued == "request"
         assert review.completed_at is not None
         assert now - review.completed_at < timedelta(days=30, hours=1)
-        assert requested_at is None or wishes.again
+    assert claim is None or wishes.again or (status != "completed" and claim.counts(now))
     if review.domain_name:
         assert wishes.without_replacement or wishes.replacement
     if wishes.replacement:
@@ -409,7 +472,7 @@ def test_a_decision_is_made_for_every_order_and_changes_only_what_may_be_changed
 
 def test_a_subject_is_told() -> None:
     review = a_review("Completed", days=3, reseller_order_id="STR_1", management_host="https://manage.example.com/")
-    subject = Subject(review, requested_at=NOW)
+    subject = Subject(review, Claim(REQUEST, NOW))
 
     assert subject.name == DOMAIN
     assert subject.facts == {"order_status": "Completed", "requested_at": "2026-03-01T12:00:00Z"}

@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.certops.orders.plugins.module_utils import _request_log
 from ansible_collections.certops.orders.plugins.module_utils import _servertastic_tell as tell
 from ansible_collections.certops.orders.plugins.module_utils._errors import (
     ApiError,
@@ -35,7 +36,7 @@ from ansible_collections.certops.orders.plugins.module_utils._orders import (
     Decision,
     OrderResult,
 )
-from ansible_collections.certops.orders.plugins.module_utils._request_log import RequestLog
+from ansible_collections.certops.orders.plugins.module_utils._request_log import CANCEL, REQUEST, Claim, RequestLog
 from ansible_collections.certops.orders.plugins.module_utils._results import LONGEST, Settings, refuse_too_many
 from ansible_collections.certops.orders.plugins.module_utils._results import told as told_of_run
 from ansible_collections.certops.orders.plugins.module_utils._servertastic import (
@@ -47,10 +48,9 @@ from ansible_collections.certops.orders.plugins.module_utils._servertastic impor
 )
 from ansible_collections.certops.orders.plugins.module_utils._servertastic_policy import Subject
 from ansible_collections.certops.orders.plugins.module_utils._servertastic_readers import (
-    CANCEL,
-    REQUEST,
     Reviews,
     asked_digests,
+    claims_of,
     unusable,
 )
 from ansible_collections.certops.orders.plugins.module_utils._servertastic_writes import Cancelling
@@ -60,6 +60,7 @@ from ansible_collections.certops.orders.tests.unit.plugins.modules.servertastic_
     OTHER,
     TOKEN,
     digest,
+    freeze,
     ref,
 )
 
@@ -138,8 +139,10 @@ def a_review(status: str = "Queued", order: str = OLD, **facts: Any) -> Review:
     return Review(order, status, domain_name="www.example.com", **facts)
 
 
-def read_by(client: Client, log: RequestLog | None = None, requested: Any = None, replacement: str = "") -> Any:
-    reader: Any = Reviews(client, log, requested or {}, replacement)  # type: ignore[arg-type]
+def read_by(
+    client: Client, log: RequestLog | None = None, requested: Any = None, replacement: str = "", stop: Any = None
+) -> Any:
+    reader: Any = Reviews(client, log, requested or {}, replacement, stop)  # type: ignore[arg-type]
     return reader
 
 
@@ -207,30 +210,133 @@ def test_no_replacement_is_looked_for_where_the_order_is_missing() -> None:
     assert client.journal == [f"review {ref()}"]
 
 
+HANDED_IN = Claim(REQUEST, EARLIER)
+
+
 def test_what_is_remembered_comes_from_the_log_before_what_is_handed_in(log: RequestLog) -> None:
-    handed_in = {OLD: EARLIER, SUCCESSOR: EARLIER}
+    handed_in = {OLD: HANDED_IN, SUCCESSOR: HANDED_IN}
     log.claim(REQUEST, OLD, None)
-    log.claim(CANCEL, SUCCESSOR, None)
     reader = read_by(Client(a_review(), a_review(order=SUCCESSOR)), log, handed_in)
 
-    old, new = reader.read([OLD])[OLD], reader.read([SUCCESSOR])[SUCCESSOR]
-
-    assert (old.requested_at, old.cancelled_at) == (log.known(REQUEST)[OLD], None)
-    assert (new.requested_at, new.cancelled_at) == (EARLIER, log.known(CANCEL)[SUCCESSOR])
+    assert reader.read([OLD])[OLD].claim == log.known()[OLD]
+    assert reader.read([SUCCESSOR])[SUCCESSOR].claim == HANDED_IN
 
 
-def test_only_what_is_issued_waits(log: RequestLog) -> None:
+def test_what_this_task_has_sent_counts_before_what_is_remembered(log: RequestLog) -> None:
+    log.claim(REQUEST, OLD, None)
+    reader = read_by(Client(a_review()), log, {OLD: HANDED_IN})
+    reader.sent[OLD] = Claim(REQUEST, NOW)
+
+    subject = reader.read([OLD])[OLD]
+
+    assert (subject.claim, subject.is_sent) == (Claim(REQUEST, NOW), True)
+
+
+def test_only_what_is_issued_or_not_known_waits(log: RequestLog) -> None:
     issued = NOW - timedelta(days=3)
+    unconfirmed = replace(HANDED_IN, is_confirmed=False)
+    handed_in = {
+        "issued": HANDED_IN,
+        "issued, not confirmed": unconfirmed,
+        "issued, too late": unconfirmed,
+        "cancelled": HANDED_IN,
+        "cancelled, not confirmed": unconfirmed,
+        "queued": HANDED_IN,
+        "queued, not confirmed": unconfirmed,
+        "queued, in the future": Claim(REQUEST, NOW + timedelta(days=1)),
+        "not read": HANDED_IN,
+    }
     reviews = [
-        a_review("Completed", completed_at=issued),
-        a_review("Cancelled", SUCCESSOR),
-        a_review("Completed", digest(OTHER), completed_at=issued),
+        a_review(
+            {"i": "Completed", "c": "Cancelled", "q": "Queued"}[name[0]],
+            name,
+            completed_at=issued - timedelta(days=30 * ("late" in name)),
+        )
+        for name in [*handed_in, "issued, never requested"]
+        if name != "not read"
     ]
-    reader = read_by(Client(*reviews), log, {OLD: EARLIER, SUCCESSOR: EARLIER})
-    for order in (OLD, SUCCESSOR, digest(OTHER)):
-        reader.read([order])
+    client = Client(*reviews)
+    for name in client.reviews:
+        client.tokens._tokens[name] = name
+    reader = read_by(client, log, handed_in)
+    for name in client.reviews:
+        reader.read([name])
 
-    assert reader.waiting(NOW) == {OLD: "2026-02-28T12:00:00Z"}
+    assert reader.waiting(NOW) == {
+        "issued": "2026-02-28T12:00:00Z",
+        "issued, not confirmed": "2026-02-28T12:00:00Z unconfirmed",
+        "queued, not confirmed": "2026-02-28T12:00:00Z unconfirmed",
+        "queued, in the future": "2026-03-02T12:00:00Z",
+        "not read": "2026-02-28T12:00:00Z",
+    }
+    # And the next task takes them for what they are.
+    read = claims_of({digest(name): text for name, text in reader.waiting(NOW).items()})
+    assert read[digest("issued")] == HANDED_IN
+    assert not read[digest("queued, not confirmed")].counts(NOW)
+    assert not read[digest("queued, in the future")].counts(NOW)
+
+
+class Answering(Stop):
+    """Somebody waits, and after so many pauses the other job gets its answer."""
+
+    def __init__(self, log: RequestLog, after: int, event: str = "confirm") -> None:
+        super().__init__()
+        self.pauses: list[float] = []
+        self._log, self._after, self._event = log, after, event
+
+    def pause(self, seconds: float) -> None:
+        self.pauses.append(seconds)
+        if len(self.pauses) == self._after:
+            getattr(self._log, self._event)(REQUEST, OLD)
+
+
+@pytest.mark.parametrize(("event", "confirmed"), [("confirm", True), ("lose", False), ("withdraw", None)])
+def test_the_answer_that_another_job_is_about_to_get_is_waited_for(
+    log: RequestLog, event: str, confirmed: bool | None
+) -> None:
+    log.claim(REQUEST, OLD, None)
+    stop = Answering(log, 3, event)
+
+    claim = read_by(Client(a_review()), log, stop=stop).read([OLD])[OLD].claim
+
+    assert (claim and claim.is_confirmed) is confirmed
+    assert stop.pauses == [0.5] * 3
+
+
+def test_an_answer_that_never_comes_is_waited_for_once_and_not_for_long(log: RequestLog) -> None:
+    log.claim(REQUEST, OLD, None)
+    stop = Answering(log, 1000)
+    read_by(Client(a_review()), log, stop=stop).read([OLD])
+
+    assert sum(stop.pauses) == 15
+
+
+def test_an_old_claim_is_not_waited_for(log: RequestLog, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as then:
+        freeze(then, _request_log, datetime.now(timezone.utc) - timedelta(minutes=1))
+        log.claim(REQUEST, OLD, None)
+    stop = Answering(log, 1)
+
+    claim = read_by(Client(a_review()), log, stop=stop).read([OLD])[OLD].claim
+
+    assert (claim.is_confirmed, stop.pauses) == (False, [])
+
+
+def test_a_stop_ends_the_wait(log: RequestLog) -> None:
+    log.claim(REQUEST, OLD, None)
+    stop = Stop()
+    stop.set("a signal")
+
+    with pytest.raises(Stopped):
+        read_by(Client(a_review()), log, stop=stop).read([OLD])
+
+
+@pytest.mark.parametrize(
+    "given", [{OLD: "yesterday"}, {OLD: None}, {OLD: ""}, {OLD: "unconfirmed"}, {"abc": "2026-01-31"}]
+)
+def test_what_is_handed_in_is_checked(given: Any) -> None:
+    with pytest.raises(OptionError, match=r"requested_at takes times|full SHA-256"):
+        claims_of(given)
 
 
 def test_a_log_that_cannot_be_read_is_an_error_that_says_so(log: RequestLog, tmp_path: Path) -> None:
@@ -301,6 +407,11 @@ def entries(log: RequestLog) -> list[str]:
     )
 
 
+def confirmed(writer: Cancelling) -> dict[str, tuple[str, bool]]:
+    """What the task has sent: its kind, and whether that was acknowledged."""
+    return {order: (claim.kind, claim.is_confirmed) for order, claim in writer._reader.sent.items()}
+
+
 both = pytest.mark.parametrize(("decision", "kind"), [(CANCELS, CANCEL), (REQUESTS, REQUEST)])
 
 
@@ -317,8 +428,8 @@ def test_a_change_is_claimed_before_it_is_sent_and_confirmed_after(
 
     assert seen == [["claimed"]]
     assert entries(log) == ["claimed", "confirmed"]
-    assert list(log.known(kind)) == [OLD]
-    assert writer._reader.requested == ({OLD: NOW} if kind == REQUEST else {})
+    assert log.known()[OLD].is_confirmed
+    assert confirmed(writer) == {OLD: (kind, True)}
 
 
 @both
@@ -329,7 +440,7 @@ def test_without_a_log_it_is_sent_all_the_same(decision: Decision, kind: str) ->
     cancel(writer, decision)
 
     assert client.journal == [f"cancel {ref()}"]
-    assert list(writer._reader.requested) == ([OLD] if kind == REQUEST else [])
+    assert confirmed(writer) == {OLD: (kind, True)}
 
 
 @both
@@ -356,8 +467,9 @@ def test_what_may_have_been_made_is_remembered_and_what_was_not_is_withdrawn(
     with pytest.raises(type(error)):
         cancel(writer, decision)
 
-    assert entries(log) == (["claimed"] if stands else ["claimed", "withdrawn"]) * has_log
-    assert list(writer._reader.requested) == ([OLD] if stands and kind == REQUEST else [])
+    assert entries(log) == ["claimed", "lost" if stands else "withdrawn"] * has_log
+    assert confirmed(writer) == ({OLD: (kind, False)} if stands else {})
+    assert [claim.is_confirmed for claim in log.known().values()] == [False] * (stands and has_log)
 
 
 @both
@@ -369,16 +481,15 @@ def test_what_another_job_was_faster_to_claim_is_not_sent(log: RequestLog, decis
     with pytest.raises(StaleRead):
         cancel(writer, decision)
 
-    assert (client.journal, entries(log), writer._reader.requested) == ([], ["claimed"], {})
+    assert (client.journal, entries(log), confirmed(writer)) == ([], ["claimed"], {})
 
 
 @both
 def test_what_is_known_of_can_be_made_again(log: RequestLog, decision: Decision, kind: str) -> None:
     log.claim(kind, OLD, None)
-    known = log.known(kind)[OLD]
     writer = Cancelling(Client(), log, read_by(Client()))  # type: ignore[arg-type]
 
-    cancel(writer, decision, requested_at=known if kind == REQUEST else None, cancelled_at=known)
+    cancel(writer, decision, claim=log.known()[OLD])
 
     assert entries(log) == ["claimed", "claimed", "confirmed"]
 
@@ -412,8 +523,12 @@ def test_a_log_that_breaks_meanwhile_hides_nothing(
         cancel(writer, decision)
 
     Path(log.path).chmod(0o600)
-    # The claim stands, which at worst keeps from asking twice.
-    assert list(log.known(kind)) == [OLD]
+    # The claim stands, and proves nothing: the next run has to ask.
+    assert [(claim.kind, claim.is_confirmed) for claim in log.known().values()] == [(kind, False)]
+    (warning,) = writer._reader.warnings
+    assert "could not be updated (others may write to it)" in warning
+    assert f"order {ref()}" in warning
+    assert told(client, {"msg": "", "orders": []}, writer._reader)["warnings"] == [warning]
 
 
 # -- telling -----------------------------------------------------------------------------------------------------------
@@ -431,10 +546,10 @@ def told(client: Client, result: Mapping[str, Any], reader: Any = None) -> dict[
 
 
 def test_as_many_as_are_taken_are_told_within_ansible_runner_though_all_of_them_wait() -> None:
-    most = 3125
+    most = 2906
     digests = [digest(str(number)) for number in range(most + 1)]
     client = Client()
-    reader = read_by(client, requested=dict.fromkeys(digests[:most], EARLIER))
+    reader = read_by(client, requested=dict.fromkeys(digests[:most], replace(HANDED_IN, is_confirmed=False)))
     settings = Settings(
         "cancelled",
         key="order_digest",
@@ -502,7 +617,7 @@ def test_several_orders_are_told_from_one_audit_and_the_last_review() -> None:
 
 def test_what_waits_is_handed_out_also_where_no_order_is_listed() -> None:
     client = Client(a_review("Completed", SUCCESSOR, completed_at=NOW - timedelta(days=3)))
-    reader = read_by(client, requested={SUCCESSOR: EARLIER})
+    reader = read_by(client, requested={SUCCESSOR: HANDED_IN})
     reader.read([SUCCESSOR])
     writer = Cancelling(client, None, reader)  # type: ignore[arg-type]
     cancel(writer, REQUESTS)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import multiprocessing
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ from ansible_collections.certops.orders.plugins.module_utils import _request_log
 from ansible_collections.certops.orders.plugins.module_utils._http import Context, Stop
 from ansible_collections.certops.orders.plugins.module_utils._orders import OUTCOMES
 from ansible_collections.certops.orders.plugins.module_utils._request_log import RequestLog
+from ansible_collections.certops.orders.plugins.module_utils._servertastic import Servertastic
 from ansible_collections.certops.orders.plugins.modules import servertastic_order_cancel as module
 from ansible_collections.certops.orders.tests.unit.plugins.modules import playing
 from ansible_collections.certops.orders.tests.unit.plugins.modules import servertastic_playing as servertastic
@@ -487,22 +488,207 @@ def test_a_lost_reply_to_a_request_is_changed_where_it_is_cancelled_by_then(
     assert result["requested_at"] == {}
 
 
-def test_the_night_after_a_lost_reply_sends_no_second_mail(conversation: Converse, log: str) -> None:
+# -- what was never acknowledged ---------------------------------------------------------------------------------------
+
+STATES = [pytest.param("Queued", None, id="queued"), pytest.param("Completed", 3, id="issued")]
+
+
+def remember(log: str, status: str, *events: str, time: datetime | None = None) -> None:
+    """Write what a run that was killed leaves, or one whose clock was wrong."""
+    kind = "request" if status == "Completed" else "cancel"
+    entry = {"time": iso(time or ago(hours=1)), "kind": kind, "order_digest": digest()}
+    path = Path(log)
+    path.touch(0o600)
+    path.write_text("".join(json.dumps({**entry, "event": event}) + "\n" for event in events))
+
+
+def is_unknown(result: Mapping[str, Any]) -> None:
+    """Nothing is known: the task fails, says so of the order, and what to do next."""
+    assert (told(result), result["changed"], result["failed"]) == (["unknown"], False, True)
+    order = only(result)
+    assert (order["after"], order["refund"]) == ({}, "unknown")
+    assert order["failure"] == failure_of(result)
+    assert (failure_of(result)["code"], failure_of(result)["order_id"]) == ("unconfirmed", ref())
+    assert "set request_again to true, for this order alone" in order["reason"]
+    assert order["reason"] in result["msg"]
+
+
+@pytest.mark.parametrize("lost", LOST)
+@pytest.mark.parametrize("memory", ["log", "handed in"])
+@pytest.mark.parametrize("check_mode", [True, False])
+@pytest.mark.parametrize(("status", "issued"), STATES)
+def test_the_night_after_a_lost_reply_sends_nothing_and_claims_nothing(
+    conversation: Converse,
+    lost: Answer,
+    memory: str,
+    check_mode: bool,
+    status: str,
+    issued: float | None,
+    log: str,
+) -> None:
+    review = partial(reviews, status, issued=issued)
+    first = request(
+        conversation(review(), cancels(answer=lost), review()), request_log=log if memory == "log" else None
+    )
+    given = {"request_log": log} if memory == "log" else {"requested_at": first["requested_at"]}
+
+    # Whatever night it is, and whatever is to be done with issued orders.
+    for options in ({}, {"issued": "skip"}, {"issued": "fail"}, {"ineligible": "skip", "missing": "ok"}):
+        second = cancel(conversation(review()), **{**given, "issued": "request", **options}, check_mode=check_mode)
+        is_unknown(second)
+        assert second["requested_at"] == first["requested_at"]
+
+    assert first["requested_at"][digest()].endswith(" unconfirmed")
+    again = request(
+        conversation(review(), *([] if check_mode else [cancels()])), request_again=True, check_mode=check_mode, **given
+    )
+    assert (told(again), again["changed"]) == (["pending_approval" if issued else "changed"], True)
+    if not check_mode:
+        # What is acknowledged is known from then on.
+        given = {"request_log": log} if memory == "log" else {"requested_at": again["requested_at"]}
+        third = request(conversation(review() if issued else reviews("Cancelled")), **given)
+        assert (told(third), third["changed"]) == (["pending_approval" if issued else "unchanged"], False)
+
+
+@pytest.mark.parametrize(("status", "issued"), STATES)
+@pytest.mark.parametrize("memory", ["log", "handed in"])
+def test_a_review_that_shows_it_cancelled_ends_the_doubt(
+    conversation: Converse, status: str, issued: float | None, memory: str, log: str
+) -> None:
+    remember(log, status, "claimed")
+    given = {"request_log": log} if memory == "log" else {"requested_at": {digest(): iso(ago(1)) + " unconfirmed"}}
+
+    result = request(conversation(reviews("Cancelled", issued=issued)), **given)
+
+    assert (told(result), result["changed"], result["requested_at"]) == (["unchanged"], False, {})
+    assert "failed" not in result
+
+
+@pytest.mark.parametrize(("status", "issued"), STATES)
+def test_a_run_that_was_killed_between_claim_and_answer_leaves_it_unknown(
+    conversation: Converse, status: str, issued: float | None, log: str
+) -> None:
+    class Killed(BaseException):
+        pass
+
+    def kill(*_arguments: Any, **_more: Any) -> str:
+        raise Killed
+
+    review = partial(reviews, status, issued=issued)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Servertastic, "cancel", kill)
+        with pytest.raises(Killed):
+            request(conversation(review()), request_log=log)
+    assert [event.split()[1] for event in events(log)] == ["claimed"]
+
+    is_unknown(request(conversation(review()), request_log=log))
+
+
+@pytest.mark.parametrize(("status", "issued"), STATES)
+@pytest.mark.parametrize("memory", ["log", "handed in"])
+def test_what_is_dated_in_the_future_proves_nothing(
+    conversation: Converse, status: str, issued: float | None, memory: str, log: str
+) -> None:
+    tomorrow = ago(-1)
+    remember(log, status, "claimed", "confirmed", time=tomorrow)
+    given = {"request_log": log} if memory == "log" else {"requested_at": {digest(): iso(tomorrow)}}
+
+    result = request(conversation(reviews(status, issued=issued)), **given)
+
+    is_unknown(result)
+    assert "which is in the future" in result["msg"]
+    again = request(conversation(reviews(status, issued=issued), cancels()), request_again=True, **given)
+    assert (told(again), again["changed"]) == (["pending_approval" if issued else "changed"], True)
+    if issued:
+        given = given if memory == "log" else {"requested_at": again["requested_at"]}
+        assert told(request(conversation(reviews(status, issued=issued)), **given)) == ["pending_approval"]
+
+
+def test_an_order_that_is_issued_while_its_cancellation_was_lost_gets_no_second_mail(
+    conversation: Converse, log: str
+) -> None:
+    request(conversation(reviews(), cancels(answer=HANGS_UP), reviews()), request_log=log)
+
+    is_unknown(request(conversation(reviews("Completed", issued=0)), request_log=log))
+
+
+def test_an_order_that_was_issued_before_it_was_cancelled_waits_for_its_approval(
+    conversation: Converse, log: str
+) -> None:
+    """The review was some minutes old: what was acknowledged has become a mail."""
+    request(conversation(reviews(), cancels()), request_log=log)
+
+    result = request(conversation(reviews("Completed", issued=0)), request_log=log)
+
+    assert (told(result), result["changed"]) == (["pending_approval"], False)
+
+
+def test_one_that_is_unknown_does_not_keep_the_others(conversation: Converse, log: str) -> None:
+    remember(log, "Queued", "claimed", "lost")
+    service = conversation(reviews(), reviews(token=NEW), cancels(NEW))
+
+    result = cancel(service, order_tokens=[TOKEN, NEW], request_log=log)
+
+    assert (told(result), result["changed"], result["failed"]) == (["unknown", "changed"], True, True)
+    assert failure_of(result)["order_id"] == ref()
+
+
+def test_what_is_unknown_is_no_change_and_has_no_line_in_diff_and_audit_log(
+    conversation: Converse, log: str, tmp_path: Path
+) -> None:
+    remember(log, "Queued", "claimed", "lost")
+
+    result = cancel(conversation(reviews()), request_log=log, diff=True, audit_log=str(tmp_path / "audit"))
+
+    is_unknown(result)
+    assert result["diff"] == {"before": "", "after": ""}
+    assert not (tmp_path / "audit").exists()
+
+
+@pytest.mark.parametrize(("status", "issued"), STATES)
+def test_what_is_unknown_is_waited_for_until_a_review_shows_it(
+    conversation: Converse, skipping: Skipping, status: str, issued: float | None, log: str
+) -> None:
+    remember(log, status, "claimed", "lost")
+    review = partial(reviews, status, issued=issued)
+    service = conversation(review(), review(), reviews(answer=HTML), reviews("Cancelled", issued=issued))
+
+    result = request(service, request_log=log, wait=True, context=skipping.context())
+
+    # The change of the run before, and none of this one.
+    assert (told(result), result["changed"], "failed" in result) == (["unchanged"], False, False)
+    assert (only(result)["after"]["order_status"], "failure" in only(result)) == ("Cancelled", False)
+    assert skipping.stop.pauses == [60, 60, 60]
+
+
+def test_what_is_unknown_and_does_not_show_in_time_stays_so(
+    conversation: Converse, skipping: Skipping, log: str
+) -> None:
+    remember(log, "Queued", "claimed", "lost")
+    service = conversation(*[reviews()] * 3)
+
+    is_unknown(cancel(service, request_log=log, wait=True, wait_timeout=120, context=skipping.context()))
+
+
+def test_another_job_that_asks_again_while_an_approval_is_waited_for_is_no_failure(
+    conversation: Converse, skipping: Skipping, log: str
+) -> None:
     completed = partial(reviews, "Completed", issued=3)
-    request(conversation(completed(), cancels(answer=HANGS_UP), completed()), request_log=log)
+    remember(log, "Completed", "claimed", "confirmed")
+    service = conversation(completed(), completed(), reviews("Cancelled", issued=3))
+    pause = skipping.stop.pause
 
-    second = request(conversation(completed()), request_log=log)
+    def meanwhile(seconds: float) -> None:
+        if len(skipping.stop.pauses) == 0:
+            remember(log, "Completed", "claimed", "confirmed", "claimed", "lost")
+        pause(seconds)
 
-    assert (told(second), second["changed"]) == (["pending_approval"], False)
+    skipping.stop.pause = meanwhile  # type: ignore[method-assign]
+
+    assert told(request(service, request_log=log, wait=True, context=skipping.context())) == ["unchanged"]
 
 
-def test_the_night_after_a_lost_reply_sends_no_second_mail_where_it_is_handed_in(conversation: Converse) -> None:
-    completed = partial(reviews, "Completed", issued=3)
-    first = request(conversation(completed(), cancels(answer=HANGS_UP), completed()))
-
-    second = request(conversation(completed()), requested_at=first["requested_at"])
-
-    assert (told(second), second["changed"]) == (["pending_approval"], False)
+# -- no answer but 429 -------------------------------------------------------------------------------------------------
 
 
 def test_after_429_the_order_is_reviewed_before_it_is_cancelled(conversation: Converse, log: str) -> None:
@@ -521,7 +707,7 @@ def test_429_without_end_is_a_failure_and_nothing_is_remembered(conversation: Co
     result = request(service, request_log=log, rate_limit_timeout=0)
 
     assert (told(result), result["failed"], result["requested_at"]) == (["failed"], True, {})
-    assert RequestLog(log).known("request") == {}
+    assert RequestLog(log).known() == {}
 
 
 # -- a review that is five minutes old ---------------------------------------------------------------------------------
@@ -566,7 +752,7 @@ def test_a_lost_reply_and_a_stale_review_are_unknown_and_the_next_run_does_not_s
 
     assert told(first) == ["unknown"]
     # Nobody has acknowledged it: that it was cancelled would be a guess.
-    assert "it was cancelled" not in second["msg"]
+    is_unknown(second)
 
 
 # -- what was requested is remembered ----------------------------------------------------------------------------------
@@ -689,13 +875,20 @@ def test_orders_that_are_not_listed_are_remembered_all_the_same(conversation: Co
     assert second["requested_at"] == first["requested_at"]
 
 
-def test_another_job_that_requested_it_meanwhile_is_seen(conversation: Converse, log: str) -> None:
+@pytest.mark.parametrize(
+    ("event", "outcome"), [("confirm", "pending_approval"), ("lose", "unknown"), (None, "unknown")]
+)
+def test_another_job_that_requested_it_meanwhile_is_seen(
+    conversation: Converse, log: str, event: str | None, outcome: str
+) -> None:
     class Raced(RequestLog):
         """Between our review and our claim, another job claims."""
 
         def claim(self, kind: str, digest: str, known: Any) -> bool:  # pylint: disable=redefined-outer-name
             if known is None:
                 assert RequestLog.claim(self, kind, digest, None)
+                if event:
+                    getattr(self, event)(kind, digest)
             return RequestLog.claim(self, kind, digest, known)
 
     service = conversation(reviews("Completed", issued=3), reviews("Completed", issued=3))
@@ -703,8 +896,8 @@ def test_another_job_that_requested_it_meanwhile_is_seen(conversation: Converse,
         patch.setattr(module, "RequestLog", Raced)
         result = request(service, request_log=log)
 
-    assert (told(result), result["changed"]) == (["pending_approval"], False)
-    assert events(log) == ["request claimed"]
+    assert (told(result), result["changed"]) == ([outcome], False)
+    assert cancellations(service) == []
 
 
 def _a_job(url: str, log: str, results: Any) -> None:
@@ -781,6 +974,10 @@ def test_a_log_that_cannot_be_written_after_the_request_is_no_failure(
 
     assert told(result) == ["pending_approval"]
     assert events(log) == ["request claimed"]
+    # The next run cannot know that it was acknowledged, unless it is handed in.
+    (warning,) = result["warnings"]
+    assert f"the request log {log} could not be updated (No space left on device)" in warning
+    assert not result["requested_at"][digest()].endswith("unconfirmed")
 
 
 def test_check_mode_makes_no_log(conversation: Converse, log: str) -> None:
@@ -1460,10 +1657,10 @@ def test_an_hour_of_slack_is_given_and_no_more(conversation: Converse, monkeypat
 
 
 def test_so_many_that_all_their_requests_would_not_fit_are_refused(conversation: Converse) -> None:
-    tokens = [f"sim-{number}" for number in range(3126)]
+    tokens = [f"sim-{number}" for number in range(2907)]
     result = cancel(conversation(), order_tokens=tokens, environ=RUNNER)
     assert failure_of(result)["code"] == "invalid_option"
-    assert "hand in at most 3125 at a time" in result["msg"]
+    assert "hand in at most 2906 at a time" in result["msg"]
 
 
 def test_requests_that_were_handed_in_are_counted_as_well(conversation: Converse) -> None:
