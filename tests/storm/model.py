@@ -198,7 +198,10 @@ def _row(task: Task, run: Run, result: dict[str, Any], subject: Subject, row: di
     is_true["pending_approval"] |= run.check_mode
     if not is_true.get(outcome, True):
         yield Violation("success without effect", f"{said}; in truth {states}")
-    if outcome == "missing" and subject.key != NOBODY and "gone" not in states and not _denied(task, run):
+    # By a certificate's id, only the list finds an order.
+    unlisted = task.key == "certificate_id" and any(each.entry.fault in _MISLEADING for each in run.exchanges)
+    is_there = subject.key != NOBODY and "gone" not in states and not (unlisted or _denied(task, run))
+    if outcome == "missing" and is_there:
         yield Violation("missing although it is there", said)
     if outcome == "unknown" and not writes and task.module != "servertastic_order_cancel":
         yield Violation("unknown without a write", said)
