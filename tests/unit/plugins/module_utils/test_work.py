@@ -17,7 +17,7 @@ import pytest
 
 from ansible_collections.certops.orders.plugins.module_utils import _work
 from ansible_collections.certops.orders.plugins.module_utils._http import Stop
-from ansible_collections.certops.orders.plugins.module_utils._work import in_turn, pool, signals_stop
+from ansible_collections.certops.orders.plugins.module_utils._work import Waits, in_turn, pool, signals_stop
 from ansible_collections.certops.orders.tests.unit.plugins.module_utils.words import soon
 
 
@@ -153,3 +153,38 @@ def test_another_thread_than_the_main_one_leaves_signals_alone(handlers: list[An
     thread.join()
 
     assert seen == handlers
+
+
+# -- waits -------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("most", [1, 2, 4, 21])
+def test_the_waits_grow_and_take_15_s_at_most(most: int) -> None:
+    slept: list[float] = []
+    waits = Waits(slept.append, lambda number: 2.0**number, most)
+
+    number = 0
+    while not waits.are_over(number):
+        waits.sleep(waits.next(number))
+        number += 1
+
+    assert slept == [1.0, 2.0, 4.0, 8.0][:most]
+    assert sum(slept) <= 15.0
+
+
+def test_who_comes_when_nothing_is_left_still_has_a_second_chance() -> None:
+    waits = Waits(lambda _seconds: None, lambda _number: 60.0, 4)
+
+    assert [waits.next(0), waits.next(0)] == [15.0, 0.0]
+    assert [waits.are_over(number) for number in (0, 1, 2)] == [False, False, True]
+
+
+def test_a_stop_ends_a_wait_and_is_no_error() -> None:
+    stop = Stop()
+    waits = Waits(stop.pause, lambda _number: 15.0, 4)
+    threading.Timer(0.1, stop.set, ["enough"]).start()
+    began = time.monotonic()
+
+    waits.sleep(waits.next(0))
+
+    assert time.monotonic() - began < 5.0
