@@ -54,6 +54,13 @@ def test_error_shape(sim: Simulator, reseller: Reseller, value: str) -> None:
     assert len(body.get("errors", [1])) == (2 if value == "several" else 1)
 
 
+@pytest.mark.parametrize("value", ["ignored", "refused"])
+def test_unknown_arguments(sim: Simulator, reseller: Reseller, value: str) -> None:
+    put(sim, unknown_arguments=value)
+    answer = reseller.call("account/review", api_key="sim-reseller", surplus="1")
+    assert answer.status_code == (200 if value == "ignored" else 400)
+
+
 def test_a_trailing_slash_is_nothing(reseller: Reseller) -> None:
     assert reseller.request("GET", "/account/review.json/", params={"api_key": "sim-reseller"}).status_code == 200
 

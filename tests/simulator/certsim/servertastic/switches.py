@@ -50,7 +50,7 @@ SWITCHES = (
         "several",
         "plain",
         default="object",
-        doc="How an error shows: an object under error, a list of one, two under errors, or error and message as texts.",
+        doc="How an error shows: an object under error, a list of one, two under errors, or two texts.",
         reference="3.2",
     ),
     _choice(
