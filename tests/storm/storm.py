@@ -40,33 +40,45 @@ def main() -> int:
 
 
 def _storm(stage: staging.Stage, arguments: argparse.Namespace) -> int:
-    began, runs, number, requests, struck = time.monotonic(), 0, 0, 0, 0
+    began, number = time.monotonic(), 0
     kinds: Counter[tuple[str, str]] = Counter()
     modules: Counter[str] = Counter()
-    killed = 0
-    while runs < arguments.runs:
+    counts: Counter[str] = Counter()
+    while counts["runs"] < arguments.runs:
         story = stage.play(staging.invent(f"{arguments.seed}.{number}"))
         number += 1
-        runs += len(story.runs)
-        requests += sum(len(run.exchanges) for run in story.runs)
-        struck += sum(exchange.entry.fault is not None for run in story.runs for exchange in run.exchanges)
-        killed += sum(run.was_killed for run in story.runs)
         modules[story.task.module] += len(story.runs)
+        if counts["runs"] // 1000 < (counts["runs"] + len(story.runs)) // 1000:
+            print(f"{counts['runs']} runs, {time.monotonic() - began:.0f} s", file=sys.stderr, flush=True)
+        counts.update(_counted(story))
         for kind in sorted({each.kind for each in story.violations}):
             kinds[story.task.module, kind] += 1
             if kinds[story.task.module, kind] <= arguments.show:
                 shown = story if arguments.whole else staging.shrink(stage, story, kind)
                 print(f"--- {story.task.module}: {kind}\n{staging.described(shown)}\n", flush=True)
-    seconds = time.monotonic() - began
     print(
-        f"seed {arguments.seed}: {runs} runs in {number} stories, {requests} requests of which {struck} were struck by"
+        f"seed {arguments.seed}: {counts['runs']} runs ({counts['stormy']} stormy, {counts['killed']} killed) in "
+        f"{number} stories, {counts['requests']} requests in storms, of which {counts['struck']} were struck by a fault, "
+        f"{time.monotonic() - began:.0f} s"
     )
-    print(f"a fault, {killed} runs killed, {seconds:.0f} s; runs by module: {dict(modules.most_common())}")
+    print(f"runs by module: {dict(modules.most_common())}")
     for (module, kind), count in kinds.most_common():
         print(f"{count:6} stories: {module}: {kind}")
     if not kinds:
         print("every promise was kept")
     return int(bool(kinds))
+
+
+def _counted(story: staging.Story) -> Counter[str]:
+    stormy = [run for run in story.runs if not run.is_calm]
+    exchanges = [exchange for run in stormy for exchange in run.exchanges]
+    return Counter(
+        runs=len(story.runs),
+        stormy=len(stormy),
+        killed=sum(run.was_killed for run in story.runs),
+        requests=len(exchanges),
+        struck=sum(exchange.entry.fault is not None for exchange in exchanges),
+    )
 
 
 if __name__ == "__main__":
