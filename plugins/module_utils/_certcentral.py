@@ -393,7 +393,8 @@ def connect(params: Mapping[str, Any], context: Context, *, writes: bool) -> Cer
         writes=writes,
     )
     context.secrets.append(wire.api_key)
-    return CertCentral(open_transport(SERVICE, wire, context, {"X-DC-DEVKEY": wire.api_key}, _explain))
+    headers = {"X-DC-DEVKEY": wire.api_key}
+    return CertCentral(open_transport(SERVICE, wire, context, headers, _explain, _is_missing))
 
 
 def _explain(data: Any) -> tuple[str, str]:
@@ -401,6 +402,12 @@ def _explain(data: Any) -> tuple[str, str]:
     errors = data.get("errors") if isinstance(data, dict) else None
     first = errors[0] if isinstance(errors, list) and errors and isinstance(errors[0], dict) else {}
     return str(first.get("code") or ""), str(first.get("message") or "")
+
+
+def _is_missing(code: str) -> bool:
+    """Whether a 404 names the object that was asked for (1.3): not_found alone is a malformed URL."""
+    kind, _bar, thing = code.partition("|")
+    return kind == "not_found" and thing not in ("", "route", "product")
 
 
 def _filters(filters: Sequence[tuple[str, object]]) -> Iterator[tuple[str, object]]:

@@ -260,7 +260,8 @@ def _revocation(subject: Revocable, skip_approval: bool, accept_unknown: bool) -
 def _shown_status(subject: Revocable, today: date) -> str | None:
     """Its status, expired where a status that lags behind hides that; None where its certificates have to be read."""
     order = subject.order
-    if subject.key is not None and "certificates" not in order.seen and order.status != "revoked":
+    if subject.key is not None and "certificates" not in order.seen and not subject.is_primary_of_revoked:
+        # A revoked order says nothing of a certificate that is not one of its own.
         return None
     if order.status not in ("issued", "renewed", "expired"):
         return order.status or "unknown"

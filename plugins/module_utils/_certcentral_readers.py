@@ -64,6 +64,13 @@ class Revocable:
         return self.certificate.status if self.certificate else self.order.status
 
     @property
+    def is_primary_of_revoked(self) -> bool:
+        """Whether the certificate is the present one of an order that is revoked: its lists tell nothing more."""
+        primary = self.order.primary
+        named = primary is not None and self.key in (primary.id, primary.serial_number)
+        return named and self.order.status == "revoked"
+
+    @property
     def certificates(self) -> tuple[Certificate, ...]:
         """What a revocation would end."""
         if self.key is not None:

@@ -190,6 +190,7 @@ class Transport:
 
     service: its name for messages. headers: sent with each request, secrets among them.
     explain: finds (code, message) in the JSON of an error answer, for the service's own shape of it.
+    is_missing: whether a 404 with this code says that the object does not exist.
     say: shows a line to the person at the terminal, now.
     """
 
@@ -200,6 +201,7 @@ class Transport:
         *,
         headers: Mapping[str, str],
         explain: Callable[[Any], tuple[str, str]],
+        is_missing: Callable[[str], bool],
         pacer: Pacer,
         stop: Stop,
         say: Callable[[str], None],
@@ -215,6 +217,7 @@ class Transport:
         self.counters = Counters()
         self._headers = {"Accept": "application/json", **headers}
         self._explain = explain
+        self._is_missing = is_missing
         self._pacer = pacer
         self._stop = stop
         self._say = say
@@ -426,6 +429,13 @@ class Transport:
         if status >= 500:
             text = f"{self.service} failed to {what} ({said})"
         kinds: dict[int, type[ApiError]] = {401: Denied, 403: Denied, 404: NotFound}
+        if status == 404 and not self._is_missing(code):
+            # A gateway, or a route that does not exist, says nothing of what was asked for.
+            return Refused(
+                f"{text}: the answer does not say that it is missing, so the address is probably wrong; check api_url",
+                status,
+                self.clean(code) or None,
+            )
         kind = ServerError if status >= 500 else kinds.get(status, Refused)
         return kind(text, status, self.clean(code) or None)
 
@@ -467,6 +477,7 @@ def open_transport(
     context: Context,
     headers: Mapping[str, str],
     explain: Callable[[Any], tuple[str, str]],
+    is_missing: Callable[[str], bool],
 ) -> Transport:
     """A transport for a task, paced together with the other forks of its run; nothing is sent here.
 
@@ -478,6 +489,7 @@ def open_transport(
         connection,
         headers=headers,
         explain=explain,
+        is_missing=is_missing,
         pacer=Pacer(connection.windows, connection.timeout, shared),
         stop=context.stop,
         say=context.say,

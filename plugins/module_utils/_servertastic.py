@@ -350,7 +350,8 @@ def connect(params: Mapping[str, Any], context: Context, *, writes: bool, key_re
     )
     if wire.api_key:
         context.secrets.extend({wire.api_key, quote(wire.api_key, safe="")})
-    return Servertastic(open_transport(SERVICE, wire, context, {}, _explain), Tokens(context.secrets))
+    # An error of its own has a code, its number (3.2); what has none is a gateway's.
+    return Servertastic(open_transport(SERVICE, wire, context, {}, _explain, bool), Tokens(context.secrets))
 
 
 def order_ref(digest: str) -> str:

@@ -197,10 +197,9 @@ orders:
     outcome:
       description:
         - V(changed), V(unchanged) (it was so already), V(ineligible) (this change is not possible in its state),
-          V(missing), V(failed), V(unknown) (a change was sent, by this run or an earlier one, and no read shows its
-          effect) or V(not_attempted) (the run was stopped before it).
-          V(pending_approval) is an issued
-          order whose admin contact has to approve, or has been asked before.
+          V(missing), V(failed), V(unknown) (a change was sent, by this run or an earlier one, and no read shows what
+          came of it) or V(not_attempted) (the run was stopped before it).
+          V(pending_approval) is an issued order whose admin contact has to approve, or has been asked before.
       type: str
       returned: always
       sample: changed

@@ -37,6 +37,11 @@ class _Postponed:
         )
 
 
+def _may_write(call: Call) -> bool:
+    """Tell whether a call can change anything: copies of the state take time. Servertastic cancels by GET."""
+    return call.method != "GET" or "/order/cancel" in call.path
+
+
 class Effects:
     """Handles calls: at once, later, or on the state of the past."""
 
@@ -57,12 +62,12 @@ class Effects:
 
     def handle(self, provider: Provider, call: Call, entry: Entry) -> Answer:
         """Answer a call at once, and note its effect."""
-        before = copy.deepcopy(provider.holding()) if self.keeps_past else None
+        before = copy.deepcopy(provider.holding()) if self.keeps_past and _may_write(call) else None
         answer = provider.handle(call)
         entry.effect = answer.effect
         if not self.keeps_past:
             self._past.pop(provider.name, None)
-        elif answer.effect:
+        elif answer.effect and before is not None:
             self._past.setdefault(provider.name, deque(maxlen=_PAST_STATES)).append(before)
         return answer
 

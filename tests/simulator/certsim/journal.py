@@ -48,6 +48,10 @@ class Journal:
         """Append an entry; its outcome is filled in later, on the same object."""
         self._entries.append(entry)
 
+    def last(self) -> Entry:
+        """Return the newest entry."""
+        return self._entries[-1]
+
     def clear(self) -> None:
         """Forget everything."""
         self._entries.clear()

@@ -81,6 +81,7 @@ def connect(clock: Clock) -> Iterator[Callable[..., Wire]]:
             connection,
             headers={"X-DC-DEVKEY": KEY},
             explain=_certcentral._explain,
+            is_missing=_certcentral._is_missing,
             pacer=pacer or _pacing.Pacer(connection.windows, connection.timeout),
             stop=stop,
             say=lines.append,

@@ -692,7 +692,7 @@ def test_notes(service: Conversation, client: CertCentral) -> None:
     service.get("order/certificate/7/note", {"notes": "none"})
     with pytest.raises(Unreadable, match="not a list of notes"):
         client.notes(7)
-    service.get("order/certificate/7/note", {}, 404)
+    service.get("order/certificate/7/note", {"errors": [{"code": "not_found|order"}]}, 404)
     with pytest.raises(NotFound):
         client.notes(7)
 
@@ -727,7 +727,7 @@ def test_the_first_spelling_that_is_not_refused_counts_from_then_on(service: Con
 def test_the_last_refusal_is_told_where_every_spelling_is_refused(service: Conversation, client: CertCentral) -> None:
     for on, _off in _certcentral.RENEWAL_EMAILS:
         emails(service, on, 404)
-    with pytest.raises(NotFound, match="switch the renewal e-mails of order 7 on"):
+    with pytest.raises(Refused, match="switch the renewal e-mails of order 7 on"):
         client.set_renewal_emails(7, True, **sending())
 
 
@@ -847,7 +847,7 @@ def test_whose(service: Conversation, client: CertCentral) -> None:
 def test_reading_one_is_reading_its_page(service: Conversation, client: CertCentral) -> None:
     service.get("order/certificate/7", row(7))
     assert client.read([7])[7].seen == {DETAILS}
-    service.get("order/certificate/8", {}, 404)
+    service.get("order/certificate/8", {"errors": [{"code": "not_found|order"}]}, 404)
     assert client.read([8]) == {}
 
 
@@ -950,7 +950,7 @@ def test_learning_the_details(service: Conversation, client: CertCentral) -> Non
 
 
 def test_learning_the_details_of_an_order_that_is_gone(service: Conversation, client: CertCentral) -> None:
-    service.get("order/certificate/7", {}, 404)
+    service.get("order/certificate/7", {"errors": [{"code": "not_found|order"}]}, 404)
     with pytest.raises(NotFound):
         client.learn(DETAILS, orders(7))
 

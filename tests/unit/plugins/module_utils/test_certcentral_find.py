@@ -59,7 +59,7 @@ def test_several_are_one_list_and_keep_the_order_asked(service: Conversation, cl
 def test_what_a_list_leaves_out_is_looked_for_by_itself(service: Conversation, client: CertCentral) -> None:
     service.list(whole(row(1)), 1, 2, 3)
     service.get("order/certificate/2", row(2))
-    service.get("order/certificate/3", {}, 404)
+    service.get("order/certificate/3", {"errors": [{"code": "not_found|order"}]}, 404)
     orders, missing = finder(client).by_ids([1, 2, 3])
     assert (ids_of(orders), missing) == ([1, 2], [3])
 
@@ -71,7 +71,7 @@ def test_a_single_one_is_its_own_page(service: Conversation, client: CertCentral
 
 
 def test_a_single_one_that_does_not_exist(service: Conversation, client: CertCentral) -> None:
-    service.get("order/certificate/7", {}, 404)
+    service.get("order/certificate/7", {"errors": [{"code": "not_found|order"}]}, 404)
     assert finder(client, include_origin=True).by_ids([7]) == ([], [7])
 
 
@@ -163,7 +163,7 @@ def test_rows_that_are_not_meant_cost_nothing_and_rows_that_do_not_say_cost_thei
 
 def test_an_order_that_vanishes_before_its_page_is_read(service: Conversation, client: CertCentral) -> None:
     a_list(service, whole(row(1), row(2)))
-    service.get("order/certificate/1", {}, 404)
+    service.get("order/certificate/1", {"errors": [{"code": "not_found|order"}]}, 404)
     service.get("order/certificate/2", row(2, product={"type": "ssl"}))
     assert ids_of(finder(client).matching(Criteria(product_type="ssl"))) == [2]
 
@@ -181,7 +181,7 @@ def test_with_details_only_what_is_meant_is_read_and_by_its_newer_page_it_is_jud
     a_list(service, whole(row(1, "issued"), row(2, "revoked"), row(3, "issued"), row(4, "issued")), status="issued")
     service.get("order/certificate/1", row(1, "issued", auto_renew=1))
     service.get("order/certificate/3", row(3, "revoked"))
-    service.get("order/certificate/4", {}, 404)
+    service.get("order/certificate/4", {"errors": [{"code": "not_found|order"}]}, 404)
     orders = list(finder(client, details=True).matching(Criteria(status=frozenset(["issued"]))))
     assert ids_of(orders) == [1]
     assert orders[0].shown(TODAY)["auto_renew"] is True

@@ -678,12 +678,17 @@ def test_the_needs_are_those_that_readers_know() -> None:
     assert set(re.findall(r'need="(\w+)"', source)) == {CERTIFICATES, REQUESTS}
 
 
-def test_of_a_single_certificate_the_list_is_read_before_anything_is_said_unless_the_order_is_revoked() -> None:
+def test_of_a_single_certificate_the_list_is_read_before_anything_is_said() -> None:
     for status in (*ORDER_STATUSES, *UNHEARD_OF):
         unread = Revocable(Order(123, status, seen=frozenset([DETAILS])), 6)
-        decision = revocation(unread)
-        assert decision.need == ("" if status == "revoked" else CERTIFICATES)
-        assert decision.outcome == UNCHANGED
+        assert revocation(unread).need == CERTIFICATES
+
+
+def test_of_the_present_certificate_of_a_revoked_order_no_list_is_read() -> None:
+    order = Order(123, "revoked", certificate_id=6, serial_number="0A", seen=frozenset([DETAILS]))
+    for key in (6, "0A"):
+        assert revocation(Revocable(order, key)).outcome == UNCHANGED
+    assert revocation(Revocable(order, 7)).need == CERTIFICATES
 
 
 @pytest.mark.parametrize(

@@ -127,7 +127,7 @@ def test_path_segments_and_query_values_are_quoted(connect: Connect) -> None:
 
 
 def test_one_connection_serves_request_after_request(connect: Connect) -> None:
-    with Service(json(ORDER), DONE, fault(404), json(ORDER)) as service:
+    with Service(json(ORDER), DONE, fault(404, "not_found|order"), json(ORDER)) as service:
         wire = connect(service.url)
         wire.read()
         wire.write()
@@ -196,7 +196,7 @@ READS_FINAL = {
     400: Refused,
     401: Denied,
     403: Denied,
-    404: NotFound,
+    404: Refused,
     405: Refused,
     409: Refused,
     501: ServerError,
@@ -304,12 +304,38 @@ def test_a_write_is_sent_once_when_answered_with(status: int, connect: Connect) 
     assert wire.cost == {"requests": 1, "retries": 0, "waited": 0}
 
 
-@pytest.mark.parametrize(("status", "kind"), [(400, Refused), (401, Denied), (403, Denied), (404, NotFound)])
+@pytest.mark.parametrize(("status", "kind"), [(400, Refused), (401, Denied), (403, Denied), (404, Refused)])
 def test_a_refused_write_has_certainly_not_acted(status: int, kind: type[ApiError], connect: Connect) -> None:
     with Service(fault(status)) as service, pytest.raises(kind) as caught:
         connect(service.url).write()
 
     assert not caught.value.ambiguous
+
+
+@pytest.mark.parametrize("code", ["not_found|order", "not_found|certificate", "not_found|request", "not_found|domain"])
+def test_a_404_that_names_the_object_says_that_it_is_missing(code: str, connect: Connect) -> None:
+    for call in (Wire.read, Wire.write):
+        with Service(fault(404, code)) as service, pytest.raises(NotFound):
+            call(connect(service.url))
+
+
+@pytest.mark.parametrize(
+    "scene",
+    [
+        fault(404, "not_found|route", "The specified route was not found."),
+        fault(404, "not_found"),
+        fault(404, "not_found|product"),
+        json({"error": "not_found", "message": "no"}, 404),
+        json({}, 404),
+        answer(404, b"<h1>Not here</h1>"),
+    ],
+)
+def test_any_other_404_is_a_wrong_address(scene: Any, connect: Connect) -> None:
+    for call in (Wire.read, Wire.write):
+        with Service(scene) as service, pytest.raises(Refused, match="check api_url") as caught:
+            call(connect(service.url))
+        assert not isinstance(caught.value, NotFound)
+        assert caught.value.http_status == 404
 
 
 @pytest.mark.parametrize("ending", [close, reset])

@@ -589,7 +589,7 @@ UNREADABLE = [
     (scripted.answer(200, b'{"success": NaN}'), Unreadable),
     (scripted.answer(503, b"<html></html>"), ServerError),
     (scripted.answer(403, b"<html></html>"), Denied),
-    (scripted.answer(404, b""), NotFound),
+    (scripted.answer(404, b""), Refused),
     (scripted.answer(302, b"", {"Location": f"https://evil.example/?t={TOKEN}"}), Refused),
 ]
 

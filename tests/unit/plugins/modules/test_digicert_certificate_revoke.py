@@ -389,6 +389,20 @@ def test_a_certificate_that_its_order_does_not_have(conversation: Converse) -> N
     assert only(result)["outcome"] == "missing"
 
 
+def test_a_revoked_order_says_nothing_of_a_certificate_that_it_does_not_have(conversation: Converse) -> None:
+    """The list has a row that was not asked for, or the task names another order."""
+    row = {**ROW, "status": "revoked"}
+    service = conversation(looks_up("certificate_id", 9, row), an_order("revoked"), *others(), asks_who())
+    assert only(asked_to_revoke(service, certificate_id=9))["outcome"] == "missing"
+    service = conversation(an_order("revoked"), *others(), asks_who())
+    assert only(asked_to_revoke(service, certificate_id=9, order_id=1))["outcome"] == "missing"
+
+
+def test_the_present_certificate_of_a_revoked_order_is_revoked(conversation: Converse) -> None:
+    service = conversation(an_order("revoked"))
+    assert only(asked_to_revoke(service, certificate_id=5, order_id=1))["outcome"] == "unchanged"
+
+
 def test_a_single_certificate_whose_reply_was_lost_is_looked_up_again(conversation: Converse) -> None:
     service = conversation(
         *(an_order(), *others(DUPLICATE), revokes("/certificate/6", HANGS_UP, skip_approval=True)),
