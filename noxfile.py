@@ -81,7 +81,7 @@ PARALLEL = ("-n", "auto", "--dist", "loadfile")
 # Of `ansible-test sanity`: what an edit breaks most often.
 QUICK_SANITY = ("validate-modules", "import", "compile")
 # Programs of their own, beside the tests.
-CHECKED = ("benchmark", "demo", "simulator", "tools")
+CHECKED = ("benchmark", "demo", "simulator", "storm", "tools")
 # Plugins that never run on a target; their tests have a folder of the same name.
 CONTROLLER_ONLY = ("action", "callback", "filter", "inventory", "plugin_utils")
 
@@ -463,6 +463,26 @@ def nightly(session: nox.Session) -> None:
     _enter_copy(session)
     session.env["HYPOTHESIS_PROFILE"] = "nightly"
     _pytest(session, *PARALLEL, *(session.posargs or ["-m", "hypothesis", "tests/unit/plugins"]))
+
+
+def _enter_storm(session: nox.Session) -> None:
+    _install(session, REQUIREMENTS / "integration.txt", SIMULATOR / "requirements.txt", CORES[NEWEST].requirement)
+    collection = _enter_copy(session)
+    _import_from(session, collection.parents[2], collection / "tests" / "simulator")
+
+
+@nox.session
+def storm_minute(session: nox.Session) -> None:
+    """A minute of the storm, the same in every run, and the tests of its model of the promises."""
+    _enter_storm(session)
+    _pytest(session, *(session.posargs or ["tests/storm"]))
+
+
+@nox.session(default=False)
+def storm(session: nox.Session) -> None:
+    """10,000 task runs under faults, lost replies, another actor and kills; with arguments: those of storm.py."""
+    _enter_storm(session)
+    session.run("python", "tests/storm/storm.py", *session.posargs)
 
 
 @nox.session(default=False)

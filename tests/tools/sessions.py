@@ -33,6 +33,7 @@ SESSIONS = (
     "unit(2.16)",
     "unit(2.19)",
     "simulator",
+    "storm_minute",
     "lint",
     "eda",
     "browser",
