@@ -81,7 +81,8 @@ IN_DNS = "xn--mnchen-3ya.field.example"
 @pytest.mark.parametrize("asked", ["münchen.field.example", IN_DNS, "MÜNCHEN.Field.example."])
 @pytest.mark.parametrize("option", ["domain", "common_name"])
 def test_a_name_in_unicode_is_found_by_either_spelling(conversation: Converse, asked: str, option: str) -> None:
-    rows = [{**a_row(2041), "certificate": IN_UNICODE}, a_row(1)]
+    other = {"common_name": "field.example", "dns_names": ["field.example"]}
+    rows = [{**a_row(2041), "certificate": IN_UNICODE}, {**a_row(1), "certificate": other}]
     result = orders(conversation(list_of_orders(PAGE, *rows)), **{option: asked.rstrip(".")})
     assert (only(result)["order_id"], only(result)["common_name"]) == (2041, IN_DNS)
     assert only(result)["domains"] == [f"www.{IN_DNS}", IN_DNS]
