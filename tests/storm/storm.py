@@ -58,7 +58,7 @@ def _storm(stage: staging.Stage, arguments: argparse.Namespace) -> int:
                 print(f"--- {story.task.module}: {kind}\n{staging.described(shown)}\n", flush=True)
     print(
         f"seed {arguments.seed}: {counts['runs']} runs ({counts['stormy']} stormy, {counts['killed']} killed) in "
-        f"{number} stories, {counts['requests']} requests in storms, of which {counts['struck']} were struck by a fault, "
+        f"{number} stories, {counts['requests']} requests in storms, {counts['struck']} of them struck by a fault, "
         f"{time.monotonic() - began:.0f} s"
     )
     print(f"runs by module: {dict(modules.most_common())}")
