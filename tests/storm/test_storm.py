@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -63,7 +64,7 @@ def _story(storm: stage.Stage, module: str, outcome: str) -> tuple[tasks.Task, m
         story = stage.invent(f"model.{number}")
         if story.task.module != module or len(story.task.subjects) != 1:
             continue
-        story.check_modes = [False, False]
+        story.check_modes, story.calm = [False, False], 2
         run = storm.play(story).runs[0]
         rows = (run.result or {}).get(story.task.listed, [])
         if [row["outcome"] for row in rows] == [outcome] and not story.violations:
@@ -104,6 +105,14 @@ def test_the_model_sees_a_write_in_check_mode(storm: stage.Stage) -> None:
     task, run = _story(storm, "digicert_order_status", "changed")
     run.check_mode = True
     assert "write in check mode" in _kinds(task, run)
+
+
+def test_the_model_sees_that_check_mode_foretells_otherwise(storm: stage.Stage) -> None:
+    task, run = _story(storm, "digicert_order_status", "changed")
+    other = model.Run(check_mode=True, is_calm=True, result=json.loads(json.dumps(run.result)))
+    assert not list(model.foretold(task, other, run))
+    _told(other, "unchanged")
+    assert {each.kind for each in model.foretold(task, other, run)} == {"check mode foretells otherwise"}
 
 
 def test_the_model_sees_what_is_sent_twice(storm: stage.Stage) -> None:

@@ -231,7 +231,8 @@ def test_filters_that_are_not_applied_are_seen_through_or_told(controller: Contr
 
 def test_an_order_that_leaves_the_account_meanwhile_is_not_told(controller: Controller, sim: Simulator) -> None:
     sim.reset(seed(*BOOK))
-    sim.fault("status", status=404, order_id=MULTI, method="GET")
+    gone = {"errors": [{"code": "not_found|order", "message": "The specified order was not found."}]}
+    sim.fault("status", status=404, body=gone, order_id=MULTI, method="GET")
     task = controller.play(info("Whole", {"status": ["issued"], "details": True})).good("Whole")
     assert [order["order_id"] for order in task.orders] == [order for order in ISSUED if order != MULTI]
 
