@@ -142,7 +142,7 @@ def test_the_module_revokes_no_order_of_which_it_does_not_know_all(controller: C
         called = f"{switch} {value}"
         module = "certops.orders.digicert_certificate_revoke"
         tasks += [
-            {"name": "Begin", "certsim": {"reset": True, "switches": {f"certcentral.{switch}": value}}},
+            {"name": "Begin", "certsim": {"reset": account(), "switches": {f"certcentral.{switch}": value}}},
             {"name": f"{called}: refused", module: given, "ignore_errors": True},
             {"name": f"{called}: accepted", module: {**given, "accept_unknown_certificates": True}},
         ]
