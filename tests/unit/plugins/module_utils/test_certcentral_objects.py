@@ -103,7 +103,7 @@ def a_page(**facts: Any) -> Order:
     return read({"id": 123, **facts})
 
 
-# -- shapes that clients of the service have met -------------------------------------------------------------------------
+# -- shapes that clients of the service have met -----------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
