@@ -98,7 +98,7 @@ from ansible.plugins.inventory import BaseInventoryPlugin, Cacheable, Constructa
 from ansible.utils.unsafe_proxy import wrap_var
 
 from ansible_collections.certops.orders.plugins.module_utils._certcentral import connect
-from ansible_collections.certops.orders.plugins.module_utils._certcentral_find import Finder, criteria
+from ansible_collections.certops.orders.plugins.module_utils._certcentral_find import Finder, criteria, found
 from ansible_collections.certops.orders.plugins.module_utils._errors import ApiError, LibraryMissing, Stopped
 from ansible_collections.certops.orders.plugins.module_utils._http import Context
 from ansible_collections.certops.orders.plugins.module_utils._options import (
@@ -162,7 +162,11 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
             ):
                 options = {name: self.get_option(name) for name in ("details", "include_origin")}
                 finder = Finder(certcentral, work, context.stop, **options)
-                return [order.shown(now.date()) for order in finder.matching(wanted)]
+                result = found(finder.matching(wanted), now.date())
+            for warning in result.get("warnings", []):
+                self.display.warning(f"{self.NAME}: {warning}")
+            orders: list[dict[str, Any]] = result["orders"]
+            return orders
         except (OptionError, ApiError, Stopped) as error:
             raise AnsibleParserError(scrub(f"{self.NAME}: {error}", context.secrets)) from None
         except LibraryMissing as error:

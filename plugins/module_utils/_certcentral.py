@@ -62,7 +62,12 @@ RENEWAL_EMAILS = (("on", "off"), ("enable", "disable"), ("enabled", "disabled"),
 
 Item = TypeVar("Item", Order, Request, Domain)
 Page = tuple[list[Item], "int | None"]
-_DOMAIN_DETAILS = (("include_validation", "true"), ("include_dcv", "true"))
+# Without the last one the expiry of domain control is a date in Mountain Time (5).
+_DOMAIN_DETAILS = (
+    ("include_validation", "true"),
+    ("include_dcv", "true"),
+    ("include_dcv_expiration_time", "true"),
+)
 
 
 class CertCentral:
@@ -122,7 +127,7 @@ class CertCentral:
         Returns them, and whether that is all of them as far as the answer says: whether it comes in pages is not known.
         """
         path = ("order", "certificate", "status-changes")
-        data = self._http.read("list what changed lately", path, [("seconds", seconds)])
+        data = self._list("list what changed lately", path, [("seconds", seconds)])
         rows, total = _rows(data, "orders"), _total(data)
         return [change for change in map(read_status_change, rows) if change], total is None or total <= len(rows)
 
@@ -168,7 +173,9 @@ class CertCentral:
         request = read_request(answer)
         if answer and not request:
             _expect_nothing(what, answer)
-        return request
+        # Which of two spellings of the field is kept is not known: the answer echoes what was.
+        kept = str(answer.get("comments") or "").split() == comments.split()
+        return request and replace(request, is_comment_kept=kept)
 
     def reissues(self, order_id: int) -> list[Certificate]:
         """GET /order/certificate/{id}/reissue (4.7)."""
@@ -181,7 +188,7 @@ class CertCentral:
     def _certificates(self, order_id: int, kind: str) -> list[Certificate]:
         path = ("order", "certificate", order_id, kind)
         # Archived ones are left out otherwise (4.7), and a revocation of the order ends them all the same.
-        data = self._http.read(f"list the {kind}s of order {order_id}", path, [("show_archived", "true")])
+        data = self._list(f"list the {kind}s of order {order_id}", path, [("show_archived", "true")])
         return [read_certificate(item) for item in _rows(data, "certificates")]
 
     def request(self, request_id: int) -> Request:
@@ -193,11 +200,12 @@ class CertCentral:
         return request
 
     def requests(self, status: str | None = None) -> Iterator[Request]:
-        """GET /request (4.3), of one status or of all, each once.
+        """GET /request (4.3), of one status or of all, each once; where the filter is ignored, of others, too.
 
-        Whether it comes in pages is not known: a page is asked for only where the answer says that there is more.
+        The filter of types is not used: their spelling there is not known. A page is asked for only where the answer
+        says that there is more.
         """
-        filters = [("status", status)] if status else []
+        filters = [("filters[status]", status)] if status else []
         size = PAGE
 
         def page(offset: int) -> Page[Request]:
@@ -221,7 +229,7 @@ class CertCentral:
 
     def notes(self, order_id: int) -> tuple[Note, ...]:
         """GET /order/certificate/{id}/note (4.4). Raises NotFound."""
-        data = self._http.read(f"list the notes of order {order_id}", ("order", "certificate", order_id, "note"))
+        data = self._list(f"list the notes of order {order_id}", ("order", "certificate", order_id, "note"))
         _rows(data, "notes")
         return read_notes(data)
 
@@ -271,15 +279,20 @@ class CertCentral:
             raise _strange(what)
         return domain
 
-    def domains(self, container_id: int | None = None) -> Iterator[Domain]:
-        """GET /domain (5), of one container or of all, each once.
+    def domains(
+        self, container_id: int | None = None, *, is_active: bool | None = None, search: str = ""
+    ) -> Iterator[Domain]:
+        """GET /domain (5), each once: of one container or of all, in one state or in any.
 
-        Which filters it knows is not known, so none is used.
+        search: what names have in common. Whether it finds parts of names is not known, nor whether filters are always
+        applied: others may come, too, and a search that finds nothing does not prove that there is none.
         """
-        container = [] if container_id is None else [("container_id", container_id)]
+        filters: list[tuple[str, object]] = [] if container_id is None else [("container_id", container_id)]
+        filters += [] if is_active is None else [("filters[status]", "active" if is_active else "inactive")]
+        filters += [("filters[search]", search)] if search else []
 
         def page(offset: int) -> Page[Domain]:
-            query = [*_DOMAIN_DETAILS, *container, ("limit", PAGE), ("offset", offset)]
+            query = [*_DOMAIN_DETAILS, *filters, ("limit", PAGE), ("offset", offset)]
             return self._page("domains", ("domain",), query, read_domain)
 
         yield from _walk(page, overlap=True)
@@ -306,8 +319,12 @@ class CertCentral:
         query: Sequence[tuple[str, object]],
         read: Callable[[Any], Item | None],
     ) -> Page[Item]:
-        data = self._http.read(f"list {name}", path, query)
+        data = self._list(f"list {name}", path, query)
         return [item for item in map(read, _rows(data, name)) if item], _total(data)
+
+    def _list(self, what: str, path: Sequence[object], query: Sequence[tuple[str, object]] = ()) -> dict[str, Any]:
+        """GET a list; an empty one may come as [] where an object is expected, as an empty organization does (2.1)."""
+        return self._http.read(what, path, query, may_be_list=True)
 
     # -- reading for a run -----------------------------------------------------------------------------------------
 

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 # How many ids a list is asked for at a time.
 IDS = 100
+# How many orders a message names.
+_NAMED = 10
 # What no order is called: a search filter that is applied finds nothing.
 _NO_SUCH = "%no-order-has-this-in-its-name-or-addresses"
 _OTHER = {"migrated": "certcentral", "certcentral": "migrated"}
@@ -199,8 +201,21 @@ class Finder:
 
 def found(orders: Iterable[Order], today: date, **more: Any) -> dict[str, Any]:
     """What a module tells of orders. today: the date in UTC."""
-    shown = [order.shown(today) for order in orders]
-    return {"msg": f"{plural(len(shown), 'order')} found", "orders": shown, **more}
+    shown, unread = [], []
+    for order in orders:
+        shown.append(order.shown(today))
+        unread += [order.id] if order.has_unread_expiry else []
+    result = {"msg": f"{plural(len(shown), 'order')} found", "orders": shown, **more}
+    return {**result, "warnings": [*result.get("warnings", []), unread_expiry(unread)]} if unread else result
+
+
+def unread_expiry(order_ids: Sequence[int]) -> str:
+    """That the expiry of these orders, at least one, cannot be read: how many, which, and what follows."""
+    several = ", ".join(map(str, order_ids[:_NAMED])) + (", ..." if len(order_ids) > _NAMED else "")
+    return (
+        f"the expiry of {plural(len(order_ids), 'order')} cannot be read, and is left empty: {several}; filters by "
+        "expiry do not find them, check them in the CertCentral console"
+    )
 
 
 def _pages_of(orders: Iterator[Order]) -> Iterator[list[Order]]:

@@ -35,6 +35,8 @@ NEVER_ISSUED = ("pending", "rejected")
 
 _PEM = re.compile(r"[A-Za-z0-9+/= \r\n-]{1,20000}")
 _HOSTNAME_LIKE = re.compile(r"[^\s@/]+\.[^\s@/]+")
+# Some dates come without their zeros: 2027-1-5.
+_DAY = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})(?:[T ].*)?", re.DOTALL)
 _HEX = re.compile(r"[0-9A-Fa-f]{1,128}")
 
 # The certificate of an order of any other status may be no more than a request: an id alone proves nothing (2.1).
@@ -53,7 +55,10 @@ class Named:
 
 @dataclass(frozen=True)
 class Request:
-    """A request that somebody approves or rejects (4.3); date is ISO 8601 in UTC."""
+    """A request that somebody approves or rejects (4.3); date is ISO 8601 in UTC.
+
+    is_comment_kept: of one that was just filed, whether the answer has the comment that was sent.
+    """
 
     id: int
     type: str
@@ -63,6 +68,7 @@ class Request:
     certificate_id: int | None = None
     requester: str = ""
     comments: str = ""
+    is_comment_kept: bool = True
 
     @property
     def name(self) -> str:
@@ -143,6 +149,7 @@ class Order:
     where the answer has them in a shape that cannot be read.
     duplicates_count, reissues_count: how many the answer announces at least, None where that cannot be read.
     unknown: why the certificates that have been read may not be all that it has, empty where they are.
+    has_unread_expiry: whether valid_till or order_valid_till is None because what the answer has cannot be read.
     """
 
     id: int
@@ -172,6 +179,7 @@ class Order:
     duplicates_count: int | None = 0
     reissues_count: int | None = 0
     disable_renewal_notifications: bool | None = None
+    has_unread_expiry: bool = False
     # What only the order's own page has.
     certificate_status: str = ""
     thumbprint: str = ""
@@ -417,7 +425,7 @@ def read_order(data: Any, source: str) -> Order | None:
     certificate, product = _mapping(data.get("certificate")), _mapping(data.get("product"))
     order = Order(
         id=order_id,
-        status=printable(data.get("status") or ""),
+        status=_order_status(data, certificate),
         is_renewed=boolean(data.get("is_renewed")),
         renewed_order_id=integer(data.get("renewed_order_id")),
         valid_till=_date(certificate.get("valid_till")),
@@ -442,6 +450,7 @@ def read_order(data: Any, source: str) -> Order | None:
         duplicates_count=_announced(data, "duplicates"),
         reissues_count=_announced(data, "reissues"),
         disable_renewal_notifications=boolean(data.get("disable_renewal_notifications")),
+        has_unread_expiry=_is_unread(certificate.get("valid_till")) or _is_unread(data.get("order_valid_till")),
     )
     return _with_details(order, data, certificate) if source == DETAILS else order
 
@@ -487,7 +496,7 @@ def read_request(data: Any, order_id: int | None = None) -> Request | None:
     names = (requester.get("first_name"), requester.get("last_name"))
     return Request(
         id=request_id,
-        type=printable(data.get("type") or ""),
+        type=request_type(data.get("type")),
         status=printable(data.get("status") or ""),
         date=utc_text(_moment(data.get("date"))),
         order_id=integer(_mapping(data.get("order")).get("id")) or order_id,
@@ -598,7 +607,7 @@ def read_domain(data: Any) -> Domain | None:
         container=_named(data.get("container")),
         validations=tuple(validations),
         dcv_method=printable(data.get("dcv_method") or ""),
-        dcv_expiration={printable(kind): _text(_date(day)) for kind, day in expiration.items()},
+        dcv_expiration={printable(kind): _utc_day(day) for kind, day in expiration.items()},
     )
 
 
@@ -606,7 +615,8 @@ def read_user(data: Mapping[str, Any]) -> User:
     """GET /user/me (6)."""
     roles = (role.get("name") for role in _list(data.get("access_roles")) if isinstance(role, dict))
     restricted = boolean(data.get("has_container_assignments"))
-    visible = (integer(item) for item in _list(data.get("container_visibility")))
+    # Whether ids or objects stand there is not known (6, 10).
+    visible = (integer(_mapping(item).get("id", item)) for item in _list(data.get("container_visibility")))
     return User(
         account_id=integer(data.get("account_id")),
         username=printable(data.get("username") or ""),
@@ -662,6 +672,18 @@ def serial(value: Any) -> str:
     """A serial number or thumbprint: hexadecimal digits in upper case, empty where it is anything else."""
     text = value.replace(":", "").strip() if isinstance(value, str) else ""
     return text.upper() if _HEX.fullmatch(text) else ""
+
+
+def request_type(value: Any) -> str:
+    """A type of request; an old sample spells new_request with a space (4.3)."""
+    return "_".join(printable(value or "").lower().split())
+
+
+def _order_status(data: Mapping[str, Any], certificate: Mapping[str, Any]) -> str:
+    """The older samples say approved of an order whose certificate is issued, too (2.3)."""
+    status = printable(data.get("status") or "")
+    has_certificate = serial(certificate.get("serial_number")) and _date(certificate.get("valid_till"))
+    return "issued" if status == "approved" and has_certificate else status
 
 
 def _certificate_status(value: Any) -> str:
@@ -750,16 +772,31 @@ def _domains(common_name: str, dns_names: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _date(value: Any) -> date | None:
-    """yyyy-MM-dd, or the date of an ISO 8601 time (2.1)."""
+    """yyyy-MM-dd, with or without leading zeros, or the date of an ISO 8601 time (2.1)."""
+    match = _DAY.fullmatch(str(value or "").strip())
     try:
-        return date.fromisoformat(str(value)[:10])
+        return date(int(match[1]), int(match[2]), int(match[3])) if match else None
     except ValueError:
         return None
 
 
+def _utc_day(value: Any) -> str:
+    moment = _moment(value)
+    return "" if moment is None else moment.date().isoformat()
+
+
+def _is_unread(value: Any) -> bool:
+    """Whether there is a date that cannot be read."""
+    return value not in (None, "", []) and _date(value) is None
+
+
 def _moment(value: Any) -> datetime | None:
     """An ISO 8601 time, or "yyyy-MM-dd HH:mm:ss", of which we take that it is UTC (2.1, 6)."""
-    return utc(str(value or "").strip())
+    text = str(value or "").strip()
+    match = _DAY.fullmatch(text)
+    if match is None:
+        return utc(text)
+    return utc(f"{match[1]}-{match[2]:0>2}-{match[3]:0>2}{text[match.end(3) :]}")
 
 
 def _text(day: date | None) -> str:

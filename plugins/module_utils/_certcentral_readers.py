@@ -361,7 +361,7 @@ class DomainsById(_OneByOne):
 
 
 class DomainsByName(_OneByOne):
-    """Domains by name, from the account's whole list: which filters it knows is not known (5)."""
+    """Domains by name, from the account's whole list: a search might not find all that have a name (5)."""
 
     def __init__(self, certcentral: CertCentral) -> None:
         super().__init__(certcentral)

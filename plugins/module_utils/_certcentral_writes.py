@@ -23,10 +23,15 @@ if TYPE_CHECKING:
 
 
 class Revoking:
-    """Drops a reissue, or revokes."""
+    """Drops a reissue, or revokes.
+
+    A revocation without approval is answered with nothing, and its comment is not kept, as is documented (4.2).
+    """
 
     def __init__(self, certcentral: CertCentral, *, reason: str, comments: str, skip_approval: bool) -> None:
         self._certcentral = certcentral
+        # The requests that were filed without our comment, as (order, request).
+        self.without_comment: list[tuple[int, int]] = []
         self._comments = comments
         self._reason = reason
         self._skip_approval = skip_approval
@@ -56,7 +61,21 @@ class Revoking:
         )
         if request and request.status != "approved" and not request.is_undecided:
             raise Refused(f"CertCentral set the request to {what} to {request.status} at once", 201, request.status)
+        if request and not request.is_comment_kept:
+            self.without_comment.append((order.id, request.id))
         return revocation_filed(subject, decision, request)
+
+
+def comment_lost(result: dict[str, Any], requests: Collection[tuple[int, int]]) -> dict[str, Any]:
+    """A result with a warning for the requests, as (order, request), whose comment CertCentral did not keep."""
+    if not requests:
+        return result
+    several = ", ".join(f"request {request} of order {order}" for order, request in sorted(requests))
+    warning = (
+        f"CertCentral did not keep comments as they were sent, so that approvers do not see them: {several}; add them "
+        "as a note with digicert_order_note"
+    )
+    return {**result, "warnings": [*result.get("warnings", []), warning]}
 
 
 class SettingRenewal:

@@ -234,13 +234,17 @@ class Transport:
     def patience(self) -> Patience:
         return Patience(self.connection.rate_limit_timeout)
 
-    def read(self, what: str, path: Sequence[object], query: Iterable[tuple[str, object]] = ()) -> dict[str, Any]:
+    def read(
+        self, what: str, path: Sequence[object], query: Iterable[tuple[str, object]] = (), *, may_be_list: bool = False
+    ) -> dict[str, Any]:
         """GET a JSON object; `what` says in messages what was asked for ("read order 123").
+
+        may_be_list: an empty JSON list counts as an empty object; some services have no other empty one.
 
         Raises ApiError, or Stopped.
         """
         reply = self._send(what, "GET", self._url(path, query), None, None, self.patience())
-        return self._json(what, reply)
+        return self._json(what, reply, may_be_list=may_be_list)
 
     def write(
         self,
@@ -446,11 +450,13 @@ class Transport:
             # A CDN's HTML page, for one (reference/certcentral.md 1.2).
             return "", "an answer that is not JSON" if reply.body.strip() else ""
 
-    def _json(self, what: str, reply: Reply) -> dict[str, Any]:
+    def _json(self, what: str, reply: Reply, *, may_be_list: bool = False) -> dict[str, Any]:
         try:
             data = _loads(reply.body)
         except (ValueError, RecursionError):
             data = None
+        if may_be_list and data == []:
+            return {}
         if not isinstance(data, dict):
             raise Unreadable(
                 f"{self.service} answered with something that is not a JSON object when asked to {what}",

@@ -352,7 +352,7 @@ from ansible_collections.certops.orders.plugins.module_utils._certcentral_reader
     RevocableCertificates,
     Revocables,
 )
-from ansible_collections.certops.orders.plugins.module_utils._certcentral_writes import Revoking
+from ansible_collections.certops.orders.plugins.module_utils._certcentral_writes import Revoking, comment_lost
 from ansible_collections.certops.orders.plugins.module_utils._module import main as module_main
 from ansible_collections.certops.orders.plugins.module_utils._observers import observers
 from ansible_collections.certops.orders.plugins.module_utils._options import (
@@ -423,7 +423,8 @@ def run(params: Mapping[str, Any], context: Context) -> dict[str, Any]:
         options = {name: params[name] for name in ("reason", "skip_approval")}
         write = Revoking(certcentral, comments=comments or "", **options)
         watching = observers(params, context, settings, len(set(asked)), certcentral.account_id, comments)
-        return Run(reader, reader.read, policy, write, settings, context, watching).result(asked)
+        result = Run(reader, reader.read, policy, write, settings, context, watching).result(asked)
+        return comment_lost(result, write.without_comment)
 
 
 def _asked(params: Mapping[str, Any]) -> tuple[str, list[Any]]:

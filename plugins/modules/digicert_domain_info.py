@@ -52,6 +52,8 @@ attributes:
       - Changes nothing.
 notes:
   - Costs one request for every 1000 domains of the account or the container, overlapping by one from page to page.
+    With O(is_active), CertCentral lists only domains in that state; with O(name) alone it is asked to search, and for
+    all domains where that finds none of this name.
 seealso:
   - module: certops.orders.digicert_domain
 author:
@@ -141,7 +143,7 @@ domains:
       returned: always
       sample: dns-txt-token
     dcv_expiration:
-      description: The last day for which its control was shown, for each kind of validation.
+      description: The last day, in UTC, for which its control was shown, for each kind of validation.
       type: dict
       returned: always
       sample:
@@ -249,16 +251,20 @@ def run(params: Mapping[str, Any], context: Context) -> dict[str, Any]:
     with connect(params, context, writes=False) as certcentral:
 
         def gather(_work: Any) -> dict[str, Any]:
-            domains = until_stopped(_asked(certcentral, params), context.stop)
-            meant = [domain.shown() for domain in domains if _is_meant(domain, name, params)]
+            # A search that finds nothing may only be another one than we take it for: the whole list tells.
+            searches = [name, ""] if name and not params["include_subdomains"] else [""]
+            meant: list[dict[str, Any]] = []
+            while searches and not meant:
+                domains = until_stopped(_asked(certcentral, params, searches.pop(0)), context.stop)
+                meant = [domain.shown() for domain in domains if _is_meant(domain, name, params)]
             return {"msg": f"{plural(len(meant), 'domain')} found", "domains": meant}
 
         return told_info(context, certcentral.transport, gather)
 
 
-def _asked(certcentral: CertCentral, params: Mapping[str, Any]) -> Iterable[Domain]:
+def _asked(certcentral: CertCentral, params: Mapping[str, Any], search: str) -> Iterable[Domain]:
     if params["domain_id"] is None:
-        return certcentral.domains(params["container_id"])
+        return certcentral.domains(params["container_id"], is_active=params["is_active"], search=search)
     try:
         return [certcentral.domain(params["domain_id"])]
     except NotFound:

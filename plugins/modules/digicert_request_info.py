@@ -177,6 +177,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from ansible_collections.certops.orders.plugins.module_utils._certcentral import connect
+from ansible_collections.certops.orders.plugins.module_utils._certcentral_objects import request_type
 from ansible_collections.certops.orders.plugins.module_utils._errors import NotFound
 from ansible_collections.certops.orders.plugins.module_utils._info import told_info, until_stopped
 from ansible_collections.certops.orders.plugins.module_utils._module import main as module_main
@@ -232,7 +233,8 @@ def _asked(certcentral: CertCentral, params: Mapping[str, Any]) -> Iterable[Requ
 
 def _is_meant(request: Request, params: Mapping[str, Any]) -> bool:
     # The service's own filter may be loose.
-    return params["status"] in (None, request.status) and (not params["type"] or request.type in params["type"])
+    types = [request_type(one) for one in params["type"] or ()]
+    return params["status"] in (None, request.status) and (not types or request.type in types)
 
 
 def main() -> None:

@@ -115,8 +115,9 @@ def simulator_python() -> str:
 
 @contextmanager
 def simulator(*arguments: str, **keywords: Any) -> typing.Iterator[Simulator]:
-    """A simulator process of its own."""
-    sim = Simulator(*arguments, **keywords)
+    """A simulator process of its own; it refuses parameters that are not documented, which the service ignores."""
+    strict = {"certcentral.unknown_parameters": "refused"}
+    sim = Simulator(*arguments, **{**keywords, "switches": {**strict, **keywords.get("switches", {})}})
     with mock.patch.object(sys, "executable", simulator_python()):
         sim.start()
     try:

@@ -55,7 +55,8 @@ CASES += [
     {"certcentral.status_changes_rows": "each", "certcentral.status_changes_order": order}
     for order in ("newest_first", "highest_id_first")
 ]
-CASES += [{"certcentral.list_row": "sparse"}, {"certcentral.empty_list": "empty_array"}]
+CASES += [{"certcentral.list_row": "sparse"}]
+CASES += [{"certcentral.empty_list": value} for value in ("empty_array", "bare_array")]
 
 Event = Mapping[str, Any]
 

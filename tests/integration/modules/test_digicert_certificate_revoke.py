@@ -66,6 +66,23 @@ def filed(sim: Simulator, order_id: int) -> list[dict[str, Any]]:
     return [request for request in sim.order(order_id)["requests"] if request["type"] == "revoke"]
 
 
+@pytest.mark.parametrize(("value", "lost"), [("comments", False), ("comment", True)])
+def test_a_comment_that_is_not_kept_is_warned_of(
+    controller: Controller, sim: Simulator, value: str, lost: bool
+) -> None:
+    """Which spelling of the field is kept is not known (reference/certcentral.md 4.2)."""
+    sim.reset({**book(), "switches": {"certcentral.revocation_comment": value}})
+    tasks = revoke("Ask", order_ids=[PLAIN, OTHER]) + revoke("At once", order_id=THIRD, skip_approval=True)
+    run = controller.play(tasks, quiet=False)
+    assert run.good("Ask").summary["pending_approval"] == 2
+    assert run.good("At once").changed
+    requests = [f"request {filed(sim, order)[0]['id']} of order {order}" for order in (PLAIN, OTHER)]
+    warnings = run["Ask"].result.get("warnings", [])
+    assert [all(request in text for request in requests) for text in warnings] == ([True] if lost else [])
+    assert "warnings" not in run["At once"].result
+    assert [bool(filed(sim, order)[0].get("comments")) for order in (PLAIN, OTHER)] == [not lost] * 2
+
+
 @pytest.mark.story("digicert_certificate_revoke")
 def test_a_request_is_filed_once_and_approved_by_another_module(controller: Controller, sim: Simulator) -> None:
     sim.reset(book())

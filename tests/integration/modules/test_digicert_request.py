@@ -148,7 +148,7 @@ def test_requests_are_found(controller: Controller, sim: Simulator) -> None:
     assert every == [3010, 3020, 3030, 3040, 3050, 3051, 3052, 3060, 3070, 3071]
     assert run["All"].sent == ["requests"]
     assert [one["request_id"] for one in run.good("Pending").result["requests"]] == [3010, 3020, 3051, 3060, 3071]
-    assert query(run["Pending"].requests[0]) == {"status": "pending"}
+    assert query(run["Pending"].requests[0]) == {"filters[status]": "pending"}
     (revocation,) = run.good("Revocations").result["requests"]
     assert (revocation["order_id"], revocation["requester"]) == (REVOCATION, "Ada Example")
     (submitted,) = run.good("Of an order").result["requests"]

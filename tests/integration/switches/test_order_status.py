@@ -43,7 +43,7 @@ SWITCHES = {
     "certcentral.cancel_needs_csr": REFUSED,
     "certcentral.cancel_processing": REFUSED,
     "certcentral.dv_organization": ("empty_list", "object", "absent"),
-    "certcentral.empty_list": ("key_absent", "empty_array"),
+    "certcentral.empty_list": ("key_absent", "empty_array", "bare_array"),
     "certcentral.error_on_double_cancel": BOOL,
     "certcentral.error_on_double_mark": BOOL,
     "certcentral.error_on_unmarked_not_renewed": BOOL,

@@ -25,7 +25,8 @@ from certsim.testing import Simulator  # noqa: E402  (found by the line above)
 @pytest.fixture(scope="session")
 def process() -> Iterator[Simulator]:
     """Run one simulator for the whole session."""
-    with Simulator() as simulator:
+    # Strict, so that a test sees a parameter that nobody knows; test_leniency.py is about the default.
+    with Simulator(switches={"certcentral.unknown_parameters": "refused"}) as simulator:
         yield simulator
 
 

@@ -49,6 +49,7 @@ def test_pages_and_containers(sim: Simulator, life: Api) -> None:
         ({"includeValidation": "true"}, {"validations"}),
         ({"include_dcv": "1"}, {"dcv_method", "dcv_expiration"}),
         ({"include_dcv": "true", "include_validation": "false"}, {"dcv_method", "dcv_expiration"}),
+        ({"include_dcv": "True", "include_dcv_expiration_time": "true"}, {"dcv_method", "dcv_expiration"}),
     ],
 )
 def test_one_domain(life: Api, params: dict[str, str], more: set[str]) -> None:
@@ -70,12 +71,43 @@ def test_one_domain(life: Api, params: dict[str, str], more: set[str]) -> None:
         ("/domain?offset=-1", "offset"),
         ("/domain?container_id=x", "container_id"),
         ("/domain?filters[name]=corp.example", "filters[name]"),
+        ("/domain?filters[status]=open", "status"),
         ("/domain?include_validation=perhaps", "include_validation"),
         ("/domain/61?container_id=1", "container_id"),
     ],
 )
 def test_strict_query(life: Api, path: str, name: str) -> None:
     assert code(life.request("GET", path)) == (400, f"invalid_value:{name}")
+
+
+@pytest.mark.parametrize(("value", "applied"), [("works", True), ("ignored", False)])
+@pytest.mark.parametrize(
+    ("filters", "found"),
+    [
+        ({"filters[status]": "active"}, [61, 63]),
+        ({"filters[status]": "inactive"}, [62]),
+        ({"filters[validation]": "ov"}, [61, 62]),
+        ({"filters[dcv_method]": "email", "filters[include_validation_reuse_status]": "true"}, [61, 62, 63]),
+        ({"filters[search]": "emea"}, [63]),
+        ({"filters[search]": "corp.example", "filters[status]": "inactive", "sort": "name"}, [62]),
+    ],
+)
+def test_filters(
+    sim: Simulator, life: Api, filters: dict[str, str], found: list[int], value: str, applied: bool
+) -> None:
+    """The documented filters, which may be ignored (reference/certcentral.md 5)."""
+    sim.set(certcentral__other_filters=value)
+    assert ids(life, **filters) == (found if applied else [61, 62, 63])
+
+
+def test_the_time_zone_of_an_expiration(sim: Simulator, life: Api) -> None:
+    """A day in Mountain Time, or a time where that is asked for (reference/certcentral.md 5)."""
+    late = {"ov": "2027-01-15T03:00:00+00:00", "ev": "2027-01-15"}
+    sim.reset({"domains": [{"id": 61, "name": "corp.example", "dcv_expiration": late}]})
+    asked = {"include_dcv": "true"}
+    assert life.read("/domain/61", **asked)["dcv_expiration"] == {"ov": "2027-01-14", "ev": "2027-01-15"}
+    shown = life.read("/domain/61", include_dcv_expiration_time="true", **asked)["dcv_expiration"]
+    assert shown == {"ov": "2027-01-15T03:00:00+00:00", "ev": "2027-01-15T18:00:00+00:00"}
 
 
 @pytest.mark.parametrize(("order", "active"), [(("deactivate", "activate"), False), (("activate", "deactivate"), True)])
@@ -116,7 +148,7 @@ def test_error_on_double_activation(
     assert (sim.domain(domain_id), sim.journal()[-1]["effect"]) == (before, False)
 
 
-@pytest.mark.parametrize(("value", "key"), [("key_absent", False), ("empty_array", True)])
+@pytest.mark.parametrize(("value", "key"), [("key_absent", False), ("empty_array", True), ("bare_array", False)])
 def test_empty_list(sim: Simulator, life: Api, value: str, key: bool) -> None:
     sim.set(certcentral__empty_list=value)
     assert ("domains" in life.read("/domain", container_id=9)) is key

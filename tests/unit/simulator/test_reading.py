@@ -214,6 +214,13 @@ def test_user_me(sim: Simulator, api: Api) -> None:
     assert api.request("GET", "/user/me").json()["access_roles"] == [{"id": 100, "name": "Orders"}]
     assert Api(sim, "sim-readonly").request("GET", "/user/me").json()["access_roles"][0]["name"] == "View Only"
     assert Api(sim, "sim-emea").request("GET", "/user/me").json()["container_visibility"] == [2]
+    assert api.read("/user/me")["container"] == {"id": 1, "name": "Container 1", "parent_id": 0}
+
+
+@pytest.mark.parametrize(("value", "shown"), [("ids", [2]), ("objects", [{"id": 2, "name": "Container 2"}])])
+def test_container_visibility(sim: Simulator, value: str, shown: object) -> None:
+    sim.set(certcentral__container_visibility=value)
+    assert Api(sim, "sim-emea").read("/user/me")["container_visibility"] == shown
 
 
 def test_headers(api: Api) -> None:

@@ -49,20 +49,46 @@ def test_the_detail_shows_less_of_it(life: Api) -> None:
 
 def test_list(life: Api) -> None:
     assert ids(life) == ALL
-    assert ids(life, status="pending") == [420, 431, 471]
-    assert ids(life, status="submitted") == [500, 510]
-    assert ids(life, status="rejected") == [520]
+    for status, found in (("pending", [420, 431, 471]), ("submitted", [500, 510]), ("rejected", [520])):
+        assert ids(life, **{"filters[status]": status}) == found
+
+
+@pytest.mark.parametrize(("value", "applied"), [("works", True), ("ignored", False)])
+@pytest.mark.parametrize(
+    ("filters", "found"),
+    [
+        ({"filters[type]": "reissue"}, [431]),
+        ({"filters[type]": "new request", "filters[status]": "pending"}, [420]),
+        ({"filters[status][0]": "submitted", "filters[status][1]": "rejected"}, [500, 510, 520]),
+        ({"filters[container_id]": "2"}, [500]),
+        ({"filters[search]": "multi.corp"}, [410]),
+    ],
+)
+def test_filters(
+    sim: Simulator, life: Api, filters: dict[str, str], found: list[int], value: str, applied: bool
+) -> None:
+    """The documented filters, which may be ignored (reference/certcentral.md 4.3)."""
+    sim.set(certcentral__other_filters=value)
+    assert ids(life, sort="date", **filters) == (found if applied else ALL)
+
+
+@pytest.mark.parametrize(("value", "shown"), [("underscore", "new_request"), ("space", "new request")])
+def test_request_type_spelling(sim: Simulator, life: Api, value: str, shown: str) -> None:
+    sim.set(certcentral__request_type_spelling=value)
+    assert life.read("/request/420")["type"] == life.get(42).json()["requests"][0]["type"] == shown
 
 
 @pytest.mark.parametrize(
     ("path", "name"),
     [
-        ("/request?status=open", "status"),
+        ("/request?filters[status]=open", "status"),
+        ("/request?filters[colour]=red", "filters[colour]"),
+        ("/request?status=pending", "status"),
         ("/request?colour=red", "colour"),
         ("/request?limit=0", "limit"),
         ("/request?limit=1001", "limit"),
         ("/request?offset=x", "offset"),
-        ("/request?status=pending&status=approved", "status"),
+        ("/request?limit=1&limit=2", "limit"),
         ("/request/420?colour=red", "colour"),
     ],
 )
@@ -194,7 +220,7 @@ def test_request_page_limit(sim: Simulator, life: Api, value: int) -> None:
     assert life.request("GET", "/request", params={"limit": value + 1}).status_code == 400
 
 
-@pytest.mark.parametrize(("value", "key"), [("key_absent", False), ("empty_array", True)])
+@pytest.mark.parametrize(("value", "key"), [("key_absent", False), ("empty_array", True), ("bare_array", False)])
 def test_empty_list(sim: Simulator, life: Api, value: str, key: bool) -> None:
     sim.set(certcentral__empty_list=value)
     assert ("requests" in life.read("/request", offset=500)) is key

@@ -157,6 +157,16 @@ def test_more_requests_than_an_order_has_ids(life: Api) -> None:
     assert len(set(ids)) == len(ids) == 14 + 12
 
 
+@pytest.mark.parametrize("value", ["comments", "comment"])
+@pytest.mark.parametrize("sent", ["comments", "comment"])
+def test_revocation_comment(sim: Simulator, life: Api, value: str, sent: str) -> None:
+    """Which of the two spellings is kept; the answer echoes what is (reference/certcentral.md 4.2)."""
+    sim.set(certcentral__revocation_comment=value)
+    answer = life.write("/order/certificate/44/revoke", {sent: "gone"})
+    assert answer.json().get("comments") == ("gone" if sent == value else None)
+    assert life.get(44).json()["requests"][-1].get("comments") == ("gone" if sent == value else None)
+
+
 @pytest.mark.parametrize(("value", "status"), [("accepted", 204), ("refused", 403)])
 def test_skip_approval(sim: Simulator, life: Api, value: str, status: int) -> None:
     sim.set(certcentral__skip_approval=value)

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, time
 from typing import Any
 
 import pytest
-from simulator_client import Api, code
+from simulator_client import SEED, Api, code
 
 from certsim.testing import Simulator
 
@@ -73,6 +73,36 @@ def test_the_longest_window_is_seven_days(sim: Simulator, api: Api) -> None:
     assert changes(api, minutes=10080) == []
     for window in ({"minutes": 10081}, {"seconds": 604801}, {"minutes": 1, "seconds": 604801}):
         assert code(api.request("GET", PATH, params=window)) == (400, "time_frame_too_long")
+
+
+def test_minutes_and_seconds_add_up(sim: Simulator, api: Api) -> None:
+    sim.patch(11, status="issued")
+    sim.advance(80)
+    assert changes(api, minutes=1) == []
+    assert changes(api, minutes=1, seconds=10) == []
+    assert changes(api, minutes=1, seconds=30) == [(11, "issued")]
+    window = {"minutes": 10080, "seconds": 1}
+    assert code(api.request("GET", PATH, params=window)) == (400, "time_frame_too_long")
+
+
+def test_changes_between_two_times(sim: Simulator, api: Api) -> None:
+    """Times are Mountain Time; what changed again later is left out (reference/certcentral.md 4.5)."""
+    sim.reset({**SEED, "clock": "2026-11-10T12:00:00Z"})
+    sim.patch(11, status="issued")
+    sim.patch(12, status="issued")
+    sim.advance("2d")
+    sim.patch(12, status="revoked")
+    between = "filters[status_last_updated]"
+    assert changes(api, **{between: "2026-11-10T04:59:00...2026-11-10T05:01:00"}) == [(11, "issued")]
+    assert changes(api, **{between: "2026-11-10T11:59:00...2026-11-10T12:01:00"}) == []
+    assert changes(api, **{between: "2026-11-10...2026-11-10"}) == [(11, "issued")]
+    assert changes(api, **{between: "2026-11-10...2026-11-12"}) == [(11, "issued"), (12, "revoked")]
+    for window, error in (
+        ("2026-11-01...2026-11-10", "time_frame_too_long"),
+        ("2026-11-01", "invalid_value:status_last_updated"),
+        ("2026-11-01...soon", "invalid_value:status_last_updated"),
+    ):
+        assert code(api.request("GET", PATH, params={between: window})) == (400, error)
 
 
 @pytest.mark.parametrize(

@@ -138,10 +138,12 @@ def test_origin_filter(sim: Simulator, api: Api, value: str, found: list[int]) -
     assert api.ids(filters={"id": [20, 21], "origin": "migrated"}) == found
 
 
-@pytest.mark.parametrize(("value", "key"), [("key_absent", False), ("empty_array", True)])
+@pytest.mark.parametrize(("value", "key"), [("key_absent", False), ("empty_array", True), ("bare_array", False)])
 def test_empty_list(sim: Simulator, api: Api, value: str, key: bool) -> None:
     sim.set(certcentral__empty_list=value)
-    assert ("orders" in api.orders(filters={"id": 999}).json()) is key
+    answer = api.orders(filters={"id": 999}).json()
+    assert ("orders" in answer) is key
+    assert (answer == []) is (value == "bare_array")
 
 
 @pytest.mark.parametrize(

@@ -28,6 +28,7 @@ _DEFAULT_KEYS: dict[str, dict[str, Any]] = {
 
 
 _DEFAULT_USER = 7
+_ROOT = 1
 _ACCOUNT_FIELDS = frozenset(("id", "name", "migrated"))
 
 
@@ -79,9 +80,17 @@ class ApiKey:
         email = f"{self.user}@example.com"
         return {"id": self.user_id, "first_name": "Ada", "last_name": "Example", "email": email}
 
-    def profile(self, roles_of: str) -> dict[str, Any]:
-        """Return the answer to GET /user/me (reference/certcentral.md 6), with the roles of the ``key`` or ``user``."""
+    def profile(self, roles_of: str, visibility: str = "ids") -> dict[str, Any]:
+        """Return the answer to GET /user/me (reference/certcentral.md 6, 10).
+
+        Args:
+            roles_of: whose roles it shows, those of the ``key`` or the ``user``.
+            visibility: how the containers show that are visible, as ``ids`` or ``objects``.
+        """
         restricted = self.container_ids is not None
+        numbers = sorted(self.container_ids or (_ROOT,))
+        home = numbers[0]
+        visible = [{"id": each, "name": _container_name(each)} if visibility == "objects" else each for each in numbers]
         roles = self.roles if roles_of == "key" else self.user_roles
         return {
             **self.person(),
@@ -89,12 +98,14 @@ class ApiKey:
             "account_id": self.account_id,
             "status": "active",
             "type": "standard",
+            "last_login_date": "2026-10-01T12:00:00+00:00",
+            "container": {"id": home, "name": _container_name(home), "parent_id": 0 if home == _ROOT else _ROOT},
             "access_roles": [{"id": _ROLES.get(role, 199), "name": role} for role in roles],
             "is_cert_central": True,
             "is_enterprise": False,
             "is_saml_sso_only": False,
             "has_container_assignments": restricted,
-            **({"container_visibility": sorted(self.container_ids or ())} if restricted else {}),
+            "container_visibility": visible,
         }
 
 
@@ -147,3 +158,8 @@ def _read_key(key: str, spec: Mapping[str, Any], account_id: int) -> ApiKey:
         account_id=spec.get("account_id", account_id),
         container_ids=None if containers is None else frozenset(containers),
     )
+
+
+def _container_name(number: int) -> str:
+    """Return a name for the container of a user: INVENTED, as a user's need hold no order that names it."""
+    return f"Container {number}"

@@ -12,27 +12,26 @@ from typing import Any
 
 from certsim.certcentral import context, errors
 from certsim.certcentral.context import Context
+from certsim.certcentral.days import MOUNTAIN
 from certsim.certcentral.model import Order
 from certsim.exchange import Answer
 
 _UNITS = {"minutes": 60, "seconds": 1}
 _LONGEST = 7 * 86400
+_UPDATED = "status_last_updated"
 
 
 def list_changes(call: Context) -> Answer:
     """GET /order/certificate/status-changes."""
-    parameters = call.parameters(*_UNITS)
-    if not parameters:
-        raise errors.time_frame_required()
-    seconds = max(context.number(name, value, 1) * _UNITS[name] for name, value in parameters.items())
-    if seconds > _LONGEST:
-        raise errors.time_frame_too_long()
-    till = call.now - timedelta(seconds=call.switch("status_changes_lag_seconds"))
-    since = call.now - timedelta(seconds=seconds)
+    parameters, filters = call.query(*_UNITS, filters=(_UPDATED,))
+    since, till = _window(call, parameters, filters.get(_UPDATED, []))
+    # An order that changed again after the days that are asked for is left out.
+    newest = till if filters else call.now
+    till = min(till, call.now - timedelta(seconds=call.switch("status_changes_lag_seconds")))
     found = [
         (moment, order, status)
         for order in call.account.book
-        if call.key.sees(order)
+        if call.key.sees(order) and not any(moment > newest for moment, _status in _changes(call, order))
         for moment, status in _shown(call, order, since, till)
     ]
     found.sort(key=lambda change: change[0])
@@ -40,7 +39,38 @@ def list_changes(call: Context) -> Answer:
         found.reverse()
     elif call.switch("status_changes_order") == "highest_id_first":
         found.sort(key=lambda change: change[1].id, reverse=True)
-    return context.answer(call.empty("orders", [_row(call, order, status) for _moment, order, status in found]))
+    return context.answer(call.listed("orders", [_row(call, order, status) for _moment, order, status in found]))
+
+
+def _window(call: Context, parameters: dict[str, str], updated: list[str]) -> tuple[datetime, datetime]:
+    """Return the times between which changes are listed; both units add up (reference/certcentral.md 4.5)."""
+    if updated:
+        begin, end = _range(updated[-1])
+        first, last = _mountain(begin), _mountain(end)
+        # A day counts to its end.
+        last += timedelta(days=1, seconds=-1) if len(end) == len("2026-11-01") else timedelta()
+    elif parameters:
+        seconds = sum(context.number(name, value, 1) * _UNITS[name] for name, value in parameters.items())
+        first, last = call.now - timedelta(seconds=min(seconds, 2 * _LONGEST)), call.now
+    else:
+        raise errors.time_frame_required()
+    if last - first > timedelta(seconds=_LONGEST):
+        raise errors.time_frame_too_long()
+    return first, last
+
+
+def _range(value: str) -> tuple[str, str]:
+    first, dots, last = value.partition("...")
+    if not dots:
+        raise errors.invalid_value(_UPDATED)
+    return first, last
+
+
+def _mountain(text: str) -> datetime:
+    try:
+        return datetime.fromisoformat(text).replace(tzinfo=MOUNTAIN).astimezone(UTC)
+    except (ValueError, OverflowError) as error:
+        raise errors.invalid_value(_UPDATED) from error
 
 
 def _shown(call: Context, order: Order, since: datetime, till: datetime) -> list[tuple[datetime, str]]:

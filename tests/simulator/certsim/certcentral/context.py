@@ -7,7 +7,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from http import HTTPStatus
@@ -21,6 +22,9 @@ from certsim.switches import Switches
 if TYPE_CHECKING:
     from certsim.certcentral.accounts import Account, ApiKey
     from certsim.certcentral.model import Order
+
+#: A filter of a list, ``filters[status]``, with a number (or, as PHP takes it, nothing) in a second pair of brackets.
+FILTER = re.compile(r"filters\[(\w+)\](?:\[\d*\])?")
 
 _BOOLS = {"true": True, "1": True, "false": False, "0": False}
 
@@ -58,31 +62,52 @@ class Context:
             raise errors.no_order()
         return order
 
+    @property
+    def is_strict(self) -> bool:
+        """Whether parameters and body keys that are not known are refused (reference/certcentral.md 10)."""
+        return bool(self.switch("unknown_parameters") == "refused")
+
     def parameters(self, *allowed: str) -> dict[str, str]:
-        """Return the query; an unknown or a repeated parameter raises ApiError."""
+        """Return the parameters of the query that are known.
+
+        An unknown, repeated or empty one is ignored, or raises ApiError where the simulator is strict.
+        """
+        return self.query(*allowed)[0]
+
+    def query(self, *allowed: str, filters: Collection[str] = ()) -> tuple[dict[str, str], dict[str, list[str]]]:
+        """Return the parameters of the query that are known, and the values of its filters; see ``parameters``."""
         found: dict[str, str] = {}
+        wanted: dict[str, list[str]] = {}
         for name, value in self.call.query:
-            if name not in allowed or name in found:
+            match = FILTER.fullmatch(name)
+            if match is not None and match[1] in filters and (value or self.is_strict):
+                wanted.setdefault(match[1], []).append(value)
+            elif self.is_strict and (name not in allowed or name in found):
                 raise errors.invalid_value(name)
-            found[name] = value
-        return found
+            elif name in allowed and (value or self.is_strict):
+                found[name] = value
+        return found, wanted
 
     def body(self, *allowed: str) -> dict[str, Any]:
-        """Return the body; what is no JSON object, or has a key that is unknown, raises ApiError."""
+        """Return the body; what is no JSON object raises ApiError, and so do unknown keys where it is strict."""
         document = json_object(self.call.body)
-        for name in document:
-            if name not in allowed:
-                raise errors.invalid_value(name)
-        return document
+        unknown = [name for name in document if name not in allowed]
+        if unknown and self.is_strict:
+            raise errors.invalid_value(unknown[0])
+        return {name: value for name, value in document.items() if name in allowed}
 
     def no_body(self) -> None:
-        """Refuse a body that says anything."""
-        if self.call.body.strip():
+        """Ignore a body, or refuse one that says anything where the simulator is strict."""
+        if self.is_strict and self.call.body.strip():
             self.body()
 
-    def empty(self, name: str, rows: list[Any]) -> dict[str, Any]:
+    def listed(self, name: str, rows: list[Any], page: Mapping[str, int] | None = None) -> Any:
         """Return a list under its name; one without results shows as certcentral.empty_list says."""
-        return {name: rows} if rows or self.switch("empty_list") == "empty_array" else {}
+        style = self.switch("empty_list")
+        if not rows and style == "bare_array":
+            return []
+        shown: dict[str, Any] = {name: rows} if rows or style == "empty_array" else {}
+        return shown if page is None else {**shown, "page": dict(page)}
 
 
 Handler = Callable[..., Answer]
@@ -117,7 +142,8 @@ def boolean(document: Mapping[str, Any], name: str) -> bool:
 
 def parameter(parameters: Mapping[str, str], name: str) -> bool:
     """Return a boolean parameter of the query, or raise ApiError."""
-    value = _BOOLS.get(parameters.get(name, "false"))
+    # Clients of the real service send True as well (reference/certcentral.md 10).
+    value = _BOOLS.get(parameters.get(name, "false").lower())
     if value is None:
         raise errors.invalid_value(name)
     return value

@@ -7,11 +7,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, timedelta, timezone, tzinfo
 from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from certsim.clock import parse_instant
 from certsim.fields import whole_number
+
+
+def _mountain() -> tzinfo:
+    try:
+        return ZoneInfo("America/Denver")
+    except ZoneInfoNotFoundError:
+        # A machine without time zones: nearly right for half of the year.
+        return timezone(timedelta(hours=-7))
+
+
+#: The time zone of dates that have none (reference/certcentral.md 4.5, 5).
+MOUNTAIN = _mountain()
 
 
 def day(given: object) -> date | None:

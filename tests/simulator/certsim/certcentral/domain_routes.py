@@ -6,30 +6,50 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 from certsim.certcentral import context, errors
 from certsim.certcentral.context import Context
+from certsim.certcentral.days import MOUNTAIN
 from certsim.certcentral.domains import Domain
 from certsim.certcentral.listing import MAX_LIMIT
 from certsim.exchange import Answer
 
 #: The camel case was recorded, and worked (reference/certcentral.md 5).
-_DETAILS = ("include_validation", "includeValidation", "include_dcv")
+_DETAILS = ("include_validation", "includeValidation", "include_dcv", "include_dcv_expiration_time")
+_FILTERS = ("status", "validation", "dcv_method", "include_validation_reuse_status", "search")
 
 
 def list_domains(call: Context) -> Answer:
-    """GET /domain. Which filters it has, no source tells: none is known here."""
-    parameters = call.parameters("limit", "offset", "container_id", *_DETAILS)
+    """GET /domain. Which keys sort has, no source tells: it is taken, and sorts nothing."""
+    parameters, filters = call.query("limit", "offset", "sort", "container_id", *_DETAILS, filters=_FILTERS)
     limit = context.number("limit", parameters.get("limit", str(MAX_LIMIT)), 1, MAX_LIMIT)
     offset = context.number("offset", parameters.get("offset", "0"))
     found = [domain for _number, domain in sorted(call.account.domains.items()) if call.key.sees(domain)]
     if "container_id" in parameters:
         container_id = context.number("container_id", parameters["container_id"])
         found = [domain for domain in found if domain.container["id"] == container_id]
+    if call.switch("other_filters") == "works":
+        found = [domain for domain in found if _passes(domain, filters)]
     shown = [_show(call, domain, parameters) for domain in found[offset : offset + limit]]
     page = {"total": len(found), "limit": limit, "offset": offset}
-    return context.answer({**call.empty("domains", shown), "page": page})
+    return context.answer(call.listed("domains", shown, page))
+
+
+def _passes(domain: Domain, filters: dict[str, list[str]]) -> bool:
+    """Tell whether any value of each filter fits the domain; a bad value raises ApiError."""
+    shown = {
+        "status": ["active" if domain.is_active else "inactive"],
+        "validation": [each["type"] for each in domain.validations],
+        "dcv_method": [domain.dcv_method],
+    }
+    if not set(filters.get("status", ())) <= {"active", "inactive"}:
+        raise errors.invalid_value("status")
+    words = [word.lower().removeprefix("%") for word in filters.get("search", ())]
+    return all(set(values) & set(shown[name]) for name, values in filters.items() if name in shown) and (
+        not words or any(word in domain.name.lower() for word in words)
+    )
 
 
 def get_domain(call: Context, reference: str) -> Answer:
@@ -83,5 +103,19 @@ def _show(call: Context, domain: Domain, parameters: dict[str, str]) -> dict[str
     if wants["include_validation"] or wants["includeValidation"]:
         shown["validations"] = domain.validations
     if wants["include_dcv"]:
-        shown.update(dcv_method=domain.dcv_method, dcv_expiration=domain.dcv_expiration)
+        style = "time" if wants["include_dcv_expiration_time"] else "day"
+        expiration = {kind: _expiration(text, style) for kind, text in domain.dcv_expiration.items()}
+        shown.update(dcv_method=domain.dcv_method, dcv_expiration=expiration)
     return shown
+
+
+def _expiration(text: str, style: str) -> str:
+    """Return a time in UTC, or its day in Mountain Time; a seed's bare day is such a day, of which 18:00 UTC is one."""
+    try:
+        moment = datetime.fromisoformat(text if len(text) > len("2026-11-01") else f"{text}T18:00:00+00:00")
+    except ValueError:
+        return text
+    moment = moment.replace(tzinfo=moment.tzinfo or UTC)
+    if style == "time":
+        return moment.astimezone(UTC).isoformat(timespec="seconds")
+    return moment.astimezone(MOUNTAIN).date().isoformat()

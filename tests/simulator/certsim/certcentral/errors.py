@@ -86,6 +86,11 @@ def no_domain() -> ApiError:
     return ApiError(HTTPStatus.NOT_FOUND, "not_found|domain", "The specified domain was not found.")
 
 
+def nothing_of(kind: str) -> ApiError:
+    """INVENTED after the one of orders."""
+    return ApiError(HTTPStatus.NOT_FOUND, f"not_found|{kind}", f"The specified {kind} was not found.")
+
+
 def no_route() -> ApiError:
     """DOC, reference/certcentral.md 1.3."""
     return ApiError(HTTPStatus.NOT_FOUND, "not_found|route", "The specified route was not found.")

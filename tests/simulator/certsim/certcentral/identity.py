@@ -14,7 +14,7 @@ from certsim.exchange import Answer
 def user_me(call: Context) -> Answer:
     """GET /user/me."""
     call.parameters()
-    return context.answer(call.key.profile(call.switch("user_me_roles")))
+    return context.answer(call.key.profile(call.switch("user_me_roles"), call.switch("container_visibility")))
 
 
 def account(call: Context) -> Answer:

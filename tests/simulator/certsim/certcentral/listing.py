@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -25,7 +24,6 @@ Predicate = Callable[[Order], bool]
 _STATUSES = frozenset(
     ("pending", "issued", "rejected", "revoked", "waiting_pickup", "reissue_pending", "canceled"),
 )
-_FILTER = re.compile(r"filters\[(\w+)\](?:\[(\d+)\])?")
 _NULL = "null"
 
 
@@ -39,13 +37,19 @@ class ListQuery:
     filters: dict[str, list[str]] = field(default_factory=dict)
 
 
-def read_query(pairs: Iterable[tuple[str, str]]) -> ListQuery:
-    """Read the query strictly: an unknown, repeated or malformed parameter raises ApiError."""
+def read_query(pairs: Iterable[tuple[str, str]], *, is_strict: bool) -> ListQuery:
+    """Read the query; a malformed parameter raises ApiError.
+
+    Unknown, repeated and empty ones are ignored, or raise ApiError where it is strict (reference/certcentral.md 10).
+    """
     query = ListQuery()
     seen: set[str] = set()
     for name, value in pairs:
-        if name in seen:
+        # Empty brackets, as PHP numbers them by itself, are in no documentation.
+        if is_strict and (name in seen or name.endswith("[]")):
             raise errors.invalid_value(name)
+        if not (value or is_strict):
+            continue
         seen.add(name)
         if name == "limit":
             query.limit = context.number(name, value, 1, MAX_LIMIT)
@@ -53,7 +57,7 @@ def read_query(pairs: Iterable[tuple[str, str]]) -> ListQuery:
             query.offset = context.number(name, value)
         elif name == "sort":
             query.sort = _sort_keys(value)
-        else:
+        elif is_strict or _is_filter(name):
             query.filters.setdefault(_filter_name(name), []).append(value)
     return query
 
@@ -143,8 +147,13 @@ _SORT_KEYS: dict[str, Callable[[Order, View], Any]] = {
 }
 
 
+def _is_filter(parameter: str) -> bool:
+    match = context.FILTER.fullmatch(parameter)
+    return match is not None and match[1] in FILTER_NAMES
+
+
 def _filter_name(parameter: str) -> str:
-    match = _FILTER.fullmatch(parameter)
+    match = context.FILTER.fullmatch(parameter)
     if match is None:
         raise errors.invalid_value(parameter)
     if match[1] not in FILTER_NAMES:

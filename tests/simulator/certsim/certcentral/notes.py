@@ -30,7 +30,7 @@ def list_notes(call: Context, reference: str) -> Answer:
     """GET /order/certificate/{id}/note: the newest first."""
     call.parameters()
     notes = sorted(call.order(reference).notes, key=_age, reverse=True)
-    return context.answer(call.empty("notes", notes))
+    return context.answer(call.listed("notes", notes))
 
 
 def get_note(call: Context, reference: str, note_reference: str) -> Answer:

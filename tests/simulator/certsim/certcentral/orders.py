@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import re
-from typing import Any
 
 from certsim.certcentral import context, faults, listing, rules
 from certsim.certcentral.context import Context
@@ -23,7 +22,9 @@ def get_order(call: Context, reference: str) -> Answer:
     """GET /order/certificate/{id, or serial number or thumbprint of the primary certificate}."""
     parameters = call.parameters("include_caa_status")
     order = _by_print(call, reference) or call.order(reference)
-    return context.answer(call.view().detail(order, include_caa_status=bool(parameters)))
+    return context.answer(
+        call.view().detail(order, include_caa_status=context.parameter(parameters, "include_caa_status"))
+    )
 
 
 def update_status(call: Context, reference: str) -> Answer:
@@ -36,13 +37,13 @@ def update_status(call: Context, reference: str) -> Answer:
 
 def list_orders(call: Context) -> Answer:
     """GET /order/certificate."""
-    query = listing.read_query(call.call.query)
+    query = listing.read_query(call.call.query, is_strict=call.is_strict)
     book, fault, view = call.account.book, call.call.fault, call.view()
     page, total = _select(call, query, view, backwards=faults.reverses(fault))
     shown = faults.bend_page(fault, page, book)
     total += len(shown) - len(page)
-    body: dict[str, Any] = {"page": {"total": total, "limit": query.limit, "offset": query.offset}}
-    body.update(call.empty("orders", [view.row(order) for order in shown]))
+    listed = {"total": total, "limit": query.limit, "offset": query.offset}
+    body = call.listed("orders", [view.row(order) for order in shown], listed)
     faults.shift_pages(fault, page, book, call.now)
     return context.answer(body)
 

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from certsim.certcentral import context, errors, revocation, rules
@@ -19,30 +20,55 @@ STATUSES = ("submitted", "pending", "approved", "rejected")
 #: Orders that no decision brings back.
 _ENDED = ("canceled", "rejected", "revoked")
 
+#: reference/certcentral.md 4.3.
+_FILTERS = ("status", "type", "container_id", "search")
+
+Test = Callable[[Order, dict[str, Any]], bool]
+
 _PERSON = ("id", "first_name", "last_name", "email")
 
 
 def list_requests(call: Context) -> Answer:
     """GET /request."""
     paging = call.switch("request_list_paging")
-    parameters = call.parameters("status", *(("limit", "offset") if paging == "paged" else ()))
-    status = parameters.get("status")
-    if status is not None and status not in STATUSES:
-        raise errors.invalid_value("status")
+    # Which keys sort has, no source tells: it is taken, and sorts nothing.
+    pages = ("limit", "offset") if paging == "paged" else ()
+    parameters, filters = call.query("sort", *pages, filters=_FILTERS)
+    tests = [] if call.switch("other_filters") == "ignored" else _tests(filters)
     found = [
         (order, request)
         for order, request in call.account.book.requests()
-        if call.key.sees(order) and status in (None, request["status"])
+        if call.key.sees(order) and all(test(order, request) for test in tests)
     ]
     limit, offset = len(found), 0
     if paging == "paged":
         most = call.switch("request_page_limit")
         limit = context.number("limit", parameters.get("limit", str(most)), 1, most)
         offset = context.number("offset", parameters.get("offset", "0"))
-    body = call.empty("requests", [_show(call, *each) for each in found[offset : offset + limit]])
-    if paging != "whole_without_page":
-        body["page"] = {"total": len(found), "limit": limit, "offset": offset}
-    return context.answer(body)
+    page = {"total": len(found), "limit": limit, "offset": offset}
+    rows = [_show(call, *each) for each in found[offset : offset + limit]]
+    return context.answer(call.listed("requests", rows, None if paging == "whole_without_page" else page))
+
+
+def _tests(filters: dict[str, list[str]]) -> list[Test]:
+    """Return the tests of a list's filters: any value of each suffices. A bad value raises ApiError."""
+    statuses, kinds = set(filters.get("status", STATUSES)), {_plain(kind) for kind in filters.get("type", ())}
+    if not statuses <= set(STATUSES):
+        raise errors.invalid_value("status")
+    containers = {context.number("container_id", value) for value in filters.get("container_id", ())}
+    words = [value.lower().removeprefix("%") for value in filters.get("search", ())]
+    tests: list[Test] = [lambda _order, request: request["status"] in statuses]
+    if kinds:
+        tests.append(lambda _order, request: request["type"] in kinds)
+    if containers:
+        tests.append(lambda order, _request: order.container["id"] in containers)
+    if words:
+        tests.append(lambda order, _request: any(word in order.certificate.common_name.lower() for word in words))
+    return tests
+
+
+def _plain(kind: str) -> str:
+    return kind.replace(" ", "_")
 
 
 def get_request(call: Context, reference: str) -> Answer:
@@ -104,7 +130,7 @@ def _show(call: Context, order: Order, request: dict[str, Any]) -> dict[str, Any
     shown = {
         "id": request["id"],
         "date": request["date"],
-        "type": request["type"],
+        "type": call.view().request_type(request),
         "status": request["status"],
         "requester": {
             name: requester[name] for name in ("id", "first_name", "last_name", "email") if name in requester

@@ -10,6 +10,7 @@ from http import HTTPStatus
 from typing import Any
 
 from certsim.certcentral import context, errors
+from certsim.certcentral.certificates import find
 from certsim.certcentral.context import Context
 from certsim.certcentral.model import Certificate, Order
 from certsim.exchange import Answer
@@ -36,7 +37,7 @@ def revoke_order(call: Context, reference: str) -> Answer:
 def revoke_certificate(call: Context, reference: str) -> Answer:
     """PUT /certificate/{certificate id or serial number}/revoke: this one alone."""
     call.parameters()
-    order, certificate = _find(call, reference)
+    order, certificate = find(call, reference)
     wanted = _read(call)
     if certificate.status == "revoked" or order.status == "revoked":
         return _again(call)
@@ -90,6 +91,7 @@ def _revoke(call: Context, order: Order, certificate: Certificate | None, wanted
     if at_once:
         _carry_out(call, order, certificate)
     shown = {name: request[name] for name in ("id", "date", "type", "status", "requester")}
+    # The answer echoes what is kept, under the name that the samples have.
     if wanted["comments"] is not None:
         shown["comments"] = wanted["comments"]
     return context.answer(shown, HTTPStatus.CREATED, effect=True)
@@ -97,13 +99,14 @@ def _revoke(call: Context, order: Order, certificate: Certificate | None, wanted
 
 def _read(call: Context) -> dict[str, Any]:
     """Return the body, read strictly."""
-    document = call.body("comments", "skip_approval", "revocation_reason")
+    document = call.body("comments", "comment", "skip_approval", "revocation_reason")
+    given = {name: context.text(document, name) for name in ("comments", "comment")}
     reason = context.text(document, "revocation_reason")
     allowed = {"snake_case": _SNAKE_CASE, "common_only": _COMMON}.get(call.switch("revocation_reasons"))
     if reason is not None and allowed is not None and reason not in allowed:
         raise errors.invalid_value("revocation_reason")
     return {
-        "comments": context.text(document, "comments"),
+        "comments": given[call.switch("revocation_comment")],
         "skip_approval": context.boolean(document, "skip_approval"),
         "revocation_reason": reason,
     }
@@ -142,12 +145,3 @@ def _again(call: Context) -> Answer:
     if call.switch("error_on_double_revoke"):
         raise call.refusal("revoked_already", "It is revoked already.")
     return context.done(effect=False)
-
-
-def _find(call: Context, reference: str) -> tuple[Order, Certificate]:
-    book = call.account.book
-    found = book.by_certificate(int(reference)) if context.is_id(reference) else None
-    found = found or book.by_certificate(reference)
-    if found is None or not call.key.sees(found[0]):
-        raise errors.no_certificate()
-    return found

@@ -14,6 +14,7 @@ from typing import Any
 from certsim.certcentral import (
     certificates,
     changes,
+    directory,
     domain_routes,
     errors,
     faults,
@@ -41,27 +42,35 @@ _KEY_HEADER = "x-dc-devkey"
 _SECTION = frozenset(("account", "accounts", "keys", "defaults", "orders", "generate", "domains"))
 _PATH = re.compile(r"/order/certificate/([^/]+)(?:/[^/]+){0,2}/?")
 
-#: Every path, and who answers its methods; what the path names goes to the handler.
+#: Every path, and who answers its methods; what the path names goes to the handler. A slash at the end may follow
+#: (reference/certcentral.md 1.1).
 _ROUTES: tuple[tuple[str, dict[str, Handler]], ...] = (
     (r"/user/me", {"GET": identity.user_me}),
     (r"/account", {"GET": identity.account}),
-    (r"/order/certificate/?", {"GET": orders.list_orders}),
-    (r"/order/certificate/status-changes/?", {"GET": changes.list_changes}),
+    (r"/order/certificate", {"GET": orders.list_orders}),
+    (r"/order/certificate/status-changes", {"GET": changes.list_changes}),
     (r"/order/certificate/([^/]+)", {"GET": orders.get_order}),
     (r"/order/certificate/([^/]+)/status", {"PUT": orders.update_status}),
     (r"/order/certificate/([^/]+)/revoke", {"PUT": revocation.revoke_order}),
     (r"/order/certificate/([^/]+)/reissue", {"GET": certificates.list_reissues}),
     (r"/order/certificate/([^/]+)/duplicate", {"GET": certificates.list_duplicates}),
-    (r"/order/certificate/([^/]+)/note/?", {"GET": notes.list_notes, "POST": notes.add_note}),
+    (r"/order/certificate/([^/]+)/note", {"GET": notes.list_notes, "POST": notes.add_note}),
     (r"/order/certificate/([^/]+)/note/([^/]+)", {"GET": notes.get_note}),
     (r"/order/certificate/([^/]+)/renewal-emails/([^/]+)", {"PUT": renewal.set_emails}),
     (r"/order/certificate/([^/]+)/custom-renewal-message", {"PUT": renewal.set_message}),
     (r"/order/certificate/([^/]+)/auto-reissue", {"PUT": renewal.set_auto_reissue}),
     (r"/certificate/([^/]+)/revoke", {"PUT": revocation.revoke_certificate}),
-    (r"/request/?", {"GET": requests.list_requests}),
+    (r"/certificate/([^/]+)/download/format/([^/]+)", {"GET": certificates.download}),
+    (r"/certificate/([^/]+)/download/platform/([^/]+)", {"GET": certificates.download_for_platform}),
+    (r"/certificate/download/order/([^/]+)/format/([^/]+)", {"GET": certificates.download_of_order}),
+    (r"/container", {"GET": directory.list_containers}),
+    (r"/container/([^/]+)", {"GET": directory.get_container}),
+    (r"/organization", {"GET": directory.list_organizations}),
+    (r"/organization/([^/]+)", {"GET": directory.get_organization}),
+    (r"/request", {"GET": requests.list_requests}),
     (r"/request/([^/]+)", {"GET": requests.get_request}),
     (r"/request/([^/]+)/status", {"PUT": requests.decide}),
-    (r"/domain/?", {"GET": domain_routes.list_domains}),
+    (r"/domain", {"GET": domain_routes.list_domains}),
     (r"/domain/([^/]+)", {"GET": domain_routes.get_domain}),
     (r"/domain/([^/]+)/activate", {"PUT": domain_routes.activate}),
     (r"/domain/([^/]+)/deactivate", {"PUT": domain_routes.deactivate}),
@@ -235,8 +244,9 @@ class CertCentral:
         return key
 
     def _route(self, call: Call, key: ApiKey) -> Answer:
+        path = call.path.removesuffix("/")
         for pattern, methods in self._routes:
-            match = pattern.fullmatch(call.path)
+            match = pattern.fullmatch(path)
             if match is not None:
                 if call.method not in methods:
                     raise errors.wrong_method()

@@ -155,9 +155,9 @@ SWITCHES = (
     ),
     sw.choice(
         "certcentral.empty_list",
-        ("key_absent", "empty_array"),
+        ("key_absent", "empty_array", "bare_array"),
         default="key_absent",
-        doc="How a list without results shows.",
+        doc="How a list without results shows: without its key, with an empty array, or as an empty array alone.",
         reference="certcentral 3",
     ),
     sw.choice(
@@ -243,6 +243,42 @@ SWITCHES = (
         reference="certcentral 3",
     ),
     sw.choice(
+        "certcentral.unknown_parameters",
+        ("ignored", "refused"),
+        default="ignored",
+        doc="Whether query parameters and body keys that are in no documentation, repeated or empty ones are ignored, "
+        "or refused: a check of what a client sends.",
+        reference="certcentral 10",
+    ),
+    sw.choice(
+        "certcentral.other_filters",
+        ("works", "ignored"),
+        default="works",
+        doc="Whether the filters of requests and domains filter.",
+        reference="certcentral 4.3, 5",
+    ),
+    sw.choice(
+        "certcentral.request_type_spelling",
+        ("underscore", "space"),
+        default="underscore",
+        doc="How types of requests show: new_request, or new request as in an old sample.",
+        reference="certcentral 4.3",
+    ),
+    sw.choice(
+        "certcentral.revocation_comment",
+        ("comments", "comment"),
+        default="comments",
+        doc="Which body field of a revocation is kept as its comment.",
+        reference="certcentral 4.2",
+    ),
+    sw.choice(
+        "certcentral.container_visibility",
+        ("ids", "objects"),
+        default="ids",
+        doc="How GET /user/me shows the containers that are visible.",
+        reference="certcentral 6, 10",
+    ),
+    sw.choice(
         "certcentral.request_list_paging",
         ("paged", "whole", "whole_without_page"),
         default="paged",
@@ -315,10 +351,10 @@ SWITCHES = (
     ),
     sw.choice(
         "certcentral.empty_certificates",
-        ("key_absent", "empty_array"),
-        default="key_absent",
-        doc="How a list of reissues or duplicates without any shows.",
-        reference="certcentral 4.7",
+        ("key_absent", "empty_array", "bare_array"),
+        default="empty_array",
+        doc="How a list of reissues or duplicates without any shows; see certcentral.empty_list.",
+        reference="certcentral 4.7, 10",
     ),
     *(
         sw.choice(

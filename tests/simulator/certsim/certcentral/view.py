@@ -21,6 +21,16 @@ _FLAGS: dict[str, Callable[[bool], object]] = {
 }
 
 _REQUEST_IN_DETAIL = ("id", "date", "type", "status", "comments")
+_KEY_SIZE = 2048
+#: The shapes are documented (reference/certcentral.md 2.1), the values INVENTED.
+_PLATFORM = {
+    "id": -1,
+    "name": "OTHER",
+    "install_url": "http://www.digicert.example/ssl-certificate-installation.htm",
+    "csr_url": "http://www.digicert.example/csr-creation.htm",
+}
+_CA = {"id": "DF3689F672CCB90C", "name": "Example Simulated TLS CA"}
+_RECEIPT = 700_000_000
 #: Orders whose certificate request nobody has sent yet.
 _WITHOUT_CSR = frozenset(("needs_csr", "waiting_pickup"))
 
@@ -77,7 +87,11 @@ class View:
             is_renewal=self._flag(order.renewal_of_order_id != 0),
             product=order.product,
             user=order.user,
-            requests=[_only(_REQUEST_IN_DETAIL, request) for request in order.requests],
+            requests=[
+                {**_only(_REQUEST_IN_DETAIL, request), "type": self.request_type(request)} for request in order.requests
+            ],
+            price=_price(order),
+            currency="USD",
             additional_emails=order.additional_emails,
             has_pending_request=self._flag(bool(order.waiting_requests())),
         )
@@ -88,22 +102,39 @@ class View:
         if order.renewed_order_id or self._switches["certcentral.renewed_order_id_when_none"] == "zero":
             shown["renewed_order_id"] = order.renewed_order_id
         if include_caa_status and order.status == "pending":
-            shown["caa_status_message"] = "CAA records allow issuance."
+            # By domain (reference/certcentral.md 10); what stands there is INVENTED.
+            names = order.certificate.dns_names or [order.certificate.common_name]
+            shown["caa_status_message"] = dict.fromkeys(names, "CAA records allow issuance.")
         return {**shown, **order.extra}
 
-    def copy(self, order: Order, certificate: Certificate) -> dict[str, Any]:
-        """Return a certificate as the lists of an order's reissues and duplicates show it."""
-        created = certificate.date_created or order.date_created
-        return {
+    def request_type(self, request: dict[str, Any]) -> str:
+        """Return the type that shows; an old sample spells it with a space (reference/certcentral.md 4.3)."""
+        kind = str(request["type"])
+        return kind.replace("_", " ") if self._switches["certcentral.request_type_spelling"] == "space" else kind
+
+    def copy(self, order: Order, certificate: Certificate, kind: str) -> dict[str, Any]:
+        """Return a certificate as the list of an order's ``duplicate`` or ``reissue`` shows it."""
+        created = (certificate.date_created or order.date_created).isoformat(timespec="seconds")
+        shown = {
             **self._copied(certificate),
             **_present("thumbprint", certificate.thumbprint),
             "status": certificate.status or "issued",
-            "date_created": created.isoformat(timespec="seconds"),
+            "date_created": created,
             "csr": csr_of(order.id, certificate),
-            "key_size": 2048,
-            "archived": self._flag(certificate.archived),
+            "key_size": _KEY_SIZE,
+            # A number in the one list and text in the other (reference/certcentral.md 4.7).
+            "archived": str(int(certificate.archived)) if kind == "duplicate" else int(certificate.archived),
             "user_id": order.user["id"],
+            "receipt_id": _RECEIPT + order.id,
         }
+        if kind == "reissue":
+            shown.pop("valid_from", None)
+            user = order.user
+            shown.update(
+                email=user.get("email", ""), firstname=user.get("first_name", ""), lastname=user.get("last_name", "")
+            )
+            shown.update({} if certificate.serial_number is None else {"date_issued": created})
+        return shown
 
     def row(self, order: Order) -> dict[str, Any]:
         """Return the order as GET /order/certificate lists it."""
@@ -113,6 +144,8 @@ class View:
         shown["certificate"].update(self._row_names(order.certificate.dns_names))
         if self._list_names == "absent":
             del shown["certificate"]["dns_names"]
+        shown["price"] = _price(order)
+        shown["certificate"]["cert_validity"] = {"years": order.validity_years}
         product = order.product
         shown["product"] = {"name_id": product["name_id"], "name": product["name"], "type": product["type"]}
         organization = self._row_organization(order)
@@ -192,7 +225,17 @@ class View:
     def _detailed_certificate(self, order: Order) -> dict[str, Any]:
         """Return what the detail shows of the primary certificate beyond a row's fields."""
         certificate = order.certificate
-        shown: dict[str, Any] = {"emails": certificate.emails, **_present("thumbprint", certificate.thumbprint)}
+        # All but the thumbprint shows before the issuance, too (reference/certcentral.md 2.1).
+        shown: dict[str, Any] = {
+            "emails": certificate.emails,
+            **_present("thumbprint", certificate.thumbprint),
+            "server_platform": dict(_PLATFORM),
+            "key_size": _KEY_SIZE,
+            "ca_cert": dict(_CA),
+            "date_created": order.date_created.isoformat(timespec="seconds"),
+        }
+        if certificate.serial_number is not None:
+            shown["date_issued"] = order.date_created.isoformat(timespec="seconds")
         if certificate.csr is not None or order.status not in _WITHOUT_CSR:
             shown["csr"] = csr_of(order.id, certificate)
         if order.organization is not None:
@@ -251,3 +294,8 @@ def _only(names: tuple[str, ...], given: dict[str, Any]) -> dict[str, Any]:
 def _present(name: str, value: Any) -> dict[str, Any]:
     """Return a field, or nothing: the API omits rather than sends null (reference/certcentral.md 2.1)."""
     return {} if value is None else {name: value}
+
+
+def _price(order: Order) -> int:
+    """Return what an order cost: INVENTED, and the same each time."""
+    return 175 * order.validity_years

@@ -19,6 +19,7 @@ from ansible.errors import AnsibleError, AnsibleParserError
 from ansible.inventory.data import InventoryData
 from ansible.parsing.dataloader import DataLoader
 from ansible.plugins.doc_fragments import constructed, inventory_cache
+from ansible.utils.display import Display
 
 from ansible_collections.certops.orders.plugins.doc_fragments import _certcentral_inventory, _order_filters
 from ansible_collections.certops.orders.plugins.inventory import digicert_orders as plugin
@@ -123,6 +124,18 @@ def test_a_host_for_every_order(converse: Any, parse: Parse) -> None:
     assert told["order-1"]["digicert_domains"] == ["example.com", "www.example.com"]
     assert (told["order-1"]["digicert_days_remaining"], told["order-2"]["digicert_days_remaining"]) == (30, None)
     assert all(name.startswith("digicert_") for variables in told.values() for name in variables)
+
+
+def test_orders_whose_expiry_cannot_be_read_are_warned_of(
+    converse: Any, parse: Parse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    warnings: list[str] = []
+    monkeypatch.setattr(Display, "warning", lambda _self, text, *_more, **_options: warnings.append(text))
+    odd = {**a_row(2), "certificate": {"common_name": "b.example.com", "valid_till": "soon"}}
+    inventory = parse(converse(listing(an_order(1, "a.example.com"), odd)))
+    assert variables_of(inventory)["order-2"]["digicert_valid_till"] == ""
+    (warning,) = warnings
+    assert "the expiry of 1 order cannot be read, and is left empty: 2;" in warning
 
 
 def test_a_host_for_every_domain(converse: Any, parse: Parse) -> None:

@@ -625,9 +625,9 @@ def test_requests_of_one_status_in_pages(service: Conversation, client: CertCent
         return {"requests": [row(number) for number in numbers], "page": {"total": 5}}
 
     # As many at once as the service gives by itself, whatever a later page brings.
-    service.get("request", page(1, 2, 3), query={"status": "pending"})
-    service.get("request", page(3, 4), query={"status": "pending", "limit": "3", "offset": "2"})
-    service.get("request", page(4, 5), query={"status": "pending", "limit": "3", "offset": "3"})
+    service.get("request", page(1, 2, 3), query={"filters[status]": "pending"})
+    service.get("request", page(3, 4), query={"filters[status]": "pending", "limit": "3", "offset": "2"})
+    service.get("request", page(4, 5), query={"filters[status]": "pending", "limit": "3", "offset": "3"})
     assert [one.id for one in client.requests("pending")] == [1, 2, 3, 4, 5]
 
 
@@ -765,7 +765,7 @@ def test_the_renewal_message_is_set(text: str, service: Conversation, client: Ce
 
 # -- domains ---------------------------------------------------------------------------------------------------------
 
-SHOW = {"include_validation": "true", "include_dcv": "true"}
+SHOW = {"include_validation": "true", "include_dcv": "true", "include_dcv_expiration_time": "true"}
 
 
 def test_a_domain(service: Conversation, client: CertCentral) -> None:
@@ -786,6 +786,44 @@ def test_domains(container_id: int | None, asked: Any, service: Conversation, cl
     service.get("domain", {"domains": [row(1), row(2)], "page": {"total": 3}}, query={**page, "offset": "0"})
     service.get("domain", {"domains": [row(2), row(3)], "page": {"total": 3}}, query={**page, "offset": "1"})
     assert [one.id for one in client.domains(container_id)] == [1, 2, 3]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "asked"),
+    [
+        ({"is_active": True}, {"filters[status]": "active"}),
+        ({"is_active": False}, {"filters[status]": "inactive"}),
+        ({"search": "shop.example"}, {"filters[search]": "shop.example"}),
+    ],
+)
+def test_domains_are_asked_for_by_the_documented_filters(
+    wanted: Any, asked: Any, service: Conversation, client: CertCentral
+) -> None:
+    query = {**SHOW, **asked, "limit": "1000", "offset": "0"}
+    service.get("domain", {"domains": [row(1)], "page": {"total": 1}}, query=query)
+    assert [one.id for one in client.domains(**wanted)] == [1]
+
+
+def test_a_list_that_is_an_empty_list_is_empty(service: Conversation, client: CertCentral) -> None:
+    """[] where an object is expected: of lists it means none, of anything else it is not an answer."""
+    page = {"limit": "1000", "offset": "0"}
+    service.get("order/certificate", [], query={"sort": "order_id", **page})
+    assert list(client.pages()) == []
+    service.get("order/certificate/status-changes", [], query={"seconds": "60"})
+    assert client.status_changes(60) == ([], True)
+    for kind, asked in (("reissue", client.reissues), ("duplicate", client.duplicates), ("note", client.notes)):
+        service.get(f"order/certificate/7/{kind}", [])
+        assert list(asked(7)) == []
+    service.get("request", [])
+    assert list(client.requests()) == []
+    service.get("domain", [], query={**SHOW, **page})
+    assert list(client.domains()) == []
+    service.get("order/certificate/7", [])
+    with pytest.raises(Unreadable, match="not a JSON object"):
+        client.order(7)
+    service.get("request", [[]])
+    with pytest.raises(Unreadable, match="not a JSON object"):
+        list(client.requests())
 
 
 def test_no_domains(service: Conversation, client: CertCentral) -> None:

@@ -392,6 +392,21 @@ def test_what_is_told_of_them(numbers: list[int], words: str) -> None:
     assert told["missing"] == [9]
 
 
+@pytest.mark.parametrize("count", [0, 1, 3, 11])
+def test_orders_whose_expiry_cannot_be_read_are_counted_in_a_warning(count: int) -> None:
+    unread = [Order(number, "issued", has_unread_expiry=True) for number in range(1, count + 1)]
+    result = found([Order(99, "issued"), *unread], TODAY, missing=[])
+    assert len(result["orders"]) == count + 1
+    if not count:
+        assert "warnings" not in result
+        return
+    (warning,) = result["warnings"]
+    assert warning.startswith(f"the expiry of {count} order{'' if count == 1 else 's'} cannot be read")
+    named = ", ".join(str(number) for number in range(1, min(count, 10) + 1))
+    assert f": {named}{', ...' if count > 10 else ''}; " in warning
+    assert "99" not in warning
+
+
 def test_a_page_of_orders_is_as_large_as_a_page_of_the_list() -> None:
     assert _certcentral_find.PAGE == 1000
     assert [len(page) for page in _certcentral_find._pages_of(iter([Order(1, "")] * 2001))] == [1000, 1000, 1]

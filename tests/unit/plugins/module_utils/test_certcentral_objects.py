@@ -104,6 +104,102 @@ def a_page(**facts: Any) -> Order:
     return read({"id": 123, **facts})
 
 
+# -- shapes that clients of the service have met -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "day"),
+    [
+        ("2027-1-5", date(2027, 1, 5)),
+        ("2027-01-05", date(2027, 1, 5)),
+        (" 2027-1-05 ", date(2027, 1, 5)),
+        ("2027-1-5 03:04:05", date(2027, 1, 5)),
+        ("2027-01-05T23:59:59+00:00", date(2027, 1, 5)),
+        ("2027-1-512", None),
+        ("2027-13-1", None),
+        ("0000-00-00", None),
+        ("05-JAN-2027", None),
+        (20270105, None),
+        ({"date": "2027-01-05"}, None),
+    ],
+)
+@pytest.mark.parametrize("source", [DETAILS, ROW])
+def test_an_expiry_is_read_or_known_to_be_unread(text: Any, day: date | None, source: str) -> None:
+    order = read({"id": 1, "status": "issued", "certificate": {"valid_till": text}}, source)
+    assert (order.valid_till, order.has_unread_expiry) == (day, day is None)
+    order = read({"id": 1, "status": "issued", "order_valid_till": text}, source)
+    assert (order.order_valid_till, order.has_unread_expiry) == (day, day is None)
+
+
+@pytest.mark.parametrize("nothing", [{}, {"valid_till": None}, {"valid_till": ""}, {"valid_till": []}, []])
+def test_no_expiry_is_not_an_unread_one(nothing: Any) -> None:
+    assert read({"id": 1, "status": "pending", "certificate": nothing}).has_unread_expiry is False
+
+
+def test_a_time_without_zeros() -> None:
+    assert utc_text(a_page(date_created="2027-1-5 03:04:05").date_created) == "2027-01-05T03:04:05Z"
+
+
+@pytest.mark.parametrize("spelled", ["new request", "New Request", "new_request", " new  request "])
+def test_a_new_request_however_it_is_spelled(spelled: str) -> None:
+    assert a_page(requests=[{"id": 1, "type": spelled}]).requests[0].type == "new_request"
+
+
+@pytest.mark.parametrize(
+    ("certificate", "status"),
+    [
+        ({"serial_number": "0A", "valid_till": "2027-01-05"}, "issued"),
+        ({"serial_number": "0A"}, "approved"),
+        ({"valid_till": "2027-01-05"}, "approved"),
+        ({"id": 5}, "approved"),
+        ([], "approved"),
+    ],
+)
+@pytest.mark.parametrize("source", [DETAILS, ROW])
+def test_approved_is_issued_where_there_is_a_certificate(certificate: Any, status: str, source: str) -> None:
+    assert read({"id": 1, "status": "approved", "certificate": certificate}, source).status == status
+
+
+def test_other_statuses_stay_whatever_there_is() -> None:
+    certificate = {"serial_number": "0A", "valid_till": "2027-01-05"}
+    assert read({"id": 1, "status": "revoked", "certificate": certificate}).status == "revoked"
+
+
+EMPTY_LISTS: dict[str, Any] = {
+    "id": 123,
+    "certificate": [],
+    "product": [],
+    "organization": [],
+    "container": [],
+    "requests": [[], {"id": 1, "order": [], "certificate": [], "requester": []}],
+    "notes": [],
+}
+
+
+def test_an_empty_list_where_an_object_is_expected_says_nothing() -> None:
+    order = read({**EMPTY_LISTS, "status": "issued"})
+    assert (order.primary, order.organization, order.container, order.product_name_id) == (None, None, None, "")
+    assert [request.shown()["order_id"] for request in order.requests] == [123]
+    assert read_domain({"id": 4, "organization": [], "container": [], "dcv_expiration": []}) == Domain(
+        4, "", None, dcv_expiration={}
+    )
+
+
+@pytest.mark.parametrize("visible", [[5, "6"], [{"id": 5, "name": "A"}, {"id": "6"}]])
+def test_visible_containers_are_ids_or_objects(visible: Any) -> None:
+    assert read_user({"has_container_assignments": True, "container_visibility": visible}).container_ids == (5, 6)
+
+
+@pytest.mark.parametrize(
+    ("said", "shown"),
+    [("2027-1-15", "2027-01-15"), ("2027-01-15T20:00:00-07:00", "2027-01-16"), ("soon", ""), (None, "")],
+)
+def test_the_expiry_of_domain_control_is_a_day_in_utc(said: Any, shown: str) -> None:
+    domain = read_domain({"id": 4, "dcv_expiration": {"ov": said}})
+    assert domain is not None
+    assert domain.shown()["dcv_expiration"] == {"ov": shown}
+
+
 # -- an order ----------------------------------------------------------------------------------------------------------
 
 

@@ -417,7 +417,7 @@ def test_a_new_line_in_a_note_is_white_space(service: Conversation, client: Cert
 
 # -- domains -----------------------------------------------------------------------------------------------------------
 
-DOMAIN = {"include_validation": "true", "include_dcv": "true"}
+DOMAIN = {"include_validation": "true", "include_dcv": "true", "include_dcv_expiration_time": "true"}
 
 
 def lists_domains(service: Conversation, *domains: tuple[int, str, Any]) -> None:

@@ -79,6 +79,41 @@ def test_asking_for_the_revocation_of_an_order_revokes_nothing_yet(conversation:
     assert "serial_number: 0B" in result["diff"]["before"]
 
 
+@pytest.mark.parametrize(
+    ("echo", "lost"),
+    [
+        ({"comments": WHY}, False),
+        ({"comments": WHY.replace(" ", "\n ")}, False),
+        ({"comments": WHY[:5]}, True),
+        ({"comments": ""}, True),
+        ({}, True),
+    ],
+)
+def test_a_comment_that_is_lost_is_warned_of(conversation: Converse, echo: Any, lost: bool) -> None:
+    filed = says({"id": 55, "type": "revoke", "status": "pending", **echo}, 201)
+    result = asked_to_revoke(conversation(an_order(), *others(), revokes(answer=filed)), order_id=1)
+    assert only(result)["outcome"] == "pending_approval"
+    warnings = [text for text in result.get("warnings", []) if "comments" in text]
+    assert len(warnings) == lost
+    if lost:
+        assert "request 55 of order 1; add them as a note with digicert_order_note" in warnings[0]
+
+
+def test_a_revocation_without_approval_keeps_no_comment_and_warns_of_none(conversation: Converse) -> None:
+    service = conversation(an_order(), *others(), revokes(answer=changes("").answer, skip_approval=True))
+    result = asked_to_revoke(service, order_id=1, skip_approval=True)
+    assert (only(result)["outcome"], result.get("warnings", [])) == ("changed", [])
+
+
+def test_a_long_comment_is_compared_whole(conversation: Converse) -> None:
+    why = "x" * 3000
+    for echo in (why, why[:-1]):
+        filed = says({"id": 55, "type": "revoke", "status": "pending", "comments": echo}, 201)
+        call = changes("/order/certificate/1/revoke", {**BODY, "comments": why}, filed)
+        result = play(module, conversation(an_order(), *others(), call), comments=why, confirm=True, order_id=1)
+        assert bool(result.get("warnings")) is (echo != why)
+
+
 def test_asking_again_while_it_waits_files_no_second_request(conversation: Converse) -> None:
     result = asked_to_revoke(conversation(an_order(requests=WAITS), request()), order_id=1)
     assert (result["changed"], only(result)["outcome"]) == (False, "pending_approval")

@@ -23,7 +23,7 @@ from ansible_collections.certops.orders.tests.unit.plugins.modules.conversation 
 )
 from ansible_collections.certops.orders.tests.unit.plugins.modules.playing import Converse, failure_of, only, play
 
-SHOW = "include_validation=true&include_dcv=true"
+SHOW = "include_validation=true&include_dcv=true&include_dcv_expiration_time=true"
 sets_state = partial(play, module)
 
 

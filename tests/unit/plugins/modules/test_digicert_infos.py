@@ -32,7 +32,7 @@ from ansible_collections.certops.orders.tests.unit.plugins.modules.playing impor
 orders = partial(play, digicert_order_info)
 requests = partial(play, digicert_request_info)
 domains = partial(play, digicert_domain_info)
-SHOW = "include_validation=true&include_dcv=true"
+SHOW = "include_validation=true&include_dcv=true&include_dcv_expiration_time=true"
 
 
 def list_of(name: str, query: str, *items: Any) -> Call:
@@ -159,8 +159,16 @@ def test_the_requests_of_an_order(conversation: Converse) -> None:
 
 
 def test_requests_of_a_status_and_of_some_types_are_checked(conversation: Converse) -> None:
-    listed = asks("/request?status=pending", {"requests": [PENDING, REISSUE, DECIDED], "page": {"total": 3}})
+    listed = asks("/request?filters[status]=pending", {"requests": [PENDING, REISSUE, DECIDED], "page": {"total": 3}})
     assert ids_of(requests(conversation(listed), status="pending", type=["revoke"])) == [1]
+
+
+@pytest.mark.parametrize("wanted", ["new_request", "new request"])
+def test_a_new_request_is_found_however_it_is_spelled(conversation: Converse, wanted: str) -> None:
+    spaced = {"id": 9, "type": "new request", "status": "pending"}
+    listed = asks("/request", {"requests": [PENDING, spaced], "page": {"total": 2}})
+    result = requests(conversation(listed), type=[wanted])
+    assert only(result, "requests")["type"] == "new_request"
 
 
 def test_all_requests(conversation: Converse) -> None:
@@ -186,19 +194,34 @@ DOMAINS = [
 
 
 @pytest.mark.parametrize(
-    ("arguments", "found"),
+    ("arguments", "filters", "found"),
     [
-        ({}, [1, 2, 3]),
-        ({"name": "EXAMPLE.com."}, [1]),
-        ({"name": "example.com", "include_subdomains": True}, [1, 2]),
-        ({"is_active": True}, [1]),
-        ({"is_active": False}, [2]),
+        ({}, "", [1, 2, 3]),
+        ({"name": "EXAMPLE.com."}, "&filters[search]=example.com", [1]),
+        ({"name": "example.com", "include_subdomains": True}, "", [1, 2]),
+        ({"is_active": True}, "&filters[status]=active", [1]),
+        ({"is_active": False}, "&filters[status]=inactive", [2]),
+        (
+            {"is_active": False, "name": "www.example.com"},
+            "&filters[status]=inactive&filters[search]=www.example.com",
+            [2],
+        ),
     ],
 )
-def test_domains(conversation: Converse, arguments: Any, found: list[int]) -> None:
-    listed = asks(f"/domain?{SHOW}&limit=1000&offset=0", {"domains": DOMAINS, "page": {"total": 3}})
+def test_domains(conversation: Converse, arguments: Any, filters: str, found: list[int]) -> None:
+    """Filters may be ignored: what they let through is checked."""
+    listed = asks(f"/domain?{SHOW}{filters}&limit=1000&offset=0", {"domains": DOMAINS, "page": {"total": 3}})
     result = domains(conversation(listed), **arguments)
     assert [one["domain_id"] for one in result["domains"]] == found
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_a_search_that_finds_nothing_proves_nothing(conversation: Converse, there: bool) -> None:
+    searched = asks(f"/domain?{SHOW}&filters[search]=example.com&limit=1000&offset=0", {"page": {"total": 0}})
+    listed = DOMAINS[not there :]
+    whole = asks(f"/domain?{SHOW}&limit=1000&offset=0", {"domains": listed, "page": {"total": len(listed)}})
+    result = domains(conversation(searched, whole), name="example.com")
+    assert [one["domain_id"] for one in result["domains"]] == ([1] if there else [])
 
 
 def test_the_domains_of_a_container_are_checked_where_they_say(conversation: Converse) -> None:
