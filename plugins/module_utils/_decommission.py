@@ -14,8 +14,8 @@ person.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
 from datetime import date, datetime
 from fnmatch import fnmatchcase
 from typing import Any
@@ -72,9 +72,10 @@ class Wishes:
 
     names: in lower case, as DNS spells them. on_issued: KEEP, LAPSE or REVOKE. product_types: of CertCentral. shared:
     ids of orders, and digests, that may go although they cover names that stay, or wildcards. protected: patterns of
-    names whose orders are never touched. lives_on: those of the names whose certificates are replaced and not just
-    ended; replacements: ids and digests of the orders that replace them. waiver: why a certificate may be revoked
-    although nobody looked whether it is served; nothing where somebody has to look.
+    names whose orders are never touched; stays: more of them, which the user has not written and may match nothing.
+    lives_on: those of the names whose certificates are replaced and not just ended; replacements: ids and digests of
+    the orders that replace them. waiver: why a certificate may be revoked although nobody looked whether it is served;
+    nothing where somebody has to look.
     """
 
     names: frozenset[str]
@@ -83,6 +84,7 @@ class Wishes:
     product_types: frozenset[str] = frozenset(TLS_PRODUCTS)
     shared: frozenset[str] = frozenset()
     protected: tuple[str, ...] = ()
+    stays: tuple[str, ...] = ()
     lives_on: frozenset[str] = frozenset()
     replacements: frozenset[str] = frozenset()
     mark_renewed: bool = False
@@ -108,15 +110,9 @@ class Wishes:
     def protector(self, name: str) -> str:
         """The pattern that protects a name, or one that a wildcard covers; nothing where none does.
 
-        Most wildcards are issued for the name above as well, whether that is told or not.
+        A pattern such as *.pay.example.com is meant for pay.example.com as well.
         """
-        wild = name[2:] if name.startswith("*.") else ""
-        for pattern in self.protected:
-            if fnmatchcase(name, pattern):
-                return pattern
-            if wild and (fnmatchcase(wild, pattern) or _may_match_below(pattern, wild)):
-                return pattern
-        return ""
+        return next((pattern for pattern in (*self.protected, *self.stays) if _protects(pattern, name)), "")
 
     def _is_among(self, name: str, names: frozenset[str]) -> bool:
         if name in names:
@@ -159,6 +155,7 @@ def wishes_of(wished: Mapping[str, Any]) -> Wishes:
         product_types=frozenset(_texts(wished, "product_types", TLS_PRODUCTS)),
         shared=_ids(wished, "shared"),
         protected=tuple(_pattern(text) for text in _texts(wished, "protected")),
+        stays=tuple(_pattern(text) for text in _texts(wished, "stays")),
         lives_on=_names(wished, "lives_on"),
         replacements=_ids(wished, "replacements"),
         mark_renewed=_truth(wished, "mark_renewed", False),
@@ -229,6 +226,15 @@ def _can_match(pattern: str) -> bool:
     return True
 
 
+def _protects(pattern: str, name: str) -> bool:
+    # Most wildcards are issued for the name above as well, whether that is told or not.
+    wild = name[2:] if name.startswith("*.") else ""
+    return any(
+        fnmatchcase(name, form) or (wild and (fnmatchcase(wild, form) or _may_match_below(form, wild)))
+        for form in (pattern, *([pattern[2:]] if pattern.startswith("*.") else []))
+    )
+
+
 def _may_match_below(pattern: str, parent: str) -> bool:
     """Whether a pattern may match a name one label below `parent`, which a wildcard covers."""
     found = [match.start() for match in _GLOB.finditer(pattern)]
@@ -266,6 +272,40 @@ def to_read(orders: Iterable[Mapping[str, Any]], wishes: Wishes) -> dict[str, li
         if status == "expired" and wishes.mark_renewed and not order.get("is_renewed"):
             wanted["origin"].append(order_id)
     return wanted
+
+
+def check_reach(domains: Iterable[Mapping[str, Any]], wishes: Wishes) -> None:
+    """Refuse to retire all that is below a name which is not the account's own. Raises ValueError.
+
+    domains: all of the account, rows of digicert_domain_info.
+    """
+    known = {str(row["name"]).lower() for row in domains if row.get("name")}
+    outside = [name for name in sorted(wishes.names) if not _is_at_or_below(name.replace("*.", "", 1), known)]
+    if wishes.include_subdomains and outside:
+        raise ValueError(
+            f"decommission_domain_names has {', '.join(outside[:20])}: with decommission_domain_include_subdomains each "
+            "name has to be a domain of the CertCentral account, as far as the key can read it, or to lie below one. "
+            "Correct the name, set decommission_domain_include_subdomains to false, or, for Servertastic alone, "
+            "decommission_domain_certcentral to false"
+        )
+
+
+def _is_at_or_below(name: str, domains: Collection[str]) -> bool:
+    while name and name not in domains:
+        name = _parent(name)
+    return bool(name)
+
+
+def notes(orders: Iterable[Mapping[str, Any]], reviews: Iterable[Mapping[str, Any]], wishes: Wishes) -> list[str]:
+    """What the approver of a plan has to know beside its entries.
+
+    orders, reviews: all of the account. A pattern that matches none of their names may be misspelled.
+    """
+    names = {name for row in orders for name in (*_names_of(row), str(row.get("common_name") or "").lower())}
+    names.update(name for review in reviews for name in _names_of_review(review))
+    each = {pattern: replace(wishes, protected=(pattern,), stays=()) for pattern in wishes.protected}
+    lone = [pattern for pattern, alone in each.items() if not any(map(alone.protector, names))]
+    return [f"decommission_domain_protected matches no name of any order: {', '.join(lone)}"] if lone else []
 
 
 def to_probe(

@@ -38,7 +38,7 @@ GONE, STAYS = "gone.example.com", "stays.example.com"
 # Of no use as a name of anything else, as SECRET_KEY.
 RESELLER_KEY = "sim-Qm4Tz8Lx1Rb6"
 # What the planner may ask of CertCentral before anything else.
-WHO = ["whose", "account"]
+WHO = ["whose", "account", "domains"]
 
 
 def on(name: str) -> str:
