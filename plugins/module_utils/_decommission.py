@@ -279,12 +279,12 @@ def check_reach(domains: Iterable[Mapping[str, Any]], wishes: Wishes) -> None:
 
     domains: all of the account, rows of digicert_domain_info.
     """
-    known = {str(row["name"]).lower() for row in domains if row.get("name")}
+    known = set(_names_of({"domains": [row["name"] for row in domains if row.get("name")]}))
     outside = [name for name in sorted(wishes.names) if not _is_at_or_below(name.replace("*.", "", 1), known)]
     if wishes.include_subdomains and outside:
         raise ValueError(
-            f"decommission_domain_names has {', '.join(outside[:20])}: with decommission_domain_include_subdomains each "
-            "name has to be a domain of the CertCentral account, as far as the key can read it, or to lie below one. "
+            f"decommission_domain_names has {', '.join(outside[:20])}: with decommission_domain_include_subdomains each"
+            " name has to be a domain of the CertCentral account, as far as the key can read it, or to lie below one. "
             "Correct the name, set decommission_domain_include_subdomains to false, or, for Servertastic alone, "
             "decommission_domain_certcentral to false"
         )
@@ -301,7 +301,9 @@ def notes(orders: Iterable[Mapping[str, Any]], reviews: Iterable[Mapping[str, An
 
     orders, reviews: all of the account. A pattern that matches none of their names may be misspelled.
     """
-    names = {name for row in orders for name in (*_names_of(row), str(row.get("common_name") or "").lower())}
+    names = {
+        name for row in orders for name in (*_names_of(row), *_names_of({"domains": [row.get("common_name") or ""]}))
+    }
     names.update(name for review in reviews for name in _names_of_review(review))
     each = {pattern: replace(wishes, protected=(pattern,), stays=()) for pattern in wishes.protected}
     lone = [pattern for pattern, alone in each.items() if not any(map(alone.protector, names))]
