@@ -69,6 +69,7 @@ def test_a_plan_is_made_and_carried_out_by_jobs_that_share_nothing_but_artifacts
             {"id": 2, "status": "needs_approval", "common_name": "gone.example.com"},
             {"id": 3, "status": "issued", "common_name": "gone.example.com"},
             {"id": 4, "status": "pending", "common_name": "stays.example.com"},
+            domains=[{"id": 1, "name": "example.com"}],
             servertastic={
                 "accounts": [{"username": "team", "api_key": RESELLER_KEY, "points": 1000}],
                 "orders": [

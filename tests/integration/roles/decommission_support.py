@@ -71,6 +71,11 @@ def book(*orders: Mapping[str, Any], at_servertastic: Sequence[Mapping[str, Any]
         "switches": switches,
         "keys": {SECRET_KEY: {"user": "secret"}, "sim-emea": {"user": "emea", "container_ids": [2]}},
         "orders": list(orders),
+        # Names below which everything goes have to be of these.
+        "domains": [
+            {"id": number, "name": name, "container": {"id": 2}}
+            for number, name in enumerate(("example.com", "example.org", "example.net"), 1)
+        ],
         "servertastic": {
             "accounts": [{"username": "team", "api_key": RESELLER_KEY, "points": 1000}],
             "orders": list(at_servertastic),

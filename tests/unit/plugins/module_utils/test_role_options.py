@@ -251,4 +251,4 @@ def test_a_role_hands_over_all_of_its_lists_and_numbers() -> None:
     for role in SHAPES:
         lines = [f'  {name}: "{{{{ {role}_{name} }}}}"' for name in SHAPES[role]]
         text = (ROOT / "roles" / role / "vars" / "main.yml").read_text()
-        assert "\n".join([f"{role}__given:", *lines, f"{role}__options: "]) in text
+        assert "\n".join([f"{role}__raw:", *lines, f"{role}__options: "]) in text
