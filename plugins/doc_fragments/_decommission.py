@@ -54,8 +54,14 @@ options:
         default: []
       protected:
         description:
-          - Patterns of names, such as V(*.pay.example.com), whose orders are never touched, not even those of
-            O(wishes.shared).
+          - Patterns of names whose orders are never touched, not even those of O(wishes.shared). V(*.pay.example.com)
+            is meant for V(pay.example.com) as well.
+        type: list
+        elements: str
+        default: []
+      stays:
+        description:
+          - More such patterns, which are not reported where they match nothing.
         type: list
         elements: str
         default: []

@@ -53,4 +53,8 @@ options:
       - A renewal is left to a person where what it renews expires within so many days, or expired within so many days.
     type: int
     default: 60
+  limit:
+    description:
+      - How many orders may be ended, from 1 to 25, the oldest of them. The others get the action V(wait).
+    type: int
 """

@@ -27,8 +27,17 @@ options:
     type: int
     default: 0
   expected_changes:
-    description: Exactly how many changes there have to be, nothing where nobody said.
+    description: Exactly how many changes there have to be, nothing where it is not set.
     type: int
+  phase:
+    description: With V(all) nobody approves the plan, so that many irreversible changes need O(expected_changes).
+    type: str
+    choices: [plan, apply, all]
+    default: all
+  kind:
+    description: What plans, such as V(decommission_domain), which tells how the options are called.
+    type: str
+    default: ""
 author:
   - The certops.orders authors (@certops)
 """
@@ -55,7 +64,12 @@ from ansible_collections.certops.orders.plugins.module_utils._plan import guards
 
 
 def order_plan_guards(
-    entries: Sequence[Mapping[str, Any]], max_changes: Any = 25, max_revocations: Any = 0, expected_changes: Any = None
+    entries: Sequence[Mapping[str, Any]],
+    max_changes: Any = 25,
+    max_revocations: Any = 0,
+    expected_changes: Any = None,
+    phase: str = "all",
+    kind: str = "",
 ) -> list[str]:
     """Why entries are too many; a number may come as text, as from the command line."""
     limits = {
@@ -63,7 +77,7 @@ def order_plan_guards(
         "max_revocations": _number("max_revocations", max_revocations),
         "expected_changes": None if expected_changes in (None, "") else _number("expected_changes", expected_changes),
     }
-    return guards(entries, limits)
+    return guards(entries, limits, kind=kind, approved=phase != "all")
 
 
 def _number(name: str, value: Any) -> int:

@@ -79,7 +79,7 @@ _value:
     outcome:
       description:
         - V(planned), V(done), V(unchanged), V(pending_approval), V(refused), V(left), V(failed), V(unknown) or
-          V(not_attempted).
+          V(not_attempted), or V(waiting) for a later run.
       type: str
     reason:
       description: Why.

@@ -11,7 +11,11 @@ from typing import Any, Callable
 
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.certops.orders.plugins.module_utils._report import of_account
+from ansible_collections.certops.orders.plugins.module_utils._report import (
+    ReportError,
+    of_account,
+    registered_orders,
+)
 
 DOCUMENTATION = r"""
 name: order_report_of_account
@@ -28,9 +32,9 @@ options:
     type: dict
     required: true
   orders:
-    description: The orders, as M(certops.orders.digicert_order_info) returns them.
-    type: list
-    elements: dict
+    description:
+      - The orders, as M(certops.orders.digicert_order_info) returns them, or with O(orders_from) its result.
+    type: raw
     required: true
   generated_at:
     description: The time of the report, ISO 8601 in UTC. It also says from when on expiries are counted.
@@ -46,6 +50,10 @@ options:
     default: ""
   job:
     description: The job that made it.
+    type: str
+    default: ""
+  orders_from:
+    description: The name of the variable whose value O(orders) is, where that is the result of a task.
     type: str
     default: ""
 """
@@ -75,10 +83,21 @@ _value:
 
 
 def order_report_of_account(
-    account: Any, orders: Any, generated_at: str, title: str = "", ticket: str = "", job: str = ""
+    account: Any,
+    orders: Any,
+    generated_at: str,
+    title: str = "",
+    ticket: str = "",
+    job: str = "",
+    orders_from: str = "",
 ) -> dict[str, Any]:
     if not isinstance(account, Mapping):
         raise AnsibleFilterError("order_report_of_account takes the result of digicert_account_info")
+    if orders_from:
+        try:
+            orders = registered_orders(orders, orders_from)
+        except ReportError as error:
+            raise AnsibleFilterError(str(error)) from None
     return of_account(account, orders, generated_at, title=title, ticket=ticket, job=str(job))
 
 

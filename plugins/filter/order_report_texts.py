@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any, Callable
 
 from ansible.errors import AnsibleFilterError
@@ -15,6 +15,7 @@ from ansible.utils.unsafe_proxy import wrap_var
 from ansible_collections.certops.orders.plugins.module_utils._report import (
     Report,
     ReportError,
+    registered_orders,
     report_of,
     to_csv,
     to_json,
@@ -54,10 +55,14 @@ options:
     default: false
   orders:
     description:
-      - The orders of the account, where they are not in the report itself. What a task has registered is best handed
+      - The orders of the account, where they are not in the report itself, or with O(orders_from) the result of
+        M(certops.orders.digicert_order_info). What a task has registered is best handed
         over here, as a variable made of 10,000 orders takes ansible-core 2.16 minutes.
-    type: list
-    elements: dict
+    type: raw
+  orders_from:
+    description: The name of the variable whose value O(orders) is, where that is the result of a task.
+    type: str
+    default: ""
 """
 
 EXAMPLES = r"""
@@ -102,9 +107,12 @@ def order_report_texts(
     data: Any,
     formats: Iterable[str] = tuple(_FORMATS),
     contacts: bool = False,
-    orders: Iterable[Mapping[str, Any]] | None = None,
+    orders: Any = None,
+    orders_from: str = "",
 ) -> dict[str, str]:
     try:
+        if orders_from:
+            orders = registered_orders(orders, orders_from)
         report = report_of(data if orders is None else {**data, "orders": orders}, contacts)
         texts = {kind: _FORMATS[kind](report) for kind in formats}
     except ReportError as error:

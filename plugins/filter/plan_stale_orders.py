@@ -76,7 +76,7 @@ _value:
       elements: str
       sample: [www.example.com]
     action:
-      description: What is to be done, C(cancel), C(reject_request), or C(leave) for a person.
+      description: What is to be done, C(cancel), C(reject_request), C(leave) for a person, or C(wait) for a later run.
       type: str
       sample: cancel
     reason:

@@ -14,8 +14,8 @@ person.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
 from datetime import date, datetime
 from fnmatch import fnmatchcase
 from typing import Any
@@ -75,11 +75,11 @@ class Wishes:
 
     names: in lower case, as DNS spells them. on_issued: KEEP, LAPSE or REVOKE. product_types: of CertCentral. shared:
     ids of orders, and digests, that may go although they cover names that stay, or wildcards. accept_unknown: ids of
-    orders that may be ended although not all of their names or certificates are known. protected: patterns of
-    names whose orders are never touched. lives_on: those of the names whose certificates are replaced and not just
-    ended; replacements: ids and digests of the orders that replace them. waiver: why a certificate may be revoked
-    although nobody looked whether it is served, or although a name of it does not resolve and nobody approves that.
-    unapproved: whether nobody approves the plan.
+    orders that may be ended although not all of their names or certificates are known. protected: patterns of names
+    whose orders are never touched; stays: more of them, which the user has not written and may match nothing.
+    lives_on: those of the names whose certificates are replaced and not just ended; replacements: ids and digests of
+    the orders that replace them. waiver: why a certificate may be revoked although nobody looked whether it is served,
+    or although a name of it does not resolve and nobody approves that. unapproved: whether nobody approves the plan.
     """
 
     names: frozenset[str]
@@ -89,6 +89,7 @@ class Wishes:
     shared: frozenset[str] = frozenset()
     accept_unknown: frozenset[str] = frozenset()
     protected: tuple[str, ...] = ()
+    stays: tuple[str, ...] = ()
     lives_on: frozenset[str] = frozenset()
     replacements: frozenset[str] = frozenset()
     mark_renewed: bool = False
@@ -115,10 +116,11 @@ class Wishes:
     def protector(self, name: str) -> str:
         """The pattern that protects a name, or one that a wildcard covers; nothing where none does.
 
-        A pattern such as b*cher.example is meant for names as they are read, so that either spelling counts.
+        A pattern such as b*cher.example is meant for names as they are read, so that either spelling counts, and one
+        such as *.pay.example.com for pay.example.com as well.
         """
-        spelled = spellings(name)
-        return next((pattern for pattern in self.protected if any(_protects(pattern, one) for one in spelled)), "")
+        spelled, patterns = spellings(name), (*self.protected, *self.stays)
+        return next((pattern for pattern in patterns if any(_protects(pattern, one) for one in spelled)), "")
 
     def _is_among(self, name: str, names: frozenset[str]) -> bool:
         if name in names:
@@ -162,6 +164,7 @@ def wishes_of(wished: Mapping[str, Any]) -> Wishes:
         shared=_ids(wished, "shared"),
         accept_unknown=_ids(wished, "accept_unknown"),
         protected=tuple(_pattern(text) for text in _texts(wished, "protected")),
+        stays=tuple(_pattern(text) for text in _texts(wished, "stays")),
         lives_on=_names(wished, "lives_on"),
         replacements=_ids(wished, "replacements"),
         mark_renewed=_truth(wished, "mark_renewed", False),
@@ -238,7 +241,10 @@ def _can_match(pattern: str) -> bool:
 def _protects(pattern: str, name: str) -> bool:
     # Most wildcards are issued for the name above as well, whether that is told or not.
     wild = name[2:] if name.startswith("*.") else ""
-    return fnmatchcase(name, pattern) or bool(wild and (fnmatchcase(wild, pattern) or _may_match_below(pattern, wild)))
+    return any(
+        fnmatchcase(name, form) or bool(wild and (fnmatchcase(wild, form) or _may_match_below(form, wild)))
+        for form in (pattern, *([pattern[2:]] if pattern.startswith("*.") else []))
+    )
 
 
 def _may_match_below(pattern: str, parent: str) -> bool:
@@ -305,6 +311,42 @@ def _needs_page(order: Mapping[str, Any], status: str, wishes: Wishes) -> bool:
         lacks = order.get("is_renewed") is None or days is None or days > 0 or not _names_known(order)
         return _goes_on(order) is None or (wishes.mark_renewed and not order.get("is_renewed") and lacks)
     return status not in _OVER and not _names_known(order)
+
+
+def check_reach(domains: Iterable[Mapping[str, Any]], wishes: Wishes) -> None:
+    """Refuse to retire all that is below a name which is not the account's own. Raises ValueError.
+
+    domains: all of the account, rows of digicert_domain_info.
+    """
+    known = set(_names_of({"domains": [row["name"] for row in domains if row.get("name")]}))
+    outside = [name for name in sorted(wishes.names) if not _is_at_or_below(name.replace("*.", "", 1), known)]
+    if wishes.include_subdomains and outside:
+        raise ValueError(
+            f"decommission_domain_names has {', '.join(outside[:20])}: with decommission_domain_include_subdomains each"
+            " name has to be a domain of the CertCentral account, as far as the key can read it, or to lie below one. "
+            "Correct the name, set decommission_domain_include_subdomains to false, or, for Servertastic alone, "
+            "decommission_domain_certcentral to false"
+        )
+
+
+def _is_at_or_below(name: str, domains: Collection[str]) -> bool:
+    while name and name not in domains:
+        name = _parent(name)
+    return bool(name)
+
+
+def notes(orders: Iterable[Mapping[str, Any]], reviews: Iterable[Mapping[str, Any]], wishes: Wishes) -> list[str]:
+    """What the approver of a plan has to know beside its entries.
+
+    orders, reviews: all of the account. A pattern that matches none of their names may be misspelled.
+    """
+    names = {
+        name for row in orders for name in (*_names_of(row), *_names_of({"domains": [row.get("common_name") or ""]}))
+    }
+    names.update(name for review in reviews for name in _names_of_review(review))
+    each = {pattern: replace(wishes, protected=(pattern,), stays=()) for pattern in wishes.protected}
+    lone = [pattern for pattern, alone in each.items() if not any(map(alone.protector, names))]
+    return [f"decommission_domain_protected matches no name of any order: {', '.join(lone)}"] if lone else []
 
 
 def to_probe(

@@ -22,6 +22,7 @@ from typing import Any
 
 from ._names import dns_name
 from ._orders import ORDER_ID, id_of, is_id, plural, printable, utc
+from ._role_options import option_name
 from ._strict_json import NotStrict, read_object
 
 SCHEMA_VERSION = 1
@@ -31,7 +32,7 @@ SLACK = timedelta(minutes=5)
 # In characters, and in levels of brackets; a plan of 10,000 orders has some 5 million, and five.
 MOST_TEXT = 32 << 20
 MOST_DEPTH = 20
-# More changes than these have to be expected, by their exact number.
+# More irreversible changes than these have to be expected, by their exact number, where nobody has approved them.
 MANY = 25
 
 CERTCENTRAL, SERVERTASTIC = "certcentral", "servertastic"
@@ -39,7 +40,9 @@ CANCEL, REJECT, DROP = "cancel", "reject_request", "drop_reissue"
 MARK, UNMARK, LAPSE, REVOKE = "mark_renewed", "unmark_renewed", "lapse", "revoke"
 # In the order in which they are carried out, what cannot be undone last.
 WRITING = (REJECT, CANCEL, DROP, MARK, UNMARK, LAPSE, REVOKE)
-KEEP, LEAVE, NOTHING = TOLD = ("keep", "leave", "nothing")
+KEEP, LEAVE, NOTHING, WAIT = TOLD = ("keep", "leave", "nothing", "wait")
+# What cannot be undone; a reissue may be dropped on the way to another action as well.
+IRREVERSIBLE = (REJECT, CANCEL, DROP, REVOKE)
 # Kinds of CertCentral products that are TLS certificates; the others belong to people and code.
 TLS_PRODUCTS = ("ssl_certificate", "dv_ssl_certificate")
 # At Servertastic an issued order is revoked by cancelling it, which its admin contact has to approve.
@@ -61,6 +64,8 @@ _FIELDS = (
     "created_at",
     "expires_at",
 )
+# A plan has them only where they say something.
+_OPTIONAL_FIELDS = ("notes",)
 _KIND = re.compile(r"[a-z][a-z0-9_]{0,63}")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _STAMP = "%Y-%m-%dT%H:%M:%SZ"
@@ -89,11 +94,13 @@ def make(
     now: datetime,
     *,
     hosts: Iterable[str] = (),
+    notes: Iterable[str] = (),
 ) -> dict[str, Any]:
     """A plan, good for 72 hours.
 
     kind: of the role that plans. account_id: CertCentral's, None where there is none. entries: in any order, one for
-    each order of a provider. now: in UTC. hosts: the servers that are torn down with it. Raises PlanError.
+    each order of a provider. now: in UTC. hosts: the servers that are torn down with it. notes: what the approver has
+    to know beside the entries. Raises PlanError.
     """
     created = now.astimezone(timezone.utc).replace(microsecond=0)
     return _checked(
@@ -104,6 +111,7 @@ def make(
             "api_host": api_host,
             "names": list(names),
             "hosts": list(hosts),
+            "notes": list(notes),
             "entries": list(entries),
             "created_at": _stamp(created),
             "expires_at": _stamp(created + GOOD_FOR),
@@ -153,9 +161,8 @@ def read(
 def same_but_for_times(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
     """Whether two plans say the same, each at its own time."""
     times = ("created_at", "expires_at")
-    return {name: one[name] for name in _FIELDS if name not in times} == {
-        name: other[name] for name in _FIELDS if name not in times
-    }
+    one, other = ({name: value for name, value in plan.items() if name not in times} for plan in (one, other))
+    return one == other
 
 
 def _parsed(given: Any) -> dict[str, Any]:
@@ -231,12 +238,12 @@ def _compare_reach(plan: Mapping[str, Any], here: Mapping[str, Iterable[str]]) -
 
 def _checked(data: Mapping[str, Any]) -> dict[str, Any]:
     """A plan in its canonical order. Raises PlanError."""
-    _only(data, _FIELDS, "the plan")
+    _only(data, (*_FIELDS, *_OPTIONAL_FIELDS), "the plan")
     missing = [name for name in _FIELDS if name not in data]
     if missing:
         raise PlanError(f"the plan lacks {missing[0]}")
-    for name in ("names", "hosts", "entries"):
-        if not isinstance(data[name], list):
+    for name in ("names", "hosts", "entries", "notes"):
+        if not isinstance(data.get(name, []), list):
             raise PlanError(f"{name} of the plan is no list")
     for name in ("created_at", "expires_at"):
         _moment(data[name])
@@ -247,6 +254,7 @@ def _checked(data: Mapping[str, Any]) -> dict[str, Any]:
         "api_host": inert(data["api_host"]),
         "names": sorted({inert(name) for name in data["names"]}),
         "hosts": sorted({inert(host) for host in data["hosts"]}),
+        **({"notes": [inert(note) for note in data["notes"]]} if data.get("notes") else {}),
         "entries": entries_of(data["entries"]),
         "created_at": data["created_at"],
         "expires_at": data["expires_at"],
@@ -498,25 +506,41 @@ def shown(value: Any) -> str:
     return "none" if value in (None, "") else str(value)
 
 
-def guards(entries: Iterable[Mapping[str, Any]], limits: Mapping[str, Any]) -> list[str]:
+def is_irreversible(entry: Mapping[str, Any]) -> bool:
+    """Whether an entry, carried out, cannot be undone; marks and renewal settings can be set back."""
+    return entry["action"] in IRREVERSIBLE or bool(entry.get("drop_reissue"))
+
+
+def guards(
+    entries: Iterable[Mapping[str, Any]], limits: Mapping[str, Any], *, kind: str = "", approved: bool = False
+) -> list[str]:
     """Why entries are too many, or too harmful, to be carried out; nothing where they are not.
 
-    limits: max_changes, max_revocations, and expected_changes, None where nobody said.
+    limits: max_changes, max_revocations, and expected_changes, None where it is not set. kind: of the plan, which tells
+    what the options are called. approved: whether the plan was, or will be, approved before it is carried out.
     """
     changes = writes(entries)
     revocations = sum(entry["action"] == REVOKE for entry in changes)
+    irreversible = sum(map(is_irreversible, changes))
     expected, count = limits.get("expected_changes"), len(changes)
+    max_changes, max_revocations, exactly = (
+        option_name(kind, name) for name in ("max_changes", "max_revocations", "expected_changes")
+    )
     planned = f"{plural(count, 'change')} {'is' if count == 1 else 'are'} planned"
     reasons = []
     if count > limits["max_changes"]:
-        reasons.append(f"{planned}, and max_changes is {limits['max_changes']}")
+        reasons.append(f"{planned}, and {max_changes} is {limits['max_changes']}")
     if revocations > limits["max_revocations"]:
-        what = f"{plural(revocations, 'revocation')} {'is' if revocations == 1 else 'are'} planned, which is for ever"
-        reasons.append(f"{what}, and max_revocations is {limits['max_revocations']}")
+        what = (
+            f"{plural(revocations, 'revocation')} {'is' if revocations == 1 else 'are'} planned, which is irreversible"
+        )
+        reasons.append(f"{what}, and {max_revocations} is {limits['max_revocations']}")
     if expected is not None and expected != count:
-        reasons.append(f"{planned}, and expected_changes is {expected}, which has to be exact")
-    if expected is None and count > MANY:
-        reasons.append(f"{planned}, more than {MANY}: say in expected_changes that exactly so many are meant")
+        reasons.append(f"{planned}, and {exactly} is {expected}, which has to be exact")
+    if expected is None and irreversible > MANY and not approved:
+        among = f" among {plural(count, 'change')}" if count > irreversible else ""
+        what = f"{irreversible} irreversible changes{among} are planned"
+        reasons.append(f"{what}, and {exactly} is not set: set it to {count} to confirm")
     return reasons
 
 
@@ -629,6 +653,7 @@ _COUNTED = {
     KEEP: "keep, told only",
     LEAVE: "leave to a person",
     NOTHING: "nothing to do",
+    WAIT: "wait for a later run",
 }
 _NAMES_TOLD = 20
 
@@ -644,6 +669,7 @@ def table(plan: Mapping[str, Any]) -> list[str]:
     ]
     if plan["names"]:
         lines.append(f"names: {_listed(plan['names'])}")
+    lines += [f"note: {printable(text, 2000)}" for text in plan.get("notes", ())]
     lines.append(f"{plural(len(writes(entries)), 'change')} among {plural(len(entries), 'order')}")
     lines += [f"{counts[action]:7d}  {_COUNTED[action]}" for action in (*WRITING, *TOLD) if counts[action]]
     hidden = sum(entry["state"].get("served") == "unresolved" for entry in writes(entries))

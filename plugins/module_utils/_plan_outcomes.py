@@ -26,6 +26,7 @@ from ._plan import (
     REVOKE,
     SERVERTASTIC,
     UNMARK,
+    WAIT,
     WRITING,
     inert,
     inert_within,
@@ -38,7 +39,8 @@ from ._plan import (
 # What became of an entry.
 PLANNED, DONE, UNCHANGED, PENDING_APPROVAL = "planned", "done", "unchanged", "pending_approval"
 REFUSED, LEFT, FAILED, UNKNOWN, NOT_ATTEMPTED = "refused", "left", "failed", "unknown", "not_attempted"
-OUTCOMES = (LEFT, FAILED, UNKNOWN, REFUSED, PENDING_APPROVAL, NOT_ATTEMPTED, PLANNED, DONE, UNCHANGED)
+WAITING = "waiting"
+OUTCOMES = (LEFT, FAILED, UNKNOWN, REFUSED, PENDING_APPROVAL, NOT_ATTEMPTED, PLANNED, DONE, WAITING, UNCHANGED)
 # Those that make a run fail at its end.
 _FAILING = (FAILED, UNKNOWN, NOT_ATTEMPTED)
 # What a module's outcome of one order comes to.
@@ -91,7 +93,7 @@ def outcomes(
     for entry in (one for one in entries if _key(one) not in over):
         rows = [row for row in (_row(entry, *step) for step in steps) if row]
         if entry["action"] not in WRITING:
-            told.append(_record(entry, UNCHANGED if entry["action"] == NOTHING else LEFT))
+            told.append(_record(entry, {NOTHING: UNCHANGED, WAIT: WAITING}.get(entry["action"], LEFT)))
         elif rows:
             told.append(_carried_out(entry, rows, time, check_mode))
         else:

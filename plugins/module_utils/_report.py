@@ -13,7 +13,7 @@ import io
 import json
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -33,6 +33,7 @@ OUTCOMES: Mapping[str, str] = {
     "not_attempted": "not attempted",
     "planned": "planned",
     "done": "done",
+    "waiting": "waiting for a later run",
     "unchanged": "unchanged",
 }
 ACTIONS: Mapping[str, str] = {
@@ -46,6 +47,7 @@ ACTIONS: Mapping[str, str] = {
     "keep": "keep",
     "leave": "leave",
     "nothing": "nothing",
+    "wait": "wait",
 }
 HIDDEN_NAME = "(name hidden)"
 HIDDEN_ADDRESS = "(address hidden)"
@@ -193,6 +195,17 @@ def report_of(data: Any, contacts: bool = False) -> Report:
         orders=tuple(veil.row(row) for row in rows),
         contacts=contacts,
     )
+
+
+def registered_orders(result: Any, variable: str) -> Sequence[Mapping[str, Any]]:
+    """The orders in the result of digicert_order_info that a task has registered as `variable`. Raises ReportError."""
+    orders = result.get("orders") if isinstance(result, Mapping) else None
+    if not isinstance(orders, Sequence) or isinstance(orders, str):
+        raise ReportError(
+            f"order_report_orders_from is {printable(variable, 100)}, which is no variable with orders: name the "
+            "variable that a task with certops.orders.digicert_order_info has registered"
+        )
+    return orders
 
 
 def of_account(

@@ -38,6 +38,7 @@ OUTCOME_TONES: Mapping[str, str] = {
     "not_attempted": "calm",
     "planned": "info",
     "done": "good",
+    "waiting": "calm",
     "unchanged": "calm",
 }
 

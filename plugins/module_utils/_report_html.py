@@ -46,6 +46,7 @@ _TITLES: Mapping[str, tuple[str, str]] = {
     "not_attempted": ("Not attempted", "The run ended, or was stopped, before it came to these."),
     "planned": ("Planned", "This is what would be done."),
     "done": ("Done", "These were changed by this run."),
+    "waiting": ("Waiting for a later run", "A limit keeps these for later: run this again to change them."),
     "unchanged": ("Unchanged", "These were already as they should be, or are to be left as they are."),
 }
 _CELL = {"role": "cell"}

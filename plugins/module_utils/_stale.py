@@ -15,13 +15,13 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, timedelta, timezone
 from fnmatch import fnmatchcase
 from typing import Any
 
 from ._names import LIBRARY_MISSING, in_unicode, is_convertible, to_ascii
 from ._orders import is_id, plural, utc, whole_number
-from ._plan import CANCEL, CERTCENTRAL, LEAVE, REJECT, TLS_PRODUCTS
+from ._plan import CANCEL, CERTCENTRAL, LEAVE, REJECT, TLS_PRODUCTS, WAIT, writes
 
 # What an automation that failed leaves behind.
 STALE = ("pending", "waiting_pickup", "needs_approval")
@@ -30,6 +30,8 @@ OLDER_THAN_DAYS = 30
 PREDECESSOR_DAYS = 60
 # No order is older than a hundred years.
 MOST_DAYS = 36500
+# What a run without an approval may end without confirming the exact number.
+MOST_LIMIT = 25
 
 # The requests of an order that was never issued. One to revoke is somebody's alarm, whatever its age (2.1).
 _REJECTABLE = ("new_request", "renewal", "duplicate")
@@ -46,6 +48,7 @@ class Wishes:
     today: the date in UTC. older_than_days: days of the calendar since an order was placed.
     include, exclude: patterns of names, each in every form in which it is compared.
     predecessor_days: how near to today what an order renews expires, before it or after it, so that it is needed.
+    limit: how many orders may be ended, the oldest of them; None for all.
     """
 
     today: date
@@ -55,6 +58,7 @@ class Wishes:
     statuses: tuple[str, ...] = STALE
     product_types: tuple[str, ...] = TLS_PRODUCTS
     predecessor_days: int = PREDECESSOR_DAYS
+    limit: int | None = None
 
 
 # -- what is wished ----------------------------------------------------------------------------------------------------
@@ -80,6 +84,7 @@ def wishes_of(wished: Mapping[str, Any]) -> Wishes:
         statuses=statuses,
         product_types=_texts(wished, "product_types", TLS_PRODUCTS),
         predecessor_days=_days(wished, "predecessor_days", PREDECESSOR_DAYS, 0),
+        limit=None if wished.get("limit") is None else _days(wished, "limit", MOST_LIMIT, 1, MOST_LIMIT),
     )
 
 
@@ -90,10 +95,10 @@ def _today(now: Any) -> date:
     return moment.date()
 
 
-def _days(wished: Mapping[str, Any], name: str, default: int, least: int) -> int:
+def _days(wished: Mapping[str, Any], name: str, default: int, least: int, most: int = MOST_DAYS) -> int:
     value = whole_number(wished.get(name, default))
-    if value is None or not least <= value <= MOST_DAYS:
-        raise ValueError(f"{name} has to be a whole number from {least} to {MOST_DAYS}")
+    if value is None or not least <= value <= most:
+        raise ValueError(f"{name} has to be a whole number from {least} to {most}")
     return value
 
 
@@ -239,7 +244,25 @@ def plan(
         names = _names(*rows, *read)
         if _is_meant(names, wishes):
             entries.append(_entry(rows, read, names, older, wishes))
-    return entries
+    return _limited(entries, wishes.limit)
+
+
+def _limited(entries: Sequence[dict[str, Any]], limit: int | None) -> list[dict[str, Any]]:
+    """The entries, of which so many end an order, the oldest; the others wait for a later run."""
+    ending = sorted(writes(entries), key=_seniority)
+    late = {entry["order"] for entry in ending[limit:]} if limit is not None else set()
+    why = f"cancel_stale_orders_limit is {limit}, and so many older orders come first"
+    return [_waiting(entry, why) if entry["order"] in late else entry for entry in entries]
+
+
+def _seniority(entry: Mapping[str, Any]) -> tuple[datetime, int]:
+    # An order that does not say when it was placed is never stale.
+    return _placed(entry["state"]) or datetime.max.replace(tzinfo=timezone.utc), int(entry["order"])
+
+
+def _waiting(entry: Mapping[str, Any], why: str) -> dict[str, Any]:
+    kept = {name: value for name, value in entry.items() if name != "request_id"}
+    return {**kept, "action": WAIT, "reason": f"{entry['reason']}; {why}"}
 
 
 def _entry(

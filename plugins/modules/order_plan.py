@@ -70,6 +70,12 @@ options:
     type: list
     elements: str
     default: []
+  notes:
+    description:
+      - With O(state=written), what the approver has to know beside the entries.
+    type: list
+    elements: str
+    default: []
   entries:
     description:
       - What is to be done with each order, in any order, see P(certops.orders.order_plan#role) for what they hold.
@@ -200,6 +206,12 @@ plan:
       elements: str
       returned: always
       sample: []
+    notes:
+      description: What the approver has to know beside the entries.
+      type: list
+      elements: str
+      returned: where there are any
+      sample: []
     entries:
       description: What is to be done with each order, sorted.
       type: list
@@ -328,6 +340,7 @@ SPEC: dict[str, Any] = {
         "api_host": {"type": "str", "default": ""},
         "names": {"type": "list", "elements": "str", "default": []},
         "hosts": {"type": "list", "elements": "str", "default": []},
+        "notes": {"type": "list", "elements": "str", "default": []},
         "entries": {"type": "list", "elements": "dict"},
         "orders": {"type": "list", "elements": "dict"},
         "folder": {"type": "path"},
@@ -364,7 +377,9 @@ def _failed(message: str, code: str) -> dict[str, Any]:
 
 
 def _written(params: Mapping[str, Any], context: Context, now: datetime) -> dict[str, Any]:
-    plan = _plan.make(**_place(params), **_reach(params), entries=params["entries"] or [], now=now)
+    plan = _plan.make(
+        **_place(params), **_reach(params), entries=params["entries"] or [], notes=params["notes"], now=now
+    )
     path = params["path"]
     if not path:
         return _told(plan, "", changed=False)

@@ -69,6 +69,7 @@ def test_a_plan_is_made_and_carried_out_by_jobs_that_share_nothing_but_artifacts
             {"id": 2, "status": "needs_approval", "common_name": "gone.example.com"},
             {"id": 3, "status": "issued", "common_name": "gone.example.com"},
             {"id": 4, "status": "pending", "common_name": "stays.example.com"},
+            domains=[{"id": 1, "name": "example.com"}],
             servertastic={
                 "accounts": [{"username": "team", "api_key": RESELLER_KEY, "points": 1000}],
                 "orders": [
@@ -84,7 +85,7 @@ def test_a_plan_is_made_and_carried_out_by_jobs_that_share_nothing_but_artifacts
         )
     )
     wanted = {
-        "decommission_domain_names_text": "gone.example.com",
+        "decommission_domain_names": "gone.example.com",
         "decommission_domain_include_subdomains": "true",
         "decommission_domain_servertastic_account": True,
         "decommission_domain_report_dir": awx.reports,
@@ -144,7 +145,7 @@ def test_a_guard_that_refuses_is_exit_code_2_and_nothing_is_sent(awx: Awx) -> No
 
     refused = awx.run("cancel_stale_orders", {**given, "cancel_stale_orders_max_changes": 2})
     assert refused.end == ("failed", 2), refused.stdout
-    assert "3 changes are planned, and max_changes is 2" in refused.stdout
+    assert "3 changes are planned, and cancel_stale_orders_max_changes is 2" in refused.stdout
     assert awx.written() == []
 
     # A key that may only read is refused before anything is sent, too.

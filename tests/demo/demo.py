@@ -330,7 +330,10 @@ def planned(seen: Seen) -> Claims:
     said = uncolored(seen.output)
     yield "the plan holds 6 changes", "6 changes among 10 orders" in said
     yield "1501 also covers northwind.example, which stays, and is left", "1501" in said and "which stay" in said
-    yield "it says what would keep it from being applied", "6 changes are planned, and max_changes is 4" in said
+    yield (
+        "it says what would keep it from being applied",
+        "6 changes are planned, and decommission_domain_max_changes is 4" in said,
+    )
     yield "no token is in what it says", "sim-blog" not in seen.output
     yield from nothing_changed(seen)
 
@@ -338,7 +341,7 @@ def planned(seen: Seen) -> Claims:
 def guarded(seen: Seen) -> Claims:
     yield "the playbook fails, as it should (exit status 2)", seen.status == 2
     said = uncolored(seen.output)
-    yield "it says why", "nothing was changed: 6 changes are planned, and max_changes is 4" in said
+    yield "it says why", "nothing was changed: 6 changes are planned, and decommission_domain_max_changes is 4" in said
     yield "no server was touched", "Stop the service" not in said
     yield from nothing_changed(seen)
 

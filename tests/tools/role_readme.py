@@ -23,6 +23,13 @@ from antsibull_docs_parser.parser import Context, parse
 
 ROOT = Path(__file__).resolve().parents[2]
 COLLECTION = "certops.orders"
+# What the first command of a role's README gives for the variables that it needs.
+VALUES = {
+    "decommission_domain_names": "www.example.com",
+    "order_report_dir": "reports",
+    "awx_setup_image": "registry.example.com/certops-orders-ee:1.0.0",
+    "awx_setup_project_url": "https://git.example.com/certificates/awx.git",
+}
 HEADER = """\
 <!--
 Copyright (c) 2026 The certops.orders authors
@@ -81,10 +88,8 @@ def _entry_point(role: Path, name: str, spec: Mapping[str, Any]) -> Iterator[str
     yield from _paragraphs(spec.get("description"))
     playbook = ROOT / "playbooks" / f"{role.name}.yml"
     if main and playbook.exists():
-        required = [option for option, of in spec["options"].items() if of.get("required")]
-        arguments = "".join(f" -e {option}=..." for option in required)
         yield "As a playbook:"
-        yield f"```sh\nansible-playbook {COLLECTION}.{role.name}{arguments}\n```"
+        yield f"```sh\n{command(role.name, spec['options'])}\n```"
     if "examples" in spec:
         yield "## Examples"
         yield f"```yaml\n{spec['examples'].rstrip()}\n```"
@@ -95,6 +100,13 @@ def _entry_point(role: Path, name: str, spec: Mapping[str, Any]) -> Iterator[str
             yield f"### {option}"
             yield "\n".join(_table(of["options"]))
             yield from _deeper(option, of["options"])
+
+
+def command(role: str, options: Mapping[str, Any]) -> str:
+    """The playbook of a role with all that it needs."""
+    needed = [name for name, option in options.items() if option.get("required") or name in VALUES]
+    arguments = "".join(f" -e {name}={VALUES[name]}" for name in needed)
+    return f"ansible-playbook {COLLECTION}.{role}{arguments}"
 
 
 def _deeper(path: str, options: Mapping[str, Any]) -> Iterator[str]:
@@ -109,12 +121,20 @@ def _table(options: Mapping[str, Any]) -> Iterator[str]:
     yield "| Variable | Type | Default | Meaning |"
     yield "| --- | --- | --- | --- |"
     for name, of in options.items():
-        kind = of["type"] + (f" of {of['elements']}" if "elements" in of else "")
+        kind = _kind(of)
         default = "required" if of.get("required") else f"`{json.dumps(of['default'])}`" if "default" in of else ""
         words = list(_paragraphs(of.get("description")))
         if "choices" in of:
             words.append("One of " + ", ".join(f"`{choice}`" for choice in of["choices"]) + ".")
         yield f"| `{name}` | {kind} | {default} | {' '.join(words)} |"
+
+
+def _kind(option: Mapping[str, Any]) -> str:
+    """The type of an option; of one that a role reads itself, what its description begins with."""
+    if option["type"] != "raw":
+        return str(option["type"]) + (f" of {option['elements']}" if "elements" in option else "")
+    words = " ".join(option["description"])
+    return "list or text" if "List or text." in words else "int" if "A whole number;" in words else "raw"
 
 
 def _paragraphs(description: str | list[str] | None) -> Iterator[str]:

@@ -528,7 +528,7 @@ def test_the_project_plans_and_carries_out_with_what_the_objects_say(
         for question in made.survey("workflow_job_templates", "certops decommission_domain")
         if "default" in question
     }
-    answers["decommission_domain_names_text"] = "www.example.com\n"
+    answers["decommission_domain_names"] = "www.example.com\n"
 
     def job(phase: str, **more: Any) -> Run:
         template = made.named("job_templates", f"certops decommission_domain {phase}")

@@ -38,7 +38,7 @@ GONE, STAYS = "gone.example.com", "stays.example.com"
 # Of no use as a name of anything else, as SECRET_KEY.
 RESELLER_KEY = "sim-Qm4Tz8Lx1Rb6"
 # What the planner may ask of CertCentral before anything else.
-WHO = ["whose", "account"]
+WHO = ["whose", "account", "domains"]
 
 
 def on(name: str) -> str:
@@ -71,6 +71,11 @@ def book(*orders: Mapping[str, Any], at_servertastic: Sequence[Mapping[str, Any]
         "switches": switches,
         "keys": {SECRET_KEY: {"user": "secret"}, "sim-emea": {"user": "emea", "container_ids": [2]}},
         "orders": list(orders),
+        # Names below which everything goes have to be of these.
+        "domains": [
+            {"id": number, "name": name, "container": {"id": 2}}
+            for number, name in enumerate(("example.com", "example.org", "example.net"), 1)
+        ],
         "servertastic": {
             "accounts": [{"username": "team", "api_key": RESELLER_KEY, "points": 1000}],
             "orders": list(at_servertastic),

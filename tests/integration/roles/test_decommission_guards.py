@@ -136,25 +136,37 @@ def test_more_than_was_said_and_at_another_time_is_not_done(retire: Retire, sim:
     sim.reset(book(*(order(one, "pending", f"host{one}") for one in range(1, many + 1))))
     retire.variables["max_changes"] = 30
     wrong: dict[str, dict[str, Any]] = {
-        "26 changes are planned, and max_changes is 25": {"max_changes": 25, "expected_changes": many},
-        "26 changes are planned, more than 25: say in expected_changes that exactly so many are meant": {},
-        "26 changes are planned, and expected_changes is 25, which has to be exact": {"expected_changes": 25},
-        "there is no report_dir": {"expected_changes": many, "report_dir": ""},
-        "the window has not opened yet": {"expected_changes": many, "not_before": in_hours(1)},
-        "the window has closed": {"expected_changes": many, "not_after": in_hours(-1)},
+        "26 changes are planned, and decommission_domain_max_changes is 25": {
+            "max_changes": 25,
+            "expected_changes": many,
+        },
+        "26 changes are planned, and decommission_domain_expected_changes is 25, which has to be exact": {
+            "expected_changes": 25
+        },
+        "there is no report_dir": {"report_dir": ""},
+        "the window has not opened yet": {"not_before": in_hours(1)},
+        "the window has closed": {"not_after": in_hours(-1)},
     }
 
-    plan, *refused, done = retire.steps(
+    plan, unconfirmed, *refused, done = retire.steps(
         retire.step("plan"),
+        # Nobody approves these.
+        retire.step("all", confirm=True),
         *(retire.step("apply", **variables) for variables in wrong.values()),
-        retire.step("apply", expected_changes=many, not_before=in_hours(-1), not_after=in_hours(1)),
+        # An approved plan needs no number.
+        retire.step("apply", expected_changes="", not_before=in_hours(-1), not_after=in_hours(1)),
     )
 
-    assert plan["Say what would keep it from being applied"].result["msg"] == [list(wrong)[1]]
+    assert not any(
+        task.name == "Say what would keep it from being applied" for task in plan.tasks if task.event != "skipped"
+    )
+    confirm = "decommission_domain_expected_changes is not set: set it to 26 to confirm"
+    assert unconfirmed.refusal == f"nothing was changed: 26 irreversible changes are planned, and {confirm}"
+    assert writes(unconfirmed) == []
     for words, step in zip(wrong, refused):
         assert words in step.refusal
         assert writes(step) == []
-    assert [step.refusal.startswith("nothing was changed: ") for step in refused] == [*(4 * [True]), *(2 * [False])]
+    assert [step.refusal.startswith("nothing was changed: ") for step in refused] == [*(3 * [True]), *(2 * [False])]
     assert "26 orders: 26 not_attempted" in refused[-1].refusal
     assert sorted(writes(done)) == sorted(f"set {one} canceled" for one in range(1, many + 1))
     # The first one is by itself.
@@ -235,7 +247,7 @@ def test_what_is_still_served_is_never_revoked(retire: Retire, sim: Simulator, c
             env=servers.names(again),
         )
 
-    planned = "5 revocations are planned, which is for ever, and max_revocations is 4"
+    planned = "5 revocations are planned, which is irreversible, and decommission_domain_max_revocations is 4"
     assert refused.refusal == f"nothing was changed: {planned}"
     assert writes(refused) == []
     assert done.outcomes[str(NO_NAME)] == "left"

@@ -225,7 +225,7 @@ def test_a_plan_that_would_be_refused_ends_the_run_before_anything_is_torn_down(
     servers.approve()
     refused: dict[str, dict[str, Any]] = {
         f"and {64 * '0'} was approved": {"variables": {"plan_sha256": 64 * "0"}},
-        "6 changes are planned, and max_changes is 5": {"variables": {"max_changes": 5}},
+        "6 changes are planned, and decommission_domain_max_changes is 5": {"variables": {"max_changes": 5}},
         "may not change anything": {"env": {"DIGICERT_API_KEY": "sim-readonly"}},
         "needs the approved plan": {"variables": {"plan_sha256": ""}},
         f"and {64 * '1'} was approved": {

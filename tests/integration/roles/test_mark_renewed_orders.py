@@ -206,6 +206,24 @@ def test_all_at_once_where_that_is_confirmed(marks: Marks) -> None:
     assert marks.writes == CHANGES
 
 
+def test_many_marks_need_no_number(marks: Marks) -> None:
+    many = range(1001, 1041)
+    orders = [
+        one
+        for number in many
+        for one in (
+            migrated(number, f"host{number}.example.com", 30),
+            newer(number + 1000, f"host{number}.example.com"),
+        )
+    ]
+    marks.sim.reset({**BOOK, "orders": orders})
+
+    run = marks("all", variables={"confirm": True, "max_changes": 5000})
+
+    assert outcomes(run) == dict.fromkeys(many, "done")
+    assert len(marks.writes) == len(many)
+
+
 @pytest.mark.parametrize(
     ("change", "words"),
     [
@@ -250,7 +268,10 @@ def test_a_guard_keeps_everything_from_being_done(marks: Marks) -> None:
     run = marks("apply", variables={"max_changes": 2})
 
     assert run.rc == 2
-    assert "3 changes are planned, and max_changes is 2" in run["Fail where something failed"].result["msg"]
+    assert (
+        "3 changes are planned, and mark_renewed_orders_max_changes is 2"
+        in run["Fail where something failed"].result["msg"]
+    )
     assert marks.writes == []
 
 

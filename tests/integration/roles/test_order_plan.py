@@ -226,7 +226,7 @@ def test_too_large_a_plan_is_told_and_made(plans: Plans, sim: Simulator) -> None
     run = plans.approve(planned(sim), variables={"order_plan_max_changes": 3})
 
     assert run["Say what would keep it from being applied"].result["msg"] == [
-        "8 changes are planned, and max_changes is 3"
+        "8 changes are planned, and decommission_domain_max_changes is 3"
     ]
 
 
@@ -444,9 +444,15 @@ def test_another_plan_than_the_approved_one_is_not_carried_out(plans: Plans, sim
 @pytest.mark.parametrize(
     ("variables", "words"),
     [
-        ({"order_plan_max_changes": 2}, "3 changes are planned, and max_changes is 2"),
-        ({"order_plan_max_revocations": 0}, "1 revocation is planned, which is for ever, and max_revocations is 0"),
-        ({"order_plan_expected_changes": 4}, "3 changes are planned, and expected_changes is 4, which has to be exact"),
+        ({"order_plan_max_changes": 2}, "3 changes are planned, and decommission_domain_max_changes is 2"),
+        (
+            {"order_plan_max_revocations": 0},
+            "1 revocation is planned, which is irreversible, and decommission_domain_max_revocations is 0",
+        ),
+        (
+            {"order_plan_expected_changes": 4},
+            "3 changes are planned, and decommission_domain_expected_changes is 4, which has to be exact",
+        ),
         ({"order_plan_report_dir": ""}, "there is no report_dir"),
     ],
 )

@@ -52,7 +52,7 @@ def test_agreed_names_its_parts() -> None:
 def test_guards_take_numbers_from_the_command_line(number: Any) -> None:
     guards = load("order_plan_guards")
     assert guards([entry(1), entry(2)], number, "0", number) == []
-    assert guards([entry(1), entry(2)], 1, 0, "") == ["2 changes are planned, and max_changes is 1"]
+    assert guards([entry(1), entry(2)], 1, 0, "") == ["2 changes are planned, and order_plan_max_changes is 1"]
     assert guards([entry(1)]) == []
 
 

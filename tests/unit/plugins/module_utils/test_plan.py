@@ -531,7 +531,7 @@ def test_what_nobody_approved_is_told() -> None:
 # -- guarding ----------------------------------------------------------------------------------------------------------
 
 
-MANY = "26 changes are planned, more than 25: say"
+MANY = "26 irreversible changes are planned, and order_plan_expected_changes is not set: set it to 26 to confirm"
 
 
 @pytest.mark.parametrize(
@@ -543,7 +543,7 @@ MANY = "26 changes are planned, more than 25: say"
             26,
             0,
             {},
-            ["26 changes are planned, and max_changes is 25", MANY],
+            ["26 changes are planned, and order_plan_max_changes is 25", MANY],
         ),
         (26, 0, {"max_changes": 30}, [MANY]),
         (26, 0, {"max_changes": 30, "expected_changes": 26}, []),
@@ -551,12 +551,12 @@ MANY = "26 changes are planned, more than 25: say"
             26,
             0,
             {"max_changes": 30, "expected_changes": 25},
-            ["26 changes are planned, and expected_changes is 25, which"],
+            ["26 changes are planned, and order_plan_expected_changes is 25, which"],
         ),
-        (1, 0, {"max_changes": 0}, ["1 change is planned, and max_changes is 0"]),
-        (1, 0, {"expected_changes": 0}, ["1 change is planned, and expected_changes is 0"]),
-        (0, 1, {}, ["1 revocation is planned, which is for ever, and max_revocations is 0"]),
-        (0, 2, {"max_revocations": 1}, ["2 revocations are planned, which is for ever, and max_revocations is 1"]),
+        (1, 0, {"max_changes": 0}, ["1 change is planned, and order_plan_max_changes is 0"]),
+        (1, 0, {"expected_changes": 0}, ["1 change is planned, and order_plan_expected_changes is 0"]),
+        (0, 1, {}, ["1 revocation is planned, which is irreversible, and order_plan_max_revocations is 0"]),
+        (0, 2, {"max_revocations": 1}, ["2 revocations are planned, which is irreversible, and order_plan_max_rev"]),
         (1, 2, {"max_revocations": 2}, []),
     ],
 )
@@ -568,6 +568,36 @@ def test_guards(count: int, revoked: int, limits: dict[str, int], told: list[str
 
     assert len(violations) == len(told)
     assert all(violation.startswith(words) for violation, words in zip(violations, told))
+    # What is approved needs no number, and one that is set is compared all the same.
+    approved = guards(entries, {"max_changes": 25, "max_revocations": 0, **limits}, approved=True)
+    assert approved == [violation for violation in violations if violation != MANY]
+
+
+def test_what_can_be_undone_needs_no_number() -> None:
+    limits = {"max_changes": 5000, "max_revocations": 0}
+    marks = [entry(number, "mark_renewed") for number in range(1, 41)]
+    lapses = [entry(number, "lapse") for number in range(101, 141)]
+    ends = [entry(number) for number in range(201, 226)]
+    dropped = {**entry(301, "lapse"), "drop_reissue": True}
+
+    assert guards(marks, limits, kind="mark_renewed_orders") == []
+    assert guards([*marks, *lapses, *ends], limits) == []
+    assert guards([*marks, *ends, dropped], limits, kind="mark_renewed_orders_undo") == [
+        "26 irreversible changes among 66 changes are planned, and mark_renewed_orders_expected_changes is not set: "
+        "set it to 66 to confirm"
+    ]
+
+
+def test_notes_stand_in_the_plan_and_in_its_table() -> None:
+    plain, noted = (plan_of(entry(1), notes=notes) for notes in ([], ["one {{ two }}"]))
+
+    assert "notes" not in plain
+    assert noted["notes"] == ["one (( two ))"]
+    assert "note: one (( two ))" in table(noted)
+    assert not same_but_for_times(plain, noted)
+    assert read_back(canonical(noted), digest(canonical(noted))) == noted
+    with pytest.raises(PlanError, match="notes of the plan is no list"):
+        read_back({**noted, "notes": "one"})
 
 
 @pytest.mark.parametrize(

@@ -881,3 +881,53 @@ def test_the_policy_knows_no_clock_no_network_and_no_ansible() -> None:
         "typing",
     }
     assert not called & {"now", "utcnow", "time", "monotonic"}
+
+
+# -- a limit -----------------------------------------------------------------------------------------------------------
+
+
+def test_the_oldest_are_ended_and_the_others_wait() -> None:
+    orders = [
+        an_order("pending", 95, id=1),
+        an_order("needs_approval", 120, id=2),
+        an_order("pending", 100, id=3),
+        an_order("pending", 100, id=4),
+        # What is left to manual review takes no place.
+        an_order("pending", 300, id=5, product_type="client_certificate"),
+    ]
+
+    def planned(**wished: Any) -> dict[str, str]:
+        entries = plan(map(row, orders), wish(**wished), details=map(whole, orders))
+        assert all("request_id" not in one for one in entries if one["action"] == "wait")
+        return {one["order"]: one["action"] for one in entries}
+
+    assert planned() == {"1": "cancel", "2": "reject_request", "3": "cancel", "4": "cancel", "5": "leave"}
+    assert planned(limit=2) == {"1": "wait", "2": "reject_request", "3": "cancel", "4": "wait", "5": "leave"}
+    assert planned(limit=1) == {"1": "wait", "2": "reject_request", "3": "wait", "4": "wait", "5": "leave"}
+    assert planned(limit=4) == planned(limit=None) == planned()
+    (waiting,) = (
+        one for one in plan(map(row, orders), wish(limit=3), details=map(whole, orders)) if one["action"] == "wait"
+    )
+    assert waiting["reason"].endswith("; cancel_stale_orders_limit is 3, and so many older orders come first")
+    _plan.entries_of([waiting])
+
+
+@each("limit", [0, 26, -1, True, "many"])
+def test_a_limit_is_from_1_to_25(limit: Any) -> None:
+    with pytest.raises(ValueError, match="limit has to be a whole number from 1 to 25"):
+        wish(limit=limit)
+
+
+def test_nights_with_a_limit_converge() -> None:
+    orders = {number: an_order("pending", 91 + number, id=number) for number in range(1, 61)}
+    nights = []
+    while orders and len(nights) < 10:
+        several = list(orders.values())
+        entries = plan(map(row, several), wish(limit=25), details=map(whole, several))
+        assert not _plan.guards(entries, {"max_changes": 25, "max_revocations": 0})
+        nights.append([int(one["order"]) for one in entries if one["action"] == "cancel"])
+        for number in nights[-1]:
+            del orders[number]
+
+    assert [len(one) for one in nights] == [25, 25, 10]
+    assert min(nights[0]) > max(nights[1]) > min(nights[1]) > max(nights[2])

@@ -1,0 +1,207 @@
+# Copyright (c) 2026 The certops.orders authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What a user sets for a role is taken, or refused by name."""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ansible_collections.certops.orders.tests.integration.support import KEY, Controller, Run, Simulator, spoken
+
+ROOT = Path(__file__).resolve().parents[3]
+PENDING, OTHER, SHOP = 1, 2, 3
+BOOK: dict[str, Any] = {
+    "switches": {"rate.enabled": False},
+    "orders": [
+        {"id": PENDING, "status": "pending", "common_name": "www.example.com", "created_days_ago": 40},
+        {"id": OTHER, "status": "pending", "common_name": "api.example.com", "created_days_ago": 50},
+        {"id": SHOP, "status": "pending", "common_name": "www.shop.example.co.uk", "created_days_ago": 60},
+    ],
+    "domains": [{"id": 1, "name": "example.com"}, {"id": 2, "name": "shop.example.co.uk"}],
+}
+GATEWAY = {"hosts": "gateway", "gather_facts": False}
+
+
+@pytest.fixture
+def desk(controller: Controller, sim: Simulator) -> Controller:
+    sim.reset(BOOK)
+    controller.env["DIGICERT_API_KEY"] = KEY
+    return controller
+
+
+def role(name: str, **variables: Any) -> dict[str, Any]:
+    """A task that runs a role; its variables without their prefix."""
+    return {
+        "name": f"Run {name}",
+        "ansible.builtin.include_role": {"name": f"certops.orders.{name}"},
+        "vars": {f"{name}_{option}": value for option, value in variables.items()},
+    }
+
+
+def rescued(task: Mapping[str, Any], number: int) -> dict[str, Any]:
+    told = {"name": f"Refusal {number}", "ansible.builtin.debug": {"var": "ansible_failed_result"}}
+    return {"name": f"Try {number}", "block": [task], "rescue": [told]}
+
+
+def refusal(run: Run, number: int) -> str:
+    return json.dumps(run[f"Refusal {number}"].result["ansible_failed_result"])
+
+
+def planned(run: Run) -> dict[str, str]:
+    """The last plan of a run, as actions by order."""
+    assert run.rc == 0, run.output
+    plan = run.all("Make the plan")[-1].result["plan"]
+    return {entry["order"]: entry["action"] for entry in plan["entries"]}
+
+
+# -- names -------------------------------------------------------------------------------------------------------------
+
+
+def test_a_misspelled_variable_is_refused_wherever_it_is_set(desk: Controller, sim: Simulator) -> None:
+    given = {"names": ["www.example.com"]}
+    tasks = [
+        rescued(role("decommission_domain", **given, protect=["*.example.com"]), 0),
+        rescued(role("cancel_stale_orders", exlude="*.example.com"), 1),
+        rescued(role("mark_renewed_orders", max_change=1), 2),
+        rescued(role("order_report", dir=str(desk.home / "reports"), format="html"), 3),
+        rescued(role("order_plan", kind="mine", entrys=[]), 4),
+    ]
+    # What nobody can work out is not worked out: names are compared, and never values.
+    more = {"decommission_domain_stay": "{{ of_nothing_that_there_is }}"}
+    (desk.desk / "group_vars").mkdir()
+    desk.write("group_vars/all.yml", json.dumps(more))
+
+    run = desk.playbook(json.dumps([{**GATEWAY, "tasks": tasks}]))
+
+    assert run.rc == 0, run.output
+    assert "decommission_domain_protect is not known (the nearest is decommission_domain_protected)" in refusal(run, 0)
+    assert "decommission_domain_stay is not known (the nearest is decommission_domain_stays)" in refusal(run, 0)
+    assert "cancel_stale_orders_exlude is not known (the nearest is cancel_stale_orders_exclude)" in refusal(run, 1)
+    assert "mark_renewed_orders_max_change is not known" in refusal(run, 2)
+    assert "order_report_format is not known (the nearest is order_report_formats)" in refusal(run, 3)
+    assert "order_plan_entrys is not known (the nearest is order_plan_entries)" in refusal(run, 4)
+    assert sim.journal() == []
+
+
+def test_what_the_roles_leave_behind_is_known_when_they_are_used_again(desk: Controller) -> None:
+    reports = str(desk.home / "reports")
+    stale = role("cancel_stale_orders", report_dir=reports)
+    domain = role("decommission_domain", names="www.example.com", report_dir=reports)
+    marks = role("mark_renewed_orders", report_dir=reports)
+    # As AWX hands artifacts of the job that planned to the one behind it.
+    artifacts = {
+        f"{kind}_plan{part}": ""
+        for kind in ("decommission_domain", "cancel_stale_orders", "mark_renewed_orders", "mark_renewed_orders_undo")
+        for part in ("", "_path", "_sha256")
+    }
+    tasks = [stale, domain, marks, role("order_report", dir=reports), stale]
+    variables = {**artifacts, "awx_job_id": 4711}
+
+    run = desk.playbook(json.dumps([{**GATEWAY, "tasks": tasks}]), variables=variables, timeout=600)
+
+    assert run.rc == 0, run.output
+    assert len(run.all("Make the plan")) == 4
+
+
+# -- values ------------------------------------------------------------------------------------------------------------
+
+
+def test_lists_and_numbers_are_text_on_the_command_line(desk: Controller) -> None:
+    play = [{"import_playbook": "certops.orders.decommission_domain"}]
+
+    def run(*arguments: str) -> dict[str, str]:
+        return planned(desk.playbook(json.dumps(play), args=[part for one in arguments for part in ("-e", one)]))
+
+    names = "decommission_domain_names=www.example.com,api.example.com"
+    assert run(names) == {str(PENDING): "cancel", str(OTHER): "cancel"}
+    assert run(names, "decommission_domain_protected=www.*", "decommission_domain_expected_changes=") == {
+        str(PENDING): "leave",
+        str(OTHER): "cancel",
+    }
+    assert run("decommission_domain_names='www.example.com\nwww.shop.example.co.uk'") == {
+        str(PENDING): "cancel",
+        str(SHOP): "cancel",
+    }
+
+    refused = desk.playbook(
+        json.dumps(play),
+        variables={"decommission_domain_names": "a.example, b!.example"},
+        env={"DIGICERT_API_KEY": KEY},
+    )
+    assert refused.rc == 2
+    assert "decommission_domain_names: element 2, 'b!.example', is not a domain name" in refused.output.replace(
+        "\\'", "'"
+    )
+
+
+FIRST_COMMAND = re.compile(r"```sh\n(ansible-playbook [^\n]*)\n```")
+
+
+@pytest.mark.parametrize("name", ["decommission_domain", "mark_renewed_orders", "cancel_stale_orders", "order_report"])
+def test_the_first_command_of_its_readme_works_as_printed(name: str, desk: Controller) -> None:
+    (command,) = FIRST_COMMAND.findall((ROOT / "roles" / name / "README.md").read_text())[:1]
+    program, playbook, *arguments = shlex.split(command)
+    assert (program, playbook) == ("ansible-playbook", f"certops.orders.{name}")
+
+    run = desk.playbook(json.dumps([{"import_playbook": playbook}]), args=arguments)
+
+    assert run.rc == 0, run.output
+    assert run.effects == []
+
+
+# -- names that reach too far, and patterns that protect nothing -------------------------------------------------------
+
+
+def test_everything_below_a_name_goes_only_where_it_is_of_the_account(desk: Controller, sim: Simulator) -> None:
+    below = {"include_subdomains": True}
+    tasks = [
+        rescued(role("decommission_domain", names="co.uk", **below), 0),
+        rescued(role("decommission_domain", names=["example.com", "example.co.uk"], **below), 1),
+        role(
+            "decommission_domain", names="shop.example.co.uk", **below, protected="pay.example.com, *.pya.example.com"
+        ),
+    ]
+
+    run = desk.playbook(json.dumps([{**GATEWAY, "tasks": tasks}]))
+
+    assert planned(run) == {str(SHOP): "cancel"}
+    assert "decommission_domain_names has co.uk: with decommission_domain_include_subdomains each name" in refusal(
+        run, 0
+    )
+    assert "decommission_domain_names has example.co.uk: " in refusal(run, 1)
+    lone = "decommission_domain_protected matches no name of any order: pay.example.com, *.pya.example.com"
+    assert run["Make the plan"].result["plan"]["notes"] == [lone]
+    assert f"note: {lone}" in run["Show the plan"].result["msg"]
+    said = [spoken(request) for request in sim.journal()]
+    # One read more for each, and nothing of the account where a name is refused.
+    assert said == [*(3 * ["whose", "account", "domains"]), "list "]
+
+
+# -- reports -----------------------------------------------------------------------------------------------------------
+
+
+def test_a_report_on_orders_that_were_read_before_reads_nothing(desk: Controller, sim: Simulator) -> None:
+    reports = desk.home / "reports"
+    tasks = [
+        {"name": "Find", "certops.orders.digicert_order_info": {"status": ["pending"]}, "register": "mine"},
+        role("order_report", dir=str(reports), orders_from="mine", formats="json", title="Pending"),
+        rescued(role("order_report", dir=str(reports), orders_from="of_nobody"), 0),
+    ]
+
+    run = desk.playbook(json.dumps([{**GATEWAY, "tasks": tasks}]))
+
+    assert run.rc == 0, run.output
+    report = json.loads((reports / "orders-report.json").read_text())
+    assert (report["title"], report["at_a_glance"]["orders"]) == ("Pending", 3)
+    assert [path.name for path in reports.iterdir()] == ["orders-report.json"]
+    assert [spoken(request) for request in sim.journal()] == ["list "]
+    assert "order_report_orders_from is of_nobody, which is no variable with orders" in refusal(run, 0)
