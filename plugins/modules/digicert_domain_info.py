@@ -251,8 +251,10 @@ def run(params: Mapping[str, Any], context: Context) -> dict[str, Any]:
     with connect(params, context, writes=False) as certcentral:
 
         def gather(_work: Any) -> dict[str, Any]:
-            # A search that finds nothing may only be another one than we take it for: the whole list tells.
-            searches = [name, ""] if name and not params["include_subdomains"] else [""]
+            # A search that finds nothing may only be another one than we take it for: the whole list tells. How it
+            # takes the two spellings of an international name is not known.
+            is_searched = name and "xn--" not in name and not params["include_subdomains"]
+            searches = [name, ""] if is_searched else [""]
             meant: list[dict[str, Any]] = []
             while searches and not meant:
                 domains = until_stopped(_asked(certcentral, params, searches.pop(0)), context.stop)
