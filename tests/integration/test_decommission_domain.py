@@ -473,6 +473,6 @@ def test_killed_at_every_change_it_converges_with_one_effect_each(
     assert retire.effects == Counter(expected)
     assert len(sim.outbox()) == (on_issued == "revoke")
     if unknown:
-        assert "set request_again to true" in apply.msg
+        assert "set request_again to true" in apply.records[short("issued")]["reason"]
         sim.approve(sim.outbox()[0])
         assert retire.apply(variables=variables).outcomes[short("issued")] == "done"
