@@ -905,7 +905,7 @@ def test_after_a_lost_reply_it_is_reviewed_and_never_sent_twice(lost: Run, name:
     assert outcomes(night) == {f"issued{number}": "unknown"}
     assert "set request_again to true" in night.msg
     assert said(night) == [f"review issued{number}"]
-    assert night.requested_at == asked.requested_at
+    assert set(night.requested_at) == set(asked.requested_at)
 
 
 @pytest.mark.parametrize("name", CERTAIN)

@@ -38,7 +38,7 @@ class ApiError(Exception):
             OBJECT: {"error": error},
             "list": {"error": [error]},
             "several": {"errors": [error, second]},
-            "plain": {"error": HTTPStatus(self.status).phrase, "message": str(self)},
+            "plain": {"error": str(int(self.status)), "message": str(self)},
         }
         body = {**envelopes[shape], **(beside or {})}
         return Answer(HTTPStatus.OK if under_200 else self.status, encode(body), dict(HEADERS))
