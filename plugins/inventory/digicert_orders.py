@@ -98,7 +98,7 @@ from ansible.plugins.inventory import BaseInventoryPlugin, Cacheable, Constructa
 from ansible.utils.unsafe_proxy import wrap_var
 
 from ansible_collections.certops.orders.plugins.module_utils._certcentral import connect
-from ansible_collections.certops.orders.plugins.module_utils._certcentral_find import Finder, criteria
+from ansible_collections.certops.orders.plugins.module_utils._certcentral_find import Finder, criteria, without_page
 from ansible_collections.certops.orders.plugins.module_utils._errors import ApiError, LibraryMissing, Stopped
 from ansible_collections.certops.orders.plugins.module_utils._http import Context
 from ansible_collections.certops.orders.plugins.module_utils._options import (
@@ -162,11 +162,19 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
             ):
                 options = {name: self.get_option(name) for name in ("details", "include_origin")}
                 finder = Finder(certcentral, work, context.stop, **options)
-                return [order.shown(now.date()) for order in finder.matching(wanted)]
+                orders = [order.shown(now.date()) for order in finder.matching(wanted)]
+            self._warn(finder, certcentral.warnings, context.secrets)
+            return orders
         except (OptionError, ApiError, Stopped) as error:
             raise AnsibleParserError(scrub(f"{self.NAME}: {error}", context.secrets)) from None
         except LibraryMissing as error:
-            raise AnsibleParserError(f"{self.NAME}: the Python library {error.library} is missing") from None
+            raise AnsibleParserError(f"{self.NAME}: {error.message}") from None
+
+    def _warn(self, finder: Finder, warnings: list[str], secrets: list[str]) -> None:
+        """Warn of what the inventory lacks; whether that is an error is for its user to say."""
+        lacking = [without_page(finder.missing)] if finder.missing else []
+        for warning in [*lacking, *warnings]:
+            self.display.warning(scrub(f"{self.NAME}: {warning}", secrets))
 
     def _params(self, config: Mapping[str, Any]) -> dict[str, Any]:
         """The options as a module has them: what the environment says is left to the environment."""

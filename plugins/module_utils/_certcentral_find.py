@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING, Any, Callable
 
 from ._certcentral import PAGE
 from ._certcentral_objects import DETAILS, ORIGIN
-from ._certcentral_select import Criteria, matches, server_filters
+from ._certcentral_select import STATUSES, Criteria, matches, server_filters
 from ._errors import NotFound, Stopped, Unreadable
-from ._info import until_stopped
-from ._options import OptionError, domain_name
+from ._info import until_stopped, warned
+from ._options import OptionError, domain_name, known_words
 from ._orders import plural
 
 if TYPE_CHECKING:
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 # How many ids a list is asked for at a time.
 IDS = 100
+# How many orders a message names at most.
+_NAMED = 20
 # What no order is called: a search filter that is applied finds nothing.
 _NO_SUCH = "%no-order-has-this-in-its-name-or-addresses"
 _OTHER = {"migrated": "certcentral", "certcentral": "migrated"}
@@ -61,11 +63,13 @@ def criteria(params: Mapping[str, Any], now: datetime) -> Criteria:
     for option in ("container_id", "organization_id"):
         if params[option] is not None and params[option] < 1:
             raise OptionError(f"{option} must be positive")
+    if params["include_subdomains"] and not params["domain"]:
+        raise OptionError("include_subdomains needs domain: set the domain whose subdomains are meant")
     last = before - timedelta(days=1) if before and before > date.min else before
     if within is not None:
         last = now.date() + timedelta(days=min(within, 36500))
     return Criteria(
-        status=frozenset(params["status"] or ()),
+        status=frozenset(known_words(params["status"] or (), STATUSES, "status")),
         domain=domain_name(params["domain"], "domain") if params["domain"] else "",
         include_subdomains=params["include_subdomains"],
         common_name=(params["common_name"] or "").strip(),
@@ -97,6 +101,8 @@ class Finder:
         self._stop = stop
         self._details = details
         self._include_origin = include_origin
+        # The orders of the list whose own pages were asked for, and are not there.
+        self.missing: list[int] = []
 
     def by_ids(self, order_ids: Sequence[int]) -> tuple[list[Order], list[int]]:
         """The orders of these ids, in their order and each once, and the ids of which there is no order."""
@@ -135,6 +141,7 @@ class Finder:
         judged = [(order, matches(order, wanted)) for order in page]
         unread = [order for order, meant in judged if meant is None or (meant and self._details)]
         whole = {order.id: order for order in self._each(self._whole, [(order,) for order in unread]) if order}
+        self.missing += [order.id for order in unread if order.id not in whole]
         for order, meant in judged:
             now = whole.get(order.id) if meant is None or (meant and self._details) else order
             # What its own page says may be newer than the row.
@@ -197,10 +204,25 @@ class Finder:
             )
 
 
-def found(orders: Iterable[Order], today: date, **more: Any) -> dict[str, Any]:
-    """What a module tells of orders. today: the date in UTC."""
+def found(
+    orders: Iterable[Order], today: date, missing: Sequence[int] = (), warnings: Sequence[str] = ()
+) -> dict[str, Any]:
+    """The result of a module about orders. today: the date in UTC.
+
+    missing: the ids of those that could not be read, and warnings: both are read after the last order has come.
+    """
     shown = [order.shown(today) for order in orders]
-    return {"msg": f"{plural(len(shown), 'order')} found", "orders": shown, **more}
+    msg = f"{plural(len(shown), 'order')} found"
+    if missing:
+        msg += f"; {without_page(missing)}"
+    return warned({"msg": msg, "orders": shown, "missing": list(missing)}, warnings)
+
+
+def without_page(missing: Sequence[int]) -> str:
+    """Which orders could not be read, for a message."""
+    ids = ", ".join(map(str, missing[:_NAMED]))
+    more = f" and {len(missing) - _NAMED} more" if len(missing) > _NAMED else ""
+    return f"no page of {'order' if len(missing) == 1 else 'orders'} {ids}{more}: left out of the result"
 
 
 def _pages_of(orders: Iterator[Order]) -> Iterator[list[Order]]:

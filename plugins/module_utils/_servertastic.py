@@ -21,7 +21,8 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlsplit
 
-from ._errors import ApiError, Denied, NotFound, Refused, ServerError, Unreadable
+from ._error_bodies import problems
+from ._errors import Denied, NotFound, Refused, ServerError, Unreadable, WrongAddress
 from ._http import open_transport
 from ._options import OptionError, connection
 from ._orders import printable, utc, utc_text
@@ -236,8 +237,8 @@ class Servertastic:
         try:
             data = self._checked(what, self._http.read(what, ("order", "review.json"), [("order_token", token)]))
         except Denied as error:
-            # An unknown token is HTTP 401 (3.2).
-            if error.http_status == 401:
+            # An unknown token is HTTP 401, in the service's own error object (3.2): a gateway's has no such code.
+            if error.http_status == 401 and error.code == "401":
                 raise NotFound(error.message, error.http_status, error.code) from None
             raise
         return _review(digest, token, data)
@@ -300,14 +301,17 @@ class Servertastic:
         """An answer that is no error: there are some under HTTP 200 (3.2). Raises ApiError."""
         if "error" not in data:
             return data
-        code, message = (self._http.clean(part) for part in _explain(data))
+        several = [(self._http.clean(code), self._http.clean(message)) for code, message in problems(data)]
+        code = next((code for code, _message in several if code), "")
         status = int(code) if code.isascii() and code.isdigit() and len(code) == 3 else None
-        said = "".join(f", {part}" for part in (code, message) if part)
-        text = f"{SERVICE} refused to {what} (an error under HTTP 200{said})"
+        said = "; ".join(", ".join(part for part in problem if part) for problem in several)
+        text = f"{SERVICE} refused to {what} (an error under HTTP 200{', ' if said else ''}{said})"
         if status is None or status >= 500:
             raise ServerError(text, status or 200, code or None)
-        kinds: dict[int, type[ApiError]] = {401: Denied, 403: Denied, 404: NotFound}
-        raise kinds.get(status, Refused)(text, status, code)
+        if status == 404:
+            raise WrongAddress(text, status, code, address=self._http.connection.base_url)
+        advice = _advise(status, [code])
+        raise (Denied if status in (401, 403) else Refused)(f"{text}; {advice}" if advice else text, status, code)
 
     def _adjustment(self, item: Mapping[str, Any]) -> Adjustment:
         given = item.get("OrderToken")
@@ -346,7 +350,7 @@ def connect(params: Mapping[str, Any], context: Context, *, writes: bool, key_re
     )
     if wire.api_key:
         context.secrets.extend({wire.api_key, quote(wire.api_key, safe="")})
-    return Servertastic(open_transport(SERVICE, wire, context, {}, _explain), Tokens(context.secrets))
+    return Servertastic(open_transport(SERVICE, wire, context, {}, _advise), Tokens(context.secrets))
 
 
 def order_ref(digest: str) -> str:
@@ -368,12 +372,14 @@ def moment(value: Any) -> datetime | None:
     return utc(text[:-1] + "Z" if text.endswith("z") else text)
 
 
-def _explain(data: Any) -> tuple[str, str]:
-    """(code, message) of an error body (3.2)."""
-    error = data.get("error") if isinstance(data, dict) else None
-    if not isinstance(error, dict):
-        return "", ""
-    return str(error.get("code") or ""), str(error.get("message") or "")
+def _advise(status: int, _codes: Sequence[str]) -> str:
+    """The next step after a refusal of a key or a token (3.2); a refused cancellation may be a 403 as well."""
+    if status == 401:
+        return (
+            "check the order token or api_key (or SERVERTASTIC_API_KEY in the environment), and that api_url is the "
+            "address of the account that it is for"
+        )
+    return ""
 
 
 def _review(digest: str, token: str, data: Mapping[str, Any]) -> Review:

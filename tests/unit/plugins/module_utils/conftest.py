@@ -80,7 +80,7 @@ def connect(clock: Clock) -> Iterator[Callable[..., Wire]]:
             "CertCentral",
             connection,
             headers={"X-DC-DEVKEY": KEY},
-            explain=_certcentral._explain,
+            advise=_certcentral._advise,
             pacer=pacer or _pacing.Pacer(connection.windows, connection.timeout),
             stop=stop,
             say=lines.append,
