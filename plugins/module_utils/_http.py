@@ -538,7 +538,7 @@ def _absence(codes: Sequence[str]) -> Iterator[None]:
 def _require_libraries() -> None:
     """Raises LibraryMissing where a library is not there, or is older than what is known to work."""
     if _REQUESTS_TRACE:
-        raise LibraryMissing(_MISSING, _REQUESTS_TRACE)
+        raise LibraryMissing(_MISSING or "requests", _REQUESTS_TRACE)
     for library, oldest in OLDEST.items():
         version = str(getattr({"requests": requests, "urllib3": urllib3}[library], "__version__", ""))
         numbers = tuple(int(part) for part in re.findall(r"\d+", version)[:3])

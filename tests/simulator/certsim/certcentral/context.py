@@ -80,6 +80,11 @@ class Context:
         if self.call.body.strip():
             self.body()
 
+    def total(self, count: int) -> int:
+        """Return how many things a list announces where it has so many."""
+        style = self.switch("page_total")
+        return count + 5 if style == "too_large" else min(count, 1) if style == "too_small" else count
+
     def empty(self, name: str, rows: list[Any]) -> dict[str, Any]:
         """Return a list under its name; one without results shows as certcentral.empty_list says."""
         return {name: rows} if rows or self.switch("empty_list") == "empty_array" else {}

@@ -28,7 +28,7 @@ def list_domains(call: Context) -> Answer:
         container_id = context.number("container_id", parameters["container_id"])
         found = [domain for domain in found if domain.container["id"] == container_id]
     shown = [_show(call, domain, parameters) for domain in found[offset : offset + limit]]
-    page = {"total": len(found), "limit": limit, "offset": offset}
+    page = {"total": call.total(len(found)), "limit": limit, "offset": offset}
     return context.answer({**call.empty("domains", shown), "page": page})
 
 

@@ -41,7 +41,7 @@ def list_orders(call: Context) -> Answer:
     page, total = _select(call, query, view, backwards=faults.reverses(fault))
     shown = faults.bend_page(fault, page, book)
     total += len(shown) - len(page)
-    body: dict[str, Any] = {"page": {"total": total, "limit": query.limit, "offset": query.offset}}
+    body: dict[str, Any] = {"page": {"total": call.total(total), "limit": query.limit, "offset": query.offset}}
     body.update(call.empty("orders", [view.row(order) for order in shown]))
     faults.shift_pages(fault, page, book, call.now)
     return context.answer(body)

@@ -41,7 +41,7 @@ def list_requests(call: Context) -> Answer:
         offset = context.number("offset", parameters.get("offset", "0"))
     body = call.empty("requests", [_show(call, *each) for each in found[offset : offset + limit]])
     if paging != "whole_without_page":
-        body["page"] = {"total": len(found), "limit": limit, "offset": offset}
+        body["page"] = {"total": call.total(len(found)), "limit": limit, "offset": offset}
     return context.answer(body)
 
 

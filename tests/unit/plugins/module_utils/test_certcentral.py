@@ -43,6 +43,7 @@ from ansible_collections.certops.orders.plugins.module_utils._errors import (
     Refused,
     ServerError,
     Unreadable,
+    WrongAddress,
 )
 from ansible_collections.certops.orders.plugins.module_utils._options import OptionError
 from ansible_collections.certops.orders.plugins.module_utils._orders import Decision
@@ -52,6 +53,7 @@ from ansible_collections.certops.orders.tests.unit.plugins.module_utils.words im
     KEY,
     PARAMS,
     Conversation,
+    absent,
     row,
     rows,
     sending,
@@ -301,14 +303,15 @@ ISSUED = [("status", "issued")]
 either = pytest.mark.parametrize("filters", [(), ISSUED], ids=["all", "filtered"])
 
 
-@pytest.mark.parametrize(("count", "requests"), [(0, 1), (1, 1), (9, 1), (10, 1), (11, 2), (20, 2), (21, 3), (95, 10)])
+@pytest.mark.parametrize(("count", "requests"), [(0, 1), (1, 1), (9, 1), (10, 2), (11, 2), (20, 3), (21, 3), (95, 10)])
 def test_every_order_with_no_request_too_many(count: int, requests: int) -> None:
+    """A full page is followed by one more request, whatever the total says."""
     listing = Listing(range(count))
     assert read_all(listing) == list(range(count))
     assert len(listing.asked) == requests
 
 
-@pytest.mark.parametrize(("count", "requests"), [(0, 1), (1, 1), (1000, 1), (1001, 2), (2000, 2), (2001, 3)])
+@pytest.mark.parametrize(("count", "requests"), [(0, 1), (1, 1), (999, 1), (1000, 2), (1001, 2), (2000, 3), (2001, 3)])
 def test_a_whole_account_costs_one_request_for_each_thousand(count: int, requests: int) -> None:
     listing = Listing(range(count))
     assert read_all(listing, 1000) == list(range(count))
@@ -316,7 +319,7 @@ def test_a_whole_account_costs_one_request_for_each_thousand(count: int, request
 
 
 @pytest.mark.parametrize(
-    ("count", "requests"), [(0, 1), (1, 1), (1000, 1), (1001, 2), (1999, 2), (2000, 3), (30000, 31)]
+    ("count", "requests"), [(0, 1), (1, 1), (1000, 2), (1001, 2), (1999, 3), (2000, 3), (30000, 31)]
 )
 def test_a_filtered_list_costs_hardly_more(count: int, requests: int) -> None:
     """Each page begins with the last row of the one before."""
@@ -479,6 +482,7 @@ def test_pages_hand_the_filters_on(service: Conversation, client: CertCentral) -
     service.get("order/certificate", rows(row(1), row(2), total=3), query={**query, "offset": "0"})
     # A filtered list is read with an overlap of one.
     service.get("order/certificate", rows(row(2), row(3), total=3), query={**query, "offset": "1"})
+    service.get("order/certificate", rows(row(3), total=3), query={**query, "offset": "2"})
     assert [order.id for order in client.pages(ISSUED, limit=2)] == [1, 2, 3]
 
 
@@ -684,7 +688,7 @@ def test_notes(service: Conversation, client: CertCentral) -> None:
     service.get("order/certificate/7/note", {"notes": "none"})
     with pytest.raises(Unreadable, match="not a list of notes"):
         client.notes(7)
-    service.get("order/certificate/7/note", {}, 404)
+    service.get("order/certificate/7/note", absent(), 404)
     with pytest.raises(NotFound):
         client.notes(7)
 
@@ -719,7 +723,7 @@ def test_the_first_spelling_that_is_not_refused_counts_from_then_on(service: Con
 def test_the_last_refusal_is_told_where_every_spelling_is_refused(service: Conversation, client: CertCentral) -> None:
     for on, _off in _certcentral.RENEWAL_EMAILS:
         emails(service, on, 404)
-    with pytest.raises(NotFound, match="switch the renewal e-mails of order 7 on"):
+    with pytest.raises(WrongAddress, match="switch the renewal e-mails of order 7 on"):
         client.set_renewal_emails(7, True, **sending())
 
 
@@ -839,7 +843,7 @@ def test_whose(service: Conversation, client: CertCentral) -> None:
 def test_reading_one_is_reading_its_page(service: Conversation, client: CertCentral) -> None:
     service.get("order/certificate/7", row(7))
     assert client.read([7])[7].seen == {DETAILS}
-    service.get("order/certificate/8", {}, 404)
+    service.get("order/certificate/8", absent(), 404)
     assert client.read([8]) == {}
 
 
@@ -852,9 +856,11 @@ def test_reading_one_passes_other_refusals_on(service: Conversation, client: Cer
 def test_reading_several_is_one_list(service: Conversation, client: CertCentral) -> None:
     # Unasked ids, garbage and an order twice are among the answer; one that was asked for is not.
     service.list(rows(row(9), row(1), None, row("7"), row(7, "issued")), 7, 8, 9)
+    # More rows than were asked for: the one that is lacking may be on the next page.
+    service.list(rows(row(8, "issued"), row(3)), 7, 8, 9, offset=4)
     found = client.read([7, 8, 9])
-    assert sorted(found) == [7, 9]
-    assert {order.id for order in found.values()} == {7, 9}
+    assert sorted(found) == [7, 8, 9]
+    assert {order.id for order in found.values()} == {7, 8, 9}
 
 
 def test_reading_one_for_a_mark_asks_the_list_of_migrated_orders_first(
@@ -910,6 +916,7 @@ def test_the_origin_filter_is_ignored(service: Conversation, client: CertCentral
 def test_all_filters_are_ignored(service: Conversation, client: CertCentral) -> None:
     others = rows(row(1), row(2))
     service.list(others, 7, 8, origin="migrated")
+    service.list(others, 7, 8, offset=2, origin="migrated")
     assert [order.is_migrated for order in client.learn(ORIGIN, orders(7, 8)).values()] == [False, False]
 
 
@@ -942,7 +949,7 @@ def test_learning_the_details(service: Conversation, client: CertCentral) -> Non
 
 
 def test_learning_the_details_of_an_order_that_is_gone(service: Conversation, client: CertCentral) -> None:
-    service.get("order/certificate/7", {}, 404)
+    service.get("order/certificate/7", absent(), 404)
     with pytest.raises(NotFound):
         client.learn(DETAILS, orders(7))
 

@@ -25,7 +25,6 @@ from ansible_collections.certops.orders.plugins.module_utils._errors import (
     ApiError,
     Denied,
     LibraryMissing,
-    NotFound,
     NotSent,
     RateLimited,
     Refused,
@@ -33,6 +32,7 @@ from ansible_collections.certops.orders.plugins.module_utils._errors import (
     StaleRead,
     Stopped,
     Unreadable,
+    WrongAddress,
 )
 from ansible_collections.certops.orders.plugins.module_utils._options import Connection
 from ansible_collections.certops.orders.plugins.module_utils._pacing import Pacer
@@ -131,7 +131,7 @@ def test_one_connection_serves_request_after_request(connect: Connect) -> None:
         wire = connect(service.url)
         wire.read()
         wire.write()
-        with pytest.raises(NotFound):
+        with pytest.raises(WrongAddress):
             wire.read()
         wire.read()
 
@@ -196,7 +196,7 @@ READS_FINAL = {
     400: Refused,
     401: Denied,
     403: Denied,
-    404: NotFound,
+    404: WrongAddress,
     405: Refused,
     409: Refused,
     501: ServerError,
@@ -304,7 +304,7 @@ def test_a_write_is_sent_once_when_answered_with(status: int, connect: Connect) 
     assert wire.cost == {"requests": 1, "retries": 0, "waited": 0}
 
 
-@pytest.mark.parametrize(("status", "kind"), [(400, Refused), (401, Denied), (403, Denied), (404, NotFound)])
+@pytest.mark.parametrize(("status", "kind"), [(400, Refused), (401, Denied), (403, Denied), (404, WrongAddress)])
 def test_a_refused_write_has_certainly_not_acted(status: int, kind: type[ApiError], connect: Connect) -> None:
     with Service(fault(status)) as service, pytest.raises(kind) as caught:
         connect(service.url).write()
@@ -658,15 +658,20 @@ def test_short_waits_are_not_announced(connect: Connect) -> None:
         (b'{"errors":[{"code":"a|b"}]}', "HTTP 403, a|b", "a|b"),
         (b'{"errors":[{"message":"No."}]}', "HTTP 403, No.", None),
         (b'{"errors":[]}', "HTTP 403", None),
-        (b'{"errors":"no"}', "HTTP 403", None),
-        (b'{"errors":["no"]}', "HTTP 403", None),
+        (b'{"errors":"no"}', "HTTP 403, no", None),
+        (b'{"errors":["no"]}', "HTTP 403, no", None),
         (b"[]", "HTTP 403", None),
         (b"", "HTTP 403", None),
         (b" \r\n", "HTTP 403", None),
-        (b"<html>Incapsula</html>", "HTTP 403, an answer that is not JSON", None),
-        (b"\xff\xfe", "HTTP 403, an answer that is not JSON", None),
-        (b"[" * 200_000, "HTTP 403, an answer that is not JSON", None),
-        (b'{"errors":[{"code":NaN}]}', "HTTP 403, an answer that is not JSON", None),
+        (b"<html>Incapsula</html>", "HTTP 403, an answer that is not JSON: Incapsula", None),
+        (b"<html><br></html>", "HTTP 403, an answer that is not JSON", None),
+        (b"\xff\xfe", "HTTP 403, an answer that is not JSON: \ufffd\ufffd", None),
+        (b"[" * 200_000, f"HTTP 403, {('an answer that is not JSON: ' + 300 * '[')[:300]}...", None),
+        (
+            b'{"errors":[{"code":NaN}]}',
+            'HTTP 403, an answer that is not JSON: {"errors":[{"code":NaN}]}',
+            None,
+        ),
         # What comes from a service is data: it must not forge a line of output, nor turn one round.
         (
             b'{"errors":[{"code":"a\\nb","message":"ok\\r\\nchanged: [all] \\u202egnp \\ud800"}]}',
@@ -859,7 +864,7 @@ def test_the_connect_timeout_is_capped_and_follows_a_shorter_one(
         with pytest.raises(ApiError) as caught:
             connect("http://127.0.0.1:9/v2", timeout=timeout, retries=0).write()
         assert not caught.value.ambiguous
-        assert f"no connection within {min(timeout, 10):g} s" in caught.value.message
+        assert f"the connection to 127.0.0.1:9 timed out after {min(timeout, 10):g} s" in caught.value.message
     assert seen == [10.0, 2.0]
 
 

@@ -90,7 +90,7 @@ def test_orders_with_details_and_origin(conversation: Converse) -> None:
         ({"order_ids": [], "is_renewed": False}, "order_id and order_ids cannot be used together with filters"),
         ({"order_id": 0}, "order_id must be positive"),
         ({"expires_within_days": -1}, "expires_within_days must not be negative"),
-        ({"workers": 0}, "workers must be 1 to 64"),
+        ({"workers": 0}, "workers must be 1 to 32"),
     ],
 )
 def test_arguments_that_are_refused(conversation: Converse, arguments: Any, words: str) -> None:

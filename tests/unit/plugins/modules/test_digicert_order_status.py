@@ -711,8 +711,8 @@ def test_arguments_that_ansible_refuses(arguments: dict[str, Any], words: str) -
         ({"order_ids": [5, 0], "status": "renewed"}, "order_ids must be positive"),
         ({"order_id": 1, "status": "canceled", "note": ""}, "note must not be empty here"),
         ({"order_id": 1, "status": "canceled", "note": " \n\t"}, "note must not be empty here"),
-        ({"order_id": 1, "status": "renewed", "workers": 0}, "workers must be 1 to 64"),
-        ({"order_id": 1, "status": "renewed", "workers": 65}, "workers must be 1 to 64"),
+        ({"order_id": 1, "status": "renewed", "workers": 0}, "workers must be 1 to 32"),
+        ({"order_id": 1, "status": "renewed", "workers": 33}, "workers must be 1 to 32"),
         ({"order_id": 1, "status": "renewed", "retries": -1}, "retries must be 0 to 20"),
         ({"order_id": 1, "status": "renewed", "rate_limit": "fast"}, "rate_limit must be"),
         (
