@@ -111,6 +111,11 @@ BAD: dict[str, tuple[dict[str, Any], str]] = {
     "no time": ({"created_before": "noon"}, "created_before"),
     "no domain": ({"domain": "https://www.example.com/"}, "domain"),
     "no workers": ({"workers": 0}, "workers"),
+    "a status that no order can have": ({"status": ["issued", "cancelled"]}, "status: nothing can be 'cancelled'"),
+    "the nearest status": ({"status": ["cancelled"]}, "did you mean canceled?"),
+    "subdomains of nothing": ({"include_subdomains": True}, "include_subdomains needs domain"),
+    "too many workers": ({"workers": 33}, "workers must be 1 to 32"),
+    "a path with a NUL": ({"ca_path": "/tmp/a\0b"}, "ca_path holds a NUL"),
     "an id of 0": ({"order_ids": [0]}, "order_ids"),
 }
 
@@ -231,9 +236,12 @@ def test_filters_that_are_not_applied_are_seen_through_or_told(controller: Contr
 
 def test_an_order_that_leaves_the_account_meanwhile_is_not_told(controller: Controller, sim: Simulator) -> None:
     sim.reset(seed(*BOOK))
-    sim.fault("status", status=404, order_id=MULTI, method="GET")
+    body = {"errors": [{"code": "not_found|order", "message": "The specified order was not found."}]}
+    sim.fault("status", status=404, body=body, order_id=MULTI, method="GET")
     task = controller.play(info("Whole", {"status": ["issued"], "details": True})).good("Whole")
     assert [order["order_id"] for order in task.orders] == [order for order in ISSUED if order != MULTI]
+    assert task.missing == [MULTI]
+    assert task.msg == f"{len(ISSUED) - 1} orders found; no page of order {MULTI}: left out of the result"
 
 
 def test_lists_that_lie_are_seen_through(controller: Controller, sim: Simulator) -> None:

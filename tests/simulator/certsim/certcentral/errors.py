@@ -36,7 +36,9 @@ class ApiError(Exception):
         """Return the error in its envelope (reference/certcentral.md 1.2), or in another shape (10)."""
         error = {"code": self.code, "message": self.message}
         if shape == "text":
-            return Answer(self.status, f"{self.code}: {self.message}".encode(), {**HEADERS, "content-type": "text/plain"})
+            return Answer(
+                self.status, f"{self.code}: {self.message}".encode(), {**HEADERS, "content-type": "text/plain"}
+            )
         bodies: dict[str, Any] = {
             "list": {"errors": [error]},
             "object": {"errors": error},

@@ -61,8 +61,8 @@ KINDS = (
     FaultKind(
         WRONG_ADDRESS,
         Stage.WITHIN,
-        "404 that is not about an object, as at a wrong address: not_found|route, not_found alone, or what a gateway or "
-        "another service answers (answer: route, not_found, html, json, text, empty).",
+        "404 that is not about an object, as at a wrong address: not_found|route, not_found alone, or what a gateway "
+        "or another service answers (answer: route, not_found, html, json, text, empty).",
         {"answer": "route"},
         choices={"answer": tuple(errors.WRONG_ADDRESS)},
         times=-1,

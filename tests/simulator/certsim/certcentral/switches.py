@@ -157,7 +157,8 @@ SWITCHES = (
         "certcentral.error_body",
         ("list", "object", "several", "plain", "text"),
         default="list",
-        doc="How errors show: as a list, as an object instead of it, as a list of two, as error and message, or as text.",
+        doc="How errors show: as a list, as an object instead of it, as a list of two, as error and message, or as "
+        "text.",
         reference="certcentral 1.2, 10",
     ),
     sw.choice(

@@ -1068,3 +1068,64 @@ def test_status_changes_that_are_no_list(service: Conversation, client: CertCent
 
     with pytest.raises(Unreadable, match="not a list of orders"):
         client.status_changes(1)
+
+
+# -- totals that are wrong ---------------------------------------------------------------------------------------------
+
+
+def warned(
+    listing: Listing, limit: int = 1000, filters: Sequence[tuple[str, object]] = ()
+) -> tuple[list[int], list[str]]:
+    with responses.RequestsMock() as mock:
+        mock.add_callback("GET", f"{BASE}/order/certificate", listing.answer)
+        with connect({**PARAMS, "api_key": KEY}, _http.Context(), writes=False) as client:
+            return [one.id for one in client.pages(filters, limit=limit)], client.warnings
+
+
+@either
+def test_a_total_smaller_than_what_came_does_not_end_a_list(filters: Any) -> None:
+    """page_total_too_small.json: all 2000, and one more request."""
+    listing = Listing(range(1, 2001))
+    listing.totals = [1] * 9
+    assert warned(listing, filters=filters) == (list(range(1, 2001)), [])
+    assert listing.asked == ([0, 999, 1998, 1999] if filters else [0, 1000, 2000])
+
+
+@pytest.mark.parametrize(("count", "requests"), [(1, 1), (2, 2), (3, 2), (999, 2), (1000, 2), (1001, 3)])
+def test_a_total_that_is_always_1_costs_one_request_more(count: int, requests: int) -> None:
+    listing = Listing(range(count))
+    listing.totals = [1] * 9
+    assert warned(listing) == (list(range(count)), [])
+    assert len(listing.asked) == requests
+
+
+@either
+@pytest.mark.parametrize("count", [0, 1, 7, 999, 1000, 1001])
+def test_a_total_larger_than_what_came_is_a_warning(count: int, filters: Any) -> None:
+    listing = Listing(range(count))
+    listing.totals = [count + 5] * 30
+    came, warnings = warned(listing, filters=filters)
+    assert came == list(range(count))
+    assert warnings == [
+        f"CertCentral announces {count + 5} orders and lists {count}: the list is not complete; read it again later"
+    ]
+
+
+def test_rows_that_cannot_be_read_are_a_warning(service: Conversation, client: CertCentral) -> None:
+    query = {"sort": "order_id", "limit": "1000"}
+    service.get("order/certificate", rows(row(1), {"id": "odd"}, total=2), query={**query, "offset": "0"})
+    service.get("order/certificate", rows({"id": "odd"}, total=2), query={**query, "offset": "1"})
+    assert [order.id for order in client.pages()] == [1]
+    assert client.warnings == [
+        "CertCentral announces 2 orders and lists 1: the list is not complete; read it again later"
+    ]
+
+
+def test_a_read_by_ids_that_returned_them_all_is_one_request(service: Conversation, client: CertCentral) -> None:
+    # However many there are by the total.
+    for total in (1, 2, 9):
+        service.list(rows(row(7), row(8), total=total), 7, 8)
+        assert sorted(client.read([7, 8])) == [7, 8]
+    # Fewer than were asked for, and no sign that there are more.
+    service.list(rows(row(7), total=1), 7, 8)
+    assert sorted(client.read([7, 8])) == [7]

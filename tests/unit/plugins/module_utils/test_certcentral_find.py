@@ -21,7 +21,7 @@ from ansible_collections.certops.orders.plugins.module_utils._errors import Deni
 from ansible_collections.certops.orders.plugins.module_utils._http import Stop
 from ansible_collections.certops.orders.plugins.module_utils._options import ORDER_FILTERS, OptionError
 from ansible_collections.certops.orders.plugins.module_utils._work import in_turn
-from ansible_collections.certops.orders.tests.unit.plugins.module_utils.words import Conversation, row, rows, absent
+from ansible_collections.certops.orders.tests.unit.plugins.module_utils.words import Conversation, absent, row, rows
 
 NOW = datetime(2026, 3, 1, 23, 30, tzinfo=timezone.utc)
 TODAY = NOW.date()

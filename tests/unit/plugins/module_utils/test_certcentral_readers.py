@@ -39,7 +39,7 @@ from ansible_collections.certops.orders.plugins.module_utils._certcentral_reader
     Settleables,
 )
 from ansible_collections.certops.orders.plugins.module_utils._errors import Denied, NotFound, Refused, Unreadable
-from ansible_collections.certops.orders.tests.unit.plugins.module_utils.words import Conversation, row, absent
+from ansible_collections.certops.orders.tests.unit.plugins.module_utils.words import Conversation, absent, row
 
 PRIMARY = {"id": 5, "serial_number": "0A", "common_name": "www.example.com", "valid_till": "2026-03-31"}
 REISSUE = {"id": 6, "serial_number": "0B", "common_name": "www.example.com", "status": "issued"}
@@ -467,3 +467,15 @@ def test_domains_of_one_name(states: list[Any], facts: str) -> None:
 def test_dates_and_all_come_through_to_what_a_certificate_shows() -> None:
     order = Order(123, "issued", certificate_id=5, valid_till=date(2026, 3, 31), seen=frozenset([CERTIFICATES]))
     assert Revocable(order).facts["certificates"][0]["valid_till"] == "2026-03-31"
+
+
+def test_a_domain_is_not_missing_where_the_list_is_not_complete(service: Conversation, client: CertCentral) -> None:
+    answer = {"domains": [{"id": 1, "name": "a.example", "is_active": True}], "page": {"total": 2}}
+    for offset in ("0", "1", "0", "1"):
+        shown = answer if offset == "0" else {"page": {"total": 2}}
+        service.get("domain", shown, query={**DOMAIN, "limit": "1000", "offset": offset})
+    reader = DomainsByName(client)
+    assert sorted(reader.read(["a.example", "b.example"])) == ["a.example"]
+    with pytest.raises(Unreadable, match="announces 2 domains and lists 1") as caught:
+        reader.read(["b.example"])
+    assert caught.value.code == "list_incomplete"
