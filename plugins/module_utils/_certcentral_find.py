@@ -205,15 +205,21 @@ class Finder:
 
 
 def found(
-    orders: Iterable[Order], today: date, missing: Sequence[int] = (), warnings: Sequence[str] = ()
+    orders: Iterable[Order],
+    today: date,
+    missing: Sequence[int] = (),
+    warnings: Sequence[str] = (),
+    *,
+    is_list: bool = False,
 ) -> dict[str, Any]:
     """The result of a module about orders. today: the date in UTC.
 
     missing: the ids of those that could not be read, and warnings: both are read after the last order has come.
+    is_list: whether the missing ones were not asked for by id, so that the message names them.
     """
     shown = [order.shown(today) for order in orders]
     msg = f"{plural(len(shown), 'order')} found"
-    if missing:
+    if is_list and missing:
         msg += f"; {without_page(missing)}"
     return warned({"msg": msg, "orders": shown, "missing": list(missing)}, warnings)
 

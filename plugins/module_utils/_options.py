@@ -320,7 +320,8 @@ def _proxy(base_url: str, environ: Mapping[str, str]) -> str:
         fits = False
     if not fits:
         raise OptionError("the proxy of HTTPS_PROXY or ALL_PROXY must be host:port, or an http:// or https:// address")
-    return proxy
+    # requests 2.25 cannot read one without a scheme.
+    return proxy if "://" in proxy else f"http://{proxy}"
 
 
 def refuse_nul(params: Mapping[str, Any]) -> None:

@@ -418,7 +418,7 @@ def run(params: Mapping[str, Any], context: Context) -> dict[str, Any]:
             options = {name: params[name] for name in ("details", "include_origin")}
             finder = Finder(certcentral, work, context.stop, **options)
             orders, missing = finder.by_ids(asked) if by_id else (finder.matching(wanted), finder.missing)
-            return found(orders, now.date(), missing, certcentral.warnings)
+            return found(orders, now.date(), missing, certcentral.warnings, is_list=not by_id)
 
         return told_info(context, certcentral.transport, gather, workers)
 

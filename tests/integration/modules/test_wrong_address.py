@@ -21,11 +21,12 @@ from ansible_collections.certops.orders.tests.integration.support import (
 )
 
 ANSWERS = ("route", "not_found", "html", "json", "text", "empty")
-ONE, TWO, ISSUED = 11, 12, 13
+ONE, TWO, ISSUED, ENDED = 11, 12, 13, 14
 BOOK = seed(
     {"id": ONE, "status": "pending"},
     {"id": TWO, "status": "pending"},
     {"id": ISSUED, "status": "issued"},
+    {"id": ENDED, "status": "canceled"},
     domains=[{"id": 5, "name": "shop.example.com"}],
 )
 CANCEL = {"status": "canceled", "note": "Retired", "missing": "ok"}
@@ -34,7 +35,7 @@ TASKS: dict[str, tuple[str, dict[str, Any], str]] = {
     "one": ("order_status", {"order_id": ONE, **CANCEL}, ""),
     "bulk": ("order_status", {"order_ids": [ONE, TWO], **CANCEL}, ""),
     "bulk, the list": ("order_status", {"order_ids": [ONE, TWO], **CANCEL}, r"/order/certificate$"),
-    "bulk, one left out": ("order_status", {"order_ids": [ONE, 4711], **CANCEL}, r"/order/certificate/4711"),
+    "bulk, one left out": ("order_status", {"order_ids": [ENDED, 4711], **CANCEL}, r"/order/certificate/4711"),
     "marks": ("order_status", {"order_ids": [ONE, ISSUED], "status": "renewed", "missing": "ok"}, ""),
     "revoke": ("certificate_revoke", {"order_id": ISSUED, "comments": "x", "confirm": True, "missing": "ok"}, ""),
     "a certificate": (
@@ -107,7 +108,7 @@ def test_an_inventory_warns_of_orders_without_a_page_and_of_a_list_that_is_not_c
     listing = Listing(controller, source(controller, details=True))
     assert listing.rc == 0
     assert "no page of order 12: left out of the result" in listing.complaint
-    assert "CertCentral announces 8 orders and lists 3" in listing.complaint
+    assert "CertCentral announces 9 orders and lists 4" in listing.complaint
     assert "order-11" in listing.stdout
     assert "order-12" not in listing.stdout
 
@@ -134,7 +135,7 @@ def test_a_total_that_is_wrong_hides_nothing_and_is_told(controller: Controller,
             tasks.append({"name": f"{module} {total}", f"certops.orders.digicert_{module}": {}})
     run = controller.play("\n".join(f"- {json.dumps(task)}" for task in tasks), quiet=False)
     for module, key, count in (
-        ("order_info", "orders", 3),
+        ("order_info", "orders", 4),
         ("request_info", "requests", 3),
         ("domain_info", "domains", 1),
     ):
