@@ -49,7 +49,7 @@ def _problems(data: Any, name: str, depth: int) -> Iterator[Problem]:
             yield from _problems(item, name, depth + 1)
     elif isinstance(data, dict):
         yield from _of_object(data, name, depth)
-    elif isinstance(data, (str, int, float)) and not isinstance(data, bool):
+    elif isinstance(data, (str, int, float)) and not isinstance(data, bool) and str(data).strip():
         yield name, str(data).strip()
 
 

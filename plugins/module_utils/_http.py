@@ -523,12 +523,16 @@ def open_transport(
 
 @contextmanager
 def _absence(codes: Sequence[str]) -> Iterator[None]:
-    """Turn a 404 all of whose error codes are of these into NotFound: only then the service said that it has no such
-    object. A gateway, a wrong path or another service answers 404 as well."""
+    """Turn a 404 with one of these error codes into NotFound: only then the service said that it has no such object.
+
+    A gateway, a wrong path or another service answers 404 as well; what names something else that was not found, such
+    as the route, is not about the object either.
+    """
     try:
         yield
     except WrongAddress as error:
-        if not error.codes or not set(codes).issuperset(error.codes):
+        not_found = {code for code in error.codes if code.partition("|")[0] == "not_found"}
+        if not not_found or not not_found.issubset(codes):
             raise
         absent = NotFound(error.said, error.http_status, error.code)
         absent.retries, absent.waited = error.retries, error.waited

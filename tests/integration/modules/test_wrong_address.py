@@ -136,7 +136,7 @@ def test_a_total_that_is_wrong_hides_nothing_and_is_told(controller: Controller,
     run = controller.play("\n".join(f"- {json.dumps(task)}" for task in tasks), quiet=False)
     for module, key, count in (
         ("order_info", "orders", 4),
-        ("request_info", "requests", 3),
+        ("request_info", "requests", 4),
         ("domain_info", "domains", 1),
     ):
         small, large = run.good(f"{module} too_small"), run.good(f"{module} too_large")

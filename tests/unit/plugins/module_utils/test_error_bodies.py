@@ -43,6 +43,7 @@ SHAPES: dict[str, tuple[Any, list[tuple[str, str]]]] = {
     "problem details": ({"title": "Not Found", "status": 404, "detail": "no such path"}, [("", "no such path")]),
     "a bare list": ([{"code": "a", "message": "A."}], [("a", "A.")]),
     "a bare text": ("down", [("", "down")]),
+    "empty words": ({"errors": [{"code": "", "message": " "}]}, []),
     "nothing": ({}, []),
     "null": (None, []),
     "no errors": ({"errors": []}, []),

@@ -914,6 +914,7 @@ ORDER_ABSENT = ("not_found|order",)
 ABSENT = [
     b'{"errors":[{"code":"not_found|order","message":"The specified order was not found."}]}',
     b'{"errors":{"code":"not_found|order","message":"The specified order was not found."}}',
+    b'{"errors":[{"code":"not_found|order"},{"code":"see_also","message":"A second error."}]}',
 ]
 ELSEWHERE = [
     b'{"errors":[{"code":"not_found|route","message":"The specified route was not found."}]}',

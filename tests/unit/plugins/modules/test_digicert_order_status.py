@@ -319,6 +319,7 @@ def test_rows_never_tell_of_a_newer_order_so_that_each_mark_to_take_away_costs_i
 def test_a_list_that_ignores_its_filter_brings_others_which_are_left_alone(conversation: Converse) -> None:
     service = conversation(
         lists([1, 2], a_row(77, "pending"), a_row(1, "pending"), a_row(78, "pending")),
+        lists([1, 2], offset=3),
         reads(2, status="canceled"),
         sets(1, "canceled", NOTE),
     )
