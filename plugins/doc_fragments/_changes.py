@@ -31,7 +31,7 @@ options:
     default: false
   workers:
     description:
-      - How many requests are sent in parallel, 1 to 64.
+      - How many requests are sent in parallel, 1 to 32.
     type: int
     default: 8
   orders_detail:

@@ -98,7 +98,12 @@ from ansible.plugins.inventory import BaseInventoryPlugin, Cacheable, Constructa
 from ansible.utils.unsafe_proxy import wrap_var
 
 from ansible_collections.certops.orders.plugins.module_utils._certcentral import connect
-from ansible_collections.certops.orders.plugins.module_utils._certcentral_find import Finder, criteria, found
+from ansible_collections.certops.orders.plugins.module_utils._certcentral_find import (
+    Finder,
+    criteria,
+    found,
+    without_page,
+)
 from ansible_collections.certops.orders.plugins.module_utils._errors import ApiError, LibraryMissing, Stopped
 from ansible_collections.certops.orders.plugins.module_utils._http import Context
 from ansible_collections.certops.orders.plugins.module_utils._options import (
@@ -163,14 +168,19 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
                 options = {name: self.get_option(name) for name in ("details", "include_origin")}
                 finder = Finder(certcentral, work, context.stop, **options)
                 result = found(finder.matching(wanted), now.date())
-            for warning in result.get("warnings", []):
-                self.display.warning(f"{self.NAME}: {warning}")
-            orders: list[dict[str, Any]] = result["orders"]
+                orders: list[dict[str, Any]] = result["orders"]
+            self._warn(finder, [*certcentral.warnings, *result.get("warnings", [])], context.secrets)
             return orders
         except (OptionError, ApiError, Stopped) as error:
             raise AnsibleParserError(scrub(f"{self.NAME}: {error}", context.secrets)) from None
         except LibraryMissing as error:
-            raise AnsibleParserError(f"{self.NAME}: the Python library {error.library} is missing") from None
+            raise AnsibleParserError(f"{self.NAME}: {error.message}") from None
+
+    def _warn(self, finder: Finder, warnings: list[str], secrets: list[str]) -> None:
+        """Warn of what the inventory lacks; whether that is an error is for its user to say."""
+        lacking = [without_page(finder.missing)] if finder.missing else []
+        for warning in [*lacking, *warnings]:
+            self.display.warning(scrub(f"{self.NAME}: {warning}", secrets))
 
     def _params(self, config: Mapping[str, Any]) -> dict[str, Any]:
         """The options as a module has them: what the environment says is left to the environment."""

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Callable, TypeVar
 
@@ -54,6 +55,12 @@ REGIONS = {"us": "https://www.digicert.com/services/v2", "eu": "https://certcent
 RATE_LIMIT = "100/5, 1000/180"
 # The largest page, reference/certcentral.md 3.
 PAGE = 1000
+# The error codes of a 404 which say that the object of a path is missing (1.3); not_found|route, or not_found alone,
+# is that of a wrong address.
+_NO_ORDER = ("not_found|order",)
+_NO_CERTIFICATE = ("not_found|certificate", "not_found|order")
+_NO_REQUEST = ("not_found|request",)
+_NO_DOMAIN = ("not_found|domain",)
 # So many pages in a row that bring nothing new end a list for good: a total that swings could go on for ever.
 _BARREN = 20
 # How the path spells "on" and "off" is not known (4.6): the first pair that is not refused counts, and every caller
@@ -82,6 +89,8 @@ class CertCentral:
         self._claimed: set[int] = set()
         self._origin_filter_works: bool | None = None
         self._renewal_emails: tuple[str, str] | None = None
+        # What a task has to warn of: lists that came without some of what they announced.
+        self.warnings: list[str] = []
 
     def __enter__(self) -> CertCentral:
         return self
@@ -98,7 +107,7 @@ class CertCentral:
     def order(self, order_id: int) -> Order:
         """GET /order/certificate/{id} (2.1). Raises NotFound."""
         what = f"read order {order_id}"
-        data = self._http.read(what, ("order", "certificate", order_id))
+        data = self._http.read(what, ("order", "certificate", order_id), absent=_NO_ORDER)
         order = read_order(data, DETAILS)
         if order is None or order.id != order_id:
             raise _strange(what)
@@ -119,7 +128,17 @@ class CertCentral:
 
         An order can leave a filtered list while its pages are read, but not the account.
         """
-        yield from _walk(lambda at: self.page(filters, limit=limit, offset=at), overlap=bool(filters))
+        fetch = partial(self._orders_at, filters, limit)
+        yield from _walk(fetch, overlap=bool(filters), limit=limit, short=partial(self._fell_short, "orders"))
+
+    def _orders_at(self, filters: Sequence[tuple[str, object]], limit: int, offset: int) -> Page[Order]:
+        return self.page(filters, limit=limit, offset=offset)
+
+    def _fell_short(self, name: str, came: int, total: int) -> None:
+        """Note that a list ended before everything that it announced had come."""
+        warning = f"{SERVICE} announces {total} {name} and lists {came}: the list is not complete; read it again later"
+        if warning not in self.warnings:
+            self.warnings.append(warning)
 
     def status_changes(self, seconds: int) -> tuple[list[StatusChange], bool]:
         """GET /order/certificate/status-changes (4.5): of the last so many seconds, 7 days of them at most.
@@ -150,6 +169,7 @@ class CertCentral:
             {"status": target, **({"note": note} if note else {})},
             fresh_until=fresh_until,
             patience=patience,
+            absent=_NO_ORDER,
         )
         _expect_nothing(what, answer)
 
@@ -169,7 +189,8 @@ class CertCentral:
         Returns the request that was filed, None where nobody has to approve it.
         """
         body = {"comments": comments, "revocation_reason": reason, "skip_approval": skip_approval}
-        answer = self._http.write(what, "PUT", (*path, "revoke"), body, fresh_until=fresh_until, patience=patience)
+        write = partial(self._http.write, fresh_until=fresh_until, patience=patience, absent=_NO_CERTIFICATE)
+        answer = write(what, "PUT", (*path, "revoke"), body)
         request = read_request(answer)
         if answer and not request:
             _expect_nothing(what, answer)
@@ -188,13 +209,14 @@ class CertCentral:
     def _certificates(self, order_id: int, kind: str) -> list[Certificate]:
         path = ("order", "certificate", order_id, kind)
         # Archived ones are left out otherwise (4.7), and a revocation of the order ends them all the same.
-        data = self._list(f"list the {kind}s of order {order_id}", path, [("show_archived", "true")])
+        archived = [("show_archived", "true")]
+        data = self._list(f"list the {kind}s of order {order_id}", path, archived, absent=_NO_ORDER)
         return [read_certificate(item) for item in _rows(data, "certificates")]
 
     def request(self, request_id: int) -> Request:
         """GET /request/{id} (4.3). Raises NotFound."""
         what = f"read request {request_id}"
-        request = read_request(self._http.read(what, ("request", request_id)))
+        request = read_request(self._http.read(what, ("request", request_id), absent=_NO_REQUEST))
         if request is None or request.id != request_id:
             raise _strange(what)
         return request
@@ -216,7 +238,7 @@ class CertCentral:
             size = size if offset else max(1, len(rows))
             return rows, offset + len(rows) if total is None else total
 
-        yield from _walk(page, overlap=True)
+        yield from _walk(page, overlap=True, short=partial(self._fell_short, "requests"))
 
     def settle_request(
         self, request: Request, *, status: str, comment: str | None, fresh_until: float, patience: Patience
@@ -225,11 +247,13 @@ class CertCentral:
         what = f"set request {request.id} to {status}"
         body = {"status": status, **({"processor_comment": comment} if comment else {})}
         path = ("request", request.id, "status")
-        _expect_nothing(what, self._http.write(what, "PUT", path, body, fresh_until=fresh_until, patience=patience))
+        write = partial(self._http.write, fresh_until=fresh_until, patience=patience, absent=_NO_REQUEST)
+        _expect_nothing(what, write(what, "PUT", path, body))
 
     def notes(self, order_id: int) -> tuple[Note, ...]:
         """GET /order/certificate/{id}/note (4.4). Raises NotFound."""
-        data = self._list(f"list the notes of order {order_id}", ("order", "certificate", order_id, "note"))
+        path = ("order", "certificate", order_id, "note")
+        data = self._list(f"list the notes of order {order_id}", path, absent=_NO_ORDER)
         _rows(data, "notes")
         return read_notes(data)
 
@@ -237,16 +261,18 @@ class CertCentral:
         """POST /order/certificate/{id}/note (4.4)."""
         path = ("order", "certificate", order_id, "note")
         what = f"add a note to order {order_id}"
-        self._http.write(what, "POST", path, {"text": text}, fresh_until=fresh_until, patience=patience)
+        write = partial(self._http.write, fresh_until=fresh_until, patience=patience, absent=_NO_ORDER)
+        write(what, "POST", path, {"text": text})
 
     def set_renewal_emails(self, order_id: int, on: bool, *, fresh_until: float, patience: Patience) -> None:
         """PUT /order/certificate/{id}/renewal-emails/{status} (4.6), in the spelling that is not refused."""
         what = f"switch the renewal e-mails of order {order_id} {'on' if on else 'off'}"
+        write = partial(self._http.write, fresh_until=fresh_until, patience=patience, absent=_NO_ORDER)
         spellings = [self._renewal_emails] if self._renewal_emails else list(RENEWAL_EMAILS)
         for spelling in spellings:
             path = ("order", "certificate", order_id, "renewal-emails", spelling[0 if on else 1])
             try:
-                answer = self._http.write(what, "PUT", path, None, fresh_until=fresh_until, patience=patience)
+                answer = write(what, "PUT", path, None)
             except Denied:
                 raise
             except Refused:
@@ -262,19 +288,21 @@ class CertCentral:
         what = f"switch the automatic reissue of order {order_id} {'on' if on else 'off'}"
         path = ("order", "certificate", order_id, "auto-reissue")
         body = {"auto_reissue": int(on)}
-        _expect_nothing(what, self._http.write(what, "PUT", path, body, fresh_until=fresh_until, patience=patience))
+        write = partial(self._http.write, fresh_until=fresh_until, patience=patience, absent=_NO_ORDER)
+        _expect_nothing(what, write(what, "PUT", path, body))
 
     def set_renewal_message(self, order_id: int, text: str, *, fresh_until: float, patience: Patience) -> None:
         """PUT /order/certificate/{id}/custom-renewal-message (4.6)."""
         what = f"set the renewal message of order {order_id}"
         path = ("order", "certificate", order_id, "custom-renewal-message")
         body = {"custom_renewal_message": text}
-        _expect_nothing(what, self._http.write(what, "PUT", path, body, fresh_until=fresh_until, patience=patience))
+        write = partial(self._http.write, fresh_until=fresh_until, patience=patience, absent=_NO_ORDER)
+        _expect_nothing(what, write(what, "PUT", path, body))
 
     def domain(self, domain_id: int) -> Domain:
         """GET /domain/{id} (5). Raises NotFound."""
         what = f"read domain {domain_id}"
-        domain = read_domain(self._http.read(what, ("domain", domain_id), _DOMAIN_DETAILS))
+        domain = read_domain(self._http.read(what, ("domain", domain_id), _DOMAIN_DETAILS, absent=_NO_DOMAIN))
         if domain is None or domain.id != domain_id:
             raise _strange(what)
         return domain
@@ -295,14 +323,15 @@ class CertCentral:
             query = [*_DOMAIN_DETAILS, *filters, ("limit", PAGE), ("offset", offset)]
             return self._page("domains", ("domain",), query, read_domain)
 
-        yield from _walk(page, overlap=True)
+        yield from _walk(page, overlap=True, short=partial(self._fell_short, "domains"))
 
     def set_domain(self, domain: Domain, *, active: bool, fresh_until: float, patience: Patience) -> None:
         """PUT /domain/{id}/activate, PUT /domain/{id}/deactivate (5)."""
         verb = "activate" if active else "deactivate"
         what = f"{verb} domain {domain.name}"
         path = ("domain", domain.id, verb)
-        _expect_nothing(what, self._http.write(what, "PUT", path, None, fresh_until=fresh_until, patience=patience))
+        write = partial(self._http.write, fresh_until=fresh_until, patience=patience, absent=_NO_DOMAIN)
+        _expect_nothing(what, write(what, "PUT", path, None))
 
     def me(self) -> User:
         """GET /user/me (6)."""
@@ -322,9 +351,16 @@ class CertCentral:
         data = self._list(f"list {name}", path, query)
         return [item for item in map(read, _rows(data, name)) if item], _total(data)
 
-    def _list(self, what: str, path: Sequence[object], query: Sequence[tuple[str, object]] = ()) -> dict[str, Any]:
+    def _list(
+        self,
+        what: str,
+        path: Sequence[object],
+        query: Sequence[tuple[str, object]] = (),
+        *,
+        absent: Sequence[str] = (),
+    ) -> dict[str, Any]:
         """GET a list; an empty one may come as [] where an object is expected, as an empty organization does (2.1)."""
-        return self._http.read(what, path, query, may_be_list=True)
+        return self._http.read(what, path, query, absent=absent, may_be_list=True)
 
     # -- reading for a run -----------------------------------------------------------------------------------------
 
@@ -368,10 +404,15 @@ class CertCentral:
         return f"account {account}" if account else "this key's account"
 
     def _rows(self, order_ids: Sequence[int], **filters: str) -> dict[int, Order]:
+        """The rows of these ids; where not all came and the page does not look like the last one, of a second page."""
         pairs: list[tuple[str, object]] = [("id", order_id) for order_id in order_ids]
-        rows, _total = self.page([*pairs, *filters.items()], limit=len(order_ids))
-        wanted = set(order_ids)
-        return {row.id: row for row in rows if row.id in wanted}
+        wanted, limit = set(order_ids), len(order_ids)
+        rows, total = self.page([*pairs, *filters.items()], limit=limit)
+        found = {row.id: row for row in rows if row.id in wanted}
+        if len(found) < len(wanted) and _may_go_on(len(rows), 0, total, limit):
+            more, _total = self.page([*pairs, *filters.items()], limit=limit, offset=len(rows))
+            found.update({row.id: row for row in more if row.id in wanted})
+        return found
 
     def _migrated(self, order_ids: Sequence[int]) -> dict[int, Order]:
         claimed = self._rows(order_ids, origin="migrated")
@@ -410,21 +451,19 @@ def connect(params: Mapping[str, Any], context: Context, *, writes: bool) -> Cer
         writes=writes,
     )
     context.secrets.append(wire.api_key)
-    headers = {"X-DC-DEVKEY": wire.api_key}
-    return CertCentral(open_transport(SERVICE, wire, context, headers, _explain, _is_missing))
+    return CertCentral(open_transport(SERVICE, wire, context, {"X-DC-DEVKEY": wire.api_key}, _advise))
 
 
-def _explain(data: Any) -> tuple[str, str]:
-    """(code, message) of an error body (1.2)."""
-    errors = data.get("errors") if isinstance(data, dict) else None
-    first = errors[0] if isinstance(errors, list) and errors and isinstance(errors[0], dict) else {}
-    return str(first.get("code") or ""), str(first.get("message") or "")
-
-
-def _is_missing(code: str) -> bool:
-    """Whether a 404 names the object that was asked for (1.3): not_found alone is a malformed URL."""
-    kind, _bar, thing = code.partition("|")
-    return kind == "not_found" and thing not in ("", "route", "product")
+def _advise(status: int, codes: Sequence[str]) -> str:
+    """The next step after a refusal of the key (1.2, 1.3)."""
+    if status == 401 or any(code.startswith("access_denied|access_denied_invalid_key") for code in codes):
+        return (
+            "check api_key (or DIGICERT_API_KEY in the environment), whether it was revoked, and region or api_url: "
+            "a key is valid only in the region (us, eu) where it was made"
+        )
+    if "access_denied|missing_permission" in codes:
+        return "the role of the key or of its user does not allow this: use a key with the role that it needs"
+    return ""
 
 
 def _filters(filters: Sequence[tuple[str, object]]) -> Iterator[tuple[str, object]]:
@@ -449,13 +488,22 @@ def single(certificate: int | str) -> tuple[object, ...]:
     return ("certificate", certificate)
 
 
-def _walk(fetch: Callable[[int], Page[Item]], *, overlap: bool) -> Iterator[Item]:
+def _walk(
+    fetch: Callable[[int], Page[Item]],
+    *,
+    overlap: bool,
+    limit: int = PAGE,
+    short: Callable[[int, int], None] = lambda _came, _total: None,
+) -> Iterator[Item]:
     """Every item of a list that is read page by page, each once. Raises ApiError where it moves too fast for that.
 
     fetch: reads the page that begins at an offset. overlap: begin each page with the last item of the one before, so
     that rows which move up past the place that is read cannot hide others: a page that begins with something unknown
     does not count, and it goes back, by more each time. Without it, it goes back where the total shrinks. Otherwise a
     page that brings nothing new is the end, and so are many of them in a row, whatever the total says.
+    limit: the rows of a full page. A total that is reached ends the list, unless the page that reached it was full or
+    the total is smaller than what came: a total has been wrong (3), so one request more is made.
+    short: called at the end with the number of items and the total, where that is larger.
     """
     seen: set[int] = set()
     offset = furthest = known_total = barren = 0
@@ -477,16 +525,30 @@ def _walk(fetch: Callable[[int], Page[Item]], *, overlap: bool) -> Iterator[Item
         known_total = total or 0
         barren = 0 if fresh else barren + 1
         if barren > _BARREN or not (fresh or back or offset < furthest):
-            return
+            break
         furthest = max(furthest, offset + len(rows))
         if back:
             offset -= back
-        elif not rows or (total is not None and offset + len(rows) >= total):
-            return
+        elif not rows or not (
+            _is_short(len(rows), offset, total) or (fresh and _may_go_on(len(rows), offset, total, limit))
+        ):
+            break
         else:
             again = min(shared, len(rows) - 1)
             anchored = again > 0
             offset += len(rows) - again
+    if len(seen) < known_total:
+        short(len(seen), known_total)
+
+
+def _is_short(rows: int, offset: int, total: int | None) -> bool:
+    """Whether more is announced than has come."""
+    return total is None or offset + rows < total
+
+
+def _may_go_on(rows: int, offset: int, total: int | None, limit: int) -> bool:
+    """Whether there may be more although the total is reached: the page was full, or the total is too small."""
+    return rows >= limit or (total is not None and offset + rows > total)
 
 
 def _total(data: Mapping[str, Any]) -> int | None:

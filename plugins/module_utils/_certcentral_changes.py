@@ -26,6 +26,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
+from ._certcentral_select import STATUSES as STATUSES  # noqa: PLC0414  also for the event source
 from ._orders import utc, utc_text
 from ._plan import inert_within
 
@@ -36,11 +37,6 @@ if TYPE_CHECKING:
 REACH = timedelta(days=7)
 # How far a look reaches behind the one before.
 OVERLAP = timedelta(minutes=10)
-# The statuses of orders that the documentation or public clients know (2.3).
-STATUSES = (
-    *("approved", "canceled", "denied", "expired", "issued", "needs_approval", "needs_csr", "pending", "processing"),
-    *("reissue_pending", "rejected", "renewed", "revoked", "waiting_pickup"),
-)
 # Whole seconds are cut off of both ends of a look.
 _ROUNDING = timedelta(seconds=1)
 # How long an answer may take: asked for at once, so that it need not be asked for again. Of a lookback of 7 days it is

@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING, Any, Callable
 
 from ._certcentral import PAGE
 from ._certcentral_objects import DETAILS, ORIGIN, read_common_name
-from ._certcentral_select import Criteria, matches, server_filters
+from ._certcentral_select import STATUSES, Criteria, matches, server_filters
 from ._errors import NotFound, Stopped, Unreadable
-from ._info import until_stopped
-from ._options import OptionError, domain_name
+from ._info import until_stopped, warned
+from ._options import OptionError, domain_name, known_words
 from ._orders import plural
 
 if TYPE_CHECKING:
@@ -30,8 +30,8 @@ if TYPE_CHECKING:
 
 # How many ids a list is asked for at a time.
 IDS = 100
-# How many orders a message names.
-_NAMED = 10
+# How many orders a message names at most.
+_NAMED = 20
 # What no order is called: a search filter that is applied finds nothing.
 _NO_SUCH = "%no-order-has-this-in-its-name-or-addresses"
 _OTHER = {"migrated": "certcentral", "certcentral": "migrated"}
@@ -63,11 +63,13 @@ def criteria(params: Mapping[str, Any], now: datetime) -> Criteria:
     for option in ("container_id", "organization_id"):
         if params[option] is not None and params[option] < 1:
             raise OptionError(f"{option} must be positive")
+    if params["include_subdomains"] and not params["domain"]:
+        raise OptionError("include_subdomains needs domain: set the domain whose subdomains are meant")
     last = before - timedelta(days=1) if before and before > date.min else before
     if within is not None:
         last = now.date() + timedelta(days=min(within, 36500))
     return Criteria(
-        status=frozenset(params["status"] or ()),
+        status=frozenset(known_words(params["status"] or (), STATUSES, "status")),
         domain=domain_name(params["domain"], "domain") if params["domain"] else "",
         include_subdomains=params["include_subdomains"],
         common_name=read_common_name((params["common_name"] or "").strip()),
@@ -99,6 +101,8 @@ class Finder:
         self._stop = stop
         self._details = details
         self._include_origin = include_origin
+        # The orders of the list whose own pages were asked for, and are not there.
+        self.missing: list[int] = []
 
     def by_ids(self, order_ids: Sequence[int]) -> tuple[list[Order], list[int]]:
         """The orders of these ids, in their order and each once, and the ids of which there is no order."""
@@ -137,6 +141,7 @@ class Finder:
         judged = [(order, matches(order, wanted)) for order in page]
         unread = [order for order, meant in judged if meant is None or (meant and self._details)]
         whole = {order.id: order for order in self._each(self._whole, [(order,) for order in unread]) if order}
+        self.missing += [order.id for order in unread if order.id not in whole]
         for order, meant in judged:
             now = whole.get(order.id) if meant is None or (meant and self._details) else order
             # What its own page says may be newer than the row.
@@ -199,14 +204,35 @@ class Finder:
             )
 
 
-def found(orders: Iterable[Order], today: date, **more: Any) -> dict[str, Any]:
-    """What a module tells of orders. today: the date in UTC."""
+def found(
+    orders: Iterable[Order],
+    today: date,
+    missing: Sequence[int] = (),
+    warnings: Sequence[str] = (),
+    *,
+    is_list: bool = False,
+) -> dict[str, Any]:
+    """The result of a module about orders. today: the date in UTC.
+
+    missing: the ids of those that could not be read, and warnings: both are read after the last order has come.
+    is_list: whether the missing ones were not asked for by id, so that the message names them.
+    """
     shown, unread = [], []
     for order in orders:
         shown.append(order.shown(today))
         unread += [order.id] if order.has_unread_expiry else []
-    result = {"msg": f"{plural(len(shown), 'order')} found", "orders": shown, **more}
-    return {**result, "warnings": [*result.get("warnings", []), unread_expiry(unread)]} if unread else result
+    msg = f"{plural(len(shown), 'order')} found"
+    if is_list and missing:
+        msg += f"; {without_page(missing)}"
+    several = [*warnings, *([unread_expiry(unread)] if unread else [])]
+    return warned({"msg": msg, "orders": shown, "missing": list(missing)}, several)
+
+
+def without_page(missing: Sequence[int]) -> str:
+    """Which orders could not be read, for a message."""
+    ids = ", ".join(map(str, missing[:_NAMED]))
+    more = f" and {len(missing) - _NAMED} more" if len(missing) > _NAMED else ""
+    return f"no page of {'order' if len(missing) == 1 else 'orders'} {ids}{more}: left out of the result"
 
 
 def unread_expiry(order_ids: Sequence[int]) -> str:

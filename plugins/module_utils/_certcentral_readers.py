@@ -375,7 +375,11 @@ class DomainsByName(_OneByOne):
         for domain in self._certcentral.domains():
             if domain.name in keys:
                 found.setdefault(domain.name, []).append(domain)
-        self._absent.update(set(keys) - set(found))
+        absent = set(keys) - set(found)
+        if absent and self._certcentral.warnings and len(keys) == 1:
+            # A list that is not complete does not prove that there is none.
+            raise Unreadable("; ".join(self._certcentral.warnings), 200, "list_incomplete")
+        self._absent.update(absent if not self._certcentral.warnings else ())
         return {name: NamedDomains(tuple(domains)) for name, domains in found.items()}
 
 

@@ -23,6 +23,11 @@ from ._names import every_spelling
 if TYPE_CHECKING:
     from ._certcentral_objects import Order
 
+# The statuses of orders that the documentation or public clients know (2.3).
+STATUSES = (
+    *("approved", "canceled", "denied", "expired", "issued", "needs_approval", "needs_csr", "pending", "processing"),
+    *("reissue_pending", "rejected", "renewed", "revoked", "waiting_pickup"),
+)
 # The values that the status filter is documented to know (reference/certcentral.md 2.2).
 _STATUS_FILTER = ("pending", "issued", "rejected", "revoked", "waiting_pickup", "reissue_pending", "canceled")
 # Orders that have, or had, a certificate, so that a row without an expiry leaves something out.

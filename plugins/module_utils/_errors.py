@@ -12,15 +12,18 @@ from typing import Any
 
 
 class LibraryMissing(Exception):
-    """A Python library that the collection needs is not installed where the task runs.
+    """A Python library that the collection needs is not installed where the task runs, or too old.
 
-    library: its name; trace: the traceback of the import.
+    library: its name; trace: the traceback of the import. message: what is the matter; is_old: whether it is there,
+    and too old.
     """
 
-    def __init__(self, library: str, trace: str) -> None:
+    def __init__(self, library: str, trace: str, message: str = "") -> None:
         super().__init__(library)
         self.library = library
         self.trace = trace
+        self.is_old = bool(message)
+        self.message = message or f"the Python library {library} is missing"
 
 
 class Stopped(Exception):
@@ -116,4 +119,26 @@ class Denied(Refused):
 
 
 class NotFound(Refused):
-    """404: no such thing, or not for this key."""
+    """The service itself said that it has no such thing, or not for this key."""
+
+
+class WrongAddress(Refused):
+    """404 that does not say that the object is missing: the path, or the whole address, is not that of the service.
+
+    codes: every error code of the answer. said: what was refused and how, without the next step.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        http_status: int | None = None,
+        code: str | None = None,
+        *,
+        codes: tuple[str, ...] = (),
+        address: str = "",
+    ) -> None:
+        where = f" (now {address})" if address else ""
+        step = f"the answer does not say that it does not exist: the address may be wrong, check api_url{where}"
+        super().__init__(f"{message}; {step}", http_status, code)
+        self.said = message
+        self.codes = codes

@@ -12,24 +12,28 @@ a 429: everything else is for the caller to look at with a fresh read.
 
 from __future__ import annotations
 
+import errno
 import functools
 import http.client
 import io
 import json
 import os
 import random
+import re
 import select
 import socket
+import sys
 import threading
 import time
 import traceback
-from collections.abc import Iterable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, Callable
-from urllib.parse import quote, urlencode
+from urllib.parse import quote, urlencode, urlsplit
 
+from ._error_bodies import problems, text_of
 from ._errors import (
     ApiError,
     Denied,
@@ -44,6 +48,7 @@ from ._errors import (
     Stopped,
     Unreadable,
     Untrusted,
+    WrongAddress,
 )
 from ._orders import printable, scrub
 from ._pacing import Pacer, state_file
@@ -53,17 +58,20 @@ try:
     import urllib3
     from requests.adapters import HTTPAdapter
     from urllib3.util.ssl_ import create_urllib3_context
-    from urllib3.util.ssl_match_hostname import CertificateError
-except ImportError:
+except ImportError as _error:
     _REQUESTS_TRACE = traceback.format_exc()
+    # Which one it is: urllib3 is packaged by itself where a distribution takes it out of requests.
+    _MISSING = (_error.name or "requests").partition(".")[0]
 else:
-    _REQUESTS_TRACE = ""
+    _REQUESTS_TRACE = _MISSING = ""
 
 if TYPE_CHECKING:
     import ssl
 
     from ._options import Connection
 
+# The oldest libraries that are known to work (tested with Python 3.9); long-lived distributions have these.
+OLDEST = {"requests": (2, 25, 1), "urllib3": (1, 26, 5)}
 # What is read of one answer at most, decoded, in bytes.
 MAX_BODY = 64 * 1024 * 1024
 _CHUNK = 64 * 1024
@@ -75,8 +83,16 @@ LONGEST_BACKOFF = 60.0
 _LOOKS_IN_A_WINDOW = 15
 # How long a sleep goes on at most once the run is stopped, in seconds.
 _BLINK = 0.1
+# What the system says of a network that does not lead there.
+_NETWORK_ERRORS = (errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN, errno.ECONNRESET, errno.EADDRNOTAVAIL)
+# How many errors of one answer are shown.
+_PROBLEMS_SHOWN = 20
 # A wait shorter than this is not worth a line.
 _WORTH_SAYING = 2.0
+
+
+# The next step after an HTTP status with these error codes, empty where there is none.
+Advise = Callable[[int, Sequence[str]], str]
 
 
 class Stop:
@@ -189,8 +205,7 @@ class Transport:
     """One service over HTTP, for any number of threads.
 
     service: its name for messages. headers: sent with each request, secrets among them.
-    explain: finds (code, message) in the JSON of an error answer, for the service's own shape of it.
-    is_missing: whether a 404 with this code says that the object does not exist.
+    advise: the next step after an HTTP status with these error codes, empty where there is none of the service's own.
     say: shows a line to the person at the terminal, now.
     """
 
@@ -200,15 +215,13 @@ class Transport:
         connection: Connection,
         *,
         headers: Mapping[str, str],
-        explain: Callable[[Any], tuple[str, str]],
-        is_missing: Callable[[str], bool],
+        advise: Advise,
         pacer: Pacer,
         stop: Stop,
         say: Callable[[str], None],
         secrets: Sequence[str],
     ) -> None:
-        if _REQUESTS_TRACE:
-            raise LibraryMissing("requests", _REQUESTS_TRACE)
+        _require_libraries()
         if not connection.verify:
             # It was asked for; urllib3 would write a warning to stderr with every request.
             urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
@@ -216,8 +229,7 @@ class Transport:
         self.connection = connection
         self.counters = Counters()
         self._headers = {"Accept": "application/json", **headers}
-        self._explain = explain
-        self._is_missing = is_missing
+        self._advise = advise
         self._pacer = pacer
         self._stop = stop
         self._say = say
@@ -235,15 +247,24 @@ class Transport:
         return Patience(self.connection.rate_limit_timeout)
 
     def read(
-        self, what: str, path: Sequence[object], query: Iterable[tuple[str, object]] = (), *, may_be_list: bool = False
+        self,
+        what: str,
+        path: Sequence[object],
+        query: Iterable[tuple[str, object]] = (),
+        *,
+        absent: Sequence[str] = (),
+        may_be_list: bool = False,
     ) -> dict[str, Any]:
         """GET a JSON object; `what` says in messages what was asked for ("read order 123").
 
-        may_be_list: an empty JSON list counts as an empty object; some services have no other empty one.
+        absent: the error codes of a 404 that say that the object which the path names does not exist. Any other 404
+        is that of a wrong address. may_be_list: an empty JSON list counts as an empty object; some services have no
+        other empty one.
 
         Raises ApiError, or Stopped.
         """
-        reply = self._send(what, "GET", self._url(path, query), None, None, self.patience())
+        with _absence(absent):
+            reply = self._send(what, "GET", self._url(path, query), None, None, self.patience())
         return self._json(what, reply, may_be_list=may_be_list)
 
     def write(
@@ -257,8 +278,9 @@ class Transport:
         patience: Patience,
         query: Iterable[tuple[str, object]] = (),
         once: bool = False,
+        absent: Sequence[str] = (),
     ) -> dict[str, Any]:
-        """Send a change, with a JSON body or none.
+        """Send a change, with a JSON body or none; absent: as in `read`.
 
         fresh_until: when the read that it rests on is too old, in monotonic seconds.
         once: never send it again, whatever happens; after a 429 it is as if the read had become too old meanwhile.
@@ -267,7 +289,8 @@ class Transport:
         change may have been made.
         """
         sent = None if body is None else json.dumps(body).encode()
-        reply = self._send(what, method, self._url(path, query), sent, fresh_until, patience, once=once)
+        with _absence(absent):
+            reply = self._send(what, method, self._url(path, query), sent, fresh_until, patience, once=once)
         return self._json(what, reply) if reply.body.strip() else {}
 
     def _url(self, path: Sequence[object], query: Iterable[tuple[str, object]] = ()) -> str:
@@ -420,35 +443,37 @@ class Transport:
         return kind(f"could not {what}: {why}", code=_code_of(kind))
 
     def _refusal(self, what: str, reply: Reply) -> ApiError:
-        code, message = self._explanation(reply)
+        several = self._explanation(reply)
         status = reply.status
-        said = f"HTTP {status}" + "".join(f", {self.clean(part)}" for part in (code, message) if part)
-        text = f"{self.service} refused to {what} ({said})"
+        codes = tuple(code for code, _message in several if code)
+        said = [", ".join(part for part in problem if part) for problem in several[:_PROBLEMS_SHOWN]]
+        said += [f"and {len(several) - _PROBLEMS_SHOWN} more"] if len(several) > _PROBLEMS_SHOWN else []
+        text = f"{self.service} refused to {what} (HTTP {status}{', ' if said else ''}{'; '.join(said)})"
+        code = codes[0] if codes else None
         if status == 429:
-            limited = RateLimited(text, status, self.clean(code) or None)
+            limited = RateLimited(text, status, code)
             limited.retry_after = _retry_after(reply.headers)
             return limited
         if 300 <= status < 400:
             return Refused(f"{text}: it points to another address, which is never followed; check api_url", status)
+        if status == 404:
+            return WrongAddress(text, status, code, codes=codes, address=self.connection.base_url)
         if status >= 500:
-            text = f"{self.service} failed to {what} ({said})"
-        kinds: dict[int, type[ApiError]] = {401: Denied, 403: Denied, 404: NotFound}
-        if status == 404 and not self._is_missing(code):
-            # A gateway, or a route that does not exist, says nothing of what was asked for.
-            return Refused(
-                f"{text}: the answer does not say that it is missing, so the address is probably wrong; check api_url",
-                status,
-                self.clean(code) or None,
-            )
-        kind = ServerError if status >= 500 else kinds.get(status, Refused)
-        return kind(text, status, self.clean(code) or None)
+            return ServerError(text.replace("refused to", "failed to", 1), status, code)
+        advice = self._advise(status, codes)
+        kind = Denied if status in (401, 403) else Refused
+        return kind(f"{text}; {advice}" if advice else text, status, code)
 
-    def _explanation(self, reply: Reply) -> tuple[str, str]:
+    def _explanation(self, reply: Reply) -> list[tuple[str, str]]:
+        """The errors that an answer tells, as (code, message), fit for a message."""
         try:
-            return self._explain(_loads(reply.body))
+            found = problems(_loads(reply.body))
         except (ValueError, RecursionError):
-            # A CDN's HTML page, for one (reference/certcentral.md 1.2).
-            return "", "an answer that is not JSON" if reply.body.strip() else ""
+            # A CDN's HTML page, for one (reference/certcentral.md 1.2). No secret may lose a part before it is hidden.
+            text = text_of(scrub(reply.body.decode("utf-8", "replace"), self._secrets))
+            found = [("", f"an answer that is not JSON: {text}")] if text else []
+            found = found or ([("", "an answer that is not JSON")] if reply.body.strip() else [])
+        return [(self.clean(code), self.clean(message)) for code, message in found]
 
     def _json(self, what: str, reply: Reply, *, may_be_list: bool = False) -> dict[str, Any]:
         try:
@@ -482,8 +507,7 @@ def open_transport(
     connection: Connection,
     context: Context,
     headers: Mapping[str, str],
-    explain: Callable[[Any], tuple[str, str]],
-    is_missing: Callable[[str], bool],
+    advise: Advise,
 ) -> Transport:
     """A transport for a task, paced together with the other forks of its run; nothing is sent here.
 
@@ -494,13 +518,43 @@ def open_transport(
         service,
         connection,
         headers=headers,
-        explain=explain,
-        is_missing=is_missing,
+        advise=advise,
         pacer=Pacer(connection.windows, connection.timeout, shared),
         stop=context.stop,
         say=context.say,
         secrets=context.secrets,
     )
+
+
+@contextmanager
+def _absence(codes: Sequence[str]) -> Iterator[None]:
+    """Turn a 404 with one of these error codes into NotFound: only then the service said that it has no such object.
+
+    A gateway, a wrong path or another service answers 404 as well; what names something else that was not found, such
+    as the route, is not about the object either.
+    """
+    try:
+        yield
+    except WrongAddress as error:
+        not_found = {code for code in error.codes if code.partition("|")[0] == "not_found"}
+        if not not_found or not not_found.issubset(codes):
+            raise
+        absent = NotFound(error.said, error.http_status, error.code)
+        absent.retries, absent.waited = error.retries, error.waited
+        raise absent from None
+
+
+def _require_libraries() -> None:
+    """Raises LibraryMissing where a library is not there, or is older than what is known to work."""
+    if _REQUESTS_TRACE:
+        raise LibraryMissing(_MISSING or "requests", _REQUESTS_TRACE)
+    for library, oldest in OLDEST.items():
+        version = str(getattr({"requests": requests, "urllib3": urllib3}[library], "__version__", ""))
+        numbers = tuple(int(part) for part in re.findall(r"\d+", version)[:3])
+        if numbers < oldest:
+            needed = ".".join(map(str, oldest))
+            why = f"the Python library {library} {version or '(of an unknown version)'} is too old: {needed} or newer"
+            raise LibraryMissing(library, "", f"{why} is needed by {sys.executable}")
 
 
 class _Session:
@@ -683,10 +737,13 @@ def _diagnosis(error: Exception, sent: bool, connection: Connection) -> tuple[ty
         return any(isinstance(cause, kinds) for cause in causes)
 
     timed_out = caused_by(urllib3.exceptions.TimeoutError, socket.timeout)
-    if caused_by(ssl.SSLCertVerificationError, CertificateError):
-        return Untrusted, "the service's TLS certificate does not verify; check ca_path and the host of api_url"
+    # Before 1.26.9 urllib3 keeps its own CertificateError elsewhere.
+    mismatch = any(type(cause).__name__ == "CertificateError" for cause in causes)
+    if caused_by(ssl.SSLCertVerificationError) or mismatch:
+        host = _host_and_port(connection.base_url)
+        return Untrusted, f"the TLS certificate of {host} does not verify; check ca_path and the host of api_url"
     if not sent:
-        return NotSent, _no_connection(caused_by, timed_out, connection)
+        return NotSent, _no_connection(causes, timed_out, connection)
     if timed_out:
         return LostReply, f"no complete answer within {connection.timeout:g} s"
     if caused_by(urllib3.exceptions.DecodeError):
@@ -694,17 +751,44 @@ def _diagnosis(error: Exception, sent: bool, connection: Connection) -> tuple[ty
     return LostReply, "the connection broke before the answer was complete"
 
 
-def _no_connection(caused_by: Callable[..., bool], timed_out: bool, connection: Connection) -> str:
+def _no_connection(causes: Sequence[BaseException], timed_out: bool, connection: Connection) -> str:
+    """Why no connection came about: host and port, what happened, and the next step."""
     import ssl
 
-    if caused_by(urllib3.exceptions.ProxyError):
-        return "the proxy cannot be reached or refused the connection; check HTTPS_PROXY and NO_PROXY"
+    def caused_by(*kinds: Any) -> bool:
+        return any(isinstance(cause, kinds) for cause in causes)
+
+    service = _host_and_port(connection.base_url)
+    if connection.proxy:
+        proxy = _host_and_port(connection.proxy)
+        peer, check = f"the proxy {proxy}", "check HTTPS_PROXY and NO_PROXY"
+    else:
+        peer, check = service, "check api_url and the network"
+    # A proxy that was reached answers for what lies behind it.
+    tunnel = any(isinstance(cause, OSError) and "Tunnel connection failed" in str(cause) for cause in causes)
+    if connection.proxy and tunnel:
+        return f"{peer} refused the connection to {service}; {check}"
+    if caused_by(socket.gaierror):
+        return f"the name of {peer} cannot be resolved; {check}, and DNS on this host"
+    if caused_by(ConnectionRefusedError):
+        return f"{peer} refused the connection; {check}"
     # In urllib3 1.26 a NewConnectionError is also a time-out, hence this order.
-    if timed_out and not caused_by(urllib3.exceptions.NewConnectionError):
-        return f"no connection within {min(_CONNECT_TIMEOUT, connection.timeout):g} s"
+    if timed_out and not (caused_by(urllib3.exceptions.NewConnectionError) and not caused_by(socket.timeout)):
+        wait = min(_CONNECT_TIMEOUT, connection.timeout)
+        return f"the connection to {peer} timed out after {wait:g} s; {check}"
     if caused_by(ssl.SSLError):
-        return "the TLS connection failed; check ca_path, and that the service speaks TLS 1.2 or newer"
-    return "the connection failed; check api_url and the network"
+        return f"the TLS connection to {service} failed; check ca_path, and that the service speaks TLS 1.2 or newer"
+    number = next((cause.errno for cause in causes if isinstance(cause, OSError) and cause.errno), None)
+    why = f" ({os.strerror(number)})" if number in _NETWORK_ERRORS else ""
+    return f"the connection to {peer} failed{why}; {check}"
+
+
+def _host_and_port(url: str) -> str:
+    """Where a URL leads, without anything else that stands in it."""
+    parts = urlsplit(url if "://" in url else f"http://{url}")
+    host = parts.hostname or ""
+    port = parts.port or (443 if parts.scheme == "https" else 80)
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
 def _code_of(kind: type[ApiError]) -> str:

@@ -8,7 +8,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Callable, TypeVar
 
 from ._errors import ApiError, Stopped
@@ -37,6 +37,11 @@ def told_info(
         failure = ApiError(str(stopped), code="stopped").failure()
         result = {"changed": False, "failed": True, "msg": str(stopped), "failure": failure}
     return {**result, "api": transport.counters.shown()}
+
+
+def warned(result: dict[str, Any], warnings: Sequence[str]) -> dict[str, Any]:
+    """A result, with what the task has to warn of."""
+    return {**result, "warnings": list(warnings)} if warnings else result
 
 
 def until_stopped(items: Iterable[Item], stop: Stop) -> Iterator[Item]:

@@ -8,9 +8,10 @@
 
 from __future__ import annotations
 
+import difflib
 import ipaddress
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -79,6 +80,10 @@ WATCHED: dict[str, dict[str, Any]] = {
     "ticket": {"type": "str"},
     "progress": {"type": "bool", "default": True},
 }
+# How many requests may be under way at a time, at most.
+MOST_WORKERS = 32
+# The options that name a file or a folder.
+PATHS = ("audit_log", "ca_path", "folder", "path", "request_log")
 # Environment variables that forbid every write; the doors hand them on to wherever a module runs.
 READ_ONLY_VARIABLES = ("DIGICERT_READ_ONLY", "SERVERTASTIC_READ_ONLY")
 KEY_VARIABLES = ("DIGICERT_API_KEY", "SERVERTASTIC_API_KEY")
@@ -182,6 +187,16 @@ def domain_name(text: str, option: str) -> str:
     if not _DOMAIN.fullmatch(name) or len(name) > 253:
         raise OptionError(f"{option} is not a domain name such as www.example.com")
     return name
+
+
+def known_words(asked: Sequence[str], known: Sequence[str], option: str) -> list[str]:
+    """The words of a filter. Raises OptionError for one that nothing can have, with the nearest that something can."""
+    for word in asked:
+        if word not in known:
+            near = difflib.get_close_matches(word.strip().lower().replace(" ", "_"), known, n=1, cutoff=0.5)
+            nearest = f"; did you mean {near[0]}?" if near else "."
+            raise OptionError(f"{option}: nothing can be {printable(word, 60)!r}{nearest} Known are {', '.join(known)}")
+    return list(asked)
 
 
 def text_of(params: Mapping[str, Any], option: str, required: bool) -> str | None:
@@ -291,7 +306,15 @@ def _proxy(base_url: str, environ: Mapping[str, str]) -> str:
         fits = False
     if not fits:
         raise OptionError("the proxy of HTTPS_PROXY or ALL_PROXY must be host:port, or an http:// or https:// address")
-    return proxy
+    # requests 2.25 cannot read one without a scheme.
+    return proxy if "://" in proxy else f"http://{proxy}"
+
+
+def refuse_nul(params: Mapping[str, Any]) -> None:
+    """Raises OptionError where the path of an option holds a NUL character, which no path can."""
+    for option in PATHS:
+        if "\0" in str(params.get(option) or ""):
+            raise OptionError(f"{option} holds a NUL character, which no path can: check it")
 
 
 def within(params: Mapping[str, Any], option: str, least: int, most: int) -> int:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Callable
 
 from ._errors import ApiError
-from ._options import OptionError, within
+from ._options import MOST_WORKERS, OptionError, within
 from ._orders import (
     CHANGED,
     FAILED,
@@ -75,7 +75,7 @@ class Settings:
 
     @classmethod
     def of(cls, params: Mapping[str, Any], done: str, **more: Any) -> Settings:
-        within(params, "workers", 1, 64)
+        within(params, "workers", 1, MOST_WORKERS)
         names = ("missing", "ineligible", "stop_on_failure", "verify", "workers", "orders_detail")
         return cls(done, **{**{name: params[name] for name in names}, **more})
 

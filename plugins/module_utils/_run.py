@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, Callable, Protocol
 
 from ._errors import ApiError, LibraryMissing, NotFound, StaleRead, Stopped
 from ._http import backoff
-from ._options import OptionError
+from ._options import OptionError, refuse_nul
 from ._orders import (
     CHANGED,
     FAILED,
@@ -632,6 +632,7 @@ def guarded(
 ) -> dict[str, Any]:
     """A module's `run`, for a door: what keeps it from beginning becomes a failed result, and no secret is left."""
     try:
+        refuse_nul(params)
         result = run(params, context)
     except OptionError as error:
         failure = ApiError(str(error), code="invalid_option").failure()
@@ -642,13 +643,9 @@ def guarded(
         failure = ApiError(str(error), code="stopped").failure()
         result = {"failed": True, "changed": False, "msg": str(error), "failure": failure}
     except LibraryMissing as error:
-        failure = ApiError(f"the Python library {error.library} is missing", code="library_missing").failure()
-        result = {
-            "failed": True,
-            "changed": False,
-            "library": error.library,
-            "exception": error.trace,
-            "failure": failure,
-        }
+        code = "library_too_old" if error.is_old else "library_missing"
+        result = {"failed": True, "changed": False, "failure": ApiError(error.message, code=code).failure()}
+        # The words for one that is missing are Ansible's.
+        result.update({"msg": error.message} if error.is_old else {"library": error.library, "exception": error.trace})
     scrubbed: dict[str, Any] = scrub(result, context.secrets)
     return scrubbed

@@ -14,14 +14,15 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, timezone
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlsplit
 
-from ._errors import ApiError, Denied, NotFound, Refused, ServerError, Unreadable
+from ._error_bodies import problems
+from ._errors import Denied, NotFound, Refused, ServerError, Unreadable, WrongAddress
 from ._http import open_transport
 from ._names import dns_name
 from ._options import OptionError, connection
@@ -52,7 +53,7 @@ _SPELLED = {status.lower(): status for status in _STATUSES}
 _TOKEN = re.compile(r"[\x21-\x7e]{1,200}")
 _HOST = re.compile(r"[a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63})+", re.ASCII)
 _BETWEEN = re.compile(r"[\s,;|]+")
-_STATUSES_ONLY = re.compile(r"[0-9]{3}(?:, [0-9]{3})*")
+_STATUS = re.compile(r"[0-9]{3}")
 _ERRORS = ("error", "errors")
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 
@@ -239,8 +240,8 @@ class Servertastic:
         try:
             data = self._checked(what, self._http.read(what, ("order", "review.json"), [("order_token", token)]))
         except Denied as error:
-            # An unknown token is HTTP 401 (3.2).
-            if error.http_status == 401:
+            # An unknown token is HTTP 401, in the service's own error object (3.2): a gateway's has no such code.
+            if error.http_status == 401 and error.code == "401":
                 raise NotFound(error.message, error.http_status, error.code) from None
             raise
         return _review(digest, token, data)
@@ -303,15 +304,19 @@ class Servertastic:
         """An answer that is no error: there are some under HTTP 200 (3.2). Raises ApiError."""
         if not any(name in data for name in _ERRORS):
             return data
-        code, message = (self._http.clean(part) for part in _explain(data))
+        several = [(self._http.clean(code), self._http.clean(message)) for code, message in problems(data)]
+        codes = [code for code, _message in several if code]
+        code = ", ".join(dict.fromkeys(codes))
         # The gravest of several: what may have been done is not taken for a refusal.
-        status = max(map(int, code.split(", "))) if _STATUSES_ONLY.fullmatch(code) else None
-        said = "".join(f", {part}" for part in (code, message) if part)
-        text = f"{SERVICE} refused to {what} (an error under HTTP 200{said})"
+        status = max(map(int, codes)) if codes and all(map(_STATUS.fullmatch, codes)) else None
+        said = "; ".join(", ".join(part for part in problem if part) for problem in several)
+        text = f"{SERVICE} refused to {what} (an error under HTTP 200{', ' if said else ''}{said})"
         if status is None or status >= 500:
             raise ServerError(text, status or 200, code or None)
-        kinds: dict[int, type[ApiError]] = {401: Denied, 403: Denied, 404: NotFound}
-        raise kinds.get(status, Refused)(text, status, code)
+        if status == 404:
+            raise WrongAddress(text, status, code, address=self._http.connection.base_url)
+        advice = _advise(status, [code])
+        raise (Denied if status in (401, 403) else Refused)(f"{text}; {advice}" if advice else text, status, code)
 
     def _adjustment(self, item: Mapping[str, Any]) -> Adjustment:
         given = item.get("OrderToken")
@@ -350,8 +355,7 @@ def connect(params: Mapping[str, Any], context: Context, *, writes: bool, key_re
     )
     if wire.api_key:
         context.secrets.extend({wire.api_key, quote(wire.api_key, safe="")})
-    # An error of its own has a code, its number (3.2); what has none is a gateway's.
-    return Servertastic(open_transport(SERVICE, wire, context, {}, _explain, bool), Tokens(context.secrets))
+    return Servertastic(open_transport(SERVICE, wire, context, {}, _advise), Tokens(context.secrets))
 
 
 def order_ref(digest: str) -> str:
@@ -373,42 +377,14 @@ def moment(value: Any) -> datetime | None:
     return utc(text[:-1] + "Z" if text.endswith("z") else text)
 
 
-def _explain(data: Any) -> tuple[str, str]:
-    """(codes, messages) of an error body, every one of them.
-
-    The documented shape is an object under `error` (3.2). A list of such objects, several under `errors`, a text beside
-    a `message`, and texts alone are read as well, since no more than one answer is known.
-    """
-    problems = list(_problems(data))
-    codes = dict.fromkeys(code for code, _message in problems if code)
-    messages = dict.fromkeys(message for _code, message in problems if message)
-    return ", ".join(codes), "; ".join(messages)
-
-
-def _problems(data: Any) -> Iterator[tuple[str, str]]:
-    """(code, message) of each error in an answer."""
-    if isinstance(data, list):
-        for one in data:
-            yield from _problems(one)
-        return
-    if isinstance(data, str):
-        yield "", data.strip()
-        return
-    if not isinstance(data, dict):
-        return
-    message = _text(data.get("message"))
-    inner = [data[name] for name in _ERRORS if data.get(name)]
-    if len(inner) == 1 and isinstance(inner[0], str) and message:
-        # {"error": "bad_request", "message": "..."}
-        yield inner[0].strip(), message
-        return
-    if message or "code" in data:
-        yield _text(data.get("code")), message
-    yield from _problems(inner)
-
-
-def _text(value: Any) -> str:
-    return str(value).strip() if isinstance(value, (str, int)) and not isinstance(value, bool) else ""
+def _advise(status: int, _codes: Sequence[str]) -> str:
+    """The next step after a refusal of a key or a token (3.2); a refused cancellation may be a 403 as well."""
+    if status == 401:
+        return (
+            "check the order token or api_key (or SERVERTASTIC_API_KEY in the environment), and that api_url is the "
+            "address of the account that it is for"
+        )
+    return ""
 
 
 def _review(digest: str, token: str, data: Mapping[str, Any]) -> Review:

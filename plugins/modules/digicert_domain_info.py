@@ -211,11 +211,12 @@ from typing import TYPE_CHECKING, Any
 from ansible_collections.certops.orders.plugins.module_utils._certcentral import connect
 from ansible_collections.certops.orders.plugins.module_utils._certcentral_select import covers
 from ansible_collections.certops.orders.plugins.module_utils._errors import NotFound
-from ansible_collections.certops.orders.plugins.module_utils._info import told_info, until_stopped
+from ansible_collections.certops.orders.plugins.module_utils._info import told_info, until_stopped, warned
 from ansible_collections.certops.orders.plugins.module_utils._module import main as module_main
 from ansible_collections.certops.orders.plugins.module_utils._options import (
     CERTCENTRAL_OPTIONS,
     EXECUTE_ON,
+    OptionError,
     domain_names,
     ids,
 )
@@ -246,6 +247,8 @@ SPEC: dict[str, Any] = {
 def run(params: Mapping[str, Any], context: Context) -> dict[str, Any]:
     """List the domains asked for; returns the result of the task."""
     name = domain_names(params, "name", "")[0] if params["name"] is not None else ""
+    if params["include_subdomains"] and not name:
+        raise OptionError("include_subdomains needs name: set the domain whose subdomains are meant")
     if params["domain_id"] is not None:
         ids(params, "domain_id", "")
     with connect(params, context, writes=False) as certcentral:
@@ -259,7 +262,7 @@ def run(params: Mapping[str, Any], context: Context) -> dict[str, Any]:
             while searches and not meant:
                 domains = until_stopped(_asked(certcentral, params, searches.pop(0)), context.stop)
                 meant = [domain.shown() for domain in domains if _is_meant(domain, name, params)]
-            return {"msg": f"{plural(len(meant), 'domain')} found", "domains": meant}
+            return warned({"msg": f"{plural(len(meant), 'domain')} found", "domains": meant}, certcentral.warnings)
 
         return told_info(context, certcentral.transport, gather)
 

@@ -30,7 +30,7 @@ options:
     default: false
   workers:
     description:
-      - How many requests are sent in parallel, 1 to 64.
+      - How many requests are sent in parallel, 1 to 32.
     type: int
     default: 8
 extends_documentation_fragment:
@@ -313,7 +313,10 @@ orders:
       returned: when its own page was read
       sample: [CHG0031337]
 missing:
-  description: The ids of O(order_id) or O(order_ids) of which there is no order, or not for this key.
+  description:
+    - The ids of O(order_id) or O(order_ids) of which there is no order, or not for this key.
+    - Without those options, the orders of the list whose own page was read, for O(details) or because the row does not
+      hold what decides, and which CertCentral does not find; they are not in RV(orders).
   returned: success
   type: list
   elements: int
@@ -386,6 +389,7 @@ from ansible_collections.certops.orders.plugins.module_utils._module import main
 from ansible_collections.certops.orders.plugins.module_utils._options import (
     CERTCENTRAL_OPTIONS,
     EXECUTE_ON,
+    MOST_WORKERS,
     ORDER_FILTERS,
     ORDER_IDS,
     OptionError,
@@ -414,7 +418,7 @@ SPEC: dict[str, Any] = {
 def run(params: Mapping[str, Any], context: Context) -> dict[str, Any]:
     """Find the orders asked for; returns the result of the task."""
     now = datetime.now(timezone.utc)
-    wanted, workers = criteria(params, now), within(params, "workers", 1, 64)
+    wanted, workers = criteria(params, now), within(params, "workers", 1, MOST_WORKERS)
     by_id = params["order_id"] is not None or params["order_ids"] is not None
     if by_id and any(params[name] is not None for name in FILTERS):
         raise OptionError("order_id and order_ids cannot be used together with filters")
@@ -424,8 +428,8 @@ def run(params: Mapping[str, Any], context: Context) -> dict[str, Any]:
         def gather(work: Any) -> dict[str, Any]:
             options = {name: params[name] for name in ("details", "include_origin")}
             finder = Finder(certcentral, work, context.stop, **options)
-            orders, missing = finder.by_ids(asked) if by_id else (finder.matching(wanted), [])
-            return found(orders, now.date(), missing=missing)
+            orders, missing = finder.by_ids(asked) if by_id else (finder.matching(wanted), finder.missing)
+            return found(orders, now.date(), missing, certcentral.warnings, is_list=not by_id)
 
         return told_info(context, certcentral.transport, gather, workers)
 

@@ -179,7 +179,7 @@ from typing import TYPE_CHECKING, Any
 from ansible_collections.certops.orders.plugins.module_utils._certcentral import connect
 from ansible_collections.certops.orders.plugins.module_utils._certcentral_objects import request_type
 from ansible_collections.certops.orders.plugins.module_utils._errors import NotFound
-from ansible_collections.certops.orders.plugins.module_utils._info import told_info, until_stopped
+from ansible_collections.certops.orders.plugins.module_utils._info import told_info, until_stopped, warned
 from ansible_collections.certops.orders.plugins.module_utils._module import main as module_main
 from ansible_collections.certops.orders.plugins.module_utils._options import CERTCENTRAL_OPTIONS, EXECUTE_ON, ids
 from ansible_collections.certops.orders.plugins.module_utils._orders import plural
@@ -215,7 +215,7 @@ def run(params: Mapping[str, Any], context: Context) -> dict[str, Any]:
         def gather(_work: Any) -> dict[str, Any]:
             requests = until_stopped(_asked(certcentral, params), context.stop)
             meant = [request.shown() for request in requests if _is_meant(request, params)]
-            return {"msg": f"{plural(len(meant), 'request')} found", "requests": meant}
+            return warned({"msg": f"{plural(len(meant), 'request')} found", "requests": meant}, certcentral.warnings)
 
         return told_info(context, certcentral.transport, gather)
 

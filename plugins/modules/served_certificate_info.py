@@ -49,7 +49,7 @@ options:
     default: 10
   workers:
     description:
-      - How many names are looked at in parallel, 1 to 64.
+      - How many names are looked at in parallel, 1 to 32.
     type: int
     default: 8
 extends_documentation_fragment:
@@ -222,7 +222,7 @@ from typing import TYPE_CHECKING, Any
 
 from ansible_collections.certops.orders.plugins.module_utils._errors import ApiError, Stopped
 from ansible_collections.certops.orders.plugins.module_utils._module import main as module_main
-from ansible_collections.certops.orders.plugins.module_utils._options import OptionError, within
+from ansible_collections.certops.orders.plugins.module_utils._options import MOST_WORKERS, OptionError, within
 from ansible_collections.certops.orders.plugins.module_utils._served import Looker
 from ansible_collections.certops.orders.plugins.module_utils._served_policy import (
     MAX_NAMES,
@@ -260,7 +260,7 @@ def run(params: Mapping[str, Any], context: Context) -> dict[str, Any]:
         raise OptionError(f"names must be 1 to {MAX_NAMES}")
     sought = {serial(text) for text in params["serial_numbers"]}
     jobs = [(*name, port) for name in names for port in ports(params["ports"])]
-    workers = within(params, "workers", 1, 64)
+    workers = within(params, "workers", 1, MOST_WORKERS)
     looker = Looker(within(params, "timeout", 1, 300), refuse=address_refusal)
 
     def one(name: str, refusal: str, port: int) -> dict[str, Any]:

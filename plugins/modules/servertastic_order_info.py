@@ -48,7 +48,7 @@ options:
     type: int
   workers:
     description:
-      - How many requests are sent in parallel, 1 to 64.
+      - How many requests are sent in parallel, 1 to 32.
     type: int
     default: 8
 extends_documentation_fragment:
@@ -253,6 +253,7 @@ from ansible_collections.certops.orders.plugins.module_utils._info import told_i
 from ansible_collections.certops.orders.plugins.module_utils._module import main as module_main
 from ansible_collections.certops.orders.plugins.module_utils._options import (
     EXECUTE_ON,
+    MOST_WORKERS,
     ORDER_TOKENS,
     SERVERTASTIC_OPTIONS,
     OptionError,
@@ -285,7 +286,7 @@ SPEC: dict[str, Any] = {
 
 def run(params: Mapping[str, Any], context: Context) -> dict[str, Any]:
     """Find the orders asked for; returns the result of the task."""
-    workers = within(params, "workers", 1, 64)
+    workers = within(params, "workers", 1, MOST_WORKERS)
     since = moment(params["modified_since"])
     if params["modified_since"] is not None and since is None:
         raise OptionError("modified_since must be a day or a time such as 2026-12-31 or 2026-12-31T12:00:00Z")

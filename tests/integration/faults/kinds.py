@@ -51,6 +51,8 @@ KINDS = {
     "400": Kind({"kind": "status", "status": 400}, (SIMULATED, 400, 1), **REFUSED),
     "401": Kind({"kind": "status", "status": 401}, (SIMULATED, 401, 1), **REFUSED),
     "403": Kind({"kind": "status", "status": 403}, ("access_denied|missing_permission", 403, 1), **REFUSED),
+    "404, no route": Kind({"kind": "wrong_address"}, ("not_found|route", 404, 1), **REFUSED),
+    "404 as HTML": Kind({"kind": "wrong_address", "answer": "html"}, (None, 404, 1), **REFUSED),
     "400 as HTML": Kind({"kind": "html", "status": 400}, (None, 400, 1), **REFUSED),
 }
 # Those where an answer is waited for in vain, so that the wait has to be a short one.

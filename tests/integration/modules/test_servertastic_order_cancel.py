@@ -1043,7 +1043,7 @@ def test_a_token_that_is_not_known(table: Desk, status: str) -> None:
         task("None", {"order_tokens": [], "replacement": "none"}),
         api_key="",
     )
-    is_missing = status in ("401", "404")
+    is_missing = status == "401"
     if is_missing:
         assert_failure(run.bad("One"), code="missing")
         assert "does not exist" in run["One"].msg

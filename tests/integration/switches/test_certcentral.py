@@ -33,12 +33,14 @@ SWITCHES = {
     "certcentral.certificate_filters_find": ("primary", "all"),
     "certcentral.container_visibility": ("ids", "objects"),
     "certcentral.empty_certificates": ("empty_array", "key_absent", "bare_array"),
+    "certcentral.error_body": ("list", "object", "several", "plain", "text"),
     "certcentral.error_on_double_activation": ("false", "true"),
     "certcentral.error_on_double_decision": ("true", "false"),
     "certcentral.error_on_double_revoke": ("true", "false"),
     "certcentral.note_text": ("as_sent", "trimmed"),
     "certcentral.notes_in_detail": ("true", "false"),
     "certcentral.other_filters": ("works", "ignored"),
+    "certcentral.page_total": ("exact", "too_small", "too_large"),
     "certcentral.reissue_list_has_primary": ("false", "true"),
     "certcentral.renewal_email_refusal": ("404", "400"),
     "certcentral.renewal_email_values": ("on_off", "enable_disable", "enabled_disabled", "true_false", "1_0"),
@@ -164,6 +166,7 @@ ACTS: dict[str, tuple[str, list[dict[str, Any]]]] = {
         "domain_info",
         [{}, {"is_active": False}, {"container_id": 3}, {"container_id": 4711}, {"name": "shop.example.com"}],
     ),
+    "read one that is not there": ("order_info", [{"order_ids": [NOTED, 4711]}]),
     "switch a domain": ("domain", [{"names": ["shop.example.com", "www.example.com"], "state": "inactive"}] * 2),
     "approve": ("request", [{"order_id": WAITS, "status": "approved"}] * 2),
     "reject": ("request", [{"order_ids": [WAITS_TOO, DECIDED], "status": "rejected"}] * 2),
@@ -219,12 +222,14 @@ CONCERNS: dict[str, list[str]] = {
     "certificate_filters_find": ["revoke a copy", "revoke by serial number", "revoke the only one"],
     "container_visibility": ["whose key"],
     "empty_certificates": COPIES,
+    "error_body": ["revoke a copy", "renewal of what has ended", "read one that is not there", "renewal e-mails"],
     "error_on_double_activation": ["switch a domain"],
     "error_on_double_decision": ["approve", "reject"],
     "error_on_double_revoke": TWO_RUNS,
     "note_text": ["note"],
     "notes_in_detail": ["note", "read whole"],
     "other_filters": ["list requests", "list domains", "switch a domain"],
+    "page_total": [*FIND, "list requests", "list domains", "switch a domain"],
     "reissue_list_has_primary": COPIES,
     "renewal_email_refusal": ["renewal e-mails"],
     "renewal_email_values": ["renewal e-mails"],
@@ -305,6 +310,7 @@ BY_DEFAULT: dict[str, list[Any]] = {
         [],
         ["shop.example.com"],
     ],
+    "read one that is not there": [[NOTED]],
     "switch a domain": [["changed", "unchanged"], ["unchanged", "unchanged"]],
     "approve": TWICE,
     "reject": [["changed", "unchanged"], ["unchanged", "unchanged"]],
@@ -344,6 +350,8 @@ OTHERWISE: dict[str, dict[str, list[Any]]] = {
         "revoke the only one": [NOT_AN_APPROVER, NOT_AN_APPROVER],
         "revoke by serial number": [NOT_AN_APPROVER, PENDING],
     },
+    # What is not JSON does not say that there is none.
+    "error_body=text": {"read one that is not there": ["404 None, 0 changes"]},
     "user_me_roles=user": {"whose key, an auditor's": [[True, 111111]]},
     # Nobody can check what it looks for, nor which orders are migrated, and a certificate's order is not found.
     "ignore_filters=all": {
@@ -390,7 +398,10 @@ def stories(process: Simulator) -> dict[str, Task]:
             "\n".join(story(case, switches) for case, switches in CASES.items()),
             variables={"api_url": process.api_url},
             timeout=240,
+            quiet=False,
         )
+    # A total that is too large is the only thing to warn of.
+    assert [line for line in run.output.splitlines() if "WARNING" in line and "CertCentral announces" not in line] == []
     return {task.name: task for task in run.tasks}
 
 

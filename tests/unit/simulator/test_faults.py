@@ -275,3 +275,27 @@ def test_bad_faults_are_refused(sim: Simulator, fault: dict[str, Any]) -> None:
     with pytest.raises(SimulatorError, match="400"):
         sim.fault(**fault)
     assert sim.faults() == []
+
+
+@pytest.mark.parametrize(
+    ("answer", "kind", "content"),
+    [
+        (
+            "route",
+            "application/json",
+            b'{"errors":[{"code":"not_found|route","message":"The specified route was not found."}]}',
+        ),
+        ("not_found", "application/json", b'{"errors":[{"code":"not_found","message":"Not found."}]}'),
+        ("html", "text/html", b"<html><head><title>404 Not Found</title></head><body>nothing here</body></html>"),
+        ("json", "application/json", b'{"message":"no Route matched with those values"}'),
+        ("text", "text/plain", b"default backend - 404"),
+        ("empty", "text/plain", b""),
+    ],
+)
+def test_wrong_address(sim: Simulator, api: Api, answer: str, kind: str, content: bytes) -> None:
+    sim.fault("wrong_address", answer=answer)
+    reply = cancel(api)
+    assert (reply.status_code, reply.headers["content-type"], reply.content) == (404, kind, content)
+    assert outcome(sim) == ("wrong_address", 404, False, "pending")
+    # For ever, as an address stays wrong.
+    assert api.get(11).status_code == 404

@@ -246,6 +246,33 @@ def test_bad_switches_change_nothing(sim: Simulator, wanted: dict[str, Any]) -> 
     assert sim.switches() == before
 
 
+@pytest.mark.parametrize(
+    ("value", "body"),
+    [
+        ("list", '{"errors":[{"code":"not_found|order","message":"The specified order was not found."}]}'),
+        ("object", '{"errors":{"code":"not_found|order","message":"The specified order was not found."}}'),
+        ("plain", '{"error":"not_found|order","message":"The specified order was not found."}'),
+        ("text", "not_found|order: The specified order was not found."),
+    ],
+)
+def test_error_body(sim: Simulator, api: Api, value: str, body: str) -> None:
+    sim.set(certcentral__error_body=value)
+    answer = api.get(999)
+    assert (answer.status_code, answer.text) == (404, body)
+
+
+def test_error_body_several(sim: Simulator, api: Api) -> None:
+    sim.set(certcentral__error_body="several")
+    assert [error["code"] for error in api.get(999).json()["errors"]] == ["not_found|order", "see_also"]
+
+
+@pytest.mark.parametrize(("value", "total"), [("exact", 21), ("too_small", 1), ("too_large", 26)])
+def test_page_total(sim: Simulator, api: Api, value: str, total: int) -> None:
+    sim.set(certcentral__page_total=value)
+    answer = api.orders().json()
+    assert (len(answer["orders"]), answer["page"]["total"]) == (21, total)
+
+
 def test_no_switch_is_forgotten(sim: Simulator) -> None:
     tests = "".join(file.read_text(encoding="utf-8") for file in Path(__file__).parent.glob("test_*.py"))
     names = [name.partition(".")[2] for name in sim.switches() if name.startswith("certcentral.")]

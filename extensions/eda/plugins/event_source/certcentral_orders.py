@@ -194,7 +194,7 @@ async def main(queue: asyncio.Queue[Any], args: dict[str, Any]) -> None:
             await state.open(held, min(params["interval"], 5.0), timedelta(seconds=params["lookback"]))
             await _Source(queue, params, context, client, state).run()
     except _errors.LibraryMissing as error:
-        raise SourceError(f"the Python library {error.library} is missing where ansible-rulebook runs") from None
+        raise SourceError(f"{error.message} where ansible-rulebook runs") from None
     except _options.OptionError as error:
         raise SourceError(_orders.scrub(str(error), context.secrets)) from None
     finally:

@@ -101,13 +101,18 @@ class Context:
         if self.is_strict and self.call.body.strip():
             self.body()
 
+    def total(self, count: int) -> int:
+        """Return how many things a list announces where it has so many."""
+        style = self.switch("page_total")
+        return count + 5 if style == "too_large" else min(count, 1) if style == "too_small" else count
+
     def listed(self, name: str, rows: list[Any], page: Mapping[str, int] | None = None) -> Any:
         """Return a list under its name; one without results shows as certcentral.empty_list says."""
         style = self.switch("empty_list")
         if not rows and style == "bare_array":
             return []
         shown: dict[str, Any] = {name: rows} if rows or style == "empty_array" else {}
-        return shown if page is None else {**shown, "page": dict(page)}
+        return shown if page is None else {**shown, "page": {**page, "total": self.total(page["total"])}}
 
 
 Handler = Callable[..., Answer]

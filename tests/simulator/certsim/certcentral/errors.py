@@ -10,6 +10,7 @@ What no source gives is invented here, marked INVENTED, and no client may branch
 from __future__ import annotations
 
 from http import HTTPStatus
+from typing import Any
 
 from certsim.exchange import Answer, encode
 
@@ -31,10 +32,33 @@ class ApiError(Exception):
         self.code = code
         self.message = message
 
-    def answer(self) -> Answer:
-        """Return the error in its envelope (reference/certcentral.md 1.2)."""
-        body = encode({"errors": [{"code": self.code, "message": self.message}]})
-        return Answer(self.status, body, dict(HEADERS))
+    def answer(self, shape: str = "list") -> Answer:
+        """Return the error in its envelope (reference/certcentral.md 1.2), or in another shape (10)."""
+        error = {"code": self.code, "message": self.message}
+        if shape == "text":
+            return Answer(
+                self.status, f"{self.code}: {self.message}".encode(), {**HEADERS, "content-type": "text/plain"}
+            )
+        bodies: dict[str, Any] = {
+            "list": {"errors": [error]},
+            "object": {"errors": error},
+            "several": {"errors": [error, {"code": "see_also", "message": "A second error."}]},
+            "plain": {"error": self.code, "message": self.message},
+        }
+        return Answer(self.status, encode(bodies[shape]), dict(HEADERS))
+
+
+class NoAddress(ApiError):
+    """404 of something that is not the service: a gateway, or another service at a wrong address."""
+
+    def __init__(self, content: str, content_type: str) -> None:
+        super().__init__(HTTPStatus.NOT_FOUND, "", "")
+        self.content = content
+        self.content_type = content_type
+
+    def answer(self, shape: str = "list") -> Answer:  # noqa: ARG002  its own shape
+        """Return the answer of whatever it is."""
+        return Answer(self.status, self.content.encode(), {"content-type": self.content_type})
 
 
 def invalid_key() -> ApiError:
@@ -94,6 +118,22 @@ def nothing_of(kind: str) -> ApiError:
 def no_route() -> ApiError:
     """DOC, reference/certcentral.md 1.3."""
     return ApiError(HTTPStatus.NOT_FOUND, "not_found|route", "The specified route was not found.")
+
+
+def not_found() -> ApiError:
+    """DOC, reference/certcentral.md 1.3: generic, or a malformed URL; the message is INVENTED."""
+    return ApiError(HTTPStatus.NOT_FOUND, "not_found", "Not found.")
+
+
+#: The answers of an address that is not the service's, by the name of a fault's ``answer``.
+WRONG_ADDRESS: dict[str, ApiError] = {
+    "route": no_route(),
+    "not_found": not_found(),
+    "html": NoAddress("<html><head><title>404 Not Found</title></head><body>nothing here</body></html>", "text/html"),
+    "json": NoAddress('{"message":"no Route matched with those values"}', "application/json"),
+    "text": NoAddress("default backend - 404", "text/plain"),
+    "empty": NoAddress("", "text/plain"),
+}
 
 
 def wrong_method() -> ApiError:

@@ -21,6 +21,7 @@ SHIFT_PAGES = "shift_pages"
 LIST_EXTRA = "list_extra"
 LIST_DROP = "list_drop"
 ECHO_KEY = "echo_key"
+WRONG_ADDRESS = "wrong_address"
 INVALID_KEY = "invalid_key"
 
 KINDS = (
@@ -57,6 +58,15 @@ KINDS = (
         "An error whose message contains the caller's key: proves that a client redacts it.",
         {"status": 400},
     ),
+    FaultKind(
+        WRONG_ADDRESS,
+        Stage.WITHIN,
+        "404 that is not about an object, as at a wrong address: not_found|route, not_found alone, or what a gateway "
+        "or another service answers (answer: route, not_found, html, json, text, empty).",
+        {"answer": "route"},
+        choices={"answer": tuple(errors.WRONG_ADDRESS)},
+        times=-1,
+    ),
     FaultKind(INVALID_KEY, Stage.WITHIN, "403 as for a key that is not valid (any more).", times=-1),
 )
 
@@ -65,6 +75,8 @@ def raise_error(fault: Fault, key: ApiKey) -> None:
     """Raise the ApiError that a fault answers a call with; faults about lists have none."""
     if fault.kind.name == INVALID_KEY:
         raise errors.invalid_key()
+    if fault.kind.name == WRONG_ADDRESS:
+        raise errors.WRONG_ADDRESS[fault.params["answer"]]
     if fault.kind.name == ECHO_KEY:
         # Only a key of the seed comes here, never one that may be real.
         raise errors.ApiError(fault.params["status"], "access_denied", f"The key {key.key} may not do this.")

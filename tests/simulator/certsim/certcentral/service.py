@@ -153,11 +153,11 @@ class CertCentral:
                 faults.raise_error(call.fault, key)
             return self._route(call, key)
         except errors.ApiError as error:
-            return error.answer()
+            return error.answer(self._switches["certcentral.error_body"])
 
     def error(self, status: int) -> Answer:
         """Return the service's error for a status that the machinery imposes."""
-        return errors.imposed(status).answer()
+        return errors.imposed(status).answer(self._switches["certcentral.error_body"])
 
     def orders(self) -> list[dict[str, Any]]:
         """Return the true state of every order."""

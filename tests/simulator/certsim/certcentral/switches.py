@@ -154,6 +154,21 @@ SWITCHES = (
         reference="certcentral 2.2",
     ),
     sw.choice(
+        "certcentral.error_body",
+        ("list", "object", "several", "plain", "text"),
+        default="list",
+        doc="How errors show: as a list, as an object instead of it, as a list of two, as error and message, or as "
+        "text.",
+        reference="certcentral 1.2, 10",
+    ),
+    sw.choice(
+        "certcentral.page_total",
+        ("exact", "too_small", "too_large"),
+        default="exact",
+        doc="Whether page.total of a list is right, 1 where there are more, or 5 more than there are.",
+        reference="certcentral 3",
+    ),
+    sw.choice(
         "certcentral.empty_list",
         ("key_absent", "empty_array", "bare_array"),
         default="key_absent",

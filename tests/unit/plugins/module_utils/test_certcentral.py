@@ -43,6 +43,7 @@ from ansible_collections.certops.orders.plugins.module_utils._errors import (
     Refused,
     ServerError,
     Unreadable,
+    WrongAddress,
 )
 from ansible_collections.certops.orders.plugins.module_utils._options import OptionError
 from ansible_collections.certops.orders.plugins.module_utils._orders import Decision
@@ -52,6 +53,7 @@ from ansible_collections.certops.orders.tests.unit.plugins.module_utils.words im
     KEY,
     PARAMS,
     Conversation,
+    absent,
     row,
     rows,
     sending,
@@ -302,14 +304,15 @@ ISSUED = [("status", "issued")]
 either = pytest.mark.parametrize("filters", [(), ISSUED], ids=["all", "filtered"])
 
 
-@pytest.mark.parametrize(("count", "requests"), [(0, 1), (1, 1), (9, 1), (10, 1), (11, 2), (20, 2), (21, 3), (95, 10)])
+@pytest.mark.parametrize(("count", "requests"), [(0, 1), (1, 1), (9, 1), (10, 2), (11, 2), (20, 3), (21, 3), (95, 10)])
 def test_every_order_with_no_request_too_many(count: int, requests: int) -> None:
+    """A full page is followed by one more request, whatever the total says."""
     listing = Listing(range(count))
     assert read_all(listing) == list(range(count))
     assert len(listing.asked) == requests
 
 
-@pytest.mark.parametrize(("count", "requests"), [(0, 1), (1, 1), (1000, 1), (1001, 2), (2000, 2), (2001, 3)])
+@pytest.mark.parametrize(("count", "requests"), [(0, 1), (1, 1), (999, 1), (1000, 2), (1001, 2), (2000, 3), (2001, 3)])
 def test_a_whole_account_costs_one_request_for_each_thousand(count: int, requests: int) -> None:
     listing = Listing(range(count))
     assert read_all(listing, 1000) == list(range(count))
@@ -317,7 +320,7 @@ def test_a_whole_account_costs_one_request_for_each_thousand(count: int, request
 
 
 @pytest.mark.parametrize(
-    ("count", "requests"), [(0, 1), (1, 1), (1000, 1), (1001, 2), (1999, 2), (2000, 3), (30000, 31)]
+    ("count", "requests"), [(0, 1), (1, 1), (1000, 2), (1001, 2), (1999, 3), (2000, 3), (30000, 31)]
 )
 def test_a_filtered_list_costs_hardly_more(count: int, requests: int) -> None:
     """Each page begins with the last row of the one before."""
@@ -480,6 +483,7 @@ def test_pages_hand_the_filters_on(service: Conversation, client: CertCentral) -
     service.get("order/certificate", rows(row(1), row(2), total=3), query={**query, "offset": "0"})
     # A filtered list is read with an overlap of one.
     service.get("order/certificate", rows(row(2), row(3), total=3), query={**query, "offset": "1"})
+    service.get("order/certificate", rows(row(3), total=3), query={**query, "offset": "2"})
     assert [order.id for order in client.pages(ISSUED, limit=2)] == [1, 2, 3]
 
 
@@ -692,7 +696,7 @@ def test_notes(service: Conversation, client: CertCentral) -> None:
     service.get("order/certificate/7/note", {"notes": "none"})
     with pytest.raises(Unreadable, match="not a list of notes"):
         client.notes(7)
-    service.get("order/certificate/7/note", {"errors": [{"code": "not_found|order"}]}, 404)
+    service.get("order/certificate/7/note", absent(), 404)
     with pytest.raises(NotFound):
         client.notes(7)
 
@@ -727,7 +731,7 @@ def test_the_first_spelling_that_is_not_refused_counts_from_then_on(service: Con
 def test_the_last_refusal_is_told_where_every_spelling_is_refused(service: Conversation, client: CertCentral) -> None:
     for on, _off in _certcentral.RENEWAL_EMAILS:
         emails(service, on, 404)
-    with pytest.raises(Refused, match="switch the renewal e-mails of order 7 on"):
+    with pytest.raises(WrongAddress, match="switch the renewal e-mails of order 7 on"):
         client.set_renewal_emails(7, True, **sending())
 
 
@@ -887,7 +891,7 @@ def test_whose(service: Conversation, client: CertCentral) -> None:
 def test_reading_one_is_reading_its_page(service: Conversation, client: CertCentral) -> None:
     service.get("order/certificate/7", row(7))
     assert client.read([7])[7].seen == {DETAILS}
-    service.get("order/certificate/8", {"errors": [{"code": "not_found|order"}]}, 404)
+    service.get("order/certificate/8", absent(), 404)
     assert client.read([8]) == {}
 
 
@@ -900,9 +904,11 @@ def test_reading_one_passes_other_refusals_on(service: Conversation, client: Cer
 def test_reading_several_is_one_list(service: Conversation, client: CertCentral) -> None:
     # Unasked ids, garbage and an order twice are among the answer; one that was asked for is not.
     service.list(rows(row(9), row(1), None, row("7"), row(7, "issued")), 7, 8, 9)
+    # More rows than were asked for: the one that is lacking may be on the next page.
+    service.list(rows(row(8, "issued"), row(3)), 7, 8, 9, offset=4)
     found = client.read([7, 8, 9])
-    assert sorted(found) == [7, 9]
-    assert {order.id for order in found.values()} == {7, 9}
+    assert sorted(found) == [7, 8, 9]
+    assert {order.id for order in found.values()} == {7, 8, 9}
 
 
 def test_reading_one_for_a_mark_asks_the_list_of_migrated_orders_first(
@@ -958,6 +964,7 @@ def test_the_origin_filter_is_ignored(service: Conversation, client: CertCentral
 def test_all_filters_are_ignored(service: Conversation, client: CertCentral) -> None:
     others = rows(row(1), row(2))
     service.list(others, 7, 8, origin="migrated")
+    service.list(others, 7, 8, offset=2, origin="migrated")
     assert [order.is_migrated for order in client.learn(ORIGIN, orders(7, 8)).values()] == [False, False]
 
 
@@ -990,7 +997,7 @@ def test_learning_the_details(service: Conversation, client: CertCentral) -> Non
 
 
 def test_learning_the_details_of_an_order_that_is_gone(service: Conversation, client: CertCentral) -> None:
-    service.get("order/certificate/7", {"errors": [{"code": "not_found|order"}]}, 404)
+    service.get("order/certificate/7", absent(), 404)
     with pytest.raises(NotFound):
         client.learn(DETAILS, orders(7))
 
@@ -1109,3 +1116,64 @@ def test_status_changes_that_are_no_list(service: Conversation, client: CertCent
 
     with pytest.raises(Unreadable, match="not a list of orders"):
         client.status_changes(1)
+
+
+# -- totals that are wrong ---------------------------------------------------------------------------------------------
+
+
+def warned(
+    listing: Listing, limit: int = 1000, filters: Sequence[tuple[str, object]] = ()
+) -> tuple[list[int], list[str]]:
+    with responses.RequestsMock() as mock:
+        mock.add_callback("GET", f"{BASE}/order/certificate", listing.answer)
+        with connect({**PARAMS, "api_key": KEY}, _http.Context(), writes=False) as client:
+            return [one.id for one in client.pages(filters, limit=limit)], client.warnings
+
+
+@either
+def test_a_total_smaller_than_what_came_does_not_end_a_list(filters: Any) -> None:
+    """page_total_too_small.json: all 2000, and one more request."""
+    listing = Listing(range(1, 2001))
+    listing.totals = [1] * 9
+    assert warned(listing, filters=filters) == (list(range(1, 2001)), [])
+    assert listing.asked == ([0, 999, 1998, 1999] if filters else [0, 1000, 2000])
+
+
+@pytest.mark.parametrize(("count", "requests"), [(1, 1), (2, 2), (3, 2), (999, 2), (1000, 2), (1001, 3)])
+def test_a_total_that_is_always_1_costs_one_request_more(count: int, requests: int) -> None:
+    listing = Listing(range(count))
+    listing.totals = [1] * 9
+    assert warned(listing) == (list(range(count)), [])
+    assert len(listing.asked) == requests
+
+
+@either
+@pytest.mark.parametrize("count", [0, 1, 7, 999, 1000, 1001])
+def test_a_total_larger_than_what_came_is_a_warning(count: int, filters: Any) -> None:
+    listing = Listing(range(count))
+    listing.totals = [count + 5] * 30
+    came, warnings = warned(listing, filters=filters)
+    assert came == list(range(count))
+    assert warnings == [
+        f"CertCentral announces {count + 5} orders and lists {count}: the list is not complete; read it again later"
+    ]
+
+
+def test_rows_that_cannot_be_read_are_a_warning(service: Conversation, client: CertCentral) -> None:
+    query = {"sort": "order_id", "limit": "1000"}
+    service.get("order/certificate", rows(row(1), {"id": "odd"}, total=2), query={**query, "offset": "0"})
+    service.get("order/certificate", rows({"id": "odd"}, total=2), query={**query, "offset": "1"})
+    assert [order.id for order in client.pages()] == [1]
+    assert client.warnings == [
+        "CertCentral announces 2 orders and lists 1: the list is not complete; read it again later"
+    ]
+
+
+def test_a_read_by_ids_that_returned_them_all_is_one_request(service: Conversation, client: CertCentral) -> None:
+    # However many there are by the total.
+    for total in (1, 2, 9):
+        service.list(rows(row(7), row(8), total=total), 7, 8)
+        assert sorted(client.read([7, 8])) == [7, 8]
+    # Fewer than were asked for, and no sign that there are more.
+    service.list(rows(row(7), total=1), 7, 8)
+    assert sorted(client.read([7, 8])) == [7]

@@ -21,7 +21,7 @@ from ansible_collections.certops.orders.plugins.module_utils._errors import Deni
 from ansible_collections.certops.orders.plugins.module_utils._http import Stop
 from ansible_collections.certops.orders.plugins.module_utils._options import ORDER_FILTERS, OptionError
 from ansible_collections.certops.orders.plugins.module_utils._work import in_turn
-from ansible_collections.certops.orders.tests.unit.plugins.module_utils.words import Conversation, row, rows
+from ansible_collections.certops.orders.tests.unit.plugins.module_utils.words import Conversation, absent, row, rows
 
 NOW = datetime(2026, 3, 1, 23, 30, tzinfo=timezone.utc)
 TODAY = NOW.date()
@@ -59,7 +59,7 @@ def test_several_are_one_list_and_keep_the_order_asked(service: Conversation, cl
 def test_what_a_list_leaves_out_is_looked_for_by_itself(service: Conversation, client: CertCentral) -> None:
     service.list(whole(row(1)), 1, 2, 3)
     service.get("order/certificate/2", row(2))
-    service.get("order/certificate/3", {"errors": [{"code": "not_found|order"}]}, 404)
+    service.get("order/certificate/3", absent(), 404)
     orders, missing = finder(client).by_ids([1, 2, 3])
     assert (ids_of(orders), missing) == ([1, 2], [3])
 
@@ -71,7 +71,7 @@ def test_a_single_one_is_its_own_page(service: Conversation, client: CertCentral
 
 
 def test_a_single_one_that_does_not_exist(service: Conversation, client: CertCentral) -> None:
-    service.get("order/certificate/7", {"errors": [{"code": "not_found|order"}]}, 404)
+    service.get("order/certificate/7", absent(), 404)
     assert finder(client, include_origin=True).by_ids([7]) == ([], [7])
 
 
@@ -163,9 +163,11 @@ def test_rows_that_are_not_meant_cost_nothing_and_rows_that_do_not_say_cost_thei
 
 def test_an_order_that_vanishes_before_its_page_is_read(service: Conversation, client: CertCentral) -> None:
     a_list(service, whole(row(1), row(2)))
-    service.get("order/certificate/1", {"errors": [{"code": "not_found|order"}]}, 404)
+    service.get("order/certificate/1", absent(), 404)
     service.get("order/certificate/2", row(2, product={"type": "ssl"}))
-    assert ids_of(finder(client).matching(Criteria(product_type="ssl"))) == [2]
+    found = finder(client)
+    assert ids_of(found.matching(Criteria(product_type="ssl"))) == [2]
+    assert found.missing == [1]
 
 
 def test_a_page_that_cannot_be_read_fails_the_whole(service: Conversation, client: CertCentral) -> None:
@@ -181,9 +183,11 @@ def test_with_details_only_what_is_meant_is_read_and_by_its_newer_page_it_is_jud
     a_list(service, whole(row(1, "issued"), row(2, "revoked"), row(3, "issued"), row(4, "issued")), status="issued")
     service.get("order/certificate/1", row(1, "issued", auto_renew=1))
     service.get("order/certificate/3", row(3, "revoked"))
-    service.get("order/certificate/4", {"errors": [{"code": "not_found|order"}]}, 404)
-    orders = list(finder(client, details=True).matching(Criteria(status=frozenset(["issued"]))))
-    assert ids_of(orders) == [1]
+    service.get("order/certificate/4", absent(), 404)
+    found = finder(client, details=True)
+    orders = list(found.matching(Criteria(status=frozenset(["issued"]))))
+    # One that is no longer meant is left out; one without a page is named.
+    assert (ids_of(orders), found.missing) == ([1], [4])
     assert orders[0].shown(TODAY)["auto_renew"] is True
 
 

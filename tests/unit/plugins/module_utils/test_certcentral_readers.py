@@ -39,7 +39,7 @@ from ansible_collections.certops.orders.plugins.module_utils._certcentral_reader
     Settleables,
 )
 from ansible_collections.certops.orders.plugins.module_utils._errors import Denied, NotFound, Refused, Unreadable
-from ansible_collections.certops.orders.tests.unit.plugins.module_utils.words import Conversation, row
+from ansible_collections.certops.orders.tests.unit.plugins.module_utils.words import Conversation, absent, row
 
 PRIMARY = {"id": 5, "serial_number": "0A", "common_name": "www.example.com", "valid_till": "2026-03-31"}
 REISSUE = {"id": 6, "serial_number": "0B", "common_name": "www.example.com", "status": "issued"}
@@ -70,7 +70,7 @@ def test_several_are_left_to_be_read_one_by_one(client: CertCentral) -> None:
 def test_what_does_not_exist_is_left_out_and_other_refusals_are_passed_on(
     service: Conversation, client: CertCentral
 ) -> None:
-    service.get("order/certificate/123", {"errors": [{"code": "not_found|order"}]}, 404)
+    service.get("order/certificate/123", absent(), 404)
     assert Orders(client).read([123]) == {}
     service.get("order/certificate/123", {}, 403)
     with pytest.raises(Denied):
@@ -121,8 +121,7 @@ def test_certificates_that_are_not_found_do_not_say_that_there_is_no_order(
     reader = Revocables(client)
     an_order(service)
     state = reader.read([123])[123]
-    error = {"errors": [{"code": "not_found|order"}]}
-    service.get("order/certificate/123/reissue", error, 404, query=ARCHIVED)
+    service.get("order/certificate/123/reissue", absent(), 404, query=ARCHIVED)
     with pytest.raises(Refused) as caught:
         reader.learn(CERTIFICATES, [state])
     assert not isinstance(caught.value, NotFound)
@@ -202,7 +201,7 @@ def test_a_certificate_whose_order_cannot_be_told(found: list[Any], service: Con
 def test_the_order_of_a_certificate_may_be_named(service: Conversation, client: CertCentral) -> None:
     an_order(service)
     assert RevocableCertificates(client, 123).read(["0C"])["0C"].order.id == 123
-    service.get("order/certificate/123", {"errors": [{"code": "not_found|order"}]}, 404)
+    service.get("order/certificate/123", absent(), 404)
     assert RevocableCertificates(client, 123).read(["0C"]) == {}
 
 
@@ -353,7 +352,7 @@ def test_a_request_by_its_id(service: Conversation, client: CertCentral) -> None
     state = Settleables(client).read([55])[55]
     assert state.identity == {"request_id": 55, "order_id": 123, "type": "revoke"}
     assert (state.name, state.facts) == ("", {"status": "pending"})
-    service.get("request/55", {"errors": [{"code": "not_found|order"}]}, 404)
+    service.get("request/55", absent("request"), 404)
     assert Settleables(client).read([55]) == {}
 
 
@@ -431,7 +430,7 @@ def test_a_domain_by_its_id(service: Conversation, client: CertCentral) -> None:
     state = DomainsById(client).read([4])[4]
     assert (state.name, state.facts) == ("example.com", {"state": "active"})
     assert state.identity == {"domain_id": 4, "name": "example.com"}
-    service.get("domain/4", {"errors": [{"code": "not_found|order"}]}, 404, DOMAIN)
+    service.get("domain/4", absent("domain"), 404, DOMAIN)
     assert DomainsById(client).read([4]) == {}
 
 
@@ -470,3 +469,15 @@ def test_domains_of_one_name(states: list[Any], facts: str) -> None:
 def test_dates_and_all_come_through_to_what_a_certificate_shows() -> None:
     order = Order(123, "issued", certificate_id=5, valid_till=date(2026, 3, 31), seen=frozenset([CERTIFICATES]))
     assert Revocable(order).facts["certificates"][0]["valid_till"] == "2026-03-31"
+
+
+def test_a_domain_is_not_missing_where_the_list_is_not_complete(service: Conversation, client: CertCentral) -> None:
+    answer = {"domains": [{"id": 1, "name": "a.example", "is_active": True}], "page": {"total": 2}}
+    for offset in ("0", "1", "0", "1"):
+        shown = answer if offset == "0" else {"page": {"total": 2}}
+        service.get("domain", shown, query={**DOMAIN, "limit": "1000", "offset": offset})
+    reader = DomainsByName(client)
+    assert sorted(reader.read(["a.example", "b.example"])) == ["a.example"]
+    with pytest.raises(Unreadable, match="announces 2 domains and lists 1") as caught:
+        reader.read(["b.example"])
+    assert caught.value.code == "list_incomplete"

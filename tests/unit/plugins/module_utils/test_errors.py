@@ -22,6 +22,7 @@ MEANING = {
     "Refused": (False, False),
     "Denied": (False, False),
     "NotFound": (False, False),
+    "WrongAddress": (False, False),
 }
 
 
@@ -64,6 +65,8 @@ def test_what_a_task_returns() -> None:
 def test_denied_and_not_found_are_refusals() -> None:
     assert issubclass(_errors.Denied, _errors.Refused)
     assert issubclass(_errors.NotFound, _errors.Refused)
+    assert issubclass(_errors.WrongAddress, _errors.Refused)
+    assert not issubclass(_errors.WrongAddress, _errors.NotFound)
 
 
 def test_a_stop_and_a_stale_read_are_no_api_errors() -> None:
@@ -75,3 +78,4 @@ def test_a_stop_and_a_stale_read_are_no_api_errors() -> None:
 def test_a_missing_library_keeps_its_name_and_trace() -> None:
     error = _errors.LibraryMissing("requests", "Traceback")
     assert (error.library, error.trace, str(error)) == ("requests", "Traceback", "requests")
+    assert (error.message, error.is_old) == ("the Python library requests is missing", False)

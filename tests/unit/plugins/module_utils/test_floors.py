@@ -23,7 +23,7 @@ COLLECTION = "ansible_collections.certops.orders.plugins"
 
 # From the cellar up; a file may import from its own floor and from those below.
 FLOORS = (
-    ("_orders", "_options", "_names", "_strict_json", "_role_variables", "_role_options"),
+    ("_orders", "_options", "_names", "_strict_json", "_role_variables", "_role_options", "_error_bodies"),
     ("_http", "_pacing", "_errors", "_files", "_audit", "_request_log", "_served"),
     ("_certcentral_objects",),
     ("_certcentral", "_certcentral_readers", "_servertastic"),

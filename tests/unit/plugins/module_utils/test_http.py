@@ -33,6 +33,7 @@ from ansible_collections.certops.orders.plugins.module_utils._errors import (
     StaleRead,
     Stopped,
     Unreadable,
+    WrongAddress,
 )
 from ansible_collections.certops.orders.plugins.module_utils._options import Connection
 from ansible_collections.certops.orders.plugins.module_utils._pacing import Pacer
@@ -131,7 +132,7 @@ def test_one_connection_serves_request_after_request(connect: Connect) -> None:
         wire = connect(service.url)
         wire.read()
         wire.write()
-        with pytest.raises(NotFound):
+        with pytest.raises(WrongAddress):
             wire.read()
         wire.read()
 
@@ -196,7 +197,7 @@ READS_FINAL = {
     400: Refused,
     401: Denied,
     403: Denied,
-    404: Refused,
+    404: WrongAddress,
     405: Refused,
     409: Refused,
     501: ServerError,
@@ -304,7 +305,7 @@ def test_a_write_is_sent_once_when_answered_with(status: int, connect: Connect) 
     assert wire.cost == {"requests": 1, "retries": 0, "waited": 0}
 
 
-@pytest.mark.parametrize(("status", "kind"), [(400, Refused), (401, Denied), (403, Denied), (404, Refused)])
+@pytest.mark.parametrize(("status", "kind"), [(400, Refused), (401, Denied), (403, Denied), (404, WrongAddress)])
 def test_a_refused_write_has_certainly_not_acted(status: int, kind: type[ApiError], connect: Connect) -> None:
     with Service(fault(status)) as service, pytest.raises(kind) as caught:
         connect(service.url).write()
@@ -684,15 +685,20 @@ def test_short_waits_are_not_announced(connect: Connect) -> None:
         (b'{"errors":[{"code":"a|b"}]}', "HTTP 403, a|b", "a|b"),
         (b'{"errors":[{"message":"No."}]}', "HTTP 403, No.", None),
         (b'{"errors":[]}', "HTTP 403", None),
-        (b'{"errors":"no"}', "HTTP 403", None),
-        (b'{"errors":["no"]}', "HTTP 403", None),
+        (b'{"errors":"no"}', "HTTP 403, no", None),
+        (b'{"errors":["no"]}', "HTTP 403, no", None),
         (b"[]", "HTTP 403", None),
         (b"", "HTTP 403", None),
         (b" \r\n", "HTTP 403", None),
-        (b"<html>Incapsula</html>", "HTTP 403, an answer that is not JSON", None),
-        (b"\xff\xfe", "HTTP 403, an answer that is not JSON", None),
-        (b"[" * 200_000, "HTTP 403, an answer that is not JSON", None),
-        (b'{"errors":[{"code":NaN}]}', "HTTP 403, an answer that is not JSON", None),
+        (b"<html>Incapsula</html>", "HTTP 403, an answer that is not JSON: Incapsula", None),
+        (b"<html><br></html>", "HTTP 403, an answer that is not JSON", None),
+        (b"\xff\xfe", "HTTP 403, an answer that is not JSON: \ufffd\ufffd", None),
+        (b"[" * 200_000, f"HTTP 403, {('an answer that is not JSON: ' + 300 * '[')[:300]}...", None),
+        (
+            b'{"errors":[{"code":NaN}]}',
+            'HTTP 403, an answer that is not JSON: {"errors":[{"code":NaN}]}',
+            None,
+        ),
         # What comes from a service is data: it must not forge a line of output, nor turn one round.
         (
             b'{"errors":[{"code":"a\\nb","message":"ok\\r\\nchanged: [all] \\u202egnp \\ud800"}]}',
@@ -885,7 +891,7 @@ def test_the_connect_timeout_is_capped_and_follows_a_shorter_one(
         with pytest.raises(ApiError) as caught:
             connect("http://127.0.0.1:9/v2", timeout=timeout, retries=0).write()
         assert not caught.value.ambiguous
-        assert f"no connection within {min(timeout, 10):g} s" in caught.value.message
+        assert f"the connection to 127.0.0.1:9 timed out after {min(timeout, 10):g} s" in caught.value.message
     assert seen == [10.0, 2.0]
 
 
@@ -925,3 +931,176 @@ def test_a_pause_that_cannot_be_noted_ends_as_cleanly(connect: Connect, tmp_path
         connect(service.url, pacer).read()
 
     assert caught.value.code == "rate_limit_file"
+
+
+# -- 404: the object, or the address --------------------------------------------------------------------------------
+
+ORDER_ABSENT = ("not_found|order",)
+# Status 404 each; only the first ones say that there is no such order.
+ABSENT = [
+    b'{"errors":[{"code":"not_found|order","message":"The specified order was not found."}]}',
+    b'{"errors":{"code":"not_found|order","message":"The specified order was not found."}}',
+    b'{"errors":[{"code":"not_found|order"},{"code":"see_also","message":"A second error."}]}',
+]
+ELSEWHERE = [
+    b'{"errors":[{"code":"not_found|route","message":"The specified route was not found."}]}',
+    b'{"errors":[{"code":"not_found|order"},{"code":"not_found|route"}]}',
+    b'{"errors":[{"code":"not_found"}]}',
+    b'{"errors":[{"code":"not_found|product"}]}',
+    b'{"errors":[{"message":"The order was not found."}]}',
+    b'{"message":"no Route matched with those values"}',
+    b"<html><head><title>404 Not Found</title></head><body>nothing here</body></html>",
+    b"not_found|order",
+    b"{}",
+    b"[]",
+    b"",
+]
+
+
+def _asked(wire: Wire, method: str) -> None:
+    path = ("order", "certificate", 7)
+    if method == "GET":
+        wire.transport.read("read order 7", path, absent=ORDER_ABSENT)
+    else:
+        sending: dict[str, Any] = {"fresh_until": wire.clock.monotonic() + 60, "patience": _http.Patience(1)}
+        wire.transport.write("set order 7", "PUT", path, {}, absent=ORDER_ABSENT, **sending)
+
+
+@pytest.mark.parametrize("method", ["GET", "PUT"])
+@pytest.mark.parametrize("body", ABSENT)
+def test_the_service_says_that_an_object_does_not_exist(method: str, body: bytes, connect: Connect) -> None:
+    with Service(answer(404, body)) as service, pytest.raises(NotFound) as caught:
+        _asked(connect(service.url), method)
+
+    assert (caught.value.http_status, caught.value.code) == (404, "not_found|order")
+    assert "api_url" not in caught.value.message
+
+
+@pytest.mark.parametrize("method", ["GET", "PUT"])
+@pytest.mark.parametrize("body", ELSEWHERE)
+def test_any_other_404_is_a_wrong_address(method: str, body: bytes, connect: Connect) -> None:
+    with Service(answer(404, body)) as service, pytest.raises(WrongAddress) as caught:
+        _asked(connect(service.url), method)
+
+    assert not isinstance(caught.value, NotFound)
+    assert f"check api_url (now {service.url})" in caught.value.message
+    assert not caught.value.ambiguous
+
+
+def test_a_404_of_a_request_that_names_no_object_is_never_an_absence(connect: Connect) -> None:
+    with Service(answer(404, ABSENT[0])) as service, pytest.raises(WrongAddress):
+        connect(service.url).transport.read("list orders", ("order", "certificate"))
+
+
+# -- errors: everything is shown, with the next step ------------------------------------------------------------------
+
+
+def test_every_error_of_an_answer_is_shown(connect: Connect) -> None:
+    body = b'{"errors":[{"code":"a","message":"First."},{"code":"b","message":"Second."}]}'
+    with Service(answer(400, body)) as service, pytest.raises(Refused) as caught:
+        connect(service.url).read()
+
+    assert caught.value.message == "CertCentral refused to read order 7 (HTTP 400, a, First.; b, Second.)"
+    assert caught.value.code == "a"
+
+
+def test_of_very_many_errors_the_first_are_shown(connect: Connect) -> None:
+    body = b'{"errors":[' + b",".join(b'{"code":"c%d"}' % number for number in range(500)) + b"]}"
+    with Service(answer(500, body)) as service, pytest.raises(ServerError) as caught:
+        connect(service.url, retries=0).read()
+
+    assert "c19; and 480 more" in caught.value.message
+    assert "c20" not in caught.value.message
+
+
+@pytest.mark.parametrize("wrap", ["<p>{}</p>", "{}", "<p>" + "x" * 280 + " {}</p>", "a&lt;b {}"])
+def test_no_page_shows_a_secret(wrap: str, connect: Connect) -> None:
+    with Service(answer(400, wrap.format(KEY).encode())) as service, pytest.raises(Refused) as caught:
+        connect(service.url).read()
+
+    assert KEY[:8] not in all_that_shows(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "step"),
+    [
+        (403, "access_denied|access_denied_invalid_key", "check api_key (or DIGICERT_API_KEY in the environment)"),
+        (403, "access_denied|access_denied_invalid_key", "region"),
+        (401, "", "check api_key"),
+        (403, "access_denied|missing_permission", "use a key with the role that it needs"),
+    ],
+)
+def test_a_refused_key_names_the_next_step(status: int, code: str, step: str, connect: Connect) -> None:
+    with Service(fault(status, code, "No.")) as service, pytest.raises(Denied) as caught:
+        connect(service.url).read()
+
+    assert step in caught.value.message
+
+
+# -- connections: where to, and what happened -------------------------------------------------------------------------
+
+
+def test_a_connection_that_is_refused(connect: Connect, dead_end: int) -> None:
+    with pytest.raises(NotSent) as caught:
+        connect(f"http://127.0.0.1:{dead_end}/v2", retries=0).read()
+
+    expected = f"could not read order 7: 127.0.0.1:{dead_end} refused the connection; check api_url and the network"
+    assert caught.value.message == expected
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (socket.gaierror(socket.EAI_NONAME, "Name or service not known"), "the name of {} cannot be resolved"),
+        (socket.gaierror(socket.EAI_AGAIN, "Temporary failure"), "the name of {} cannot be resolved"),
+        (ConnectionRefusedError(111, "Connection refused"), "{} refused the connection"),
+        (socket.timeout("timed out"), "the connection to {} timed out after 5 s"),
+        (OSError(113, "No route to host"), "the connection to {} failed (No route to host)"),
+        (OSError("odd"), "the connection to {} failed;"),
+    ],
+)
+@pytest.mark.parametrize("proxy", ["", "http://user:pass-word@proxy.example:3128"])
+def test_what_became_of_a_connection(
+    error: OSError, words: str, proxy: str, connect: Connect, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*_args: Any, **_named: Any) -> Any:
+        raise error
+
+    monkeypatch.setattr("urllib3.util.connection.create_connection", fails)
+    with pytest.raises(NotSent) as caught:
+        connect("https://api.example/v2", retries=0, proxy=proxy).read()
+
+    assert words.format("the proxy proxy.example:3128" if proxy else "api.example:443") in caught.value.message
+    assert ("HTTPS_PROXY" if proxy else "api_url") in caught.value.message
+    assert "pass-word" not in all_that_shows(caught.value)
+
+
+# -- libraries that are too old ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("library", "version", "fine"),
+    [
+        ("requests", "2.25.1", True),
+        ("requests", "2.25.0", False),
+        ("requests", "2.9", False),
+        ("requests", "3.0.0a1", True),
+        ("urllib3", "1.26.5", True),
+        ("urllib3", "1.26.4", False),
+        ("urllib3", "1.24", False),
+        ("urllib3", "2.0.0a3", True),
+        ("urllib3", "dev", False),
+    ],
+)
+def test_a_library_that_is_too_old_is_refused_by_name(
+    library: str, version: str, fine: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(f"{library}.__version__", version)
+    if fine:
+        _http._require_libraries()
+        return
+    with pytest.raises(LibraryMissing) as caught:
+        _http._require_libraries()
+    assert (caught.value.library, caught.value.is_old) == (library, True)
+    oldest = ".".join(map(str, _http.OLDEST[library]))
+    assert f"{library} {version} is too old: {oldest} or newer is needed by" in caught.value.message

@@ -494,7 +494,8 @@ def test_a_proxy_that_refuses_is_named(connect: Connect) -> None:
         connect(CERTCENTRAL, **_by_proxy(service, retries=0)).read()
 
     assert caught.value.message == (
-        "could not read order 7: the proxy cannot be reached or refused the connection; check HTTPS_PROXY and NO_PROXY"
+        f"could not read order 7: the proxy 127.0.0.1:{service.port} refused the connection to certcentral.test:443; "
+        "check HTTPS_PROXY and NO_PROXY"
     )
 
 

@@ -14,15 +14,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.certops.orders.plugins.module_utils._certcentral import RATE_LIMIT, REGIONS
+from ansible_collections.certops.orders.plugins.module_utils._certcentral_select import STATUSES
 from ansible_collections.certops.orders.plugins.module_utils._options import (
     CERTCENTRAL_OPTIONS,
+    PATHS,
     Connection,
     OptionError,
     connection,
     domain_name,
     domain_names,
     ids,
+    known_words,
     parse_rate_limit,
+    refuse_nul,
     text_of,
 )
 from ansible_collections.certops.orders.tests.cases import each
@@ -381,7 +385,7 @@ PROXIES: list[tuple[dict[str, str], str]] = [
     ({"ALL_PROXY": "http://all:1"}, "http://all:1"),
     ({"all_proxy": "http://all:1", "HTTPS_PROXY": "http://p:1"}, "http://p:1"),
     ({"HTTPS_PROXY": "https://p:1"}, "https://p:1"),
-    ({"HTTPS_PROXY": "p:1"}, "p:1"),
+    ({"HTTPS_PROXY": "p:1"}, "http://p:1"),
     ({"HTTP_PROXY": "http://p:1"}, ""),
     ({"HTTPS_PROXY": "http://p:1", "NO_PROXY": "www.digicert.com"}, ""),
     ({"HTTPS_PROXY": "http://p:1", "NO_PROXY": ".digicert.com"}, ""),
@@ -568,3 +572,40 @@ def test_domain_names_are_one_or_several_in_their_order() -> None:
 def test_a_domain_name_that_is_none_is_named_by_its_option(params: dict[str, Any], option: str) -> None:
     with pytest.raises(OptionError, match=f"^{option} is not a domain name"):
         domain_names({"name": None, "names": None, **params}, "name", "names")
+
+
+# -- filter values, and paths ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("word", "nearest"),
+    [
+        ("cancelled", "canceled"),
+        ("Cancelled", "canceled"),
+        ("ISSUED", "issued"),
+        ("Waiting Pickup", "waiting_pickup"),
+        ("need_approval", "needs_approval"),
+        ("reissued_pending", "reissue_pending"),
+        ("xyzzy", ""),
+        ("", ""),
+    ],
+)
+def test_a_word_that_nothing_can_have_is_refused_with_the_nearest(word: str, nearest: str) -> None:
+    with pytest.raises(OptionError) as caught:
+        known_words(["pending", word], STATUSES, "status")
+    assert f"status: nothing can be {word!r}" in str(caught.value)
+    assert ("did you mean" in str(caught.value)) is bool(nearest)
+    assert f"did you mean {nearest}?" in str(caught.value) or not nearest
+    assert "Known are approved, canceled" in str(caught.value)
+
+
+def test_words_that_something_can_have_are_taken() -> None:
+    assert known_words(STATUSES, STATUSES, "status") == list(STATUSES)
+    assert known_words([], STATUSES, "status") == []
+
+
+@pytest.mark.parametrize("option", PATHS)
+def test_a_path_with_a_nul_is_refused(option: str) -> None:
+    refuse_nul({"note": "a\0b", option: "/tmp/a", "order_id": 3})
+    with pytest.raises(OptionError, match=f"^{option} holds a NUL character"):
+        refuse_nul({option: "/tmp/a\0b"})

@@ -465,13 +465,13 @@ def test_the_settings_default_to_what_the_options_default_to() -> None:
     assert Settings.of({name: option["default"] for name, option in BULK.items()}, "closed") == Settings("closed")
 
 
-@pytest.mark.parametrize(("workers", "fine"), [(0, False), (1, True), (64, True), (65, False), (-1, False)])
-def test_there_are_1_to_64_workers(workers: int, fine: bool) -> None:
+@pytest.mark.parametrize(("workers", "fine"), [(0, False), (1, True), (32, True), (33, False), (-1, False)])
+def test_there_are_1_to_32_workers(workers: int, fine: bool) -> None:
     params = {**{name: option["default"] for name, option in BULK.items()}, "workers": workers}
     if fine:
         assert Settings.of(params, "closed").workers == workers
     else:
-        with pytest.raises(OptionError, match=r"^workers must be 1 to 64$"):
+        with pytest.raises(OptionError, match=r"^workers must be 1 to 32$"):
             Settings.of(params, "closed")
 
 

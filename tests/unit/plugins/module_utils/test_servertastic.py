@@ -32,6 +32,7 @@ from ansible_collections.certops.orders.plugins.module_utils._errors import (
     StaleRead,
     Stopped,
     Unreadable,
+    WrongAddress,
 )
 from ansible_collections.certops.orders.plugins.module_utils._options import SERVERTASTIC_OPTIONS, OptionError
 from ansible_collections.certops.orders.plugins.module_utils._orders import utc_text
@@ -475,7 +476,7 @@ KINDS = [
     (400, Refused),
     (401, Denied),
     (403, Denied),
-    (404, NotFound),
+    (404, WrongAddress),
     (409, Refused),
     (500, ServerError),
     (503, ServerError),
@@ -589,7 +590,7 @@ UNREADABLE = [
     (scripted.answer(200, b'{"success": NaN}'), Unreadable),
     (scripted.answer(503, b"<html></html>"), ServerError),
     (scripted.answer(403, b"<html></html>"), Denied),
-    (scripted.answer(404, b""), Refused),
+    (scripted.answer(404, b""), WrongAddress),
     (scripted.answer(302, b"", {"Location": f"https://evil.example/?t={TOKEN}"}), Refused),
 ]
 
@@ -690,7 +691,7 @@ def test_a_success_that_is_not_said_may_be_none(speak: Any, body: bytes) -> None
         (refusal(400), Refused),
         (refusal(401), Denied),
         (refusal(403), Denied),
-        (refusal(404), NotFound),
+        (refusal(404), WrongAddress),
         (refusal(429, http=200), ApiError),
         (scripted.answer(307, b"", {"Location": "/v2/order/cancel.json"}), Refused),
     ],

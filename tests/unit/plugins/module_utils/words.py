@@ -119,13 +119,13 @@ class Conversation:
         body = answer if isinstance(answer, (str, bytes)) else json.dumps(answer)
         self._mock.add("GET", f"{BASE}/{path}", body=body, status=status, match=matchers)
 
-    def list(self, answer: Any, *ids: int, **filters: str) -> None:
+    def list(self, answer: Any, *ids: int, offset: int = 0, **filters: str) -> None:
         """Rows of these ids, and no other filters than these, are asked for."""
         shown = {f"filters[id][{index}]": str(number) for index, number in enumerate(ids)}
         if len(ids) == 1:
             shown = {"filters[id]": str(ids[0])}
         shown.update({f"filters[{name}]": value for name, value in filters.items()})
-        query = {**shown, "sort": "order_id", "limit": str(len(ids)), "offset": "0"}
+        query = {**shown, "sort": "order_id", "limit": str(len(ids)), "offset": str(offset)}
         self.get("order/certificate", answer, query=query)
 
     def put(self, path: str, body: Any, status: int = 204, answer: Any = None, method: str = "PUT") -> None:
@@ -136,6 +136,11 @@ class Conversation:
 
     def post(self, path: str, body: Any, status: int = 201, answer: Any = None) -> None:
         self.put(path, body, status, answer, "POST")
+
+
+def absent(kind: str = "order") -> dict[str, Any]:
+    """The body of a 404 that says that an object does not exist (1.3)."""
+    return {"errors": [{"code": f"not_found|{kind}", "message": f"The specified {kind} was not found."}]}
 
 
 def rows(*orders: Any, **page: Any) -> dict[str, Any]:

@@ -56,6 +56,8 @@ HTML = Answer(
 )
 THROTTLED = error(429, "request_limit_exceeded", "Service unavailable, please limit request volume")
 VIEW_ONLY = error(403, "access_denied|missing_permission", "Access denied.")
+NO_SUCH_REQUEST = error(404, "not_found|request", "The specified request could not be found.")
+NO_SUCH_DOMAIN = error(404, "not_found|domain", "The specified domain could not be found.")
 NO_SUCH_ORDER = error(404, "not_found|order", "The specified order could not be found.")
 
 
@@ -80,12 +82,14 @@ def reads(order_id: int, answer: Answer | None = None, **facts: Any) -> Call:
     return Call("GET", f"/order/certificate/{order_id}", answer=answer or says(an_order(order_id, **facts)))
 
 
-def lists(order_ids: Sequence[int], *rows: Any, origin: str = "", answer: Answer | None = None) -> Call:
+def lists(
+    order_ids: Sequence[int], *rows: Any, origin: str = "", answer: Answer | None = None, offset: int = 0
+) -> Call:
     """GET a list by id; `rows` are what it returns, orders or ids."""
     names = [f"filters[id][{number}]" for number in range(len(order_ids))] if len(order_ids) > 1 else ["filters[id]"]
     query = [f"{name}={order_id}" for name, order_id in zip(names, order_ids)]
     query += [f"filters[origin]={origin}"] if origin else []
-    query += ["sort=order_id", f"limit={len(order_ids)}", "offset=0"]
+    query += ["sort=order_id", f"limit={len(order_ids)}", f"offset={offset}"]
     found = [a_row(row) if isinstance(row, int) else row for row in rows]
     page = {"page": {"total": len(found), "limit": len(order_ids), "offset": 0}}
     # REC: with no results the key is missing entirely (reference/certcentral.md 3).

@@ -14,7 +14,7 @@ import pytest
 from ansible_collections.certops.orders.plugins.modules import digicert_domain as module
 from ansible_collections.certops.orders.tests.unit.plugins.modules.conversation import (
     HANGS_UP,
-    NO_SUCH_ORDER,
+    NO_SUCH_DOMAIN,
     VIEW_ONLY,
     Call,
     asks,
@@ -95,7 +95,7 @@ def test_a_key_that_may_only_look(conversation: Converse) -> None:
 
 
 def test_an_id_that_is_not_there(conversation: Converse) -> None:
-    service = conversation(asks(f"/domain/4?{SHOW}", answer=NO_SUCH_ORDER), asks_who())
+    service = conversation(asks(f"/domain/4?{SHOW}", answer=NO_SUCH_DOMAIN), asks_who())
     assert only(sets_state(service, domain_id=4, state="active", missing="ok"), "domains")["outcome"] == "missing"
 
 

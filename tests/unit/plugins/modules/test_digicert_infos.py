@@ -18,7 +18,9 @@ from ansible_collections.certops.orders.plugins.modules import (
     digicert_request_info,
 )
 from ansible_collections.certops.orders.tests.unit.plugins.modules.conversation import (
+    NO_SUCH_DOMAIN,
     NO_SUCH_ORDER,
+    NO_SUCH_REQUEST,
     VIEW_ONLY,
     Call,
     a_row,
@@ -115,7 +117,7 @@ def test_orders_with_details_and_origin(conversation: Converse) -> None:
         ({"order_ids": [], "is_renewed": False}, "order_id and order_ids cannot be used together with filters"),
         ({"order_id": 0}, "order_id must be positive"),
         ({"expires_within_days": -1}, "expires_within_days must not be negative"),
-        ({"workers": 0}, "workers must be 1 to 64"),
+        ({"workers": 0}, "workers must be 1 to 32"),
     ],
 )
 def test_arguments_that_are_refused(conversation: Converse, arguments: Any, words: str) -> None:
@@ -178,7 +180,10 @@ def test_all_requests(conversation: Converse) -> None:
 
 @pytest.mark.parametrize(("argument", "target"), [("request_id", "/request/1"), ("order_id", "/order/certificate/1")])
 def test_what_does_not_exist_has_no_requests(conversation: Converse, argument: str, target: str) -> None:
-    result = requests(conversation(asks(target, answer=NO_SUCH_ORDER)), **{argument: 1})
+    result = requests(
+        conversation(asks(target, answer=NO_SUCH_REQUEST if argument == "request_id" else NO_SUCH_ORDER)),
+        **{argument: 1},
+    )
     assert (result["requests"], result["msg"]) == ([], "0 requests found")
     refused = requests(conversation(), **{argument: 0})
     assert refused["msg"] == f"{argument} must be positive"
@@ -234,7 +239,7 @@ def test_the_domains_of_a_container_are_checked_where_they_say(conversation: Con
 def test_a_domain_by_its_id(conversation: Converse) -> None:
     result = domains(conversation(asks(f"/domain/1?{SHOW}", DOMAINS[0])), domain_id=1)
     assert (result["msg"], only(result, "domains")["name"]) == ("1 domain found", "example.com")
-    result = domains(conversation(asks(f"/domain/1?{SHOW}", answer=NO_SUCH_ORDER)), domain_id=1)
+    result = domains(conversation(asks(f"/domain/1?{SHOW}", answer=NO_SUCH_DOMAIN)), domain_id=1)
     assert result["domains"] == []
 
 

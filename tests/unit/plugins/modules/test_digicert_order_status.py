@@ -319,6 +319,7 @@ def test_rows_never_tell_of_a_newer_order_so_that_each_mark_to_take_away_costs_i
 def test_a_list_that_ignores_its_filter_brings_others_which_are_left_alone(conversation: Converse) -> None:
     service = conversation(
         lists([1, 2], a_row(77, "pending"), a_row(1, "pending"), a_row(78, "pending")),
+        lists([1, 2], offset=3),
         reads(2, status="canceled"),
         sets(1, "canceled", NOTE),
     )
@@ -711,8 +712,8 @@ def test_arguments_that_ansible_refuses(arguments: dict[str, Any], words: str) -
         ({"order_ids": [5, 0], "status": "renewed"}, "order_ids must be positive"),
         ({"order_id": 1, "status": "canceled", "note": ""}, "note must not be empty here"),
         ({"order_id": 1, "status": "canceled", "note": " \n\t"}, "note must not be empty here"),
-        ({"order_id": 1, "status": "renewed", "workers": 0}, "workers must be 1 to 64"),
-        ({"order_id": 1, "status": "renewed", "workers": 65}, "workers must be 1 to 64"),
+        ({"order_id": 1, "status": "renewed", "workers": 0}, "workers must be 1 to 32"),
+        ({"order_id": 1, "status": "renewed", "workers": 33}, "workers must be 1 to 32"),
         ({"order_id": 1, "status": "renewed", "retries": -1}, "retries must be 0 to 20"),
         ({"order_id": 1, "status": "renewed", "rate_limit": "fast"}, "rate_limit must be"),
         (

@@ -16,6 +16,7 @@ from ansible_collections.certops.orders.tests.unit.plugins.modules.conversation 
     DONE,
     HANGS_UP,
     NO_SUCH_ORDER,
+    NO_SUCH_REQUEST,
     Answer,
     Call,
     asks,
@@ -101,7 +102,7 @@ def test_one_who_may_not_approve_it_is_told_so(conversation: Converse) -> None:
 
 
 def test_a_request_that_does_not_exist(conversation: Converse) -> None:
-    service = conversation(asks("/request/55", answer=NO_SUCH_ORDER), asks_who())
+    service = conversation(asks("/request/55", answer=NO_SUCH_REQUEST), asks_who())
     assert only(settles(service, request_id=55, status="approved"), "requests")["outcome"] == "missing"
 
 

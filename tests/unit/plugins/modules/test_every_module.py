@@ -19,6 +19,7 @@ import yaml
 from ansible.module_utils import basic
 
 from ansible_collections.certops.orders.plugins import modules
+from ansible_collections.certops.orders.plugins.module_utils._options import PATHS
 from ansible_collections.certops.orders.tests.unit.plugins.modules.conversation import KEY
 from ansible_collections.certops.orders.tests.unit.plugins.modules.playing import validated
 
@@ -58,6 +59,13 @@ def test_the_documentation_has_exactly_the_options_of_the_spec(module: ModuleTyp
     assert documented == specified
     assert module.SPEC["argument_spec"]["api_key"]["no_log"] is True
     assert module.SPEC["supports_check_mode"] is True
+
+
+def test_every_path_of_a_module_is_checked_for_a_nul() -> None:
+    folders = [file.stem for folder in modules.__path__ for file in Path(folder).glob("[a-z]*.py")]
+    specs = [importlib.import_module(f"{COLLECTION}.modules.{name}").SPEC["argument_spec"] for name in folders]
+    paths = {name for spec in specs for name, option in spec.items() if option.get("type") == "path"}
+    assert paths == set(PATHS)
 
 
 def example_tasks(entries: Any) -> Iterator[dict[str, Any]]:

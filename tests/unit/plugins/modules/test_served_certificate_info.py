@@ -213,8 +213,8 @@ def test_addresses_that_are_refused_are_not_connected_to(
         ({"serial_numbers": [""]}, "serial_numbers must be hexadecimal"),
         ({"timeout": 0}, "timeout must be 1 to 300"),
         ({"timeout": 301}, "timeout must be 1 to 300"),
-        ({"workers": 0}, "workers must be 1 to 64"),
-        ({"workers": 65}, "workers must be 1 to 64"),
+        ({"workers": 0}, "workers must be 1 to 32"),
+        ({"workers": 33}, "workers must be 1 to 32"),
     ],
 )
 def test_a_wrong_option_is_refused_before_anything_is_looked_at(
