@@ -313,32 +313,6 @@ def test_a_refused_write_has_certainly_not_acted(status: int, kind: type[ApiErro
     assert not caught.value.ambiguous
 
 
-@pytest.mark.parametrize("code", ["not_found|order", "not_found|certificate", "not_found|request", "not_found|domain"])
-def test_a_404_that_names_the_object_says_that_it_is_missing(code: str, connect: Connect) -> None:
-    for call in (Wire.read, Wire.write):
-        with Service(fault(404, code)) as service, pytest.raises(NotFound):
-            call(connect(service.url))
-
-
-@pytest.mark.parametrize(
-    "scene",
-    [
-        fault(404, "not_found|route", "The specified route was not found."),
-        fault(404, "not_found"),
-        fault(404, "not_found|product"),
-        json({"error": "not_found", "message": "no"}, 404),
-        json({}, 404),
-        answer(404, b"<h1>Not here</h1>"),
-    ],
-)
-def test_any_other_404_is_a_wrong_address(scene: Any, connect: Connect) -> None:
-    for call in (Wire.read, Wire.write):
-        with Service(scene) as service, pytest.raises(Refused, match="check api_url") as caught:
-            call(connect(service.url))
-        assert not isinstance(caught.value, NotFound)
-        assert caught.value.http_status == 404
-
-
 @pytest.mark.parametrize("ending", [close, reset])
 def test_a_write_whose_answer_is_lost_is_sent_once(ending: Any, connect: Connect) -> None:
     with Service(ending) as service:
