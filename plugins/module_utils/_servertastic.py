@@ -306,7 +306,7 @@ class Servertastic:
             return data
         several = [(self._http.clean(code), self._http.clean(message)) for code, message in problems(data)]
         codes = [code for code, _message in several if code]
-        code = ", ".join(dict.fromkeys(codes))
+        code = next(iter(codes), "")
         # The gravest of several: what may have been done is not taken for a refusal.
         status = max(map(int, codes)) if codes and all(map(_STATUS.fullmatch, codes)) else None
         said = "; ".join(", ".join(part for part in problem if part) for problem in several)
