@@ -15,6 +15,7 @@ options:
     description:
       - Only orders of one of these statuses, as CertCentral spells them, such as V(issued), V(expired), V(pending),
         V(needs_approval), V(waiting_pickup), V(reissue_pending), V(revoked), V(rejected) or V(canceled).
+      - A status that no order can have, such as V(cancelled), is refused with the nearest one.
       - CertCentral narrows by it, unless one of them is not documented for its list.
     type: list
     elements: str
@@ -26,7 +27,7 @@ options:
     type: str
   include_subdomains:
     description:
-      - Those that cover a name below O(domain) as well, wildcards among them.
+      - Those that cover a name below O(domain) as well, wildcards among them. Needs O(domain).
     type: bool
     default: false
   common_name:

@@ -18,7 +18,7 @@ options:
     type: str
   include_subdomains:
     description:
-      - Those below O(name) as well.
+      - Those below O(name) as well. Needs O(name).
     type: bool
     default: false
   domain_id:
