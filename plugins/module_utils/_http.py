@@ -578,6 +578,9 @@ class _Session:
         timeout = self._connection.timeout
         self._deadline.until = time.monotonic() + timeout
         self._deadline.sent = False
+        proxy = self._connection.proxy
+        # Without a scheme requests 2.25 takes the host for one.
+        proxies = {"https": proxy if "://" in proxy else f"http://{proxy}"} if proxy else {}
         # A cookie that one answer sets must not follow the key about.
         self._session.cookies.clear()
         return self._session.request(
@@ -589,7 +592,7 @@ class _Session:
             allow_redirects=False,
             stream=True,
             verify=self._connection.verify,
-            proxies={"https": self._connection.proxy} if self._connection.proxy else {},
+            proxies=proxies,
         )
 
     @property

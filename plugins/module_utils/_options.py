@@ -306,8 +306,7 @@ def _proxy(base_url: str, environ: Mapping[str, str]) -> str:
         fits = False
     if not fits:
         raise OptionError("the proxy of HTTPS_PROXY or ALL_PROXY must be host:port, or an http:// or https:// address")
-    # requests 2.25 cannot read one without a scheme.
-    return proxy if "://" in proxy else f"http://{proxy}"
+    return proxy
 
 
 def refuse_nul(params: Mapping[str, Any]) -> None:

@@ -385,7 +385,7 @@ PROXIES: list[tuple[dict[str, str], str]] = [
     ({"ALL_PROXY": "http://all:1"}, "http://all:1"),
     ({"all_proxy": "http://all:1", "HTTPS_PROXY": "http://p:1"}, "http://p:1"),
     ({"HTTPS_PROXY": "https://p:1"}, "https://p:1"),
-    ({"HTTPS_PROXY": "p:1"}, "http://p:1"),
+    ({"HTTPS_PROXY": "p:1"}, "p:1"),
     ({"HTTP_PROXY": "http://p:1"}, ""),
     ({"HTTPS_PROXY": "http://p:1", "NO_PROXY": "www.digicert.com"}, ""),
     ({"HTTPS_PROXY": "http://p:1", "NO_PROXY": ".digicert.com"}, ""),
