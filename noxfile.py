@@ -354,7 +354,7 @@ def target(session: nox.Session) -> None:
     """
     _require_python(session, (OLDEST_TARGET,))
     # With the oldest `requests` that we ask for, and the urllib3 that was its companion.
-    _install(session, REQUIREMENTS / "unit.txt", "requests==2.28.*", "urllib3<2")
+    _install(session, REQUIREMENTS / "unit.txt", "requests==2.25.1", "urllib3==1.26.5")
     newest = list(CORES.values())[-1].requirement
     session.install("--no-deps", "--no-compile", "--ignore-requires-python", newest)
     collection = _enter_copy(session)
@@ -365,7 +365,7 @@ def target(session: nox.Session) -> None:
         session,
         *PARALLEL,
         *(session.posargs or [*ignored, "tests/unit/plugins"]),
-        about=" (module_utils only), requests 2.28",
+        about=" (module_utils only), requests 2.25.1",
     )
 
 
@@ -405,7 +405,7 @@ def execution_environment(session: nox.Session) -> None:
     session.run(*galaxy, "build", "--output-path", "build")
     session.run("ansible-builder", "create", "--file", "execution-environment.yml", "--context", "context")
     needed = str(session.run("ansible-builder", "introspect", str(collection.parents[2]), silent=True))
-    if "requests>=2.28" not in needed or "system: []" not in needed:
+    if "requests>=2.25.1" not in needed or "system: []" not in needed:
         session.error(f"ansible-builder sees other needs than the collection has:\n{needed}")
     # As the image's own build does it, from the context alone.
     session.chdir(collection / "context" / "_build")
