@@ -40,15 +40,15 @@ class Core(NamedTuple):
 
 
 # The oldest line that we support on its oldest Python, then the newest one for each Python from 3.11 on.
-# What every module promises is tried on each of them. Stories of modules run on the newest one. Roles, and what has not
-# to do with Ansible (faults, switches, the event source), run on the oldest one, which is quicker. Of the other
-# folders each core plays the stories (pytest.mark.story).
+# What every module promises is tried on each of them. Stories of modules run on the newest one. What has not to do with
+# Ansible (faults, switches, the event source) runs on the oldest one, which is quicker, and so do roles, in a session of
+# their own. Of the other folders each core plays the stories (pytest.mark.story).
 CORES = {
     "2.16": Core(
         "ansible-core~=2.16.0",
         ("3.10", "3.11", "3.12"),
         ("3.9", "3.10", "3.11", "3.12"),
-        ("contract", "roles", "faults", "switches", "events"),
+        ("contract", "faults", "switches", "events"),
     ),
     "2.19": Core(
         "ansible-core~=2.19.0", ("3.11", "3.12", "3.13"), ("3.9", "3.10", "3.11", "3.12", "3.13"), ("contract",)
@@ -71,9 +71,10 @@ PRERELEASES = {
     ),
 }
 OLDEST_TARGET = "3.9"
-BETWEEN, NEWEST = "2.19", "2.21"
+OLDEST, BETWEEN, NEWEST = "2.16", "2.19", "2.21"
 # Needs a collection that only its own session has.
 OF_AWX = "tests/integration/awx"
+ROLES = "tests/integration/roles"
 STORIES = ("-m", "story", f"--ignore={OF_AWX}")
 # A process for each CPU; PYTEST_XDIST_AUTO_NUM_WORKERS sets another number, and 0 is pytest's own process alone. The
 # tests of one file run one after the other, as they share what they start.
@@ -310,10 +311,7 @@ def unit(session: nox.Session, core: Core) -> None:
     _pytest(session, *PARALLEL, *(session.posargs or tests))
 
 
-@nox.session
-@on_each_core
-def integration(session: nox.Session, core: Core) -> None:
-    """Real playbooks by real ansible-playbook, against the simulator."""
+def _enter_integration(session: nox.Session, core: Core) -> None:
     _require_python(session, core.pythons)
     _install(session, REQUIREMENTS / "integration.txt", SIMULATOR / "requirements.txt", core.requirement)
     collection = _enter_copy(session)
@@ -322,13 +320,29 @@ def integration(session: nox.Session, core: Core) -> None:
     _import_from(session, collection / "tests" / "simulator")
     # The simulator wants a newer Python than the oldest ansible-core has: that of nox itself, which brings its needs.
     session.env["CERTSIM_PYTHON"] = sys.executable
+
+
+@nox.session
+@on_each_core
+def integration(session: nox.Session, core: Core) -> None:
+    """Real playbooks by real ansible-playbook, against the simulator. With arguments: only those tests."""
+    _enter_integration(session, core)
     if session.posargs:
         _pytest(session, *PARALLEL, *session.posargs)
         return
     folders = [f"tests/integration/{folder}" for folder in core.integration]
     _pytest(session, *PARALLEL, *folders)
-    rest = [f"--ignore={folder}" for folder in folders]
+    # What is whole elsewhere; `role_stories` is on the oldest core as well.
+    rest = [f"--ignore={folder}" for folder in (*folders, *([ROLES] if core is CORES[OLDEST] else []))]
     _pytest(session, *PARALLEL, *STORIES, *rest, "tests/integration", part="stories")
+
+
+@nox.session
+@nox.parametrize(("python", "core"), [_choose(OLDEST, CORES[OLDEST])])
+def role_stories(session: nox.Session, core: Core) -> None:
+    """All stories of the roles and their playbooks."""
+    _enter_integration(session, core)
+    _pytest(session, *PARALLEL, *(session.posargs or [ROLES]))
 
 
 @nox.session
