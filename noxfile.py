@@ -41,8 +41,8 @@ class Core(NamedTuple):
 
 # The oldest line that we support on its oldest Python, then the newest one for each Python from 3.11 on.
 # What every module promises is tried on each of them. Stories of modules run on the newest one. What has not to do with
-# Ansible (faults, switches, the event source) runs on the oldest one, which is quicker, and so do roles, in a session of
-# their own. Of the other folders each core plays the stories (pytest.mark.story).
+# Ansible (faults, switches, the event source) runs on the oldest one, which is quicker, and so do roles, in a session
+# of their own. Of the other folders each core plays the stories (pytest.mark.story).
 CORES = {
     "2.16": Core(
         "ansible-core~=2.16.0",
