@@ -228,6 +228,8 @@ class Transport:
         self.service = service
         self.connection = connection
         self.counters = Counters()
+        # The requests that may be sent at most, retries included; None for any number.
+        self.max_requests: int | None = None
         self._headers = {"Accept": "application/json", **headers}
         self._advise = advise
         self._pacer = pacer
@@ -266,6 +268,18 @@ class Transport:
         with _absence(absent):
             reply = self._send(what, "GET", self._url(path, query), None, None, self.patience())
         return self._json(what, reply, may_be_list=may_be_list)
+
+    def probe(self, what: str, path: Sequence[object], query: Iterable[tuple[str, object]] = ()) -> Reply:
+        """GET, and return the reply to a refusal (a 4xx) as well: for a check of how the service answers.
+
+        What passes is repeated as in `read`. Raises ApiError, or Stopped.
+        """
+        try:
+            return self._send(what, "GET", self._url(path, query), None, None, self.patience())
+        except Refused as refused:
+            if not isinstance(refused.reply, Reply):
+                raise
+            return refused.reply
 
     def write(
         self,
@@ -357,6 +371,9 @@ class Transport:
         return min(longest, shortest * 2.0**throttled) * random.uniform(1.0, 1.5)  # noqa: S311
 
     def _attempt(self, what: str, method: str, url: str, body: bytes | None, fresh_until: float | None) -> Reply:
+        if self.max_requests is not None and self.counters.requests >= self.max_requests:
+            why = f"could not {what}: the {self.max_requests} requests that may be sent at most are used up"
+            raise ApiError(why, code="too_many_requests")
         try:
             slot = self._pacer.acquire(functools.partial(self._pace, what))
         except OSError as error:
@@ -374,7 +391,10 @@ class Transport:
             slot.done()
         if 200 <= reply.status < 300:
             return reply
-        raise self._refusal(what, reply)
+        refusal = self._refusal(what, reply)
+        if isinstance(refusal, Refused) and 400 <= reply.status < 500:
+            refusal.reply = reply
+        raise refusal
 
     def _pace(self, what: str, seconds: float) -> None:
         self._tell(f"waiting {seconds:.0f} s to {what}, to stay within the rate limit", seconds)

@@ -65,6 +65,7 @@ class Row(NamedTuple):
 
 ORDER = "/order/certificate/{id}"
 ROWS = {
+    "digicert_account_check": Row({}, "/user/me"),
     "digicert_account_info": Row({}, "/user/me", more=({"rate_limit": "100/5"}, {"require_write": True})),
     "digicert_certificate_revoke": Row(
         {"order_id": ID, "comments": NOTE, "reason": "superseded", "confirm": True},
