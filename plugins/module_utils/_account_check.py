@@ -514,57 +514,204 @@ FACTS = (
     Fact("page_total", "total of a list", "3", _page_total, "exact", ("too_small", "too_large")),
     Fact("list_row", "rows of a list have the dates and is_renewed", "3", _list_row, "full", ("sparse",), _MARKS),
     Fact("is_renewed_in", "where is_renewed is shown", "2.2", _is_renewed_in, "both", ("list", "detail"), _MARKS),
-    Fact("is_renewed_omitted_when_false", "is_renewed is left out if false", "2.2", _is_renewed_omitted, "false",
-         ("true",), _MARKS),
+    Fact(
+        "is_renewed_omitted_when_false",
+        "is_renewed is left out if false",
+        "2.2",
+        _is_renewed_omitted,
+        "false",
+        ("true",),
+        _MARKS,
+    ),
     Fact("renewed_shows_as", "how a mark shows", "2.2", _renewed_shows_as, "flag", ("status", "both"), _MARKS),
-    Fact("renewed_order_id_when_none", "renewed_order_id without a successor", "2.1", _renewed_order_id, "absent",
-         ("zero",), _MARKS),
+    Fact(
+        "renewed_order_id_when_none",
+        "renewed_order_id without a successor",
+        "2.1",
+        _renewed_order_id,
+        "absent",
+        ("zero",),
+        _MARKS,
+    ),
     Fact("bool_style", "how booleans show", "2.1", _bool_style, "bool", ("string", "int", "mixed")),
-    Fact("dv_organization", "organization of DV orders in lists", "2.1", _dv_organization, "empty_list",
-         ("object", "absent")),
-    Fact("list_names", "names in rows of a list", "3", _list_names, "all", ("fewer", "null", "absent", "text"),
-         "decommission_domain"),
+    Fact(
+        "dv_organization",
+        "organization of DV orders in lists",
+        "2.1",
+        _dv_organization,
+        "empty_list",
+        ("object", "absent"),
+    ),
+    Fact(
+        "list_names",
+        "names in rows of a list",
+        "3",
+        _list_names,
+        "all",
+        ("fewer", "null", "absent", "text"),
+        "decommission_domain",
+    ),
     Fact("plan_flag", "annual plans are flagged", "8", _plan_flag, "absent", ("shown",), "decommission_domain"),
-    Fact("status_of_reissuable", "status of a plan whose certificate has expired", "8", _status_of_reissuable, "issued",
-         ("expired",), "decommission_domain"),
-    Fact("certificate_id_before_issue", "certificate id before the issuance", "2.1", _certificate_id_before_issue,
-         "false", ("true",), "cancel_stale_orders"),
-    Fact("renewal_fields_when_off", "renewal settings that are off", "2.1", _renewal_fields, "shown", ("absent",),
-         "digicert_order_renewal"),
-    Fact("notes_in_detail", "notes in the detail of an order", "2.1", _notes_in_detail, "true", ("false",),
-         "digicert_order_note"),
+    Fact(
+        "status_of_reissuable",
+        "status of a plan whose certificate has expired",
+        "8",
+        _status_of_reissuable,
+        "issued",
+        ("expired",),
+        "decommission_domain",
+    ),
+    Fact(
+        "certificate_id_before_issue",
+        "certificate id before the issuance",
+        "2.1",
+        _certificate_id_before_issue,
+        "false",
+        ("true",),
+        "cancel_stale_orders",
+    ),
+    Fact(
+        "renewal_fields_when_off",
+        "renewal settings that are off",
+        "2.1",
+        _renewal_fields,
+        "shown",
+        ("absent",),
+        "digicert_order_renewal",
+    ),
+    Fact(
+        "notes_in_detail",
+        "notes in the detail of an order",
+        "2.1",
+        _notes_in_detail,
+        "true",
+        ("false",),
+        "digicert_order_note",
+    ),
     Fact("ignore_filters", "filters of the list that are ignored", "3", _ignored_filters, "none", None, ""),
-    Fact("blind_filters", "filters of the list that miss their own order", "3", _blind_filters, "none", (),
-         "the filters named, in digicert_order_info, in the inventory and in decommission_domain", has_switch=False),
-    Fact("origin_filter", "origin filter of the list", "2.2", _origin_filter, "works", (),
-         f"{_MARKS}: which orders are migrated cannot be read"),
-    Fact("unknown_status_filter", "status filter with a value that is not documented", "2.2", _unknown_status_filter,
-         "matches", ("refused", "empty")),
+    Fact(
+        "blind_filters",
+        "filters of the list that miss their own order",
+        "3",
+        _blind_filters,
+        "none",
+        (),
+        "the filters named, in digicert_order_info, in the inventory and in decommission_domain",
+        has_switch=False,
+    ),
+    Fact(
+        "origin_filter",
+        "origin filter of the list",
+        "2.2",
+        _origin_filter,
+        "works",
+        (),
+        f"{_MARKS}: which orders are migrated cannot be read",
+    ),
+    Fact(
+        "unknown_status_filter",
+        "status filter with a value that is not documented",
+        "2.2",
+        _unknown_status_filter,
+        "matches",
+        ("refused", "empty"),
+    ),
     Fact("empty_list", "list without results", "3", _empty_list, "key_absent", ("empty_array", "bare_array")),
     Fact("error_body", "form of an error", "1.2", _error_body, "list", ("object", "several", "plain"), _MISSING),
-    Fact("missing_order", "404 of an order that does not exist", "1.3", _missing_order, "not_found|order", (), _MISSING,
-         has_switch=False),
-    Fact("missing_route", "404 of an address that does not exist", "1.3", _missing_route,
-         "a refusal that names no object", (), "missing=ok: a wrong api_url looks like a missing order",
-         has_switch=False),
-    Fact("duplicate_list", "list of duplicates", "4.7", _duplicate_list, "whole", ("repeats_primary", "short", "empty"),
-         "digicert_certificate_revoke"),
-    Fact("reissue_list", "list of reissues", "4.7", _reissue_list, "whole", ("repeats_primary", "short", "empty"),
-         "digicert_certificate_revoke"),
-    Fact("reissue_list_has_primary", "the list of reissues has the present certificate", "4.7",
-         _reissue_list_has_primary, "false", ("true",)),
-    Fact("copy_names", "names in lists of reissues and duplicates", "4.7", _copy_names, "all", ("null", "absent"),
-         "decommission_domain"),
-    Fact("empty_certificates", "list of duplicates without any", "4.7", _empty_certificates, "empty_array",
-         ("key_absent", "bare_array"), "digicert_certificate_revoke"),
-    Fact("certificate_filters_find", "certificates that the filters find", "3", _certificate_filters, "primary",
-         ("all",)),
-    Fact("status_changes_rows", "rows of the list of changes", "4.5", _status_changes_rows, "latest", ("each",),
-         "the event source certcentral_orders"),
-    Fact("status_changes_certificate_when_none", "changes of orders without a certificate", "4.5",
-         _status_changes_certificate, "absent", ("null", "zero"), "the event source certcentral_orders"),
-    Fact("request_list_paging", "pages of the list of requests", "4.3", _request_list_paging, "paged",
-         ("whole", "whole_without_page"), "digicert_request_info without an id"),
+    Fact(
+        "missing_order",
+        "404 of an order that does not exist",
+        "1.3",
+        _missing_order,
+        "not_found|order",
+        (),
+        _MISSING,
+        has_switch=False,
+    ),
+    Fact(
+        "missing_route",
+        "404 of an address that does not exist",
+        "1.3",
+        _missing_route,
+        "a refusal that names no object",
+        (),
+        "missing=ok: a wrong api_url looks like a missing order",
+        has_switch=False,
+    ),
+    Fact(
+        "duplicate_list",
+        "list of duplicates",
+        "4.7",
+        _duplicate_list,
+        "whole",
+        ("repeats_primary", "short", "empty"),
+        "digicert_certificate_revoke",
+    ),
+    Fact(
+        "reissue_list",
+        "list of reissues",
+        "4.7",
+        _reissue_list,
+        "whole",
+        ("repeats_primary", "short", "empty"),
+        "digicert_certificate_revoke",
+    ),
+    Fact(
+        "reissue_list_has_primary",
+        "the list of reissues has the present certificate",
+        "4.7",
+        _reissue_list_has_primary,
+        "false",
+        ("true",),
+    ),
+    Fact(
+        "copy_names",
+        "names in lists of reissues and duplicates",
+        "4.7",
+        _copy_names,
+        "all",
+        ("null", "absent"),
+        "decommission_domain",
+    ),
+    Fact(
+        "empty_certificates",
+        "list of duplicates without any",
+        "4.7",
+        _empty_certificates,
+        "empty_array",
+        ("key_absent", "bare_array"),
+        "digicert_certificate_revoke",
+    ),
+    Fact(
+        "certificate_filters_find", "certificates that the filters find", "3", _certificate_filters, "primary", ("all",)
+    ),
+    Fact(
+        "status_changes_rows",
+        "rows of the list of changes",
+        "4.5",
+        _status_changes_rows,
+        "latest",
+        ("each",),
+        "the event source certcentral_orders",
+    ),
+    Fact(
+        "status_changes_certificate_when_none",
+        "changes of orders without a certificate",
+        "4.5",
+        _status_changes_certificate,
+        "absent",
+        ("null", "zero"),
+        "the event source certcentral_orders",
+    ),
+    Fact(
+        "request_list_paging",
+        "pages of the list of requests",
+        "4.3",
+        _request_list_paging,
+        "paged",
+        ("whole", "whole_without_page"),
+        "digicert_request_info without an id",
+    ),
     Fact("request_type_spelling", "types of requests", "4.3", _request_type_spelling, "underscore", ("space",)),
     Fact("other_filters", "status filter of the list of requests", "4.3", _other_filters, "works", ("ignored",)),
 )
@@ -582,7 +729,6 @@ def _judged(fact: Fact, found: str) -> dict[str, str]:
         result = AS_EXPECTED
     else:
         is_handled = fact.handled is None or found in fact.handled
-        # The switch for the origin filter has these values, and marks cannot be set under them.
         result = DIFFERENT if is_handled else CONTRADICTION
     is_switch = fact.has_switch and result in (DIFFERENT, CONTRADICTION) and found not in ("other", "mixed", "nowhere")
     return {
@@ -604,10 +750,8 @@ def with_result(facts: Iterable[Mapping[str, str]], result: str) -> list[Mapping
 
 def summary(facts: Sequence[Mapping[str, str]]) -> str:
     """How many facts came out how, and what not to use, in one sentence."""
-    counts = [(len(with_result(facts, result)), word) for result, word in reversed(_WORDS)]
-    text = ", ".join(f"{count} {word}" for count, word in counts)
     avoid = [f"{fact['fact']}: do not use {fact['avoid']}" for fact in with_result(facts, CONTRADICTION)]
-    return "; ".join([f"{len(facts)} facts: {text}", *avoid])
+    return "; ".join([_counted(facts), *avoid])
 
 
 def lines(facts: Sequence[Mapping[str, str]]) -> list[str]:
@@ -624,8 +768,13 @@ def lines(facts: Sequence[Mapping[str, str]]) -> list[str]:
         for row in [head, *found]:
             cells = [row[column].ljust(width) for column, width in zip(columns, widths)]
             table.append(f"  {''.join(cells)}".rstrip())
-        table += [f"  do not use {row['avoid']} ({row['fact']})" for row in found if row["avoid"]]
-    return [*table, summary(facts)]
+        table += [f"  {row['fact']}: do not use {row['avoid']}" for row in found if row["avoid"]]
+    return [*table, _counted(facts)]
+
+
+def _counted(facts: Sequence[Mapping[str, str]]) -> str:
+    counts = [(len(with_result(facts, result)), word) for result, word in reversed(_WORDS)]
+    return f"{len(facts)} facts: {', '.join(f'{count} {word}' for count, word in counts)}"
 
 
 _WORDS = (

@@ -191,11 +191,16 @@ def _of(part: str, name: str) -> Callable[[Row], list[Any]]:
     return values
 
 
+def _id_of_issued(row: Row) -> list[Any]:
+    # An id before the issuance is not that of a certificate (2.1).
+    return [certificate(row).get("id")] if certificate(row).get("serial_number") else []
+
+
 _FILTERS: dict[str, Callable[[Row], list[Any]]] = {
     "status": _status_of,
     "common_name": _of("certificate", "common_name"),
     "serial_number": _of("certificate", "serial_number"),
-    "certificate_id": _of("certificate", "id"),
+    "certificate_id": _id_of_issued,
     "valid_till": _of("certificate", "valid_till"),
     "product_name_id": _of("product", "name_id"),
     "container_id": _of("container", "id"),

@@ -57,7 +57,7 @@ msg:
   description: How many facts came out how, and what not to use.
   returned: always
   type: str
-  sample: "36 facts: 31 as expected, 1 different and handled, 0 contradicted, 4 not tested"
+  sample: "36 facts: 0 contradicted, 1 different and handled, 31 as expected, 4 not tested"
 facts:
   description: Every fact, always in the same order.
   returned: success

@@ -40,14 +40,34 @@ OFFERED = (
     Offered(
         "GET /order/certificate",
         "List orders",
-        ("certcentral_orders", "digicert_account_check", "digicert_certificate_revoke", "digicert_order_info", "digicert_order_status", "digicert_orders"),
+        (
+            "certcentral_orders",
+            "digicert_account_check",
+            "digicert_certificate_revoke",
+            "digicert_order_info",
+            "digicert_order_status",
+            "digicert_orders",
+        ),
     ),
     Offered(
         "GET /order/certificate/{id}",
         "Read an order",
-        ("digicert_account_check", "digicert_certificate_revoke", "digicert_order_info", "digicert_order_renewal", "digicert_order_status", "digicert_orders", "digicert_request", "digicert_request_info"),
+        (
+            "digicert_account_check",
+            "digicert_certificate_revoke",
+            "digicert_order_info",
+            "digicert_order_renewal",
+            "digicert_order_status",
+            "digicert_orders",
+            "digicert_request",
+            "digicert_request_info",
+        ),
     ),
-    Offered("GET /order/certificate/status-changes", "Tell what changed lately", ("certcentral_orders", "digicert_account_check")),
+    Offered(
+        "GET /order/certificate/status-changes",
+        "Tell what changed lately",
+        ("certcentral_orders", "digicert_account_check"),
+    ),
     Offered(
         "PUT /order/certificate/{id}/status",
         "Cancel an order, mark it renewed or not renewed",
@@ -57,11 +77,21 @@ OFFERED = (
         "PUT /order/certificate/{id}/revoke", "Revoke all certificates of an order", ("digicert_certificate_revoke",)
     ),
     Offered("PUT /certificate/{certificate}/revoke", "Revoke one certificate", ("digicert_certificate_revoke",)),
-    Offered("GET /order/certificate/{id}/reissue", "List the reissues of an order", ("digicert_account_check", "digicert_certificate_revoke")),
     Offered(
-        "GET /order/certificate/{id}/duplicate", "List the duplicates of an order", ("digicert_account_check", "digicert_certificate_revoke")
+        "GET /order/certificate/{id}/reissue",
+        "List the reissues of an order",
+        ("digicert_account_check", "digicert_certificate_revoke"),
     ),
-    Offered("GET /order/certificate/{id}/note", "Read the notes of an order", ("digicert_account_check", "digicert_order_note")),
+    Offered(
+        "GET /order/certificate/{id}/duplicate",
+        "List the duplicates of an order",
+        ("digicert_account_check", "digicert_certificate_revoke"),
+    ),
+    Offered(
+        "GET /order/certificate/{id}/note",
+        "Read the notes of an order",
+        ("digicert_account_check", "digicert_order_note"),
+    ),
     Offered("POST /order/certificate/{id}/note", "Add a note to an order", ("digicert_order_note",)),
     Offered(
         "PUT /order/certificate/{id}/renewal-emails/{status}",
@@ -88,7 +118,16 @@ OFFERED = (
     Offered(
         "GET /user/me",
         "Tell whom the key acts as",
-        ("digicert_account_check", "digicert_account_info", "digicert_certificate_revoke", "digicert_domain", "digicert_order_note", "digicert_order_renewal", "digicert_order_status", "digicert_request"),
+        (
+            "digicert_account_check",
+            "digicert_account_info",
+            "digicert_certificate_revoke",
+            "digicert_domain",
+            "digicert_order_note",
+            "digicert_order_renewal",
+            "digicert_order_status",
+            "digicert_request",
+        ),
     ),
     Offered("GET /account", "Read the account", ("digicert_account_check", "digicert_account_info")),
 )
