@@ -23,7 +23,7 @@ from ._errors import ApiError
 if TYPE_CHECKING:
     from ._http import Transport
 
-# As issue 13 promises it; retries are counted.
+# Retries are counted.
 MAX_REQUESTS = 40
 # How many orders the sample has at most, the newest ones.
 SAMPLE = 100
@@ -161,7 +161,7 @@ def _chosen(seen: Observed) -> list[int]:
         lambda row: row.get("status") == "canceled",
         lambda row: integer(row.get("duplicates_count")),
         lambda row: row.get("status") == "pending",
-        lambda row: True,
+        bool,
     )
     renewed = {row.get("id") for row in seen.renewed.rows("orders")}
     chosen: list[int] = []

@@ -111,12 +111,7 @@ class RateLimited(ApiError):
 
 
 class Refused(ApiError):
-    """The service understood the request and said no (a 4xx), or pointed elsewhere (a 3xx, never followed).
-
-    reply: the answer itself, for a check of its form only: it may hold anything, secrets as well.
-    """
-
-    reply: Any = None
+    """The service understood the request and said no (a 4xx), or pointed elsewhere (a 3xx, never followed)."""
 
 
 class Denied(Refused):

@@ -272,14 +272,9 @@ class Transport:
     def probe(self, what: str, path: Sequence[object], query: Iterable[tuple[str, object]] = ()) -> Reply:
         """GET, and return the reply to a refusal (a 4xx) as well: for a check of how the service answers.
 
-        What passes is repeated as in `read`. Raises ApiError, or Stopped.
+        What passes is repeated as in `read`, a 429 as well. Raises ApiError, or Stopped.
         """
-        try:
-            return self._send(what, "GET", self._url(path, query), None, None, self.patience())
-        except Refused as refused:
-            if not isinstance(refused.reply, Reply):
-                raise
-            return refused.reply
+        return self._send(what, "GET", self._url(path, query), None, None, self.patience(), takes_refusal=True)
 
     def write(
         self,
@@ -321,13 +316,17 @@ class Transport:
         fresh_until: float | None,
         patience: Patience,
         once: bool = False,
+        takes_refusal: bool = False,
     ) -> Reply:
         """The one loop of attempts; a write is known by its `fresh_until`."""
         repeats = retries = throttled = 0
         waited = 0.0
         while True:
             try:
-                return self._attempt(what, method, url, body, fresh_until)
+                reply = self._attempt(what, method, url, body, fresh_until)
+                if 200 <= reply.status < 300 or (takes_refusal and 400 <= reply.status < 500 and reply.status != 429):
+                    return reply
+                raise self._refusal(what, reply)
             except RateLimited as limited:
                 error: ApiError = limited
                 delay = self._throttle_delay(limited, throttled)
@@ -386,15 +385,9 @@ class Transport:
             raise Stopped(self._stop.reason) if self._stop else StaleRead(what)
         try:
             self.counters.add(requests=1)
-            reply = self._exchange(what, method, url, body)
+            return self._exchange(what, method, url, body)
         finally:
             slot.done()
-        if 200 <= reply.status < 300:
-            return reply
-        refusal = self._refusal(what, reply)
-        if isinstance(refusal, Refused) and 400 <= reply.status < 500:
-            refusal.reply = reply
-        raise refusal
 
     def _pace(self, what: str, seconds: float) -> None:
         self._tell(f"waiting {seconds:.0f} s to {what}, to stay within the rate limit", seconds)

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import pytest
@@ -53,7 +53,7 @@ ORDERS: list[dict[str, Any]] = [
         "status": "issued",
         "common_name": "plan.example.com",
         "valid_till_in_days": -20,
-        "order_valid_till": str(date.today() + timedelta(days=200)),
+        "order_valid_till": str(datetime.now(timezone.utc).date() + timedelta(days=200)),
     },
     {"id": 1301, "status": "issued", "origin": "migrated", "valid_till_in_days": 30, "common_name": "old.example.com"},
     {
