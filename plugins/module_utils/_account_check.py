@@ -53,6 +53,9 @@ class Answer(NamedTuple):
         return integer(page.get("total")) if isinstance(page, dict) else None
 
 
+NO_ANSWER = Answer()
+
+
 class Filtered(NamedTuple):
     """A list under one filter: an order that it should have, and the test that all its rows should pass."""
 
@@ -67,31 +70,31 @@ class Observed:
 
     today: date
     user: Row = field(default_factory=dict)
-    account: Answer = Answer()
-    sample: Answer = Answer()
+    account: Answer = NO_ANSWER
+    sample: Answer = NO_ANSWER
     limit: int = 0
-    beyond: Answer = Answer()
-    last: Answer = Answer()
-    renewed: Answer = Answer()
-    not_renewed: Answer = Answer()
-    migrated: Answer = Answer()
-    certcentral: Answer = Answer()
-    ended: Answer = Answer()
-    unusual_status: Answer = Answer()
-    missing: Answer = Answer()
-    no_route: Answer = Answer()
-    nothing: Answer = Answer()
+    beyond: Answer = NO_ANSWER
+    last: Answer = NO_ANSWER
+    renewed: Answer = NO_ANSWER
+    not_renewed: Answer = NO_ANSWER
+    migrated: Answer = NO_ANSWER
+    certcentral: Answer = NO_ANSWER
+    ended: Answer = NO_ANSWER
+    unusual_status: Answer = NO_ANSWER
+    missing: Answer = NO_ANSWER
+    no_route: Answer = NO_ANSWER
+    nothing: Answer = NO_ANSWER
     filters: dict[str, Filtered] = field(default_factory=dict)
     details: dict[int, Row] = field(default_factory=dict)
     # The lists of an order's copies, with the order's row and its detail in one.
     duplicates: tuple[Row, Answer] | None = None
     reissues: tuple[Row, Answer] | None = None
-    without_copies: Answer = Answer()
+    without_copies: Answer = NO_ANSWER
     by_copy: tuple[int, Answer] | None = None
     notes: tuple[int, Answer] | None = None
-    changes: Answer = Answer()
-    requests: Answer = Answer()
-    requests_in_pages: Answer = Answer()
+    changes: Answer = NO_ANSWER
+    requests: Answer = NO_ANSWER
+    requests_in_pages: Answer = NO_ANSWER
     requests_of_status: tuple[str, Answer] | None = None
 
     @property
@@ -131,7 +134,7 @@ def _flag(value: bool) -> str:
     return "true" if value else "false"
 
 
-# -- readers: each returns what is seen, empty where the account shows nothing of it -------------------------------------
+# -- readers: each returns what is seen, empty where the account shows nothing of it --------------------
 
 
 def _container_visibility(seen: Observed) -> str:
@@ -487,7 +490,7 @@ def _other_filters(seen: Observed) -> str:
     return "works" if all(row.get("status") == status for row in answer.rows("requests")) else "ignored"
 
 
-# -- judgment ------------------------------------------------------------------------------------------------------------
+# -- judgment --------------------
 
 
 class Fact(NamedTuple):

@@ -14,7 +14,7 @@ description:
   - Each fact is as expected, different in a way that the collection is tested with, contradicted, or not tested, where
     the account has no order that shows it, or a read failed.
   - The result contains no names, no ids and no keys, so that it can be attached to an issue.
-  - The playbook P(certops.orders.check_account#playbook) prints and writes the result, and fails where a fact is
+  - The playbook C(certops.orders.check_account) prints and writes the result, and fails where a fact is
     contradicted. This module does not fail for that reason, see RV(contradictions).
 extends_documentation_fragment:
   - certops.orders._certcentral
