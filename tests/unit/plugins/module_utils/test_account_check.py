@@ -23,6 +23,7 @@ from ansible_collections.certops.orders.plugins.module_utils._account_check impo
 )
 
 NAME = "secret.example.com"
+ISSUED = {"id": 7, "status": "issued", "certificate": {"valid_till": "2027-01-01"}}
 
 
 def orders(*rows: dict[str, Any], total: int | None = None) -> Answer:
@@ -57,8 +58,7 @@ def test_nothing_is_known_without_answers() -> None:
          "origin_filter", "ignored"),
         ({"sample": orders({"id": 7}),
           "filters": {"status": Filtered(orders(), 7, lambda _row: True)}}, "blind_filters", "status"),
-        ({"sample": orders({"id": 7, "status": "issued"}), "renewed": orders({"id": 7, "status": "issued"}),
-          "details": {7: {"id": 7}}}, "is_renewed_in", "nowhere"),
+        ({"sample": orders(ISSUED), "renewed": orders(ISSUED), "details": {7: ISSUED}}, "is_renewed_in", "nowhere"),
     ],
 )  # fmt: skip
 def test_what_contradicts_names_what_not_to_use(answers: dict[str, Any], name: str, found: str) -> None:
