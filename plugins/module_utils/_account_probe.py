@@ -41,16 +41,20 @@ class Probe:
         transport.max_requests = MAX_REQUESTS
 
     def observed(self) -> Observed:
-        """Everything that is read. Raises ApiError where the key cannot even read its user, or Stopped."""
-        user = self._http.read("read the key's user", ("user", "me"))
-        seen = Observed(datetime.now(timezone.utc).date(), user=user, limit=SAMPLE)
+        """Everything that is read. Raises ApiError where the key cannot even read what changed, or Stopped."""
+        seen = Observed(datetime.now(timezone.utc).date(), limit=SAMPLE)
+        # The first read shows whether there is a service, and whether the key is valid.
+        path, week = (*_ORDERS, "status-changes"), [("minutes", _WEEK)]
+        seen.changes = Answer(200, data=self._http.read("list changes", path, week, may_be_list=True))
+        user = self._get("read the key's user", ("user", "me")).data
+        seen.user = user if isinstance(user, dict) else {}
         seen.account = self._get("read the account", ("account",))
         self._lists(seen)
         self._absences(seen)
         self._details(seen)
         self._filters(seen)
         self._copies(seen)
-        self._changes_and_requests(seen)
+        self._requests(seen)
         return seen
 
     def _get(self, what: str, path: Sequence[object], query: Iterable[tuple[str, object]] = ()) -> Answer:
@@ -138,8 +142,7 @@ class Probe:
         path = (*_ORDERS, order.get("id"), kind)
         return self._get(f"list the {kind}s of an order", path, [("show_archived", "true")])
 
-    def _changes_and_requests(self, seen: Observed) -> None:
-        seen.changes = self._get("list changes", (*_ORDERS, "status-changes"), [("minutes", _WEEK)])
+    def _requests(self, seen: Observed) -> None:
         seen.requests = self._get("list requests", ("request",))
         statuses = [str(row.get("status")) for row in seen.requests.rows("requests")]
         if statuses:

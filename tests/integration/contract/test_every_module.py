@@ -68,7 +68,9 @@ class Row(NamedTuple):
 ORDER = "/order/certificate/{id}"
 ROWS = {
     # It reads whatever the key sees, and the other hosts change their orders meanwhile.
-    "digicert_account_check": Row({}, "/user/me", key=MappingProxyType({"container_ids": [4711]})),
+    "digicert_account_check": Row(
+        {}, "/order/certificate/status-changes", key=MappingProxyType({"container_ids": [4711]})
+    ),
     "digicert_account_info": Row({}, "/user/me", more=({"rate_limit": "100/5"}, {"require_write": True})),
     "digicert_certificate_revoke": Row(
         {"order_id": ID, "comments": NOTE, "reason": "superseded", "confirm": True},

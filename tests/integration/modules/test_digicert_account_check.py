@@ -123,7 +123,7 @@ def test_each_switch_is_seen_and_no_other(sim: Simulator, switch: str, value: st
 
 def test_reads_that_fail_leave_facts_untested(sim: Simulator) -> None:
     started(sim)
-    sim.fault("status", status=500, path="/order/certificate", times=-1)
+    sim.fault("status", status=500, path="/order/certificate$", times=-1)
     result = check(sim)
     assert "failed" not in result
     assert {fact["fact"] for fact in result["facts"] if fact["result"] == "untested"} > {"origin_filter", "list_row"}
