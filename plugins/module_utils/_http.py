@@ -228,6 +228,8 @@ class Transport:
         self.service = service
         self.connection = connection
         self.counters = Counters()
+        # The requests that may be sent at most, retries included; None for any number.
+        self.max_requests: int | None = None
         self._headers = {"Accept": "application/json", **headers}
         self._advise = advise
         self._pacer = pacer
@@ -266,6 +268,13 @@ class Transport:
         with _absence(absent):
             reply = self._send(what, "GET", self._url(path, query), None, None, self.patience())
         return self._json(what, reply, may_be_list=may_be_list)
+
+    def probe(self, what: str, path: Sequence[object], query: Iterable[tuple[str, object]] = ()) -> Reply:
+        """GET, and return the reply to a refusal (a 4xx) as well: for a check of how the service answers.
+
+        What passes is repeated as in `read`, a 429 as well. Raises ApiError, or Stopped.
+        """
+        return self._send(what, "GET", self._url(path, query), None, None, self.patience(), takes_refusal=True)
 
     def write(
         self,
@@ -307,13 +316,17 @@ class Transport:
         fresh_until: float | None,
         patience: Patience,
         once: bool = False,
+        takes_refusal: bool = False,
     ) -> Reply:
         """The one loop of attempts; a write is known by its `fresh_until`."""
         repeats = retries = throttled = 0
         waited = 0.0
         while True:
             try:
-                return self._attempt(what, method, url, body, fresh_until)
+                reply = self._attempt(what, method, url, body, fresh_until)
+                if 200 <= reply.status < 300 or (takes_refusal and 400 <= reply.status < 500 and reply.status != 429):
+                    return reply
+                raise self._refusal(what, reply)
             except RateLimited as limited:
                 error: ApiError = limited
                 delay = self._throttle_delay(limited, throttled)
@@ -357,6 +370,9 @@ class Transport:
         return min(longest, shortest * 2.0**throttled) * random.uniform(1.0, 1.5)  # noqa: S311
 
     def _attempt(self, what: str, method: str, url: str, body: bytes | None, fresh_until: float | None) -> Reply:
+        if self.max_requests is not None and self.counters.requests >= self.max_requests:
+            why = f"could not {what}: the {self.max_requests} requests that may be sent at most are used up"
+            raise ApiError(why, code="too_many_requests")
         try:
             slot = self._pacer.acquire(functools.partial(self._pace, what))
         except OSError as error:
@@ -369,12 +385,9 @@ class Transport:
             raise Stopped(self._stop.reason) if self._stop else StaleRead(what)
         try:
             self.counters.add(requests=1)
-            reply = self._exchange(what, method, url, body)
+            return self._exchange(what, method, url, body)
         finally:
             slot.done()
-        if 200 <= reply.status < 300:
-            return reply
-        raise self._refusal(what, reply)
 
     def _pace(self, what: str, seconds: float) -> None:
         self._tell(f"waiting {seconds:.0f} s to {what}, to stay within the rate limit", seconds)

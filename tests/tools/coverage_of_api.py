@@ -42,6 +42,7 @@ OFFERED = (
         "List orders",
         (
             "certcentral_orders",
+            "digicert_account_check",
             "digicert_certificate_revoke",
             "digicert_order_info",
             "digicert_order_status",
@@ -52,6 +53,7 @@ OFFERED = (
         "GET /order/certificate/{id}",
         "Read an order",
         (
+            "digicert_account_check",
             "digicert_certificate_revoke",
             "digicert_order_info",
             "digicert_order_renewal",
@@ -61,7 +63,11 @@ OFFERED = (
             "digicert_request_info",
         ),
     ),
-    Offered("GET /order/certificate/status-changes", "Tell what changed lately", ("certcentral_orders",)),
+    Offered(
+        "GET /order/certificate/status-changes",
+        "Tell what changed lately",
+        ("certcentral_orders", "digicert_account_check"),
+    ),
     Offered(
         "PUT /order/certificate/{id}/status",
         "Cancel an order, mark it renewed or not renewed",
@@ -71,11 +77,21 @@ OFFERED = (
         "PUT /order/certificate/{id}/revoke", "Revoke all certificates of an order", ("digicert_certificate_revoke",)
     ),
     Offered("PUT /certificate/{certificate}/revoke", "Revoke one certificate", ("digicert_certificate_revoke",)),
-    Offered("GET /order/certificate/{id}/reissue", "List the reissues of an order", ("digicert_certificate_revoke",)),
     Offered(
-        "GET /order/certificate/{id}/duplicate", "List the duplicates of an order", ("digicert_certificate_revoke",)
+        "GET /order/certificate/{id}/reissue",
+        "List the reissues of an order",
+        ("digicert_account_check", "digicert_certificate_revoke"),
     ),
-    Offered("GET /order/certificate/{id}/note", "Read the notes of an order", ("digicert_order_note",)),
+    Offered(
+        "GET /order/certificate/{id}/duplicate",
+        "List the duplicates of an order",
+        ("digicert_account_check", "digicert_certificate_revoke"),
+    ),
+    Offered(
+        "GET /order/certificate/{id}/note",
+        "Read the notes of an order",
+        ("digicert_account_check", "digicert_order_note"),
+    ),
     Offered("POST /order/certificate/{id}/note", "Add a note to an order", ("digicert_order_note",)),
     Offered(
         "PUT /order/certificate/{id}/renewal-emails/{status}",
@@ -92,7 +108,7 @@ OFFERED = (
         "Switch the automatic reissue on or off",
         ("digicert_order_renewal",),
     ),
-    Offered("GET /request", "List requests", ("digicert_request_info",)),
+    Offered("GET /request", "List requests", ("digicert_account_check", "digicert_request_info")),
     Offered("GET /request/{id}", "Read a request", ("digicert_request", "digicert_request_info")),
     Offered("PUT /request/{id}/status", "Approve or reject a request", ("digicert_request",)),
     Offered("GET /domain", "List domains", ("digicert_domain", "digicert_domain_info")),
@@ -103,6 +119,7 @@ OFFERED = (
         "GET /user/me",
         "Tell whom the key acts as",
         (
+            "digicert_account_check",
             "digicert_account_info",
             "digicert_certificate_revoke",
             "digicert_domain",
@@ -112,7 +129,7 @@ OFFERED = (
             "digicert_request",
         ),
     ),
-    Offered("GET /account", "Read the account", ("digicert_account_info",)),
+    Offered("GET /account", "Read the account", ("digicert_account_check", "digicert_account_info")),
 )
 GAPS = (
     Gap("GET /order/certificate/{id}/note/{note_id}", "Read one note", "The list has them all"),

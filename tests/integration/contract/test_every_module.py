@@ -51,6 +51,7 @@ class Row(NamedTuple):
     listed: the key of its list. outcome: what its object comes to. subject: the object before it, an order or a domain.
     after: what its object says when it is done.
     more: further tasks, for whatever else the module can return.
+    key: what its host's key has besides the user.
     """
 
     task: dict[str, Any]
@@ -61,10 +62,15 @@ class Row(NamedTuple):
     subject: Mapping[str, Any] = MappingProxyType({"status": "issued"})
     after: Mapping[str, Any] = MappingProxyType({})
     more: tuple[dict[str, Any], ...] = ()
+    key: Mapping[str, Any] = MappingProxyType({})
 
 
 ORDER = "/order/certificate/{id}"
 ROWS = {
+    # It reads whatever the key sees, and the other hosts change their orders meanwhile.
+    "digicert_account_check": Row(
+        {}, "/order/certificate/status-changes", key=MappingProxyType({"container_ids": [4711]})
+    ),
     "digicert_account_info": Row({}, "/user/me", more=({"rate_limit": "100/5"}, {"require_write": True})),
     "digicert_certificate_revoke": Row(
         {"order_id": ID, "comments": NOTE, "reason": "superseded", "confirm": True},
@@ -206,7 +212,7 @@ def started(sim: Simulator, hosts: list[str], things: list[tuple[str, int]]) -> 
         {
             **seed(*(order for each in found for order in each["orders"])),
             "domains": [domain for each in found for domain in each["domains"]],
-            "keys": {key_of(host): {"user": "ada"} for host in hosts},
+            "keys": {key_of(host): {"user": "ada", **ROWS[host.partition("-")[0]].key} for host in hosts},
         }
     )
 
