@@ -395,3 +395,150 @@ def test_json_and_python_are_read() -> None:
             json.loads(block.text)
         if block.language == "python":
             compile(block.text, str(block), "exec")
+
+
+# -- what is run -------------------------------------------------------------------------------------------------------
+
+# What a reader puts into a placeholder, and where the simulator of the test differs from the reader's.
+_DIGEST = '"$(grep -oE "\\b[0-9a-f]{64}\\b" "$TRANSCRIPT" | tail -n 1)"'
+# A folder of the reader's is one of the test.
+FOLDERS = ("/var/lib/certops", "/srv/ansible")
+# The variables that an example takes as given.
+GIVEN: dict[str, Any] = {
+    "stale_order_ids": [1101, 1102],
+    "order_ids": [1101, 1102],
+    "vaulted_order_token": "sim-tok-old",
+    "vaulted_new_order_token": "sim-tok-new",
+    "vaulted_order_tokens": ["sim-tok-old", "sim-tok-queued"],
+    # Of the plan that the same playbook has made.
+    "approved_sha256": "{{ order_plan_result.sha256 }}",
+    "decommission_domain_plan_sha256": "{{ (order_plan_result | default({})).sha256 | default('') }}",
+}
+SHOP = {"common_name": "shop.example.com"}
+OLD = {"origin": "migrated", "status": "issued", "valid_till_in_days": 30}
+BOOK: dict[str, Any] = {
+    "switches": {"rate.enabled": False, "servertastic.review_lag_seconds": 0},
+    "orders": [
+        {"id": 123456789, "status": "pending", "common_name": "www.example.com", "created_days_ago": 10},
+        {"id": 1101, "status": "pending", "common_name": "a.example.com", "created_days_ago": 100},
+        {"id": 1102, "status": "pending", "common_name": "b.example.com", "created_days_ago": 200},
+        {"id": 1201, "status": "pending", **SHOP},
+        {"id": 1202, "status": "needs_approval", **SHOP},
+        {"id": 1203, "status": "issued", "valid_till_in_days": 200, **SHOP},
+        {"id": 1301, "common_name": "old.example.com", **OLD},
+        {
+            "id": 1302,
+            "status": "issued",
+            "common_name": "old.example.com",
+            "valid_till_in_days": 350,
+            "created_days_ago": 2,
+            "renewal_of_order_id": 1301,
+        },
+    ],
+    "domains": [{"id": 1, "name": "example.com"}],
+    "servertastic": {
+        "orders": [
+            {"token": "sim-tok-old", "status": "Completed", "completed_days_ago": 10, "domain_name": "www.example.com"},
+            {"token": "sim-tok-new", "status": "Order Placed", "domain_name": "www.example.com"},
+            {"token": "sim-tok-queued", "status": "Queued", "domain_name": "blog.example.com"},
+        ]
+    },
+}
+MIGRATED = {"orders": [{"id": number, **OLD} for number in (123456789, 123456790)]}
+# Where the example is about orders of other kinds.
+SEEDS = {"- name: Mark the old orders renewed": MIGRATED}
+EFFECTS: dict[str, list[str]] = {}
+
+
+def book(block: Block) -> dict[str, Any]:
+    """What the service has before a block is run: the demo's orders where the page has the simulator started with them."""
+    if any("seeds/demo.yml" in other.text for other in SHELL if other.page == block.page):
+        demo = (ROOT / "tests" / "simulator" / "seeds" / "demo.yml").read_text(encoding="utf-8")
+        return {**yaml.safe_load(demo), "switches": BOOK["switches"]}
+    return {**BOOK, **SEEDS.get(block.first, {})}
+
+
+class Reader:
+    """Somebody who does what a page says, on a machine where the simulator is the service."""
+
+    def __init__(self, controller: Controller, sim: Simulator, block: Block) -> None:
+        self.folder, self.sim, self.block = controller.home / "reader", sim, block
+        self.transcript = controller.desk / "transcript"
+        self.programs = Path(sys.executable).parent
+        self.env = {
+            **controller.env,
+            "PATH": f"{self.programs}:{controller.env['PATH']}",
+            "TRANSCRIPT": str(self.transcript),
+            "SERVERTASTIC_API_URL": sim.servertastic_url,
+            "SERVERTASTIC_API_KEY": "sim-reseller",
+        }
+        self._write("teardown", self.folder / "tasks" / "teardown.yml", "- ansible.builtin.debug:\n    msg: gone\n")
+        self._write("group", self.folder / "inventory" / "group_vars" / "all.yml", "ansible_connection: local\n")
+        for other in BLOCKS:
+            if other.page == block.page and other.file:
+                self._write(other.file, self.folder / other.file, other.text + "\n")
+
+    def _write(self, _what: str, path: Path, text: str) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(self.here(text), encoding="utf-8")
+
+    def here(self, text: str) -> str:
+        for folder in FOLDERS:
+            text = text.replace(folder, str(self.folder))
+        for placeholder, value in (
+            ("API_KEY=...", f"API_KEY={KEY}"),
+            ("plan_sha256=...", f"plan_sha256={_DIGEST}"),
+            ("http://127.0.0.1:8080", self.sim.url),
+            ("X-Sim-Token: rehearsal", f"X-Sim-Token: {self.sim.token}"),
+            ("curl -s ", "curl -sS --fail --noproxy '*' "),
+        ):
+            text = text.replace(placeholder, value)
+        return text
+
+    def run(self) -> str:
+        """Run the block, and return what was printed."""
+        if self.block.command:
+            text = self.block.command
+        elif self.block.is_shell:
+            text = self.block.text
+        else:
+            items = yaml.safe_load(self.block.text)
+            play = {"hosts": "localhost", "gather_facts": False, "tasks": items}
+            self._write("play", self.folder / "example.yml", json.dumps(items if "hosts" in items[0] else [play]))
+            self._write("variables", self.folder / "given.yml", json.dumps(GIVEN))
+            text = "ansible-playbook example.yml -e @given.yml"
+        return self._bash(self.here("\n".join([*self._exports(), text])))
+
+    def _exports(self) -> list[str]:
+        earlier = [one for one in SHELL if one.page == self.block.page and one.line < self.block.line and one.runs]
+        return [line for one in earlier for line in one.text.split("\n") if line.startswith("export ")]
+
+    def _bash(self, script: str) -> str:
+        with self.transcript.open("w", encoding="utf-8") as output:
+            done = subprocess.run(
+                ["bash", "-eu", "-o", "pipefail", "-c", script],
+                cwd=self.folder,
+                env=self.env,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                timeout=120,
+                check=False,
+            )
+        printed = self.transcript.read_text(encoding="utf-8")
+        assert done.returncode == 0, printed
+        return printed
+
+
+@pytest.mark.parametrize("block", RUNNABLE, ids=str)
+def test_what_is_marked_runnable_works_as_printed(block: Block, controller: Controller, sim: Simulator) -> None:
+    sim.reset(book(block))
+
+    printed = Reader(controller, sim, block).run()
+
+    assert "Traceback" not in printed
+    assert "WARNING" not in printed, printed
+    effects = [spoken(entry) for entry in sim.journal() if entry["effect"]]
+    if os.environ.get("SHOW"):
+        print(block.first, effects, printed[-1500:])
+    assert sorted(effects) == EFFECTS.get(block.first, []), printed
