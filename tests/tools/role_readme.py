@@ -30,7 +30,7 @@ VALUES = {
     "awx_setup_image": "registry.example.com/certops-orders-ee:1.0.0",
     "awx_setup_project_url": "https://git.example.com/certificates/awx.git",
 }
-# What tests/integration/docs/test_commands.py does with the first command and the examples of a role, by its entry point.
+# What tests/integration/docs/test_commands.py does with the first command and the examples of a role.
 COMMAND_MARKS = {"awx_setup": "not run: needs AWX"}
 EXAMPLE_MARKS = {
     ("cancel_stale_orders", "main"): "runnable",
