@@ -492,6 +492,12 @@ EFFECTS: dict[str, list[str]] = {
     "export S=http://127.0.0.1:8080/services/v2 T=http://127.0.0.1:8080 C=http://127.0.0.1:8080/_sim": [
         "set 1602 renewed"
     ],
+    "# Plans, and reports what would be done. The report and the digest of the plan are what a person approves.": [
+        "set 1101 canceled",
+        "set 1102 canceled",
+    ],
+    "# plan.yml. A view-only key is enough.": ["set 1201 canceled", "settle 12020 rejected"],
+    "- name: Plan, which needs no more than a view-only key": ["set 1301 renewed"],
     'curl -s "$T/order/cancel.json?order_token=sim-www-old"': ["GET /order/cancel.json"],
 }
 
@@ -568,7 +574,7 @@ class Reader:
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
-                timeout=120,
+                timeout=300,
                 check=False,
             )
         printed = self.transcript.read_text(encoding="utf-8")
