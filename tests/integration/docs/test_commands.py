@@ -453,7 +453,7 @@ BOOK: dict[str, Any] = {
     "servertastic": {
         "orders": [
             {"token": "sim-tok-old", "status": "Completed", "completed_days_ago": 10, "domain_name": "www.example.com"},
-            {"token": "sim-tok-new", "status": "Order Placed", "domain_name": "www.example.com"},
+            {"token": "sim-tok-new", "status": "Queued", "domain_name": "www.example.com"},
             {"token": "sim-tok-queued", "status": "Queued", "domain_name": "blog.example.com"},
         ]
     },
@@ -462,7 +462,7 @@ MIGRATED = {"orders": [{"id": number, **OLD} for number in (123456789, 123456790
 # Where the example is about orders of other kinds.
 # One that is cancelled at once; an issued one waits for the answer of its admin contact.
 NOT_ISSUED = {"orders": [{"token": "sim-tok-old", "status": "Queued", "domain_name": "www.example.com"}]}
-NOT_ISSUED["orders"].append({"token": "sim-tok-new", "status": "Order Placed", "domain_name": "www.example.com"})
+NOT_ISSUED["orders"].append({"token": "sim-tok-new", "status": "Queued", "domain_name": "www.example.com"})
 SEEDS: dict[str, dict[str, Any]] = {
     "- name: Mark the old orders renewed": MIGRATED,
     "- name: Cancel an order of a name that goes away": {"servertastic": NOT_ISSUED},
