@@ -55,6 +55,7 @@ REASONS = {
     "needs AWX": "an AWX and awx.awx; tests/integration/awx runs the playbook with awx.awx against a fake of AWX",
     "needs a registry": "builds an image with podman or docker and pushes it to a registry",
     "needs ansible-rulebook": "ansible-rulebook and Java; tests/eda runs the same rulebook",
+    "needs servers": "servers to tear down; tests/integration/roles/test_decommission_server.py plays these runs",
     "needs ServiceNow": "a ServiceNow instance and the collection servicenow.itsm",
     "sends mail": "a mail server, the collection community.general and, for the other way, S3",
     "connects to names": "looks for a server of a real name; tests/integration/modules/test_served_certificate_info.py",
