@@ -30,6 +30,14 @@ VALUES = {
     "awx_setup_image": "registry.example.com/certops-orders-ee:1.0.0",
     "awx_setup_project_url": "https://git.example.com/certificates/awx.git",
 }
+# What tests/integration/docs/test_commands.py does with the first command and the examples of a role.
+COMMAND_MARKS = {"awx_setup": "not run: needs AWX"}
+EXAMPLE_MARKS = {
+    ("cancel_stale_orders", "main"): "runnable",
+    ("decommission_domain", "main"): "runnable",
+    ("mark_renewed_orders", "main"): "runnable",
+    ("order_report", "main"): "not run: sends mail",
+}
 HEADER = """\
 <!--
 Copyright (c) 2026 The certops.orders authors
@@ -89,10 +97,12 @@ def _entry_point(role: Path, name: str, spec: Mapping[str, Any]) -> Iterator[str
     playbook = ROOT / "playbooks" / f"{role.name}.yml"
     if main and playbook.exists():
         yield "As a playbook:"
-        yield f"```sh\n{command(role.name, spec['options'])}\n```"
+        mark = COMMAND_MARKS.get(role.name, "runnable")
+        yield f"<!-- {mark} -->\n```sh\n{command(role.name, spec['options'])}\n```"
     if "examples" in spec:
         yield "## Examples"
-        yield f"```yaml\n{spec['examples'].rstrip()}\n```"
+        mark = EXAMPLE_MARKS.get((role.name, name), "")
+        yield (f"<!-- {mark} -->\n" if mark else "") + f"```yaml\n{spec['examples'].rstrip()}\n```"
     yield "## Variables"
     yield "\n".join(_table(spec["options"]))
     for option, of in spec["options"].items():
