@@ -57,7 +57,7 @@ CORES = {
         "ansible-core~=2.21.0",
         ("3.13", "3.12", "3.14"),
         ("3.9", "3.10", "3.11", "3.12", "3.13", "3.14"),
-        ("contract", "modules"),
+        ("contract", "modules", "docs"),
     ),
 }
 # Looking ahead; not among the defaults. Its pylint cannot be installed yet.

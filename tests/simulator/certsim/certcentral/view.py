@@ -141,7 +141,7 @@ class View:
         shown = self._common(order, "list")
         shown["disable_renewal_notifications"] = self._flag(order.disable_renewal_notifications)
         shown["number_of_sans"] = len(order.certificate.dns_names)
-        shown["certificate"].update(self._row_names(order.certificate.dns_names))
+        shown["certificate"].update(self._row_names(shown["certificate"]["dns_names"]))
         if self._list_names == "absent":
             del shown["certificate"]["dns_names"]
         shown["price"] = _price(order)
