@@ -280,9 +280,10 @@ def docs(session: nox.Session) -> None:
 
 @nox.session
 def roles(session: nox.Session) -> None:
-    """The README of each role says what its argument specification says."""
+    """READMEs of roles and the list of their variables say what the argument specifications say."""
     _install(session, "antsibull-docs-parser", "PyYAML")
     session.run("python", "tests/tools/role_readme.py", "--check")
+    session.run("python", "tests/tools/role_variables.py", "--check")
     _note(session)
 
 
