@@ -184,15 +184,15 @@ failure:
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from ansible_collections.certops.orders.plugins.module_utils._account_check import (
+from ansible_collections.certops.orders.plugins.module_utils._certcentral import connect
+from ansible_collections.certops.orders.plugins.module_utils._certcentral_account_check import (
     CONTRADICTION,
     judged,
     lines,
     summary,
     with_result,
 )
-from ansible_collections.certops.orders.plugins.module_utils._account_probe import Probe
-from ansible_collections.certops.orders.plugins.module_utils._certcentral import connect
+from ansible_collections.certops.orders.plugins.module_utils._certcentral_account_probe import Probe
 from ansible_collections.certops.orders.plugins.module_utils._info import told_info
 from ansible_collections.certops.orders.plugins.module_utils._module import main as module_main
 from ansible_collections.certops.orders.plugins.module_utils._options import CERTCENTRAL_OPTIONS, EXECUTE_ON

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.certops.orders.plugins.module_utils import _account_probe
-from ansible_collections.certops.orders.plugins.module_utils._account_check import FACTS
+from ansible_collections.certops.orders.plugins.module_utils import _certcentral_account_probe
+from ansible_collections.certops.orders.plugins.module_utils._certcentral_account_check import FACTS
 from ansible_collections.certops.orders.plugins.module_utils._http import Context
 from ansible_collections.certops.orders.plugins.module_utils._run import guarded
 from ansible_collections.certops.orders.plugins.modules import digicert_account_check as module
@@ -134,7 +134,7 @@ def test_reads_that_fail_leave_facts_untested(sim: Simulator) -> None:
 def test_no_more_is_sent_than_may_be(sim: Simulator, most: int) -> None:
     started(sim)
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(_account_probe, "MAX_REQUESTS", most)
+        patched.setattr(_certcentral_account_probe, "MAX_REQUESTS", most)
         result = check(sim)
     assert "failed" not in result
     assert len(sim.journal()) == result["api"]["requests"] == most

@@ -28,6 +28,8 @@ FLOORS = (
     ("_certcentral_objects",),
     ("_certcentral", "_certcentral_readers", "_servertastic"),
     (
+        "_certcentral_account_check",
+        "_certcentral_account_probe",
         "_certcentral_changes",
         "_certcentral_policy",
         "_certcentral_select",

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.certops.orders.plugins.module_utils._account_check import (
+from ansible_collections.certops.orders.plugins.module_utils._certcentral_account_check import (
     FACTS,
     Answer,
     Filtered,

@@ -4,7 +4,7 @@
 
 # This module util is PRIVATE to the collection: it can change at any time.
 
-"""The reads of an account check: answers as they come, for _account_check to judge.
+"""The reads of an account check: answers as they come, for _certcentral_account_check to judge.
 
 The client in _certcentral reads what it can use and forgets the form of an answer; here the form is the point.
 """
@@ -16,7 +16,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any, Callable
 
-from ._account_check import STATUSES, Answer, Filtered, Observed, Row, certificate
+from ._certcentral_account_check import STATUSES, Answer, Filtered, Observed, Row, certificate
 from ._certcentral_objects import boolean, integer
 from ._errors import ApiError
 
