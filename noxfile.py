@@ -74,7 +74,7 @@ OLDEST_TARGET = "3.9"
 OLDEST, BETWEEN, NEWEST = "2.16", "2.19", "2.21"
 # Needs a collection that only its own session has.
 OF_AWX = "tests/integration/awx"
-ROLES = "tests/integration/roles"
+ROLES, DECOMMISSION = "tests/integration/roles", "test_decommission_*.py"
 STORIES = ("-m", "story", f"--ignore={OF_AWX}")
 # A process for each CPU; PYTEST_XDIST_AUTO_NUM_WORKERS sets another number, and 0 is pytest's own process alone. The
 # tests of one file run one after the other, as they share what they start.
@@ -111,10 +111,14 @@ antsibull_nox.load_antsibull_nox_toml()
 nox.options.sessions = ["quick", *sessions.SESSIONS]
 
 
-def _choose(core_id: str, core: Core) -> nox.param:
+def _python_of(core: Core) -> str | bool:
     version = pythons.first(core.pythons)
     # False is "no environment": the session then skips itself, see _require_python.
-    return nox.param(pythons.find(version) if version else False, core, id=core_id)
+    return pythons.find(version) or False if version else False
+
+
+def _choose(core_id: str, core: Core) -> nox.param:
+    return nox.param(_python_of(core), core, id=core_id)
 
 
 on_each_core = nox.parametrize(("python", "core"), [_choose(*item) for item in {**CORES, **PRERELEASES}.items()])
@@ -338,12 +342,14 @@ def integration(session: nox.Session, core: Core) -> None:
     _pytest(session, *PARALLEL, *STORIES, *rest, "tests/integration", part="stories")
 
 
-@nox.session
-@nox.parametrize(("python", "core"), [_choose(OLDEST, CORES[OLDEST])])
-def role_stories(session: nox.Session, core: Core) -> None:
-    """All stories of the roles and their playbooks."""
-    _enter_integration(session, core)
-    _pytest(session, *PARALLEL, *(session.posargs or [ROLES]))
+@nox.session(python=_python_of(CORES[OLDEST]))
+@nox.parametrize("files", [nox.param(DECOMMISSION, id="decommission"), nox.param("", id="others")])
+def role_stories(session: nox.Session, files: str) -> None:
+    """All stories of the roles and their playbooks, in two halves of some 25 minutes each."""
+    _enter_integration(session, CORES[OLDEST])
+    folder = Path(ROLES)
+    chosen = sorted(map(str, folder.glob(files))) if files else [f"--ignore-glob=*/{DECOMMISSION}", ROLES]
+    _pytest(session, *PARALLEL, *(session.posargs or chosen))
 
 
 @nox.session

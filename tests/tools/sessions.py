@@ -19,7 +19,8 @@ from pathlib import Path
 
 # All that `make test-all` runs after `make test`, the longest first, so that no long one is left to run alone.
 SESSIONS = (
-    "role_stories(2.16)",
+    "role_stories(decommission)",
+    "role_stories(others)",
     "integration(2.21)",
     "integration(2.16)",
     "unit(2.21)",
