@@ -55,7 +55,6 @@ REASONS = {
     "needs AWX": "an AWX and awx.awx; tests/integration/awx runs the playbook with awx.awx against a fake of AWX",
     "needs a registry": "builds an image with podman or docker and pushes it to a registry",
     "needs ansible-rulebook": "ansible-rulebook and Java; tests/eda runs the same rulebook",
-    "needs servers": "servers to tear down; tests/integration/roles/test_decommission_server.py plays these runs",
     "needs ServiceNow": "a ServiceNow instance and the collection servicenow.itsm",
     "sends mail": "a mail server, the collection community.general and, for the other way, S3",
     "connects to names": "looks for a server of a real name; tests/integration/modules/test_served_certificate_info.py",
@@ -268,12 +267,14 @@ def unknown(names: Mapping[str, Any] | list[str]) -> list[str]:
 
 
 def test_the_variables_of_every_command_are_known() -> None:
-    given = [(where, name) for where, command in ANSIBLE_COMMANDS for name in extra_variables(command)]
+    given = [(where, command[1], name) for where, command in ANSIBLE_COMMANDS for name in extra_variables(command)]
 
     assert len(given) > 10
-    for where, name in given:
+    for where, playbook, name in given:
         assert unknown([name]) == [], where
-        assert name.startswith((*ROLES, *PLAYBOOK_VARIABLES)), (where, name)
+        # What is of no role is read by the playbook itself.
+        file = ROOT / "playbooks" / f"{playbook[len(COLLECTION) :]}.yml"
+        assert name.startswith((*ROLES, *PLAYBOOK_VARIABLES)) or name in file.read_text(encoding="utf-8"), (where, name)
 
 
 # -- YAML, JSON and Python ---------------------------------------------------------------------------------------------
@@ -403,7 +404,7 @@ def test_inventories_of_the_collection_have_options_that_exist() -> None:
 
 
 def test_json_and_python_are_read() -> None:
-    others = {block.language for block in BLOCKS if not block.is_shell} - {"yaml", "json", "python", ""}
+    others = {block.language for block in BLOCKS if not block.is_shell} - {"yaml", "json", "python", "text", ""}
     assert others == set()
     for block in BLOCKS:
         if block.language == "json":
@@ -464,7 +465,10 @@ MIGRATED = {"orders": [{"id": number, **OLD} for number in (123456789, 123456790
 # One that is cancelled at once; an issued one waits for the answer of its admin contact.
 NOT_ISSUED = {"orders": [{"token": "sim-tok-old", "status": "Queued", "domain_name": "www.example.com"}]}
 NOT_ISSUED["orders"].append({"token": "sim-tok-new", "status": "Queued", "domain_name": "www.example.com"})
+# Nothing issued, which would be looked for at the servers of real names before it is revoked.
+UNISSUED = {"orders": [order for order in BOOK["orders"] if order["status"] != "issued"]}
 SEEDS: dict[str, dict[str, Any]] = {
+    "docs/decommission_server.md export DIGICERT_API_KEY=...": UNISSUED,
     "- name: Mark the old orders renewed": MIGRATED,
     "- name: Cancel an order of a name that goes away": {"servertastic": NOT_ISSUED},
     "- name: Cancel the old order once the new one is placed": {"servertastic": NOT_ISSUED},
@@ -472,6 +476,11 @@ SEEDS: dict[str, dict[str, Any]] = {
 # What a block changes at the service, by its first line, with its page where several begin alike.
 EFFECTS: dict[str, list[str]] = {
     "README.md export DIGICERT_API_KEY=...": ["set 123456789 canceled"],
+    "docs/decommission_server.md export DIGICERT_API_KEY=...": [
+        "set 1201 canceled",
+        "set 123456789 canceled",
+        "settle 12020 rejected",
+    ],
     "- name: Cancel the left-overs": ["set 1101 canceled", "set 1102 canceled"],
     "- name: Find everything for the shop": ["revoke 1203", "set 1201 canceled", "settle 12020 rejected"],
     "ansible-playbook certops.orders.decommission_domain -e decommission_domain_names=shop.example.com \\": [
@@ -503,12 +512,20 @@ EFFECTS: dict[str, list[str]] = {
 }
 
 
+def of_block(table: Mapping[str, Any], block: Block, default: Any) -> Any:
+    return table.get(f"{block.page} {block.first}", table.get(block.first, default))
+
+
 def book(block: Block) -> dict[str, Any]:
     """What the service has before a block is run: the demo's orders where the page starts the simulator with them."""
     if any("seeds/demo.yml" in other.text for other in SHELL if other.page == block.page):
         demo = (ROOT / "tests" / "simulator" / "seeds" / "demo.yml").read_text(encoding="utf-8")
         return {**yaml.safe_load(demo), "switches": BOOK["switches"]}
-    return {**BOOK, **SEEDS.get(block.first, {})}
+    return {**BOOK, **of_block(SEEDS, block, {})}
+
+
+# The servers of a page are this machine.
+LOCAL = {"ansible_connection": "local", "ansible_python_interpreter": sys.executable}
 
 
 class Reader:
@@ -526,7 +543,7 @@ class Reader:
             "SERVERTASTIC_API_KEY": "sim-reseller",
         }
         self._write("teardown", self.folder / "tasks" / "teardown.yml", "- ansible.builtin.debug:\n    msg: gone\n")
-        self._write("group", self.folder / "inventory" / "group_vars" / "all.yml", "ansible_connection: local\n")
+        self._write("group", self.folder / "inventory" / "group_vars" / "all.yml", json.dumps(LOCAL))
         for other in BLOCKS:
             if other.page == block.page and other.file:
                 self._write(other.file, self.folder / other.file, other.text + "\n")
@@ -592,4 +609,4 @@ def test_what_is_marked_runnable_works_as_printed(block: Block, controller: Cont
     assert "Traceback" not in printed
     assert "WARNING" not in printed, printed
     effects = [spoken(entry) for entry in sim.journal() if entry["effect"]]
-    assert sorted(effects) == EFFECTS.get(f"{block.page} {block.first}", EFFECTS.get(block.first, [])), printed
+    assert sorted(effects) == of_block(EFFECTS, block, []), printed
