@@ -13,7 +13,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, Any
 
 from ._errors import ApiError, NotFound, Refused, StaleRead
-from ._orders import CHANGED, PENDING_APPROVAL, UNCHANGED, Decision
+from ._orders import CHANGED, PENDING_APPROVAL, UNCHANGED, UNKNOWN, Decision
 
 if TYPE_CHECKING:
     from ._run import State
@@ -43,7 +43,7 @@ class Reread(Enum):
     DONE = "done"
     # Nothing to do any more, but not the facts that the change leaves.
     SETTLED = "settled"
-    # The change is still to be made, or a part of it.
+    # The change is still to be made, or a part of it; or the policy waits for the effect of our own lost request.
     UNDONE = "undone"
     # The change cannot be made any more, and its facts do not show.
     IMPOSSIBLE = "impossible"
@@ -156,6 +156,9 @@ class WriteAttempt:
             return Reread.UNDONE
         if shows_all(state.facts, self.before.facts, sent.expected):
             return Reread.DONE
+        if decision.outcome == UNKNOWN and self.lost and sent.ends == CHANGED:
+            # The policy knows of our own request, which was not acknowledged: its effect may show yet.
+            return Reread.UNDONE
         if decision.outcome not in SETTLED:
             self.partly = self.partly or (
                 self.lost is not None and shows(state.facts, self.before.facts, sent.expected)

@@ -879,10 +879,10 @@ def lost(process: Simulator) -> Run:
 def test_after_a_lost_reply_it_is_reviewed_and_never_sent_twice(lost: Run, name: str) -> None:
     number = list(LOST).index(name)
     queued, asked = lost[f"{name}, queued: strike"], lost[f"{name}, issued: strike"]
-    # Reviews show a cancellation minutes later: one is read, and no more.
-    for told, kind in ((queued, "queued"), (asked, "issued")):
+    # A cancellation may show yet; whether a mail was sent never does, so that one review is enough.
+    for told, kind, reads in ((queued, "queued", 1 if name in TAKES_EFFECT else 3), (asked, "issued", 1)):
         review = f"review {kind}{number}"
-        assert said(told) == [review, f"cancel {kind}{number}", review]
+        assert said(told) == [review, f"cancel {kind}{number}", *[review] * reads]
     again = lost[f"{name}, queued: again"]
     if name in TAKES_EFFECT:
         assert outcomes(queued) == {f"queued{number}": "changed"}
