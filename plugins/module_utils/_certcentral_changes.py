@@ -26,7 +26,6 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
-from ._certcentral_select import STATUSES as STATUSES  # noqa: PLC0414  also for the event source
 from ._orders import utc, utc_text
 from ._plan import inert_within
 

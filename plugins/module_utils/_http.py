@@ -322,13 +322,14 @@ class Transport:
         repeats = retries = throttled = 0
         waited = 0.0
         while True:
+            error: ApiError
             try:
                 reply = self._attempt(what, method, url, body, fresh_until)
                 if 200 <= reply.status < 300 or (takes_refusal and 400 <= reply.status < 500 and reply.status != 429):
                     return reply
                 raise self._refusal(what, reply)
             except RateLimited as limited:
-                error: ApiError = limited
+                error = limited
                 delay = self._throttle_delay(limited, throttled)
                 throttled += 1
                 again = patience.spend(delay)

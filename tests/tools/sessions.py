@@ -18,7 +18,7 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 
 # All that `make test-all` runs after `make test`, the longest first, so that no long one is left to run alone. Sanity on
-# 2.19, between the oldest core and the newest, is left to `nox -s "sanity(2.19)"`: it takes five minutes.
+# 2.19 is left to `nox -s "sanity(2.19)"`: it takes five minutes and lies between the other two.
 SESSIONS = (
     "role_stories(decommission)",
     "role_stories(others)",

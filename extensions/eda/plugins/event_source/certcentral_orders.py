@@ -124,6 +124,7 @@ if TYPE_CHECKING:
     from ansible_collections.certops.orders.plugins.module_utils import (
         _certcentral,
         _certcentral_changes,
+        _certcentral_select,
         _errors,
         _files,
         _http,
@@ -144,6 +145,7 @@ else:
         return importlib.import_module(f"{_PACKAGE}.{name}")
 
     _certcentral, _certcentral_changes = _shared("_certcentral"), _shared("_certcentral_changes")
+    _certcentral_select = _shared("_certcentral_select")
     _errors, _files, _http = _shared("_errors"), _shared("_files"), _shared("_http")
     _options, _orders = _shared("_options"), _shared("_orders")
 
@@ -485,9 +487,9 @@ def _statuses(value: Any) -> frozenset[str] | None:
     if not isinstance(value, list) or not value or not all(isinstance(one, str) and one.strip() for one in value):
         raise _options.OptionError("statuses must be a list of words, such as issued; leave it out for all")
     statuses = frozenset(status.strip().lower() for status in value)
-    unknown = statuses.difference(_certcentral_changes.STATUSES)
+    unknown = statuses.difference(_certcentral_select.STATUSES)
     if unknown:
         said = ", ".join(_orders.printable(status, 50) for status in sorted(unknown))
-        known = ", ".join(_certcentral_changes.STATUSES)
+        known = ", ".join(_certcentral_select.STATUSES)
         _LOG.warning("statuses: CertCentral may never tell of %s; known are %s", said, known)
     return statuses

@@ -19,12 +19,12 @@ from hypothesis import strategies as st
 from ansible_collections.certops.orders.plugins.module_utils._certcentral_changes import (
     OVERLAP,
     REACH,
-    STATUSES,
     Look,
     Memory,
     StateError,
 )
 from ansible_collections.certops.orders.plugins.module_utils._certcentral_objects import ROW, StatusChange, read_order
+from ansible_collections.certops.orders.plugins.module_utils._certcentral_select import STATUSES
 from ansible_collections.certops.orders.tests.unit.plugins.module_utils.words import ORDER_STATUSES
 
 SERVICE = "https://www.digicert.com/services/v2"

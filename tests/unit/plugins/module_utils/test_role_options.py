@@ -40,7 +40,7 @@ def given(role: str, **values: Any) -> dict[str, Any]:
 
 
 def read(role: str, **values: Any) -> Any:
-    (name,) = values
+    name = next(iter(values))
     return normalized(role, given(role, **values))[name]
 
 

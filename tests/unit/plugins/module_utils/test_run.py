@@ -695,7 +695,7 @@ def test_a_write_rests_on_a_read_of_the_last_60_seconds() -> None:
     run(service, [1])
 
     # The time counts anew for the repeat, from before the read that follows a wait.
-    assert service.fresh_until == [1060.0, 1067.0 + service.stop.pauses[0]]
+    assert service.fresh_until == pytest.approx([1060.0, 1067.0 + service.stop.pauses[0]])
 
 
 def test_a_read_counts_from_before_it_was_sent() -> None:
