@@ -321,8 +321,8 @@ class Transport:
         """The one loop of attempts; a write is known by its `fresh_until`."""
         repeats = retries = throttled = 0
         waited = 0.0
+        error = ApiError(f"{what}: not sent")
         while True:
-            error: ApiError
             try:
                 reply = self._attempt(what, method, url, body, fresh_until)
                 if 200 <= reply.status < 300 or (takes_refusal and 400 <= reply.status < 500 and reply.status != 429):

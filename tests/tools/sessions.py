@@ -17,8 +17,8 @@ import time
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 
-# All that `make test-all` runs after `make test`, the longest first, so that no long one is left to run alone. Sanity on
-# 2.19 is left to `nox -s "sanity(2.19)"`: it takes five minutes and lies between the other two.
+# All that `make test-all` runs after `make test`, the longest first, so that no long one is left to run alone. Sanity
+# on 2.19 is left to `nox -s "sanity(2.19)"`: it takes five minutes and lies between the other two.
 SESSIONS = (
     "role_stories(decommission)",
     "role_stories(others)",
