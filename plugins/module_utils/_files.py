@@ -21,6 +21,10 @@ from pathlib import Path
 class UnsafeFile(Exception):
     """A file that is not ours to trust: of another owner, a link, no plain file, or open to others' writing."""
 
+    def __init__(self, reason: str, filename: str) -> None:
+        super().__init__(reason)
+        self.filename = filename
+
 
 _SAFE = os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
 
@@ -125,19 +129,19 @@ class _LockedFile:
 def _opened(path: str, flags: int) -> Iterator[int]:
     descriptor = os.open(path, flags, 0o600)
     try:
-        _check(os.fstat(descriptor))
+        _check(os.fstat(descriptor), path)
         yield descriptor
     finally:
         os.close(descriptor)
 
 
-def _check(status: os.stat_result) -> None:
+def _check(status: os.stat_result, path: str) -> None:
     if not stat.S_ISREG(status.st_mode):
-        raise UnsafeFile("it is not a plain file")
+        raise UnsafeFile("it is not a plain file", path)
     if status.st_uid != os.geteuid():
-        raise UnsafeFile("it belongs to another user")
+        raise UnsafeFile("it belongs to another user", path)
     if status.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
-        raise UnsafeFile("others may write to it")
+        raise UnsafeFile("others may write to it", path)
 
 
 def _write_whole(descriptor: int, content: bytes) -> None:

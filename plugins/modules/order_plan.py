@@ -368,7 +368,7 @@ def run(params: Mapping[str, Any], context: Context) -> dict[str, Any]:
     except OSError as error:
         return _failed(f"{error.filename or 'a file'} cannot be used: {error.strerror}", "plan_file")
     except UnsafeFile as error:
-        return _failed(f"a file is not used, as {error}", "plan_file")
+        return _failed(f"{error.filename} is not used, as {error}", "plan_file")
 
 
 def _failed(message: str, code: str) -> dict[str, Any]:

@@ -57,7 +57,7 @@ def test_what_covers_other_names_is_left_to_a_person(retire: Retire, sim: Simula
             at_servertastic=[st_order("new", "Queued", on("api")), st_order("wild", "Queued", on("*"))],
         )
     )
-    kept = {"protected": [f"*.PAY.{GONE}"], "servertastic_account": True}
+    kept = {"protected": [f"C*.PAY.{GONE}"], "servertastic_account": True}
     both = [str(foreign), str(wild), str(protected), str(over_protected)]
     replaced = {"lives_on": [f"API.{GONE}."], "replacements": [replaces]}
 
@@ -82,8 +82,8 @@ def test_what_covers_other_names_is_left_to_a_person(retire: Retire, sim: Simula
     )
     assert reasons[str(wild)] == f"it covers the wildcard {on('*')}; what uses it is not known"
     assert reasons[digest("wild")] == reasons[str(wild)]
-    assert reasons[str(protected)] == f"it covers {on('card.pay')}, which is protected (*.pay.{GONE})"
-    assert reasons[str(over_protected)] == f"it covers {on('*.pay')}, which is protected (*.pay.{GONE})"
+    assert reasons[str(protected)] == f"it covers {on('card.pay')}, which is protected (c*.pay.{GONE})"
+    assert reasons[str(over_protected)] == f"it covers {on('*.pay')}, which is protected (c*.pay.{GONE})"
     lives_on = f"{on('api')} lives on, and no replacement covers it: order that first, have it issued, and name it"
     assert lacking.reasons[str(lives)] == lacking.reasons[digest("new")] == lives_on
     assert lacking.actions[str(alone)] == "cancel"
@@ -465,6 +465,7 @@ def test_what_200_domains_cost(retire: Retire, sim: Simulator) -> None:
         retire.step(
             "plan",
             names=[one["common_name"] for one in live],
+            include_subdomains=False,
             on_issued="revoke",
             probe=False,
             probe_waiver="Gone",

@@ -182,8 +182,8 @@ def test_everything_below_a_name_goes_only_where_it_is_of_the_account(desk: Cont
     assert run["Make the plan"].result["plan"]["notes"] == [lone]
     assert f"note: {lone}" in run["Show the plan"].result["msg"]
     said = [spoken(request) for request in sim.journal()]
-    # One read more for each, and nothing of the account where a name is refused.
-    assert said == [*(3 * ["whose", "account", "domains"]), "list "]
+    # One read more for each, and nothing of the account where a name is refused. An end rests on the order's own page.
+    assert said == [*(3 * ["whose", "account", "domains"]), "list ", f"read {SHOP}"]
 
 
 # -- reports -----------------------------------------------------------------------------------------------------------

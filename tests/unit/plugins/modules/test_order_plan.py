@@ -151,7 +151,7 @@ def test_a_file_that_others_may_write_to_is_not_used(path: Path) -> None:
     path.chmod(0o666)
 
     for result in (write(path, entry(2)), read(path)):
-        assert failure_of(result)["message"] == "a file is not used, as others may write to it"
+        assert failure_of(result)["message"] == f"{path} is not used, as others may write to it"
 
 
 def test_a_write_that_fails_leaves_what_was_there(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
