@@ -27,7 +27,7 @@ from datetime import date, datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
 from ._orders import utc, utc_text
-from ._plan import inert_within
+from ._orders import inert_within
 
 if TYPE_CHECKING:
     from ._certcentral_objects import Order, StatusChange

@@ -55,10 +55,11 @@ from ._pacing import Pacer, state_file
 
 try:
     import requests
+    import requests.adapters
     import urllib3
-    from requests.adapters import HTTPAdapter
-    from urllib3.util.ssl_ import create_urllib3_context
+    import urllib3.util.ssl_
 except ImportError as _error:
+    requests = urllib3 = None  # type: ignore[assignment]
     _REQUESTS_TRACE = traceback.format_exc()
     # Which one it is: urllib3 is packaged by itself where a distribution takes it out of requests.
     _MISSING = (_error.name or "requests").partition(".")[0]
@@ -80,7 +81,7 @@ _ENCODINGS = ("gzip", "deflate")
 _CONNECT_TIMEOUT = 10.0
 LONGEST_BACKOFF = 60.0
 # How often to try again at most while the longest of the windows passes.
-_LOOKS_IN_A_WINDOW = 15
+_POLLS_PER_WINDOW = 15
 # How long a sleep goes on at most once the run is stopped, in seconds.
 _BLINK = 0.1
 # What the system says of a network that does not lead there.
@@ -330,7 +331,7 @@ class Transport:
                 raise self._refusal(what, reply)
             except RateLimited as limited:
                 error = limited
-                delay = self._throttle_delay(limited, throttled)
+                delay = throttle_delay(limited.retry_after, throttled, self.connection.windows)
                 throttled += 1
                 again = patience.spend(delay)
                 if again:
@@ -355,20 +356,6 @@ class Transport:
             repeats += 1
             waited += delay
             self.counters.add(retries=1, waited=delay)
-
-    def _throttle_delay(self, error: RateLimited, throttled: int) -> float:
-        """How long to leave the service alone after a 429, in seconds.
-
-        What it asks for, else backoff from the length of the shortest window (5 s, reference/certcentral.md 1.4) to a
-        small part of the longest: other jobs may have used that up, and nobody tells when it has room again.
-        """
-        if error.retry_after is not None:
-            # Even where it says "at once", which would go on for ever.
-            return max(1.0, error.retry_after) * random.uniform(1.0, 1.05)  # noqa: S311
-        lengths = [seconds for _limit, seconds in self.connection.windows] or [5.0, 180.0]
-        shortest = min(lengths)
-        longest = min(LONGEST_BACKOFF, max(2 * shortest, max(lengths) / _LOOKS_IN_A_WINDOW))
-        return min(longest, shortest * 2.0**throttled) * random.uniform(1.0, 1.5)  # noqa: S311
 
     def _attempt(self, what: str, method: str, url: str, body: bytes | None, fresh_until: float | None) -> Reply:
         if self.max_requests is not None and self.counters.requests >= self.max_requests:
@@ -663,7 +650,25 @@ def backoff(attempt: int) -> float:
     return random.uniform(0.5, 1.0) * min(LONGEST_BACKOFF, 2.0**attempt)  # noqa: S311
 
 
-def _adapter(deadline: _Deadline, verify: bool) -> HTTPAdapter:
+def throttle_delay(retry_after: float | None, throttled: int, windows: Sequence[tuple[int, float]]) -> float:
+    """Seconds to send nothing after a 429, jittered.
+
+    retry_after: seconds that the service asks for; None where it does not say. throttled: how many 429s came before
+    for the same request. windows: the rate limit, as (requests, seconds).
+
+    Without Retry-After the wait doubles from the length of the shortest window (5 s, reference/certcentral.md 1.4) to a
+    small part of the longest: other jobs may have used that up, and no answer tells when it has room again.
+    """
+    if retry_after is not None:
+        # At least 1 s, also for "Retry-After: 0", which would be repeated without an end.
+        return max(1.0, retry_after) * random.uniform(1.0, 1.05)  # noqa: S311
+    lengths = [seconds for _limit, seconds in windows] or [5.0, 180.0]
+    shortest = min(lengths)
+    longest = min(LONGEST_BACKOFF, max(2 * shortest, max(lengths) / _POLLS_PER_WINDOW))
+    return min(longest, shortest * 2.0**throttled) * random.uniform(1.0, 1.5)  # noqa: S311
+
+
+def _adapter(deadline: _Deadline, verify: bool) -> requests.adapters.HTTPAdapter:
     """An adapter for requests with TLS 1.2 or newer, whose connections keep the deadline and note what was sent."""
     # Static, or Python 3.14 would hand the connection to it as well.
     response_class = staticmethod(functools.partial(_BoundedResponse, deadline=deadline))
@@ -693,7 +698,7 @@ def _adapter(deadline: _Deadline, verify: bool) -> HTTPAdapter:
     class HTTPSPool(urllib3.HTTPSConnectionPool):
         ConnectionCls = BoundedHTTPS
 
-    class Adapter(HTTPAdapter):
+    class Adapter(requests.adapters.HTTPAdapter):
         def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
             super().init_poolmanager(*args, ssl_context=_tls(verify), **kwargs)
             self.poolmanager.pool_classes_by_scheme = {"http": HTTPPool, "https": HTTPSPool}
@@ -709,7 +714,7 @@ def _adapter(deadline: _Deadline, verify: bool) -> HTTPAdapter:
 def _tls(verify: bool) -> ssl.SSLContext:
     import ssl
 
-    context = create_urllib3_context(cert_reqs=ssl.CERT_REQUIRED if verify else ssl.CERT_NONE)
+    context = urllib3.util.ssl_.create_urllib3_context(cert_reqs=ssl.CERT_REQUIRED if verify else ssl.CERT_NONE)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     return context
 

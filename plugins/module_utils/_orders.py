@@ -29,6 +29,10 @@ OUTCOMES = (CHANGED, UNCHANGED, PENDING_APPROVAL, INELIGIBLE, MISSING, FAILED, U
 # An order's id as a text; requests and accounts have the same.
 ORDER_ID = re.compile(r"[1-9][0-9]{0,18}")
 
+# What a template needs, and what an escape needs that a reader of Python or JSON would turn into it; no name of a host
+# has any. Jinja's native types read texts as Python, and so does ansible-core before 2.19.
+_INERT = str.maketrans({"{": "(", "}": ")", "\\": "/"})
+
 _NO_FACTS: Mapping[str, Any] = {}
 
 
@@ -185,6 +189,20 @@ def id_of(value: Any) -> int | None:
     if isinstance(value, str):
         return int(value) if ORDER_ID.fullmatch(value) else None
     return whole_number(value) if is_id(value) else None
+
+
+def inert_text(text: str) -> str:
+    """A text that is no template, and of which no decoding makes one: braces and backslashes are replaced."""
+    return "".join(text).translate(_INERT)
+
+
+def inert_within(value: Any) -> Any:
+    """Data with every text in it as `inert_text` makes it; the keys of its dictionaries are ours."""
+    if isinstance(value, Mapping):
+        return {key: inert_within(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [inert_within(item) for item in value]
+    return inert_text(value) if isinstance(value, str) else value
 
 
 def plural(count: int, noun: str) -> str:

@@ -21,7 +21,7 @@ from datetime import datetime, timedelta, timezone
 from typing import Any
 
 from ._names import dns_name
-from ._orders import ORDER_ID, id_of, is_id, plural, printable, utc
+from ._orders import ORDER_ID, id_of, inert_text, is_id, plural, printable, utc
 from ._role_options import option_name
 from ._strict_json import NotStrict, read_object
 
@@ -69,9 +69,6 @@ _OPTIONAL_FIELDS = ("notes",)
 _KIND = re.compile(r"[a-z][a-z0-9_]{0,63}")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _STAMP = "%Y-%m-%dT%H:%M:%SZ"
-# What a template needs, and what an escape needs that a reader of Python or JSON would turn into it; no name of a host
-# has any. Jinja's native types read texts as Python, and so does ansible-core before 2.19.
-_INERT = str.maketrans({"{": "(", "}": ")", "\\": "/"})
 
 
 class PlanError(ValueError):
@@ -346,16 +343,7 @@ def inert(value: Any) -> str:
     """A text that is no template, and of which no decoding makes one: braces and backslashes are replaced."""
     if not isinstance(value, str):
         raise PlanError(f"{printable(value, 50)} is no text")
-    return "".join(value).translate(_INERT)
-
-
-def inert_within(value: Any) -> Any:
-    """Data with every text of it as `inert` makes it; the names in its dictionaries are words of our own."""
-    if isinstance(value, Mapping):
-        return {key: inert_within(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [inert_within(item) for item in value]
-    return inert(value) if isinstance(value, str) else value
+    return inert_text(value)
 
 
 def _kind(value: Any) -> str:

@@ -29,7 +29,6 @@ from ._plan import (
     WAIT,
     WRITING,
     inert,
-    inert_within,
     orders_of,
     requests_of,
     shown,
