@@ -199,6 +199,12 @@ def _mypy(session: nox.Session, collection: Path, *parts: str) -> None:
     session.chdir(collection)
 
 
+def _import_contracts(session: nox.Session, collection: Path) -> None:
+    """Check that imports go down the layers only (.importlinter)."""
+    above = collection.parents[2]
+    session.run("lint-imports", "--no-cache", str(collection / ".importlinter"), env={"PYTHONPATH": str(above)})
+
+
 def _sanity(session: nox.Session, controller: str, targets: Sequence[str], *arguments: str) -> None:
     """Run `ansible-test sanity` in the copy of the checkout, with the modules on Python `targets`."""
     scratch = Path(session.create_tmp()).resolve()
@@ -223,7 +229,7 @@ def _sanity(session: nox.Session, controller: str, targets: Sequence[str], *argu
 
 @nox.session
 def quick(session: nox.Session) -> None:
-    """Style, types, unit tests, one story per module and role, some sanity tests. With arguments: only those tests."""
+    """Style, layers, types, unit tests, one story per module and role, some sanity tests. With arguments: only those tests."""
     _install(session, REQUIREMENTS / "quick.txt")
     collection = _enter_copy(session)
     _import_from(session, collection / "tests" / "simulator")
@@ -233,6 +239,7 @@ def quick(session: nox.Session) -> None:
         return
     session.run("ruff", "check", "--no-cache", ".")
     session.run("ruff", "format", "--check", "--no-cache", ".")
+    _import_contracts(session, collection)
     _mypy(session, collection, "noxfile.py", "plugins", EVENT_SOURCE, *(f"tests/{part}" for part in CHECKED))
     session.env["HYPOTHESIS_PROFILE"] = "quick"
     _pytest(session, *PARALLEL, "-m", "not exhaustive", "tests/unit/plugins", part="unit")

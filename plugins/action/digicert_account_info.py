@@ -3,6 +3,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 from ansible_collections.certops.orders.plugins.modules import digicert_account_info
-from ansible_collections.certops.orders.plugins.plugin_utils._door import door
+from ansible_collections.certops.orders.plugins.plugin_utils._controller_action import controller_action
 
-ActionModule = door(digicert_account_info)
+ActionModule = controller_action(digicert_account_info)

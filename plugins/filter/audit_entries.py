@@ -10,7 +10,7 @@ from typing import Any, Callable
 
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.certops.orders.plugins.module_utils._audit import entries
+from ansible_collections.certops.orders.plugins.module_utils._files.audit_log import entries
 
 DOCUMENTATION = r"""
 name: audit_entries

@@ -68,7 +68,8 @@ _value:
 from collections.abc import Mapping, Sequence
 from typing import Any, Callable
 
-from ansible_collections.certops.orders.plugins.module_utils._decommission import to_probe, wishes_of
+from ansible_collections.certops.orders.plugins.module_utils._planners.decommission import to_probe
+from ansible_collections.certops.orders.plugins.module_utils._planners.decommission_request import wishes_of
 from ansible_collections.certops.orders.plugins.plugin_utils._filters import refusing
 
 

@@ -69,7 +69,8 @@ _value:
 from collections.abc import Mapping, Sequence
 from typing import Any, Callable
 
-from ansible_collections.certops.orders.plugins.module_utils._decommission import covering, to_read, wishes_of
+from ansible_collections.certops.orders.plugins.module_utils._planners.decommission import covering, to_read
+from ansible_collections.certops.orders.plugins.module_utils._planners.decommission_request import wishes_of
 from ansible_collections.certops.orders.plugins.plugin_utils._filters import refusing
 
 

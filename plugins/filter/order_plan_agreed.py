@@ -57,7 +57,8 @@ from typing import Any, Callable
 
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.certops.orders.plugins.module_utils._plan import PlanError, agreed
+from ansible_collections.certops.orders.plugins.module_utils._plans.approval import agreed
+from ansible_collections.certops.orders.plugins.module_utils._plans.errors import PlanError
 
 
 def order_plan_agreed(

@@ -75,7 +75,7 @@ _value:
 from collections.abc import Mapping, Sequence
 from typing import Any, Callable
 
-from ansible_collections.certops.orders.plugins.module_utils._plan import batches
+from ansible_collections.certops.orders.plugins.module_utils._plans.batches import batches
 
 
 def order_plan_batches(

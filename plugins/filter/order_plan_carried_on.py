@@ -69,7 +69,7 @@ _value:
 from collections.abc import Mapping, Sequence
 from typing import Any, Callable
 
-from ansible_collections.certops.orders.plugins.module_utils._plan_outcomes import begun, carried_on
+from ansible_collections.certops.orders.plugins.module_utils._plans.outcomes import begun, carried_on
 
 
 def order_plan_carried_on(

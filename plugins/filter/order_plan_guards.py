@@ -60,7 +60,7 @@ from typing import Any, Callable
 
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.certops.orders.plugins.module_utils._plan import guards
+from ansible_collections.certops.orders.plugins.module_utils._plans.approval import guards
 
 
 def order_plan_guards(

@@ -49,7 +49,7 @@ _value:
 from collections.abc import Mapping, Sequence
 from typing import Any, Callable
 
-from ansible_collections.certops.orders.plugins.module_utils._plan_outcomes import looked_at
+from ansible_collections.certops.orders.plugins.module_utils._plans.verification import looked_at
 
 
 def order_plan_looked_at(

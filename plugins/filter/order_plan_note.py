@@ -48,7 +48,7 @@ _value:
 
 from typing import Any, Callable
 
-from ansible_collections.certops.orders.plugins.module_utils._plan import note
+from ansible_collections.certops.orders.plugins.module_utils._plans.batches import note
 
 
 def order_plan_note(text: Any, ticket: Any = "", job: Any = "", sha256: Any = "") -> str:

@@ -101,7 +101,7 @@ _value:
 from collections.abc import Mapping, Sequence
 from typing import Any, Callable
 
-from ansible_collections.certops.orders.plugins.module_utils._plan_outcomes import outcomes
+from ansible_collections.certops.orders.plugins.module_utils._plans.outcomes import outcomes
 
 
 def order_plan_outcomes(

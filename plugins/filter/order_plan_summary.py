@@ -59,7 +59,7 @@ _value:
 from collections.abc import Mapping, Sequence
 from typing import Any, Callable
 
-from ansible_collections.certops.orders.plugins.module_utils._plan_outcomes import summary
+from ansible_collections.certops.orders.plugins.module_utils._plans.outcomes import summary
 
 
 def order_plan_summary(records: Sequence[Mapping[str, Any]], violations: Sequence[str] = ()) -> dict[str, Any]:

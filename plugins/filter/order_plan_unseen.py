@@ -51,7 +51,7 @@ _value:
 from collections.abc import Mapping, Sequence
 from typing import Any, Callable
 
-from ansible_collections.certops.orders.plugins.module_utils._plan_outcomes import unseen
+from ansible_collections.certops.orders.plugins.module_utils._plans.verification import unseen
 
 
 def order_plan_unseen(

@@ -44,7 +44,8 @@ from typing import Any, Callable
 
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.certops.orders.plugins.module_utils._plan import PlanError, moment_of, window
+from ansible_collections.certops.orders.plugins.module_utils._plans.approval import moment_of, window
+from ansible_collections.certops.orders.plugins.module_utils._plans.errors import PlanError
 
 
 def order_plan_window(now: Any, not_before: Any = "", not_after: Any = "") -> str:

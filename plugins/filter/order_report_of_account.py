@@ -11,7 +11,7 @@ from typing import Any, Callable
 
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.certops.orders.plugins.module_utils._report import (
+from ansible_collections.certops.orders.plugins.module_utils._reports.data import (
     ReportError,
     of_account,
     registered_orders,

@@ -12,7 +12,7 @@ from typing import Any, Callable
 from ansible.errors import AnsibleFilterError
 from ansible.utils.unsafe_proxy import wrap_var
 
-from ansible_collections.certops.orders.plugins.module_utils._report import (
+from ansible_collections.certops.orders.plugins.module_utils._reports.data import (
     Report,
     ReportError,
     registered_orders,
@@ -20,7 +20,7 @@ from ansible_collections.certops.orders.plugins.module_utils._report import (
     to_csv,
     to_json,
 )
-from ansible_collections.certops.orders.plugins.module_utils._report_html import to_html
+from ansible_collections.certops.orders.plugins.module_utils._reports.html import to_html
 
 DOCUMENTATION = r"""
 name: order_report_texts

@@ -85,14 +85,10 @@ _value:
 from collections.abc import Mapping, Sequence
 from typing import Any, Callable
 
-from ansible_collections.certops.orders.plugins.module_utils._decommission import (
-    Seen,
-    plan,
-    unresolved,
-    verdicts,
-    wishes_of,
-)
-from ansible_collections.certops.orders.plugins.module_utils._orders import utc
+from ansible_collections.certops.orders.plugins.module_utils._common.values import utc
+from ansible_collections.certops.orders.plugins.module_utils._planners.decommission import plan, unresolved, verdicts
+from ansible_collections.certops.orders.plugins.module_utils._planners.decommission_request import wishes_of
+from ansible_collections.certops.orders.plugins.module_utils._planners.decommission_rules import Seen
 from ansible_collections.certops.orders.plugins.plugin_utils._filters import refusing
 
 

@@ -71,7 +71,7 @@ _value:
 from collections.abc import Mapping
 from typing import Any, Callable
 
-from ansible_collections.certops.orders.plugins.module_utils._successors import plan
+from ansible_collections.certops.orders.plugins.module_utils._planners.renewed_marks import plan
 from ansible_collections.certops.orders.plugins.plugin_utils._filters import refusing
 
 

@@ -54,7 +54,7 @@ _value:
 from collections.abc import Mapping
 from typing import Any, Callable
 
-from ansible_collections.certops.orders.plugins.module_utils._undo_marks import plan_undo
+from ansible_collections.certops.orders.plugins.module_utils._planners.undo_marks import plan_undo
 from ansible_collections.certops.orders.plugins.plugin_utils._filters import refusing
 
 

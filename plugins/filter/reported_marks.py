@@ -52,7 +52,7 @@ from typing import Any, Callable
 
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.certops.orders.plugins.module_utils._undo_marks import ReportRefused, marked_by
+from ansible_collections.certops.orders.plugins.module_utils._planners.undo_marks import ReportRefused, marked_by
 
 
 def reported_marks(text: str, account_id: int, api_host: str) -> list[int]:

@@ -68,7 +68,7 @@ from typing import Any, Callable
 
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.certops.orders.plugins.module_utils._options import OptionError, domain_name
+from ansible_collections.certops.orders.plugins.module_utils._common.options import OptionError, domain_name
 
 
 def retired_servers(

@@ -50,8 +50,8 @@ from typing import Any, Callable
 
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.certops.orders.plugins.module_utils._options import OptionError
-from ansible_collections.certops.orders.plugins.module_utils._role_options import check_names, normalized
+from ansible_collections.certops.orders.plugins.module_utils._common.options import OptionError
+from ansible_collections.certops.orders.plugins.module_utils._role_options.checks import check_names, normalized
 
 
 def role_options(given: Mapping[str, Any], role: str, names: Sequence[str] = ()) -> dict[str, Any]:

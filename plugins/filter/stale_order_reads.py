@@ -79,7 +79,12 @@ _value:
 from collections.abc import Iterable, Mapping
 from typing import Any, Callable
 
-from ansible_collections.certops.orders.plugins.module_utils._stale import predecessors, search, to_read, wishes_of
+from ansible_collections.certops.orders.plugins.module_utils._planners.stale_orders import (
+    predecessors,
+    search,
+    to_read,
+    wishes_of,
+)
 from ansible_collections.certops.orders.plugins.plugin_utils._filters import refusing
 
 

@@ -97,22 +97,18 @@ from ansible.errors import AnsibleParserError
 from ansible.plugins.inventory import BaseInventoryPlugin, Cacheable, Constructable
 from ansible.utils.unsafe_proxy import wrap_var
 
-from ansible_collections.certops.orders.plugins.module_utils._certcentral import connect
-from ansible_collections.certops.orders.plugins.module_utils._certcentral_find import (
-    Finder,
-    criteria,
-    found,
-    without_page,
-)
-from ansible_collections.certops.orders.plugins.module_utils._errors import ApiError, LibraryMissing, Stopped
-from ansible_collections.certops.orders.plugins.module_utils._http import Context
-from ansible_collections.certops.orders.plugins.module_utils._options import (
+from ansible_collections.certops.orders.plugins.module_utils._certcentral.client import connect
+from ansible_collections.certops.orders.plugins.module_utils._certcentral.filters import criteria
+from ansible_collections.certops.orders.plugins.module_utils._certcentral.search import Finder, found, without_page
+from ansible_collections.certops.orders.plugins.module_utils._common.context import Context
+from ansible_collections.certops.orders.plugins.module_utils._common.errors import ApiError, LibraryMissing, Stopped
+from ansible_collections.certops.orders.plugins.module_utils._common.options import (
     CERTCENTRAL_OPTIONS,
     ORDER_FILTERS,
     OptionError,
 )
-from ansible_collections.certops.orders.plugins.module_utils._orders import scrub
-from ansible_collections.certops.orders.plugins.module_utils._work import pool, signals_stop
+from ansible_collections.certops.orders.plugins.module_utils._common.text import scrub
+from ansible_collections.certops.orders.plugins.module_utils._runtime.workers import pool, signals_stop
 
 # A fully qualified host name as RFC 1123 has it: nothing else from outside becomes the name of a host. Neither an
 # address nor "localhost" is one.

@@ -184,21 +184,22 @@ failure:
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from ansible_collections.certops.orders.plugins.module_utils._certcentral import connect
-from ansible_collections.certops.orders.plugins.module_utils._certcentral_account_check import (
+from ansible_collections.certops.orders.plugins.module_utils._certcentral.account_check import (
     CONTRADICTION,
     judged,
     lines,
     summary,
     with_result,
 )
-from ansible_collections.certops.orders.plugins.module_utils._certcentral_account_probe import Probe
-from ansible_collections.certops.orders.plugins.module_utils._info import told_info
-from ansible_collections.certops.orders.plugins.module_utils._module import main as module_main
-from ansible_collections.certops.orders.plugins.module_utils._options import CERTCENTRAL_OPTIONS, EXECUTE_ON
+from ansible_collections.certops.orders.plugins.module_utils._certcentral.account_probe import Probe
+from ansible_collections.certops.orders.plugins.module_utils._certcentral.client import connect
+from ansible_collections.certops.orders.plugins.module_utils._common.options import CERTCENTRAL_OPTIONS, EXECUTE_ON
+from ansible_collections.certops.orders.plugins.module_utils._runtime.entry_point import main as module_main
+from ansible_collections.certops.orders.plugins.module_utils._runtime.info_runner import told_info
 
 if TYPE_CHECKING:
-    from ansible_collections.certops.orders.plugins.module_utils._http import Context, Transport
+    from ansible_collections.certops.orders.plugins.module_utils._common.context import Context
+    from ansible_collections.certops.orders.plugins.module_utils._http.transport import Transport
 
 SPEC: dict[str, Any] = {
     "argument_spec": {**CERTCENTRAL_OPTIONS, **EXECUTE_ON},

@@ -212,16 +212,16 @@ failure:
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from ansible_collections.certops.orders.plugins.module_utils._certcentral import connect
-from ansible_collections.certops.orders.plugins.module_utils._certcentral_policy import may_write
-from ansible_collections.certops.orders.plugins.module_utils._errors import ApiError, Denied
-from ansible_collections.certops.orders.plugins.module_utils._info import told_info
-from ansible_collections.certops.orders.plugins.module_utils._module import main as module_main
-from ansible_collections.certops.orders.plugins.module_utils._options import CERTCENTRAL_OPTIONS, EXECUTE_ON
+from ansible_collections.certops.orders.plugins.module_utils._certcentral.client import connect
+from ansible_collections.certops.orders.plugins.module_utils._certcentral.policy import may_write
+from ansible_collections.certops.orders.plugins.module_utils._common.errors import ApiError, Denied
+from ansible_collections.certops.orders.plugins.module_utils._common.options import CERTCENTRAL_OPTIONS, EXECUTE_ON
+from ansible_collections.certops.orders.plugins.module_utils._runtime.entry_point import main as module_main
+from ansible_collections.certops.orders.plugins.module_utils._runtime.info_runner import told_info
 
 if TYPE_CHECKING:
-    from ansible_collections.certops.orders.plugins.module_utils._certcentral import CertCentral
-    from ansible_collections.certops.orders.plugins.module_utils._http import Context
+    from ansible_collections.certops.orders.plugins.module_utils._certcentral.client import CertCentral
+    from ansible_collections.certops.orders.plugins.module_utils._common.context import Context
 
 SPEC: dict[str, Any] = {
     "argument_spec": {

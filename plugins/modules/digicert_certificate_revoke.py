@@ -345,17 +345,15 @@ from datetime import datetime, timezone
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from ansible_collections.certops.orders.plugins.module_utils._certcentral import connect
-from ansible_collections.certops.orders.plugins.module_utils._certcentral_objects import serial
-from ansible_collections.certops.orders.plugins.module_utils._certcentral_policy import decide_revocation
-from ansible_collections.certops.orders.plugins.module_utils._certcentral_readers import (
+from ansible_collections.certops.orders.plugins.module_utils._certcentral.client import connect
+from ansible_collections.certops.orders.plugins.module_utils._certcentral.models import serial
+from ansible_collections.certops.orders.plugins.module_utils._certcentral.policy import decide_revocation
+from ansible_collections.certops.orders.plugins.module_utils._certcentral.readers import (
     RevocableCertificates,
     Revocables,
 )
-from ansible_collections.certops.orders.plugins.module_utils._certcentral_writes import Revoking, comment_lost
-from ansible_collections.certops.orders.plugins.module_utils._module import main as module_main
-from ansible_collections.certops.orders.plugins.module_utils._observers import observers
-from ansible_collections.certops.orders.plugins.module_utils._options import (
+from ansible_collections.certops.orders.plugins.module_utils._certcentral.writers import Revoking, comment_lost
+from ansible_collections.certops.orders.plugins.module_utils._common.options import (
     BULK,
     CERTCENTRAL_OPTIONS,
     EXECUTE_ON,
@@ -366,11 +364,13 @@ from ansible_collections.certops.orders.plugins.module_utils._options import (
     text_of,
     within,
 )
-from ansible_collections.certops.orders.plugins.module_utils._results import Settings
-from ansible_collections.certops.orders.plugins.module_utils._run import Run
+from ansible_collections.certops.orders.plugins.module_utils._runtime.entry_point import main as module_main
+from ansible_collections.certops.orders.plugins.module_utils._runtime.observers import observers
+from ansible_collections.certops.orders.plugins.module_utils._runtime.results import Settings
+from ansible_collections.certops.orders.plugins.module_utils._runtime.runner import Run
 
 if TYPE_CHECKING:
-    from ansible_collections.certops.orders.plugins.module_utils._http import Context
+    from ansible_collections.certops.orders.plugins.module_utils._common.context import Context
 
 REASONS = ("unspecified", "key_compromise", "affiliation_change", "superseded", "cessation_of_operation")
 _SUBJECTS = ("order_ids", "certificate_id", "certificate_ids", "serial_number", "serial_numbers")

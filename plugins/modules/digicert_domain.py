@@ -216,13 +216,11 @@ from collections.abc import Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from ansible_collections.certops.orders.plugins.module_utils._certcentral import connect
-from ansible_collections.certops.orders.plugins.module_utils._certcentral_policy import decide_domain
-from ansible_collections.certops.orders.plugins.module_utils._certcentral_readers import DomainsById, DomainsByName
-from ansible_collections.certops.orders.plugins.module_utils._certcentral_writes import Activating
-from ansible_collections.certops.orders.plugins.module_utils._module import main as module_main
-from ansible_collections.certops.orders.plugins.module_utils._observers import observers
-from ansible_collections.certops.orders.plugins.module_utils._options import (
+from ansible_collections.certops.orders.plugins.module_utils._certcentral.client import connect
+from ansible_collections.certops.orders.plugins.module_utils._certcentral.policy import decide_domain
+from ansible_collections.certops.orders.plugins.module_utils._certcentral.readers import DomainsById, DomainsByName
+from ansible_collections.certops.orders.plugins.module_utils._certcentral.writers import Activating
+from ansible_collections.certops.orders.plugins.module_utils._common.options import (
     BULK,
     CERTCENTRAL_OPTIONS,
     EXECUTE_ON,
@@ -230,11 +228,13 @@ from ansible_collections.certops.orders.plugins.module_utils._options import (
     domain_names,
     ids,
 )
-from ansible_collections.certops.orders.plugins.module_utils._results import Settings
-from ansible_collections.certops.orders.plugins.module_utils._run import Run
+from ansible_collections.certops.orders.plugins.module_utils._runtime.entry_point import main as module_main
+from ansible_collections.certops.orders.plugins.module_utils._runtime.observers import observers
+from ansible_collections.certops.orders.plugins.module_utils._runtime.results import Settings
+from ansible_collections.certops.orders.plugins.module_utils._runtime.runner import Run
 
 if TYPE_CHECKING:
-    from ansible_collections.certops.orders.plugins.module_utils._http import Context
+    from ansible_collections.certops.orders.plugins.module_utils._common.context import Context
 
 SPEC: dict[str, Any] = {
     "argument_spec": {

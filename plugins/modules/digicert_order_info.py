@@ -382,11 +382,10 @@ from collections.abc import Mapping
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
-from ansible_collections.certops.orders.plugins.module_utils._certcentral import connect
-from ansible_collections.certops.orders.plugins.module_utils._certcentral_find import FILTERS, Finder, criteria, found
-from ansible_collections.certops.orders.plugins.module_utils._info import told_info
-from ansible_collections.certops.orders.plugins.module_utils._module import main as module_main
-from ansible_collections.certops.orders.plugins.module_utils._options import (
+from ansible_collections.certops.orders.plugins.module_utils._certcentral.client import connect
+from ansible_collections.certops.orders.plugins.module_utils._certcentral.filters import FILTERS, criteria
+from ansible_collections.certops.orders.plugins.module_utils._certcentral.search import Finder, found
+from ansible_collections.certops.orders.plugins.module_utils._common.options import (
     CERTCENTRAL_OPTIONS,
     EXECUTE_ON,
     MOST_WORKERS,
@@ -396,9 +395,11 @@ from ansible_collections.certops.orders.plugins.module_utils._options import (
     ids,
     within,
 )
+from ansible_collections.certops.orders.plugins.module_utils._runtime.entry_point import main as module_main
+from ansible_collections.certops.orders.plugins.module_utils._runtime.info_runner import told_info
 
 if TYPE_CHECKING:
-    from ansible_collections.certops.orders.plugins.module_utils._http import Context
+    from ansible_collections.certops.orders.plugins.module_utils._common.context import Context
 
 SPEC: dict[str, Any] = {
     "argument_spec": {

@@ -176,20 +176,24 @@ failure:
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from ansible_collections.certops.orders.plugins.module_utils._certcentral import connect
-from ansible_collections.certops.orders.plugins.module_utils._certcentral_objects import request_type
-from ansible_collections.certops.orders.plugins.module_utils._errors import NotFound
-from ansible_collections.certops.orders.plugins.module_utils._info import told_info, until_stopped, warned
-from ansible_collections.certops.orders.plugins.module_utils._module import main as module_main
-from ansible_collections.certops.orders.plugins.module_utils._options import CERTCENTRAL_OPTIONS, EXECUTE_ON, ids
-from ansible_collections.certops.orders.plugins.module_utils._orders import plural
+from ansible_collections.certops.orders.plugins.module_utils._certcentral.client import connect
+from ansible_collections.certops.orders.plugins.module_utils._certcentral.models import request_type
+from ansible_collections.certops.orders.plugins.module_utils._common.errors import NotFound
+from ansible_collections.certops.orders.plugins.module_utils._common.options import CERTCENTRAL_OPTIONS, EXECUTE_ON, ids
+from ansible_collections.certops.orders.plugins.module_utils._common.text import plural
+from ansible_collections.certops.orders.plugins.module_utils._runtime.entry_point import main as module_main
+from ansible_collections.certops.orders.plugins.module_utils._runtime.info_runner import (
+    told_info,
+    until_stopped,
+    warned,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from ansible_collections.certops.orders.plugins.module_utils._certcentral import CertCentral
-    from ansible_collections.certops.orders.plugins.module_utils._certcentral_objects import Request
-    from ansible_collections.certops.orders.plugins.module_utils._http import Context
+    from ansible_collections.certops.orders.plugins.module_utils._certcentral.client import CertCentral
+    from ansible_collections.certops.orders.plugins.module_utils._certcentral.models import Request
+    from ansible_collections.certops.orders.plugins.module_utils._common.context import Context
 
 SPEC: dict[str, Any] = {
     "argument_spec": {

@@ -317,17 +317,21 @@ from collections.abc import Mapping
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
-from ansible_collections.certops.orders.plugins.module_utils import _plan, _plan_files
-from ansible_collections.certops.orders.plugins.module_utils._errors import ApiError
-from ansible_collections.certops.orders.plugins.module_utils._files import UnsafeFile
-from ansible_collections.certops.orders.plugins.module_utils._module import main as module_main
-from ansible_collections.certops.orders.plugins.module_utils._options import OptionError
-from ansible_collections.certops.orders.plugins.module_utils._orders import plural, utc_text
-from ansible_collections.certops.orders.plugins.module_utils._plan import PlanError
-from ansible_collections.certops.orders.plugins.module_utils._plan_outcomes import changed_since, has_sheet, sheets
+from ansible_collections.certops.orders.plugins.module_utils._common.errors import ApiError
+from ansible_collections.certops.orders.plugins.module_utils._common.options import OptionError
+from ansible_collections.certops.orders.plugins.module_utils._common.text import plural
+from ansible_collections.certops.orders.plugins.module_utils._common.values import utc_text
+from ansible_collections.certops.orders.plugins.module_utils._files.secure import UnsafeFile
+from ansible_collections.certops.orders.plugins.module_utils._plans import document as _plan
+from ansible_collections.certops.orders.plugins.module_utils._plans import store as _plan_files
+from ansible_collections.certops.orders.plugins.module_utils._plans import table as plans_table
+from ansible_collections.certops.orders.plugins.module_utils._plans.errors import PlanError
+from ansible_collections.certops.orders.plugins.module_utils._plans.reorder_sheets import has_sheet, sheets
+from ansible_collections.certops.orders.plugins.module_utils._plans.verification import changed_since
+from ansible_collections.certops.orders.plugins.module_utils._runtime.entry_point import main as module_main
 
 if TYPE_CHECKING:
-    from ansible_collections.certops.orders.plugins.module_utils._http import Context
+    from ansible_collections.certops.orders.plugins.module_utils._common.context import Context
 
 SPEC: dict[str, Any] = {
     "argument_spec": {
@@ -409,7 +413,7 @@ def _reach(params: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _told(plan: dict[str, Any], path: str, changed: bool) -> dict[str, Any]:
-    return {**_plan.told(plan), "changed": changed, "path": path}
+    return {**plans_table.told(plan), "changed": changed, "path": path}
 
 
 def _sheets(params: Mapping[str, Any], context: Context, now: datetime) -> dict[str, Any]:

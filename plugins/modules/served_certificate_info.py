@@ -220,11 +220,12 @@ failure:
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from ansible_collections.certops.orders.plugins.module_utils._errors import ApiError, Stopped
-from ansible_collections.certops.orders.plugins.module_utils._module import main as module_main
-from ansible_collections.certops.orders.plugins.module_utils._options import MOST_WORKERS, OptionError, within
-from ansible_collections.certops.orders.plugins.module_utils._served import Looker
-from ansible_collections.certops.orders.plugins.module_utils._served_policy import (
+from ansible_collections.certops.orders.plugins.module_utils._common.errors import ApiError, Stopped
+from ansible_collections.certops.orders.plugins.module_utils._common.options import MOST_WORKERS, OptionError, within
+from ansible_collections.certops.orders.plugins.module_utils._runtime.entry_point import main as module_main
+from ansible_collections.certops.orders.plugins.module_utils._runtime.workers import pool, signals_stop
+from ansible_collections.certops.orders.plugins.module_utils._tls_probe.handshake import Looker
+from ansible_collections.certops.orders.plugins.module_utils._tls_probe.verdict import (
     MAX_NAMES,
     SMTP_PORTS,
     UNKNOWN,
@@ -236,10 +237,9 @@ from ansible_collections.certops.orders.plugins.module_utils._served_policy impo
     summed_up,
     told,
 )
-from ansible_collections.certops.orders.plugins.module_utils._work import pool, signals_stop
 
 if TYPE_CHECKING:
-    from ansible_collections.certops.orders.plugins.module_utils._http import Context
+    from ansible_collections.certops.orders.plugins.module_utils._common.context import Context
 
 SPEC: dict[str, Any] = {
     "argument_spec": {

@@ -208,14 +208,14 @@ failure:
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from ansible_collections.certops.orders.plugins.module_utils._info import told_info
-from ansible_collections.certops.orders.plugins.module_utils._module import main as module_main
-from ansible_collections.certops.orders.plugins.module_utils._options import EXECUTE_ON, SERVERTASTIC_OPTIONS
-from ansible_collections.certops.orders.plugins.module_utils._servertastic import connect
-from ansible_collections.certops.orders.plugins.module_utils._servertastic_tell import told_account
+from ansible_collections.certops.orders.plugins.module_utils._common.options import EXECUTE_ON, SERVERTASTIC_OPTIONS
+from ansible_collections.certops.orders.plugins.module_utils._runtime.entry_point import main as module_main
+from ansible_collections.certops.orders.plugins.module_utils._runtime.info_runner import told_info
+from ansible_collections.certops.orders.plugins.module_utils._servertastic.client import connect
+from ansible_collections.certops.orders.plugins.module_utils._servertastic.results import told_account
 
 if TYPE_CHECKING:
-    from ansible_collections.certops.orders.plugins.module_utils._http import Context
+    from ansible_collections.certops.orders.plugins.module_utils._common.context import Context
 
 SPEC: dict[str, Any] = {
     "argument_spec": {

@@ -350,32 +350,36 @@ from datetime import datetime, timezone
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from ansible_collections.certops.orders.plugins.module_utils._module import main as module_main
-from ansible_collections.certops.orders.plugins.module_utils._observers import observers
-from ansible_collections.certops.orders.plugins.module_utils._options import (
+from ansible_collections.certops.orders.plugins.module_utils._common.options import (
     BULK,
     EXECUTE_ON,
     ORDER_TOKENS,
     SERVERTASTIC_OPTIONS,
     WATCHED,
-    is_loopback,
     within,
 )
-from ansible_collections.certops.orders.plugins.module_utils._request_log import RequestLog
-from ansible_collections.certops.orders.plugins.module_utils._results import Settings
-from ansible_collections.certops.orders.plugins.module_utils._run import Run
-from ansible_collections.certops.orders.plugins.module_utils._servertastic import connect, order_ref
-from ansible_collections.certops.orders.plugins.module_utils._servertastic_policy import Wishes, decide
-from ansible_collections.certops.orders.plugins.module_utils._servertastic_readers import (
+from ansible_collections.certops.orders.plugins.module_utils._http.connection import is_loopback
+from ansible_collections.certops.orders.plugins.module_utils._runtime.entry_point import main as module_main
+from ansible_collections.certops.orders.plugins.module_utils._runtime.observers import observers
+from ansible_collections.certops.orders.plugins.module_utils._runtime.results import Settings
+from ansible_collections.certops.orders.plugins.module_utils._runtime.runner import Run
+from ansible_collections.certops.orders.plugins.module_utils._servertastic.client import connect
+from ansible_collections.certops.orders.plugins.module_utils._servertastic.models import order_ref
+from ansible_collections.certops.orders.plugins.module_utils._servertastic.policy import Wishes, decide
+from ansible_collections.certops.orders.plugins.module_utils._servertastic.readers import (
     Reviews,
     asked_digests,
     claims_of,
 )
-from ansible_collections.certops.orders.plugins.module_utils._servertastic_tell import longest_waiting, told_cancelled
-from ansible_collections.certops.orders.plugins.module_utils._servertastic_writes import Cancelling
+from ansible_collections.certops.orders.plugins.module_utils._servertastic.request_log import RequestLog
+from ansible_collections.certops.orders.plugins.module_utils._servertastic.results import (
+    longest_waiting,
+    told_cancelled,
+)
+from ansible_collections.certops.orders.plugins.module_utils._servertastic.writers import Cancelling
 
 if TYPE_CHECKING:
-    from ansible_collections.certops.orders.plugins.module_utils._http import Context
+    from ansible_collections.certops.orders.plugins.module_utils._common.context import Context
 
 SPEC: dict[str, Any] = {
     "argument_spec": {

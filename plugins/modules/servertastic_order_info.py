@@ -249,9 +249,7 @@ failure:
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from ansible_collections.certops.orders.plugins.module_utils._info import told_info
-from ansible_collections.certops.orders.plugins.module_utils._module import main as module_main
-from ansible_collections.certops.orders.plugins.module_utils._options import (
+from ansible_collections.certops.orders.plugins.module_utils._common.options import (
     EXECUTE_ON,
     MOST_WORKERS,
     ORDER_TOKENS,
@@ -259,12 +257,14 @@ from ansible_collections.certops.orders.plugins.module_utils._options import (
     OptionError,
     within,
 )
-from ansible_collections.certops.orders.plugins.module_utils._servertastic import connect, moment
-from ansible_collections.certops.orders.plugins.module_utils._servertastic_readers import asked_digests
-from ansible_collections.certops.orders.plugins.module_utils._servertastic_tell import told_listed, told_reviewed
+from ansible_collections.certops.orders.plugins.module_utils._runtime.entry_point import main as module_main
+from ansible_collections.certops.orders.plugins.module_utils._runtime.info_runner import told_info
+from ansible_collections.certops.orders.plugins.module_utils._servertastic.client import connect, moment
+from ansible_collections.certops.orders.plugins.module_utils._servertastic.readers import asked_digests
+from ansible_collections.certops.orders.plugins.module_utils._servertastic.results import told_listed, told_reviewed
 
 if TYPE_CHECKING:
-    from ansible_collections.certops.orders.plugins.module_utils._http import Context
+    from ansible_collections.certops.orders.plugins.module_utils._common.context import Context
 
 _ASKED = (*ORDER_TOKENS, "tokens", "modified_since", "expiring_within_days")
 SPEC: dict[str, Any] = {

@@ -18,8 +18,8 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.certops.orders.plugins.module_utils._report import report_of
-from ansible_collections.certops.orders.plugins.module_utils._report_html import to_html
+from ansible_collections.certops.orders.plugins.module_utils._reports.data import report_of
+from ansible_collections.certops.orders.plugins.module_utils._reports.html import to_html
 from ansible_collections.certops.orders.tests.browser import sample
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="needs tests/browser/requirements.txt")

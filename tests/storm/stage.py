@@ -19,8 +19,8 @@ from typing import Any, NamedTuple
 
 from ansible.module_utils.common.arg_spec import ModuleArgumentSpecValidator
 
-from ansible_collections.certops.orders.plugins.module_utils._http import Context, Stop
-from ansible_collections.certops.orders.plugins.module_utils._run import guarded
+from ansible_collections.certops.orders.plugins.module_utils._common.context import Context, Stop
+from ansible_collections.certops.orders.plugins.module_utils._runtime.guard import guarded
 from certsim.exchange import Call
 from certsim.limits import Limiter
 from certsim.world import World, declared_faults

@@ -18,7 +18,7 @@ from typing import NamedTuple
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = ROOT / "docs" / "certcentral_api.md"
-CLIENT = ROOT / "plugins" / "module_utils" / "_certcentral.py"
+CLIENT = ROOT / "plugins" / "module_utils" / "_certcentral" / "client.py"
 SOURCES = ROOT / "extensions" / "eda" / "plugins" / "event_source"
 # "PUT /domain/{id}/activate, PUT /domain/{id}/deactivate (5)." names two.
 _CALL = re.compile(r"(GET|PUT|POST|DELETE) (/[^\s,;]*[^\s,;.:])")

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Writes plugins/module_utils/_role_variables.py from the argument specs of the roles, or with --check compares it."""
+"""Write plugins/module_utils/_role_options/variables.py from the roles' argument specs; --check only compares."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from typing import Any
 import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
-FILE = ROOT / "plugins" / "module_utils" / "_role_variables.py"
+FILE = ROOT / "plugins" / "module_utils" / "_role_options" / "variables.py"
 HEADER = '''\
 # Copyright (c) 2026 The certops.orders authors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)

@@ -25,8 +25,8 @@ import pytest
 import yaml
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from ansible_collections.certops.orders.plugins.module_utils import _options
-from ansible_collections.certops.orders.plugins.module_utils._role_options import SHAPES
+from ansible_collections.certops.orders.plugins.module_utils._http import connection as http_connection
+from ansible_collections.certops.orders.plugins.module_utils._role_options.checks import SHAPES
 from ansible_collections.certops.orders.tests.integration import support
 from ansible_collections.certops.orders.tests.integration.awx.fake_awx import (
     TOKEN,
@@ -128,7 +128,7 @@ def test_a_credential_sets_what_the_modules_read(one: dict[str, Any]) -> None:
     prefix = {"DigiCert CertCentral": "DIGICERT", "Servertastic": "SERVERTASTIC"}[one["name"]]
     variables = one["injectors"]["env"]
     assert set(variables) == {f"{prefix}_{name}" for name in ("API_KEY", "API_URL", "RATE_LIMIT", "READ_ONLY")}
-    source = inspect.getsource(_options)
+    source = inspect.getsource(http_connection)
     assert all(f"{{prefix}}_{name.partition('_')[2]}" in source for name in variables)
     # Ansible would make something of them, and AWX would then have nothing to fill in.
     assert all(isinstance(template, Kept) for template in variables.values())
@@ -143,8 +143,8 @@ def rendered(one: Mapping[str, Any], inputs: Mapping[str, Any]) -> dict[str, str
     return {name: sandbox.from_string(template).render({**switches, **inputs}) for name, template in env.items()}
 
 
-def connected(environment: Mapping[str, str], prefix: str, regions: Mapping[str, str]) -> _options.Connection:
-    return _options.connection(
+def connected(environment: Mapping[str, str], prefix: str, regions: Mapping[str, str]) -> http_connection.Connection:
+    return http_connection.connection(
         {"validate_certs": True, "timeout": 30, "retries": 3, "rate_limit_timeout": 300},
         environment,
         task_environ={},

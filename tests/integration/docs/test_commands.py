@@ -33,8 +33,11 @@ from typing import Any
 import pytest
 import yaml
 
-from ansible_collections.certops.orders.plugins.module_utils._role_options import PLAYBOOK_VARIABLES, known_variables
-from ansible_collections.certops.orders.plugins.module_utils._role_variables import VARIABLES as ROLES
+from ansible_collections.certops.orders.plugins.module_utils._role_options.checks import (
+    PLAYBOOK_VARIABLES,
+    known_variables,
+)
+from ansible_collections.certops.orders.plugins.module_utils._role_options.variables import VARIABLES as ROLES
 from ansible_collections.certops.orders.tests.integration.support import KEY, Controller, Simulator, spoken
 
 ROOT = Path(__file__).resolve().parents[3]

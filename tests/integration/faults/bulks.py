@@ -11,9 +11,9 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, NamedTuple
 
-from ansible_collections.certops.orders.plugins.module_utils._errors import Stopped
-from ansible_collections.certops.orders.plugins.module_utils._http import Context, Stop
-from ansible_collections.certops.orders.plugins.module_utils._run import guarded
+from ansible_collections.certops.orders.plugins.module_utils._common.context import Context, Stop
+from ansible_collections.certops.orders.plugins.module_utils._common.errors import Stopped
+from ansible_collections.certops.orders.plugins.module_utils._runtime.guard import guarded
 from ansible_collections.certops.orders.plugins.modules import (
     digicert_certificate_revoke,
     digicert_domain,

@@ -17,9 +17,9 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.certops.orders.plugins.module_utils._audit import entries
-from ansible_collections.certops.orders.plugins.module_utils._http import Context
-from ansible_collections.certops.orders.plugins.module_utils._run import guarded
+from ansible_collections.certops.orders.plugins.module_utils._common.context import Context
+from ansible_collections.certops.orders.plugins.module_utils._files.audit_log import entries
+from ansible_collections.certops.orders.plugins.module_utils._runtime.guard import guarded
 from ansible_collections.certops.orders.tests.integration.faults.bulks import (
     BULKS,
     Bulk,

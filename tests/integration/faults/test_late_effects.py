@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.certops.orders.plugins.module_utils._audit import entries
+from ansible_collections.certops.orders.plugins.module_utils._files.audit_log import entries
 from ansible_collections.certops.orders.tests.integration.faults.bulks import BULKS, Bulk, effects, run, start_over
 from ansible_collections.certops.orders.tests.integration.support import Simulator
 

@@ -11,10 +11,12 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.certops.orders.plugins.module_utils import _certcentral_account_probe
-from ansible_collections.certops.orders.plugins.module_utils._certcentral_account_check import FACTS
-from ansible_collections.certops.orders.plugins.module_utils._http import Context
-from ansible_collections.certops.orders.plugins.module_utils._run import guarded
+from ansible_collections.certops.orders.plugins.module_utils._certcentral import (
+    account_probe as _certcentral_account_probe,
+)
+from ansible_collections.certops.orders.plugins.module_utils._certcentral.account_check import FACTS
+from ansible_collections.certops.orders.plugins.module_utils._common.context import Context
+from ansible_collections.certops.orders.plugins.module_utils._runtime.guard import guarded
 from ansible_collections.certops.orders.plugins.modules import digicert_account_check as module
 from ansible_collections.certops.orders.tests.cases import each
 from ansible_collections.certops.orders.tests.integration.support import HERE, Controller, Simulator, seed

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.certops.orders.plugins.module_utils import _plan
+from ansible_collections.certops.orders.plugins.module_utils._plans import document as _plan
 from ansible_collections.certops.orders.tests.integration.roles.decommission_support import REFUSES, book, world
 from ansible_collections.certops.orders.tests.integration.support import Controller, Run, Simulator, spoken
 

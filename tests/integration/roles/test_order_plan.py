@@ -21,7 +21,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.certops.orders.plugins.module_utils import _plan
+from ansible_collections.certops.orders.plugins.module_utils._plans import document as _plan
 from ansible_collections.certops.orders.tests.integration.support import Controller, Run, Simulator, seed, spoken
 
 ACCOUNT = {"account_id": 100001, "api_host": "certsim"}

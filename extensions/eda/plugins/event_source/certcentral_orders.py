@@ -121,18 +121,17 @@ EXAMPLES = r"""
 """
 
 if TYPE_CHECKING:
-    from ansible_collections.certops.orders.plugins.module_utils import (
-        _certcentral,
-        _certcentral_changes,
-        _certcentral_select,
-        _errors,
-        _files,
-        _http,
-        _options,
-        _orders,
-    )
-    from ansible_collections.certops.orders.plugins.module_utils._certcentral_changes import Look, Memory
-    from ansible_collections.certops.orders.plugins.module_utils._certcentral_objects import Order, StatusChange
+    from ansible_collections.certops.orders.plugins.module_utils._certcentral import change_feed as _change_feed
+    from ansible_collections.certops.orders.plugins.module_utils._certcentral import client as _client
+    from ansible_collections.certops.orders.plugins.module_utils._certcentral import filters as _filters
+    from ansible_collections.certops.orders.plugins.module_utils._certcentral.change_feed import Look, Memory
+    from ansible_collections.certops.orders.plugins.module_utils._certcentral.models import Order, StatusChange
+    from ansible_collections.certops.orders.plugins.module_utils._common import context as _context
+    from ansible_collections.certops.orders.plugins.module_utils._common import errors as _errors
+    from ansible_collections.certops.orders.plugins.module_utils._common import options as _options
+    from ansible_collections.certops.orders.plugins.module_utils._common import text as _text
+    from ansible_collections.certops.orders.plugins.module_utils._files import secure as _secure
+    from ansible_collections.certops.orders.plugins.module_utils._http import connection as _connection
 else:
     # ansible-rulebook runs this file by its path, where neither ansible nor ansible_collections may be there to import.
     _PACKAGE = "certops_orders_module_utils"
@@ -144,10 +143,15 @@ else:
             sys.modules[_PACKAGE] = importlib.util.module_from_spec(spec)
         return importlib.import_module(f"{_PACKAGE}.{name}")
 
-    _certcentral, _certcentral_changes = _shared("_certcentral"), _shared("_certcentral_changes")
-    _certcentral_select = _shared("_certcentral_select")
-    _errors, _files, _http = _shared("_errors"), _shared("_files"), _shared("_http")
-    _options, _orders = _shared("_options"), _shared("_orders")
+    _change_feed = _shared("_certcentral.change_feed")
+    _client = _shared("_certcentral.client")
+    _filters = _shared("_certcentral.filters")
+    _context = _shared("_common.context")
+    _errors = _shared("_common.errors")
+    _options = _shared("_common.options")
+    _text = _shared("_common.text")
+    _secure = _shared("_files.secure")
+    _connection = _shared("_http.connection")
 
 Result = TypeVar("Result")
 
@@ -186,11 +190,11 @@ class SourceError(Exception):
 
 async def main(queue: asyncio.Queue[Any], args: dict[str, Any]) -> None:
     """Put an event on the queue for every change, until it is cancelled. Raises SourceError where it cannot start."""
-    context = _http.Context(environ=os.environ, say=lambda line: _LOG.info("%s", line))
+    context = _context.Context(environ=os.environ, say=lambda line: _LOG.info("%s", line))
     try:
         params = _params(args)
         with ExitStack() as held:
-            client = held.enter_context(_certcentral.connect(params, context, writes=False))
+            client = held.enter_context(_client.connect(params, context, writes=False))
             _check_interval(params["interval"], client.transport.connection.base_url)
             state = _State(params["state_file"], client.transport.connection.base_url)
             await state.open(held, min(params["interval"], 5.0), timedelta(seconds=params["lookback"]))
@@ -198,7 +202,7 @@ async def main(queue: asyncio.Queue[Any], args: dict[str, Any]) -> None:
     except _errors.LibraryMissing as error:
         raise SourceError(f"{error.message} where ansible-rulebook runs") from None
     except _options.OptionError as error:
-        raise SourceError(_orders.scrub(str(error), context.secrets)) from None
+        raise SourceError(_text.scrub(str(error), context.secrets)) from None
     finally:
         context.stop.set("the event source has ended")
 
@@ -210,19 +214,19 @@ class _State:
         self._path = path
         self._service = service
         self._is_saved = True
-        self.memory: Memory = _certcentral_changes.Memory.new(service, _now(), timedelta())
+        self.memory: Memory = _change_feed.Memory.new(service, _now(), timedelta())
 
     async def open(self, held: ExitStack, pause: float, lookback: timedelta) -> None:
         """Take the file for as long as `held` lasts, and read it. Raises SourceError."""
         try:
             await self._lock(held, pause)
-            text = _files.read_text(self._path)
+            text = _secure.read_text(self._path)
             if text:
-                self.memory = _certcentral_changes.Memory.read(text, self._service)
+                self.memory = _change_feed.Memory.read(text, self._service)
             else:
-                self.memory = _certcentral_changes.Memory.new(self._service, _now(), lookback)
+                self.memory = _change_feed.Memory.new(self._service, _now(), lookback)
                 # From now on a restart goes on from here, and a folder that cannot be written to is told at once.
-                _files.replace(self._path, self.memory.text())
+                _secure.replace(self._path, self.memory.text())
                 # Whoever has lost the file reads it here.
                 _LOG.warning(
                     "state_file %s is new: telling of changes from %s on",
@@ -231,14 +235,14 @@ class _State:
                 )
         except OSError as error:
             raise SourceError(f"state_file {self._path} cannot be used: {error.strerror}") from None
-        except (_files.UnsafeFile, _certcentral_changes.StateError) as error:
+        except (_secure.UnsafeFile, _change_feed.StateError) as error:
             raise SourceError(f"state_file {self._path} is not used: {error}") from None
 
     async def _lock(self, held: ExitStack, pause: float) -> None:
         told = False
         while True:
             try:
-                held.enter_context(_files.locked(_files.beside(self._path), wait=False))
+                held.enter_context(_secure.locked(_secure.beside(self._path), wait=False))
             except BlockingIOError:
                 if not told:
                     _LOG.warning("state_file %s is another source's; waiting until that one ends", self._path)
@@ -250,8 +254,8 @@ class _State:
     def save(self) -> None:
         """Write it down; a failure is told, and passes."""
         try:
-            _files.replace(self._path, self.memory.text())
-        except (OSError, _files.UnsafeFile) as error:
+            _secure.replace(self._path, self.memory.text())
+        except (OSError, _secure.UnsafeFile) as error:
             why = getattr(error, "strerror", None) or error
             if self._is_saved:
                 _LOG.error("state_file %s cannot be written (%s): a restart would repeat events", self._path, why)
@@ -265,8 +269,8 @@ class _Source:
         self,
         queue: asyncio.Queue[Any],
         params: Mapping[str, Any],
-        context: _http.Context,
-        client: _certcentral.CertCentral,
+        context: _context.Context,
+        client: _client.CertCentral,
         state: _State,
     ) -> None:
         self._queue = queue
@@ -298,7 +302,7 @@ class _Source:
 
     def _complain(self, error: _errors.ApiError, delay: float) -> None:
         why = "check the API key, and that it may read orders: " if isinstance(error, _errors.Denied) else ""
-        line = _orders.scrub(f"{why}{error.message}", self._context.secrets)
+        line = _text.scrub(f"{why}{error.message}", self._context.secrets)
         level = logging.ERROR if why else logging.WARNING
         memory = self._state.memory
         kept = "" if self._has_gap or memory.gap(memory.look(_now())) else "no event is lost, "
@@ -340,7 +344,7 @@ class _Source:
         if before - self._pace > timedelta(seconds=1):
             memory.set_back(before - self._pace)
         # First, so that what changes meanwhile is new.
-        reach = int(_certcentral_changes.REACH.total_seconds())
+        reach = int(_change_feed.REACH.total_seconds())
         week, _whole = await self._in_thread(ask, reach) if memory.is_new else ([], True)
         late = timedelta()
         for _again in range(1 + _ASKED_AGAIN):
@@ -359,7 +363,7 @@ class _Source:
 
     async def _put(self, event: dict[str, Any]) -> None:
         """Hand an event over. Where this or the saving after it is cancelled, a restart tells it again."""
-        await self._queue.put(_orders.scrub(event, self._context.secrets))
+        await self._queue.put(_text.scrub(event, self._context.secrets))
         if self._feedback is None:
             return
         answer = asyncio.ensure_future(self._feedback.get())
@@ -426,13 +430,13 @@ def _params(args: Mapping[str, Any]) -> dict[str, Any]:
     for name in _FLAGS:
         params[name] = _flag(name, params[name])
     params["interval"] = _number("interval", params["interval"])
-    if not 0 <= params["lookback"] <= _certcentral_changes.REACH.total_seconds():
+    if not 0 <= params["lookback"] <= _change_feed.REACH.total_seconds():
         raise _options.OptionError("lookback must be 0 to 604800, in seconds")
     for name in ("state_file", "api_key", "api_url", "ca_path", "rate_limit", "region"):
         if not isinstance(params[name], (str, type(None))):
             raise _options.OptionError(f"{name} must be text")
-    if params["region"] not in _certcentral.REGIONS:
-        raise _options.OptionError(f"region must be one of {', '.join(_certcentral.REGIONS)}")
+    if params["region"] not in _client.REGIONS:
+        raise _options.OptionError(f"region must be one of {', '.join(_client.REGIONS)}")
     params["state_file"] = _state_file(params["state_file"])
     params["statuses"] = _statuses(params["statuses"])
     if params["feedback"] and args.get(_FEEDBACK_QUEUE) is None:
@@ -442,8 +446,8 @@ def _params(args: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _check_interval(interval: float, base_url: str) -> None:
-    shortest = 0.01 if _options.is_loopback(base_url) else _SHORTEST_INTERVAL
-    if not shortest <= interval <= _certcentral_changes.REACH.total_seconds() / 2:
+    shortest = 0.01 if _connection.is_loopback(base_url) else _SHORTEST_INTERVAL
+    if not shortest <= interval <= _change_feed.REACH.total_seconds() / 2:
         raise _options.OptionError(f"interval must be {_SHORTEST_INTERVAL:.0f} to 302400, in seconds")
 
 
@@ -487,9 +491,9 @@ def _statuses(value: Any) -> frozenset[str] | None:
     if not isinstance(value, list) or not value or not all(isinstance(one, str) and one.strip() for one in value):
         raise _options.OptionError("statuses must be a list of words, such as issued; leave it out for all")
     statuses = frozenset(status.strip().lower() for status in value)
-    unknown = statuses.difference(_certcentral_select.STATUSES)
+    unknown = statuses.difference(_filters.STATUSES)
     if unknown:
-        said = ", ".join(_orders.printable(status, 50) for status in sorted(unknown))
-        known = ", ".join(_certcentral_select.STATUSES)
+        said = ", ".join(_text.printable(status, 50) for status in sorted(unknown))
+        known = ", ".join(_filters.STATUSES)
         _LOG.warning("statuses: CertCentral may never tell of %s; known are %s", said, known)
     return statuses

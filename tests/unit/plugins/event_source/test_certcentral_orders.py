@@ -169,7 +169,7 @@ def test_the_events_of_a_look_do_not_wait_for_the_disk_on_the_event_loop(
 ) -> None:
     responses.get(URL, json={})
     responses.get(URL, json={"orders": [{"order_id": 7, "status": "rejected"}]})
-    files = source["main"].__globals__["_files"]
+    files = source["main"].__globals__["_secure"]
     threads: list[str] = []
     replace = files.replace
 

@@ -13,8 +13,8 @@ import yaml
 from ansible.errors import AnsibleFilterError
 
 from ansible_collections.certops.orders.plugins.filter import decommission_probes as module
-from ansible_collections.certops.orders.plugins.module_utils._certcentral_objects import Certificate
-from ansible_collections.certops.orders.plugins.module_utils._servertastic import Review
+from ansible_collections.certops.orders.plugins.module_utils._certcentral.models import Certificate
+from ansible_collections.certops.orders.plugins.module_utils._servertastic.models import Review
 
 SHOP = "shop.example.com"
 CERTIFICATE = Certificate(70, "0A", "issued", SHOP, (SHOP, "www.example.com")).shown()

@@ -15,8 +15,8 @@ from ansible.errors import AnsibleFilterError
 
 from ansible_collections.certops.orders.plugins.doc_fragments._decommission import ModuleDocFragment
 from ansible_collections.certops.orders.plugins.filter import decommission_reads as module
-from ansible_collections.certops.orders.plugins.module_utils._certcentral_objects import ROW, Order
-from ansible_collections.certops.orders.plugins.module_utils._decommission import Wishes, wishes_of
+from ansible_collections.certops.orders.plugins.module_utils._certcentral.models import ROW, Order
+from ansible_collections.certops.orders.plugins.module_utils._planners.decommission_request import Wishes, wishes_of
 
 TODAY = date(2026, 3, 1)
 SHOP = "shop.example.com"

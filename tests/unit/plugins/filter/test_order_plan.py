@@ -15,7 +15,7 @@ import yaml
 from ansible.errors import AnsibleFilterError
 
 from ansible_collections.certops.orders.plugins import filter as filters
-from ansible_collections.certops.orders.tests.unit.plugins.module_utils.test_plan import entry
+from ansible_collections.certops.orders.tests.unit.plugins.module_utils._plans.test_plans import entry
 
 NAMES = sorted(file.stem for folder in filters.__path__ for file in Path(folder).glob("order_plan_*.py"))
 

@@ -16,15 +16,15 @@ import yaml
 from ansible.errors import AnsibleFilterError
 
 from ansible_collections.certops.orders.plugins.filter import plan_decommission as module
-from ansible_collections.certops.orders.plugins.module_utils._certcentral_objects import (
+from ansible_collections.certops.orders.plugins.module_utils._certcentral.models import (
     DETAILS,
     ROW,
     Certificate,
     Order,
     Request,
 )
-from ansible_collections.certops.orders.plugins.module_utils._orders import utc
-from ansible_collections.certops.orders.plugins.module_utils._servertastic import WINDOW, Review
+from ansible_collections.certops.orders.plugins.module_utils._common.values import utc
+from ansible_collections.certops.orders.plugins.module_utils._servertastic.models import WINDOW, Review
 
 TODAY = date(2026, 3, 1)
 SHOP = "shop.example.com"

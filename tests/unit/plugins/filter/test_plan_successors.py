@@ -16,7 +16,7 @@ import yaml
 from ansible.errors import AnsibleFilterError
 
 from ansible_collections.certops.orders.plugins import filter as filters
-from ansible_collections.certops.orders.plugins.module_utils._certcentral_objects import (
+from ansible_collections.certops.orders.plugins.module_utils._certcentral.models import (
     DETAILS,
     ORIGIN,
     ROW,

@@ -16,8 +16,8 @@ from ansible.errors import AnsibleFilterError
 
 from ansible_collections.certops.orders.plugins import filter as filters
 from ansible_collections.certops.orders.plugins.doc_fragments._stale_orders import ModuleDocFragment
-from ansible_collections.certops.orders.plugins.module_utils._certcentral_objects import DETAILS, ROW, Order
-from ansible_collections.certops.orders.plugins.module_utils._stale import MOST_DAYS, Wishes, wishes_of
+from ansible_collections.certops.orders.plugins.module_utils._certcentral.models import DETAILS, ROW, Order
+from ansible_collections.certops.orders.plugins.module_utils._planners.stale_orders import MOST_DAYS, Wishes, wishes_of
 
 TODAY = date(2026, 3, 1)
 NAMES = ("plan_stale_orders", "stale_order_reads")

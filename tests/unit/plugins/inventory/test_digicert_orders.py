@@ -23,8 +23,8 @@ from ansible.utils.display import Display
 
 from ansible_collections.certops.orders.plugins.doc_fragments import _certcentral_inventory, _order_filters
 from ansible_collections.certops.orders.plugins.inventory import digicert_orders as plugin
-from ansible_collections.certops.orders.plugins.module_utils._errors import LibraryMissing, Stopped
-from ansible_collections.certops.orders.plugins.module_utils._options import CERTCENTRAL_OPTIONS, ORDER_FILTERS
+from ansible_collections.certops.orders.plugins.module_utils._common.errors import LibraryMissing, Stopped
+from ansible_collections.certops.orders.plugins.module_utils._common.options import CERTCENTRAL_OPTIONS, ORDER_FILTERS
 from ansible_collections.certops.orders.tests.cases import each
 from ansible_collections.certops.orders.tests.unit.plugins.modules.conversation import (
     KEY,

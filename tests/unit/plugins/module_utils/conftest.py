@@ -17,9 +17,13 @@ import pytest
 import responses
 import trustme
 
-from ansible_collections.certops.orders.plugins.module_utils import _certcentral, _http, _pacing
-from ansible_collections.certops.orders.plugins.module_utils._errors import Stopped
-from ansible_collections.certops.orders.plugins.module_utils._options import Connection
+from ansible_collections.certops.orders.plugins.module_utils._certcentral import client as _certcentral
+from ansible_collections.certops.orders.plugins.module_utils._common import context as common_context
+from ansible_collections.certops.orders.plugins.module_utils._common.errors import Stopped
+from ansible_collections.certops.orders.plugins.module_utils._http import rate_limit as _pacing
+from ansible_collections.certops.orders.plugins.module_utils._http import retry, session
+from ansible_collections.certops.orders.plugins.module_utils._http import transport as _http
+from ansible_collections.certops.orders.plugins.module_utils._http.connection import Connection
 from ansible_collections.certops.orders.tests.unit.plugins.module_utils.words import KEY, PARAMS, Conversation, Wire
 
 
@@ -38,7 +42,7 @@ class Clock:
         self.skipped += seconds
 
 
-class SkippingStop(_http.Stop):
+class SkippingStop(common_context.Stop):
     """A Stop whose pauses are noted, not slept."""
 
     def __init__(self, clock: Clock) -> None:
@@ -56,15 +60,15 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     """Skip waits, in the modules that look at the clock."""
     clock = Clock()
     namespace = SimpleNamespace(monotonic=clock.monotonic, time=time.time)
-    monkeypatch.setattr(_http, "time", namespace)
-    monkeypatch.setattr(_pacing, "time", namespace)
+    for module in (_pacing, _http, session):
+        monkeypatch.setattr(module, "time", namespace)
     return clock
 
 
 @pytest.fixture
 def longest_draw(monkeypatch: pytest.MonkeyPatch) -> None:
     """Make every jitter its upper bound."""
-    monkeypatch.setattr(_http.random, "uniform", lambda _low, high: high)
+    monkeypatch.setattr(retry.random, "uniform", lambda _low, high: high)
 
 
 @pytest.fixture
@@ -107,7 +111,7 @@ def service() -> Iterator[Conversation]:
 
 @pytest.fixture
 def client(service: Conversation) -> Iterator[_certcentral.CertCentral]:  # noqa: ARG001  it has to listen first
-    with _certcentral.connect({**PARAMS, "api_key": KEY}, _http.Context(), writes=True) as client:
+    with _certcentral.connect({**PARAMS, "api_key": KEY}, common_context.Context(), writes=True) as client:
         yield client
 
 

@@ -17,8 +17,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Callable
 from unittest import mock
 
-from ansible_collections.certops.orders.plugins.module_utils import _run
-from ansible_collections.certops.orders.plugins.module_utils._errors import (
+from ansible_collections.certops.orders.plugins.module_utils._common.context import Context, Stop
+from ansible_collections.certops.orders.plugins.module_utils._common.errors import (
     ApiError,
     Denied,
     LostReply,
@@ -30,10 +30,7 @@ from ansible_collections.certops.orders.plugins.module_utils._errors import (
     StaleRead,
     Stopped,
 )
-from ansible_collections.certops.orders.plugins.module_utils._http import Context, Counters, Patience, Stop
-from ansible_collections.certops.orders.plugins.module_utils._observers import Observer
-from ansible_collections.certops.orders.plugins.module_utils._options import Connection
-from ansible_collections.certops.orders.plugins.module_utils._orders import (
+from ansible_collections.certops.orders.plugins.module_utils._common.outcomes import (
     CHANGED,
     INELIGIBLE,
     PENDING_APPROVAL,
@@ -41,7 +38,12 @@ from ansible_collections.certops.orders.plugins.module_utils._orders import (
     Decision,
     OrderResult,
 )
-from ansible_collections.certops.orders.plugins.module_utils._results import Settings
+from ansible_collections.certops.orders.plugins.module_utils._http.connection import Connection
+from ansible_collections.certops.orders.plugins.module_utils._http.retry import Patience
+from ansible_collections.certops.orders.plugins.module_utils._http.transport import Counters
+from ansible_collections.certops.orders.plugins.module_utils._runtime import runner as _run
+from ansible_collections.certops.orders.plugins.module_utils._runtime.observers import Observer
+from ansible_collections.certops.orders.plugins.module_utils._runtime.results import Settings
 
 SECRET = "s3cret-key"
 

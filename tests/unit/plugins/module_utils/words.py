@@ -14,9 +14,11 @@ from typing import Any, Protocol
 
 import responses
 
-from ansible_collections.certops.orders.plugins.module_utils import _http
-from ansible_collections.certops.orders.plugins.module_utils._errors import ApiError
-from ansible_collections.certops.orders.plugins.module_utils._options import CERTCENTRAL_OPTIONS
+from ansible_collections.certops.orders.plugins.module_utils._common import context as common_context
+from ansible_collections.certops.orders.plugins.module_utils._common.errors import ApiError
+from ansible_collections.certops.orders.plugins.module_utils._common.options import CERTCENTRAL_OPTIONS
+from ansible_collections.certops.orders.plugins.module_utils._http import retry as http_retry
+from ansible_collections.certops.orders.plugins.module_utils._http import transport as _http
 
 KEY = "sim-KEY-that-nobody-may-see"
 # reference/certcentral.md 2.3, the older spelling of rejected, and the status that the console shows (2.2).
@@ -51,7 +53,7 @@ class Wire:
     """A transport with what surrounds it."""
 
     transport: _http.Transport
-    stop: _http.Stop
+    stop: common_context.Stop
     clock: Waits
     lines: list[str]
 
@@ -65,7 +67,7 @@ class Wire:
             ("order", "certificate", 7, "status"),
             {"status": "canceled", "note": "no longer needed"},
             fresh_until=self.clock.monotonic() + fresh_for,
-            patience=_http.Patience(patience),
+            patience=http_retry.Patience(patience),
         )
 
     @property
@@ -153,4 +155,4 @@ def row(number: int, status: str = "pending", **more: Any) -> dict[str, Any]:
 
 def sending() -> dict[str, Any]:
     """Return what a write needs beside its own arguments."""
-    return {"fresh_until": _http.time.monotonic() + 60, "patience": _http.Patience(0)}
+    return {"fresh_until": _http.time.monotonic() + 60, "patience": http_retry.Patience(0)}

@@ -14,9 +14,9 @@ from typing import Any, Callable
 import yaml
 from ansible.module_utils.common.arg_spec import ModuleArgumentSpecValidator
 
-from ansible_collections.certops.orders.plugins.module_utils._errors import Stopped
-from ansible_collections.certops.orders.plugins.module_utils._http import Context, Stop
-from ansible_collections.certops.orders.plugins.module_utils._run import guarded
+from ansible_collections.certops.orders.plugins.module_utils._common.context import Context, Stop
+from ansible_collections.certops.orders.plugins.module_utils._common.errors import Stopped
+from ansible_collections.certops.orders.plugins.module_utils._runtime.guard import guarded
 from ansible_collections.certops.orders.tests.unit.plugins.modules.conversation import KEY, Conversation, Service
 
 Converse = Callable[..., Conversation]

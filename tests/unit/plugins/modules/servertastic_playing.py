@@ -21,9 +21,13 @@ from urllib.parse import quote
 
 import pytest
 
-from ansible_collections.certops.orders.plugins.module_utils import _http, _pacing, _request_log, _run
-from ansible_collections.certops.orders.plugins.module_utils._http import Context
-from ansible_collections.certops.orders.plugins.module_utils._run import guarded
+from ansible_collections.certops.orders.plugins.module_utils._common.context import Context
+from ansible_collections.certops.orders.plugins.module_utils._http import rate_limit as _pacing
+from ansible_collections.certops.orders.plugins.module_utils._http import session
+from ansible_collections.certops.orders.plugins.module_utils._http import transport as _http
+from ansible_collections.certops.orders.plugins.module_utils._runtime import runner as _run
+from ansible_collections.certops.orders.plugins.module_utils._runtime.guard import guarded
+from ansible_collections.certops.orders.plugins.module_utils._servertastic import request_log as _request_log
 from ansible_collections.certops.orders.tests.unit.plugins.module_utils import service_of_things
 from ansible_collections.certops.orders.tests.unit.plugins.modules.conversation import Answer, Call, Service, says
 from ansible_collections.certops.orders.tests.unit.plugins.modules.playing import (
@@ -79,7 +83,7 @@ class Skipping:
         self.clock = service_of_things.Clock()
         self.stop = service_of_things.Unhurried(self.clock)
         namespace = SimpleNamespace(monotonic=self.clock.monotonic, time=time.time)
-        for module in (_run, _http, _pacing):
+        for module in (_run, _http, _pacing, session):
             monkeypatch.setattr(module, "time", namespace)
 
     def context(self, **facts: Any) -> Context:

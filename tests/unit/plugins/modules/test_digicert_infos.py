@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.certops.orders.plugins.module_utils._http import Context, Stop
+from ansible_collections.certops.orders.plugins.module_utils._common.context import Context, Stop
 from ansible_collections.certops.orders.plugins.modules import (
     digicert_domain_info,
     digicert_order_info,

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.certops.orders.plugins.module_utils import _results
+from ansible_collections.certops.orders.plugins.module_utils._runtime import results as _results
 from ansible_collections.certops.orders.plugins.modules import digicert_order_renewal as module
 from ansible_collections.certops.orders.tests.unit.plugins.modules.conversation import (
     HANGS_UP,

@@ -19,10 +19,10 @@ import pytest
 import yaml
 from ansible.module_utils import basic
 
-from ansible_collections.certops.orders.plugins.module_utils import _http
-from ansible_collections.certops.orders.plugins.module_utils._http import Context
-from ansible_collections.certops.orders.plugins.module_utils._options import OptionError
-from ansible_collections.certops.orders.plugins.module_utils._orders import OUTCOMES
+from ansible_collections.certops.orders.plugins.module_utils._common.context import Context
+from ansible_collections.certops.orders.plugins.module_utils._common.options import OptionError
+from ansible_collections.certops.orders.plugins.module_utils._common.outcomes import OUTCOMES
+from ansible_collections.certops.orders.plugins.module_utils._http import libraries
 from ansible_collections.certops.orders.plugins.modules import digicert_order_status as module
 from ansible_collections.certops.orders.tests.unit.plugins.modules import playing
 from ansible_collections.certops.orders.tests.unit.plugins.modules.conversation import (
@@ -925,7 +925,7 @@ def test_through_the_door_key_and_address_come_from_the_environment(
 def test_through_the_door_a_missing_library_is_named_with_what_to_do(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(_http, "_REQUESTS_TRACE", "Traceback: no requests")
+    monkeypatch.setattr(libraries, "_REQUESTS_TRACE", "Traceback: no requests")
 
     code, result = through_the_door(monkeypatch, capsys, {"api_key": KEY, "order_ids": [], "status": "renewed"})
 

@@ -19,7 +19,7 @@ import yaml
 from ansible.module_utils import basic
 
 from ansible_collections.certops.orders.plugins import modules
-from ansible_collections.certops.orders.plugins.module_utils._options import PATHS
+from ansible_collections.certops.orders.plugins.module_utils._common.options import PATHS
 from ansible_collections.certops.orders.tests.unit.plugins.modules.conversation import KEY
 from ansible_collections.certops.orders.tests.unit.plugins.modules.playing import validated
 

@@ -16,9 +16,10 @@ from typing import Any
 import pytest
 import yaml
 
-from ansible_collections.certops.orders.plugins.module_utils import _plan, _plan_files
-from ansible_collections.certops.orders.plugins.module_utils._http import Context
-from ansible_collections.certops.orders.plugins.module_utils._run import guarded
+from ansible_collections.certops.orders.plugins.module_utils._common.context import Context
+from ansible_collections.certops.orders.plugins.module_utils._plans import document as _plan
+from ansible_collections.certops.orders.plugins.module_utils._plans import store as _plan_files
+from ansible_collections.certops.orders.plugins.module_utils._runtime.guard import guarded
 from ansible_collections.certops.orders.plugins.modules import order_plan
 from ansible_collections.certops.orders.tests.unit.plugins.modules.playing import (
     documentation,

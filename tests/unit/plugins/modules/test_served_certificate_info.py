@@ -18,9 +18,9 @@ import trustme
 import yaml
 from ansible.module_utils import basic
 
-from ansible_collections.certops.orders.plugins.module_utils import _served
-from ansible_collections.certops.orders.plugins.module_utils._http import Context
-from ansible_collections.certops.orders.plugins.module_utils._run import guarded
+from ansible_collections.certops.orders.plugins.module_utils._common.context import Context
+from ansible_collections.certops.orders.plugins.module_utils._runtime.guard import guarded
+from ansible_collections.certops.orders.plugins.module_utils._tls_probe import handshake as _served
 from ansible_collections.certops.orders.plugins.modules import served_certificate_info
 from ansible_collections.certops.orders.tests.unit.plugins.module_utils.serving import (
     AGREES,

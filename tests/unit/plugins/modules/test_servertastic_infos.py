@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 import yaml
 
-from ansible_collections.certops.orders.plugins.module_utils._http import Context, Stop
+from ansible_collections.certops.orders.plugins.module_utils._common.context import Context, Stop
 from ansible_collections.certops.orders.plugins.modules import (
     servertastic_account_info,
     servertastic_order_cancel,

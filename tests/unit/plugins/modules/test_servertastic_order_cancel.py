@@ -16,11 +16,12 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.certops.orders.plugins.module_utils import _request_log, _results
-from ansible_collections.certops.orders.plugins.module_utils._http import Context, Stop
-from ansible_collections.certops.orders.plugins.module_utils._orders import OUTCOMES
-from ansible_collections.certops.orders.plugins.module_utils._request_log import RequestLog
-from ansible_collections.certops.orders.plugins.module_utils._servertastic import Servertastic
+from ansible_collections.certops.orders.plugins.module_utils._common.context import Context, Stop
+from ansible_collections.certops.orders.plugins.module_utils._common.outcomes import OUTCOMES
+from ansible_collections.certops.orders.plugins.module_utils._runtime import results as _results
+from ansible_collections.certops.orders.plugins.module_utils._servertastic import request_log as _request_log
+from ansible_collections.certops.orders.plugins.module_utils._servertastic.client import Servertastic
+from ansible_collections.certops.orders.plugins.module_utils._servertastic.request_log import RequestLog
 from ansible_collections.certops.orders.plugins.modules import servertastic_order_cancel as module
 from ansible_collections.certops.orders.tests.unit.plugins.modules import playing
 from ansible_collections.certops.orders.tests.unit.plugins.modules import servertastic_playing as servertastic

@@ -9,10 +9,10 @@ from __future__ import annotations
 import importlib
 from pathlib import Path
 
-from ansible_collections.certops.orders.plugins.plugin_utils import _door
+from ansible_collections.certops.orders.plugins.plugin_utils import _controller_action
 from ansible_collections.certops.orders.tests.cases import each
 
-PLUGINS = Path(str(_door.__file__)).parents[1]
+PLUGINS = Path(str(_controller_action.__file__)).parents[1]
 # Documentation only, which coverage leaves out as well (.coveragerc).
 FILES = sorted(
     file.relative_to(PLUGINS) for file in PLUGINS.rglob("*.py") if file.relative_to(PLUGINS).parts[0] != "doc_fragments"

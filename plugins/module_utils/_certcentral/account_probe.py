@@ -1,0 +1,221 @@
+# Copyright (c) 2026 The certops.orders authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module util is PRIVATE to the collection: it can change at any time.
+
+"""The reads of an account check: answers as they come, for _certcentral_account_check to judge.
+
+The client in _certcentral reads what it can use and forgets the form of an answer; here the form is the point.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta, timezone
+from typing import TYPE_CHECKING, Any, Callable
+
+from .._common.errors import ApiError
+from .account_check import STATUSES, Answer, Filtered, Observed, Row, certificate
+from .models import boolean, integer
+
+if TYPE_CHECKING:
+    from .._http.transport import Transport
+
+# Retries are counted.
+MAX_REQUESTS = 40
+# How many orders the sample has at most, the newest ones.
+SAMPLE = 100
+_DETAILS = 8
+_NEWEST_FIRST = ("sort", "-order_id")
+_ORDERS = ("order", "certificate")
+_WEEK = 7 * 24 * 60
+
+
+class Probe:
+    """Reads of one account; a read that fails leaves what it would show untested."""
+
+    def __init__(self, transport: Transport) -> None:
+        self._http = transport
+        transport.max_requests = MAX_REQUESTS
+
+    def observed(self) -> Observed:
+        """Everything that is read. Raises ApiError where the key cannot even read what changed, or Stopped."""
+        seen = Observed(datetime.now(timezone.utc).date(), limit=SAMPLE)
+        # The first read shows whether there is a service, and whether the key is valid.
+        path, week = (*_ORDERS, "status-changes"), [("minutes", _WEEK)]
+        seen.changes = Answer(200, data=self._http.read("list changes", path, week, may_be_list=True))
+        user = self._get("read the key's user", ("user", "me")).data
+        seen.user = user if isinstance(user, dict) else {}
+        seen.account = self._get("read the account", ("account",))
+        self._lists(seen)
+        self._absences(seen)
+        self._details(seen)
+        self._filters(seen)
+        self._copies(seen)
+        self._requests(seen)
+        return seen
+
+    def _get(self, what: str, path: Sequence[object], query: Iterable[tuple[str, object]] = ()) -> Answer:
+        try:
+            reply = self._http.probe(what, path, query)
+        except ApiError:
+            return Answer()
+        try:
+            data = json.loads(reply.body)
+        except (ValueError, RecursionError):
+            data = None
+        return Answer(reply.status, frozenset(name.lower() for name in reply.headers), data)
+
+    def _list(self, *filters: tuple[str, object], limit: int = SAMPLE, offset: int = 0) -> Answer:
+        """GET /order/certificate."""
+        pairs = [(f"filters[{name}]", value) for name, value in filters]
+        query = [*pairs, _NEWEST_FIRST, ("limit", limit), *([("offset", offset)] if offset else [])]
+        return self._get("list orders", _ORDERS, query)
+
+    def _lists(self, seen: Observed) -> None:
+        seen.sample = self._list()
+        rows, total = len(seen.sample.rows("orders")), seen.sample.total
+        if rows and total is not None and total >= rows:
+            seen.last = self._list(limit=1, offset=total - 1)
+            if rows == SAMPLE:
+                seen.beyond = self._list(limit=1, offset=total)
+        seen.renewed, seen.not_renewed = (self._list(("is_renewed", value)) for value in (1, 0))
+        seen.migrated, seen.certcentral = (self._list(("origin", value)) for value in ("migrated", "certcentral"))
+        seen.ended = self._list(("status", "issued"), ("valid_till", f"<{seen.today - timedelta(days=1)}"))
+        seen.unusual_status = self._list(("status", "expired"))
+
+    def _absences(self, seen: Observed) -> None:
+        taken = {row.get("id") for row in seen.rows}
+        number = next(number for number in range(1, SAMPLE * 4) if number not in taken)
+        seen.missing = self._get("read an order that does not exist", (*_ORDERS, number))
+        seen.nothing = self._list(("id", number))
+        seen.no_route = self._get("read an address that does not exist", ("order", "no-such-route"))
+        if seen.missing.is_good:
+            # There is such an order after all.
+            seen.missing = seen.nothing = Answer()
+
+    def _details(self, seen: Observed) -> None:
+        for number in _chosen(seen)[:_DETAILS]:
+            answer = self._get("read an order", (*_ORDERS, number))
+            if answer.is_good and isinstance(answer.data, dict):
+                seen.details[number] = answer.data
+        without = [number for number, detail in seen.details.items() if not detail.get("notes")]
+        if without and len(without) == len(seen.details):
+            canceled = [number for number in without if seen.details[number].get("status") == "canceled"]
+            number = (canceled or without)[0]
+            seen.notes = number, self._get("list the notes of an order", (*_ORDERS, number, "note"))
+
+    def _filters(self, seen: Observed) -> None:
+        rows = seen.sample.rows("orders")
+        for name, values in _FILTERS.items():
+            for row in rows:
+                value = next((value for value in values(row) if _is_plain(value)), None)
+                fits = _fitting(name, value)
+                # Only where some other order does not fit, an ignored filter shows.
+                if value is not None and not all(map(fits, rows)):
+                    seen.filters[name] = Filtered(self._list((name, value)), integer(row.get("id")) or 0, fits)
+                    break
+
+    def _copies(self, seen: Observed) -> None:
+        orders = seen.orders
+        for order in orders:
+            counted = {kind: integer(order.get(f"{kind}s_count")) for kind in ("duplicate", "reissue")}
+            # Where an answer does not say how many there are, nothing can be compared.
+            if counted["duplicate"] and not seen.duplicates:
+                seen.duplicates = order, self._certificates(order, "duplicate")
+            if counted["reissue"] and not seen.reissues:
+                seen.reissues = order, self._certificates(order, "reissue")
+            if counted["duplicate"] == 0 and certificate(order).get("serial_number") and not seen.without_copies.status:
+                seen.without_copies = self._certificates(order, "duplicate")
+        if seen.duplicates:
+            order, answer = seen.duplicates
+            own = certificate(order).get("serial_number")
+            serials = [item.get("serial_number") for item in answer.rows("certificates")]
+            other = next((serial for serial in serials if serial and serial != own), None)
+            if own and other:
+                seen.by_copy = integer(order.get("id")) or 0, self._list(("serial_number", other))
+
+    def _certificates(self, order: Row, kind: str) -> Answer:
+        """GET /order/certificate/{id}/duplicate or reissue, with those that are archived."""
+        path = (*_ORDERS, order.get("id"), kind)
+        return self._get(f"list the {kind}s of an order", path, [("show_archived", "true")])
+
+    def _requests(self, seen: Observed) -> None:
+        seen.requests = self._get("list requests", ("request",))
+        statuses = [str(row.get("status")) for row in seen.requests.rows("requests")]
+        if statuses:
+            seen.requests_in_pages = self._get("list requests", ("request",), [("limit", 1), ("offset", 0)])
+        known = [status for status in ("pending", "approved", "rejected", "submitted") if status in statuses]
+        if known and len(set(statuses)) > 1:
+            answer = self._get("list requests", ("request",), [("filters[status]", known[0])])
+            seen.requests_of_status = known[0], answer
+
+
+def _chosen(seen: Observed) -> list[int]:
+    """Orders whose details are worth a request: one of each kind, those first that tell most."""
+    rows = seen.rows
+    kinds: tuple[Callable[[Row], Any], ...] = (
+        lambda row: row.get("status") == "renewed" or boolean(row.get("is_renewed")),
+        lambda row: row.get("id") in renewed,
+        lambda row: row.get("status") == "issued" and row.get("id") not in renewed,
+        lambda row: len(certificate(row).get("dns_names") or ()) > 1,
+        lambda row: row.get("status") == "canceled",
+        lambda row: integer(row.get("duplicates_count")),
+        lambda row: row.get("status") == "pending",
+        bool,
+    )
+    renewed = {row.get("id") for row in seen.renewed.rows("orders")}
+    chosen: list[int] = []
+    for kind in kinds:
+        fresh = [integer(row.get("id")) for row in rows if kind(row)]
+        found = [number for number in fresh if number and number not in chosen]
+        # Of those that are renewed two, as not every one of them is marked.
+        chosen += found[: 2 if kind is kinds[1] else 1]
+    return chosen
+
+
+def _is_plain(value: Any) -> bool:
+    """Whether a value can stand in a filter and comes back as it is: a name with other letters can show otherwise."""
+    text = str(value or "")
+    return bool(text) and text.isascii() and "xn--" not in text and "%" not in text
+
+
+def _status_of(row: Row) -> list[Any]:
+    return [row.get("status")] if row.get("status") in STATUSES else []
+
+
+def _of(part: str, name: str) -> Callable[[Row], list[Any]]:
+    def values(row: Row) -> list[Any]:
+        inner = row.get(part)
+        return [inner[name]] if isinstance(inner, dict) and inner.get(name) else []
+
+    return values
+
+
+def _id_of_issued(row: Row) -> list[Any]:
+    # An id before the issuance is not that of a certificate (2.1).
+    return [certificate(row).get("id")] if certificate(row).get("serial_number") else []
+
+
+_FILTERS: dict[str, Callable[[Row], list[Any]]] = {
+    "status": _status_of,
+    "common_name": _of("certificate", "common_name"),
+    "serial_number": _of("certificate", "serial_number"),
+    "certificate_id": _id_of_issued,
+    "valid_till": _of("certificate", "valid_till"),
+    "product_name_id": _of("product", "name_id"),
+    "container_id": _of("container", "id"),
+}
+
+
+def _fitting(name: str, value: Any) -> Callable[[Row], bool]:
+    """Whether an order is one that the filter lets through; what does not show the value may be."""
+    if name == "status":
+        # The value issued finds expired orders as well (2.3), and those that are renewed may show that instead.
+        allowed = {value, "expired", "renewed"} if value == "issued" else {value}
+        return lambda row: row.get("status") in allowed
+    values = _FILTERS[name]
+    wanted = str(value).lower()
+    return lambda row: all(str(each).lower() == wanted for each in values(row))

@@ -1,0 +1,225 @@
+# Copyright (c) 2026 The certops.orders authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module util is PRIVATE to the collection: it can change at any time.
+
+"""Which orders are meant: what the service is asked for, and the exact check of what it answers. Pure.
+
+The service's own filters are loose: issued also returns expired orders, some filters have been ignored, and of others
+it is not known what they compare (reference/certcentral.md 2.3, 3). They narrow where they cannot lose an order, and
+every row is checked here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta, timezone
+from typing import TYPE_CHECKING, Any
+
+from .._common.names import every_spelling
+from .._common.options import OptionError, domain_name, known_words
+from .models import DETAILS, ROW, read_common_name
+
+if TYPE_CHECKING:
+    from .models import Order
+
+# The statuses of orders that the documentation or public clients know (2.3).
+STATUSES = (
+    *("approved", "canceled", "denied", "expired", "issued", "needs_approval", "needs_csr", "pending", "processing"),
+    *("reissue_pending", "rejected", "renewed", "revoked", "waiting_pickup"),
+)
+# The values that the status filter is documented to know (reference/certcentral.md 2.2).
+_STATUS_FILTER = ("pending", "issued", "rejected", "revoked", "waiting_pickup", "reissue_pending", "canceled")
+# Orders that have, or had, a certificate, so that a row without an expiry leaves something out.
+_WITH_CERTIFICATE = ("issued", "expired", "renewed", "reissue_pending", "revoked")
+
+
+@dataclass(frozen=True)
+class Criteria:
+    """What the orders that are meant have in common; what is empty or None does not matter.
+
+    domain: one of its names, in lower case; with include_subdomains, or a name below that.
+    expires_from, expires_to: the first and the last day on which its certificate may expire.
+    search: the service's own, in common names and e-mail addresses; it cannot be checked here.
+    origin: migrated or certcentral.
+    """
+
+    status: frozenset[str] = frozenset()
+    domain: str = ""
+    include_subdomains: bool = False
+    common_name: str = ""
+    search: str = ""
+    expires_from: date | None = None
+    expires_to: date | None = None
+    is_renewed: bool | None = None
+    container_id: int | None = None
+    organization_id: int | None = None
+    product_name_id: str = ""
+    product_type: str = ""
+    created_before: datetime | None = None
+    origin: str = ""
+
+
+def server_filters(criteria: Criteria) -> list[tuple[str, object]]:
+    """The filters of GET /order/certificate that narrow and cannot lose (reference/certcentral.md 3).
+
+    Expiry, domain, mark and date of creation are not among them: of a multi-year plan it is not known which expiry is
+    compared, nor whether domain_name looks at every name, nor whether is_renewed finds a mark that shows as a status.
+    """
+    filters: list[tuple[str, object]] = [("status", status) for status in _statuses(criteria.status)]
+    for name in ("container_id", "organization_id", "product_name_id", "origin"):
+        value = getattr(criteria, name)
+        if value:
+            filters.append((name, value))
+    # Whether the service compares names in Unicode or in punycode is not known, nor whether case matters to it.
+    if criteria.common_name and len(every_spelling(criteria.common_name)) == 1:
+        filters.append(("common_name", criteria.common_name))
+    if criteria.search:
+        filters += [("search", f"%{text}") for text in every_spelling(criteria.search)]
+    return filters
+
+
+def _statuses(wanted: frozenset[str]) -> list[str]:
+    # issued finds expired ones, too; a value that is not documented may find nothing.
+    asked = {"issued" if status == "expired" else status for status in wanted}
+    return sorted(asked) if asked.issubset(_STATUS_FILTER) else []
+
+
+def matches(order: Order, criteria: Criteria) -> bool | None:
+    """Whether an order is meant; None where its row does not say enough, and its own page has to be read."""
+    answers = [
+        not criteria.status or order.status in criteria.status,
+        not criteria.domain or _covers(order, criteria),
+        not criteria.common_name or order.common_name.lower() == criteria.common_name.lower(),
+        _is(criteria.container_id, order.container and order.container.id, order),
+        _is(criteria.organization_id, order.organization and order.organization.id, order),
+        _is(criteria.product_name_id, order.product_name_id, order),
+        _is(criteria.product_type, order.product_type, order),
+        _is_renewed(order, criteria.is_renewed),
+        _expires(order, criteria.expires_from, criteria.expires_to),
+        _was_created(order, criteria.created_before),
+    ]
+    if False in answers:
+        return False
+    return None if None in answers else True
+
+
+def covers(names: tuple[str, ...], domain: str, include_subdomains: bool = False) -> bool:
+    """Whether one of the names is this domain or, where those count, a name below it, *.domain among them."""
+    return any(name == domain or (include_subdomains and name.endswith(f".{domain}")) for name in names)
+
+
+def _covers(order: Order, criteria: Criteria) -> bool | None:
+    if covers(order.domains, criteria.domain, criteria.include_subdomains):
+        return True
+    # A row may leave names out.
+    return False if order.names_known else _unless_read(order)
+
+
+def _is(wanted: object, found: object, order: Order) -> bool | None:
+    if not wanted:
+        return True
+    if found in (None, ""):
+        # The row of a DV order has no organization, for one.
+        return _unless_read(order)
+    return found == wanted
+
+
+def _is_renewed(order: Order, wanted: bool | None) -> bool | None:
+    if wanted is None:
+        return True
+    if order.is_marked is None and not {DETAILS, ROW} <= order.seen:
+        return None
+    return bool(order.is_marked) is wanted
+
+
+def _expires(order: Order, first: date | None, last: date | None) -> bool | None:
+    if first is None and last is None:
+        return True
+    if order.valid_till is None:
+        return _unless_read(order) if order.status in _WITH_CERTIFICATE else False
+    return (first is None or first <= order.valid_till) and (last is None or order.valid_till <= last)
+
+
+def _was_created(order: Order, before: datetime | None) -> bool | None:
+    if before is None:
+        return True
+    return _unless_read(order) if order.date_created is None else order.date_created < before
+
+
+def _unless_read(order: Order) -> bool | None:
+    return False if DETAILS in order.seen else None
+
+
+# What selects orders, beside their ids; domain and its subdomains are one.
+FILTERS = (
+    "status",
+    "domain",
+    "common_name",
+    "search",
+    "expires_before",
+    "expires_within_days",
+    "is_renewed",
+    "origin",
+    "container_id",
+    "organization_id",
+    "product_name_id",
+    "product_type",
+    "created_before",
+)
+
+
+def criteria(params: Mapping[str, Any], now: datetime) -> Criteria:
+    """The criteria of a task's options; now: in UTC. Raises OptionError."""
+    before, within = _day(params, "expires_before"), params["expires_within_days"]
+    if within is not None and within < 0:
+        raise OptionError("expires_within_days must not be negative")
+    if before is not None and within is not None:
+        raise OptionError("expires_before and expires_within_days cannot be used together")
+    for option in ("container_id", "organization_id"):
+        if params[option] is not None and params[option] < 1:
+            raise OptionError(f"{option} must be positive")
+    if params["include_subdomains"] and not params["domain"]:
+        raise OptionError("include_subdomains needs domain: set the domain whose subdomains are meant")
+    last = before - timedelta(days=1) if before and before > date.min else before
+    if within is not None:
+        last = now.date() + timedelta(days=min(within, 36500))
+    return Criteria(
+        status=frozenset(known_words(params["status"] or (), STATUSES, "status")),
+        domain=domain_name(params["domain"], "domain") if params["domain"] else "",
+        include_subdomains=params["include_subdomains"],
+        common_name=read_common_name((params["common_name"] or "").strip()),
+        search=(params["search"] or "").strip(),
+        expires_from=now.date() if within is not None else None,
+        expires_to=last,
+        is_renewed=params["is_renewed"],
+        container_id=params["container_id"],
+        organization_id=params["organization_id"],
+        product_name_id=params["product_name_id"] or "",
+        product_type=params["product_type"] or "",
+        created_before=_moment(params, "created_before"),
+        origin=params["origin"] or "",
+    )
+
+
+def _day(params: Mapping[str, Any], option: str) -> date | None:
+    if not params[option]:
+        return None
+    try:
+        return date.fromisoformat(params[option].strip())
+    except ValueError:
+        raise OptionError(f"{option} must be a day such as 2026-12-31") from None
+
+
+def _moment(params: Mapping[str, Any], option: str) -> datetime | None:
+    """A day, at its beginning, or an ISO 8601 time; UTC where it does not say."""
+    text = (params[option] or "").strip()
+    if not text:
+        return None
+    try:
+        moment = datetime.fromisoformat(text[:-1] + "+00:00" if text.endswith(("Z", "z")) else text)
+    except ValueError:
+        raise OptionError(f"{option} must be a day or a time such as 2026-12-31 or 2026-12-31T12:00:00Z") from None
+    return moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)

@@ -1,0 +1,385 @@
+# Copyright (c) 2026 The certops.orders authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module util is PRIVATE to the collection: it can change at any time.
+
+"""How a run reads what it is about to change, where that is not simply an order; see `Reader` in _run.
+
+Each of these is read by itself: what decides is not in the rows of a list.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Union
+
+from .._common.errors import NotFound, Refused, Unreadable
+from .models import CERTIFICATES, NEVER_ISSUED, REQUESTS, Certificate, Domain, Order, Request, with_certificates
+
+if TYPE_CHECKING:
+    from .._http.transport import Transport
+    from .client import CertCentral
+
+# A certificate's id, or its serial number.
+CertificateKey = Union[int, str]
+
+
+@dataclass(frozen=True)
+class Revocable:
+    """An order, or one certificate of it, that may be revoked.
+
+    key: of the one certificate, None for the whole order. certificate: that one, once the order's certificates are
+    read.
+    """
+
+    order: Order
+    key: CertificateKey | None = None
+    certificate: Certificate | None = None
+
+    @property
+    def name(self) -> str:
+        return self.certificate.common_name if self.certificate else self.order.name
+
+    @property
+    def identity(self) -> dict[str, Any]:
+        if self.key is None:
+            return {}
+        known = self.certificate
+        ids = {"certificate_id": known.id, "serial_number": known.serial_number} if known else {}
+        return {"order_id": self.order.id, **ids}
+
+    @property
+    def status(self) -> str:
+        return self.certificate.status if self.certificate else self.order.status
+
+    @property
+    def is_primary_of_revoked(self) -> bool:
+        """Whether the certificate is the present one of an order that is revoked: its lists tell nothing more."""
+        primary = self.order.primary
+        named = primary is not None and self.key in (primary.id, primary.serial_number)
+        return named and self.order.status == "revoked"
+
+    @property
+    def certificates(self) -> tuple[Certificate, ...]:
+        """What a revocation would end."""
+        if self.key is not None:
+            several: tuple[Certificate, ...] = (self.certificate,) if self.certificate else ()
+        else:
+            several = self.order.certificates
+        return tuple(one for one in several if one.status not in ("revoked", *NEVER_ISSUED))
+
+    @property
+    def unknown(self) -> str:
+        """Why what a revocation would end is not all known, empty where it is; of a single certificate it is."""
+        return self.order.unknown if self.key is None else ""
+
+    @property
+    def requests(self) -> tuple[Request, ...]:
+        """The requests to revoke just this, or all of the order, that wait for an approval."""
+        mine = (None, self.certificate.id) if self.certificate else (None,)
+        return tuple(request for request in self.filed if request.certificate_id in mine)
+
+    @property
+    def filed(self) -> tuple[Request, ...]:
+        """The requests to revoke anything of the order that wait; what each is for is only said by itself (4.3)."""
+        return tuple(request for request in self.order.undecided if request.type == "revoke")
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        facts: dict[str, Any] = {"status": self.status, "revocation_requested": bool(self.requests)}
+        if CERTIFICATES in self.order.seen:
+            facts["certificates"] = [one.shown() for one in self.certificates]
+            facts["domains"] = sorted({name for one in self.certificates for name in one.domains})
+            facts["certificates_known"] = not self.unknown
+            facts["product_type"] = self.order.product_type
+            facts["product_name_id"] = self.order.product_name_id
+        return facts
+
+
+@dataclass(frozen=True)
+class Settleable:
+    """The requests of which one may be approved or rejected: one, or all of an order."""
+
+    order_id: int | None
+    requests: tuple[Request, ...]
+    common_name: str = ""
+
+    @property
+    def undecided(self) -> tuple[Request, ...]:
+        return tuple(request for request in self.requests if request.is_undecided)
+
+    @property
+    def request(self) -> Request | None:
+        """The one that is meant: that which waits, or else the last one."""
+        several = self.undecided or self.requests
+        return max(several, key=lambda request: request.id) if several else None
+
+    @property
+    def name(self) -> str:
+        return self.common_name
+
+    @property
+    def identity(self) -> dict[str, Any]:
+        if self.request is None:
+            return {"order_id": self.order_id}
+        return {"request_id": self.request.id, "order_id": self.order_id, "type": self.request.type}
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        return {"status": self.request.status if self.request else "none"}
+
+
+@dataclass(frozen=True)
+class NamedDomains:
+    """The domains of one name, or the one of an id."""
+
+    domains: tuple[Domain, ...]
+
+    @property
+    def name(self) -> str:
+        return self.domains[0].name
+
+    @property
+    def identity(self) -> dict[str, Any]:
+        return self.domains[0].identity if len(self.domains) == 1 else {"name": self.name}
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        return self.domains[0].facts if len({domain.is_active for domain in self.domains}) == 1 else {"state": "both"}
+
+
+@dataclass(frozen=True)
+class RenewalSettings:
+    """What decides whether an order lives on by itself."""
+
+    order: Order
+
+    @property
+    def name(self) -> str:
+        return self.order.name
+
+    @property
+    def identity(self) -> dict[str, Any]:
+        return {}
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        return {
+            "status": self.order.status,
+            "renewal_emails": not self.order.disable_renewal_notifications,
+            "auto_reissue": bool(self.order.auto_reissue),
+            "custom_renewal_message": self.order.custom_renewal_message or "",
+            "auto_renew": bool(self.order.auto_renew),
+        }
+
+
+@dataclass(frozen=True)
+class Annotated:
+    """The notes of an order, and whether the one that is wanted is among them."""
+
+    order_id: int
+    has_note: bool
+
+    @property
+    def name(self) -> str:
+        return ""
+
+    @property
+    def identity(self) -> dict[str, Any]:
+        return {}
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        return {"has_note": self.has_note}
+
+
+class _OneByOne:
+    """Reads one thing at a time; a run does several in parallel."""
+
+    ONE_BY_ONE = frozenset([CERTIFICATES, REQUESTS])
+
+    def __init__(self, certcentral: CertCentral) -> None:
+        self._certcentral = certcentral
+
+    @property
+    def transport(self) -> Transport:
+        return self._certcentral.transport
+
+    def whose(self) -> str:
+        return self._certcentral.whose()
+
+    def read(self, keys: Sequence[Any]) -> dict[Any, Any]:
+        if len(keys) > 1:
+            return {}
+        try:
+            found = {key: self._one(key) for key in keys}
+        except NotFound:
+            return {}
+        return {key: state for key, state in found.items() if state is not None}
+
+    def learn(self, need: str, _states: Sequence[Any]) -> dict[Any, Any]:
+        raise ValueError(f"nobody knows how to read {need}")
+
+    def _one(self, key: Any) -> Any:
+        raise NotImplementedError
+
+
+class Orders(_OneByOne):
+    """Orders with all that their own pages say, for their renewal settings.
+
+    live_on: the ids of those whose auto-renew is on.
+    """
+
+    def __init__(self, certcentral: CertCentral) -> None:
+        super().__init__(certcentral)
+        self.live_on: set[int] = set()
+
+    def _one(self, key: Any) -> RenewalSettings:
+        order = self._certcentral.order(key)
+        if order.auto_renew:
+            self.live_on.add(order.id)
+        return RenewalSettings(order)
+
+
+class Revocables(_OneByOne):
+    """Orders that are to be revoked whole."""
+
+    def _one(self, key: Any) -> Revocable | None:
+        return Revocable(self._certcentral.order(key))
+
+    def learn(self, need: str, states: Sequence[Any]) -> dict[Any, Any]:
+        learn = {CERTIFICATES: self._with_certificates, REQUESTS: self._with_requests}.get(need)
+        if learn is None:
+            return super().learn(need, states)
+        return {self._key(state): learn(state) for state in states}
+
+    def _with_requests(self, state: Revocable) -> Revocable:
+        """The requests that wait, with the certificates that they are for."""
+        try:
+            known = {request.id: self._certcentral.request(request.id) for request in state.filed}
+        except NotFound as error:
+            # The order that lists it is there, so this says nothing of it.
+            raise Refused(error.message, error.http_status, error.code) from None
+        requests = tuple(_completed(request, known.get(request.id)) for request in state.order.requests)
+        order = replace(state.order, requests=requests, seen=state.order.seen | {REQUESTS})
+        return replace(state, order=order)
+
+    def _key(self, state: Revocable) -> Any:
+        return state.order.id if state.key is None else state.key
+
+    def _with_certificates(self, state: Revocable) -> Revocable:
+        order = state.order
+        try:
+            reissues, duplicates = self._certcentral.reissues(order.id), self._certcentral.duplicates(order.id)
+        except NotFound as error:
+            # The order was there just now, so this says nothing of it.
+            raise Refused(error.message, error.http_status, error.code) from None
+        order = with_certificates(order, reissues, duplicates)
+        return replace(state, order=order)
+
+
+class RevocableCertificates(Revocables):
+    """Single certificates, by id or serial number.
+
+    order_id: the order that they belong to, where that is known: the account's list finds a certificate's order only
+    by its primary one, as far as is known (2.1).
+    """
+
+    def __init__(self, certcentral: CertCentral, order_id: int | None) -> None:
+        super().__init__(certcentral)
+        self._order_id = order_id
+
+    def _one(self, key: Any) -> Revocable | None:
+        order_id = self._order_id or self._find(key)
+        return Revocable(self._certcentral.order(order_id), key) if order_id else None
+
+    def _find(self, key: CertificateKey) -> int | None:
+        name = "certificate_id" if isinstance(key, int) else "serial_number"
+        rows, _total = self._certcentral.page([(name, key)], limit=2)
+        exact = [row.id for row in rows if key in (row.certificate_id, row.serial_number)]
+        if len(exact) == 1:
+            return exact[0]
+        if len(rows) > 1:
+            why = f"CertCentral does not apply the {name} filter for this account: name its order by order_id"
+            raise Unreadable(why, 200, "filter_ignored")
+        # Perhaps by a duplicate of it; whether it really is there is seen in the order itself.
+        return rows[0].id if rows else None
+
+    def _with_certificates(self, state: Revocable) -> Revocable:
+        state = super()._with_certificates(state)
+        for certificate in state.order.certificates:
+            if state.key in (certificate.id, certificate.serial_number):
+                return replace(state, certificate=certificate)
+        if state.order.unknown:
+            why = f"order {state.order.id} lists no certificate {state.key}, and {state.order.unknown}"
+            raise Unreadable(why, 200, "certificates_unknown")
+        raise NotFound(f"order {state.order.id} has no certificate {state.key}", 404, "not_found")
+
+
+class Settleables(_OneByOne):
+    """Requests by their own ids."""
+
+    def _one(self, key: Any) -> Settleable:
+        request = self._certcentral.request(key)
+        return Settleable(request.order_id, (request,))
+
+
+class OrderSettleables(_OneByOne):
+    """Requests by the ids of their orders."""
+
+    def _one(self, key: Any) -> Settleable:
+        order = self._certcentral.order(key)
+        return Settleable(order.id, order.requests, order.name)
+
+
+class NotedOrders(_OneByOne):
+    """Orders with the question whether they have a note; white space does not count."""
+
+    def __init__(self, certcentral: CertCentral, text: str) -> None:
+        super().__init__(certcentral)
+        self._text = _words(text)
+
+    def _one(self, key: Any) -> Annotated:
+        notes = self._certcentral.notes(key)
+        return Annotated(key, any(_words(note.text) == self._text for note in notes))
+
+
+class DomainsById(_OneByOne):
+    def _one(self, key: Any) -> NamedDomains:
+        return NamedDomains((self._certcentral.domain(key),))
+
+
+class DomainsByName(_OneByOne):
+    """Domains by name, from the account's whole list: a search might not find all that have a name (5)."""
+
+    def __init__(self, certcentral: CertCentral) -> None:
+        super().__init__(certcentral)
+        self._absent: set[str] = set()
+
+    def read(self, keys: Sequence[Any]) -> dict[Any, Any]:
+        # The list was whole, so it need not be read once more for each name that it lacks.
+        if self._absent.issuperset(keys):
+            return {}
+        found: dict[str, list[Domain]] = {}
+        for domain in self._certcentral.domains():
+            if domain.name in keys:
+                found.setdefault(domain.name, []).append(domain)
+        absent = set(keys) - set(found)
+        if absent and self._certcentral.warnings and len(keys) == 1:
+            # A list that is not complete does not prove that there is none.
+            raise Unreadable("; ".join(self._certcentral.warnings), 200, "list_incomplete")
+        self._absent.update(absent if not self._certcentral.warnings else ())
+        return {name: NamedDomains(tuple(domains)) for name, domains in found.items()}
+
+
+def _completed(listed: Request, itself: Request | None) -> Request:
+    """A request as its order lists it, with what it says of itself: which certificate it is for, for one."""
+    if itself is None:
+        return listed
+    return replace(itself, type=itself.type or listed.type, status=itself.status or listed.status)
+
+
+def _words(text: str) -> str:
+    return " ".join(text.split())

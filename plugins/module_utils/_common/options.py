@@ -1,0 +1,148 @@
+# Copyright (c) 2026 The certops.orders authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module util is PRIVATE to the collection: it can change at any time.
+
+"""The options that modules share, and how their values are read."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from .names import LIBRARY_MISSING, dns_name, is_convertible
+from .text import printable
+from .values import is_id
+
+CERTCENTRAL_OPTIONS: dict[str, dict[str, Any]] = {
+    "api_key": {"type": "str", "no_log": True},
+    "region": {"type": "str", "choices": ["us", "eu"], "default": "us"},
+    "api_url": {"type": "str"},
+    "validate_certs": {"type": "bool", "default": True},
+    "ca_path": {"type": "path"},
+    "timeout": {"type": "int", "default": 30},
+    "retries": {"type": "int", "default": 3},
+    "rate_limit": {"type": "str"},
+    "rate_limit_timeout": {"type": "int", "default": 300},
+}
+SERVERTASTIC_OPTIONS: dict[str, dict[str, Any]] = {
+    name: option for name, option in CERTCENTRAL_OPTIONS.items() if name != "region"
+}
+EXECUTE_ON: dict[str, dict[str, Any]] = {
+    "execute_on": {"type": "str", "choices": ["controller", "target"], "default": "controller"},
+}
+ORDER_IDS: dict[str, dict[str, Any]] = {
+    "order_id": {"type": "int"},
+    "order_ids": {"type": "list", "elements": "int"},
+}
+ORDER_TOKENS: dict[str, dict[str, Any]] = {
+    "order_token": {"type": "str", "no_log": True},
+    "order_tokens": {"type": "list", "elements": "str", "no_log": True},
+    # Not the tokens, and no way back to them.
+    "order_digests": {"type": "list", "elements": "str", "no_log": False},
+}
+# What selects orders.
+ORDER_FILTERS: dict[str, dict[str, Any]] = {
+    "status": {"type": "list", "elements": "str"},
+    "domain": {"type": "str"},
+    "include_subdomains": {"type": "bool", "default": False},
+    "common_name": {"type": "str"},
+    "search": {"type": "str"},
+    "expires_before": {"type": "str"},
+    "expires_within_days": {"type": "int"},
+    "is_renewed": {"type": "bool"},
+    "origin": {"type": "str", "choices": ["migrated", "certcentral"]},
+    "container_id": {"type": "int"},
+    "organization_id": {"type": "int"},
+    "product_name_id": {"type": "str"},
+    "product_type": {"type": "str"},
+    "created_before": {"type": "str"},
+}
+# What every module that changes orders takes.
+BULK: dict[str, dict[str, Any]] = {
+    "missing": {"type": "str", "choices": ["fail", "ok"], "default": "fail"},
+    "ineligible": {"type": "str", "choices": ["fail", "skip"], "default": "fail"},
+    "stop_on_failure": {"type": "bool", "default": False},
+    "verify": {"type": "bool", "default": False},
+    "workers": {"type": "int", "default": 8},
+    "orders_detail": {"type": "str", "choices": ["all", "changed", "none"], "default": "all"},
+}
+# And who watches it.
+WATCHED: dict[str, dict[str, Any]] = {
+    "audit_log": {"type": "path"},
+    "ticket": {"type": "str"},
+    "progress": {"type": "bool", "default": True},
+}
+# How many requests may be under way at a time, at most.
+MOST_WORKERS = 32
+# The options that name a file or a folder.
+PATHS = ("audit_log", "ca_path", "folder", "path", "request_log")
+_DOMAIN = re.compile(r"(?:\*\.)?(?!-)[a-z0-9_-]{1,63}(?:\.(?!-)[a-z0-9_-]{1,63})*", re.ASCII)
+
+
+class OptionError(Exception):
+    """The task cannot be run as it was asked for: an option, or an environment variable, is not right."""
+
+
+def ids(params: Mapping[str, Any], one: str, several: str) -> list[int]:
+    """The ids that a task asks for, in its order; duplicates stay. Raises OptionError for one below 1."""
+    asked: list[int] = params[several] if params.get(several) is not None else [params[one]]
+    if not all(map(is_id, asked)):
+        raise OptionError(f"{several if params.get(several) is not None else one} must be positive")
+    return asked
+
+
+def domain_names(params: Mapping[str, Any], one: str, several: str) -> list[str]:
+    """The domain names that a task asks for, as DNS spells them, in lower case; raises OptionError for what is none."""
+    asked: list[str] = params[several] if params.get(several) is not None else [params[one]]
+    return [domain_name(text, several if params.get(several) is not None else one) for text in asked]
+
+
+def domain_name(text: str, option: str) -> str:
+    """A domain name as DNS spells it, in lower case, without the dot at its end. Raises OptionError."""
+    if not is_convertible(text):
+        raise OptionError(f"{option}: {LIBRARY_MISSING}")
+    name = dns_name(text)
+    if not _DOMAIN.fullmatch(name) or len(name) > 253:
+        raise OptionError(f"{option} is not a domain name such as www.example.com")
+    return name
+
+
+def known_words(asked: Sequence[str], known: Sequence[str], option: str) -> list[str]:
+    """The words of a filter. Raises OptionError for one that nothing can have, with the nearest that something can."""
+    for word in asked:
+        if word not in known:
+            near = difflib.get_close_matches(word.strip().lower().replace(" ", "_"), known, n=1, cutoff=0.5)
+            nearest = f"; did you mean {near[0]}?" if near else "."
+            raise OptionError(f"{option}: nothing can be {printable(word, 60)!r}{nearest} Known are {', '.join(known)}")
+    return list(asked)
+
+
+def text_of(params: Mapping[str, Any], option: str, required: bool) -> str | None:
+    """A text for the service, on one line and free of control characters; None where there is none.
+
+    Raises OptionError where it is required and blank.
+    """
+    text = (params[option] or "").strip()
+    if required and not text:
+        raise OptionError(f"{option} must not be empty here")
+    # One character escapes to ten at most.
+    return printable(text, limit=10 * len(text)) if text else None
+
+
+def refuse_nul(params: Mapping[str, Any]) -> None:
+    """Raises OptionError where the path of an option holds a NUL character, which no path can."""
+    for option in PATHS:
+        if "\0" in str(params.get(option) or ""):
+            raise OptionError(f"{option} holds a NUL character, which no path can: check it")
+
+
+def within(params: Mapping[str, Any], option: str, least: int, most: int) -> int:
+    """A whole number of a task's options. Raises OptionError where it is out of bounds."""
+    value: int = params[option]
+    if isinstance(value, bool) or not least <= value <= most:
+        raise OptionError(f"{option} must be {least} to {most}")
+    return value

@@ -1,0 +1,108 @@
+# Copyright (c) 2026 The certops.orders authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module util is PRIVATE to the collection: it can change at any time.
+
+"""Why a request failed on the network, in a sentence that names the host and the next step."""
+
+from __future__ import annotations
+
+import errno
+import os
+import socket
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from .._common.errors import ApiError, LostReply, NotSent, Unreadable, Untrusted
+from .libraries import urllib3
+from .session import CONNECT_TIMEOUT
+
+if TYPE_CHECKING:
+    from .connection import Connection
+
+# What the system says of a network that does not lead there.
+_NETWORK_ERRORS = (errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN, errno.ECONNRESET, errno.EADDRNOTAVAIL)
+
+
+def _causes(error: BaseException) -> list[BaseException]:
+    """An exception and what it wraps: requests and urllib3 nest by argument, by `reason` and by context."""
+    found: list[BaseException] = []
+    todo: list[Any] = [error]
+    while todo:
+        one = todo.pop()
+        if isinstance(one, BaseException) and one not in found:
+            found.append(one)
+            todo += [*one.args, getattr(one, "reason", None), one.__cause__, one.__context__]
+    return found
+
+
+def diagnose(error: Exception, sent: bool, connection: Connection) -> tuple[type[ApiError], str]:
+    """What a network exception means for the request, and why in words without any of its own text."""
+    import ssl
+
+    causes = _causes(error)
+
+    def caused_by(*kinds: Any) -> bool:
+        return any(isinstance(cause, kinds) for cause in causes)
+
+    timed_out = caused_by(urllib3.exceptions.TimeoutError, socket.timeout)
+    # Before 1.26.9 urllib3 keeps its own CertificateError elsewhere.
+    mismatch = any(type(cause).__name__ == "CertificateError" for cause in causes)
+    if caused_by(ssl.SSLCertVerificationError) or mismatch:
+        host = _host_and_port(connection.base_url)
+        return Untrusted, f"the TLS certificate of {host} does not verify; check ca_path and the host of api_url"
+    if not sent:
+        return NotSent, _no_connection(causes, timed_out, connection)
+    if timed_out:
+        return LostReply, f"no complete answer within {connection.timeout:g} s"
+    if caused_by(urllib3.exceptions.DecodeError):
+        return Unreadable, "the answer's encoding cannot be read"
+    return LostReply, "the connection broke before the answer was complete"
+
+
+def _no_connection(causes: Sequence[BaseException], timed_out: bool, connection: Connection) -> str:
+    """Why no connection came about: host and port, what happened, and the next step."""
+    import ssl
+
+    def caused_by(*kinds: Any) -> bool:
+        return any(isinstance(cause, kinds) for cause in causes)
+
+    service = _host_and_port(connection.base_url)
+    if connection.proxy:
+        proxy = _host_and_port(connection.proxy)
+        peer, check = f"the proxy {proxy}", "check HTTPS_PROXY and NO_PROXY"
+    else:
+        peer, check = service, "check api_url and the network"
+    # A proxy that was reached answers for what lies behind it.
+    tunnel = any(isinstance(cause, OSError) and "Tunnel connection failed" in str(cause) for cause in causes)
+    if connection.proxy and tunnel:
+        return f"{peer} refused the connection to {service}; {check}"
+    if caused_by(socket.gaierror):
+        return f"the name of {peer} cannot be resolved; {check}, and DNS on this host"
+    if caused_by(ConnectionRefusedError):
+        return f"{peer} refused the connection; {check}"
+    # In urllib3 1.26 a NewConnectionError is also a time-out, hence this order.
+    if timed_out and not (caused_by(urllib3.exceptions.NewConnectionError) and not caused_by(socket.timeout)):
+        wait = min(CONNECT_TIMEOUT, connection.timeout)
+        return f"the connection to {peer} timed out after {wait:g} s; {check}"
+    if caused_by(ssl.SSLError):
+        return f"the TLS connection to {service} failed; check ca_path, and that the service speaks TLS 1.2 or newer"
+    number = next((cause.errno for cause in causes if isinstance(cause, OSError) and cause.errno), None)
+    why = f" ({os.strerror(number)})" if number in _NETWORK_ERRORS else ""
+    return f"the connection to {peer} failed{why}; {check}"
+
+
+def _host_and_port(url: str) -> str:
+    """Where a URL leads, without anything else that stands in it."""
+    parts = urlsplit(url if "://" in url else f"http://{url}")
+    host = parts.hostname or ""
+    port = parts.port or (443 if parts.scheme == "https" else 80)
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
+def code_of(kind: type[ApiError]) -> str:
+    return {NotSent: "connection_failed", Untrusted: "certificate_not_trusted", Unreadable: "unreadable"}.get(
+        kind, "reply_lost"
+    )

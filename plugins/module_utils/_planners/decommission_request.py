@@ -1,0 +1,220 @@
+# Copyright (c) 2026 The certops.orders authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module util is PRIVATE to the collection: it can change at any time.
+
+"""What a decommission is asked for: names, what protects others, and how issued orders are ended."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, fields
+from fnmatch import fnmatchcase
+from typing import Any
+
+from .._common.names import LIBRARY_MISSING, is_convertible, spellings
+from .._common.options import OptionError, domain_name
+from .._common.values import ORDER_ID
+from .._plans.actions import KEEP, LAPSE, REVOKE, TLS_PRODUCTS
+
+_ID = re.compile(rf"{ORDER_ID.pattern}|[0-9a-f]{{64}}")
+_PATTERN = re.compile(r"(?:[a-z0-9_*?.-]|\[!?[a-z0-9_.-]+\])+")
+_GLOB = re.compile(r"[*?\[\]]")
+
+
+# -- what is wished ----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """What goes away, and how.
+
+    names: in lower case, as DNS spells them. on_issued: KEEP, LAPSE or REVOKE. product_types: of CertCentral. shared:
+    ids of orders, and digests, that may go although they cover names that stay, or wildcards. accept_unknown: ids of
+    orders that may be ended although not all of their names or certificates are known. protected: patterns of names
+    whose orders are never touched; stays: more of them, which the user has not written and may match nothing.
+    lives_on: those of the names whose certificates are replaced and not just ended; replacements: ids and digests of
+    the orders that replace them. waiver: why a certificate may be revoked although nobody looked whether it is served,
+    or although a name of it does not resolve and nobody approves that. unapproved: whether nobody approves the plan.
+    """
+
+    names: frozenset[str]
+    include_subdomains: bool = False
+    on_issued: str = KEEP
+    product_types: frozenset[str] = frozenset(TLS_PRODUCTS)
+    shared: frozenset[str] = frozenset()
+    accept_unknown: frozenset[str] = frozenset()
+    protected: tuple[str, ...] = ()
+    stays: tuple[str, ...] = ()
+    lives_on: frozenset[str] = frozenset()
+    replacements: frozenset[str] = frozenset()
+    mark_renewed: bool = False
+    probe: bool = True
+    waiver: str = ""
+    unapproved: bool = False
+    _parents: frozenset[str] = field(default=frozenset(), init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_parents", frozenset(parent_name(name) for name in self.names))
+
+    def goes(self, name: str) -> bool:
+        """Whether a name goes away."""
+        return self._is_among(name, self.names)
+
+    def touches(self, name: str) -> bool:
+        """Whether a name of an order covers one that goes away, as a wildcard does."""
+        return self.goes(name) or (name.startswith("*.") and name[2:] in self._parents)
+
+    def lives(self, name: str) -> bool:
+        """Whether a name goes on being used with another certificate, be it a wildcard."""
+        return self._is_among(name, self.lives_on) or f"*.{parent_name(name)}" in self.lives_on
+
+    def protector(self, name: str) -> str:
+        """The pattern that protects a name, or one that a wildcard covers; nothing where none does.
+
+        A pattern such as b*cher.example is meant for names as they are read, so that either spelling counts, and one
+        such as *.pay.example.com for pay.example.com as well.
+        """
+        spelled, patterns = spellings(name), (*self.protected, *self.stays)
+        return next((pattern for pattern in patterns if any(_protects(pattern, one) for one in spelled)), "")
+
+    def _is_among(self, name: str, names: frozenset[str]) -> bool:
+        if name in names:
+            return True
+        above = name if self.include_subdomains else ""
+        while above:
+            above = parent_name(above)
+            if above in names:
+                return True
+        return False
+
+
+def wishes_of(wished: Mapping[str, Any]) -> Wishes:
+    """What a role wishes, with names as DNS spells them. Raises ValueError, which says what is wrong.
+
+    Lists and truths have to be just that: a text is a list of letters to Python, and "false" is true.
+    """
+    unknown = sorted(str(name) for name in set(wished) - {one.name for one in fields(Wishes) if one.init})
+    if unknown:
+        raise ValueError(f"{unknown[0]} is not known here")
+    names = _names(wished, "names")
+    if not names:
+        raise ValueError("names has to have one name at least")
+    subdomains = _truth(wished, "include_subdomains", False)
+    broad = sorted(name for name in names if "." not in name.replace("*.", "", 1))
+    if subdomains and broad:
+        raise ValueError(f"names has {broad[0]}, below which is everybody's: name what goes away")
+    on_issued = wished.get("on_issued", KEEP)
+    if on_issued not in (KEEP, LAPSE, REVOKE):
+        raise ValueError(f"on_issued is {KEEP}, {LAPSE} or {REVOKE}")
+    probe, waiver = _truth(wished, "probe", True), wished.get("waiver", "")
+    if not isinstance(waiver, str):
+        raise ValueError("waiver has to be a text, which says why")
+    if not probe and not waiver.strip():
+        raise ValueError("without a probe certificates may be revoked that are still served: say in waiver why")
+    wishes = Wishes(
+        names=names,
+        include_subdomains=subdomains,
+        on_issued=str(on_issued),
+        product_types=frozenset(_texts(wished, "product_types", TLS_PRODUCTS)),
+        shared=_ids(wished, "shared"),
+        accept_unknown=_ids(wished, "accept_unknown"),
+        protected=tuple(_pattern(text) for text in _texts(wished, "protected")),
+        stays=tuple(_pattern(text) for text in _texts(wished, "stays")),
+        lives_on=_names(wished, "lives_on"),
+        replacements=_ids(wished, "replacements"),
+        mark_renewed=_truth(wished, "mark_renewed", False),
+        probe=probe,
+        waiver=waiver.strip(),
+        unapproved=_truth(wished, "unapproved", False),
+    )
+    # A slip of the pen would let a name be ended that is meant to live on.
+    strange = sorted(one for one in wishes.lives_on if not wishes.goes(one) and f"*.{parent_name(one)}" not in names)
+    if strange:
+        raise ValueError(f"lives_on has {strange[0]}, which is not among names")
+    return wishes
+
+
+def _texts(wished: Mapping[str, Any], option: str, default: Iterable[str] = ()) -> list[str]:
+    given = wished.get(option, default)
+    several = list(given) if isinstance(given, (list, tuple)) else None
+    if several is None or not all(isinstance(one, (str, int)) and not isinstance(one, bool) for one in several):
+        raise ValueError(f"{option} has to be a list of texts")
+    texts = [str(one).strip() for one in several]
+    if not all(texts):
+        raise ValueError(f"{option} has to be a list of texts, none of them empty")
+    return texts
+
+
+def _ids(wished: Mapping[str, Any], option: str) -> frozenset[str]:
+    """Ids and digests. What is none of these names no order, and may be a token, so that it is not told."""
+    several = [text.lower() for text in _texts(wished, option)]
+    if not all(map(_ID.fullmatch, several)):
+        raise ValueError(f"{option} has what is neither an order's id nor its order_digest in full")
+    return frozenset(several)
+
+
+def _names(wished: Mapping[str, Any], option: str) -> frozenset[str]:
+    try:
+        return frozenset(domain_name(text, option) for text in _texts(wished, option))
+    except OptionError as error:
+        raise ValueError(str(error)) from None
+
+
+def _truth(wished: Mapping[str, Any], option: str, default: bool) -> bool:
+    given = wished.get(option, default)
+    if given is not True and given is not False:
+        raise ValueError(f"{option} has to be true or false")
+    return bool(given)
+
+
+def _pattern(text: str) -> str:
+    """A pattern of names, spelled as names are. Raises ValueError."""
+    if not is_convertible(text):
+        raise ValueError(f"protected: {LIBRARY_MISSING}")
+    labels = text.rstrip(".").split(".")
+    try:
+        spelled = ".".join(label.lower() if label.isascii() else domain_name(label, "protected") for label in labels)
+    except OptionError:
+        spelled = ""
+    if "" in labels or not _PATTERN.fullmatch(spelled) or not _can_match(spelled):
+        raise ValueError(
+            "protected has a pattern of no name: write *.example.com for what is below example.com, and a label either "
+            "with letters of its own or with *"
+        )
+    return spelled
+
+
+def _can_match(pattern: str) -> bool:
+    try:
+        fnmatchcase("", pattern)
+    except re.error:
+        # Older Pythons have no matches for a range such as [z-a], but an error.
+        return False
+    return True
+
+
+def _protects(pattern: str, name: str) -> bool:
+    # Most wildcards are issued for the name above as well, whether that is told or not.
+    wild = name[2:] if name.startswith("*.") else ""
+    return any(
+        fnmatchcase(name, form) or bool(wild and (fnmatchcase(wild, form) or _may_match_below(form, wild)))
+        for form in (pattern, *([pattern[2:]] if pattern.startswith("*.") else []))
+    )
+
+
+def _may_match_below(pattern: str, parent: str) -> bool:
+    """Whether a pattern may match a name one label below `parent`, which a wildcard covers."""
+    found = [match.start() for match in _GLOB.finditer(pattern)]
+    if not found:
+        return parent_name(pattern) == parent
+    head, tail, below = pattern[: found[0]], pattern[found[-1] + 1 :], f".{parent}"
+    if tail.endswith(below):
+        return "." not in tail[: -len(below)] and "." not in head
+    return below.endswith(tail) and ("." not in head or parent.startswith(parent_name(head)))
+
+
+def parent_name(name: str) -> str:
+    return name.partition(".")[2]

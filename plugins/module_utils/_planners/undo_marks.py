@@ -1,0 +1,111 @@
+# Copyright (c) 2026 The certops.orders authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module util is PRIVATE to the collection: it can change at any time.
+
+"""Turning back the renewed marks that a report tells of. Pure: no I/O, no clock, no Ansible.
+
+A report is a file that went through many hands, so that it is data: all that is taken from it are ids of orders.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from .._common.strict_json import NotStrict, read_object
+from .._common.text import printable
+from .._common.values import ORDER_ID, id_of, whole_number
+from .._plans.actions import CERTCENTRAL, LEAVE, MARK, NOTHING, UNMARK
+from .._plans.document import MOST_TEXT
+from .._reports.data import SCHEMA_VERSION
+from .renewed_marks import MARKABLE, boolean, entry
+
+
+class ReportRefused(ValueError):
+    """A report cannot be used; the text says why."""
+
+
+def marked_by(text: Any, account_id: Any, api_host: str) -> list[int]:
+    """The ids of the orders that a report says its run has marked renewed, sorted.
+
+    text: the JSON that the role order_report has written for a run that applied a plan. account_id, api_host: of the
+    account whose marks are to be turned back. Raises ReportRefused.
+    """
+    report = _parsed(text)
+    version = report.get("schema_version")
+    if version != SCHEMA_VERSION or isinstance(version, bool):
+        raise ReportRefused(f"it has schema version {printable(version, 20)}, and this is {SCHEMA_VERSION}")
+    if report.get("phase") != "apply":
+        raise ReportRefused("it is not of a run that has applied a plan")
+    _check_place(report.get("account"), account_id, api_host)
+    entries = report.get("entries")
+    if not isinstance(entries, list) or not all(isinstance(one, dict) for one in entries):
+        raise ReportRefused("it has no list of entries")
+    marks = [one for one in entries if (one.get("action"), one.get("outcome")) == (MARK, "done")]
+    return sorted({_id(one) for one in marks})
+
+
+def plan_undo(
+    order_ids: Iterable[int], orders: Iterable[Mapping[str, Any]], pages: Iterable[Mapping[str, Any]]
+) -> list[dict[str, Any]]:
+    """An entry of a plan for each of these ids: marks are taken away where they still are, and are marks.
+
+    orders: rows of them, pages: the same read whole, both fresh; lists and pages do not tell the same of every order.
+    Raises KeyError, TypeError or ValueError where something is no order.
+    """
+    rows = {row["order_id"]: row for row in orders}
+    whole = {page["order_id"]: page for page in pages}
+    return [_undone(one, rows.get(one), whole.get(one)) for one in sorted(set(order_ids))]
+
+
+def _undone(order_id: int, row: Mapping[str, Any] | None, page: Mapping[str, Any] | None) -> dict[str, Any]:
+    if row is None or page is None:
+        nobody = {"order_id": order_id, "domains": []}
+        return entry(row or page or nobody, LEAVE, "there is no such order, or not for this key")
+    status, marks = str(page.get("status") or ""), (_is_marked(row), _is_marked(page))
+    if True not in marks:
+        return entry(page, NOTHING, "it does not count as renewed any more")
+    if False in marks or row.get("status") != page.get("status"):
+        return entry(page, LEAVE, "it changed while it was read")
+    if status not in MARKABLE:
+        return entry(page, LEAVE, f"its status is {printable(status, 50) or 'not known'}")
+    newer = whole_number(page.get("renewed_order_id"))
+    if newer is None:
+        return entry(page, LEAVE, "it does not say whether an order has truly renewed it")
+    if newer:
+        return entry(page, LEAVE, f"order {newer} has truly renewed it meanwhile, so that it is no mark any more")
+    return entry(page, UNMARK, "the report says that its run has marked it renewed")
+
+
+def _is_marked(row: Mapping[str, Any]) -> bool | None:
+    return True if row.get("status") == "renewed" else boolean(row.get("is_renewed"))
+
+
+def _parsed(text: Any) -> dict[str, Any]:
+    if not isinstance(text, str):
+        raise ReportRefused("it is no text")
+    try:
+        return read_object(text, MOST_TEXT)
+    except NotStrict as error:
+        raise ReportRefused(f"it {error}; take the .json file of a report") from None
+
+
+def _check_place(place: Any, account_id: Any, api_host: str) -> None:
+    there = place if isinstance(place, dict) else {}
+    number = id_of(account_id)
+    # What is not known is not the same as another that is not known.
+    if number is None or id_of(there.get("account_id")) != number:
+        theirs, ours = printable(there.get("account_id") or "none", 20), printable(account_id or "none", 20)
+        raise ReportRefused(f"it is of account {theirs}, and this run is for {ours}")
+    if not api_host or there.get("api_host") != api_host:
+        theirs = printable(there.get("api_host") or "none", 100)
+        raise ReportRefused(f"it is of the API at {theirs}, and this run asks {printable(api_host or 'none', 100)}")
+
+
+def _id(one: Mapping[str, Any]) -> int:
+    provider, order = one.get("provider"), one.get("order")
+    if provider != CERTCENTRAL or not isinstance(order, str) or not ORDER_ID.fullmatch(order):
+        raise ReportRefused(f"it marks {printable(order, 50)}, which is no order of {CERTCENTRAL}")
+    return int(order)

@@ -1,0 +1,252 @@
+# Copyright (c) 2026 The certops.orders authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module util is PRIVATE to the collection: it can change at any time.
+
+"""What became of the entries of a plan, from modules' results and from a look at the account. Pure, as the plan is."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from .._common.text import plural
+from .actions import CANCEL, LAPSE, NOTHING, REJECT, REVOKE, WAIT, WRITING, orders_of, requests_of, shown, shown_order
+from .text import inert
+
+# What became of an entry.
+PLANNED, DONE, UNCHANGED, PENDING_APPROVAL = "planned", "done", "unchanged", "pending_approval"
+REFUSED, LEFT, FAILED, UNKNOWN, NOT_ATTEMPTED = "refused", "left", "failed", "unknown", "not_attempted"
+WAITING = "waiting"
+OUTCOMES = (LEFT, FAILED, UNKNOWN, REFUSED, PENDING_APPROVAL, NOT_ATTEMPTED, PLANNED, DONE, WAITING, UNCHANGED)
+# Those that make a run fail at its end.
+_FAILING = (FAILED, UNKNOWN, NOT_ATTEMPTED)
+# What a module's outcome of one order comes to.
+_COMES_TO = {
+    "changed": DONE,
+    "unchanged": UNCHANGED,
+    "pending_approval": PENDING_APPROVAL,
+    "ineligible": REFUSED,
+    "missing": FAILED,
+    "failed": FAILED,
+    "unknown": UNKNOWN,
+    "not_attempted": NOT_ATTEMPTED,
+}
+UNCONFIRMED = "the change was acknowledged, but a look at the account did not confirm it"
+# How an order shows, in lower case, that it has ended as an action ends it.
+ENDED_STATUSES = {CANCEL: ("canceled", "cancelled"), REJECT: ("rejected", "denied"), REVOKE: ("revoked", "cancelled")}
+# Facts of a revocation that would fill pages.
+_PARTS = ("certificates", "domains")
+_GOOD = (DONE, UNCHANGED, PENDING_APPROVAL, PLANNED)
+
+
+def entry_key(entry: Mapping[str, Any]) -> tuple[str, str]:
+    return entry["provider"], entry["order"]
+
+
+def _order(entry: Mapping[str, Any]) -> str:
+    return f"order {shown_order(entry)}"
+
+
+def outcomes(
+    entries: Iterable[Mapping[str, Any]],
+    results: Iterable[Mapping[str, Any]] = (),
+    *,
+    otherwise: str = PLANNED,
+    reason: str = "",
+    time: str = "",
+    check_mode: bool = False,
+    but: Iterable[Mapping[str, Any]] = (),
+) -> list[dict[str, Any]]:
+    """What became of entries, as a report tells it.
+
+    results: of the modules that were run for them, in their order; one that was skipped may be among them.
+    otherwise: the outcome of an entry that changes something and that no result tells of; reason: why, where that is
+    not the entry's own reason. time: when they were run, ISO 8601. check_mode: whether nothing was really done.
+    but: records of entries that are left out.
+    """
+    over = {entry_key(one) for one in but}
+    steps = [(_rows(result), _failure(result)) for result in results if not result.get("skipped")]
+    told = []
+    for entry in (one for one in entries if entry_key(one) not in over):
+        rows = [row for row in (_row(entry, *step) for step in steps) if row]
+        if entry["action"] not in WRITING:
+            told.append(_record(entry, {NOTHING: UNCHANGED, WAIT: WAITING}.get(entry["action"], LEFT)))
+        elif rows:
+            told.append(_carried_out(entry, rows, time, check_mode))
+        else:
+            told.append(_record(entry, otherwise, reason or entry["reason"], contact=str(entry.get("contact", ""))))
+    return told
+
+
+def _rows(result: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
+    """The rows of a module's result, by whatever names their orders."""
+    rows: dict[str, Mapping[str, Any]] = {}
+    for row in result.get("orders") or result.get("requests") or ():
+        for name in ("order_digest", "order_id"):
+            if row.get(name) is not None:
+                rows.setdefault(str(row[name]), row)
+        if row.get("request_id") is not None:
+            rows.setdefault(f"request {row['request_id']}", row)
+    return rows
+
+
+def _failure(result: Mapping[str, Any]) -> str:
+    """Why a module did not come as far as its orders, nothing where it did."""
+    if result.get("orders") is not None or result.get("requests") is not None:
+        return ""
+    return str(result.get("msg") or "the task failed")
+
+
+def _row(entry: Mapping[str, Any], rows: Mapping[str, Mapping[str, Any]], failure: str) -> Mapping[str, Any] | None:
+    row = rows.get(entry["order"]) or rows.get(f"request {entry.get('request_id')}")
+    return {"outcome": "failed", "reason": failure} if row is None and failure else row
+
+
+def _carried_out(
+    entry: Mapping[str, Any], rows: Sequence[Mapping[str, Any]], time: str, check_mode: bool
+) -> dict[str, Any]:
+    came_to = [_COMES_TO[row["outcome"]] for row in rows]
+    bad = [number for number, outcome in enumerate(came_to) if outcome not in _GOOD]
+    reasons = [str(row.get("reason") or "") for row in rows]
+    if bad:
+        outcome, reasons = came_to[bad[0]], reasons[bad[0] : bad[0] + 1]
+    elif PENDING_APPROVAL in came_to:
+        outcome = PENDING_APPROVAL
+    else:
+        outcome = DONE if DONE in came_to else UNCHANGED
+    lives_on = any((row.get("after") or {}).get("auto_renew") for row in rows)
+    if entry["action"] == LAPSE and outcome in _GOOD and lives_on:
+        # Only a person can switch that off, and the reason says so.
+        outcome = LEFT
+    if check_mode and outcome in (DONE, PENDING_APPROVAL):
+        outcome = PLANNED
+    before, after = _difference(rows)
+    return _record(
+        entry,
+        outcome,
+        "; ".join(part for part in (*reasons, _hidden(entry)) if part and any(reasons)) or entry["reason"],
+        before=before,
+        after=after,
+        contact=next((str(row["admin_email"]) for row in rows if row.get("admin_email")), ""),
+        time="" if outcome in (PLANNED, NOT_ATTEMPTED) else time,
+    )
+
+
+def _hidden(entry: Mapping[str, Any]) -> str:
+    """What was not known of a revocation when it was approved; its own reason says so already."""
+    names = entry["state"].get("unresolved") or []
+    more = f" and {len(names) - 3} more" if len(names) > 3 else ""
+    return f"{', '.join(names[:3])}{more}: does not resolve from this controller" if names else ""
+
+
+def _difference(rows: Sequence[Mapping[str, Any]]) -> tuple[str, str]:
+    """What was otherwise before, and how it is now; where nothing changed, all that is told."""
+    facts = [
+        (name, shown((row.get("before") or {}).get(name)), shown((row.get("after") or {}).get(name)))
+        for row in rows
+        for name in {**(row.get("before") or {}), **(row.get("after") or {})}
+        if name not in _PARTS
+    ]
+    told = [(name, was, now) for name, was, now in facts if was != now] or facts
+    before, after = (f"{name}: {was}" for name, was, _now in told), (f"{name}: {now}" for name, _was, now in told)
+    return "; ".join(before), "; ".join(after)
+
+
+def _record(entry: Mapping[str, Any], outcome: str, reason: str | None = None, **more: str) -> dict[str, Any]:
+    own: dict[str, Any] = {"before": _facts(entry["state"]), "after": "", "contact": "", "time": "", **more}
+    if outcome == LEFT and not more.get("contact"):
+        own["contact"] = str(entry.get("contact", ""))
+    record = {
+        "provider": entry["provider"],
+        "order": entry["order"],
+        "name": entry["name"],
+        "domains": list(entry["domains"]),
+        "action": entry["action"],
+        "outcome": outcome,
+        "reason": inert(entry["reason"] if reason is None else reason),
+        **{name: inert(value) for name, value in own.items()},
+    }
+    return {**record, **({"request_id": entry["request_id"]} if entry.get("request_id") else {})}
+
+
+def _facts(state: Mapping[str, Any]) -> str:
+    return "; ".join(f"{name}: {shown(value)}" for name, value in state.items() if not isinstance(value, (list, dict)))
+
+
+def going_on(entries: Iterable[Mapping[str, Any]], results: Iterable[Mapping[str, Any]]) -> dict[str, list[Any]]:
+    """The entries whose first steps have come to a good end: their `orders`, as modules take them, and `requests`."""
+    several = list(entries)
+    told = outcomes(several, results)
+    good = [entry for entry, one in zip(several, told) if one["outcome"] in _GOOD]
+    return {"orders": orders_of(good), "requests": requests_of(good)}
+
+
+def begun() -> dict[str, Any]:
+    """A run that has changed nothing yet.
+
+    records: what became of entries. proven: whether a change of it has been seen in the account. stopped: why nothing
+    more may be changed, nothing where it may.
+    """
+    return {"records": [], "proven": False, "stopped": ""}
+
+
+def carried_on(
+    run: Mapping[str, Any],
+    entries: Iterable[Mapping[str, Any]],
+    results: Iterable[Mapping[str, Any]],
+    *,
+    time: str,
+    check_mode: bool,
+) -> dict[str, Any]:
+    """A run after one more portion, whose first change has to be seen before a second one is made.
+
+    results, time, check_mode: as in `outcomes`; no results where the run was stopped before.
+    """
+    why = run["stopped"] or "nobody tells what became of it"
+    records = outcomes(
+        entries,
+        results,
+        otherwise=NOT_ATTEMPTED if run["stopped"] else UNKNOWN,
+        reason=why,
+        time=time,
+        check_mode=check_mode,
+    )
+    return {
+        "records": [*run["records"], *records],
+        "proven": run["proven"] or any(one["outcome"] in (DONE, PENDING_APPROVAL, PLANNED) for one in records),
+        "stopped": run["stopped"] or _stops(records, run["proven"]),
+    }
+
+
+def _stops(records: Sequence[Mapping[str, Any]], proven: bool) -> str:
+    for one in records:
+        if one["outcome"] == NOT_ATTEMPTED:
+            return str(one["reason"])
+    for one in records:
+        if one["outcome"] in (FAILED, UNKNOWN) and not proven:
+            return f"the first change of the run did not succeed, {_order(one)}: {one['reason']}"
+    return ""
+
+
+def summary(records: Iterable[Mapping[str, Any]], violations: Sequence[str] = ()) -> dict[str, Any]:
+    """How a run went: `outcomes`, the records for a report, and `result`: `counts`, `failed`, and `msg`, a sentence.
+
+    violations: why nothing at all was done.
+    """
+    told = [
+        {**{name: value for name, value in one.items() if name != "request_id"}, "order": shown_order(one)}
+        for one in records
+    ]
+    counted = Counter(one["outcome"] for one in told)
+    counts = {"total": len(told), **{outcome: counted[outcome] for outcome in OUTCOMES}}
+    parts = ", ".join(f"{counts[outcome]} {outcome}" for outcome in OUTCOMES if counts[outcome])
+    msg = f"{plural(len(told), 'order')}: {parts}" if told else "no orders"
+    failing = [one for outcome in _FAILING for one in told if one["outcome"] == outcome]
+    if failing:
+        msg += f"; the first that failed: order {failing[0]['order']}: {failing[0]['reason']}"
+    if violations:
+        msg = f"nothing was changed: {'; '.join(violations)}"
+    return {"outcomes": told, "result": {"counts": counts, "failed": bool(failing or violations), "msg": msg}}

@@ -1,0 +1,101 @@
+# Copyright (c) 2026 The certops.orders authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module util is PRIVATE to the collection: it can change at any time.
+
+"""A plan as lines for the person who approves it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from .._common.text import plural, printable
+from .actions import (
+    CANCEL,
+    DROP,
+    KEEP,
+    LAPSE,
+    LEAVE,
+    MARK,
+    NOTHING,
+    REJECT,
+    REVOKE,
+    TOLD,
+    UNMARK,
+    WAIT,
+    WRITING,
+    shown_order,
+    writes,
+)
+from .document import canonical, digest
+from .text import listed
+
+
+def told(plan: Mapping[str, Any]) -> dict[str, Any]:
+    """What a task tells of a plan: itself, its one text with its SHA-256, and its table for people."""
+    text, changes = canonical(plan), plural(len(writes(plan["entries"])), "change")
+    return {
+        "msg": f"the plan has {changes} among {plural(len(plan['entries']), 'order')}",
+        "plan": plan,
+        "text": text,
+        "sha256": digest(text),
+        "table": table(plan),
+    }
+
+
+# -- telling -----------------------------------------------------------------------------------------------------------
+
+
+_COUNTED = {
+    CANCEL: "cancel",
+    REJECT: "reject the request",
+    DROP: "drop the reissue, and keep the order",
+    LAPSE: "let lapse",
+    REVOKE: "REVOKE, which is for ever",
+    MARK: "mark renewed",
+    UNMARK: "take the renewed mark away",
+    KEEP: "keep, told only",
+    LEAVE: "leave to a person",
+    NOTHING: "nothing to do",
+    WAIT: "wait for a later run",
+}
+
+
+def table(plan: Mapping[str, Any]) -> list[str]:
+    """A plan as lines for the person who is to approve it: how many of each action, each server, then each order."""
+    entries: Sequence[Mapping[str, Any]] = plan["entries"]
+    counts = Counter(entry["action"] for entry in entries)
+    account = f"account {plan['account_id']}" if plan["account_id"] is not None else "no CertCentral account"
+    lines = [
+        f"Plan {plan['kind']}, {account}, {printable(plan['api_host'] or 'no host', 200)}",
+        f"made {plan['created_at']}, good until {plan['expires_at']}",
+    ]
+    if plan["names"]:
+        lines.append(f"names: {listed(plan['names'])}")
+    lines += [f"note: {printable(text, 2000)}" for text in plan.get("notes", ())]
+    lines.append(f"{plural(len(writes(entries)), 'change')} among {plural(len(entries), 'order')}")
+    lines += [f"{counts[action]:7d}  {_COUNTED[action]}" for action in (*WRITING, *TOLD) if counts[action]]
+    hidden = sum(entry["state"].get("served") == "unresolved" for entry in writes(entries))
+    if hidden:
+        lines.append(f"{hidden:7d}  of the revocations although a name does not resolve from this controller")
+    if plan["hosts"]:
+        # Every one of them, as they stand nowhere else.
+        lines += ["", f"tear down {plural(len(plan['hosts']), 'server')}:"]
+        lines += [f"  {printable(host, 253)}" for host in plan["hosts"]]
+    for action in (*reversed(WRITING), *TOLD):
+        several = [entry for entry in entries if entry["action"] == action]
+        if several:
+            lines += ["", f"{action}:", *(_line(entry) for entry in several)]
+    return lines
+
+
+def _line(entry: Mapping[str, Any]) -> str:
+    others = [name for name in entry["domains"] if name != entry["name"]]
+    name = printable(entry["name"] or "(no name)", 253)
+    also = f" (also {listed(others)})" if others else ""
+    drops = "; its reissue is dropped first" if entry.get("drop_reissue") else ""
+    reason = printable(entry["reason"], 500)
+    return f"  {entry['provider']} {shown_order(entry)}  {name}{also}: {reason}{drops}"

@@ -1,0 +1,28 @@
+# Copyright (c) 2026 The certops.orders authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module util is PRIVATE to the collection: it can change at any time.
+
+"""Times as a plan holds them."""
+
+from __future__ import annotations
+
+from datetime import datetime, timezone
+from typing import Any
+
+from .._common.text import printable
+from .errors import PlanError
+
+TIME_FORMAT = "%Y-%m-%dT%H:%M:%SZ"
+
+
+def time_of(value: Any) -> datetime:
+    try:
+        return datetime.strptime(value, TIME_FORMAT).replace(tzinfo=timezone.utc)
+    except (TypeError, ValueError):
+        raise PlanError(f"{printable(value, 50)} is no time such as 2026-12-31T12:00:00Z") from None
+
+
+def time_text(moment: datetime) -> str:
+    return moment.astimezone(timezone.utc).strftime(TIME_FORMAT)

@@ -1,0 +1,43 @@
+# Copyright (c) 2026 The certops.orders authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module util is PRIVATE to the collection: it can change at any time.
+
+"""The frame around a module's run: errors become failed results, and results lose their secrets."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Callable
+
+from .._common.errors import ApiError, LibraryMissing, Stopped
+from .._common.options import OptionError, refuse_nul
+from .._common.text import scrub
+
+if TYPE_CHECKING:
+    from .._common.context import Context
+
+
+def guarded(
+    run: Callable[[Mapping[str, Any], Context], dict[str, Any]], params: Mapping[str, Any], context: Context
+) -> dict[str, Any]:
+    """A module's `run`, for a door: what keeps it from beginning becomes a failed result, and no secret is left."""
+    try:
+        refuse_nul(params)
+        result = run(params, context)
+    except OptionError as error:
+        failure = ApiError(str(error), code="invalid_option").failure()
+        result = {"failed": True, "changed": False, "msg": str(error), "failure": failure}
+    except ApiError as error:
+        result = {"failed": True, "changed": False, "msg": error.message, "failure": error.failure()}
+    except Stopped as error:
+        failure = ApiError(str(error), code="stopped").failure()
+        result = {"failed": True, "changed": False, "msg": str(error), "failure": failure}
+    except LibraryMissing as error:
+        code = "library_too_old" if error.is_old else "library_missing"
+        result = {"failed": True, "changed": False, "failure": ApiError(error.message, code=code).failure()}
+        # The words for one that is missing are Ansible's.
+        result.update({"msg": error.message} if error.is_old else {"library": error.library, "exception": error.trace})
+    scrubbed: dict[str, Any] = scrub(result, context.secrets)
+    return scrubbed

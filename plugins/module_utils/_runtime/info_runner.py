@@ -1,0 +1,53 @@
+# Copyright (c) 2026 The certops.orders authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module util is PRIVATE to the collection: it can change at any time.
+
+"""What a module does that only reads: ask, and tell."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any, Callable, TypeVar
+
+from .._common.errors import ApiError, Stopped
+from .workers import pool, signals_stop
+
+if TYPE_CHECKING:
+    from .._common.context import Context, Stop
+    from .._http.transport import Transport
+    from .workers import Map
+
+Item = TypeVar("Item")
+
+
+def told_info(
+    context: Context, transport: Transport, gather: Callable[[Map], dict[str, Any]], workers: int = 8
+) -> dict[str, Any]:
+    """The result of a module that only reads.
+
+    gather: returns what is to be told, by help of a map over threads; an ApiError or Stopped is the task's failure.
+    """
+    try:
+        with signals_stop(context.stop), pool(workers) as work:
+            result = {"changed": False, **gather(work)}
+    except ApiError as error:
+        result = {"changed": False, "failed": True, "msg": error.message, "failure": error.failure()}
+    except Stopped as stopped:
+        failure = ApiError(str(stopped), code="stopped").failure()
+        result = {"changed": False, "failed": True, "msg": str(stopped), "failure": failure}
+    return {**result, "api": transport.counters.shown()}
+
+
+def warned(result: dict[str, Any], warnings: Sequence[str]) -> dict[str, Any]:
+    """A result, with what the task has to warn of."""
+    return {**result, "warnings": list(warnings)} if warnings else result
+
+
+def until_stopped(items: Iterable[Item], stop: Stop) -> Iterator[Item]:
+    """The same items; raises Stopped between two of them once a signal has come."""
+    for item in items:
+        if stop:
+            raise Stopped(stop.reason)
+        yield item

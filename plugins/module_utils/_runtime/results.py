@@ -1,0 +1,260 @@
+# Copyright (c) 2026 The certops.orders authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module util is PRIVATE to the collection: it can change at any time.
+
+"""A run's results, told as a module returns them."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Callable
+
+from .._common.errors import ApiError
+from .._common.options import MOST_WORKERS, OptionError, within
+from .._common.outcomes import (
+    CHANGED,
+    FAILED,
+    INELIGIBLE,
+    MISSING,
+    NOT_ATTEMPTED,
+    OUTCOMES,
+    PENDING_APPROVAL,
+    UNCHANGED,
+    UNKNOWN,
+    OrderResult,
+)
+from .._common.text import plural
+
+if TYPE_CHECKING:
+    from .._common.context import Context
+    from .._http.transport import Transport
+
+# ansible-runner, and so AWX, replaces a result of more than 700,000 characters by nothing at all. The rest is left for
+# what a task was called with, which goes into the same event.
+LONGEST = 500_000
+# ansible-runner sets it for whatever it runs; the door hands it on to a target.
+RUNNER = "AWX_ISOLATED_DATA_DIR"
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How a run treats what it meets: the options of that name, and the words for its change.
+
+    done: the change as a participle ("canceled"). noun: what is changed. key: what a result calls its key.
+    listed: what it calls the list of them.
+    wait: seconds to wait for what needs an approval, looking every `poll` seconds.
+    """
+
+    done: str
+    missing: str = "fail"
+    ineligible: str = "fail"
+    stop_on_failure: bool = False
+    verify: bool = False
+    workers: int = 8
+    orders_detail: str = "all"
+    noun: str = "order"
+    key: str = "order_id"
+    listed: str = "orders"
+    # How a key is told to people.
+    label: Callable[[Any], str] = str
+    wait: float = 0.0
+    poll: float = 0.0
+    # Whether one key is behind all of it, so that several refusals of it end the run.
+    one_key: bool = True
+    # A change that is acknowledged is waited for as well, until it shows.
+    confirm: bool = False
+    # What a module tells besides, added before it is seen whether a result fits; and how many characters of it no cut
+    # makes shorter, at most.
+    besides: Callable[[dict[str, Any]], dict[str, Any]] | None = None
+    longer: int = 0
+
+    @classmethod
+    def of(cls, params: Mapping[str, Any], done: str, **more: Any) -> Settings:
+        within(params, "workers", 1, MOST_WORKERS)
+        names = ("missing", "ineligible", "stop_on_failure", "verify", "workers", "orders_detail")
+        return cls(done, **{**{name: params[name] for name in names}, **more})
+
+    def order_id(self, key: Any, identity: Mapping[str, Any]) -> Any:
+        """The order, for a `failure`; None where something else was asked for and the order is not known."""
+        if self.key in ("order_id", "order_digest"):
+            return self.label(key) if self.key == "order_digest" else key
+        return identity.get("order_id")
+
+
+def told(
+    asked: Sequence[Any], results: Mapping[Any, OrderResult], settings: Settings, context: Context, transport: Transport
+) -> dict[str, Any]:
+    failing = [results[key] for key in dict.fromkeys(asked) if fails(results[key], settings)]
+    # What stopped the run tells more than what was therefore left alone.
+    failing.sort(key=lambda result: result.outcome == NOT_ATTEMPTED)
+    counts = Counter(result.outcome for result in results.values())
+    # Where every order of a list is missing, the list, or the key, is wrong rather than the orders gone.
+    all_missing = len(results) > 1 and counts[MISSING] == len(results)
+    result: dict[str, Any] = {
+        "changed": any(result.is_change for result in results.values()),
+        "msg": _sentence(results, counts, failing, all_missing, settings, context.check_mode),
+        settings.listed: [results[key].shown(settings.key) for key in asked if _is_listed(results[key], settings)],
+        "summary": {"total": len(results), **{outcome: counts[outcome] for outcome in OUTCOMES}},
+        "api": transport.counters.shown(),
+    }
+    if context.diff:
+        result["diff"] = _diff([results[key] for key in dict.fromkeys(asked)], settings)
+    if failing or all_missing:
+        first = failing[0] if failing else next(iter(results.values()))
+        failure = first.failure or ApiError(first.reason, code=first.outcome).failure(
+            settings.order_id(first.key, first.identity)
+        )
+        result.update(failed=True, failure=dict(failure))
+    if settings.besides:
+        result = settings.besides(result)
+    return _fitted(result, settings) if RUNNER in context.environ else result
+
+
+def refuse_too_many(keys: Sequence[Any], settings: Settings, context: Context) -> None:
+    """Raise OptionError where ansible-runner would keep nothing of so many, be they told by their keys alone."""
+    length = len(json.dumps(keys)) + settings.longer if RUNNER in context.environ else 0
+    if length > LONGEST:
+        most = len(keys) * LONGEST // length
+        told = f"ansible-runner, and so AWX, would not keep what becomes of {len(keys)} {settings.noun}s"
+        raise OptionError(f"{told}: hand in at most {most} at a time")
+
+
+def _fitted(result: dict[str, Any], settings: Settings) -> dict[str, Any]:
+    """A result that is short enough for ansible-runner, with a warning where something is left out.
+
+    What has changed, or failed, is told at any length: in short rows, or by keys alone.
+    """
+    left_out = []
+    length = _length(result)
+    for what, shorten in _CUTS:
+        if length <= LONGEST:
+            break
+        shorter = shorten(result, settings)
+        # What was not there is not left out.
+        if _length(shorter) < length:
+            result, length = shorter, _length(shorter)
+            left_out.append(what)
+    if not left_out:
+        return result
+    told = f"the result was too long for ansible-runner, which would have replaced it by nothing: {', '.join(left_out)}"
+    advice = f"set orders_detail, or hand in fewer {settings.noun}s at a time"
+    return {**result, "warnings": [*result.get("warnings", []), f"{told}; {advice}"]}
+
+
+def _length(result: dict[str, Any]) -> int:
+    return len(json.dumps(result, default=str))
+
+
+def _without_unchanged(result: dict[str, Any], settings: Settings) -> dict[str, Any]:
+    dull = (UNCHANGED, *((MISSING,) if settings.missing == "ok" else ()), *(_SKIPPED[settings.ineligible]))
+    return {**result, settings.listed: [row for row in result[settings.listed] if row["outcome"] not in dull]}
+
+
+def _without_diff(result: dict[str, Any], settings: Settings) -> dict[str, Any]:  # noqa: ARG001
+    return {name: value for name, value in result.items() if name != "diff"}
+
+
+def _in_short(result: dict[str, Any], settings: Settings) -> dict[str, Any]:
+    rows = [{name: row[name] for name in (settings.key, "outcome")} for row in result[settings.listed]]
+    return {**result, settings.listed: rows}
+
+
+def _by_outcome(result: dict[str, Any], settings: Settings) -> dict[str, Any]:
+    keys: dict[str, list[Any]] = {}
+    for row in result[settings.listed]:
+        keys.setdefault(row["outcome"], []).append(row[settings.key])
+    return {**result, settings.listed: [], "by_outcome": keys}
+
+
+_SKIPPED: Mapping[str, tuple[str, ...]] = {"skip": (INELIGIBLE,), "fail": ()}
+_CUTS: tuple[tuple[str, Callable[[dict[str, Any], Settings], dict[str, Any]]], ...] = (
+    ("what is unchanged is left out", _without_unchanged),
+    ("the diff is left out", _without_diff),
+    ("what is listed is told by its outcome alone", _in_short),
+    ("and that in by_outcome, by keys", _by_outcome),
+)
+
+
+def fails(result: OrderResult, settings: Settings) -> bool:
+    if result.outcome == MISSING:
+        return settings.missing == "fail"
+    if result.outcome == INELIGIBLE:
+        return settings.ineligible == "fail"
+    return result.outcome in (FAILED, UNKNOWN, NOT_ATTEMPTED)
+
+
+def _is_listed(result: OrderResult, settings: Settings) -> bool:
+    wanted = {"all": True, "changed": result.is_change, "none": False}[settings.orders_detail]
+    return wanted or fails(result, settings)
+
+
+def _sentence(
+    results: Mapping[Any, OrderResult],
+    counts: Mapping[str, int],
+    failing: list[OrderResult],
+    all_missing: bool,
+    settings: Settings,
+    check_mode: bool,
+) -> str:
+    if not results:
+        return f"no {settings.noun}s were given, nothing to do"
+    if len(results) == 1:
+        return _sentence_of_one(next(iter(results.values())), settings, check_mode)
+    told = ", ".join(f"{counts[outcome]} {outcome}" for outcome in OUTCOMES if counts[outcome])
+    told = f"{plural(len(results), settings.noun)} to be {settings.done}: {told}"
+    if check_mode:
+        told += " (check mode, nothing was sent)"
+    if all_missing:
+        every = f"a list of which every {settings.noun} is missing is a mistake"
+        return f"{told}; {every}: check the ids, and the key's account"
+    if failing:
+        return f"{told}; the first that failed: {settings.noun} {settings.label(failing[0].key)}: {failing[0].reason}"
+    return told
+
+
+def _sentence_of_one(result: OrderResult, settings: Settings, check_mode: bool) -> str:
+    order = f"{settings.noun} {settings.label(result.key)}"
+    why = f": {result.reason}" if result.reason else ""
+    if result.outcome == CHANGED:
+        verb = "would be" if check_mode else "was"
+        return f"{order} {verb} {result.done or settings.done}{why}"
+    if result.outcome == INELIGIBLE:
+        return f"{order} cannot be {settings.done}{why}"
+    if result.outcome == PENDING_APPROVAL:
+        verb = "would wait" if check_mode and result.is_change else "waits"
+        return f"{order} {verb} for an approval to be {settings.done}{why}"
+    return f"{order} ({result.outcome}){why}"
+
+
+def _diff(results: Iterable[OrderResult], settings: Settings) -> dict[str, str]:
+    changed = [result for result in results if result.is_change and result.outcome != UNKNOWN]
+    return {
+        "before": "".join(_diff_line(result, result.before, settings) for result in changed),
+        "after": "".join(_diff_line(result, result.after, settings) for result in changed),
+    }
+
+
+def _diff_line(result: OrderResult, facts: Mapping[str, Any] | None, settings: Settings) -> str:
+    """'order 7 (www.example.com): status: issued', and a line more for each part that has facts of its own."""
+    name = f" ({result.name})" if result.name not in ("", str(result.key)) else ""
+    parts = {fact: value for fact, value in (facts or {}).items() if _is_parts(value)}
+    told = ", ".join(f"{fact}: {_shown(value)}" for fact, value in (facts or {}).items() if fact not in parts)
+    lines = [f"{settings.noun} {settings.label(result.key)}{name}: {told}"]
+    for fact, value in parts.items():
+        lines += [f"  {fact}: {', '.join(f'{key}: {_shown(item)}' for key, item in part.items())}" for part in value]
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _is_parts(value: Any) -> bool:
+    return isinstance(value, list) and bool(value) and all(isinstance(part, Mapping) for part in value)
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, list):
+        return f"[{', '.join(map(_shown, value))}]"
+    return str(value).lower() if isinstance(value, bool) else str(value)

@@ -1,0 +1,119 @@
+# Copyright (c) 2026 The certops.orders authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module util is PRIVATE to the collection: it can change at any time.
+
+"""What is told of Servertastic orders beyond what every run tells: refunds, contacts, and what only people can do."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from .._common.errors import ApiError, NotFound, Stopped
+from .._common.outcomes import CHANGED, INELIGIBLE, PENDING_APPROVAL, UNCHANGED
+from .._common.text import plural
+from .models import order_ref
+from .policy import CANCELLED, refund, window_is_over
+
+if TYPE_CHECKING:
+    from .._common.context import Stop
+    from .._runtime.workers import Map
+    from .client import Servertastic
+    from .models import Adjustment, Listed, Review
+    from .readers import Reviews
+
+# Outcomes of which the points may tell something.
+_TOLD = (CHANGED, UNCHANGED, PENDING_APPROVAL, INELIGIBLE)
+
+
+def told_cancelled(
+    result: dict[str, Any], reader: Reviews, servertastic: Servertastic, now: datetime
+) -> dict[str, Any]:
+    """A run's result with refunds, and with what is to be handed in next time. now: in UTC."""
+    orders = result["orders"]
+    audit = _audit(servertastic) if any(one["outcome"] in _TOLD for one in orders) else None
+    for one in orders:
+        digest = one["order_digest"]
+        subject = reader.last.get(digest)
+        too_late = subject is not None and window_is_over(subject.review, now)
+        one["order_ref"] = order_ref(digest)
+        one["refund"] = refund(one["outcome"], digest, too_late, audit) if one["outcome"] in _TOLD else "unknown"
+    told = {**result, "requested_at": reader.waiting(now), "api": servertastic.transport.counters.shown()}
+    if len(orders) == 1:
+        told["msg"] += _only_by_hand(orders[0])
+    if reader.warnings:
+        told["warnings"] = [*result.get("warnings", []), *reader.warnings]
+    return told
+
+
+def longest_waiting(digests: Collection[str]) -> int:
+    """How many characters `requested_at` has at most, where all these orders wait."""
+    return len(json.dumps(dict.fromkeys(digests, "2026-01-31T12:00:00Z unconfirmed")))
+
+
+def _only_by_hand(order: dict[str, Any]) -> str:
+    """What the order management page alone can do (reference/servertastic.md 0)."""
+    is_cancelled = str(order["after"].get("order_status", "")).lower() == CANCELLED
+    if order["refund"] == "credited" or not (is_cancelled or order["outcome"] == PENDING_APPROVAL):
+        return ""
+    at = f" at {order['management_host']}" if order.get("management_host") else ""
+    when = "" if is_cancelled else "once it is approved, "
+    return (
+        f"; {when}a reseller's points are credited, and a direct customer asks for the refund, or restarts the order, "
+        f"on the order management page{at}"
+    )
+
+
+def _audit(servertastic: Servertastic) -> list[Adjustment] | None:
+    """The points audit, None where it cannot be read: that is no failure of a cancellation."""
+    if not servertastic.has_key:
+        return None
+    try:
+        return servertastic.points_audit()
+    except (ApiError, Stopped):
+        return None
+
+
+def told_reviewed(servertastic: Servertastic, asked: Sequence[str], work: Map, stop: Stop) -> dict[str, Any]:
+    """The reviews of orders, in the order asked for, each once."""
+
+    def review(digest: str) -> Review | None:
+        if stop:
+            raise Stopped(stop.reason)
+        if digest not in servertastic.tokens:
+            return None
+        try:
+            return servertastic.review(digest)
+        except NotFound:
+            return None
+
+    digests = list(dict.fromkeys(asked))
+    reviews = work(review, [(digest,) for digest in digests])
+    orders = [found.shown() for found in reviews if found]
+    missing = [digest for digest, found in zip(digests, reviews) if found is None]
+    return {"msg": f"{plural(len(orders), 'order')} found", "orders": orders, "missing": missing}
+
+
+def told_listed(listed: Sequence[Listed]) -> dict[str, Any]:
+    """Orders of the account's lists."""
+    orders = [one.shown() for one in listed]
+    return {"msg": f"{plural(len(orders), 'order')} found", "orders": orders, "missing": []}
+
+
+def told_account(servertastic: Servertastic, audit: bool) -> dict[str, Any]:
+    """The account, and the audit of its points where that is asked for."""
+    account = servertastic.account()
+    points = "an unknown number of" if account.points is None else f"{account.points:.2f}".rstrip("0").rstrip(".")
+    told: dict[str, Any] = {
+        "msg": f"the account has {points} points",
+        "points": account.points,
+        "active_orders": [one.shown() for one in account.active_orders],
+        "completed_orders": [one.shown() for one in account.completed_orders],
+    }
+    if audit:
+        told["audit"] = [one.shown() for one in servertastic.points_audit()]
+    return told

@@ -1,0 +1,61 @@
+# Copyright (c) 2026 The certops.orders authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module util is PRIVATE to the collection: it can change at any time.
+
+"""Order tokens, which are secrets, and the digests that name orders in results."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from urllib.parse import quote
+
+from .._common.options import OptionError
+
+TOKEN_PATTERN = re.compile(r"[\x21-\x7e]{1,200}")
+_DIGEST = re.compile(r"[0-9a-f]{64}")
+
+
+class Tokens:
+    """The tokens of a task, by the digests that stand for them; each is redacted from when it is first used."""
+
+    def __init__(self, secrets: list[str]) -> None:
+        self._secrets = secrets
+        self._tokens: dict[str, str] = {}
+        self._used: set[str] = set()
+
+    def add(self, token: str) -> str:
+        """The digest of a token. Raises OptionError where it cannot be one."""
+        token = token.strip()
+        if not TOKEN_PATTERN.fullmatch(token):
+            raise OptionError("an order token has characters that no token has, or is empty; check it")
+        digest = hashlib.sha256(token.encode()).hexdigest()
+        self._tokens[digest] = token
+        return digest
+
+    def secret(self, token: str) -> str:
+        """The digest of a token that is redacted from now on, since answers may hold it anywhere."""
+        digest = self.add(token)
+        self.of(digest)
+        return digest
+
+    def of(self, digest: str) -> str:
+        token = self._tokens[digest]
+        if digest not in self._used:
+            self._used.add(digest)
+            # Also as it stands in a URL.
+            self._secrets.extend({token, quote(token, safe="")})
+        return token
+
+    def __contains__(self, digest: object) -> bool:
+        return digest in self._tokens
+
+
+def digest_of(text: str) -> str:
+    """A digest that a task names an order by. Raises OptionError."""
+    digest = text.strip().lower()
+    if not _DIGEST.fullmatch(digest):
+        raise OptionError("an order digest is the full SHA-256 of a token, 64 hexadecimal digits")
+    return digest

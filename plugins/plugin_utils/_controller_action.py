@@ -1,0 +1,187 @@
+# Copyright (c) 2026 The certops.orders authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This plugin util is PRIVATE to the collection: it can change at any time.
+
+"""The controller action: a module's SPEC and run inside the controller process, where the API key already is."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from types import ModuleType
+from typing import Any
+
+from ansible import constants
+from ansible.module_utils.basic import missing_required_lib
+from ansible.module_utils.common.arg_spec import ModuleArgumentSpecValidator
+from ansible.module_utils.common.warnings import get_deprecation_messages, get_warning_messages
+from ansible.module_utils.errors import UnsupportedError
+from ansible.plugins.action import ActionBase
+from ansible.utils.display import Display
+
+from ansible_collections.certops.orders.plugins.module_utils._common.context import Context, Stop
+from ansible_collections.certops.orders.plugins.module_utils._common.errors import ApiError
+from ansible_collections.certops.orders.plugins.module_utils._common.options import OptionError
+from ansible_collections.certops.orders.plugins.module_utils._common.text import scrub
+from ansible_collections.certops.orders.plugins.module_utils._http.connection import (
+    KEY_VARIABLES,
+    READ_ONLY_VARIABLES,
+    forbids_writes,
+)
+from ansible_collections.certops.orders.plugins.module_utils._runtime.guard import guarded
+from ansible_collections.certops.orders.plugins.module_utils._runtime.results import RUNNER
+
+_RULES = ("mutually_exclusive", "required_together", "required_one_of", "required_if", "required_by")
+
+display = Display()
+
+
+def controller_action(module: ModuleType) -> type[ActionBase]:
+    """The action plugin of a module that has SPEC and run."""
+
+    class ActionModule(ActionBase):
+        TRANSFERS_FILES = False
+        _supports_async = True  # refused below, with words of our own
+        _requires_connection = False
+
+        def run(self, tmp: Any = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
+            result: dict[str, Any] = super().run(tmp, task_vars)
+            result.update(_TaskRun(self, module, task_vars or {}).result())
+            return result
+
+    return ActionModule
+
+
+class _TaskRun:
+    """One task of a module on the controller."""
+
+    def __init__(self, action: Any, module: ModuleType, task_vars: dict[str, Any]) -> None:
+        self._action = action
+        self._task = action._task
+        self._module = module
+        self._task_vars = task_vars
+        self._name = module.__name__.rpartition(".")[2]
+
+    def result(self) -> dict[str, Any]:
+        arguments = _plain(self._task.args)
+        try:
+            self._refuse_async()
+            if arguments.get("execute_on") == "target" and "execute_on" in self._module.SPEC["argument_spec"]:
+                return self._on_target(arguments)
+            self._refuse_delegation()
+        except OptionError as error:
+            return _refusal(str(error))
+        return self._here(arguments)
+
+    def _here(self, arguments: dict[str, Any]) -> dict[str, Any]:
+        spec = self._module.SPEC
+        rules = {rule: spec[rule] for rule in _RULES if rule in spec}
+        said = _Said()
+        validation = ModuleArgumentSpecValidator(spec["argument_spec"], **rules).validate(arguments)
+        if validation.error_messages:
+            # A key that landed in the wrong option, too, would be told back.
+            errors = scrub("; ".join(map(self._told, validation.errors)), self._secrets(arguments))
+            return {**_refusal(errors), **said.since()}
+        context = Context(
+            check_mode=self._task.check_mode,
+            diff=self._task.diff,
+            environ=os.environ,
+            task_environ=self._task_environ(),
+            state_dir=constants.DEFAULT_LOCAL_TMP,
+            say=self._say,
+            stop=Stop(os.getppid()),
+            task=self._task.get_name(),
+            variables=self._task_vars,
+        )
+        result = guarded(self._module.run, validation.validated_parameters, context)
+        if "library" in result:
+            result["msg"] = missing_required_lib(result.pop("library"))
+        return {**result, **said.since()}
+
+    def _secrets(self, arguments: Mapping[str, Any]) -> list[str]:
+        """The keys and tokens that the task sets."""
+        hidden = [name for name, rule in self._module.SPEC["argument_spec"].items() if rule.get("no_log")]
+        values = (arguments.get(name) for name in hidden)
+        return [str(one) for value in values if value for one in (value if isinstance(value, list) else [value])]
+
+    def _told(self, error: Any) -> str:
+        # Of this kind the message only begins with the option's name: a module puts the same words before it.
+        unsupported = f"Unsupported parameters for ({self._name}) module: "
+        return f"{unsupported}{error.msg}" if isinstance(error, UnsupportedError) else str(error.msg)
+
+    def _on_target(self, arguments: dict[str, Any]) -> dict[str, Any]:
+        if not self._secrets(arguments):
+            raise OptionError(
+                "execute_on: target sends the key to that host, so api_key has to be set on the task; "
+                "a key from the controller's environment never leaves it"
+            )
+        task_environ = self._task_environ()
+        keys = [name for name in KEY_VARIABLES if task_environ.get(name)]
+        if keys:
+            raise OptionError(
+                f"execute_on: target would print {keys[0]} of the task's environment and show it on that host; "
+                "set it to nothing on this task, as the key that counts is api_key"
+            )
+        forbidding = {name: "1" for name in READ_ONLY_VARIABLES if forbids_writes(os.environ.get(name))}
+        # A result passes through ansible-runner here, wherever it was made.
+        runner = {RUNNER: os.environ[RUNNER]} if RUNNER in os.environ else {}
+        if forbidding or runner:
+            # What the controller forbids is forbidden wherever the module runs; what comes last counts.
+            self._task.environment = [*_listed(self._task.environment), {**forbidding, **runner}]
+        result: dict[str, Any] = self._action._execute_module(module_args=arguments, task_vars=self._task_vars)
+        return result
+
+    def _task_environ(self) -> dict[str, str]:
+        """The task's `environment:`, as a module would see it over that of the process."""
+        variables: dict[str, Any] = {}
+        self._action._compute_environment_string(variables)
+        return {name: str(value) for name, value in variables.items()}
+
+    def _refuse_async(self) -> None:
+        if self._task.async_val:
+            raise OptionError(f"{self._name} cannot be used with async: give it a list, which it works on in parallel")
+
+    def _refuse_delegation(self) -> None:
+        delegated = self._task.delegate_to
+        if delegated and delegated not in constants.LOCALHOST:
+            raise OptionError(
+                f"{self._name} runs on the controller, so delegate_to has no meaning; "
+                "drop it, or set execute_on: target to run the module on that host"
+            )
+
+    def _say(self, line: str) -> None:
+        display.display(f"{self._name}: {line}")
+
+
+def _refusal(message: str) -> dict[str, Any]:
+    failure = ApiError(message, code="invalid_option").failure()
+    return {"failed": True, "changed": False, "msg": message, "failure": failure}
+
+
+class _Said:
+    """Warnings of a validation, which ansible-core before 2.19 collects for a module's result; later ones show them."""
+
+    def __init__(self) -> None:
+        self._before = len(get_warning_messages()), len(get_deprecation_messages())
+
+    def since(self) -> dict[str, Any]:
+        warnings, deprecations = self._before
+        new = {"warnings": get_warning_messages()[warnings:], "deprecations": get_deprecation_messages()[deprecations:]}
+        return {name: list(messages) for name, messages in new.items() if messages}
+
+
+def _plain(value: Any) -> Any:
+    """A value without inline vault objects, which ansible-core 2.16 to 2.18 hand over undecrypted."""
+    if getattr(value, "__ENCRYPTED__", False):
+        return str(value)
+    if isinstance(value, Mapping):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_plain(item) for item in value]
+    return value
+
+
+def _listed(environment: Any) -> list[Any]:
+    return environment if isinstance(environment, list) else [environment] if environment else []

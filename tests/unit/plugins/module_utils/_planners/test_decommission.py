@@ -1,0 +1,2382 @@
+# Copyright (c) 2026 The certops.orders authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What becomes of orders whose names go away: rule by rule, and what holds for any account at all."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta, timezone
+from fnmatch import fnmatchcase
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ansible_collections.certops.orders.plugins.module_utils._certcentral import policy as _certcentral_policy
+from ansible_collections.certops.orders.plugins.module_utils._certcentral.models import (
+    CERTIFICATES,
+    DETAILS,
+    ORIGIN,
+    REQUESTS,
+    ROW,
+    Certificate,
+    Order,
+    Request,
+    read_order,
+)
+from ansible_collections.certops.orders.plugins.module_utils._certcentral.readers import (
+    RenewalSettings,
+    Revocable,
+    Settleable,
+)
+from ansible_collections.certops.orders.plugins.module_utils._common.outcomes import CHANGED, PENDING_APPROVAL
+from ansible_collections.certops.orders.plugins.module_utils._planners import decommission as policy
+from ansible_collections.certops.orders.plugins.module_utils._planners import (
+    decommission_request as planners_decommission_request,
+)
+from ansible_collections.certops.orders.plugins.module_utils._planners.decommission import (
+    plan,
+    to_probe,
+    to_read,
+    verdicts,
+)
+from ansible_collections.certops.orders.plugins.module_utils._planners.decommission_request import Wishes, wishes_of
+from ansible_collections.certops.orders.plugins.module_utils._planners.decommission_rules import Seen
+from ansible_collections.certops.orders.plugins.module_utils._plans import actions as plans_actions
+from ansible_collections.certops.orders.plugins.module_utils._plans import approval as plans_approval
+from ansible_collections.certops.orders.plugins.module_utils._plans import document as _plan
+from ansible_collections.certops.orders.plugins.module_utils._plans.actions import KEEP, LAPSE, REVOKE
+from ansible_collections.certops.orders.plugins.module_utils._servertastic import policy as _servertastic_policy
+from ansible_collections.certops.orders.plugins.module_utils._servertastic.models import WINDOW, Review
+from ansible_collections.certops.orders.tests.cases import each
+from ansible_collections.certops.orders.tests.unit.plugins.module_utils.words import ORDER_STATUSES
+from ansible_collections.certops.orders.tests.unit.plugins.properties import examples
+
+TODAY = date(2026, 3, 1)
+NOW = datetime(2026, 3, 1, 12, 0, tzinfo=timezone.utc)
+SHOP, WWW, WILD, BASE = "shop.example.com", "www.example.com", "*.example.com", "example.com"
+BOOKS = "xn--bcher-kva.example"
+WRITES = ("cancel", "reject_request", "drop_reissue", "lapse", "revoke", "mark_renewed")
+ACTIONS = (*WRITES, "keep", "leave", "nothing")
+ALL_KINDS = (KEEP, LAPSE, REVOKE)
+NEW_REQUEST = Request(55, "new_request", "pending")
+UNISSUED = ("needs_approval", "pending", "waiting_pickup", "processing", "needs_csr", "approved")
+AGAIN = "it was read more than once, and not alike each time; plan again"
+UNREADABLE = "what its revocation would end could not be read"
+READ_ALL = frozenset([ROW, DETAILS, ORIGIN, CERTIFICATES, REQUESTS])
+
+
+def an_order(status: str = "issued", *names: str, **facts: Any) -> Order:
+    """Return an order of the shop, or of `names`: a TLS certificate for another 30 days, all switches off."""
+    domains = names or (SHOP,)
+    known: dict[str, Any] = {
+        "id": 7,
+        "is_renewed": False,
+        "valid_till": TODAY + timedelta(days=-30 if status == "expired" else 30),
+        "common_name": domains[0],
+        "dns_names": domains,
+        "serial_number": "" if status in UNISSUED else "0A",
+        "product_type": "ssl_certificate",
+        "has_duplicates": False,
+        "has_reissues": False,
+        "disable_renewal_notifications": False,
+        "auto_renew": False,
+        "auto_reissue": False,
+        "is_migrated": False,
+        "requests": (NEW_REQUEST,) if status == "needs_approval" else (),
+    }
+    return Order(**{**known, "status": status, **facts})
+
+
+def row(order: Order) -> dict[str, Any]:
+    """Return an order as a list shows it."""
+    return replace(order, seen=frozenset([ROW])).shown(TODAY)
+
+
+def whole(order: Order) -> dict[str, Any]:
+    """Return an order as its own page shows it."""
+    return replace(order, seen=frozenset([ROW, DETAILS])).shown(TODAY)
+
+
+def origin(order: Order) -> dict[str, Any]:
+    """Return an order as a list shows it, with its origin."""
+    return replace(order, seen=frozenset([ROW, ORIGIN])).shown(TODAY)
+
+
+def ends_of(order: Order, *more: tuple[str, ...], **before: Any) -> dict[str, Any]:
+    """Return what digicert_certificate_revoke tells in check mode; more: names of the order's other certificates."""
+    others = tuple(Certificate(70 + at, f"{at:02X}F", "issued", "", names) for at, names in enumerate(more, 1))
+    subject = Revocable(replace(order, others=others, seen=READ_ALL))
+    decision = _certcentral_policy.decide_revocation(subject, today=TODAY, skip_approval=False, cancel_reissue=True)
+    if decision.outcome != CHANGED:
+        # It is refused before its certificates are read.
+        subject = replace(subject, order=replace(order, seen=frozenset([DETAILS])))
+    facts = {**subject.facts, **before}
+    return {"order_id": order.id, "outcome": decision.outcome, "before": facts, "after": {}, "reason": decision.reason}
+
+
+def wish(*names: str, **wished: Any) -> Wishes:
+    return wishes_of({"names": list(names or [SHOP]), **wished})
+
+
+def planned(orders: Iterable[Any], wishes: Wishes, **seen: Any) -> list[dict[str, Any]]:
+    reviews = seen.pop("reviews", ())
+    return plan(orders, reviews, wishes, Seen(**{"now": NOW, **seen}))
+
+
+def entry_of(order: Order, wishes: Wishes, *more: tuple[str, ...], **seen: Any) -> dict[str, Any]:
+    """Return the entry of an order of which everything has been read that has to be, and that nothing serves."""
+    asked = to_read([row(order)], wishes)
+    details = [whole(order)] if asked["details"] else []
+    details += [origin(order)] if asked["origin"] else []
+    ends = [ends_of(order, *more)] if asked["certificates"] else []
+    known: dict[str, Any] = {"details": details, "certificates": ends, "served": {str(order.id): "not_served"}}
+    (entry,) = planned([row(order)], wishes, **{**known, **seen})
+    return entry
+
+
+def told(entry: Mapping[str, Any]) -> tuple[str, str]:
+    return entry["action"], entry["reason"]
+
+
+# -- what is wished ----------------------------------------------------------------------------------------------------
+
+
+def test_only_names_are_needed_and_the_rest_is_careful() -> None:
+    wishes = wishes_of({"names": [SHOP]})
+
+    assert wishes == Wishes(frozenset([SHOP]))
+    assert (wishes.on_issued, wishes.probe, wishes.mark_renewed) == (KEEP, True, False)
+    assert (wishes.include_subdomains, wishes.waiver) == (False, "")
+    assert (wishes.shared, wishes.protected, wishes.lives_on, wishes.replacements) == (
+        frozenset(),
+        (),
+        frozenset(),
+        frozenset(),
+    )
+    assert wishes.product_types == {"ssl_certificate", "dv_ssl_certificate"}
+
+
+@pytest.mark.parametrize(
+    ("written", "name"),
+    [
+        ("Shop.Example.COM", SHOP),
+        (" shop.example.com. ", SHOP),
+        ("bücher.example", BOOKS),
+        ("BÜCHER.example", BOOKS),
+        ("*.example.com", WILD),
+        ("intranet", "intranet"),
+    ],
+)
+def test_names_are_spelled_as_dns_does(written: str, name: str) -> None:
+    assert wishes_of({"names": [written]}).names == {name}
+    assert wishes_of({"names": (written,), "lives_on": [written]}).lives_on == {name}
+
+
+def test_ids_are_compared_as_text() -> None:
+    wishes = wish(shared=[7, " 8 ", "AB" * 32], replacements=[9], product_types=["x"])
+
+    assert wishes.shared == {"7", "8", "ab" * 32}
+    assert (wishes.replacements, wishes.product_types) == ({"9"}, {"x"})
+
+
+@each(
+    ("wished", "words"),
+    [
+        ({"names": []}, "names has to have one name at least"),
+        ({"names": None}, "names has to be a list of texts"),
+        ({"names": 5}, "names has to be a list of texts"),
+        ({"names": {SHOP: 1}}, "names has to be a list of texts"),
+        ({"names": [True]}, "names has to be a list of texts"),
+        ({"names": [None]}, "names has to be a list of texts"),
+        ({"names": [1.5]}, "names has to be a list of texts"),
+        ({"names": [""]}, "names has to be a list of texts, none of them empty"),
+        ({"names": ["not a name"]}, "names is not a domain name"),
+        ({"names": ["{{ lookup('pipe', 'id') }}"]}, "names is not a domain name"),
+        ({"names": [f"{SHOP}:443"]}, "names is not a domain name"),
+        ({"names": [f"https://{SHOP}/"]}, "names is not a domain name"),
+        ({"names": [f"x@{SHOP}"]}, "names is not a domain name"),
+        ({"names": ["-x.example.com"]}, "names is not a domain name"),
+        ({"names": ["*"]}, "names is not a domain name"),
+        ({"names": ["*.*.example.com"]}, "names is not a domain name"),
+        ({"names": ["com"], "include_subdomains": True}, "names has com, below which is everybody's"),
+        ({"names": [SHOP, "*.com"], "include_subdomains": True}, r"names has \*\.com, below which is everybody's"),
+        ({"on_issued": "burn"}, "on_issued is keep, lapse or revoke"),
+        ({"on_issued": None}, "on_issued is keep, lapse or revoke"),
+        ({"on_issued": ["revoke"]}, "on_issued is keep, lapse or revoke"),
+        ({"on_isued": "keep", "shred": []}, "on_isued is not known here"),
+        ({"_parents": []}, "_parents is not known here"),
+        ({"shared": None}, "shared has to be a list of texts"),
+        ({"protected": None}, "protected has to be a list of texts"),
+        ({"product_types": None}, "product_types has to be a list of texts"),
+        ({"product_types": [""]}, "product_types has to be a list of texts, none of them empty"),
+        ({"lives_on": ["shpo.example.com"]}, "lives_on has shpo.example.com, which is not among names"),
+        ({"probe": False}, "say in waiver why"),
+        ({"probe": False, "waiver": "  "}, "say in waiver why"),
+        ({"probe": False, "waiver": True}, "waiver has to be a text"),
+        ({"probe": False, "waiver": None}, "waiver has to be a text"),
+    ],
+)
+def test_what_cannot_be_meant_is_refused(wished: dict[str, Any], words: str) -> None:
+    with pytest.raises(ValueError, match=words):
+        wishes_of({"names": [SHOP], **wished})
+
+
+def test_without_names_nothing_is_wished() -> None:
+    with pytest.raises(ValueError, match="names has to have one name"):
+        wishes_of({})
+
+
+LISTS = ("names", "protected", "shared", "product_types", "lives_on", "replacements")
+
+
+@each("option", LISTS)
+@each("text", ["false", "a,b", f"{WWW},{SHOP}", "localhost", "7", "", "ssl_certificate"])
+def test_a_text_is_not_taken_apart_where_a_list_belongs(option: str, text: str) -> None:
+    """A role's variable from `-e` is a text still: a protection taken for its letters would protect nothing."""
+    with pytest.raises(ValueError, match=f"{option} has to be a list of texts"):
+        wishes_of({"names": [SHOP], option: text})
+
+
+@pytest.mark.parametrize("switch", ["include_subdomains", "mark_renewed", "probe"])
+@pytest.mark.parametrize("text", ["false", "no", "true", "", None, 0, 1])
+def test_a_text_is_not_taken_for_a_switch(switch: str, text: Any) -> None:
+    """`-e decommission_domain_include_subdomains=false` is the text "false", which counts as true."""
+    with pytest.raises(ValueError, match=f"{switch} has to be true or false"):
+        wishes_of({"names": [SHOP], "waiver": "the service is gone", switch: text})
+
+
+@pytest.mark.parametrize("option", ["shared", "replacements"])
+@pytest.mark.parametrize(
+    "text", ["abcdef01", "AB" * 31, "0", "-7", "07", "7.0", "#7", "order 7", "0x7", "st-tok-s3cret", "7,8"]
+)
+def test_an_id_that_names_no_order_is_refused_and_not_repeated(option: str, text: str) -> None:
+    """A replacement that nobody recognizes would be planned as whatever else; a token in its place is a secret."""
+    with pytest.raises(ValueError, match=f"{option} has what is neither") as refusal:
+        wish(**{option: ["8", text]})
+    assert text not in str(refusal.value)
+
+
+def test_a_waiver_counts_where_nobody_looks_or_where_a_name_does_not_resolve() -> None:
+    assert wish(waiver=" why not ").waiver == "why not"
+    for verdict in ("served", "unknown"):
+        left = entry_of(an_order(), wish(on_issued=REVOKE, waiver="why not"), served={"7": verdict})
+        assert (left["action"], "why not" in left["reason"]) == ("leave", False)
+    assert wish(probe=False, waiver=" it is gone ").waiver == "it is gone"
+
+
+@pytest.mark.parametrize(
+    ("name", "exactly", "below"),
+    [
+        (SHOP, True, True),
+        ("a.shop.example.com", False, True),
+        ("a.b.shop.example.com", False, True),
+        ("*.shop.example.com", False, True),
+        ("ashop.example.com", False, False),
+        (BASE, False, False),
+        (WWW, False, False),
+        (WILD, False, False),
+        ("shop.example.com.evil.test", False, False),
+        ("", False, False),
+    ],
+)
+def test_which_names_go(name: str, exactly: bool, below: bool) -> None:
+    assert wish().goes(name) is exactly
+    assert wish(include_subdomains=True).goes(name) is below
+
+
+@pytest.mark.parametrize(
+    ("name", "touched"),
+    [(SHOP, True), (WILD, True), ("*.shop.example.com", False), ("*.com", False), ("*.", False), ("*", False)],
+)
+def test_a_wildcard_touches_the_names_one_label_below_it(name: str, touched: bool) -> None:
+    assert wish().touches(name) is touched
+
+
+def test_a_wildcard_that_goes_is_touched_and_its_names_are_not() -> None:
+    assert wish(WILD).touches(WILD)
+    assert not wish(WILD).touches(WWW)
+    assert not wish(WILD, include_subdomains=True).touches(WWW)
+    assert not wish(BASE).touches(WILD)
+    assert wish(BASE, include_subdomains=True).touches(WILD)
+
+
+# -- protected patterns ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("pattern", "name"),
+    [
+        ("shop.example.com.", SHOP),
+        (" shop.example.com ", SHOP),
+        ("SHOP.example.COM", SHOP),
+        ("*.EXAMPLE.com", SHOP),
+        ("sh?p.*", SHOP),
+        ("[s]hop.example.[!d]om", SHOP),
+        ("bücher.example", BOOKS),
+        ("BÜCHER.Example.", BOOKS),
+        ("*.bücher.example", f"a.{BOOKS}"),
+        ("bücher。example", BOOKS),
+    ],
+)
+@pytest.mark.parametrize("shared", [[], [7]])
+def test_a_protected_pattern_is_spelled_as_a_name_that_goes(pattern: str, name: str, shared: list[int]) -> None:
+    entry = entry_of(an_order("pending", name), wish(name, protected=[pattern], shared=shared))
+
+    assert told(entry)[0] == "leave"
+    assert entry["reason"].startswith(f"it covers {name}, which is protected (")
+
+
+@pytest.mark.parametrize("name", ["BÜCHER.example", "bücher.example.", "XN--BCHER-KVA.example", f" {BOOKS} "])
+def test_an_order_may_spell_a_protected_name_otherwise(name: str) -> None:
+    order = {**row(an_order("pending", SHOP, id=9)), "domains": [SHOP, name]}
+
+    (entry,) = planned([order], wish(shared=[9], protected=["bücher.example"]))
+
+    assert told(entry) == ("leave", f"it covers {BOOKS}, which is protected ({BOOKS})")
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        ".",
+        "..",
+        ".example.com",
+        "pay..example.com",
+        "pay.example.com:8443",
+        "https://pay.example.com",
+        "pay.example.com/",
+        "pay example.com",
+        "pay@example.com",
+        "pay.example.com,db.example.com",
+        "bü*.example",
+        "[ü]cher.example",
+        "[pay.example.com",
+        "pay].example.com",
+        "!pay.example.com",
+        "{{ protected }}",
+    ],
+)
+def test_a_pattern_that_would_protect_nothing_is_refused(pattern: str) -> None:
+    with pytest.raises(ValueError, match="protected has a pattern of no name"):
+        wish(protected=[WWW, pattern])
+
+
+@pytest.mark.parametrize(
+    "pattern", [WWW, "www.*", "w*.example.com", "?ww.example.com", "[a-z]ww.example.com", "*", "*.example.com", "*.com"]
+)
+@pytest.mark.parametrize("status", ["pending", "issued"])
+def test_a_shared_wildcard_never_beats_a_protected_name_below_it(pattern: str, status: str) -> None:
+    """Revoked with its order, the wildcard would be gone from the protected server as well."""
+    wishes = wish(on_issued=REVOKE, shared=["7"], protected=[pattern], probe=False, waiver="x")
+
+    entry = entry_of(an_order(status, WILD), wishes)
+
+    assert told(entry) == ("leave", f"it covers *.example.com, which is protected ({pattern})")
+
+
+@pytest.mark.parametrize("pattern", [BASE, "example.*"])
+def test_a_shared_wildcard_never_beats_the_protected_name_above_it(pattern: str) -> None:
+    """Most authorities put the name above into a wildcard's certificate, and not each list tells it."""
+    assert entry_of(an_order("pending", WILD), wish(shared=[7], protected=[pattern]))["action"] == "leave"
+
+
+@pytest.mark.parametrize("pattern", ["a.b.example.com", "www.example.org", "example.net", "w.*.example.com", "*.test"])
+def test_a_shared_wildcard_goes_where_nothing_below_it_is_protected(pattern: str) -> None:
+    assert entry_of(an_order("pending", WILD), wish(shared=[7], protected=[pattern]))["action"] == "cancel"
+
+
+thorough = examples(250)
+LABELS = ("a", "b", "ab", "ba", "a-b", "abc", "0")
+pattern_texts = st.text(alphabet="ab.*?[]!-c", min_size=1, max_size=12)
+parents = st.lists(st.sampled_from(["a", "b", "ab"]), min_size=1, max_size=3).map(".".join)
+patterns_near = st.builds(
+    lambda before, parent, cut, after: before + parent[cut:] + after,
+    st.text(alphabet="ab.*?[]!", max_size=6),
+    parents,
+    st.integers(min_value=0, max_value=5),
+    st.sampled_from(["", "", "*", "?", "[ab]", "]"]),
+)
+
+
+@examples(3000)
+@given(st.one_of(pattern_texts, patterns_near), parents)
+def test_a_pattern_that_matches_a_name_below_a_wildcard_is_seen_to_do_so(pattern: str, parent: str) -> None:
+    try:
+        pattern = planners_decommission_request._pattern(pattern)
+    except ValueError:
+        return
+    if any(fnmatchcase(f"{label}.{parent}", pattern) for label in LABELS):
+        assert planners_decommission_request._may_match_below(pattern, parent)
+
+
+# -- which orders ------------------------------------------------------------------------------------------------------
+
+
+def test_orders_are_found_by_any_of_their_names_and_told_by_id() -> None:
+    orders = [
+        an_order("issued", WWW, SHOP, id=9),
+        an_order("issued", WWW, id=8),
+        an_order("pending", SHOP, id=3),
+        an_order("issued", WILD, id=10),
+        an_order("issued", id=2, common_name="Jane Doe", dns_names=()),
+    ]
+
+    assert [one["order"] for one in planned(map(row, orders), wish())] == ["3", "9", "10"]
+    assert planned([{**row(orders[0]), "domains": None}], wish()) == []
+
+
+def test_an_entry_tells_the_order_and_the_state_that_it_rests_on() -> None:
+    order = an_order("pending", SHOP, valid_till=None, product_name_id="ssl_plus")
+
+    assert planned([row(order)], wish(), details=[whole(order)]) == [
+        {
+            "provider": "certcentral",
+            "order": "7",
+            "name": SHOP,
+            "domains": [SHOP],
+            "action": "cancel",
+            "reason": "it is pending, so that it can be cancelled",
+            "state": {"status": "pending", "valid_till": "", "product": "ssl_plus"},
+        }
+    ]
+
+
+@pytest.mark.parametrize("order_id", [0, -1, True, None, "7"])
+def test_an_order_without_an_id_is_refused(order_id: Any) -> None:
+    for doing in (lambda rows: to_read(rows, wish()), lambda rows: planned(rows, wish())):
+        with pytest.raises(ValueError, match="an order has no order_id"):
+            doing([{**row(an_order()), "order_id": order_id}])
+
+
+@pytest.mark.parametrize(
+    ("status", "facts", "kinds", "details", "certificates", "origins"),
+    [
+        ("needs_approval", {}, ALL_KINDS, True, False, False),
+        ("issued", {}, (KEEP,), False, False, False),
+        ("issued", {}, (LAPSE,), True, False, False),
+        ("issued", {"has_duplicates": True}, (LAPSE,), True, True, False),
+        ("issued", {"has_reissues": True}, (LAPSE,), True, True, False),
+        ("issued", {"has_duplicates": None}, (LAPSE,), True, True, False),
+        ("issued", {}, (REVOKE,), False, True, False),
+        ("reissue_pending", {}, (KEEP,), True, False, False),
+        ("reissue_pending", {}, (LAPSE,), True, False, False),
+        ("reissue_pending", {}, (REVOKE,), False, True, False),
+        ("renewed", {}, (LAPSE,), True, False, False),
+        ("renewed", {}, (REVOKE,), False, True, False),
+        ("renewed", {"valid_till": TODAY - timedelta(days=1)}, ALL_KINDS, False, False, False),
+        ("expired", {}, ALL_KINDS, False, False, True),
+        ("expired", {"is_renewed": True}, ALL_KINDS, False, False, False),
+        ("pending", {}, ALL_KINDS, True, False, False),
+        ("waiting_pickup", {}, ALL_KINDS, True, False, False),
+        ("pending", {"serial_number": "0A"}, ALL_KINDS, False, False, False),
+        ("reissue_pending", {"valid_till": TODAY - timedelta(days=1)}, (KEEP,), False, False, False),
+        ("issued", {"names_known": False}, ALL_KINDS, True, None, False),
+        ("processing", {"names_known": False}, ALL_KINDS, True, False, False),
+        ("revoked", {"names_known": False}, ALL_KINDS, False, False, False),
+        ("revoked", {}, ALL_KINDS, False, False, False),
+        ("on_hold", {}, ALL_KINDS, False, False, False),
+    ],
+)
+def test_what_has_to_be_read_further(
+    status: str, facts: dict[str, Any], kinds: tuple[str, ...], details: bool, certificates: bool | None, origins: bool
+) -> None:
+    order = row(an_order(status, **facts))
+    for kind in kinds:
+        for marks in (True, False):
+            assert to_read([order, order], wish(on_issued=kind, mark_renewed=marks)) == {
+                "details": [7] if details else [],
+                "certificates": [7] if certificates or (certificates is None and kind == REVOKE) else [],
+                "origin": [7] if origins and marks else [],
+            }
+
+
+def test_nothing_is_read_of_what_is_left_to_a_person_anyhow() -> None:
+    for names, facts, wished in (
+        ((SHOP, WWW), {}, {}),
+        ((WILD,), {}, {}),
+        ((SHOP,), {"product_type": "code_signing_certificate"}, {}),
+        ((SHOP,), {"common_name": "intranet"}, {}),
+        ((SHOP,), {}, {"replacements": [7]}),
+        ((SHOP,), {}, {"protected": [SHOP], "shared": [7]}),
+    ):
+        for status in ("needs_approval", "issued", "reissue_pending", "expired"):
+            for kind in (LAPSE, REVOKE):
+                wishes = wish(on_issued=kind, mark_renewed=True, **wished)
+                assert not any(to_read([row(an_order(status, *names, **facts))], wishes).values())
+
+
+# -- what keeps an order out -------------------------------------------------------------------------------------------
+
+
+@each("status", [*ORDER_STATUSES, "on_hold", ""])
+@each("kind", ALL_KINDS)
+@each(
+    ("names", "wished", "reason"),
+    [
+        ((SHOP, WWW), {}, "it also covers www.example.com, which stays; a reissue without the name revokes"),
+        (
+            (SHOP, "a.test", "b.test", "c.test", "d.test"),
+            {},
+            "it also covers a.test, b.test, c.test and 1 more, which stay; a reissue without",
+        ),
+        ((SHOP, "a.shop.example.com"), {}, "it also covers a.shop.example.com, which stays"),
+        ((WILD,), {}, "it covers the wildcard *.example.com; what uses it is not known"),
+        ((WILD, WWW), {}, "it also covers www.example.com, which stays"),
+        ((SHOP, "{{ 7 * 7 }}"), {}, "it covers {{ 7 * 7 }}, which is no domain name"),
+        ((SHOP,), {"protected": [SHOP]}, "it covers shop.example.com, which is protected"),
+        ((SHOP, WWW), {"protected": ["www.*"], "shared": ["7"]}, "it covers www.example.com, which is protected"),
+        (
+            (SHOP, "*.shop.example.com"),
+            {"include_subdomains": True},
+            "it covers the wildcard *.shop.example.com; what uses it is not known",
+        ),
+        ((WILD,), {"names": [WILD]}, "it covers the wildcard *.example.com; what uses it is not known"),
+        ((SHOP,), {"replacements": [7]}, "it is named as a replacement"),
+        ((SHOP,), {"replacements": [7], "shared": [7]}, "it is named as a replacement"),
+    ],
+)
+def test_an_order_that_covers_more_is_left_to_a_person_whatever_it_is(
+    status: str, kind: str, names: tuple[str, ...], wished: dict[str, Any], reason: str
+) -> None:
+    wishes = wishes_of({"names": [SHOP], "on_issued": kind, "mark_renewed": True, **wished})
+    order = an_order(status, *names, is_migrated=True)
+
+    entry = entry_of(order, wishes, details=[whole(order), origin(order)], certificates=[ends_of(order)])
+
+    assert entry["action"] == "leave"
+    assert entry["reason"].startswith(reason)
+
+
+@pytest.mark.parametrize("names", [(SHOP, WWW), (WILD,), (SHOP, WILD)])
+def test_an_order_that_is_listed_may_go_all_the_same(names: tuple[str, ...]) -> None:
+    assert entry_of(an_order("pending", *names), wish(shared=[7]))["action"] == "cancel"
+    assert entry_of(an_order("pending", *names), wish(shared=["77"]))["action"] == "leave"
+    assert entry_of(an_order("issued", *names), wish(shared=["7"], on_issued=REVOKE))["action"] == "revoke"
+
+
+@each("shared", [[], [7]])
+@each("status", ["pending", "issued", "needs_approval"])
+@each(
+    "name",
+    [
+        "shop.example.com:443",
+        "jane@shop.example.com",
+        "a b.shop.example.com",
+        ".shop.example.com",
+        "*.*.shop.example.com",
+        "a.*.shop.example.com",
+        "f*.shop.example.com",
+        "{{ 7 }}.shop.example.com",
+        "\\u202e.shop.example.com",
+        "http://x.shop.example.com",
+        "ü*.shop.example.com",
+        "2001:db8::1",
+        "*",
+        "",
+    ],
+)
+def test_a_name_that_is_none_keeps_its_order_out(name: str, status: str, shared: list[int]) -> None:
+    """Below what goes away it would count as gone, and no pattern would protect what is meant by it."""
+    order = an_order(status)
+    read = [{**whole(order), "domains": [SHOP, name]}]
+    wishes = wish(include_subdomains=True, on_issued=REVOKE, shared=shared, protected=["pay.example.com"])
+
+    (entry,) = planned(read, wishes, certificates=[ends_of(order)], served={"7": "not_served"})
+
+    assert told(entry) == ("leave", f"it covers {name}, which is no domain name, and who uses it is not known")
+
+
+@pytest.mark.parametrize(
+    ("kind", "goes", "reason"),
+    [
+        ("ssl_certificate", True, ""),
+        ("dv_ssl_certificate", True, ""),
+        ("code_signing_certificate", False, "it is a code_signing_certificate, and no TLS certificate"),
+        ("client_certificate", False, "it is a client_certificate, and no TLS certificate"),
+        ("SSL_CERTIFICATE", False, "it is a SSL_CERTIFICATE, and no TLS certificate"),
+        ("", False, "it is a product of no known kind, and no TLS certificate"),
+    ],
+)
+def test_only_tls_products_go_by_default(kind: str, goes: bool, reason: str) -> None:
+    order = an_order("pending", product_type=kind)
+    entry = entry_of(order, wish())
+
+    assert entry["action"] == ("cancel" if goes else "leave")
+    assert goes or entry["reason"] == reason
+    # A list of ids is about names, not about products.
+    assert entry_of(order, wish(shared=[7]))["action"] == entry["action"]
+    assert entry_of(order, wish(product_types=[]))["action"] == "leave"
+    assert not kind or entry_of(order, wish(product_types=[kind]))["action"] == "cancel"
+    assert planned([{**row(order), "product_type": None}], wish())[0]["action"] == "leave"
+
+
+@pytest.mark.parametrize("extra", [WWW, WILD, "*.shop.example.com", "x@shop.example.com"])
+@pytest.mark.parametrize("kind", [LAPSE, REVOKE])
+def test_names_of_a_duplicate_or_a_reissue_count(extra: str, kind: str) -> None:
+    order = an_order(has_duplicates=True)
+
+    entry = entry_of(order, wish(on_issued=kind), (SHOP, extra))
+
+    assert (entry["action"], entry["domains"]) == ("leave", sorted([SHOP, extra]))
+    assert extra in entry["reason"]
+    assert entry_of(order, wish(on_issued=kind, shared=[7]), (WWW,))["action"] == kind
+    guarded = wish(on_issued=kind, shared=[7], protected=[WWW])
+    assert told(entry_of(order, guarded, (WWW,))) == ("leave", f"it covers {WWW}, which is protected ({WWW})")
+
+
+@pytest.mark.parametrize("status", ["pending", "issued"])
+@pytest.mark.parametrize("shared", [[], [7]])
+def test_a_common_name_without_a_dot_may_be_a_server_that_stays(status: str, shared: list[int]) -> None:
+    """`domains` leaves it out; that of a TLS order is the name of a host all the same."""
+    order = an_order(status, common_name="intranet", dns_names=(SHOP,))
+    assert order.domains == (SHOP,)
+
+    entry = entry_of(order, wish(on_issued=REVOKE, shared=shared))
+
+    assert told(entry) == ("leave", "its common name is no domain name, and who uses it is not known")
+
+
+@pytest.mark.parametrize("common_name", ["", SHOP, "SHOP.example.com."])
+def test_a_common_name_that_is_among_the_names_says_nothing_new(common_name: str) -> None:
+    order = an_order("pending")
+    listed = {**row(order), "common_name": common_name}
+
+    assert planned([listed], wish(), details=[whole(order)])[0]["action"] == "cancel"
+
+
+@pytest.mark.parametrize(
+    ("changes", "later"),
+    [
+        ({"dns_names": (SHOP, WWW)}, {}),
+        ({}, {"dns_names": (SHOP, WWW)}),
+        ({"dns_names": (SHOP, WWW)}, {"dns_names": (), "common_name": ""}),
+        ({"common_name": "intranet"}, {}),
+        ({"common_name": "intranet"}, {"common_name": ""}),
+        ({}, {"common_name": "intranet"}),
+        ({"product_type": "client_certificate"}, {}),
+        ({}, {"product_type": "client_certificate"}),
+    ],
+)
+def test_neither_reading_lifts_a_guard_of_the_other(changes: dict[str, Any], later: dict[str, Any]) -> None:
+    order = an_order("needs_approval")
+    listed, page = replace(order, **changes), replace(order, **later)
+
+    (entry,) = planned([row(listed)], wish(), details=[whole(page)])
+
+    assert entry["action"] == "leave"
+    assert set(entry["domains"]) == {*listed.domains, *page.domains}
+
+
+# -- what is told twice ------------------------------------------------------------------------------------------------
+
+
+# -- what a list leaves out --------------------------------------------------------------------------------------------
+
+
+def short(order: Order, *names: str) -> dict[str, Any]:
+    """Return the row of an order that tells these names only, and shows that there may be more."""
+    return row(replace(order, dns_names=names, names_known=False))
+
+
+@pytest.mark.parametrize("status", ["pending", "waiting_pickup", "needs_approval", "reissue_pending", "issued"])
+@pytest.mark.parametrize("kind", ALL_KINDS)
+@pytest.mark.parametrize("listed", [(), (SHOP,)])
+def test_a_name_that_a_list_leaves_out_is_protected_all_the_same(
+    status: str, kind: str, listed: tuple[str, ...]
+) -> None:
+    """row_names_null.json and row_fewer_names.json."""
+    order = an_order(status, SHOP, "pay.example.com")
+    wishes = wish(SHOP, "pay.example.com", on_issued=kind, protected=["pay.example.com"])
+    lists = [short(order, *listed)]
+
+    assert to_read(lists, wishes)["details"] == [7]
+    (entry,) = planned(lists, wishes, details=[whole(order)], certificates=[ends_of(order)], served={"7": "not_served"})
+    assert told(entry) == ("leave", "it covers pay.example.com, which is protected (pay.example.com)")
+
+
+@pytest.mark.parametrize("status", ["pending", "needs_approval", "reissue_pending", "issued"])
+@pytest.mark.parametrize("kind", [LAPSE, REVOKE])
+def test_no_end_rests_on_a_row(status: str, kind: str) -> None:
+    order = an_order(status)
+    (entry,) = planned([row(order)], wish(on_issued=kind), served={"7": "not_served"})
+
+    assert entry["action"] == "leave"
+    assert "could not be read" in entry["reason"]
+
+
+@pytest.mark.parametrize("status", ["pending", "needs_approval", "reissue_pending", "issued"])
+@pytest.mark.parametrize("kind", ALL_KINDS)
+@pytest.mark.parametrize("accepted", [[], [8], ["7"]])
+def test_a_page_that_leaves_names_out_ends_nothing_unless_that_is_accepted(
+    status: str, kind: str, accepted: list[Any]
+) -> None:
+    order = an_order(status, names_known=False)
+    wishes = wish(on_issued=kind, accept_unknown=accepted)
+    seen = {"details": [whole(order)], "certificates": [ends_of(order)], "served": {"7": "not_served"}}
+    (entry,) = planned([row(order)], wishes, **seen)
+
+    if (status, kind) == ("issued", KEEP):
+        assert entry["action"] == "keep"
+    elif accepted == ["7"]:
+        assert entry["action"] in WRITES
+        assert entry["state"]["unknown"] == "accepted"
+        assert entry["reason"].endswith("which decommission_domain_accept_unknown accepts")
+        guarded = wish(on_issued=kind, accept_unknown=accepted, protected=[SHOP])
+        assert planned([row(order)], guarded, **seen)[0]["action"] == "leave"
+    else:
+        assert entry["action"] == "leave"
+        assert "names" in entry["reason"]
+
+
+def test_an_order_of_which_a_list_tells_no_names_may_cover_one_that_goes() -> None:
+    order = an_order("pending", WWW, SHOP)
+    alone = an_order("pending", SHOP, id=8, common_name="")
+    other = an_order("pending", WWW, id=9)
+    over = an_order("revoked", WWW, id=10, names_known=False)
+    client = an_order("pending", WWW, id=11, names_known=False, product_type="client_certificate")
+    lists = [short(order, WWW), short(alone), short(other), row(over), row(client)]
+
+    assert to_read(lists, wish())["details"] == [7, 8, 9]
+    entries = planned(lists, wish(), details=map(whole, [order, alone, other]))
+    assert [(entry["order"], entry["action"]) for entry in entries] == [("7", "leave"), ("8", "cancel")]
+    # Its certificates are asked for once its page has told that it is one of those that go.
+    issued = an_order("issued", SHOP, common_name="")
+    assert to_read([short(issued)], wish(on_issued=REVOKE))["certificates"] == []
+    assert to_read([short(issued)], wish(on_issued=REVOKE), [whole(issued)]) == {
+        "details": [],
+        "certificates": [7],
+        "origin": [],
+    }
+
+
+def test_what_goes_is_what_its_own_page_tells() -> None:
+    """A row that does not tell all names may tell wrong ones; none of either may be one that stays."""
+    order = an_order("pending", SHOP, "pay.example.com")
+    wrong = short(order, SHOP, WWW)
+    wishes = wish(SHOP, "pay.example.com", WWW)
+
+    assert planned([wrong], wishes, details=[whole(order)])[0]["domains"] == ["pay.example.com", SHOP]
+    assert planned([wrong], wish(SHOP, "pay.example.com"), details=[whole(order)])[0]["action"] == "leave"
+
+
+@pytest.mark.parametrize("kind", [LAPSE, REVOKE])
+@pytest.mark.parametrize("accepted", [[], [7]])
+def test_certificates_that_are_announced_and_not_listed(kind: str, accepted: list[int]) -> None:
+    """duplicates_repeat_primary.json and duplicates_short.json: what the module calls ineligible is left."""
+    order = an_order(has_duplicates=True, duplicates_count=2)
+    subject = Revocable(replace(order, unknown="it has 2 duplicates, of which CertCentral lists 0", seen=READ_ALL))
+    decision = _certcentral_policy.decide_revocation(subject, today=TODAY, skip_approval=False, cancel_reissue=True)
+    ends = {"order_id": 7, "outcome": decision.outcome, "before": subject.facts, "reason": decision.explanation}
+    wishes = wish(on_issued=kind, accept_unknown=accepted)
+
+    (entry,) = planned([row(order)], wishes, details=[whole(order)], certificates=[ends], served={"7": "not_served"})
+
+    assert decision.outcome == "ineligible"
+    if accepted:
+        assert (entry["action"], entry["state"]["unknown"]) == (kind, "accepted")
+    else:
+        assert entry["action"] == "leave"
+    guarded = wish(on_issued=kind, accept_unknown=[7], protected=[SHOP])
+    assert planned([row(order)], guarded, details=[whole(order)], certificates=[ends])[0]["action"] == "leave"
+
+
+def test_the_product_that_its_own_page_tells_decides() -> None:
+    order = an_order("issued")
+    ends = ends_of(order, product_type="client_certificate")
+
+    (entry,) = planned([row(order)], wish(on_issued=REVOKE), certificates=[ends], served={"7": "not_served"})
+    assert told(entry) == ("leave", "it is a client_certificate, and no TLS certificate")
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_no_expired_order_is_marked_that_may_cover_a_name_that_stays(known: bool) -> None:
+    order = an_order("expired", is_migrated=True, names_known=False)
+    wishes = wish(mark_renewed=True)
+
+    assert to_read([row(order)], wishes) == {"details": [7], "certificates": [], "origin": [7]}
+    page = whole(replace(order, names_known=known))
+    (entry,) = planned([row(order)], wishes, details=[page, origin(order)])
+    assert entry["action"] == ("mark_renewed" if known else "leave")
+
+
+def both_ways(rows: Sequence[Any], doing: Callable[[Sequence[Any]], Any]) -> Any:
+    """Return what comes of rows, which is the same in any order and with any of them repeated."""
+    answer = doing(rows)
+    assert doing(rows[::-1]) == answer
+    assert doing([*rows, *rows]) == answer
+    return answer
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"status": "pending", "common_name": WWW, "dns_names": (WWW,)},
+        {"status": "issued"},
+        {"status": "pending", "product_type": "client_certificate"},
+        {"status": ""},
+    ],
+)
+@pytest.mark.parametrize("shared", [[], [7]])
+def test_an_order_that_is_listed_twice_and_not_alike_is_left(other: dict[str, Any], shared: list[int]) -> None:
+    """A list that shifts between two pages may tell an order before and after a change."""
+    first = an_order("pending")
+    rows = [row(first), row(replace(first, **other))]
+    wishes = wish(shared=shared)
+
+    (entry,) = both_ways(rows, lambda several: planned(several, wishes, details=[whole(first)]))
+
+    agrees = other == {"status": ""}
+    assert entry["action"] == ("cancel" if agrees else "leave")
+    assert set(entry["domains"]) == {name for one in rows for name in one["domains"]}
+
+
+def test_nothing_more_is_read_of_an_order_that_is_left_anyhow() -> None:
+    order = an_order()
+    rows = [row(order), row(replace(order, has_duplicates=True))]
+
+    for kind in (LAPSE, REVOKE):
+        wishes = wish(on_issued=kind)
+        assert not any(both_ways(rows, lambda several, wishes=wishes: to_read(several, wishes)).values())
+        assert told(planned(rows, wishes)[0]) == ("leave", AGAIN)
+
+
+def test_one_telling_among_three_that_contradicts_is_not_outvoted() -> None:
+    order = an_order("pending")
+    rows = [row(replace(order, status="issued")), row(order), row(replace(order, has_duplicates=None))]
+
+    for several in (rows, rows[1:] + rows[:1], rows[2:] + rows[:2]):
+        assert told(planned(several, wish())[0]) == ("leave", AGAIN)
+
+
+def test_a_row_that_leaves_something_out_changes_no_entry() -> None:
+    """What an approved plan rests on is compared word for word."""
+    order = an_order("pending", valid_till=None)
+    (alone,) = planned([row(order)], wish())
+
+    assert planned([row(order), row(order)], wish()) == [alone]
+    assert planned([row(order), row(replace(order, has_duplicates=None))], wish()) == [alone]
+
+
+def test_what_is_left_out_contradicts_nothing() -> None:
+    order = an_order("needs_approval")
+    pages = [whole(order), {**origin(order), "has_duplicates": None, "disable_renewal_notifications": None}]
+
+    (entry,) = both_ways(pages, lambda several: planned([row(order)], wish(), details=several))
+
+    assert entry["action"] == "reject_request"
+
+
+def test_pages_and_certificates_that_contradict_one_another_are_left() -> None:
+    order = an_order("needs_approval")
+    pages = [whole(order), whole(replace(order, requests=(Request(56, "new_request", "pending"),)))]
+    (entry,) = both_ways(pages, lambda several: planned([row(order)], wish(), details=several))
+    assert told(entry) == ("leave", AGAIN)
+
+    issued, wishes = an_order(), wish(on_issued=REVOKE)
+    ends = [ends_of(issued), ends_of(issued, (SHOP,))]
+    (entry,) = both_ways(
+        ends, lambda several: planned([row(issued)], wishes, certificates=several, served={"7": "not_served"})
+    )
+    assert told(entry) == ("leave", AGAIN)
+    assert both_ways(ends, lambda several: to_probe(several, [], wishes)) == []
+
+
+def test_its_own_page_is_newer_than_the_list() -> None:
+    (entry,) = planned([row(an_order("needs_approval"))], wish(), details=[whole(an_order("issued"))])
+
+    assert (entry["action"], entry["state"]["status"]) == ("keep", "issued")
+
+
+# -- by status ---------------------------------------------------------------------------------------------------------
+
+
+@each("kind", ALL_KINDS)
+@each(
+    ("status", "action", "reason"),
+    [
+        ("pending", "cancel", "it is pending, so that it can be cancelled"),
+        ("waiting_pickup", "cancel", "it is waiting_pickup, so that it can be cancelled"),
+        ("expired", "nothing", "its certificate has expired"),
+        ("revoked", "nothing", "it is revoked"),
+        ("rejected", "nothing", "it is rejected"),
+        ("denied", "nothing", "it is denied"),
+        ("canceled", "nothing", "it is canceled"),
+        ("processing", "leave", "it is processing; plan again once it is pending"),
+        ("needs_csr", "leave", "it waits for its CSR; cancel it in the CertCentral console, or plan again"),
+        ("approved", "leave", "it is approved; plan again once it is pending or issued"),
+        ("on_hold", "leave", "its status, on_hold, is not known"),
+        ("Canceled", "leave", "its status, Canceled, is not known"),
+        ("PENDING", "leave", "its status, PENDING, is not known"),
+        ("issued ", "leave", "its status, issued , is not known"),
+        ("", "leave", "its status, none, is not known"),
+    ],
+)
+def test_what_is_not_issued_ends_the_same_way_whatever_becomes_of_issued_orders(
+    kind: str, status: str, action: str, reason: str
+) -> None:
+    entry = entry_of(an_order(status), wish(on_issued=kind))
+
+    assert entry["action"] == action
+    assert entry["reason"].startswith(reason)
+    assert entry["state"]["status"] == status
+
+
+def test_no_status_at_all_is_not_known() -> None:
+    (entry,) = planned([{**row(an_order("pending")), "status": None}], wish())
+
+    assert told(entry) == ("leave", "its status, none, is not known")
+
+
+def test_every_status_of_the_reference_has_a_rule() -> None:
+    for status in ORDER_STATUSES:
+        assert "not known" not in entry_of(an_order(status), wish())["reason"]
+
+
+@pytest.mark.parametrize("status", ["pending", "waiting_pickup", "needs_approval"])
+def test_an_order_that_has_a_certificate_is_not_ended_as_one_that_has_none(status: str) -> None:
+    """One that was never issued has no serial number (reference/certcentral.md 2.1)."""
+    entry = entry_of(an_order(status, serial_number="0A"), wish())
+
+    assert told(entry) == ("leave", f"it is {status}, and has a certificate all the same")
+
+
+@pytest.mark.parametrize(
+    ("requests", "found"),
+    [
+        ((NEW_REQUEST,), ""),
+        ((replace(NEW_REQUEST, status="submitted"),), ""),
+        ((Request(55, "renewal", "pending"),), ""),
+        ((Request(50, "revoke", "rejected"), NEW_REQUEST), ""),
+        ((), "none"),
+        ((replace(NEW_REQUEST, status="approved"),), "none"),
+        ((Request(55, "revoke", "pending"),), "55 (revoke)"),
+        ((Request(55, "reissue", "pending"),), "55 (reissue)"),
+        ((Request(55, "duplicate", "pending"),), "55 (duplicate)"),
+        ((Request(55, "", "pending"),), "55 ()"),
+        ((Request(0, "new_request", "pending"),), "0 (new_request)"),
+        ((NEW_REQUEST, Request(56, "new_request", "pending")), "55 (new_request), 56 (new_request)"),
+        ((NEW_REQUEST, Request(56, "revoke", "submitted")), "55 (new_request), 56 (revoke)"),
+    ],
+)
+def test_only_one_request_for_a_new_order_is_rejected(requests: tuple[Request, ...], found: str) -> None:
+    """Whoever asked for a revocation had a reason, a stolen key perhaps; ours is not to keep the certificate."""
+    entry = entry_of(an_order("needs_approval", requests=requests), wish())
+
+    if found:
+        why = f"it needs approval, and what waits is not just one request for a new order: {found}"
+        assert told(entry) == ("leave", why)
+        assert "request_id" not in entry
+    else:
+        assert told(entry) == ("reject_request", "it needs approval, so that its request can be rejected")
+        assert entry["request_id"] == 55
+
+
+@pytest.mark.parametrize("requests", [None, []])
+def test_requests_that_are_not_told_are_not_rejected(requests: Any) -> None:
+    order = an_order("needs_approval")
+
+    (entry,) = planned([row(order)], wish(), details=[{**whole(order), "pending_requests": requests}])
+
+    assert entry["action"] == "leave"
+
+
+@pytest.mark.parametrize("details", [[], [origin(an_order("needs_approval"))], [whole(an_order(id=8))]])
+def test_without_its_own_page_no_request_is_rejected(details: list[dict[str, Any]]) -> None:
+    (entry,) = planned([row(an_order("needs_approval"))], wish(), details=details)
+
+    assert told(entry) == ("leave", "it needs approval, and could not be read whole")
+
+
+# -- issued orders -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("status", "kind", "action", "drops"),
+    [
+        ("issued", KEEP, "keep", False),
+        ("issued", LAPSE, "lapse", False),
+        ("issued", REVOKE, "revoke", False),
+        ("reissue_pending", KEEP, "drop_reissue", False),
+        ("reissue_pending", LAPSE, "lapse", True),
+        ("reissue_pending", REVOKE, "revoke", True),
+        ("renewed", KEEP, "keep", False),
+        ("renewed", LAPSE, "lapse", False),
+        ("renewed", REVOKE, "revoke", False),
+    ],
+)
+def test_what_becomes_of_an_issued_order(status: str, kind: str, action: str, drops: bool) -> None:
+    entry = entry_of(an_order(status), wish(on_issued=kind))
+
+    assert (entry["action"], entry.get("drop_reissue", False)) == (action, drops)
+    assert entry["state"]["status"] == status
+
+
+def test_who_keeps_it_is_told_what_to_do() -> None:
+    assert "once nothing serves it any more" in entry_of(an_order(), wish())["reason"]
+    assert "stays issued" in entry_of(an_order("reissue_pending"), wish())["reason"]
+
+
+@each("status", ["issued", "renewed"])
+@each(("days", "expired"), [(-1, True), (-400, True), (0, False), (1, False), (90, False), (None, False)])
+@each("kind", ALL_KINDS)
+def test_a_status_that_lags_behind_hides_no_expired_certificate(
+    status: str, days: int | None, expired: bool, kind: str
+) -> None:
+    """The filter value issued also returns expired ones (2.3)."""
+    valid_till = None if days is None else TODAY + timedelta(days=days)
+    entry = entry_of(an_order(status, is_migrated=True, valid_till=valid_till), wish(on_issued=kind))
+
+    assert entry["action"] == ("nothing" if expired else kind)
+
+
+@pytest.mark.parametrize(
+    ("ends", "is_plan", "actions"),
+    [
+        (1, True, ("keep", "lapse", "leave")),
+        (0, True, ("keep", "lapse", "leave")),
+        (-1, True, ("nothing",) * 3),
+        # What it is called decides nothing.
+        (200, False, ("keep", "lapse", "leave")),
+        (200, None, ("keep", "lapse", "leave")),
+        (-1, None, ("nothing",) * 3),
+        (None, True, ("nothing",) * 3),
+    ],
+)
+@pytest.mark.parametrize("status", ["issued", "renewed", "expired"])
+def test_an_annual_plan_may_outlive_its_certificate(
+    ends: int | None, is_plan: bool | None, actions: tuple[str, ...], status: str
+) -> None:
+    """Its certificate is expired for five days, and the plan goes on for so many more."""
+    till = None if ends is None else TODAY + timedelta(days=ends)
+    facts = {"valid_till": TODAY - timedelta(days=5), "is_multi_year_plan": is_plan, "order_valid_till": till}
+
+    entries = [entry_of(an_order(status, **facts), wish(on_issued=kind)) for kind in ALL_KINDS]
+
+    assert tuple(entry["action"] for entry in entries) == actions
+    why = f"its certificate has expired, and the order can be reissued until {till}: set decommission_domain_on_issued"
+    assert actions[2] == "nothing" or all(entries[at]["reason"].startswith(why) for at in (0, 2))
+
+
+@pytest.mark.parametrize("kind", ALL_KINDS)
+def test_the_annual_plan_that_was_met_goes_on(kind: str) -> None:
+    """A certificate that expired on 2026-11-01 in an order that ends on 2027-04-15, which is called nothing."""
+    said = {
+        "id": 2031,
+        "status": "issued",
+        "is_renewed": False,
+        "date_created": "2026-03-02T09:00:00+00:00",
+        "order_valid_till": "2027-04-15",
+        "certificate": {
+            "id": 20310,
+            "serial_number": "000000000000000000000000000007EF",
+            "common_name": "f.field.example",
+            "dns_names": ["f.field.example"],
+            "valid_from": "2026-04-15",
+            "valid_till": "2026-11-01",
+            "days_remaining": -27,
+        },
+        "product": {"name_id": "ssl_multi_domain", "name": "Multi-Domain SSL", "type": "ssl_certificate"},
+    }
+    today, wishes = date(2026, 11, 28), wish("f.field.example", on_issued=kind)
+    orders = [read_order(said, source) for source in (ROW, DETAILS)]
+    listed, itself = (order.shown(today) for order in orders if order)
+    assert to_read([listed], wishes)["certificates"] == ([] if kind == KEEP else [2031])
+    ends = ends_of(read_order(said, DETAILS))  # type: ignore[arg-type]
+
+    (entry,) = planned([listed], wishes, details=[itself], certificates=[ends])
+
+    assert entry["action"] == {"keep": "keep", "lapse": "lapse", "revoke": "leave"}[kind]
+
+
+def test_an_expired_order_of_which_it_is_not_known_whether_it_can_be_reissued_is_read_and_else_left() -> None:
+    order = an_order("expired", valid_till=None, order_valid_till=TODAY + timedelta(days=9), is_migrated=True)
+
+    assert to_read([row(order)], wish(mark_renewed=True))["details"] == [7]
+    (entry,) = planned([row(order)], wish(mark_renewed=True))
+    assert told(entry)[0] == "leave"
+    assert "is not known" in entry["reason"]
+    page = whole(replace(order, valid_till=TODAY - timedelta(days=3)))
+    (entry,) = planned([row(order)], wish(), details=[page])
+    assert told(entry)[0] == "keep"
+
+
+@pytest.mark.parametrize("kind", ALL_KINDS)
+def test_an_expired_certificate_whose_reissue_is_under_way_is_left(kind: str) -> None:
+    entry = entry_of(an_order("reissue_pending", valid_till=TODAY - timedelta(days=1)), wish(on_issued=kind))
+
+    assert entry["action"] == "leave"
+    assert entry["reason"].startswith("its certificate has expired, and a reissue is under way")
+
+
+# -- lapsing -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("emails_off", "auto_reissue", "auto_renew", "action"),
+    [
+        (False, False, False, "lapse"),
+        (False, True, False, "lapse"),
+        (True, True, False, "lapse"),
+        (True, False, False, "nothing"),
+        (False, False, True, "lapse"),
+        (True, True, True, "lapse"),
+        (True, False, True, "leave"),
+    ],
+)
+def test_an_order_lapses_once_and_auto_renew_is_left_to_a_person_loudly(
+    emails_off: bool, auto_reissue: bool, auto_renew: bool, action: str
+) -> None:
+    switches = {"auto_reissue": auto_reissue, "auto_renew": auto_renew}
+    entry = entry_of(an_order(disable_renewal_notifications=emails_off, **switches), wish(on_issued=LAPSE))
+
+    assert entry["action"] == action
+    assert ("AUTO-RENEW IS ON, and only a person can" in entry["reason"]) is auto_renew
+    assert entry["state"].get("auto_renew") == (auto_renew if action == "lapse" else None)
+
+
+@pytest.mark.parametrize("auto_renew", [True, False])
+def test_a_reissue_is_dropped_even_where_everything_is_switched_off(auto_renew: bool) -> None:
+    order = an_order("reissue_pending", disable_renewal_notifications=True, auto_renew=auto_renew)
+    entry = entry_of(order, wish(on_issued=LAPSE))
+
+    assert (entry["action"], entry["drop_reissue"]) == ("lapse", True)
+    assert ("AUTO-RENEW IS ON" in entry["reason"]) is auto_renew
+
+
+@pytest.mark.parametrize("emails_off", [True, False, None])
+@pytest.mark.parametrize("read", [[], [origin(an_order())], [whole(an_order(id=8))]])
+def test_nobody_says_that_it_lapses_by_itself_whose_switches_were_not_read(
+    emails_off: bool | None, read: list[dict[str, Any]]
+) -> None:
+    """A list does not tell auto-renew, which would buy it again."""
+    order = an_order(disable_renewal_notifications=emails_off)
+
+    (entry,) = planned([row(order)], wish(on_issued=LAPSE), details=read)
+
+    assert told(entry) == ("leave", "it could not be read whole")
+
+
+@pytest.mark.parametrize("unclear", [{"has_duplicates": True}, {"has_reissues": True}, {"has_reissues": None}])
+@pytest.mark.parametrize("where", [row, whole])
+def test_an_order_lapses_only_where_all_its_certificates_are_known(unclear: dict[str, Any], where: Any) -> None:
+    order = an_order()
+    says = replace(order, **unclear)
+    listed, page = (says, order) if where is row else (order, says)
+    # What one of them leaves out, the other says.
+    known = None in unclear.values()
+    nameless = {"order_id": 7, "before": {"status": "issued", "certificates": [{"serial_number": "0A", "domains": []}]}}
+
+    for certificates, lapses in (([], known), ([nameless], known), ([ends_of(order)], True)):
+        (entry,) = planned([row(listed)], wish(on_issued=LAPSE), details=[whole(page)], certificates=certificates)
+        why = "its duplicates and reissues could not be read, which may be for other names"
+        assert told(entry)[0] == ("lapse" if lapses else "leave")
+        assert lapses or entry["reason"] == why
+
+
+# -- revoking ----------------------------------------------------------------------------------------------------------
+
+WAIVED = {"probe": False, "waiver": "the data centre is gone"}
+
+
+@each("status", ["issued", "reissue_pending", "renewed"])
+@each(
+    ("verdict", "reason"),
+    [
+        ("not_served", ""),
+        ("served", "a certificate of it is still served"),
+        *(
+            (verdict, "it is not known whether a certificate of it is still served")
+            for verdict in ("unknown", "", "Served", "NOT_SERVED", "not served", "timeout", None, True, False)
+        ),
+    ],
+)
+def test_only_what_is_seen_not_to_be_served_is_revoked(status: str, verdict: Any, reason: str) -> None:
+    entry = entry_of(an_order(status), wish(on_issued=REVOKE), served={"7": verdict})
+
+    wanted = (
+        ("leave", reason)
+        if reason
+        else ("revoke", "it is issued, with 1 certificate; none of its certificates is served")
+    )
+    assert told(entry) == wanted
+    assert ("drop_reissue" in entry) is (not reason and status == "reissue_pending")
+    assert entry["state"].get("served") == (None if reason else "not_served")
+
+
+@pytest.mark.parametrize("served", [{}, {"8": "not_served"}, {7: "not_served"}])
+def test_no_verdict_or_that_of_another_order_is_none(served: Any) -> None:
+    entry = entry_of(an_order(), wish(on_issued=REVOKE), served=served)
+
+    assert told(entry) == ("leave", "it is not known whether a certificate of it is still served")
+
+
+@pytest.mark.parametrize("served", [{}, {"7": "unknown"}, {"7": "not_served"}])
+def test_a_waiver_stands_in_the_reason_and_nobody_says_that_nothing_is_served(served: dict[str, str]) -> None:
+    entry = entry_of(an_order(has_duplicates=True), wish(on_issued=REVOKE, **WAIVED), (SHOP,), served=served)
+
+    why = "it is issued, with 2 certificates; nobody looked whether it is served: the data centre is gone"
+    assert told(entry) == ("revoke", why)
+    assert entry["state"] == {
+        "status": "issued",
+        "valid_till": "2026-03-31",
+        "certificates": ["01F", "0A"],
+        "served": "waived",
+        "product": "",
+    }
+
+
+HIDES = {"served": {"7": "unresolved"}, "unresolved": {"7": [SHOP]}}
+HIDDEN = f"{SHOP} does not resolve from this controller"
+
+
+def test_a_name_that_does_not_resolve_is_told_to_the_approver_and_blocks_nothing() -> None:
+    entry = entry_of(an_order(), wish(on_issued=REVOKE), **HIDES)
+
+    assert entry["action"] == "revoke"
+    assert f"; {HIDDEN}, as behind split DNS" in entry["reason"]
+    assert (entry["state"]["served"], entry["state"]["unresolved"]) == ("unresolved", [SHOP])
+
+
+def test_where_nobody_approves_a_name_that_does_not_resolve_needs_the_waiver() -> None:
+    wished = {"on_issued": REVOKE, "unapproved": True}
+    left = entry_of(an_order(), wish(**wished), **HIDES)
+    waived = entry_of(an_order(), wish(**wished, waiver="the shop was never public"), **HIDES)
+
+    assert left["action"] == "leave"
+    assert left["reason"].startswith(f"{HIDDEN}, and the phase all is approved by nobody")
+    assert "decommission_domain_probe_waiver" in left["reason"]
+    assert waived["action"] == "revoke"
+    assert waived["reason"].endswith(f"; {HIDDEN} (the shop was never public)")
+    # It is no leave to revoke what is served, or may be.
+    for verdict in ("served", "unknown"):
+        assert entry_of(an_order(), wish(**wished, waiver="x"), served={"7": verdict})["action"] == "leave"
+    # And nothing is needed where all names resolve.
+    assert entry_of(an_order(), wish(**wished))["action"] == "revoke"
+
+
+@pytest.mark.parametrize(("unapproved", "action"), [(False, "revoke"), (True, "leave")])
+def test_a_name_of_servertastic_that_does_not_resolve_is_treated_alike(unapproved: bool, action: str) -> None:
+    review = a_review("Completed", SHOP, completed_at=NOW - timedelta(days=3))
+    wishes, looks = wish(on_issued=REVOKE, unapproved=unapproved), {DIGEST: "unresolved"}
+
+    (entry,) = planned([], wishes, reviews=[review.shown()], served=looks, unresolved={DIGEST: [SHOP]})
+
+    assert entry["action"] == action
+    assert HIDDEN in entry["reason"]
+    assert entry["state"].get("unresolved") == (None if unapproved else [SHOP])
+
+
+def test_which_names_do_not_resolve_is_collected_by_order() -> None:
+    looks = [
+        {"item": {"order": "7"}, "results": [{"name": "b.x", "verdict": "unresolved"}]},
+        {"item": {"order": "7"}, "results": [{"name": name, "verdict": "unresolved"} for name in ("a.x", "b.x")]},
+        {"item": {"order": "8"}, "results": [{"name": "c.x", "verdict": "not_served"}]},
+        {"item": {"order": "9"}, "failed": True, "msg": "no"},
+        {"skipped": True},
+    ]
+
+    assert both_ways(looks, policy.unresolved) == {"7": ["a.x", "b.x"]}
+
+
+def test_no_waiver_beats_what_somebody_has_seen() -> None:
+    entry = entry_of(an_order(), wish(on_issued=REVOKE, **WAIVED), served={"7": "served"})
+
+    assert told(entry) == ("leave", "a certificate of it is still served")
+
+
+def test_what_was_approved_after_a_look_is_not_done_without_one() -> None:
+    approved = entry_of(an_order(), wish(on_issued=REVOKE))
+    fresh = entry_of(an_order(), wish(on_issued=REVOKE, **WAIVED))
+
+    execute, changed, new = plans_approval.agreed([approved], [fresh])
+
+    assert (execute, new) == ([], [])
+    assert changed[0]["reason"] == "changed since it was approved: served was not_served and is waived"
+
+
+ENDS = ends_of(an_order())["before"]
+ONE = ENDS["certificates"][0]
+
+
+@pytest.mark.parametrize(
+    "certificates",
+    [
+        [],
+        [{**ends_of(an_order()), "order_id": 8}],
+        *(
+            [{"order_id": 7, "outcome": "changed", "before": before, "after": {}, "reason": ""}]
+            for before in (
+                {},
+                None,
+                {"status": "issued"},
+                {**ENDS, "certificates": []},
+                {**ENDS, "certificates": None},
+                {**ENDS, "certificates": [{**ONE, "serial_number": ""}]},
+                {**ENDS, "certificates": [ONE, {**ONE, "serial_number": None}]},
+                {**ENDS, "certificates": [ONE, {**ONE, "domains": []}]},
+                {**ENDS, "certificates": [ONE, {**ONE, "domains": None}]},
+            )
+        ),
+    ],
+)
+@pytest.mark.parametrize("wished", [{}, WAIVED])
+def test_what_a_revocation_would_end_has_to_be_known(certificates: Any, wished: dict[str, Any]) -> None:
+    """A certificate whose names nobody tells may be one for names that stay."""
+    entry = entry_of(an_order(), wish(on_issued=REVOKE, **wished), certificates=certificates)
+
+    assert told(entry) == ("leave", UNREADABLE)
+
+
+def test_why_it_could_not_be_read_is_told() -> None:
+    ends = [{"order_id": 7, "outcome": "missing", "before": {}, "after": {}, "reason": "it is not there"}]
+
+    entry = entry_of(an_order(), wish(on_issued=REVOKE), certificates=ends)
+
+    assert told(entry) == ("leave", f"{UNREADABLE}: it is not there")
+
+
+@pytest.mark.parametrize("status", ["issued", "reissue_pending"])
+def test_a_revocation_that_waits_for_its_approval_is_not_asked_for_again(status: str) -> None:
+    """Without `skip_approval` a revocation ends as a request, and the order stays issued: that has to converge."""
+    order = an_order(status, requests=(Request(60, "revoke", "pending"),))
+    ends = ends_of(order)
+    assert ends["before"]["revocation_requested"]
+
+    entry = entry_of(order, wish(on_issued=REVOKE))
+
+    why = "its revocation was asked for already; somebody has to approve the request, or reject it"
+    assert told(entry) == ("leave", why)
+
+
+@pytest.mark.parametrize(
+    ("listed", "read"), [("issued", "reissue_pending"), ("reissue_pending", "issued"), ("renewed", "revoked")]
+)
+def test_an_order_that_has_changed_between_two_looks_is_not_revoked(listed: str, read: str) -> None:
+    ends = [{**ends_of(an_order()), "before": {**ENDS, "status": read}}]
+
+    assert told(entry_of(an_order(listed), wish(on_issued=REVOKE), certificates=ends)) == ("leave", AGAIN)
+
+
+def test_a_mark_may_show_in_one_answer_and_not_in_another() -> None:
+    ends = [{**ends_of(an_order()), "before": {**ENDS, "status": "renewed"}}]
+
+    assert entry_of(an_order(), wish(on_issued=REVOKE), certificates=ends)["action"] == "revoke"
+
+
+# -- where to look -----------------------------------------------------------------------------------------------------
+
+
+def test_every_name_and_certificate_is_looked_for() -> None:
+    order = an_order(common_name="SHOP.example.com", has_duplicates=True)
+    rows = [ends_of(order, (WWW, SHOP), ("Bücher.example",)), ends_of(replace(order, id=3))]
+
+    assert both_ways(rows, lambda several: to_probe(several, [], wish(on_issued=REVOKE))) == [
+        {"order": "3", "names": [SHOP], "serial_numbers": ["0A"]},
+        {"order": "7", "names": [SHOP, WWW, BOOKS], "serial_numbers": ["01F", "02F", "0A"]},
+    ]
+
+
+@pytest.mark.parametrize("wished", [{}, {"on_issued": LAPSE}, {"on_issued": REVOKE, **WAIVED}])
+def test_nobody_looks_where_that_decides_nothing(wished: dict[str, Any]) -> None:
+    assert to_probe([ends_of(an_order())], [a_review().shown()], wish(**wished)) == []
+
+
+@pytest.mark.parametrize("certificates", [[], [{**ONE, "serial_number": ""}], [{**ONE, "domains": None}]])
+def test_nobody_looks_for_what_is_not_known(certificates: list[dict[str, Any]]) -> None:
+    ends = {**ends_of(an_order()), "before": {**ENDS, "certificates": certificates}}
+
+    assert to_probe([ends, {"order_id": 8, "before": {}}], [], wish(on_issued=REVOKE)) == []
+
+
+def test_one_certificate_without_a_serial_number_hides_no_other() -> None:
+    ends = {**ends_of(an_order()), "before": {**ENDS, "certificates": [{**ONE, "serial_number": ""}, ONE]}}
+
+    assert to_probe([ends], [], wish(on_issued=REVOKE))[0]["serial_numbers"] == ["0A"]
+
+
+@pytest.mark.parametrize(
+    ("looks", "verdict"),
+    [
+        (["not_served"], "not_served"),
+        (["not_served", "not_served"], "not_served"),
+        (["served"], "served"),
+        (["not_served", "served"], "served"),
+        (["unknown", "served", "not_served"], "served"),
+        (["not_served", "unknown"], "unknown"),
+        (["not_served", ""], "unknown"),
+        (["unresolved"], "unresolved"),
+        (["not_served", "unresolved"], "unresolved"),
+        (["unresolved", "unknown"], "unknown"),
+        (["unresolved", "served"], "served"),
+        ([""], "unknown"),
+        (["sure"], "unknown"),
+        ([None], "unknown"),
+    ],
+)
+def test_of_several_looks_the_worst_counts(looks: list[Any], verdict: str) -> None:
+    results = [{"item": {"order": "7"}, "verdict": look} for look in looks]
+
+    assert both_ways(results, verdicts) == {"7": verdict}
+
+
+def test_a_look_that_failed_or_was_skipped_says_nothing() -> None:
+    assert verdicts([{"item": {"order": 7}, "failed": True}, {"skipped": True}]) == {"7": "unknown"}
+
+
+# -- marks -------------------------------------------------------------------------------------------------------------
+
+
+@each("kind", ALL_KINDS)
+@each(
+    ("wanted", "is_migrated", "is_renewed", "action"),
+    [
+        (True, True, False, "mark_renewed"),
+        # Neither the list nor its own page tells of a mark.
+        (True, True, None, "mark_renewed"),
+        (True, True, True, "nothing"),
+        (True, False, False, "nothing"),
+        (True, None, False, "nothing"),
+        (False, True, False, "nothing"),
+    ],
+)
+@each("status", ["expired", "issued"])
+def test_an_expired_migrated_order_is_marked_where_that_is_wanted(
+    status: str, kind: str, wanted: bool, is_migrated: bool | None, is_renewed: bool | None, action: str
+) -> None:
+    facts = {"is_migrated": is_migrated, "is_renewed": is_renewed, "valid_till": TODAY - timedelta(days=1)}
+
+    assert entry_of(an_order(status, **facts), wish(on_issued=kind, mark_renewed=wanted))["action"] == action
+
+
+@pytest.mark.parametrize("days", [None, 1, 200])
+def test_an_order_that_says_nothing_of_when_it_expired_is_not_marked(days: int | None) -> None:
+    valid_till = None if days is None else TODAY + timedelta(days=days)
+    order = an_order("expired", is_migrated=True, valid_till=valid_till)
+
+    assert entry_of(order, wish(mark_renewed=True))["action"] == "nothing"
+
+
+def test_without_its_origin_no_order_is_marked() -> None:
+    (entry,) = planned([row(an_order("expired", is_migrated=True))], wish(mark_renewed=True))
+
+    assert entry["action"] == "nothing"
+
+
+# -- names that live on ------------------------------------------------------------------------------------------------
+
+SUCCESSOR = an_order(id=99)
+ENDINGS = {
+    "cancel": (an_order("pending"), {}),
+    "reject_request": (an_order("needs_approval"), {}),
+    "drop_reissue": (an_order("reissue_pending"), {}),
+    "lapse": (an_order("reissue_pending"), {"on_issued": LAPSE}),
+    "revoke": (an_order("reissue_pending"), {"on_issued": REVOKE}),
+    "mark_renewed": (an_order("expired", is_migrated=True), {"mark_renewed": True}),
+}
+
+
+def with_successors(order: Order, wishes: Wishes, *successors: Mapping[str, Any], **seen: Any) -> dict[str, Any]:
+    """Return the entry of an order that is read whole and that nothing serves, beside those that replace it."""
+    known: dict[str, Any] = {
+        "details": [{**whole(order), **origin(order)}],
+        "certificates": [ends_of(order)],
+        "served": {"7": "not_served"},
+    }
+    entries = planned([row(order), *successors], wishes, **{**known, **seen})
+    (entry,) = (entry for entry in entries if entry["order"] == "7")
+    return entry
+
+
+@each("action", ENDINGS)
+@each(
+    ("changes", "good"),
+    [
+        ({}, True),
+        ({"dns_names": (WILD,), "common_name": WILD}, True),
+        ({"status": "renewed"}, True),
+        ({"valid_till": TODAY}, True),
+        ({"status": "pending"}, False),
+        ({"status": "reissue_pending"}, False),
+        ({"status": "revoked"}, False),
+        ({"status": "expired"}, False),
+        ({"valid_till": TODAY - timedelta(days=1)}, False),
+        ({"valid_till": None}, False),
+        # A multi-year plan goes on, and its certificate does not.
+        (
+            {
+                "valid_till": TODAY - timedelta(days=1),
+                "order_valid_till": TODAY + timedelta(days=300),
+                "is_multi_year_plan": True,
+            },
+            False,
+        ),
+        ({"dns_names": (WWW,), "common_name": WWW}, False),
+        ({"dns_names": ("*.shop.example.com",), "common_name": ""}, False),
+        ({"id": 98}, False),
+    ],
+)
+def test_nothing_of_a_living_name_is_ended_unless_an_issued_replacement_covers_it(
+    action: str, changes: dict[str, Any], good: bool
+) -> None:
+    order, wished = ENDINGS[action]
+    wishes = wish(lives_on=[SHOP], replacements=[99], **wished)
+
+    entry = with_successors(order, wishes, row(replace(SUCCESSOR, **changes)))
+
+    assert entry["action"] == (action if good else "leave")
+    assert entry["state"].get("replaced_by") == (["99"] if good else None)
+    if not good:
+        why = "no replacement covers it: order that first, have it issued, and name it"
+        if "id" in changes:
+            why = "99, which is named as a replacement, is not found"
+        assert entry["reason"] == f"{SHOP} lives on, and {why}"
+        assert not {"drop_reissue", "request_id"} & set(entry)
+    # It is the name alone that makes the difference.
+    assert with_successors(order, wish(**wished))["action"] == action
+
+
+@pytest.mark.parametrize(
+    ("names", "wished", "replaced", "good"),
+    [
+        ((WILD,), {"lives_on": [SHOP]}, (SHOP,), True),
+        ((WILD,), {"lives_on": [SHOP]}, (WWW,), False),
+        ((WILD,), {"names": [WILD, BASE], "lives_on": [BASE]}, (WILD,), False),
+        ((WILD,), {"names": [WILD, BASE], "lives_on": [BASE]}, (BASE,), True),
+        ((WWW, SHOP), {"names": [WWW, SHOP], "lives_on": [SHOP]}, (SHOP,), True),
+        ((WWW, SHOP), {"names": [WWW, SHOP], "lives_on": [SHOP, WWW]}, (SHOP,), False),
+        ((WWW, SHOP), {"names": [WWW, SHOP], "lives_on": [SHOP, WWW]}, (WILD,), True),
+        ((WWW,), {"names": [WWW, SHOP], "lives_on": [SHOP]}, (), True),
+        ((SHOP,), {"names": [SHOP, WILD], "lives_on": [WILD]}, (WWW,), False),
+        ((SHOP,), {"names": [SHOP, WILD], "lives_on": [WILD]}, (WILD,), True),
+        (("a.shop.example.com",), {"include_subdomains": True, "lives_on": [SHOP]}, (SHOP,), False),
+        (("a.shop.example.com",), {"include_subdomains": True, "lives_on": [SHOP]}, ("*.shop.example.com",), True),
+        (("a.shop.example.com",), {"include_subdomains": True, "lives_on": ["a.shop.example.com"]}, (SHOP,), False),
+        (("b.shop.example.com",), {"include_subdomains": True, "lives_on": ["a.shop.example.com"]}, (), True),
+    ],
+)
+def test_what_covers_a_living_name(
+    names: tuple[str, ...], wished: dict[str, Any], replaced: tuple[str, ...], good: bool
+) -> None:
+    wishes = wishes_of({"names": [SHOP], "shared": [7], "replacements": [99], **wished})
+    successor = an_order("issued", *(replaced or ("other.test",)), id=99)
+
+    assert with_successors(an_order("pending", *names), wishes, row(successor))["action"] == (
+        "cancel" if good else "leave"
+    )
+
+
+def test_a_wildcard_may_be_what_goes_while_a_name_below_it_lives_on() -> None:
+    wishes = wish(WILD, lives_on=[WWW], shared=[7], replacements=[99])
+
+    assert with_successors(an_order("pending", WILD), wishes, row(SUCCESSOR))["action"] == "leave"
+    assert with_successors(an_order("pending", WILD), wishes, row(an_order("issued", WWW, id=99)))["action"] == "cancel"
+
+
+def test_one_replacement_that_nobody_finds_stops_what_lives_on_and_nothing_else() -> None:
+    """One of two ids was mistyped: the order that is meant looks like any other, and would be ended."""
+    wishes = wish(SHOP, WWW, lives_on=[SHOP], replacements=[99, 999])
+    orders = [an_order("pending"), an_order("pending", WWW, id=8), SUCCESSOR]
+
+    entries = planned(map(row, orders), wishes, details=map(whole, orders[:2]))
+
+    assert [entry["action"] for entry in entries] == ["leave", "cancel", "leave"]
+    assert entries[0]["reason"] == f"{SHOP} lives on, and 999, which is named as a replacement, is not found"
+    assert entries[2]["reason"] == "it is named as a replacement"
+
+
+@pytest.mark.parametrize("changes", [{"status": "revoked"}, {"dns_names": (SHOP, WWW)}])
+def test_a_replacement_that_is_told_twice_and_not_alike_replaces_nothing(changes: dict[str, Any]) -> None:
+    wishes = wish(lives_on=[SHOP], replacements=[99])
+    rows = [row(an_order("pending")), row(SUCCESSOR), row(replace(SUCCESSOR, **changes))]
+
+    assert [one["action"] for one in both_ways(rows, lambda several: planned(several, wishes))] == ["leave", "leave"]
+
+
+@each("kind", ALL_KINDS)
+@each("status", ORDER_STATUSES)
+def test_a_replacement_is_never_touched(status: str, kind: str) -> None:
+    wishes = wish(on_issued=kind, mark_renewed=True, replacements=[7], shared=[7], **WAIVED)
+
+    entry = with_successors(an_order(status, is_migrated=True), wishes)
+
+    assert told(entry) == ("leave", "it is named as a replacement")
+
+
+# -- Servertastic ------------------------------------------------------------------------------------------------------
+
+DIGEST, OTHER = "ab" * 32, "cd" * 32
+OPEN = NOW - WINDOW + timedelta(days=1)
+UNTIL = "until 2026-03-02 its admin contact can approve its cancellation"
+LATEST = datetime.max.replace(tzinfo=timezone.utc)
+NOT_ISSUED = ("Order Placed", "Awaiting Customer Verification", "Awaiting Provider Approval", "Queued")
+CONTACT = "admin@example.com"
+
+
+def a_review(status: str = "Completed", name: str = SHOP, **facts: Any) -> Review:
+    known: dict[str, Any] = {
+        "order_digest": DIGEST,
+        "completed_at": OPEN,
+        "admin_email": CONTACT,
+        "expiry_date": TODAY + timedelta(days=300),
+    }
+    return Review(**{**known, "status": status, "domain_name": name, **facts})
+
+
+def servertastic(review: Review, wishes: Wishes, verdict: str | None = "not_served") -> dict[str, Any]:
+    served = {} if verdict is None else {review.order_digest: verdict}
+    (entry,) = planned([], wishes, reviews=[review.shown()], served=served)
+    return entry
+
+
+@each("kind", ALL_KINDS)
+@each("respell", [str, str.lower, str.upper, lambda text: f" {text} "])
+@each(
+    ("status", "action", "reason"),
+    [
+        *((status, "cancel", "it is {}, so that it is cancelled at once") for status in NOT_ISSUED),
+        ("Cancelled", "nothing", "it is cancelled"),
+        ("Roll Back", "leave", "it is {}; contact Servertastic"),
+        ("Servertastic Review", "leave", "it is {}; contact Servertastic"),
+        ("Fulfilled", "leave", "it is {}; contact Servertastic"),
+    ],
+)
+def test_what_becomes_of_an_order_that_is_not_issued(
+    kind: str, respell: Callable[[str], str], status: str, action: str, reason: str
+) -> None:
+    spelled = respell(status)
+
+    entry = servertastic(a_review(spelled), wish(on_issued=kind), None)
+
+    assert told(entry) == (action, reason.format(spelled))
+    assert "contact" not in entry
+
+
+def test_no_state_at_all_is_left() -> None:
+    (entry,) = planned([], wish(), reviews=[{**a_review().shown(), "order_status": None}])
+
+    assert told(entry) == ("leave", "it is in no known state; contact Servertastic")
+
+
+@pytest.mark.parametrize(
+    ("kind", "wished", "verdict", "action", "reason"),
+    [
+        (KEEP, {}, "not_served", "keep", f"it is issued; {UNTIL}"),
+        (LAPSE, {}, "not_served", "keep", f"it is issued; {UNTIL}"),
+        (REVOKE, {}, "not_served", "revoke", f"it is issued, and nothing is served under its name; {UNTIL}"),
+        *(
+            (REVOKE, {}, verdict, "leave", f"something is still served under its name, or nobody knows; {UNTIL}")
+            for verdict in ("served", "unknown", "", "NOT_SERVED", None)
+        ),
+        *(
+            (
+                REVOKE,
+                WAIVED,
+                verdict,
+                "revoke",
+                f"it is issued, and nobody looked whether it is served: the data centre is gone; {UNTIL}",
+            )
+            for verdict in ("unknown", None)
+        ),
+        (REVOKE, WAIVED, "served", "leave", f"something is still served under its name, or nobody knows; {UNTIL}"),
+    ],
+)
+def test_what_becomes_of_an_issued_order_of_servertastic(
+    kind: str, wished: dict[str, Any], verdict: str | None, action: str, reason: str
+) -> None:
+    entry = servertastic(a_review(), wish(on_issued=kind, **wished), verdict)
+
+    assert told(entry) == (action, reason)
+    assert (entry["contact"], CONTACT in entry["reason"]) == (CONTACT, False)
+    if action == "revoke":
+        assert entry["state"]["served"] == ("waived" if wished else "not_served")
+
+
+def test_an_entry_tells_an_order_of_servertastic() -> None:
+    assert servertastic(a_review("Queued", "SHOP.example.com"), wish()) == {
+        "provider": "servertastic",
+        "order": DIGEST,
+        "name": SHOP,
+        "domains": [SHOP],
+        "action": "cancel",
+        "reason": "it is Queued, so that it is cancelled at once",
+        "state": {"status": "Queued", "window_closes": "2026-03-02T12:00:00Z"},
+    }
+
+
+@pytest.mark.parametrize("kind", ALL_KINDS)
+@pytest.mark.parametrize("completed_at", [None, NOW - WINDOW, NOW - WINDOW - timedelta(days=1), LATEST])
+def test_an_issued_order_whose_window_is_closed_or_not_known_is_left(kind: str, completed_at: datetime | None) -> None:
+    entry = servertastic(a_review(completed_at=completed_at), wish(on_issued=kind))
+
+    why = "it was issued more than 30 days ago, or nobody knows when; only Servertastic can cancel it"
+    assert told(entry) == ("leave", why)
+
+
+@pytest.mark.parametrize("code", ["SmarterMail-Pro", "SMARTERTRACK", "smarterstats-1", "smartertools", "SmarterBundle"])
+@pytest.mark.parametrize("status", [*NOT_ISSUED, "Completed"])
+def test_products_of_smartertools_are_left(code: str, status: str) -> None:
+    entry = servertastic(a_review(status, product_code=code), wish(on_issued=REVOKE))
+
+    assert told(entry) == ("leave", f"{code} is a product of SmarterTools, which cannot be cancelled")
+
+
+@each("status", [*NOT_ISSUED, "Completed", "Cancelled"])
+@each(
+    ("name", "wished", "reason"),
+    [
+        (WILD, {}, "it covers the wildcard *.example.com"),
+        (WILD, {"shared": [DIGEST], "protected": [WWW]}, "it covers *.example.com, which is protected"),
+        (SHOP, {"shared": [DIGEST], "protected": ["shop.*"]}, "it covers shop.example.com, which is protected"),
+        ("*.shop.example.com", {"include_subdomains": True}, "it covers the wildcard"),
+        (
+            "x@shop.example.com",
+            {"names": [BASE], "include_subdomains": True},
+            "it covers x@shop.example.com, which is no",
+        ),
+        (SHOP, {"replacements": [DIGEST]}, "it is named as a replacement"),
+    ],
+)
+def test_guards_hold_for_servertastic(status: str, name: str, wished: dict[str, Any], reason: str) -> None:
+    wishes = wishes_of({"names": [SHOP], "on_issued": REVOKE, **wished})
+
+    entry = servertastic(a_review(status, name), wishes)
+
+    assert entry["action"] == "leave"
+    assert entry["reason"].startswith(reason)
+    if "replacements" not in wished:
+        assert to_probe([], [a_review(status, name).shown()], wishes) == []
+
+
+@pytest.mark.parametrize("status", ["Queued", "Completed"])
+@pytest.mark.parametrize(
+    ("facts", "reason"),
+    [
+        ({"domains": (SHOP, WWW), "san_count": 1}, "it also covers www.example.com"),
+        ({"domains": (SHOP,), "san_count": 2}, "it can have 2 names more, of which"),
+    ],
+)
+def test_an_order_of_servertastic_with_more_names_is_left(status: str, facts: dict[str, Any], reason: str) -> None:
+    entry = servertastic(a_review(status, **facts), wish(on_issued=REVOKE))
+
+    assert entry["action"] == "leave"
+    assert entry["reason"].startswith(reason)
+    assert entry["domains"] == list(facts["domains"])
+
+
+def test_an_order_of_servertastic_goes_with_all_of_its_names() -> None:
+    review = a_review(domains=(SHOP, WWW), san_count=1)
+
+    assert to_probe([], [review.shown()], wish(SHOP, WWW, on_issued=REVOKE))[0]["names"] == [SHOP, WWW]
+    assert servertastic(a_review("Queued", domains=(SHOP, WWW)), wish(SHOP, WWW))["action"] == "cancel"
+    # It is found by any of them.
+    assert servertastic(a_review("Queued", domains=(SHOP, WWW)), wish(WWW))["action"] == "leave"
+
+
+def test_a_wildcard_of_servertastic_that_is_listed_may_go() -> None:
+    assert servertastic(a_review("Queued", WILD), wish(shared=[DIGEST]))["action"] == "cancel"
+
+
+@pytest.mark.parametrize("name", ["SHOP.Example.com", f"{SHOP}."])
+def test_where_an_issued_order_of_servertastic_may_be_served(name: str) -> None:
+    reviews = [a_review(name=name), a_review("Queued", order_digest=OTHER), a_review(name=WWW, order_digest="ef" * 32)]
+    shown = [one.shown() for one in reviews]
+
+    probes = both_ways(shown, lambda several: to_probe([], several, wish(on_issued=REVOKE)))
+
+    assert probes == [{"order": DIGEST, "names": [SHOP], "serial_numbers": []}]
+
+
+def test_orders_of_servertastic_without_a_name_or_digest_cover_nothing() -> None:
+    shown = [a_review("Order Placed", "").shown(), {**a_review().shown(), "order_digest": ""}, {"failed": True}]
+
+    assert planned([], wish(), reviews=shown) == []
+
+
+@pytest.mark.parametrize("other", [a_review("Queued"), a_review(completed_at=OPEN + timedelta(days=1))])
+def test_an_order_of_servertastic_that_is_told_twice_and_not_alike_is_left(other: Review) -> None:
+    shown = [other.shown(), a_review().shown()]
+    wishes = wish(on_issued=REVOKE)
+
+    (entry,) = both_ways(shown, lambda several: planned([], wishes, reviews=several, served={DIGEST: "not_served"}))
+
+    assert told(entry) == ("leave", AGAIN)
+    assert to_probe([], shown, wishes) == []
+    assert len(planned([], wishes, reviews=shown[:1] * 2)) == 1
+
+
+@pytest.mark.parametrize(
+    ("status", "facts", "not_issued", "issued"),
+    [
+        ("Completed", {}, True, True),
+        ("Completed", {"expiry_date": None}, True, True),
+        ("Completed", {"expiry_date": TODAY - timedelta(days=1)}, False, False),
+        ("Queued", {}, True, False),
+        ("Awaiting Provider Approval", {}, True, False),
+        ("Order Placed", {}, False, False),
+        ("Cancelled", {}, False, False),
+        ("Roll Back", {}, False, False),
+        ("Completed", {"domain_name": WWW}, False, False),
+        ("Completed", {"domain_name": ""}, False, False),
+        ("Completed", {"domain_name": WILD}, True, True),
+    ],
+)
+def test_what_is_not_issued_yet_replaces_nothing_that_is(
+    status: str, facts: dict[str, Any], not_issued: bool, issued: bool
+) -> None:
+    """Servertastic's have to be placed before another is cancelled; a certificate in use needs one that is issued."""
+    wishes = wish(on_issued=REVOKE, lives_on=[SHOP], replacements=[OTHER])
+    successor = a_review(status, **{"order_digest": OTHER, **facts}).shown()
+
+    def becomes(orders: Any = (), reviews: Any = ()) -> str:
+        served = {"7": "not_served", DIGEST: "not_served"}
+        entries = planned(
+            orders, wishes, reviews=[*reviews, successor], certificates=[ends_of(an_order())], served=served
+        )
+        (entry,) = (one for one in entries if one["order"] in ("7", DIGEST))
+        assert entry["state"].get("replaced_by") == ([OTHER] if entry["action"] != "leave" else None)
+        return str(entry["action"])
+
+    assert becomes(reviews=[a_review("Queued").shown()]) == ("cancel" if not_issued else "leave")
+    assert becomes(reviews=[a_review().shown()]) == ("revoke" if issued else "leave")
+    assert becomes([row(an_order())]) == ("revoke" if issued else "leave")
+
+
+# -- the modules' own policies agree -----------------------------------------------------------------------------------
+
+
+def refused(order: Order, entry: Mapping[str, Any]) -> str:
+    """Why the module that carries an entry out would not do it, nothing where it would."""
+    action, drops = entry["action"], entry.get("drop_reissue", False)
+    known = replace(order, seen=READ_ALL, renewed_order_id=0)
+    if action in ("cancel", "drop_reissue", "mark_renewed"):
+        target = "renewed" if action == "mark_renewed" else "canceled"
+        options = {"cancel_reissue": action == "drop_reissue", "require_migrated": True}
+        decision = _certcentral_policy.decide(known, target, today=TODAY, **options)
+    elif action == "reject_request":
+        settleable = Settleable(order.id, tuple(one for one in order.requests if one.id == entry["request_id"]))
+        decision = _certcentral_policy.decide_request(settleable, "rejected", may_revoke=False)
+    elif action == "revoke":
+        decision = _certcentral_policy.decide_revocation(
+            Revocable(known), today=TODAY, skip_approval=False, cancel_reissue=drops
+        )
+    else:
+        assert action == "lapse"
+        decision = _certcentral_policy.decide_renewal(
+            RenewalSettings(known), {"renewal_emails": False, "auto_reissue": False}
+        )
+    if decision.outcome == CHANGED and not decision.need:
+        return ""
+    # What lapses already but for its reissue has nothing more to be switched off.
+    return "" if action == "lapse" and drops and decision.outcome == "unchanged" else str(decision)
+
+
+@each("status", [*ORDER_STATUSES, "on_hold", ""])
+@each("kind", ALL_KINDS)
+@each("days", [None, -400, -1, 0, 30, 90, 200])
+def test_what_is_planned_is_what_the_modules_would_do(status: str, kind: str, days: int | None) -> None:
+    valid_till = None if days is None else TODAY + timedelta(days=days)
+    for order_till in (None, TODAY + timedelta(days=300)):
+        for is_renewed in (None, False, True):
+            facts = {"valid_till": valid_till, "order_valid_till": order_till, "is_renewed": is_renewed}
+            order = an_order(status, is_migrated=True, is_multi_year_plan=bool(order_till), **facts)
+            entry = entry_of(order, wish(on_issued=kind, mark_renewed=True))
+            assert entry["action"] not in WRITES or refused(order, entry) == ""
+
+
+@each("status", [*NOT_ISSUED, "Completed", "COMPLETED", "Cancelled", "Roll Back", "Servertastic Review", "", "?"])
+@each("kind", ALL_KINDS)
+@each("hours", [None, -31 * 24, -30 * 24, -30 * 24 + 1, -1, 0])
+def test_what_is_planned_is_what_servertastics_module_would_do(status: str, kind: str, hours: int | None) -> None:
+    for code in ("RapidSSL-12", "SmarterMail-1"):
+        for name in (SHOP, ""):
+            completed = None if hours is None else NOW + timedelta(hours=hours)
+            review = a_review(status, name, completed_at=completed, product_code=code)
+            for entry in planned([], wish(on_issued=kind), reviews=[review.shown()], served={DIGEST: "not_served"}):
+                wishes = _servertastic_policy.Wishes(
+                    issued="request" if entry["action"] == "revoke" else "fail", without_replacement=True
+                )
+                decision = _servertastic_policy.decide(_servertastic_policy.Subject(review), wishes, now=NOW)
+                if entry["action"] in WRITES:
+                    assert decision.outcome == CHANGED
+                    assert decision.ends == (PENDING_APPROVAL if entry["action"] == "revoke" else CHANGED)
+
+
+# -- whatever comes ----------------------------------------------------------------------------------------------------
+
+GOING = (SHOP, "a.shop.example.com", BASE, WILD, BOOKS, "other.test")
+NAMES = (
+    *GOING,
+    WWW,
+    "Shop.Example.com",
+    "bücher.example",
+    "b.a.shop.example.com",
+    "*.shop.example.com",
+    "db.other.test",
+    "pay.shop.example.com",
+    f"{BOOKS}.example.com",
+)
+HOSTILE = (
+    "{{ 7 * 7 }}",
+    "<script>",
+    "=cmd()",
+    "*",
+    "*.",
+    ".",
+    "..",
+    "[!",
+    "a\\u202e.shop.example.com",
+    ".shop.example.com",
+    "*.*",
+    "shop.example.com:443",
+    "x@shop.example.com",
+    "2001:db8::1",
+    "None",
+)
+PATTERNS = (
+    "www.*",
+    "*.other.test",
+    WWW,
+    "*.shop.*",
+    "[!a].example.com",
+    "*.EXAMPLE.com",
+    "bücher.example",
+    "pay.*",
+    "*",
+)
+names = st.one_of(st.sampled_from(NAMES), st.sampled_from(HOSTILE), st.text(max_size=8))
+several_names = st.lists(names, max_size=4).map(tuple)
+# Most orders are such that something may become of them: else the properties would hold for want of any write.
+plain_names = st.sampled_from([(), (), (SHOP,), (SHOP, "a.shop.example.com"), ("other.test", SHOP)])
+LIVELY = ("pending", "needs_approval", "issued", "issued", "issued", "reissue_pending", "expired", "renewed")
+statuses = st.sampled_from([*LIVELY, *LIVELY, *ORDER_STATUSES, "on_hold", "", "Issued"])
+days = st.integers(min_value=-400, max_value=400).map(lambda number: TODAY + timedelta(days=number))
+maybe = st.sampled_from([False, False, True, None])
+some_requests = st.lists(
+    st.builds(
+        Request,
+        id=st.integers(min_value=0, max_value=99),
+        type=st.sampled_from(["new_request", "new_request", "reissue", "renewal", "revoke", "duplicate", ""]),
+        status=st.sampled_from(["pending", "submitted", "approved", "rejected", "?"]),
+    ),
+    max_size=3,
+    unique_by=lambda one: one.id,
+).map(tuple)
+
+
+@dataclass(frozen=True)
+class Held:
+    """An order as the service holds it, with what else is true of it.
+
+    more: names of its duplicates and reissues. verdict: what a look at its servers tells, None where it fails.
+    readable: whether its own page and its certificates can be read.
+    """
+
+    order: Order
+    more: tuple[tuple[str, ...], ...]
+    verdict: str | None
+    readable: bool
+
+    @property
+    def covers(self) -> set[str]:
+        return {*self.order.domains, *(name.lower() for several in self.more for name in several)}
+
+    @property
+    def ends(self) -> dict[str, Any]:
+        return ends_of(self.order, *self.more)
+
+
+def held(order: Order, more: tuple[tuple[str, ...], ...], verdict: str | None, readable: bool) -> Held:
+    # Who has others says so, or leaves it open.
+    claims = {"has_duplicates": True if order.has_duplicates else None} if more else {}
+    return Held(replace(order, **claims), more, verdict, readable)
+
+
+others = st.one_of(st.just(()), st.just(()), st.lists(several_names, min_size=1, max_size=2).map(tuple))
+looks_at = st.sampled_from(["not_served", "not_served", "unresolved", "served", "unknown", None])
+noisy = st.builds(
+    held,
+    order=st.builds(
+        Order,
+        id=st.integers(min_value=1, max_value=10**9),
+        status=statuses,
+        is_renewed=maybe,
+        valid_till=st.one_of(days, st.none()),
+        order_valid_till=st.one_of(days, st.none()),
+        is_multi_year_plan=maybe,
+        common_name=st.one_of(st.sampled_from([SHOP, SHOP, WILD, "intranet"]), names),
+        dns_names=st.one_of(plain_names, plain_names, several_names),
+        serial_number=st.sampled_from(["", "0A"]),
+        is_migrated=maybe,
+        product_type=st.sampled_from(["ssl_certificate"] * 7 + ["dv_ssl_certificate", "client_certificate", ""]),
+        has_duplicates=maybe,
+        has_reissues=maybe,
+        disable_renewal_notifications=st.booleans(),
+        auto_renew=st.booleans(),
+        auto_reissue=st.booleans(),
+        requests=st.one_of(st.just((NEW_REQUEST,)), some_requests),
+    ),
+    more=others,
+    verdict=looks_at,
+    readable=st.sampled_from([True, True, True, False]),
+)
+# An order that is not kept out by its names or its product.
+quiet = st.builds(
+    held,
+    order=st.builds(
+        an_order,
+        st.sampled_from(LIVELY),
+        id=st.integers(min_value=1, max_value=10**9),
+        valid_till=days,
+        is_migrated=st.booleans(),
+        disable_renewal_notifications=st.booleans(),
+        auto_renew=st.booleans(),
+        requests=st.one_of(st.just((NEW_REQUEST,)), st.just(())),
+    ),
+    more=st.one_of(st.just(()), st.just(((SHOP,),))),
+    verdict=looks_at,
+    readable=st.just(True),
+)
+accounts = st.lists(st.one_of(quiet, quiet, noisy), min_size=1, max_size=5, unique_by=lambda one: one.order.id)
+
+
+def wishes_for(ids: Sequence[str]) -> st.SearchStrategy[Wishes]:
+    """Return anything that can be wished of the orders with these ids."""
+    plainly: dict[str, st.SearchStrategy[Any]] = {
+        "names": st.lists(st.sampled_from(GOING), max_size=2).map(lambda more: [SHOP, *more]),
+        "on_issued": st.sampled_from(ALL_KINDS),
+        "mark_renewed": st.booleans(),
+    }
+    some_ids = st.lists(st.sampled_from(["4", *ids]), max_size=3)
+    more: dict[str, st.SearchStrategy[Any]] = {
+        "include_subdomains": st.booleans(),
+        "product_types": st.sampled_from([["ssl_certificate"], ["ssl_certificate", "client_certificate"], []]),
+        "shared": some_ids,
+        "protected": st.lists(st.sampled_from(PATTERNS), max_size=2),
+        "lives_on": st.sampled_from([[], [SHOP]]),
+        "replacements": some_ids,
+        "probe": st.booleans(),
+    }
+    anything = st.fixed_dictionaries(plainly, optional=more)
+    given_words = st.one_of(st.fixed_dictionaries(plainly), anything)
+    return given_words.map(lambda wished: wishes_of({**wished, "waiver": "it is gone"}))
+
+
+situations = accounts.flatmap(
+    lambda account: st.tuples(st.just(account), wishes_for([str(one.order.id) for one in account]))
+)
+
+
+def read(account: Sequence[Held], wishes: Wishes, twice: bool = False) -> Seen:
+    """Return what whoever plans reads beside the list, as far as it can be read."""
+    times = 2 if twice else 1
+    asked = to_read([row(one.order) for one in account], wishes)
+    readable = [one for one in account if one.readable] * times
+    certificates = [one.ends for one in readable if one.order.id in asked["certificates"]]
+    verdict = {str(one.order.id): one.verdict for one in account}
+    looked = [
+        {"item": probe, **({"verdict": verdict[probe["order"]]} if verdict[probe["order"]] else {"failed": True})}
+        for probe in to_probe(certificates, [], wishes)
+    ]
+    details = [
+        *(whole(one.order) for one in readable if one.order.id in asked["details"]),
+        *(origin(one.order) for one in readable if one.order.id in asked["origin"]),
+    ]
+    return Seen(now=NOW, details=details, certificates=certificates, served=verdicts(looked * times))
+
+
+def of_account(account: Iterable[Held], wishes: Wishes, twice: bool = False) -> list[dict[str, Any]]:
+    several = list(account)
+    rows = [row(one.order) for one in several] * (2 if twice else 1)
+    return plan(rows, [], wishes, read(several, wishes, twice))
+
+
+def applied(account: Iterable[Held], entries: Iterable[Mapping[str, Any]]) -> list[Held]:
+    """Return the account after a plan has been carried out."""
+    actions = {entry["order"]: entry for entry in entries}
+    return [replace(one, order=_after(one.order, actions.get(str(one.order.id), {}))) for one in account]
+
+
+def _after(order: Order, entry: Mapping[str, Any]) -> Order:
+    if entry.get("drop_reissue"):
+        order = replace(order, status="issued")
+    changes: dict[str, dict[str, Any]] = {
+        "cancel": {"status": "canceled"},
+        "reject_request": {"status": "rejected"},
+        "drop_reissue": {"status": "issued"},
+        "lapse": {"disable_renewal_notifications": True, "auto_reissue": False},
+        "revoke": {"status": "revoked"},
+        "mark_renewed": {"is_renewed": True},
+    }
+    return replace(order, **changes.get(entry.get("action", ""), {}))
+
+
+def going(name: str, wishes: Wishes) -> bool:
+    """Whether a name goes, in other words than the policy's."""
+    labels = name.split(".")
+    above = {name}
+    if wishes.include_subdomains:
+        above |= {".".join(labels[number:]) for number in range(1, len(labels))}
+    return bool(above & wishes.names)
+
+
+def spelled(name: str) -> str:
+    return BOOKS if name == "bücher.example" else name
+
+
+def is_protected(name: str, wishes: Wishes) -> bool:
+    """Whether a name, or one of those that a wildcard covers, is protected, in other words than the policy's."""
+    below = [name]
+    if name.startswith("*."):
+        below += [name[2:], *(f"{label}.{name[2:]}" for label in ("www", "pay", "shop", "a", "b", "db", "bücher"))]
+    return any(fnmatchcase(one, pattern) for one in below for pattern in wishes.protected)
+
+
+@pytest.mark.exhaustive
+def test_the_properties_meet_every_action() -> None:
+    met: set[str] = set()
+
+    @thorough
+    @given(situations)
+    def meet(situation: tuple[list[Held], Wishes]) -> None:
+        met.update(entry["action"] for entry in of_account(*situation))
+
+    meet()
+    assert met == set(ACTIONS)
+
+
+@thorough
+@given(situations)
+def test_no_write_touches_an_order_with_a_protected_or_foreign_name(situation: tuple[list[Held], Wishes]) -> None:
+    account, wishes = situation
+    orders = {str(one.order.id): one for one in account}
+    for entry in of_account(account, wishes):
+        if entry["action"] not in WRITES:
+            continue
+        one = orders[entry["order"]]
+        # A reissue that is dropped, an order that was never issued and a mark end no duplicate.
+        ends = entry["action"] == "revoke" or (entry["action"] == "lapse" and one.order.has_duplicates is not False)
+        covered = {spelled(name) for name in (one.covers if ends else one.order.domains)}
+        assert set(entry["domains"]) == covered
+        assert not [name for name in covered if is_protected(name, wishes)]
+        assert one.order.product_type in wishes.product_types
+        assert entry["order"] not in wishes.replacements
+        if entry["order"] not in wishes.shared:
+            assert all(going(name, wishes) and not name.startswith("*.") for name in covered)
+
+
+@thorough
+@given(situations)
+def test_any_account_gets_one_entry_of_every_order_that_is_touched(situation: tuple[list[Held], Wishes]) -> None:
+    account, wishes = situation
+    entries = of_account(account, wishes)
+
+    touched = {one.order.id for one in account if any(wishes.touches(spelled(name)) for name in one.order.domains)}
+    assert [int(entry["order"]) for entry in entries] == sorted(touched)
+    assert json.loads(json.dumps(entries)) == entries
+    # A plan takes each of them as it is, hostile names and all.
+    assert len(_plan.entries_of(entries)) == len(entries)
+    for entry in entries:
+        assert entry["action"] in ACTIONS
+        assert entry["reason"]
+        assert ("request_id" in entry) is (entry["action"] == "reject_request")
+        assert "drop_reissue" not in entry or entry["action"] in ("lapse", "revoke")
+
+
+@thorough
+@given(situations)
+def test_writes_are_only_what_was_wished_and_a_revocation_only_what_is_not_served(
+    situation: tuple[list[Held], Wishes],
+) -> None:
+    account, wishes = situation
+    orders = {str(one.order.id): one for one in account}
+    for entry in of_account(account, wishes):
+        one, action = orders[entry["order"]], entry["action"]
+        assert action not in ("lapse", "revoke") or action == wishes.on_issued
+        assert action != "mark_renewed" or (wishes.mark_renewed and one.order.is_migrated)
+        if action == "revoke":
+            assert one.readable
+            assert one.verdict in ("not_served", "unresolved") or not wishes.probe
+        if action == "reject_request":
+            assert [entry["request_id"]] == [request.id for request in one.order.undecided]
+        if action == "cancel":
+            assert one.order.status in ("pending", "waiting_pickup")
+        if action in WRITES:
+            assert refused(one.order, entry) == ""
+
+
+@thorough
+@given(situations, st.randoms(use_true_random=False))
+def test_neither_the_order_of_the_input_nor_duplicates_make_a_difference(
+    situation: tuple[list[Held], Wishes], random: Any
+) -> None:
+    account, wishes = situation
+    shuffled = list(account)
+    random.shuffle(shuffled)
+
+    assert of_account(shuffled, wishes) == of_account(account, wishes)
+    assert of_account(shuffled, wishes, twice=True) == of_account(account, wishes)
+    assert to_read([row(one.order) for one in shuffled] * 2, wishes) == to_read(
+        [row(one.order) for one in account], wishes
+    )
+
+
+@thorough
+@given(accounts, st.data())
+def test_two_tellings_of_an_order_make_no_write_that_one_of_them_forbids(account: list[Held], data: Any) -> None:
+    """The same order as two rows that differ: whatever comes first, it is never ended."""
+    wishes = data.draw(wishes_for([str(one.order.id) for one in account]))
+    first = account[0]
+    other = replace(first, order=replace(data.draw(st.one_of(quiet, noisy)).order, id=first.order.id))
+    rows = [row(one.order) for one in (*account, other)]
+    differs = any(
+        row(first.order)[name] != row(other.order)[name]
+        for name in ("status", "domains", "product_type", "common_name")
+        if row(first.order)[name] and row(other.order)[name]
+    )
+
+    entries = plan(rows, [], wishes, read(account, wishes))
+
+    assert plan(rows[::-1], [], wishes, read(account, wishes)) == entries
+    for entry in entries:
+        if entry["order"] == str(first.order.id) and differs:
+            assert entry["action"] == "leave"
+
+
+@thorough
+@given(situations)
+def test_a_plan_that_was_applied_leaves_nothing_to_do(situation: tuple[list[Held], Wishes]) -> None:
+    account, wishes = situation
+    later = of_account(applied(account, of_account(account, wishes)), wishes)
+
+    assert [entry for entry in later if entry["action"] in WRITES] == []
+
+
+@thorough
+@given(situations)
+def test_what_is_asked_for_is_all_that_a_plan_needs(situation: tuple[list[Held], Wishes]) -> None:
+    account = [replace(one, readable=True) for one in situation[0]]
+    wishes = situation[1]
+    asked = to_read([row(one.order) for one in account], wishes)
+    ends = {str(one.order.id): one.ends for one in account}
+
+    entries = of_account(account, wishes)
+
+    assert not (asked["origin"] and not wishes.mark_renewed)
+    assert {int(entry["order"]) for entry in entries} >= {one for ids in asked.values() for one in ids}
+    for entry in entries:
+        if "could not be read" in entry["reason"]:
+            # It was read, and the service has nothing to tell, or tells a certificate without a name or number.
+            certificates = ends[entry["order"]]["before"].get("certificates") or [{}]
+            assert not all(one.get("serial_number") and one.get("domains") for one in certificates)
+            assert int(entry["order"]) in asked["certificates"]
+
+
+limits = st.fixed_dictionaries(
+    {
+        "max_changes": st.integers(min_value=0, max_value=5),
+        "max_revocations": st.integers(min_value=0, max_value=3),
+        "expected_changes": st.one_of(st.none(), st.integers(min_value=0, max_value=5)),
+    }
+)
+
+
+@thorough
+@given(situations, accounts, limits, st.data())
+def test_apply_does_nothing_that_the_plan_did_not_say_and_never_more_than_the_maximum(
+    situation: tuple[list[Held], Wishes], later: list[Held], most: dict[str, Any], data: Any
+) -> None:
+    account, wishes = situation
+    # Some orders are as they were, some have changed, some are new, some are gone.
+    changed = [replace(one, order=replace(one.order, id=old.order.id)) for one, old in zip(later, account)]
+    kept = [data.draw(st.sampled_from([old, new])) for old, new in zip(account, changed)]
+    approved, fresh = of_account(account, wishes), of_account([*kept, *account[len(kept) + 1 :]], wishes)
+
+    execute, left, new = plans_approval.agreed(approved, fresh)
+
+    said = {entry["order"]: entry for entry in _plan.entries_of(approved)}
+    for entry in execute:
+        then = said[entry["order"]]
+        assert entry in _plan.entries_of(fresh)
+        assert (entry["action"], entry["domains"]) == (then["action"], then["domains"])
+        assert entry.get("request_id") == then.get("request_id")
+        assert then.get("drop_reissue", False) or not entry.get("drop_reissue", False)
+    assert {entry["order"] for entry in (*execute, *left)} == {
+        entry["order"] for entry in plans_actions.writes(approved)
+    }
+    assert not {entry["order"] for entry in new} & {entry["order"] for entry in (*execute, *left)}
+    if not plans_approval.guards(execute, most):
+        assert len(plans_actions.writes(execute)) <= most["max_changes"]
+        assert sum(entry["action"] == "revoke" for entry in execute) <= most["max_revocations"]
+        assert most["expected_changes"] in (None, len(execute))
+
+
+review_lists = st.lists(
+    st.builds(
+        Review,
+        order_digest=st.text("0123456789abcdef", min_size=64, max_size=64),
+        status=st.sampled_from([*NOT_ISSUED, "Completed", "Completed", "COMPLETED", "Cancelled", "Roll Back", "", "?"]),
+        domain_name=st.one_of(st.sampled_from([SHOP, SHOP, WILD]), names.map(str.lower)),
+        admin_email=st.text(max_size=8),
+        completed_at=st.one_of(
+            st.none(), st.integers(min_value=-70 * 24, max_value=24).map(lambda hours: NOW + timedelta(hours=hours))
+        ),
+    ),
+    min_size=1,
+    max_size=5,
+    unique_by=lambda one: one.order_digest,
+)
+review_situations = review_lists.flatmap(
+    lambda several: st.tuples(st.just(several), wishes_for([one.order_digest for one in several]))
+)
+
+
+def of_reviews(several: Sequence[Review], wishes: Wishes, verdict: str = "not_served") -> list[dict[str, Any]]:
+    shown = [one.shown() for one in several]
+    looks = [{"item": probe, "verdict": verdict} for probe in to_probe([], shown, wishes)]
+    return planned([], wishes, reviews=shown, served=verdicts(looks))
+
+
+@thorough
+@given(review_situations, st.randoms(use_true_random=False), st.sampled_from(["not_served", "not_served", "unknown"]))
+def test_any_orders_of_servertastic_get_an_entry_and_no_guarded_one_a_write(
+    situation: tuple[list[Review], Wishes], random: Any, verdict: str
+) -> None:
+    several, wishes = situation
+    entries = of_reviews(several, wishes, verdict)
+    shuffled = [*several, several[0]]
+    random.shuffle(shuffled)
+
+    assert of_reviews(shuffled, wishes, verdict) == entries
+    assert json.loads(json.dumps(entries)) == entries
+    assert len(_plan.entries_of(entries)) == len(entries)
+    by_digest = {one.order_digest: one for one in several}
+    for entry in entries:
+        one, action = by_digest[entry["order"]], entry["action"]
+        assert action in ("cancel", "revoke", "keep", "leave", "nothing")
+        assert entry["reason"]
+        if action in WRITES:
+            name = spelled(one.domain_name)
+            assert not is_protected(name, wishes)
+            assert entry["order"] in wishes.shared or (going(name, wishes) and not name.startswith("*."))
+            assert entry["order"] not in wishes.replacements
+            assert (action == "revoke") is (one.state == "completed")
+            assert action != "revoke" or (wishes.on_issued == REVOKE and one.window_closes is not None)
+            assert action != "revoke" or verdict == "not_served" or not wishes.probe
+
+
+@thorough
+@given(review_situations)
+def test_orders_of_servertastic_that_were_cancelled_are_not_planned_again(
+    situation: tuple[list[Review], Wishes],
+) -> None:
+    several, wishes = situation
+    gone = {entry["order"] for entry in of_reviews(several, wishes) if entry["action"] in WRITES}
+    later = [replace(one, status="Cancelled") if one.order_digest in gone else one for one in several]
+
+    assert not any(entry["action"] in WRITES for entry in of_reviews(later, wishes))

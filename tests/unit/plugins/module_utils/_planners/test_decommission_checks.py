@@ -1,0 +1,88 @@
+# Copyright (c) 2026 The certops.orders authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Names that reach too far are refused, and patterns that protect nothing are reported."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from ansible_collections.certops.orders.plugins.module_utils._planners.decommission import check_reach, notes
+from ansible_collections.certops.orders.plugins.module_utils._planners.decommission_request import Wishes, wishes_of
+from ansible_collections.certops.orders.tests.cases import each
+
+
+def wish(*names: str, **more: Any) -> Wishes:
+    return wishes_of({"names": list(names or ["shop.example.com"]), **more})
+
+
+def domains(*names: str) -> list[dict[str, Any]]:
+    return [{"name": name} for name in names]
+
+
+@each(
+    ("names", "outside"),
+    [
+        (("co.uk",), "co.uk"),
+        (("example.com", "com.example.com"), ""),
+        (("a.b.example.com", "*.shop.example.com"), ""),
+        (("notexample.com",), "notexample.com"),
+        (("shop.example.org", "shop.example.com", "*.example.net"), "\\*.example.net, shop.example.org"),
+        (("b\u00fccher.example",), ""),
+    ],
+)
+def test_below_a_name_everything_goes_only_where_it_is_of_the_account(names: tuple[str, ...], outside: str) -> None:
+    ours = domains("Example.COM", "other.co.uk", "xn--bcher-kva.example", "")
+
+    # Without that nothing but the names themselves is reached.
+    check_reach(ours, wish(*names))
+    if not outside:
+        check_reach(ours, wish(*names, include_subdomains=True))
+        return
+    with pytest.raises(
+        ValueError, match=f"decommission_domain_names has {outside}: with decommission_domain_include_sub"
+    ):
+        check_reach(ours, wish(*names, include_subdomains=True))
+
+
+def test_an_account_without_domains_has_no_names_below_which_everything_goes() -> None:
+    with pytest.raises(ValueError, match="decommission_domain_certcentral"):
+        check_reach([], wish(include_subdomains=True))
+
+
+@each(
+    ("pattern", "name", "protected"),
+    [
+        ("*.pay.example.com", "pay.example.com", True),
+        ("*.pay.example.com", "www.pay.example.com", True),
+        ("*.pay.example.com", "*.example.com", True),
+        ("*.pay.example.com", "xpay.example.com", False),
+        ("*.pay.example.com", "example.com", False),
+        ("*pay.example.com", "pay.example.com", True),
+        ("www.*.example.com", "a.example.com", False),
+    ],
+)
+def test_a_pattern_of_all_below_a_name_protects_the_name(pattern: str, name: str, protected: bool) -> None:
+    for option in ("protected", "stays"):
+        assert wish(**{option: [pattern]}).protector(name) == (pattern if protected else "")
+
+
+def test_patterns_that_match_no_name_of_the_account_are_one_note() -> None:
+    orders = [
+        {"domains": ["www.example.com", "*.shop.example.com"], "common_name": "www.example.com"},
+        {"domains": None, "common_name": "MAIL.example.com"},
+    ]
+    reviews = [{"domain_name": "at.example.net", "domains": []}]
+    found = ["www.*", "pay.shop.example.com", "mail.example.com", "*.at.example.net"]
+    wishes = wish(protected=[*found, "*.pya.example.com", "nowhere.example.com"], stays=["gone.example.com"])
+
+    (note,) = notes(orders, reviews, wishes)
+
+    assert note == (
+        "decommission_domain_protected matches no name of any order: *.pya.example.com, nowhere.example.com"
+    )
+    assert notes(orders, reviews, wish(protected=found)) == []
+    assert notes([], [], wish()) == []

@@ -1,0 +1,909 @@
+# Copyright (c) 2026 The certops.orders authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Which orders were left behind: age, names and predecessors, and what holds for any account at all."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from datetime import date, datetime, timedelta, timezone
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ansible_collections.certops.orders.plugins.module_utils._certcentral.filters import Criteria, matches
+from ansible_collections.certops.orders.plugins.module_utils._certcentral.models import DETAILS, ROW, Order, Request
+from ansible_collections.certops.orders.plugins.module_utils._planners.stale_orders import (
+    STALE,
+    Wishes,
+    plan,
+    predecessors,
+    search,
+    to_read,
+    wishes_of,
+)
+from ansible_collections.certops.orders.plugins.module_utils._plans import approval as plans_approval
+from ansible_collections.certops.orders.plugins.module_utils._plans import document as _plan
+from ansible_collections.certops.orders.tests.cases import each
+from ansible_collections.certops.orders.tests.unit.plugins.properties import examples
+
+TODAY = date(2026, 3, 1)
+NOON = datetime(2026, 3, 1, 12, 0, tzinfo=timezone.utc)
+WRITES = ("cancel", "reject_request")
+NEW_REQUEST = Request(55, "new_request", "pending")
+AGAIN = "it has changed meanwhile; plan again"
+
+
+def wish(**wished: Any) -> Wishes:
+    """Wish for what is older than 90 days at noon, unless told otherwise."""
+    return wishes_of({"now": "2026-03-01T12:00:00Z", "older_than_days": 90, **wished})
+
+
+WISHES = wish()
+
+
+def an_order(status: str = "pending", age: int | None = 91, **facts: Any) -> Order:
+    """Return an order that was placed `age` days ago and renews nothing."""
+    known: dict[str, Any] = {
+        "id": 7,
+        "date_created": None if age is None else NOON - timedelta(days=age),
+        "common_name": "www.example.com",
+        "product_type": "ssl_certificate",
+        "renewal_of_order_id": 0,
+        "requests": (NEW_REQUEST,) if status == "needs_approval" else (),
+    }
+    return Order(**{**known, "status": status, **facts})
+
+
+def row(order: Order) -> dict[str, Any]:
+    return replace(order, seen=frozenset([ROW])).shown(TODAY)
+
+
+def whole(order: Order) -> dict[str, Any]:
+    return replace(order, seen=frozenset([ROW, DETAILS])).shown(TODAY)
+
+
+def entries_of(order: Order, *older: Order, wishes: Wishes = WISHES) -> list[dict[str, Any]]:
+    return plan([row(order)], wishes, details=[whole(order)], renewed=map(row, older))
+
+
+def entry_of(order: Order, *older: Order, wishes: Wishes = WISHES) -> dict[str, Any]:
+    (entry,) = entries_of(order, *older, wishes=wishes)
+    return entry
+
+
+def ids(orders: Iterable[Order], wishes: Wishes = WISHES) -> list[int]:
+    return to_read(map(row, orders), wishes)
+
+
+def expiring(days: int | None, status: str = "issued", **facts: Any) -> Order:
+    """Return order 4, whose certificate expires in so many days."""
+    return an_order(status, id=4, valid_till=None if days is None else TODAY + timedelta(days=days), **facts)
+
+
+# -- what is wished ----------------------------------------------------------------------------------------------------
+
+
+def test_what_nobody_wishes_is_careful() -> None:
+    assert wishes_of({"now": "2026-03-01"}) == Wishes(
+        today=TODAY,
+        older_than_days=30,
+        include=("*",),
+        exclude=(),
+        statuses=("pending", "waiting_pickup", "needs_approval"),
+        product_types=("ssl_certificate", "dv_ssl_certificate"),
+        predecessor_days=60,
+    )
+
+
+@pytest.mark.parametrize(
+    ("now", "today"),
+    [
+        ("2026-03-01", TODAY),
+        ("2026-03-01T23:59:59Z", TODAY),
+        ("2026-03-01T23:59:59", TODAY),
+        ("2026-03-01 23:59:59", TODAY),
+        (" 2026-03-01T12:00:00Z ", TODAY),
+        ("2026-03-01T23:30:00-01:00", date(2026, 3, 2)),
+        ("2026-03-01T00:30:00+01:00", date(2026, 2, 28)),
+        (TODAY, TODAY),
+        (NOON, TODAY),
+        (NOON.replace(tzinfo=None), TODAY),
+        (datetime(2026, 3, 1, 0, 30, tzinfo=timezone(timedelta(hours=1))), date(2026, 2, 28)),
+        ("0001-01-01", date.min),
+    ],
+)
+def test_now_is_in_utc_where_it_does_not_say(now: Any, today: date) -> None:
+    assert wish(now=now).today == today
+
+
+@pytest.mark.parametrize(
+    "now",
+    [
+        None,
+        "",
+        "tomorrow",
+        "2026-02-30",
+        20260301,
+        1.5,
+        True,
+        [],
+        "0001-01-01T00:00:00+14:00",
+        "9999-12-31T23:00:00-14:00",
+    ],
+)
+def test_what_is_no_time_is_refused(now: Any) -> None:
+    with pytest.raises(ValueError, match="now has to be a time"):
+        wish(now=now)
+
+
+def test_without_a_now_nothing_is_wished() -> None:
+    with pytest.raises(ValueError, match="now has to be a time"):
+        wishes_of({"older_than_days": 90})
+
+
+@pytest.mark.parametrize("days", [0, -1, -90, True, False, "90", "", "many", 90.0, None, [], 36501, 10**30])
+def test_days_that_cannot_be_meant_are_refused(days: Any) -> None:
+    with pytest.raises(ValueError, match="older_than_days has to be a whole number from 1 to 36500"):
+        wish(older_than_days=days)
+
+
+@pytest.mark.parametrize("days", [-1, True, "60", 60.0, None, 36501])
+def test_days_of_a_predecessor_that_cannot_be_meant_are_refused(days: Any) -> None:
+    with pytest.raises(ValueError, match="predecessor_days has to be a whole number from 0 to 36500"):
+        wish(predecessor_days=days)
+
+
+@each("name", ["include", "exclude", "statuses", "product_types"])
+@each("value", ["www.*", "*", "", None, 7, True, {"www.*": 1}, {"www.*"}])
+def test_a_text_is_not_taken_apart_where_a_list_belongs(name: str, value: Any) -> None:
+    """An exclusion that was taken for its letters would exclude nothing."""
+    with pytest.raises(ValueError, match=f"{name} has to be a list"):
+        wish(**{name: value})
+
+
+@pytest.mark.parametrize("name", ["include", "exclude", "statuses", "product_types"])
+@pytest.mark.parametrize("element", ["", "  ", None, 7, True, ["www.*"]])
+def test_what_is_no_text_has_no_place_in_a_list(name: str, element: Any) -> None:
+    with pytest.raises(ValueError, match=f"{name} has to be a list of texts"):
+        wish(**{name: ["pending", element]})
+
+
+@pytest.mark.parametrize("dots", [".", "..", "\u3002"])
+def test_a_pattern_of_dots_is_refused(dots: str) -> None:
+    with pytest.raises(ValueError, match="exclude has a pattern of nothing but a dot"):
+        wish(exclude=[dots])
+
+
+@pytest.mark.parametrize("statuses", [[], ["issued"], ["pending", "issued"], ["Pending"]])
+def test_only_what_can_be_stale_can_be_wished(statuses: list[str]) -> None:
+    """No statuses at all would have every order of the account searched for."""
+    with pytest.raises(ValueError, match="statuses has to name some of pending, waiting_pickup, needs_approval"):
+        wish(statuses=statuses)
+
+
+def test_a_wish_that_nobody_knows_is_refused() -> None:
+    with pytest.raises(ValueError, match="nobody knows exclued"):
+        wish(exclued=["www.*"])
+    with pytest.raises(ValueError, match="nobody knows today"):
+        wish(today=TODAY)
+
+
+# -- which orders ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("status", "stale"),
+    [
+        ("pending", True),
+        ("waiting_pickup", True),
+        ("needs_approval", True),
+        ("processing", False),
+        ("needs_csr", False),
+        ("approved", False),
+        ("issued", False),
+        ("reissue_pending", False),
+        ("expired", False),
+        ("renewed", False),
+        ("revoked", False),
+        ("rejected", False),
+        ("canceled", False),
+        ("PENDING", False),
+        ("", False),
+    ],
+)
+def test_only_what_waits_can_be_stale(status: str, stale: bool) -> None:
+    order = an_order(status)
+    assert ids([order]) == ([7] if stale else [])
+    assert len(entries_of(order)) == stale
+    assert (status in STALE) is stale
+
+
+def test_only_the_statuses_that_are_wished_can_be_stale() -> None:
+    orders = [an_order(status, id=number) for number, status in enumerate(STALE, start=1)]
+    assert ids(orders, wish(statuses=["waiting_pickup"])) == [2]
+    assert ids(orders, wish(statuses=["needs_approval", "pending", "pending"])) == [1, 3]
+
+
+@pytest.mark.parametrize(
+    ("age", "stale"), [(91, True), (92, True), (4000, True), (90, False), (89, False), (0, False), (-5, False)]
+)
+def test_what_is_older_than_so_many_days_is_stale(age: int, stale: bool) -> None:
+    assert ids([an_order(age=age)]) == ([7] if stale else [])
+
+
+@pytest.mark.parametrize("hour", [0, 12, 23])
+def test_days_are_days_of_the_calendar_in_utc(hour: int) -> None:
+    order = an_order(date_created=datetime(2025, 12, 1, hour, 59, tzinfo=timezone.utc))
+    assert "was ordered 90 days ago" in entry_of(order, wishes=wish(older_than_days=89))["reason"]
+    assert ids([order]) == []
+
+
+@pytest.mark.parametrize(
+    ("placed", "stale"),
+    [
+        ("2025-12-01T00:30:00+01:00", True),
+        ("2025-11-30T23:30:00-01:00", False),
+        ("2025-11-30", True),
+        ("2025-11-30 23:59:59", True),
+        ("0001-01-01T00:00:00+00:00", True),
+        ("0001-01-01T00:00:00+14:00", False),
+        ("9999-12-31T23:59:59-14:00", False),
+        ("9999-12-31", False),
+        ("2025-11-31", False),
+        ("long ago", False),
+        ("-1", False),
+        ("", False),
+        (None, False),
+        (20250101, False),
+        (True, False),
+        ([], False),
+    ],
+)
+def test_what_does_not_say_when_it_was_placed_is_never_old(placed: Any, stale: bool) -> None:
+    told = {**row(an_order()), "date_created": placed}
+    assert to_read([told], wish(older_than_days=90)) == ([7] if stale else [])
+    if placed != "2025-11-30T23:30:00-01:00":
+        assert to_read([told], wish(older_than_days=1)) == ([7] if stale else [])
+
+
+@each("older_than", [1, 30, 90, 36500])
+@each("now", ["2026-03-01", "0001-01-01", "0050-01-01", "9999-12-31"])
+@each("hours", [0, 1, 23, 24, 25, 47, 48])
+def test_the_search_finds_what_is_stale_and_nothing_else(older_than: int, now: str, hours: int) -> None:
+    wishes = wish(now=now, older_than_days=older_than)
+    wanted = search(wishes)
+    assert wanted["status"] == list(STALE)
+    before = datetime.fromisoformat(wanted["created_before"]).replace(tzinfo=timezone.utc)
+    for status in ("pending", "issued"):
+        if before < datetime.min.replace(tzinfo=timezone.utc) + timedelta(hours=24):
+            continue
+        order = an_order(status, date_created=before + timedelta(hours=24 - hours, minutes=-1), seen=frozenset([ROW]))
+        criteria = Criteria(status=frozenset(wanted["status"]), created_before=before)
+        assert matches(order, criteria) is (ids([order], wishes) == [7])
+
+
+@each(
+    ("name", "include", "exclude", "meant"),
+    [
+        ("www.example.com", ["*"], [], True),
+        ("www.example.com", [], [], False),
+        ("www.example.com", ["*.example.com"], [], True),
+        ("WWW.Example.com", ["www.EXAMPLE.*"], [], True),
+        ("www.example.com", ["*.example.org", "www.*"], [], True),
+        ("www.example.com", ["*.example.org"], [], False),
+        ("www.example.com", ["*"], ["WWW.*"], False),
+        ("www.example.com", ["*"], ["api.*", "*.com"], False),
+        ("www.example.com", ["*"], ["api.*"], True),
+        ("www.example.com", ["www.example.com"], ["www.example.com"], False),
+        ("www.example.com", ["example.com"], [], False),
+        ("www.example.com.", ["*"], ["www.example.com"], False),
+        ("www.example.com", ["*"], ["www.example.com."], False),
+        ("www.example.com", ["*"], [" www.example.com "], False),
+        ("www.example.com", ["www.[e]xample.co?"], [], True),
+        ("*.example.com", ["[*].example.com"], [], True),
+        ("{{ 7 * 7 }}", ["*"], ["{{*"], False),
+        # As DNS spells it, and as people do.
+        ("xn--bcher-kva.example", ["*"], ["b\u00fccher.example"], False),
+        ("xn--bcher-kva.example", ["*"], ["B\u00dcCHER.example."], False),
+        ("xn--bcher-kva.example", ["*"], ["b\u00fc*"], False),
+        ("xn--bcher-kva.example", ["*"], ["*\u00fccher*"], False),
+        ("XN--BCHER-KVA.example", ["*"], ["b\u00fc*"], False),
+        ("b\u00fccher.example", ["*"], ["xn--bcher-kva.example"], False),
+        ("b\u00fccher.example", ["*"], ["xn--*"], False),
+        ("bu\u0308cher.example", ["*"], ["b\u00fccher.*"], False),
+        ("www.xn--bcher-kva.example", ["*.b\u00fccher.example"], [], True),
+        ("www.xn--bcher-kva.example", ["w*.b\u00fccher.example"], [], True),
+        ("b\u00fccher\u3002example", ["*"], ["xn--bcher-kva.example"], False),
+        ("stra\u00dfe.example", ["*"], ["strasse.example"], True),
+        ("xn--strae-oqa.example", ["stra\u00dfe.example"], [], True),
+        ("xn--www-.example", ["www.example"], [], False),
+        ("xn--.example", ["xn--.example"], [], True),
+        ("xn--99999999999.example", ["*.example"], [], True),
+        ("xn--\u00fc.example", ["*.example"], [], True),
+        ("\ud800.example", ["*.example"], [], True),
+    ],
+)
+def test_patterns_of_names_select(name: str, include: list[str], exclude: list[str], meant: bool) -> None:
+    wishes = wish(include=include, exclude=exclude)
+    order = an_order(common_name=name)
+    assert ids([order], wishes) == ([7] if meant else [])
+    assert len(entries_of(order, wishes=wishes)) == meant
+
+
+@pytest.mark.parametrize(
+    ("include", "exclude", "meant"),
+    [
+        (["api.*"], [], True),
+        (["*.org"], [], True),
+        (["www.*"], [], True),
+        (["shop.*"], [], False),
+        (["*"], ["api.*"], False),
+        (["*"], ["*.org"], False),
+        (["www.*"], ["*.org"], False),
+        (["*.org"], ["www.*"], False),
+        (["*"], ["shop.*"], True),
+    ],
+)
+def test_every_name_of_an_order_counts_and_one_hit_excludes(
+    include: list[str], exclude: list[str], meant: bool
+) -> None:
+    order = an_order(dns_names=("api.example.com", "www.example.org"))
+    wishes = wish(include=include, exclude=exclude)
+    assert ids([order], wishes) == ([7] if meant else [])
+    assert len(entries_of(order, wishes=wishes)) == meant
+
+
+@pytest.mark.parametrize("common_name", [None, ""])
+@pytest.mark.parametrize("domains", [None, [], [""], [None]])
+def test_an_order_without_names_is_no_trouble(common_name: Any, domains: Any) -> None:
+    nameless = {"common_name": common_name, "domains": domains}
+    listed, read = {**row(an_order()), **nameless}, {**whole(an_order()), **nameless}
+    assert to_read([listed], WISHES) == [7]
+    assert to_read([listed], wish(include=["?*"])) == []
+    (entry,) = plan([listed], WISHES, details=[read])
+    assert (entry["name"], entry["domains"], entry["action"]) == ("", [], "cancel")
+    (entry,) = plan([listed], wish(exclude=["api.*"]), details=[read])
+    assert entry["action"] == "leave"
+    assert "does not say its names, so that nobody knows whether it is excluded" in entry["reason"]
+
+
+def test_names_that_only_its_own_page_tells_count() -> None:
+    order = an_order(common_name="")
+    named = an_order(dns_names=("api.example.com",))
+    listed, read = [row(order)], [whole(named)]
+
+    (entry,) = plan(listed, WISHES, details=read)
+    assert (entry["name"], entry["domains"]) == ("www.example.com", ["api.example.com", "www.example.com"])
+    assert plan(listed, wish(exclude=["api.*"]), details=read) == []
+    assert plan(listed, wish(exclude=["www.*"]), details=read) == []
+
+
+def test_a_name_that_only_the_list_tells_excludes_too() -> None:
+    assert plan([row(an_order())], wish(exclude=["www.*"]), details=[whole(an_order(common_name="api.example"))]) == []
+
+
+def test_what_has_to_be_read_comes_by_id() -> None:
+    assert ids([an_order(id=9), an_order("needs_approval", id=3), an_order("issued", id=1)]) == [3, 9]
+
+
+def test_which_orders_they_renew() -> None:
+    several = [
+        an_order(renewal_of_order_id=9),
+        an_order(renewal_of_order_id=4),
+        an_order(renewal_of_order_id=9),
+        an_order(renewal_of_order_id=0),
+        an_order(renewal_of_order_id=None),
+    ]
+    assert predecessors(map(whole, several)) == [4, 9]
+
+
+@pytest.mark.parametrize("kind", ["client_certificate", "code_signing_certificate", "Ssl_certificate", "new_kind"])
+def test_another_kind_of_product_is_left_and_not_read(kind: str) -> None:
+    order = an_order("waiting_pickup", product_type=kind)
+    assert ids([order]) == []
+    (entry,) = plan([row(order)], WISHES)
+    assert (entry["action"], entry["reason"]) == (
+        "leave",
+        f"it is waiting_pickup, and was ordered 91 days ago, but it is a {kind}, which is not among product_types",
+    )
+    assert entry_of(order)["action"] == "leave"
+    wishes = wish(product_types=[kind])
+    assert ids([order], wishes) == [7]
+    assert entry_of(order, wishes=wishes)["action"] == "cancel"
+
+
+def test_a_product_that_the_list_does_not_tell_is_read() -> None:
+    unsaid, client = an_order(product_type=""), an_order(product_type="client_certificate")
+    assert ids([unsaid]) == [7]
+    assert "it does not say what product it is" in entry_of(unsaid)["reason"]
+    assert entry_of(unsaid)["action"] == "leave"
+    (entry,) = plan([row(unsaid)], WISHES, details=[whole(client)])
+    assert "it is a client_certificate" in entry["reason"]
+    (entry,) = plan([row(unsaid)], WISHES, details=[whole(an_order(product_type="dv_ssl_certificate"))])
+    assert entry["action"] == "cancel"
+
+
+# -- what becomes of them ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("status", ["pending", "waiting_pickup"])
+def test_what_waits_is_cancelled(status: str) -> None:
+    assert entry_of(an_order(status)) == {
+        "provider": "certcentral",
+        "order": "7",
+        "name": "www.example.com",
+        "domains": ["www.example.com"],
+        "action": "cancel",
+        "reason": f"it is {status}, and was ordered 91 days ago",
+        "state": {
+            "status": status,
+            "date_created": "2025-11-30T12:00:00Z",
+            "product": "",
+            "renewal_of_order_id": 0,
+        },
+    }
+
+
+@pytest.mark.parametrize(
+    ("requests", "action", "found"),
+    [
+        ((), "leave", "none"),
+        ((NEW_REQUEST,), "reject_request", ""),
+        ((replace(NEW_REQUEST, status="submitted"),), "reject_request", ""),
+        ((replace(NEW_REQUEST, type="duplicate"),), "reject_request", ""),
+        ((replace(NEW_REQUEST, status="rejected"),), "leave", "none"),
+        ((NEW_REQUEST, Request(56, "duplicate", "pending")), "leave", "55 (new_request), 56 (duplicate)"),
+        ((NEW_REQUEST, Request(56, "revoke", "pending")), "leave", "55 (new_request), 56 (revoke)"),
+        ((replace(NEW_REQUEST, type="reissue"),), "leave", "55 (reissue)"),
+        ((replace(NEW_REQUEST, type="New_request"),), "leave", "55 (New_request)"),
+        ((replace(NEW_REQUEST, type=""),), "leave", "55 ()"),
+        ((replace(NEW_REQUEST, id=0),), "leave", "0 (new_request)"),
+        ((replace(NEW_REQUEST, id=-5),), "leave", "-5 (new_request)"),
+    ],
+)
+def test_the_one_request_that_waits_is_rejected(requests: tuple[Request, ...], action: str, found: str) -> None:
+    entry = entry_of(an_order("needs_approval", requests=requests))
+
+    assert (entry["action"], entry.get("request_id")) == (action, 55 if action == "reject_request" else None)
+    more = f", but not exactly one request to have it waits for an approval: {found}" if found else ""
+    assert entry["reason"] == f"it is needs_approval, and was ordered 91 days ago{more}"
+
+
+@pytest.mark.parametrize("status", STALE)
+@pytest.mark.parametrize("undecided", ["pending", "submitted"])
+def test_somebodys_request_to_revoke_is_neither_rejected_nor_swept_away(status: str, undecided: str) -> None:
+    """Whoever asked for the revocation had a reason, a stolen key perhaps; that it waits for long makes it worse."""
+    entry = entry_of(an_order(status, requests=(Request(55, "revoke", undecided),)))
+
+    assert entry["action"] == "leave"
+    assert "55 (revoke)" in entry["reason"]
+
+
+@pytest.mark.parametrize("kind", ["new_request", "renewal", "duplicate"])
+@pytest.mark.parametrize("decided", ["approved", "rejected"])
+def test_what_was_decided_waits_no_more(kind: str, decided: str) -> None:
+    order = an_order(renewal_of_order_id=4, requests=(Request(55, kind, decided), Request(56, "revoke", decided)))
+    assert entry_of(order, expiring(400))["action"] == "cancel"
+
+
+def test_a_renewal_that_waits_for_its_approval_is_rejected_like_any_other() -> None:
+    asks = Request(55, "renewal", "pending")
+    order = an_order("needs_approval", renewal_of_order_id=4, requests=(asks,))
+    assert entry_of(order, expiring(400))["request_id"] == 55
+    assert entry_of(order, expiring(30))["action"] == "leave"
+
+
+@pytest.mark.parametrize("status", STALE)
+@pytest.mark.parametrize("decided", ["pending", "approved"])
+@pytest.mark.parametrize("nothing", [0, None])
+def test_a_renewal_of_nobody_knows_what_is_left(status: str, decided: str, nothing: int | None) -> None:
+    order = an_order(status, renewal_of_order_id=nothing, requests=(Request(55, "renewal", decided),))
+    entry = entry_of(order)
+    assert entry["action"] == "leave"
+    assert "it is a renewal that does not say of which order" in entry["reason"]
+
+
+@pytest.mark.parametrize("listed", STALE)
+@pytest.mark.parametrize("later", [*STALE, "issued", "processing", "canceled", ""])
+def test_what_has_changed_meanwhile_is_left(listed: str, later: str) -> None:
+    changed = an_order(later, requests=(NEW_REQUEST,))
+    (entry,) = plan([row(an_order(listed))], WISHES, details=[whole(changed)])
+
+    assert (entry["action"] == "leave") is (listed != later)
+    assert (entry["reason"] == AGAIN) is (listed != later)
+
+
+@pytest.mark.parametrize("placed", ["2026-02-28T12:00:00Z", "2025-11-30T12:00:01Z", "", None, "long ago"])
+def test_what_was_placed_at_another_time_is_left(placed: Any) -> None:
+    (entry,) = plan([row(an_order())], WISHES, details=[{**whole(an_order()), "date_created": placed}])
+
+    assert (entry["action"], entry["reason"]) == ("leave", AGAIN)
+
+
+def test_the_same_time_in_other_words_is_the_same() -> None:
+    later = {**whole(an_order()), "date_created": "2025-11-30T13:00:00+01:00"}
+    assert plan([row(an_order())], WISHES, details=[later])[0]["action"] == "cancel"
+
+
+@pytest.mark.parametrize("details", [[], [whole(an_order(id=8))]])
+def test_what_could_not_be_read_whole_is_left(details: list[dict[str, Any]]) -> None:
+    (entry,) = plan([row(an_order())], WISHES, details=details)
+
+    assert (entry["action"], entry["reason"]) == ("leave", AGAIN)
+
+
+def test_what_is_told_twice_alike_counts_once() -> None:
+    order, older = an_order(renewal_of_order_id=4), expiring(400)
+    entries = plan([row(order)] * 2, WISHES, details=[whole(order)] * 3, renewed=[row(older)] * 2)
+    assert entries == entries_of(order, older)
+    assert entries[0]["action"] == "cancel"
+    assert ids([order, order]) == [7]
+
+
+def test_what_is_told_twice_and_not_alike_is_left() -> None:
+    order, other = an_order(), an_order("needs_approval")
+    rows = [row(order), row(other)]
+    for listed, read in ((rows, [whole(order)]), ([row(order)], [whole(order), whole(other)])):
+        first, second = (plan(turned, WISHES, details=read) for turned in (listed, listed[::-1]))
+        assert first == second == plan(listed, WISHES, details=read[::-1])
+        assert [(entry["action"], entry["reason"]) for entry in first] == [("leave", AGAIN)]
+    young, excluded = row(an_order(age=1)), row(an_order(common_name="api.example.com"))
+    assert [entry["action"] for entry in plan([young, row(order)], WISHES, details=[whole(order)])] == ["leave"]
+    assert plan([excluded, row(order)], wish(exclude=["api.*"]), details=[whole(order)]) == []
+
+
+def test_what_an_order_renews_told_twice_and_not_alike_is_not_known() -> None:
+    entry = entry_of(an_order(renewal_of_order_id=4), expiring(400), expiring(10))
+    assert entry["action"] == "leave"
+    assert "it renews order 4, of which it is not known when it expires" in entry["reason"]
+
+
+@each("status", STALE)
+@each(
+    ("days", "told"),
+    [
+        (0, "expires today"),
+        (1, "expires in 1 day"),
+        (59, "expires in 59 days"),
+        (60, "expires in 60 days"),
+        (61, ""),
+        (400, ""),
+        (-1, "expired 1 day ago"),
+        (-60, "expired 60 days ago"),
+        (-61, ""),
+        (-400, ""),
+    ],
+)
+def test_a_renewal_is_needed_where_what_it_renews_expires_around_now(status: str, days: int, told: str) -> None:
+    """One of something that is down already is wanted more, not less."""
+    entry = entry_of(an_order(status, renewal_of_order_id=4), expiring(days))
+
+    assert (entry["action"] == "leave") is bool(told)
+    if told:
+        assert entry["reason"] == f"it is {status}, and was ordered 91 days ago, but it renews order 4, which {told}"
+
+
+@pytest.mark.parametrize(("days", "near", "left"), [(10, 10, True), (11, 10, False), (-11, 10, False), (0, 0, True)])
+def test_how_near_can_be_wished(days: int, near: int, left: bool) -> None:
+    entry = entry_of(an_order(renewal_of_order_id=4), expiring(days), wishes=wish(predecessor_days=near))
+    assert (entry["action"] == "leave") is left
+
+
+@each("status", ["issued", "reissue_pending", "renewed", "expired", "new_word", ""])
+@each("marked", [True, False, None])
+@each("days", [-10, 10])
+def test_a_certificate_expires_whatever_else_goes_on_with_its_order(
+    status: str, marked: bool | None, days: int
+) -> None:
+    """A reissue under way, or a mark, however it shows, does not keep the certificate from expiring."""
+    older = expiring(days, status, is_renewed=marked)
+    assert entry_of(an_order(renewal_of_order_id=4), older)["action"] == "leave"
+
+
+@pytest.mark.parametrize("status", ["revoked", "canceled", "rejected", "denied"])
+def test_nothing_needs_a_renewal_of_what_has_ended(status: str) -> None:
+    assert entry_of(an_order(renewal_of_order_id=4), expiring(10, status))["action"] == "cancel"
+
+
+def test_a_multi_year_plan_expires_twice() -> None:
+    order = an_order(renewal_of_order_id=4)
+    for days, plan_days, left in ((400, 10, True), (10, 400, True), (400, 500, False), (-400, -10, True)):
+        older = expiring(days, order_valid_till=TODAY + timedelta(days=plan_days))
+        assert (entry_of(order, older)["action"] == "leave") is left
+    older = expiring(None, order_valid_till=TODAY + timedelta(days=400))
+    assert "not known when it expires" in entry_of(order, older)["reason"]
+
+
+@pytest.mark.parametrize("older", [(), (an_order("issued", id=5),), (expiring(None),), (expiring(None, "revoked"),)])
+def test_a_renewal_of_what_is_not_known_is_left(older: tuple[Order, ...]) -> None:
+    entry = entry_of(an_order(renewal_of_order_id=4), *older)
+
+    assert entry["action"] == "leave"
+    assert "it renews order 4, of which it is not known when it expires" in entry["reason"]
+
+
+@pytest.mark.parametrize("till", ["never", "2026-02-30", None, 20260401, "0001-01-01T00:00:00+14:00"])
+def test_a_day_that_is_none_is_not_known(till: Any) -> None:
+    order = an_order(renewal_of_order_id=4)
+    older = {**row(expiring(400)), "valid_till": till}
+    (entry,) = plan([row(order)], WISHES, details=[whole(order)], renewed=[older])
+    assert "not known when it expires" in entry["reason"]
+
+
+@pytest.mark.parametrize("status", STALE)
+@pytest.mark.parametrize("page_known", [True, False])
+def test_no_order_is_ended_whose_own_page_leaves_names_out(status: str, page_known: bool) -> None:
+    order = an_order(status)
+    listed = replace(order, names_known=False)
+    page = replace(order, names_known=page_known)
+
+    (entry,) = plan([row(listed)], WISHES, details=[whole(page)])
+
+    if page_known:
+        assert entry["action"] in WRITES
+    else:
+        assert entry["action"] == "leave"
+        assert entry["reason"].endswith("but its own page does not tell all of its names")
+
+
+@pytest.mark.parametrize(
+    ("wished", "planned"),
+    [
+        ({}, ["cancel"]),
+        ({"exclude": ["pay.example.com"]}, []),
+        ({"exclude": ["www.*"]}, []),
+        ({"include": ["pay.*"]}, ["cancel"]),
+        ({"include": ["other.test"]}, []),
+    ],
+)
+def test_names_that_a_list_leaves_out_count(wished: dict[str, Any], planned: list[str]) -> None:
+    order = an_order(dns_names=("www.example.com", "pay.example.com"))
+    lists = [row(replace(order, dns_names=(), names_known=False))]
+    wishes = wish(**wished)
+
+    assert to_read(lists, wishes) == ([] if wished.get("exclude") == ["www.*"] else [7])
+    entries = plan(lists, wishes, details=[whole(order)])
+    assert [entry["action"] for entry in entries] == planned
+    assert all(entry["domains"] == ["pay.example.com", "www.example.com"] for entry in entries)
+
+
+def test_the_state_holds_what_the_action_rests_on() -> None:
+    older = expiring(400, order_valid_till=TODAY + timedelta(days=500))
+    assert entry_of(an_order(renewal_of_order_id=4), older)["state"] == {
+        "status": "pending",
+        "date_created": "2025-11-30T12:00:00Z",
+        "product": "",
+        "renewal_of_order_id": 4,
+        "predecessor_valid_till": "2027-04-05",
+        "predecessor_order_valid_till": "2027-07-14",
+    }
+    assert set(entry_of(an_order(renewal_of_order_id=4), expiring(400))["state"]) == {
+        "status",
+        "date_created",
+        "product",
+        "renewal_of_order_id",
+        "predecessor_valid_till",
+    }
+
+
+@pytest.mark.parametrize("order_id", [None, 0, -7, True, "7", 7.0])
+def test_an_order_without_an_id_is_refused(order_id: Any) -> None:
+    with pytest.raises(ValueError, match="an order has no order_id"):
+        plan([{**row(an_order()), "order_id": order_id}], WISHES)
+
+
+# -- whatever comes ----------------------------------------------------------------------------------------------------
+
+thorough = examples(300)
+
+names = st.one_of(
+    st.sampled_from(
+        ["www.example.com"] * 6
+        + [
+            "API.example.org.",
+            "*.example.com",
+            "xn--bcher-kva.example",
+            "b\u00fccher.example",
+            "{{ 7 * 7 }}",
+            "=cmd()",
+            "[",
+        ]
+    ),
+    st.text(max_size=8),
+)
+patterns = st.lists(
+    st.sampled_from(["*", "www.*", "*.ORG", "[", "[!a]*", "{{*", "b\u00fccher.*", "xn--*", "\u3002*"]), max_size=2
+)
+orders = st.builds(
+    Order,
+    id=st.integers(min_value=1, max_value=9),
+    status=st.sampled_from(
+        [*STALE, *STALE, "issued", "issued", "reissue_pending", "renewed", "revoked", "", "Pending"]
+    ),
+    date_created=st.one_of(
+        st.none(), st.sampled_from([-5, 0, 1, 29, 91, 120, 201, 400]).map(lambda age: NOON - timedelta(days=age))
+    ),
+    common_name=names,
+    dns_names=st.lists(names, max_size=2).map(tuple),
+    product_type=st.sampled_from(["ssl_certificate"] * 5 + ["dv_ssl_certificate", "client_certificate", ""]),
+    valid_till=st.one_of(
+        st.none(), st.integers(min_value=-100, max_value=200).map(lambda number: TODAY + timedelta(days=number))
+    ),
+    renewal_of_order_id=st.one_of(st.just(0), st.integers(min_value=0, max_value=9)),
+    requests=st.one_of(
+        st.just((NEW_REQUEST,)),
+        st.lists(
+            st.builds(
+                Request,
+                id=st.integers(min_value=-1),
+                type=st.sampled_from(["new_request", "renewal", "revoke", "reissue", ""]),
+                status=st.sampled_from(["pending", "approved"]),
+            ),
+            max_size=2,
+        ).map(tuple),
+    ),
+)
+accounts = st.lists(orders, max_size=6, unique_by=lambda order: order.id)
+wished = st.builds(
+    wish,
+    older_than_days=st.sampled_from([1, 30, 90, 200]),
+    include=st.one_of(st.just(["*"]), st.just(["*"]), patterns),
+    exclude=st.one_of(st.just([]), st.just([]), patterns),
+    statuses=st.sampled_from([list(STALE), list(STALE), ["pending"], ["needs_approval", "waiting_pickup"]]),
+    predecessor_days=st.sampled_from([60, 60, 0, 7]),
+)
+
+
+def planned(account: Iterable[Order], wishes: Wishes) -> list[dict[str, Any]]:
+    """Return the plan of whoever reads the list, then those orders whole, then what they renew."""
+    account = list(account)
+    asked = to_read(map(row, account), wishes)
+    details = [whole(order) for order in account if order.id in asked]
+    older = predecessors(details)
+    renewed = [row(order) for order in account if order.id in older]
+    return plan(map(row, account), wishes, details=details, renewed=renewed)
+
+
+def applied(account: Iterable[Order], entries: Iterable[Mapping[str, Any]]) -> list[Order]:
+    ends = {"cancel": "canceled", "reject_request": "rejected"}
+    became = {entry["order"]: ends[entry["action"]] for entry in entries if entry["action"] in ends}
+    return [replace(order, status=became.get(str(order.id), order.status)) for order in account]
+
+
+@pytest.mark.exhaustive
+def test_the_properties_meet_every_action() -> None:
+    met: set[str] = set()
+
+    @thorough
+    @given(accounts, wished)
+    def meet(account: list[Order], wishes: Wishes) -> None:
+        met.update(entry["action"] for entry in planned(account, wishes))
+
+    meet()
+    assert met == {*WRITES, "leave"}
+
+
+@thorough
+@given(accounts, wished)
+def test_any_account_gets_a_plan(account: list[Order], wishes: Wishes) -> None:
+    entries = planned(account, wishes)
+
+    assert set(ids(account, wishes)) <= {int(entry["order"]) for entry in entries}
+    assert json.loads(json.dumps(entries)) == entries
+    # As the role order_plan would take it.
+    assert len(_plan.entries_of(entries)) == len(entries)
+    for entry in entries:
+        assert entry["action"] in (*WRITES, "leave")
+        assert entry["reason"]
+        assert ("request_id" in entry) is (entry["action"] == "reject_request")
+
+
+@thorough
+@given(accounts, wished)
+def test_no_write_meets_what_is_young_or_not_known_or_needed(account: list[Order], wishes: Wishes) -> None:
+    by_id = {order.id: order for order in account}
+    for entry in planned(account, wishes):
+        if entry["action"] not in WRITES:
+            continue
+        order = by_id[int(entry["order"])]
+        assert order.status in wishes.statuses
+        assert order.product_type in wishes.product_types
+        assert (entry["action"] == "reject_request") is (order.status == "needs_approval")
+        assert order.date_created is not None
+        assert (TODAY - order.date_created.date()).days > wishes.older_than_days
+        assert {request.type for request in order.undecided} <= {"new_request", "renewal", "duplicate"}
+        if order.renewal_of_order_id:
+            older = by_id[order.renewal_of_order_id]
+            assert older.valid_till is not None
+            assert older.status == "revoked" or abs((older.valid_till - TODAY).days) > wishes.predecessor_days
+
+
+@thorough
+@given(accounts)
+def test_an_excluded_name_is_never_in_a_plan(account: list[Order]) -> None:
+    """Whatever shares an order with it, and however it is spelled."""
+    spelled = ("b\u00fccher.example", "xn--bcher-kva.example")
+    for exclude in spelled:
+        wishes = wish(older_than_days=1, exclude=[exclude, "WWW.*"])
+        for entry in planned(account, wishes):
+            mine = [name.lower().rstrip(".") for name in (entry["name"], *entry["domains"])]
+            assert not [name for name in mine if name in spelled or name.startswith("www.")]
+
+
+@thorough
+@given(accounts, wished, st.randoms(use_true_random=False))
+def test_the_order_of_the_input_makes_no_difference(account: list[Order], wishes: Wishes, random: Any) -> None:
+    # With what a list that shifts between pages tells twice, alike and not.
+    account = [*account, *account[:1], *(replace(order, status="pending") for order in account[:2])]
+    shuffled = list(account)
+    random.shuffle(shuffled)
+
+    assert planned(shuffled, wishes) == planned(account, wishes)
+
+
+@thorough
+@given(accounts, wished)
+def test_a_plan_that_was_applied_leaves_nothing_to_do(account: list[Order], wishes: Wishes) -> None:
+    """What one plan ends never sets another order free within the same plan: a second one finds nothing new."""
+    first = planned(account, wishes)
+    ended = {entry["order"] for entry in first if entry["action"] in WRITES}
+    later = planned(applied(account, first), wishes)
+
+    assert not ended & {entry["order"] for entry in later}
+    assert [entry for entry in later if entry["action"] in WRITES] == []
+
+
+# -- a limit -----------------------------------------------------------------------------------------------------------
+
+
+def test_the_oldest_are_ended_and_the_others_wait() -> None:
+    orders = [
+        an_order("pending", 95, id=1),
+        an_order("needs_approval", 120, id=2),
+        an_order("pending", 100, id=3),
+        an_order("pending", 100, id=4),
+        # What is left to manual review takes no place.
+        an_order("pending", 300, id=5, product_type="client_certificate"),
+    ]
+
+    def planned(**wished: Any) -> dict[str, str]:
+        entries = plan(map(row, orders), wish(**wished), details=map(whole, orders))
+        assert all("request_id" not in one for one in entries if one["action"] == "wait")
+        return {one["order"]: one["action"] for one in entries}
+
+    assert planned() == {"1": "cancel", "2": "reject_request", "3": "cancel", "4": "cancel", "5": "leave"}
+    assert planned(limit=2) == {"1": "wait", "2": "reject_request", "3": "cancel", "4": "wait", "5": "leave"}
+    assert planned(limit=1) == {"1": "wait", "2": "reject_request", "3": "wait", "4": "wait", "5": "leave"}
+    assert planned(limit=4) == planned(limit=None) == planned()
+    (waiting,) = (
+        one for one in plan(map(row, orders), wish(limit=3), details=map(whole, orders)) if one["action"] == "wait"
+    )
+    assert waiting["reason"].endswith("; cancel_stale_orders_limit is 3, and so many older orders come first")
+    _plan.entries_of([waiting])
+
+
+@each("limit", [0, 26, -1, True, "many"])
+def test_a_limit_is_from_1_to_25(limit: Any) -> None:
+    with pytest.raises(ValueError, match="limit has to be a whole number from 1 to 25"):
+        wish(limit=limit)
+
+
+def test_nights_with_a_limit_converge() -> None:
+    orders = {number: an_order("pending", 91 + number, id=number) for number in range(1, 61)}
+    nights = []
+    while orders and len(nights) < 10:
+        several = list(orders.values())
+        entries = plan(map(row, several), wish(limit=25), details=map(whole, several))
+        assert not plans_approval.guards(entries, {"max_changes": 25, "max_revocations": 0})
+        nights.append([int(one["order"]) for one in entries if one["action"] == "cancel"])
+        for number in nights[-1]:
+            del orders[number]
+
+    assert [len(one) for one in nights] == [25, 25, 10]
+    assert min(nights[0]) > max(nights[1]) > min(nights[1]) > max(nights[2])

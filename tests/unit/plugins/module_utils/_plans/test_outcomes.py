@@ -1,0 +1,443 @@
+# Copyright (c) 2026 The certops.orders authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What became of a plan is told as it is: nothing is done that was not seen, and nothing is left out."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ansible_collections.certops.orders.plugins.module_utils._common import outcomes as _orders
+from ansible_collections.certops.orders.plugins.module_utils._plans.outcomes import (
+    OUTCOMES,
+    begun,
+    carried_on,
+    going_on,
+    outcomes,
+    summary,
+)
+from ansible_collections.certops.orders.plugins.module_utils._plans.reorder_sheets import sheet
+from ansible_collections.certops.orders.plugins.module_utils._plans.verification import looked_at, unseen, verified
+from ansible_collections.certops.orders.tests.unit.plugins.module_utils._plans.test_plans import A_DIGEST, entry, token
+
+TIME = "2026-11-22T10:42:07Z"
+SKIPPED = {"changed": False, "skipped": True}
+
+
+def row(order_id: int = 1, outcome: str = "changed", **more: Any) -> dict[str, Any]:
+    facts = {"before": {"status": "pending"}, "after": {"status": "canceled"}}
+    return {"order_id": order_id, "outcome": outcome, "reason": "", **facts, **more}
+
+
+def came_to(entry: dict[str, Any], *results: dict[str, Any], **more: Any) -> dict[str, Any]:
+    (one,) = outcomes([entry], results, time=TIME, **more)
+    return one
+
+
+def record(order: Any = 1, action: str = "cancel", outcome: str = "done", **more: Any) -> dict[str, Any]:
+    given = token(action) if order == A_DIGEST else entry(order, action, **more)
+    return {**came_to(given), "outcome": outcome}
+
+
+# -- telling -----------------------------------------------------------------------------------------------------------
+
+
+def test_a_record_is_what_a_report_takes() -> None:
+    assert came_to(entry(), {"orders": [row()]}) == {
+        "provider": "certcentral",
+        "order": "1",
+        "name": "www1.example.com",
+        "domains": ["www1.example.com"],
+        "action": "cancel",
+        "outcome": "done",
+        "reason": "it is pending",
+        "before": "status: pending",
+        "after": "status: canceled",
+        "contact": "",
+        "time": TIME,
+    }
+
+
+@pytest.mark.parametrize(
+    ("outcome", "told"),
+    [
+        ("changed", "done"),
+        ("unchanged", "unchanged"),
+        ("pending_approval", "pending_approval"),
+        ("ineligible", "refused"),
+        ("missing", "failed"),
+        ("failed", "failed"),
+        ("unknown", "unknown"),
+        ("not_attempted", "not_attempted"),
+    ],
+)
+def test_every_outcome_of_a_module_has_one_of_a_plan(outcome: str, told: str) -> None:
+    one = came_to(entry(), {"orders": [row(outcome=outcome, reason="because")]})
+
+    assert (one["outcome"], one["reason"]) == (told, "because")
+    assert one["time"] == ("" if told == "not_attempted" else TIME)
+
+
+def test_none_is_forgotten() -> None:
+    for outcome in _orders.OUTCOMES:
+        assert came_to(entry(), {"orders": [row(outcome=outcome)]})["outcome"] in OUTCOMES
+
+
+@pytest.mark.parametrize(("action", "told"), [("keep", "left"), ("leave", "left"), ("nothing", "unchanged")])
+def test_what_changes_nothing_is_told_as_it_was_planned(action: str, told: str) -> None:
+    one = came_to(entry(1, action, contact="it@example.com"), {"orders": [row()]})
+
+    assert (one["outcome"], one["reason"], one["time"], one["after"]) == (told, "it is pending", "", "")
+    assert one["contact"] == ("it@example.com" if told == "left" else "")
+
+
+def test_what_no_result_tells_of_is_as_the_caller_says() -> None:
+    state = {"status": "pending", "n": None, "on": True, "off": False, "names": ["a"]}
+    one = came_to(entry(state=state, contact="it@example.com"), SKIPPED, {"orders": [row(2)]})
+    assert (one["outcome"], one["before"]) == ("planned", "status: pending; n: none; on: yes; off: no")
+    assert one["contact"] == "it@example.com"
+
+    two = came_to(entry(), otherwise="refused", reason="a guard says so")
+    assert (two["outcome"], two["reason"]) == ("refused", "a guard says so")
+
+
+@pytest.mark.parametrize("result", [{"msg": "no API key"}, {"msg": "no API key", "orders": None}])
+def test_a_module_that_did_not_begin_failed_for_all(result: dict[str, Any]) -> None:
+    told = outcomes([entry(1), entry(2)], [result])
+
+    assert [(one["outcome"], one["reason"]) for one in told] == [("failed", "no API key")] * 2
+    assert came_to(entry(), {})["reason"] == "the task failed"
+
+
+def test_rows_are_found_by_digest_and_by_request_as_well() -> None:
+    cancelled = row(outcome="pending_approval", order_digest=A_DIGEST, admin_email="it@example.com")
+    one = came_to(token(), {"orders": [{**cancelled, "order_id": None}]})
+    assert (one["outcome"], one["contact"], one["order"]) == ("pending_approval", "it@example.com", A_DIGEST)
+
+    settled = {"requests": [{**row(outcome="changed", request_id=7), "order_id": None}]}
+    two = came_to(entry(1, "reject_request", request_id=7), settled)
+    assert (two["outcome"], two["request_id"]) == ("done", 7)
+
+
+def test_steps_come_to_one_outcome() -> None:
+    lapse = entry(1, "lapse")
+    noted = {"orders": [row(before={"has_note": False}, after={"has_note": True})]}
+    off = {"orders": [row(before={"emails": True, "status": "issued"}, after={"emails": False, "status": "issued"})]}
+
+    one = came_to(lapse, noted, off)
+
+    assert (one["outcome"], one["before"], one["after"]) == (
+        "done",
+        "has_note: no; emails: yes",
+        "has_note: yes; emails: no",
+    )
+    assert came_to(lapse, {"orders": [row(outcome="unchanged")]}, off)["outcome"] == "done"
+    refused = {"orders": [row(outcome="ineligible", reason="it is canceled")]}
+    assert (came_to(lapse, noted, refused)["outcome"], came_to(lapse, noted, refused)["reason"]) == (
+        "refused",
+        "it is canceled",
+    )
+
+
+def test_what_goes_on_renewing_itself_is_left_to_a_person() -> None:
+    loud = row(after={"auto_renew": True}, reason="AUTO-RENEW IS ON")
+
+    one = came_to(entry(1, "lapse"), {"orders": [loud]})
+
+    assert (one["outcome"], one["reason"]) == ("left", "AUTO-RENEW IS ON")
+    assert came_to(entry(1, "lapse"), {"orders": [{**loud, "outcome": "failed"}]})["outcome"] == "failed"
+
+
+@pytest.mark.parametrize("outcome", ["changed", "pending_approval"])
+def test_in_check_mode_it_stays_planned(outcome: str) -> None:
+    one = came_to(entry(), {"orders": [row(outcome=outcome)]}, check_mode=True)
+    assert (one["outcome"], one["time"]) == ("planned", "")
+
+
+def test_the_parts_of_a_revocation_are_not_told() -> None:
+    facts = {"status": "issued", "certificates": [{"id": 1}], "domains": ["a"]}
+    one = came_to(entry(1, "revoke"), {"orders": [row(before=facts, after=facts)]})
+    assert (one["before"], one["after"]) == ("status: issued", "status: issued")
+
+
+def test_nothing_told_is_a_template() -> None:
+    one = came_to(entry(), {"orders": [row(reason="{{ x }}", after={"{{ y }}": "{% z %}"})]})
+    assert "{{" not in json.dumps(one)
+    assert "{%" not in json.dumps(one)
+
+
+def test_what_was_told_already_is_left_out() -> None:
+    assert [one["order"] for one in outcomes([entry(1), entry(2)], but=[record(1)])] == ["2"]
+
+
+# -- carrying on -------------------------------------------------------------------------------------------------------
+
+
+def test_only_what_came_through_a_step_goes_on() -> None:
+    entries = [entry(1, "reject_request", request_id=10), entry(2, "reject_request", request_id=20)]
+
+    assert going_on(entries, [SKIPPED]) == {"orders": [1, 2], "requests": [10, 20]}
+    gone = {"orders": [row(1, "failed"), row(2, "unchanged")]}
+    assert going_on(entries, [gone]) == {"orders": [2], "requests": [20]}
+    assert going_on([token()], []) == {"orders": [A_DIGEST], "requests": []}
+
+
+def portion(run: dict[str, Any], *rows: dict[str, Any], check_mode: bool = False) -> dict[str, Any]:
+    entries = [entry(one["order_id"]) for one in rows]
+    return carried_on(run, entries, [{"orders": list(rows)}], time=TIME, check_mode=check_mode)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "proven", "stops"),
+    [
+        ("changed", True, False),
+        ("pending_approval", True, False),
+        ("unchanged", False, False),
+        ("ineligible", False, False),
+        ("failed", False, True),
+        ("unknown", False, True),
+        ("not_attempted", False, True),
+    ],
+)
+def test_a_run_goes_on_once_a_change_was_seen(outcome: str, proven: bool, stops: bool) -> None:
+    run = portion(begun(), row(1, outcome, reason="why"))
+
+    assert (run["proven"], bool(run["stopped"])) == (proven, stops)
+    later = portion(run, row(2))
+    assert [one["order"] for one in later["records"]] == ["1", "2"]
+
+
+def test_later_failures_do_not_stop_it_but_a_module_that_stopped_does() -> None:
+    run = portion(portion(begun(), row(1)), row(2, "failed", reason="why"), row(3))
+    assert (run["proven"], run["stopped"]) == (True, "")
+
+    stopped = portion(run, row(4, "failed"), row(5, "not_attempted", reason="the service refused the key"))
+    assert stopped["stopped"] == "the service refused the key"
+    # Without a reason of its own, that of the entry is told.
+    assert portion(run, row(6, "not_attempted"))["stopped"] == "it is pending"
+
+
+def test_a_stopped_run_attempts_nothing() -> None:
+    run = carried_on(
+        {**begun(), "stopped": "the window has closed"}, [entry(1)], [SKIPPED], time=TIME, check_mode=False
+    )
+
+    assert [(one["outcome"], one["reason"]) for one in run["records"]] == [("not_attempted", "the window has closed")]
+
+
+def test_what_nobody_tells_of_is_unknown() -> None:
+    run = carried_on(begun(), [entry(1)], [{"orders": []}], time=TIME, check_mode=False)
+
+    assert run["records"][0]["outcome"] == "unknown"
+    assert run["stopped"].startswith("the first change of the run did not succeed, order 1: ")
+
+
+# -- looking -----------------------------------------------------------------------------------------------------------
+
+
+def account_row(order_id: int = 1, status: str = "issued", **more: Any) -> dict[str, Any]:
+    return {"order_id": order_id, "status": status, "is_renewed": None, **more}
+
+
+def request(request_id: int, kind: str, status: str) -> dict[str, Any]:
+    return {"request_id": request_id, "type": kind, "status": status}
+
+
+REISSUE, OLD_REISSUE = request(20, "reissue", "rejected"), request(10, "reissue", "approved")
+
+
+@pytest.mark.parametrize(
+    ("action", "more", "good", "bad"),
+    [
+        ("cancel", {}, {"status": "canceled"}, {"status": "pending"}),
+        ("reject_request", {}, {"status": "rejected"}, {"status": "needs_approval"}),
+        ("reject_request", {}, {"status": "denied"}, {"status": "canceled"}),
+        (
+            "reject_request",
+            {"request_id": 7},
+            {"status": "issued", "requests": [request(7, "duplicate", "rejected")]},
+            {"status": "rejected", "requests": [request(7, "duplicate", "approved")]},
+        ),
+        ("drop_reissue", {}, {"status": "issued"}, {"status": "reissue_pending"}),
+        (
+            "drop_reissue",
+            {},
+            {"status": "issued", "requests": [OLD_REISSUE, REISSUE, request(30, "revoke", "pending")]},
+            {"status": "issued", "requests": [OLD_REISSUE, {**REISSUE, "status": "approved"}]},
+        ),
+        ("mark_renewed", {}, {"is_renewed": True}, {"is_renewed": None}),
+        ("unmark_renewed", {}, {"is_renewed": False}, {"is_renewed": None}),
+        ("lapse", {}, {"disable_renewal_notifications": True}, {"disable_renewal_notifications": None}),
+        (
+            "lapse",
+            {},
+            {"disable_renewal_notifications": True, "auto_reissue": False},
+            {"disable_renewal_notifications": True, "auto_reissue": True},
+        ),
+        ("revoke", {}, {"status": "revoked"}, {"status": "issued"}),
+        ("keep", {}, {}, None),
+    ],
+)
+def test_what_an_action_leaves(
+    action: str, more: dict[str, Any], good: dict[str, Any], bad: dict[str, Any] | None
+) -> None:
+    one = entry(1, action, **more)
+
+    assert verified([one], [account_row(2), account_row(**good)]) == []
+    if bad is not None:
+        assert verified([one], [account_row(**bad)]) == [one]
+        assert verified([one], []) == [one]
+    # The last row counts.
+    assert verified([one], [account_row(status="?"), account_row(**good)]) == []
+
+
+@pytest.mark.parametrize(
+    ("listed", "page", "is_off"),
+    [
+        (False, None, True),
+        (None, False, True),
+        (None, None, True),
+        (True, None, False),
+        (None, True, False),
+        (True, False, True),
+        (False, True, False),
+    ],
+)
+def test_a_mark_is_gone_where_neither_the_list_nor_the_page_shows_it(
+    listed: bool | None, page: bool | None, is_off: bool
+) -> None:
+    one = record(1, "unmark_renewed")
+    rows = [account_row(1, is_renewed=listed), account_row(1, is_renewed=page, requests=[])]
+
+    assert (verified([one], rows) == []) is is_off
+    assert (unseen([one], rows)["certcentral"] == []) is is_off
+    # The list alone does not tell where it leaves the field out.
+    assert (verified([one], rows[:1]) == []) is (listed is False)
+
+
+def test_what_servertastic_leaves() -> None:
+    assert verified([token()], [{"order_digest": A_DIGEST, "order_status": "Cancelled"}]) == []
+    assert verified([token()], [{"order_digest": A_DIGEST, "order_status": "Queued"}]) == [token()]
+
+
+def test_only_what_matters_is_read() -> None:
+    records = [
+        record(1),
+        record(2, outcome="unknown"),
+        record(3, outcome="left"),
+        record(4, outcome="pending_approval"),
+        record(5, outcome="refused"),
+        record(6, "keep", "left"),
+        record(A_DIGEST),
+    ]
+
+    assert unseen(records) == {"certcentral": [1, 2, 3], "servertastic": []}
+    assert unseen(records, [account_row(1, "canceled"), account_row(2, "issued")])["certcentral"] == [2, 3]
+    assert unseen([{**record(A_DIGEST), "outcome": "left"}]) == {"certcentral": [], "servertastic": [A_DIGEST]}
+
+
+def test_whether_a_reissue_was_dropped_or_issued_is_looked_up_unless_we_have_dropped_it() -> None:
+    rows = [account_row(1), account_row(2)]
+    records = [record(1, "drop_reissue"), record(2, "drop_reissue", "left")]
+
+    assert unseen(records, rows)["certcentral"] == [2]
+    assert unseen(records, [*rows, account_row(2, requests=[REISSUE])])["certcentral"] == []
+
+
+@pytest.mark.parametrize(
+    ("outcome", "status", "told"),
+    [
+        ("done", "canceled", "done"),
+        ("done", "pending", "unknown"),
+        ("unknown", "canceled", "done"),
+        ("unknown", "pending", "unknown"),
+        ("failed", "canceled", "failed"),
+    ],
+)
+def test_a_look_corrects_what_was_told(outcome: str, status: str, told: str) -> None:
+    (one,) = looked_at([record(outcome=outcome)], [account_row(status=status)])
+    assert one["outcome"] == told
+
+
+def test_what_servertastic_shows_is_too_old_to_correct_anything() -> None:
+    rows = [{"order_digest": A_DIGEST, "order_status": "Queued"}]
+    assert looked_at([record(A_DIGEST)], rows) == [record(A_DIGEST)]
+    rows = [{"order_digest": A_DIGEST, "order_status": "Cancelled"}]
+    assert looked_at([{**record(A_DIGEST), "outcome": "left"}], rows, earlier=True)[0]["outcome"] == "done"
+
+
+def test_what_an_earlier_run_did_is_done() -> None:
+    waits = account_row(4, pending_requests=[request(1, "revoke", "pending")])
+    records = [record(1, outcome="left"), record(2, outcome="left"), record(3, "keep", "left")]
+    records += [record(4, "revoke", "left"), record(5, "revoke", "left")]
+
+    told = looked_at(records, [account_row(1, "canceled"), account_row(2), waits], earlier=True)
+
+    assert [one["outcome"] for one in told] == ["done", "left", "left", "pending_approval", "left"]
+    assert told[0]["reason"] == "it was done already, by an earlier run or by somebody else"
+
+
+# -- summing up --------------------------------------------------------------------------------------------------------
+
+
+@given(st.lists(st.sampled_from(OUTCOMES)))
+def test_a_summary_counts_all(words: list[str]) -> None:
+    told = summary([record(number + 1, outcome=word) for number, word in enumerate(words)])
+
+    assert [one["outcome"] for one in told["outcomes"]] == words
+    counts = dict(told["result"]["counts"])
+    assert counts.pop("total") == sum(counts.values()) == len(words)
+    assert told["result"]["failed"] == bool({"failed", "unknown", "not_attempted"} & set(words))
+
+
+def test_a_summary_in_a_sentence() -> None:
+    records = [record(1), record(2, outcome="not_attempted"), {**record(3, outcome="failed"), "reason": "why"}]
+
+    assert summary(records)["result"]["msg"] == (
+        "3 orders: 1 failed, 1 not_attempted, 1 done; the first that failed: order 3: why"
+    )
+    assert summary([])["result"]["msg"] == "no orders"
+    refused = summary([record(1, outcome="refused")], ["one", "two"])["result"]
+    assert (refused["failed"], refused["msg"]) == (True, "nothing was changed: one; two")
+
+
+def test_digests_are_cut_and_requests_left_out() -> None:
+    (one, two) = summary([record(A_DIGEST), record(1, "reject_request", request_id=7)])["outcomes"]
+    assert one["order"] == A_DIGEST[:8]
+    assert "request_id" not in two
+
+
+def test_a_sheet_has_what_it_takes_to_order_again() -> None:
+    order = {
+        "order_id": 1,
+        "common_name": "{{ x }}",
+        "domains": ["{% y %}", "b.example"],
+        "csr": "-----BEGIN",
+        "product_name": "Standard SSL",
+        "organization_name": "",
+        "admin_email": "it@example.com",
+        "is_multi_year_plan": False,
+    }
+    name, text = sheet(order, entry(1), ticket="CHG1", sha256="ab", time=TIME)
+
+    assert name == "reorder-certcentral-1.json"
+    assert json.loads(text) == {
+        "saved_at": TIME,
+        "because": "cancel",
+        "ticket": "CHG1",
+        "plan_sha256": "ab",
+        "provider": "certcentral",
+        "order_id": 1,
+        "common_name": "(( x ))",
+        "domains": ["(% y %)", "b.example"],
+        "product_name": "Standard SSL",
+        "is_multi_year_plan": False,
+        "csr": "-----BEGIN",
+    }
+    assert sheet({}, token(), ticket="", sha256="", time="")[0] == f"reorder-servertastic-{A_DIGEST}.json"

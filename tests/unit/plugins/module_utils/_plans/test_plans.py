@@ -1,0 +1,738 @@
+# Copyright (c) 2026 The certops.orders authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A plan is one text, whatever way it came; only what was approved and still holds is carried out."""
+
+from __future__ import annotations
+
+import ast
+import contextlib
+import json
+import re
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta, timezone
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ansible_collections.certops.orders.plugins.module_utils._plans import actions as plans_actions
+from ansible_collections.certops.orders.plugins.module_utils._plans import document as _plan
+from ansible_collections.certops.orders.plugins.module_utils._plans.approval import agreed, guards, window
+from ansible_collections.certops.orders.plugins.module_utils._plans.batches import batches, note
+from ansible_collections.certops.orders.plugins.module_utils._plans.document import (
+    canonical,
+    digest,
+    make,
+    read,
+    same_but_for_times,
+)
+from ansible_collections.certops.orders.plugins.module_utils._plans.errors import PlanError
+from ansible_collections.certops.orders.plugins.module_utils._plans.table import table
+from ansible_collections.certops.orders.plugins.module_utils._plans.text import inert
+from ansible_collections.certops.orders.tests.cases import each
+
+NOW = datetime(2026, 11, 22, 10, 42, 7, 999, tzinfo=timezone.utc)
+PLACE: dict[str, Any] = {"kind": "decommission_domain", "account_id": 100001, "api_host": "www.digicert.com"}
+A_DIGEST = digest("sim-token")
+
+
+def entry(order: object = 1, action: str = "cancel", **more: Any) -> dict[str, Any]:
+    given = {
+        "provider": "certcentral",
+        "order": str(order),
+        "name": f"www{str(order)[:4]}.example.com",
+        "domains": [f"www{str(order)[:4]}.example.com"],
+        "action": action,
+        "reason": "it is pending",
+        "state": {"status": "pending"},
+    }
+    return {**given, **more}
+
+
+def token(action: str = "cancel", **more: Any) -> dict[str, Any]:
+    return entry(A_DIGEST, action, provider="servertastic", **more)
+
+
+def plan_of(*entries: Mapping[str, Any], now: datetime = NOW, **more: Any) -> dict[str, Any]:
+    return make(**{**PLACE, "names": ["b.example", "a.example", "a.example"], **more}, entries=entries, now=now)
+
+
+def read_back(given: Any, sha256: str | None = None, now: datetime = NOW, **more: Any) -> dict[str, Any]:
+    return read(given, sha256, now=now, **{**PLACE, **more})
+
+
+# -- making and reading ------------------------------------------------------------------------------------------------
+
+
+def test_a_plan_says_where_when_and_what_in_one_order() -> None:
+    assert plan_of(entry(10), entry(9, "keep"), token()) == {
+        "schema_version": 1,
+        **PLACE,
+        "names": ["a.example", "b.example"],
+        "hosts": [],
+        "entries": [entry(9, "keep"), entry(10), token()],
+        "created_at": "2026-11-22T10:42:07Z",
+        "expires_at": "2026-11-25T10:42:07Z",
+    }
+
+
+def test_its_servers_are_told_once_each_and_are_in_what_is_approved() -> None:
+    plan = plan_of(entry(), hosts=["web2", "db.example.com", "web2", "Web2"])
+
+    assert plan["hosts"] == ["Web2", "db.example.com", "web2"]
+    assert '"hosts":["Web2","db.example.com","web2"]' in canonical(plan)
+    assert read_back(canonical(plan), digest(canonical(plan))) == plan
+    assert not same_but_for_times(plan, plan_of(entry(), hosts=["web2"]))
+
+
+def test_its_text_is_one_line_of_plain_ascii() -> None:
+    text = canonical(plan_of(entry(reason="it is f\u00fcr\u202eevil\n")))
+
+    assert text.isascii()
+    assert text.isprintable()
+    assert " " not in re.sub(r'"(?:[^"\\]|\\.)*"', "", text)
+    assert text.startswith('{"account_id":100001,"api_host":"www.digicert.com","created_at":"2026-11-22T10:42:07Z"')
+
+
+def test_times_of_other_zones_are_told_in_utc() -> None:
+    there = NOW.astimezone(timezone(timedelta(hours=9)))
+    assert plan_of(now=there) == plan_of()
+
+
+@pytest.mark.parametrize("account_id", [100001, "100001"])
+def test_an_account_that_became_a_text_is_the_same(account_id: Any) -> None:
+    assert plan_of(account_id=account_id)["account_id"] == 100001
+    assert read_back(plan_of(), account_id=account_id)
+
+
+@pytest.mark.parametrize("account_id", [None, ""])
+def test_there_may_be_no_account(account_id: Any) -> None:
+    plan = plan_of(account_id=account_id)
+    assert plan["account_id"] is None
+    assert read_back(plan, account_id=None) == plan
+
+
+@pytest.mark.parametrize("form", [dict, canonical, lambda plan: json.dumps(plan, indent=2) + "\n"])
+def test_it_is_the_same_plan_whichever_way_it_comes(form: Any) -> None:
+    plan = plan_of(entry(1, drop_reissue=False), entry(2, "revoke", drop_reissue=True), entry(3, request_id=7))
+    sha256 = digest(canonical(plan))
+
+    assert read_back(form(plan), f" {sha256.upper()}\n") == plan
+    assert read_back(form(plan)) == plan
+
+
+def test_what_would_open_a_template_is_spelled_otherwise() -> None:
+    plan = plan_of(
+        entry(name="{{{ x }}", reason="{% if %}", state={"{#": ["{{"]}, contact="{{"), api_host="{a{", hosts=["{{ h }}"]
+    )
+
+    (told,) = plan["entries"]
+    assert (told["name"], told["reason"]) == ("((( x ))", "(% if %)")
+    assert (told["state"], told["contact"]) == ({"(#": ["(("]}, "((")
+    assert (plan["api_host"], plan["hosts"]) == ("(a(", ["(( h ))"])
+    # It is so already.
+    assert read_back(plan, api_host="{a{", hosts=["{{ h }}"]) == plan
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{{ x }}",
+        "'{{ x }}'",
+        '["{{ x }}"]',
+        "'{' '{ x }}'",
+        r"'\x7b\x7b x }}'",
+        r"'\173\173 x }}'",
+        r"'\N{LEFT CURLY BRACKET}{ x }}'",
+        r'"\u007b\u007b x }}"',
+    ],
+)
+def test_no_decoding_makes_a_template_of_a_text(text: str) -> None:
+    """Jinja's native types take a text for Python where they can, ansible-core before 2.19 for Python or JSON."""
+    plain = inert(text)
+    decoded = [plain]
+    for decode in (ast.literal_eval, json.loads):
+        with contextlib.suppress(ValueError, SyntaxError):
+            decoded.append(str(decode(plain)))
+
+    assert not [one for one in decoded if "{" in one or "\\" in one]
+
+
+BASE = plan_of(entry(), entry(2, "keep"))
+LATER = {"created_at": "2026-11-22T10:42:07Z", "expires_at": "2026-12-22T10:42:07Z"}
+DEEP = json.loads("[" * 60 + "]" * 60)
+
+
+@each(
+    ("given", "words", "code"),
+    [
+        ("", "no JSON at line 1, column 1", "plan_invalid"),
+        ("{", "no JSON", "plan_invalid"),
+        ("9" * 5000, "no", "plan_invalid"),
+        ("[1]", "no object", "plan_invalid"),
+        (7, "a text of JSON", "plan_invalid"),
+        (None, "a text of JSON", "plan_invalid"),
+        ('{"a": 1, "a": 2}', "a name twice", "plan_invalid"),
+        ('{"a": NaN}', "a number that is none", "plan_invalid"),
+        ({"a": float("nan")}, "no JSON", "plan_invalid"),
+        ({"a": object()}, "no JSON", "plan_invalid"),
+        ("[" * 100000, "nested too deeply", "plan_invalid"),
+        ({}, "schema version None, and this is 1", "plan_schema"),
+        ({**BASE, "schema_version": 2}, "schema version 2", "plan_schema"),
+        ({**BASE, "schema_version": True}, "schema version True", "plan_schema"),
+        ({**BASE, "colour": "red"}, "the plan has colour", "plan_invalid"),
+        ({name: value for name, value in BASE.items() if name != "names"}, "lacks names", "plan_invalid"),
+        ({**BASE, "names": "a"}, "names of the plan is no list", "plan_invalid"),
+        ({**BASE, "names": [1]}, "1 is no text", "plan_invalid"),
+        ({name: value for name, value in BASE.items() if name != "hosts"}, "lacks hosts", "plan_invalid"),
+        ({**BASE, "hosts": "a"}, "hosts of the plan is no list", "plan_invalid"),
+        ({**BASE, "hosts": [None]}, "None is no text", "plan_invalid"),
+        ({**BASE, "entries": {}}, "entries of the plan is no list", "plan_invalid"),
+        ({**BASE, "created_at": "today"}, "today is no time", "plan_invalid"),
+        ({**BASE, "expires_at": None}, "None is no time", "plan_invalid"),
+        ({**BASE, "kind": "Kind"}, "the kind of a plan", "plan_invalid"),
+        ({**BASE, "account_id": -1}, "the account's id", "plan_invalid"),
+        ({**BASE, "account_id": True}, "the account's id", "plan_invalid"),
+        ({**BASE, **LATER}, "good for 72 hours at most", "plan_invalid"),
+        ({**BASE, "expires_at": BASE["created_at"]}, "good for 72 hours at most", "plan_invalid"),
+        ({**BASE, "entries": [entry(), entry(action="revoke")]}, "order 1 is in the plan twice", "plan_twice"),
+        ({**BASE, "entries": [entry(action="delete")]}, "has no action delete", "plan_action"),
+        ({**BASE, "entries": [token("lapse")]}, "servertastic has no action lapse", "plan_action"),
+        ({**BASE, "entries": ["x"]}, "is no dictionary", "plan_invalid"),
+        ({**BASE, "entries": [entry(colour="red")]}, "an entry has colour", "plan_invalid"),
+        ({**BASE, "entries": [entry(reason=None)]}, "an entry lacks reason", "plan_invalid"),
+        ({**BASE, "entries": [entry(provider="godaddy")]}, "no provider is called godaddy", "plan_invalid"),
+        ({**BASE, "entries": [entry("0")]}, "0 is not an order id", "plan_invalid"),
+        ({**BASE, "entries": [{**entry(), "order": 1}]}, "1 is no text", "plan_invalid"),
+        ({**BASE, "entries": [{**token(), "order": "abc"}]}, "abc is not an order_digest", "plan_invalid"),
+        ({**BASE, "entries": [entry(domains="a")]}, "domains is no list", "plan_invalid"),
+        ({**BASE, "entries": [entry(state=[])]}, "state of an entry is no dictionary", "plan_invalid"),
+        ({**BASE, "entries": [entry(state={"a": 1.5})]}, "neither text, whole number", "plan_invalid"),
+        ({**BASE, "entries": [entry(state={"a": DEEP})]}, "nested too deeply", "plan_invalid"),
+        ({**BASE, "entries": [entry(drop_reissue="yes")]}, "neither true nor false", "plan_invalid"),
+        ({**BASE, "entries": [entry(drop_reissue=True)]}, "drop_reissue goes with lapse or revoke", "plan_invalid"),
+        ({**BASE, "entries": [entry(request_id=0)]}, "request_id is no positive number", "plan_invalid"),
+        ({**BASE, "entries": [entry(request_id=True)]}, "request_id is no positive number", "plan_invalid"),
+    ],
+)
+def test_what_is_no_plan_is_refused(given: Any, words: str, code: str) -> None:
+    with pytest.raises(PlanError, match=re.escape(words)) as refused:
+        read_back(given)
+    assert refused.value.code == code
+
+
+def test_a_dictionary_that_is_too_deep_is_refused() -> None:
+    deep: dict[str, Any] = {}
+    for _level in range(100000):
+        deep = {"a": deep}
+    with pytest.raises(PlanError, match="nested too deeply"):
+        read_back(deep)
+    while deep:
+        # Python itself cannot take so deep a one away at once.
+        deep = deep["a"]
+
+
+def test_a_text_that_is_too_long_is_not_even_parsed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_plan, "MOST_TEXT", 1 << 20)
+    with pytest.raises(PlanError, match="longer than 1 MiB"):
+        read_back(" " * ((1 << 20) + 1))
+
+
+def test_another_plan_than_the_approved_one_is_refused() -> None:
+    with pytest.raises(PlanError, match="this is not the plan that was approved") as refused:
+        read_back(plan_of(entry(2)), digest(canonical(plan_of(entry(1)))))
+    assert refused.value.code == "plan_sha256"
+    with pytest.raises(PlanError, match="64 hexadecimal digits"):
+        read_back(plan_of(), "")
+
+
+@pytest.mark.parametrize(
+    ("place", "words", "code"),
+    [
+        ({"kind": "cancel_stale_orders"}, "for the kind decommission_domain, and this run for cancel", "plan_kind"),
+        ({"account_id": 7}, "the plan is for account 100001, and this run for 7", "plan_account_id"),
+        ({"account_id": None}, "for account 100001, and this run for none", "plan_account_id"),
+        ({"api_host": "evil\x1b"}, "API at www.digicert.com, and this run for evil\\x1b", "plan_api_host"),
+    ],
+)
+def test_a_plan_for_another_place_is_refused(place: dict[str, Any], words: str, code: str) -> None:
+    with pytest.raises(PlanError, match=re.escape(words)) as refused:
+        read_back(plan_of(), **place)
+    assert refused.value.code == code
+
+
+@pytest.mark.parametrize(
+    ("hours", "code"),
+    [(0, ""), (-0.05, ""), (71.99, ""), (-0.1, "plan_future"), (72, "plan_expired"), (1000, "plan_expired")],
+)
+def test_a_plan_is_good_for_three_days(hours: float, code: str) -> None:
+    now = NOW + timedelta(hours=hours)
+    if not code:
+        assert read_back(plan_of(), now=now)
+        return
+    with pytest.raises(PlanError) as refused:
+        read_back(plan_of(), now=now)
+    assert refused.value.code == code
+
+
+@pytest.mark.parametrize("names", [[], ["a.example"], ["b.example", "a.example"]])
+@pytest.mark.parametrize("hosts", [[], ["web2"], ("web2", "web1", "web2")])
+def test_what_has_dropped_out_since_the_approval_does_no_harm(names: Sequence[str], hosts: Sequence[str]) -> None:
+    plan = plan_of(entry(), hosts=["web1", "web2"])
+    assert read_back(plan, names=names, hosts=hosts) == plan
+
+
+MANY_HOSTS = [f"web{number:02d}" for number in range(25)]
+
+
+@pytest.mark.parametrize(
+    ("more", "words", "code"),
+    [
+        ({"hosts": ["web2", "db", "cache"]}, "does not name these servers: cache, db; plan again", "plan_hosts"),
+        # Another spelling may be another server.
+        ({"hosts": ["Web1"]}, "does not name these servers: Web1; plan again, and have that", "plan_hosts"),
+        ({"hosts": MANY_HOSTS}, f"servers: {', '.join(MANY_HOSTS[:20])} and 5 more; plan again", "plan_hosts"),
+        ({"hosts": ["{{ evil }}\x1b"]}, "servers: (( evil ))\\x1b; plan again", "plan_hosts"),
+        ({"names": ["a.example", "c.example"]}, "does not name these names: c.example; plan again", "plan_names"),
+        ({"hosts": ["db"], "names": ["c.example"]}, "does not name these servers: db", "plan_hosts"),
+        # A server is not known by its names.
+        ({"hosts": ["a.example"], "names": ["a.example"]}, "servers: a.example; plan again", "plan_hosts"),
+    ],
+)
+def test_what_was_added_since_the_approval_is_refused(more: dict[str, Any], words: str, code: str) -> None:
+    with pytest.raises(PlanError, match=re.escape(words)) as refused:
+        read_back(plan_of(entry(), hosts=["web1", "web2"]), **more)
+    assert refused.value.code == code
+
+
+@pytest.mark.parametrize("more", [{"hosts": ["web1"]}, {"names": ["c.example"]}])
+def test_a_plan_without_servers_or_names_is_for_none(more: dict[str, Any]) -> None:
+    with pytest.raises(PlanError, match="the approved plan does not name these"):
+        read_back(plan_of(entry(), names=[]), **more)
+
+
+def test_plans_that_differ_by_their_times_say_the_same() -> None:
+    assert same_but_for_times(plan_of(entry()), plan_of(entry(), now=NOW + timedelta(days=9)))
+    assert not same_but_for_times(plan_of(entry()), plan_of(entry(2)))
+
+
+# -- properties --------------------------------------------------------------------------------------------------------
+
+texts = st.text(max_size=30)
+facts = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**63), 2**63) | texts,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(texts, inner, max_size=3),
+    max_leaves=6,
+)
+
+
+@st.composite
+def some_entries(draw: Any) -> list[dict[str, Any]]:
+    ids = draw(st.lists(st.integers(1, 40), unique=True, max_size=12))
+    entries = [draw(an_entry(order)) for order in ids]
+    if draw(st.booleans()):
+        entries.append(draw(an_entry(A_DIGEST)))
+    return entries
+
+
+@st.composite
+def an_entry(draw: Any, order: Any) -> dict[str, Any]:
+    there = order == A_DIGEST
+    action = draw(
+        st.sampled_from(("cancel", *plans_actions.TOLD) if there else (*plans_actions.WRITING, *plans_actions.TOLD))
+    )
+    more: dict[str, Any] = {"provider": "servertastic"} if there else {}
+    if action in ("lapse", "revoke"):
+        more["drop_reissue"] = draw(st.booleans())
+    if action == "reject_request" and draw(st.booleans()):
+        more["request_id"] = draw(st.integers(1, 9))
+    state = draw(st.dictionaries(texts, facts, max_size=3))
+    told = {"name": draw(texts), "domains": draw(st.lists(texts, max_size=3)), "reason": draw(texts)}
+    return entry(order, action, state=state, **told, **more)
+
+
+@given(some_entries(), st.lists(texts), st.lists(texts))
+def test_reading_a_plan_gives_the_same_text(entries: list[dict[str, Any]], names: list[str], hosts: list[str]) -> None:
+    text = canonical(make(**PLACE, names=names, entries=entries, now=NOW, hosts=hosts))
+
+    assert canonical(read_back(text, digest(text), names=names, hosts=hosts)) == text
+    assert canonical(read_back(json.loads(text), digest(text))) == text
+    # What opens a template stands nowhere, not even between texts.
+    assert not re.search(r"\{[{%#]", text)
+
+
+@given(some_entries(), st.randoms())
+def test_the_order_of_entries_does_not_matter(entries: list[dict[str, Any]], chance: Any) -> None:
+    shuffled = list(entries)
+    chance.shuffle(shuffled)
+
+    assert plan_of(*shuffled) == plan_of(*entries)
+    assert batches(shuffled) == batches(entries)
+
+
+def without(entry: Mapping[str, Any], *names: str) -> dict[str, Any]:
+    return {name: value for name, value in entry.items() if name not in names}
+
+
+@given(some_entries(), some_entries())
+def test_nothing_is_done_that_the_approved_plan_lacks(
+    approved: list[dict[str, Any]], fresh: list[dict[str, Any]]
+) -> None:
+    plan = plan_of(*approved)["entries"]
+
+    execute, changed, new = agreed(plan, fresh)
+
+    told = {(one["order"], one["action"]) for one in plan if one["action"] in plans_actions.WRITING}
+    assert {(one["order"], one["action"]) for one in execute} <= told
+    # Each approved change is either carried out or told.
+    assert sorted(one["order"] for one in (*execute, *changed)) == sorted(order for order, _action in told)
+    assert not {one["order"] for one in new} & {order for order, _action in told}
+    assert all(one in _plan.entries_of(fresh) for one in execute)
+
+
+@given(some_entries())
+def test_a_planning_agrees_with_itself(entries: list[dict[str, Any]]) -> None:
+    execute, changed, new = agreed(plan_of(*entries)["entries"], entries)
+
+    assert execute == plans_actions.writes(plan_of(*entries)["entries"])
+    assert (changed, new) == ([], [])
+
+
+@given(some_entries(), st.integers(1, 5), st.integers(1, 5))
+def test_each_change_is_in_one_portion(entries: list[dict[str, Any]], size: int, first: int) -> None:
+    portions = batches(entries, size, first=first)
+
+    told = [one["order"] for portion in portions for one in portion["entries"]]
+    assert sorted(told) == sorted(one["order"] for one in entries if one["action"] in plans_actions.WRITING)
+    assert all(len(portion["entries"]) <= max(size, first) for portion in portions)
+    assert all(len(portion["entries"]) <= first for portion in portions[:1])
+    for portion in portions:
+        kinds = {(one["provider"], one["action"], one.get("drop_reissue", False)) for one in portion["entries"]}
+        assert kinds == {(portion["provider"], portion["action"], portion["drop_reissue"])}
+        assert len(portion["requests"]) in (0, len(portion["entries"]))
+    turns = [(one["provider"] != "certcentral", plans_actions.WRITING.index(one["action"])) for one in portions]
+    assert turns == sorted(turns)
+
+
+# -- agreeing ----------------------------------------------------------------------------------------------------------
+
+REVOKED = entry(1, "revoke", state={"status": "issued", "valid_till": "2027-01-01"})
+DROPPED = entry(1, "revoke", state={"status": "reissue_pending", "valid_till": "2027-01-01"}, drop_reissue=True)
+
+
+@pytest.mark.parametrize(
+    ("approved", "fresh", "reason"),
+    [
+        (REVOKED, None, "it is not found any more"),
+        (REVOKED, entry(1, "keep", reason="x"), "revoke was approved, and now it would be keep: x"),
+        (REVOKED, DROPPED, "a reissue is under way, and dropping it was not approved"),
+        (
+            REVOKED,
+            {**REVOKED, "state": {"status": True, "n": None}},
+            "n was not said and is none; status was issued and is yes; valid_till was 2027-01-01 and is not said",
+        ),
+        (
+            {**REVOKED, "state": {"a": 1}},
+            {**REVOKED, "state": {"a": True}},
+            "a was 1 and is yes",
+        ),
+        (
+            entry(1, domains=["a.example.com"]),
+            entry(1, domains=["a.example.com", "b.example.com"]),
+            "it was for a.example.com, and is for a.example.com, b.example.com",
+        ),
+        (
+            entry(1, "reject_request", request_id=1),
+            entry(1, "reject_request", request_id=2),
+            "another request waits for its approval",
+        ),
+    ],
+)
+def test_what_has_changed_is_told(approved: dict[str, Any], fresh: dict[str, Any] | None, reason: str) -> None:
+    execute, changed, new = agreed([approved], [fresh] if fresh else [])
+
+    assert execute == []
+    assert [one["reason"] for one in changed] == [f"changed since it was approved: {reason}"]
+    assert new == []
+
+
+def test_a_reissue_that_an_interrupted_run_has_dropped_changes_nothing() -> None:
+    assert agreed([DROPPED], [REVOKED])[0] == [REVOKED]
+    # Unless something else has changed as well.
+    assert agreed([DROPPED], [{**REVOKED, "state": {"status": "issued", "valid_till": ""}}])[0] == []
+
+
+def test_a_look_that_was_waived_when_it_was_approved_may_be_taken_since() -> None:
+    waived = {**REVOKED, "state": {**REVOKED["state"], "served": "waived"}}
+    looked = {**REVOKED, "state": {**REVOKED["state"], "served": "not_served"}}
+
+    assert agreed([waived], [looked])[0] == [looked]
+    # What was approved since somebody had looked is not done where nobody has.
+    assert agreed([looked], [waived])[0] == []
+
+
+def served(verdict: str, *names: str) -> dict[str, Any]:
+    more = {"unresolved": list(names)} if names else {}
+    return {**REVOKED, "state": {**REVOKED["state"], "served": verdict, **more}}
+
+
+HIDDEN, OTHER_HIDDEN = "shop.example", "www.example"
+
+
+@pytest.mark.parametrize(
+    ("approved", "now", "done"),
+    [
+        (served("unresolved", HIDDEN), served("unresolved", HIDDEN), True),
+        # More is known since.
+        (served("unresolved", HIDDEN, OTHER_HIDDEN), served("unresolved", HIDDEN), True),
+        (served("unresolved", HIDDEN), served("not_served"), True),
+        (served("waived"), served("unresolved", HIDDEN), True),
+        # Less is.
+        (served("not_served"), served("unresolved", HIDDEN), False),
+        (served("unresolved", HIDDEN), served("unresolved", OTHER_HIDDEN), False),
+        (served("unresolved", HIDDEN), served("unresolved", HIDDEN, OTHER_HIDDEN), False),
+        (served("unresolved", HIDDEN), served("waived"), False),
+        (served("unresolved", HIDDEN), REVOKED, False),
+    ],
+)
+def test_the_approver_has_to_have_seen_which_names_do_not_resolve(
+    approved: dict[str, Any], now: dict[str, Any], done: bool
+) -> None:
+    execute, changed, _new = agreed([approved], [now])
+
+    assert [one["order"] for one in execute] == ([now["order"]] if done else [])
+    assert bool(changed) is not done
+
+
+def test_a_plan_counts_revocations_of_names_that_do_not_resolve() -> None:
+    lines = table(plan_of(served("unresolved", HIDDEN)))
+
+    assert any(line.split(maxsplit=1)[0] == "1" and "does not resolve from this controller" in line for line in lines)
+
+
+def test_words_for_people_do_not_count() -> None:
+    fresh = entry(reason="another", name="other.example", contact="it@example.com")
+    assert agreed([entry()], [fresh])[0] == [fresh]
+
+
+def test_what_nobody_approved_is_told() -> None:
+    execute, changed, new = agreed([entry(1, "keep"), entry(2, "nothing")], [entry(1), entry(3), entry(4, "leave")])
+
+    assert (execute, changed) == ([], [])
+    assert [(one["order"], one["reason"]) for one in new] == [
+        ("1", "not in the approved plan: it is pending"),
+        ("3", "not in the approved plan: it is pending"),
+    ]
+
+
+# -- guarding ----------------------------------------------------------------------------------------------------------
+
+
+MANY = "26 irreversible changes are planned, and order_plan_expected_changes is not set: set it to 26 to confirm"
+
+
+@pytest.mark.parametrize(
+    ("count", "revoked", "limits", "told"),
+    [
+        (0, 0, {}, []),
+        (25, 0, {}, []),
+        (
+            26,
+            0,
+            {},
+            ["26 changes are planned, and order_plan_max_changes is 25", MANY],
+        ),
+        (26, 0, {"max_changes": 30}, [MANY]),
+        (26, 0, {"max_changes": 30, "expected_changes": 26}, []),
+        (
+            26,
+            0,
+            {"max_changes": 30, "expected_changes": 25},
+            ["26 changes are planned, and order_plan_expected_changes is 25, which"],
+        ),
+        (1, 0, {"max_changes": 0}, ["1 change is planned, and order_plan_max_changes is 0"]),
+        (1, 0, {"expected_changes": 0}, ["1 change is planned, and order_plan_expected_changes is 0"]),
+        (0, 1, {}, ["1 revocation is planned, which is irreversible, and order_plan_max_revocations is 0"]),
+        (0, 2, {"max_revocations": 1}, ["2 revocations are planned, which is irreversible, and order_plan_max_rev"]),
+        (1, 2, {"max_revocations": 2}, []),
+    ],
+)
+def test_guards(count: int, revoked: int, limits: dict[str, int], told: list[str]) -> None:
+    entries = [entry(number + 1) for number in range(count)]
+    entries += [entry(number + 1000, "revoke") for number in range(revoked)] + [entry(9999, "keep")]
+
+    violations = guards(entries, {"max_changes": 25, "max_revocations": 0, **limits})
+
+    assert len(violations) == len(told)
+    assert all(violation.startswith(words) for violation, words in zip(violations, told))
+    # What is approved needs no number, and one that is set is compared all the same.
+    approved = guards(entries, {"max_changes": 25, "max_revocations": 0, **limits}, approved=True)
+    assert approved == [violation for violation in violations if violation != MANY]
+
+
+def test_what_can_be_undone_needs_no_number() -> None:
+    limits = {"max_changes": 5000, "max_revocations": 0}
+    marks = [entry(number, "mark_renewed") for number in range(1, 41)]
+    lapses = [entry(number, "lapse") for number in range(101, 141)]
+    ends = [entry(number) for number in range(201, 226)]
+    dropped = {**entry(301, "lapse"), "drop_reissue": True}
+
+    assert guards(marks, limits, kind="mark_renewed_orders") == []
+    assert guards([*marks, *lapses, *ends], limits) == []
+    assert guards([*marks, *ends, dropped], limits, kind="mark_renewed_orders_undo") == [
+        "26 irreversible changes among 66 changes are planned, and mark_renewed_orders_expected_changes is not set: "
+        "set it to 66 to confirm"
+    ]
+
+
+def test_notes_stand_in_the_plan_and_in_its_table() -> None:
+    plain, noted = (plan_of(entry(1), notes=notes) for notes in ([], ["one {{ two }}"]))
+
+    assert "notes" not in plain
+    assert noted["notes"] == ["one (( two ))"]
+    assert "note: one (( two ))" in table(noted)
+    assert not same_but_for_times(plain, noted)
+    assert read_back(canonical(noted), digest(canonical(noted))) == noted
+    with pytest.raises(PlanError, match="notes of the plan is no list"):
+        read_back({**noted, "notes": "one"})
+
+
+@pytest.mark.parametrize(
+    ("not_before", "not_after", "told"),
+    [
+        (None, "", None),
+        ("2026-11-22T10:42:07Z", None, None),
+        ("2026-11-22T12:42:07+02:00", None, None),
+        ("2026-11-22 10:42", "2026-11-22T10:43:00z", None),
+        (
+            "2026-11-22T10:43",
+            None,
+            "not opened yet: it is 2026-11-22T10:42:07Z, and not_before is 2026-11-22T10:43:00Z",
+        ),
+        (None, "2026-11-22", "has closed: it is 2026-11-22T10:42:07Z, and not_after is 2026-11-22T00:00:00Z"),
+        (None, "2026-11-22T10:42:07", "has closed"),
+    ],
+)
+def test_a_window(not_before: str | None, not_after: str | None, told: str | None) -> None:
+    said = window(NOW, not_before, not_after)
+
+    assert (said is None) if told is None else (said is not None and told in said)
+
+
+@pytest.mark.parametrize(
+    ("not_before", "not_after", "words"),
+    [
+        ("soon", None, "not_before is no time"),
+        (None, "9999-12-31T23:59:59-23:00", "not_after is no time"),
+        ("2026-11-23", "2026-11-22", "never opens"),
+    ],
+)
+def test_no_window(not_before: str | None, not_after: str | None, words: str) -> None:
+    with pytest.raises(PlanError, match=words):
+        window(NOW, not_before, not_after)
+
+
+def test_portions_are_of_what_one_call_can_take() -> None:
+    entries = [
+        token(),
+        entry(5, "revoke"),
+        entry(6, "revoke", drop_reissue=True),
+        *(entry(number) for number in range(10, 15)),
+        entry(2, "reject_request", request_id=20),
+        entry(3, "reject_request", request_id=30),
+        entry(4, "reject_request"),
+        entry(7, "leave"),
+    ]
+
+    portions = batches(entries, 3)
+
+    assert [(portion["action"], portion["orders"], portion["requests"]) for portion in portions] == [
+        ("reject_request", [2], [20]),
+        ("reject_request", [3], [30]),
+        ("reject_request", [4], []),
+        ("cancel", [10, 11, 12], []),
+        ("cancel", [13, 14], []),
+        ("revoke", [5], []),
+        ("revoke", [6], []),
+        ("cancel", [A_DIGEST], []),
+    ]
+    left = batches(entries, 9, first=9, told=[entry(number, "cancel") for number in range(10, 14)])
+    assert [14] in [portion["orders"] for portion in left]
+    assert batches([entry(1, "keep")]) == []
+
+
+@pytest.mark.parametrize(
+    ("parts", "told"),
+    [
+        (
+            ("The server was retired", "CHG1", "4711", 64 * "a"),
+            "The server was retired; CHG1; AWX job 4711; plan aaaaaaaaaaaa",
+        ),
+        (("", " ", "", 64 * "a"), "plan aaaaaaaaaaaa"),
+        (("two\nlines\u202e", "", "", ""), "two\\nlines\\u202e"),
+    ],
+)
+def test_a_note_names_the_plan(parts: tuple[str, str, str, str], told: str) -> None:
+    assert note(*parts) == told
+
+
+# -- for people --------------------------------------------------------------------------------------------------------
+
+
+def test_a_table_counts_and_then_tells_each_order() -> None:
+    many = [f"n{number:02d}.example" for number in range(25)]
+    plan = plan_of(
+        entry(1),
+        entry(2, "revoke", drop_reissue=True, domains=["www2.example.com", "b.example", "a.example"]),
+        entry(3, "keep", domains=many),
+        token(name="", domains=[]),
+        entry(4, "leave", reason="evil\n\x1b[2J\u202e"),
+    )
+
+    assert table(plan) == [
+        "Plan decommission_domain, account 100001, www.digicert.com",
+        "made 2026-11-22T10:42:07Z, good until 2026-11-25T10:42:07Z",
+        "names: a.example, b.example",
+        "3 changes among 5 orders",
+        "      2  cancel",
+        "      1  REVOKE, which is for ever",
+        "      1  keep, told only",
+        "      1  leave to a person",
+        "",
+        "revoke:",
+        "  certcentral 2  www2.example.com (also a.example, b.example): it is pending; its reissue is dropped first",
+        "",
+        "cancel:",
+        "  certcentral 1  www1.example.com: it is pending",
+        f"  servertastic {A_DIGEST[:8]}  (no name): it is pending",
+        "",
+        "keep:",
+        f"  certcentral 3  www3.example.com (also {', '.join(many[:20])} and 5 more): it is pending",
+        "",
+        "leave:",
+        "  certcentral 4  www4.example.com: evil\\n\\x1b[2J\\u202e",
+    ]
+    assert all(line.isprintable() for line in table(plan))
+
+
+def test_a_table_tells_every_server() -> None:
+    plan = plan_of(entry(1), hosts=[*MANY_HOSTS, "evil\n\x1b[2J"])
+
+    lines = table(plan)
+
+    first = lines.index("tear down 26 servers:")
+    assert lines[first - 1] == ""
+    assert lines[first + 1 : first + 27] == ["  evil\\n\\x1b[2J", *(f"  {host}" for host in MANY_HOSTS)]
+    assert lines[first + 27 : first + 29] == ["", "cancel:"]
+    assert "tear down 1 server:" in table(plan_of(hosts=["web1"]))
+
+
+def test_an_empty_table() -> None:
+    assert table(make("k", None, "", [], [], NOW)) == [
+        "Plan k, no CertCentral account, no host",
+        "made 2026-11-22T10:42:07Z, good until 2026-11-25T10:42:07Z",
+        "0 changes among 0 orders",
+    ]

@@ -1,0 +1,357 @@
+# Copyright (c) 2026 The certops.orders authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A report is counted rightly, and nothing in it can break out of a page, a table or a line."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+import time
+from datetime import date
+from html.parser import HTMLParser
+from typing import Any
+
+import pytest
+
+from ansible_collections.certops.orders.plugins.module_utils._reports import charts as _report_charts
+from ansible_collections.certops.orders.plugins.module_utils._reports import data as _report
+from ansible_collections.certops.orders.plugins.module_utils._reports import html as _report_html
+from ansible_collections.certops.orders.plugins.module_utils._reports.data import ReportError, of_account, report_of
+
+NOW = "2026-11-22T10:42:05Z"
+
+
+def entry(**more: Any) -> dict[str, Any]:
+    return {
+        "provider": "certcentral",
+        "order": "1101",
+        "name": "www.example.com",
+        "domains": ["www.example.com", "example.com"],
+        "action": "cancel",
+        "outcome": "done",
+        "reason": "left over",
+        "before": "pending",
+        "after": "canceled",
+        "contact": "Ada <ada@example.com>",
+        "time": "2026-11-22T10:40:00Z",
+        **more,
+    }
+
+
+def order(number: int = 1, **more: Any) -> dict[str, Any]:
+    return {
+        "order_id": number,
+        "status": "issued",
+        "is_renewed": False,
+        "common_name": f"host-{number}.example.com",
+        "domains": [f"host-{number}.example.com"],
+        "valid_till": "2027-01-15",
+        "product_type": "ssl_certificate",
+        **more,
+    }
+
+
+def data(**more: Any) -> dict[str, Any]:
+    return {"title": "Title", "generated_at": NOW, "phase": "apply", "entries": [entry()], "orders": [order()], **more}
+
+
+def page(**more: Any) -> str:
+    return _report_html.to_html(report_of(data(**more)))
+
+
+def rows(**more: Any) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(_report.to_csv(report_of(data(**more))))))
+
+
+# What is counted
+
+
+def test_outcomes_are_counted_the_most_urgent_first() -> None:
+    entries = [entry(outcome=outcome) for outcome in ("done", "left", "done", "unchanged")]
+    report = report_of(data(entries=entries))
+    assert list(report.counts.items()) == [("left", 1), ("done", 2), ("unchanged", 1)]
+    assert report.headline == "4 orders: 1 left to a person, 2 done, 1 unchanged"
+
+
+def test_without_entries_the_account_is_the_headline() -> None:
+    orders = [order(1, valid_till="2026-12-22"), order(2, valid_till="2026-12-23"), order(3, status="pending")]
+    assert report_of(data(entries=[], orders=orders)).headline == "3 orders in the account, 1 due within 30 days"
+    assert report_of(data(entries=[], orders=[])).headline == "no orders"
+
+
+def test_expiries_are_those_of_the_coming_12_months() -> None:
+    days = ["2026-11-21", "2026-11-22", "2026-11-30", "2026-12-01", "2027-11-21", "2027-11-22"]
+    orders = [order(number, valid_till=till) for number, till in enumerate(days)]
+    orders += [
+        order(10, valid_till="2026-12-05", is_renewed=True),
+        order(11, valid_till="2026-12-05", status="renewed", is_renewed=None),
+        order(12, valid_till="2026-12-05", status="reissue_pending"),
+        order(13, valid_till="2026-12-05", status="revoked"),
+        order(14, valid_till=""),
+        order(15, valid_till="soon"),
+    ]
+    glance = report_of(data(orders=orders)).glance(soonest=3)
+    counted = {f"{month.first:%Y-%m}": (month.due, month.renewed) for month in glance.months if month.total}
+    assert counted == {"2026-11": (2, 0), "2026-12": (2, 2), "2027-11": (1, 0)}
+    assert (glance.expired, glance.later, glance.expiring, glance.within_30_days) == (1, 1, 7, 4)
+    assert [row["order_id"] for row in glance.soonest] == [1, 2, 3]
+    assert len(glance.months) == 13
+    assert (glance.months[0].first, glance.months[-1].first) == (date(2026, 11, 1), date(2027, 11, 1))
+    assert dict(glance.statuses) == {"issued": 9, "renewed": 1, "reissue_pending": 1, "revoked": 1}
+
+
+def test_a_leap_day_has_a_year_after_it() -> None:
+    orders = [order(1, valid_till="2029-02-28"), order(2, valid_till="2029-03-01")]
+    glance = report_of(data(generated_at="2028-02-29T00:00:00+00:00", orders=orders)).glance()
+    assert (glance.expiring, glance.later) == (1, 1)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "told"),
+    [
+        ([], "a report is a dictionary"),
+        (data(generated_at="yesterday"), "generated_at is no ISO 8601 time: yesterday"),
+        (data(phase="dream"), "phase is 'dream'"),
+        (data(entries=[entry(outcome="odd")]), "outcome is 'odd'"),
+        (data(entries=[entry(action="explode")]), "action is 'explode'"),
+        (data(entries="no list"), "entries is no list"),
+        (data(orders=["no row"]), "orders is no list of dictionaries"),
+    ],
+)
+def test_what_is_no_report_is_refused(wrong: Any, told: str) -> None:
+    with pytest.raises(ReportError, match=told):
+        report_of(wrong)
+
+
+def test_what_is_left_out_is_empty() -> None:
+    report = report_of({"generated_at": NOW, "entries": [{"action": "keep", "outcome": "left"}]})
+    assert (report.title, report.phase, report.orders) == ("Certificate orders", "report", ())
+    for text in (_report_html.to_html(report), _report.to_json(report), _report.to_csv(report)):
+        assert "None" not in text
+
+
+def test_an_account_becomes_a_report() -> None:
+    told = {"account": {"account_id": 7}, "api_url": "https://api.example:8443/services/v2"}
+    made = of_account(told, [order()], NOW, title="All", job="3")
+    report = report_of(made)
+    assert (report.account_id, report.api_host) == (7, "api.example:8443")
+    assert (report.phase, report.title, report.job, len(report.orders)) == ("report", "All", "3", 1)
+    assert report_of(of_account({}, [], NOW)).account_id is None
+
+
+# JSON and CSV
+
+
+def test_json_has_all_of_it_on_a_line_each() -> None:
+    text = _report.to_json(report_of(data(entries=[entry(), entry(order="2")], names=["\u00fc\u202e"], hosts=["web1"])))
+    read = json.loads(text)
+    assert text.isascii()
+    assert read["schema_version"] == 1
+    assert read["summary"] == {"total": 2, "done": 2}
+    assert (read["names"], read["hosts"]) == (["\u00fc\u202e"], ["web1"])
+    assert read["entries"][0] == {key: value for key, value in entry().items() if key != "contact"}
+    assert read["orders"] == [order()]
+    assert read["at_a_glance"]["expiries"][2] == {"month": "2027-01", "not_renewed": 1, "renewed": 0}
+    assert len(re.findall(r'^\{"provider"', text, re.MULTILINE)) == 2
+
+
+@pytest.mark.parametrize(
+    ("value", "cell"),
+    [
+        ("=1+1", "'=1+1"),
+        ("+1", "'+1"),
+        ("-1", "'-1"),
+        ("@SUM(A1)", "'@SUM(A1)"),
+        ("  =1", "'  =1"),
+        ("\t=1", "'\\t=1"),
+        ("\r=1", "'\\r=1"),
+        ("\uff1d1", "'\uff1d1"),
+        ("x;=1", "x;'=1"),
+        ("x, -1", "x, '-1"),
+        ("a\nb", "a\\nb"),
+        ("\u202eabc", "\\u202eabc"),
+        ('say "hi"', 'say "hi"'),
+        ("www.example-shop.com", "www.example-shop.com"),
+        (["a.example", "b.example"], "a.example b.example"),
+        (["=1"], "'=1"),
+        (None, ""),
+        (True, "yes"),
+        (False, "no"),
+        (-5, "-5"),
+    ],
+)
+def test_no_cell_is_a_formula(value: Any, cell: str) -> None:
+    assert _report.cell(value) == cell
+
+
+def test_a_table_has_the_entries_or_else_the_orders() -> None:
+    assert list(rows()[0]) == list(_report.ENTRY_COLUMNS)
+    assert rows()[0]["domains"] == "www.example.com example.com"
+    assert rows(entries=[])[0]["order_id"] == "1"
+    assert _report.to_csv(report_of(data(entries=[], orders=[]))).startswith('"provider","order"')
+
+
+# People
+
+
+def test_contacts_are_hidden_wherever_they_are() -> None:
+    personal = order(8, common_name="Grace Example", domains=[], product_type="client_certificate", notes=["call Ada"])
+    mailbox = order(9, common_name="linus@example.com", domains=[], csr="-----BEGIN")
+    entries = [
+        entry(reason="approver ada@example.com has to look", name="ada@example.com"),
+        entry(order="8", name="Grace Example"),
+    ]
+    given = data(entries=entries, orders=[personal, mailbox], title="for bob@example.com", ticket="bob@example.com")
+    report = report_of(given)
+    for text in (_report_html.to_html(report), _report.to_json(report), _report.to_csv(report)):
+        assert not re.search(r"@example\.com|Grace|Ada|BEGIN", text)
+    assert "(address hidden) has to look" in _report.to_csv(report)
+
+    asked = report_of(given, contacts=True)
+    assert "Ada &lt;ada@example.com&gt;" in _report_html.to_html(asked)
+    assert json.loads(_report.to_json(asked))["orders"] == [personal, mailbox]
+    assert json.loads(_report.to_json(asked))["entries"][1]["contact"] == "Ada <ada@example.com>"
+    assert "Ada <ada@example.com>" in _report.to_csv(asked)
+
+
+# The page
+
+HOSTILE = [
+    "<script>alert(1)</script>",
+    "\"><img src=x onerror=alert(1)>'",
+    "</style></title></svg></table><h1>owned</h1>",
+    "&lt;b&gt;&#x3c;b>",
+    "<!--",
+    "]]>",
+    "https://evil.example/",
+    "a\u202eb\u2066\x00\x1b[2J\r\n\ud800\u200b",
+    "x" * 5000,
+]
+VOID = {"meta", "link", "br", "img", "input"}
+
+
+class Tags(HTMLParser):
+    """Every tag and attribute of a page, and whether what is opened is closed."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.tags: dict[str, int] = {}
+        self.attributes: list[tuple[str, str, str | None]] = []
+        self.open: list[str] = []
+        self.feed(text)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags[tag] = self.tags.get(tag, 0) + 1
+        self.attributes += [(tag, name, value) for name, value in attrs]
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+
+def test_hostile_text_is_only_text() -> None:
+    count = range(len(HOSTILE))
+    plain = Tags(page(entries=[entry() for _other in count], orders=[order(n) for n in count], names=["x"]))
+    entries = [
+        entry(provider=text, order=text, name=text, domains=[text, text], reason=text, before=text, after=text)
+        for text in HOSTILE
+    ]
+    orders = [
+        order(n, status=text, common_name=text, domains=[text], product_name=text, organization_name=text)
+        for n, text in enumerate(HOSTILE)
+    ] + [order(99, common_name=HOSTILE[0], product_name=HOSTILE[1])]
+    for text in HOSTILE:
+        more = {"title": text, "ticket": text, "job": text, "names": [text], "hosts": [text], "plan_sha256": text}
+        made = page(entries=entries, orders=orders, account={"account_id": None, "api_host": text}, **more)
+        read = Tags(made)
+        assert read.open == []
+        assert set(read.tags) == set(plain.tags) | {"code"}
+        assert read.tags["h1"] == read.tags["style"] == read.tags["head"] == 1
+        assert not re.search("[\x00-\x09\x0b-\x1f\x7f\u200b\u202e\u2066\ud800]", made)
+        assert len(made) < 300_000
+
+
+def test_no_text_becomes_a_link_or_a_handler() -> None:
+    read = Tags(page(entries=[entry(reason=text, name=text) for text in HOSTILE], orders=[]))
+    links = {value for _other, name, value in read.attributes if name in ("href", "src", "action", "data")}
+    assert links == {"#done"}
+    assert not [name for _one, name, _two in read.attributes if name.startswith("on") or name == "style"]
+
+
+def test_the_page_allows_its_own_style_alone() -> None:
+    made = page()
+    policy = next(value for tag, name, value in Tags(made).attributes if tag == "meta" and str(value)[:7] == "default")
+    assert policy
+    assert policy.startswith("default-src 'none'; style-src 'sha256-")
+    assert "unsafe" not in policy
+    assert not re.search(r"<script|<link|<img|@import|url\(", made)
+
+
+def test_the_page_is_built_of_headings_and_tables_with_captions() -> None:
+    made = page(entries=[entry(), entry(outcome="left", time="")])
+    levels = [int(level) for level in re.findall(r"<h(\d)", made)]
+    assert levels[0] == 1
+    assert all(after <= before + 1 for before, after in zip(levels, levels[1:]))
+    assert made.count("<table") == made.count("<caption")
+    ids = re.findall(r' id="([^"]+)"', made)
+    assert len(ids) == len(set(ids))
+    for wanted in re.findall(r'aria-labelledby="([^"]+)"', made):
+        assert set(wanted.split()) <= set(ids)
+    assert made.count('role="img"') == 3
+
+
+@pytest.mark.parametrize("phase", _report.PHASES)
+def test_every_outcome_and_action_has_its_words(phase: str) -> None:
+    entries = [entry(outcome=outcome, time="") for outcome in _report.OUTCOMES]
+    entries += [entry(action=action, time="") for action in _report.ACTIONS]
+    made = page(entries=entries, phase=phase, orders=[])
+    for words in _report.ACTIONS.values():
+        assert f">{words}<" in made
+    assert "<svg" not in made
+    assert set(_report_charts.OUTCOME_TONES) == set(_report.OUTCOMES) == set(_report_html._TITLES)
+
+
+def test_an_empty_report_says_so() -> None:
+    assert "There is no order to report on." in page(entries=[], orders=[])
+    assert "expires without a renewal" in page(orders=[order(status="pending")])
+
+
+def test_the_same_data_gives_the_same_bytes() -> None:
+    assert page() == page()
+
+
+def test_pictures_bear_odd_numbers() -> None:
+    at_once = page(entries=[entry(), entry(outcome="left")])
+    assert at_once.count(">10:40:00<") >= 1
+    many = [order(n, status=f"status_of_a_long_name_{n:02}") for n in range(30)]
+    assert "22 more" in page(orders=many)
+    crowd = [entry(time=f"2026-11-22T10:{n % 60:02}:00Z") for n in range(500)]
+    assert page(entries=crowd).count("fill-good") < 100
+    long = [entry(domains=[f"{n}.example.com" for n in range(300)])]
+    assert "and 280 more" in page(entries=long)
+    assert "this run. 401 to 500 of 500" in page(entries=crowd)
+
+
+@pytest.mark.parametrize(
+    ("value", "scale"), [(0, 2), (1, 2), (3, 4), (9, 10), (10, 10), (11, 12), (113, 120), (999, 1000), (4100, 5000)]
+)
+def test_a_scale_ends_with_a_round_number(value: int, scale: int) -> None:
+    assert _report_charts._round_up(value) == scale
+
+
+@pytest.mark.exhaustive
+def test_ten_thousand_orders_and_entries_are_a_page_of_less_than_5_mb_in_a_second_or_two() -> None:
+    reason = "Pending for 45 days, left over from a failed automation"
+    entries = [entry(order=str(n), name=f"host-{n}.example.com", reason=reason) for n in range(10_000)]
+    orders = [order(n) for n in range(10_000)]
+    start = time.perf_counter()
+    made = page(entries=entries, orders=orders)
+    assert len(made.encode()) < 5_000_000
+    assert time.perf_counter() - start < 10
+    assert made.count("<tr") > 10_000

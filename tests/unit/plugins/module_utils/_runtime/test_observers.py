@@ -1,0 +1,401 @@
+# Copyright (c) 2026 The certops.orders authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The audit log sees every change before it is sent; the progress line is seldom, and right."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ansible_collections.certops.orders.plugins.module_utils._common.context import Context
+from ansible_collections.certops.orders.plugins.module_utils._common.errors import NotFound
+from ansible_collections.certops.orders.plugins.module_utils._common.outcomes import CHANGED, Decision, OrderResult
+from ansible_collections.certops.orders.plugins.module_utils._files.audit_log import AuditLog
+from ansible_collections.certops.orders.plugins.module_utils._runtime import observers as _observers
+from ansible_collections.certops.orders.plugins.module_utils._runtime.guard import guarded
+from ansible_collections.certops.orders.plugins.module_utils._runtime.observers import (
+    Auditor,
+    Progress,
+    Rehearsal,
+    observers,
+)
+from ansible_collections.certops.orders.plugins.module_utils._runtime.results import Settings
+from ansible_collections.certops.orders.tests.unit.plugins.module_utils.service_of_things import (
+    Service,
+    Thing,
+    ask_to_close,
+    lost,
+    refused,
+    run,
+)
+
+# -- the audit log -----------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "audit.jsonl"
+
+
+def lines(path: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
+
+
+def auditor(path: Path, account: Any = lambda: 100, **settings: Any) -> Auditor:
+    return Auditor(AuditLog(str(path), {"ticket": "CHG1"}), Settings("closed", **settings), account, "no longer needed")
+
+
+def test_a_change_is_on_disk_before_it_is_sent_and_completed_after_it(path: Path) -> None:
+    class Watchful(Service):
+        def write(self, *args: Any, **kwargs: Any) -> Any:
+            (begun,) = lines(path)
+            assert (begun["event"], begun["order_id"], begun["account"], begun["ticket"]) == ("begun", 1, 100, "CHG1")
+            assert (begun["before"]["state"], begun["after"]["state"]) == ("open", "closed")
+            assert begun["note"] == "no longer needed"
+            return super().write(*args, **kwargs)
+
+    run(Watchful(Thing(1)), [1], observer=auditor(path))
+
+    begun, completed = lines(path)
+    assert (completed["event"], completed["id"]) == ("completed", begun["id"])
+    assert (completed["outcome"], completed["after"]["state"]) == ("changed", "closed")
+
+
+def test_what_is_not_sent_is_not_in_it(path: Path) -> None:
+    run(Service(Thing(1, "closed"), Thing(2, "sealed")), [1, 2, 3], observer=auditor(path))
+
+    assert lines(path) == []
+
+
+def test_a_repeat_is_announced_again_as_the_same_change(path: Path) -> None:
+    service = Service(Thing(1)).meets("write", 1, weather=[lost()])
+
+    run(service, [1], observer=auditor(path))
+
+    told = lines(path)
+    assert [line["event"] for line in told] == ["begun", "begun", "completed"]
+    assert len({line["id"] for line in told}) == 1
+
+
+def test_where_it_cannot_be_written_nothing_is_sent(path: Path) -> None:
+    path.mkdir()
+    service = Service(Thing(1))
+
+    result = run(service, [1], observer=auditor(path))
+
+    assert service.writes == []
+    assert (result["changed"], result["failed"], result["failure"]["code"]) == (False, True, "audit_log")
+    assert str(path) in result["msg"]
+    assert "nothing was sent" in result["msg"]
+    assert "warnings" not in result
+
+
+def test_where_others_may_write_to_it_nothing_is_sent(path: Path) -> None:
+    path.touch()
+    path.chmod(0o666)
+    service = Service(Thing(1))
+
+    result = run(service, [1], observer=auditor(path))
+
+    assert service.writes == []
+    assert "others may write to it" in result["msg"]
+
+
+def test_a_change_that_was_made_and_cannot_be_completed_in_the_log_is_a_change_and_a_warning(path: Path) -> None:
+    class Spoiling(Service):
+        def write(self, *args: Any, **kwargs: Any) -> Any:
+            super().write(*args, **kwargs)
+            path.unlink()
+            path.mkdir()
+
+    result = run(Spoiling(Thing(1)), [1], observer=auditor(path))
+
+    assert (result["changed"], result.get("failed", False)) == (True, False)
+    (warning,) = result["warnings"]
+    assert warning.startswith("order 1 is changed, but the audit log")
+
+
+def test_the_account_is_asked_for_once_and_only_where_something_is_sent(path: Path) -> None:
+    asked: list[int] = []
+
+    def account() -> int:
+        asked.append(1)
+        return 100
+
+    watching = auditor(path, account)
+    run(Service(Thing(1, "closed")), [1], observer=watching)
+    assert asked == []
+    run(Service(Thing(1), Thing(2)), [1, 2], observer=watching, workers=2)
+    assert asked == [1]
+
+
+def test_each_step_of_a_change_is_announced_as_that_change(path: Path) -> None:
+    service = Service(Thing(1, "barred")).meets("write", 1, weather=[None, refused()])
+
+    run(service, [1], observer=auditor(path))
+
+    told = lines(path)
+    assert [line["event"] for line in told] == ["begun", "begun", "completed"]
+    assert len({line["id"] for line in told}) == 1
+    assert (told[2]["outcome"], told[2]["after"]) == ("failed", {"state": "open"})
+
+
+def test_a_request_is_completed_once_it_is_filed_and_again_once_it_is_approved(path: Path) -> None:
+    service = Service(Thing(1))
+    service.meets("get", 1, weather=[None, service.approves(1)])
+
+    run(service, [1], policy=ask_to_close, wait=60, poll=5, observer=auditor(path))
+
+    begun, filed, approved = lines(path)
+    assert begun["after"] == {"state": "open", "asked": True}
+    assert (filed["outcome"], approved["outcome"]) == ("pending_approval", "changed")
+    assert approved["after"] == {"state": "closed"}
+    assert len({line["id"] for line in (begun, filed, approved)}) == 1
+
+
+def test_what_is_no_order_is_named_by_its_own_key_and_with_its_order(path: Path) -> None:
+    words = {"noun": "thing", "key": "thing_id", "listed": "things"}
+
+    run(Service(Thing(1, order=70)), [1], observer=auditor(path, **words), **words)
+
+    begun = lines(path)[0]
+    assert (begun["thing_id"], begun["order_id"], begun["name"]) == (1, 70, "thing-1.example.com")
+
+
+def test_what_is_asked_for_by_its_name_is_named_once(path: Path) -> None:
+    words = {"noun": "thing", "key": "name", "listed": "things"}
+
+    run(Service(Thing(1)), [1], observer=auditor(path, **words), **words)
+
+    begun, completed = lines(path)
+    assert (begun["name"], completed["outcome"]) == (1, "changed")
+    assert "order_id" not in begun
+
+
+def test_what_has_a_name_among_its_ids_is_named_once(path: Path) -> None:
+    class Named(Thing):
+        @property
+        def identity(self) -> dict[str, Any]:
+            return {"thing_id": self.key, "name": self.name}
+
+    words = {"noun": "thing", "key": "thing_id", "listed": "things"}
+
+    run(Service(Named(1)), [1], observer=auditor(path, **words), **words)
+
+    begun = lines(path)[0]
+    assert (begun["thing_id"], begun["name"]) == (1, "thing-1.example.com")
+
+
+def test_a_warning_names_what_is_no_order(path: Path) -> None:
+    class Spoiling(Service):
+        def write(self, *args: Any, **kwargs: Any) -> Any:
+            super().write(*args, **kwargs)
+            path.unlink()
+            path.mkdir()
+
+    words: dict[str, Any] = {"noun": "thing", "key": "thing_id", "listed": "things", "label": "number {}".format}
+    result = run(Spoiling(Thing(1)), [1], observer=auditor(path, **words), **words)
+
+    assert result["warnings"][0].startswith("thing number 1 is changed, but the audit log")
+
+
+def rehearse(path: Path, service: Service, *ids: int, **more: Any) -> dict[str, Any]:
+    """Run in check mode, as a module does."""
+    params = {"audit_log": str(path), "ticket": None, "progress": False}
+    (watching,) = observers(params, Context(check_mode=True), Settings("closed"), 1, lambda: 1, None)
+    return guarded(lambda *_any: run(service, ids, observer=watching, check_mode=True, **more), {}, Context())
+
+
+def spoil(path: Path, how: str) -> Path:
+    if how == "no folder":
+        return path.parent / "none" / path.name
+    if how == "a folder":
+        path.mkdir()
+    else:
+        path.touch()
+        path.chmod(0o666)
+    return path
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+@pytest.mark.parametrize("how", ["no folder", "a folder", "open to others"])
+def test_check_mode_refuses_in_the_same_words(how: str, workers: int, path: Path) -> None:
+    path = spoil(path, how)
+
+    foretold = rehearse(path, Service(Thing(1), Thing(2)), 1, 2, workers=workers)
+    real = run(Service(Thing(1)), [1], observer=auditor(path))
+
+    assert (foretold["changed"], foretold["failed"], foretold["failure"]["code"]) == (False, True, "audit_log")
+    assert foretold["msg"].startswith(f"nothing was sent, as the audit log {path} cannot be written (")
+    assert real["msg"] == f"order 1 (failed): {foretold['msg']}"
+
+
+def test_check_mode_refuses_nothing_where_nothing_would_be_sent(path: Path) -> None:
+    path.mkdir()
+
+    result = rehearse(path, Service(Thing(1, "closed"), Thing(2, "sealed")), 1, 2, ineligible="skip")
+
+    assert (result["changed"], result.get("failed", False)) == (False, False)
+
+
+def test_check_mode_foretells_a_change_where_the_log_could_be_written_and_leaves_no_trace(path: Path) -> None:
+    result = rehearse(path, Service(Thing(1)), 1)
+
+    assert (result["changed"], result.get("failed", False)) == (True, False)
+    assert not list(path.parent.iterdir())
+
+
+# -- progress ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    now = [1000.0]
+    monkeypatch.setattr(_observers.time, "monotonic", lambda: now[0])
+    return now
+
+
+def settle(progress: Progress, numbers: Any, outcome: str = "changed") -> None:
+    for number in numbers:
+        progress.settled(OrderResult(number, outcome))
+
+
+def test_a_short_run_says_nothing(clock: list[float]) -> None:
+    said: list[str] = []
+    progress = Progress(100, said.append)
+    clock[0] += 9.9
+    settle(progress, range(100))
+
+    assert said == []
+
+
+def test_a_long_run_says_how_far_it_is_at_a_sane_rhythm(clock: list[float]) -> None:
+    said: list[str] = []
+    progress = Progress(2000, said.append)
+    for second in range(100):
+        clock[0] += 1
+        settle(progress, range(second * 10, second * 10 + 8))
+        settle(progress, [second * 10 + 8], "unchanged")
+        settle(progress, [second * 10 + 9], "failed" if second % 2 else "unknown")
+
+    assert said == [
+        "91 of 2000 orders done, 73 changed, 9 failed; about 3 min left",
+        "391 of 2000 orders done, 313 changed, 39 failed; about 3 min left",
+        "691 of 2000 orders done, 553 changed, 69 failed; about 2 min left",
+        "991 of 2000 orders done, 793 changed, 99 failed; about 2 min left",
+    ]
+
+
+def test_an_order_that_is_settled_twice_is_counted_once(clock: list[float]) -> None:
+    said: list[str] = []
+    progress = Progress(3, said.append)
+    settle(progress, [1])
+    clock[0] += 20
+    settle(progress, [1], "unknown")
+
+    assert said == ["1 of 3 orders done, 0 changed, 1 failed; about 40 s left"]
+
+
+def test_progress_is_counted_in_what_is_changed(clock: list[float]) -> None:
+    said: list[str] = []
+    progress = Progress(3, said.append, "domain")
+    clock[0] += 20
+    settle(progress, ["a.example", "b.example"])
+
+    assert said == ["1 of 3 domains done, 1 changed, 0 failed; about 40 s left"]
+
+
+def test_the_last_order_needs_no_line(clock: list[float]) -> None:
+    said: list[str] = []
+    progress = Progress(1, said.append)
+    clock[0] += 20
+    settle(progress, [1])
+
+    assert said == []
+
+
+# -- who watches -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("options", "check_mode", "watching"),
+    [
+        ({}, False, [Progress]),
+        ({"progress": False}, False, []),
+        ({"audit_log": "/x"}, False, [Progress, Auditor]),
+        ({"audit_log": "/x"}, True, [Progress, Rehearsal]),
+    ],
+)
+def test_the_options_say_who_watches(options: dict[str, Any], check_mode: bool, watching: list[type]) -> None:
+    params = {"audit_log": None, "ticket": None, "progress": True, **options}
+
+    found = observers(params, Context(check_mode=check_mode), Settings("closed"), 1, lambda: 1, None)
+
+    assert [one.__class__ for one in found] == watching
+
+
+def test_who_watches_is_told_what_is_watched(clock: list[float], path: Path) -> None:
+    said: list[str] = []
+    params = {"audit_log": str(path), "ticket": None, "progress": True}
+    settings = Settings("closed", noun="domain", key="domain_id", listed="domains")
+    watching = observers(params, Context(say=said.append), settings, 2, lambda: 1, None)
+    clock[0] += 20
+    for one in watching:
+        one.announced(7, Thing(7), Decision(CHANGED))
+        one.settled(OrderResult(7, CHANGED))
+
+    assert said == ["1 of 2 domains done, 1 changed, 0 failed; about 20 s left"]
+    assert [line.get("domain_id") for line in lines(path)] == [7, 7]
+
+
+def test_the_log_tells_task_ticket_and_what_awx_said(path: Path) -> None:
+    params = {"audit_log": str(path), "ticket": "CHG1", "progress": False}
+    context = Context(task="Cancel\nit", variables={"awx_job_id": 7})
+    (watching,) = observers(params, context, Settings("closed"), 1, lambda: 1, None)
+
+    run(Service(Thing(1)), [1], observer=watching)
+
+    begun = lines(path)[0]
+    assert (begun["task"], begun["ticket"], begun["caller_supplied"]) == ("Cancel\\nit", "CHG1", {"awx_job_id": "7"})
+
+
+# -- each line by itself -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("weather", [[None], [refused()], [lost() for _time in range(9)]])
+def test_each_line_alone_names_its_order(path: Path, weather: list[Any]) -> None:
+    words = {"noun": "thing", "key": "thing_id", "listed": "things"}
+    service = Service(Thing(1, order=70)).meets("write", 1, weather=weather)
+
+    run(service, [1], observer=auditor(path, **words), **words)
+
+    named = {(line["thing_id"], line["order_id"], line["name"], line["account"]) for line in lines(path)}
+    assert named == {(1, 70, "thing-1.example.com", 100)}
+    assert lines(path)[-1]["event"] == "completed"
+
+
+def test_a_line_names_its_order_also_where_that_is_gone(path: Path) -> None:
+    words = {"noun": "thing", "key": "thing_id", "listed": "things"}
+    service = Service(Thing(1, order=70))
+    service.meets("write", 1, weather=[service.gone(1), NotFound("no such thing", 404)])
+
+    run(service, [1], observer=auditor(path, **words), **words)
+
+    completed = lines(path)[-1]
+    assert (completed["event"], completed["outcome"]) == ("completed", "missing")
+    assert (completed["thing_id"], completed["order_id"]) == (1, 70)
+
+
+def test_what_is_not_known_is_unknown_in_it_too(path: Path) -> None:
+    service = Service(Thing(1)).meets("write", 1, weather=[lost() for _time in range(9)])
+
+    result = run(service, [1], observer=auditor(path))
+
+    completed = lines(path)[-1]
+    assert (completed["outcome"], completed["after"]) == ("unknown", None)
+    assert completed["reason"] == result["orders"][0]["reason"]

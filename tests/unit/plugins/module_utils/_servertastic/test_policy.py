@@ -1,0 +1,511 @@
+# Copyright (c) 2026 The certops.orders authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""May an order be cancelled, and how: the table of reference/servertastic.md 5 by all that a task can wish."""
+
+from __future__ import annotations
+
+import inspect
+import itertools
+import re
+from dataclasses import replace
+from datetime import datetime, timedelta, timezone
+from typing import Any
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from ansible_collections.certops.orders.plugins.module_utils._common.outcomes import (
+    CHANGED,
+    INELIGIBLE,
+    OUTCOMES,
+    PENDING_APPROVAL,
+    UNCHANGED,
+    UNKNOWN,
+    Decision,
+)
+from ansible_collections.certops.orders.plugins.module_utils._servertastic import policy
+from ansible_collections.certops.orders.plugins.module_utils._servertastic.models import Adjustment, Review
+from ansible_collections.certops.orders.plugins.module_utils._servertastic.policy import (
+    Subject,
+    Wishes,
+    refund,
+    window_is_over,
+)
+from ansible_collections.certops.orders.plugins.module_utils._servertastic.request_log import CANCEL, REQUEST, Claim
+from ansible_collections.certops.orders.tests.cases import each
+from ansible_collections.certops.orders.tests.unit.plugins.modules.servertastic_playing import NEW, TOKEN, digest
+from ansible_collections.certops.orders.tests.unit.plugins.properties import examples
+
+NOW = datetime(2026, 3, 1, 12, 0, tzinfo=timezone.utc)
+DOMAIN = "www.example.com"
+ADMIN = "admin@example.com"
+NOT_ISSUED = ("Awaiting Customer Verification", "Awaiting Provider Approval", "Queued")
+AT_ONCE = ("Order Placed", *NOT_ISSUED)
+HELD = ("Roll Back", "Servertastic Review")
+UNHEARD_OF = ("", "Suspended", "Invite Available", "Awaiting Configuration", "Canceled", "Complete", "completed?")
+SMARTERTOOLS = ("SmarterMail", "smarterstats-5", "SMARTERTRACK", "SmarterTools X", "SmarterBundle")
+# reference/servertastic.md 4.
+REFERENCE = {*AT_ONCE, "Completed", "Cancelled", *HELD}
+NONE = Wishes(without_replacement=True)
+EVERY_WISH = [
+    Wishes(issued, replacement, without, again)
+    for issued, replacement, without, again in itertools.product(
+        ("fail", "request", "skip"), ("", digest(NEW)), (True, False), (True, False)
+    )
+]
+
+
+def a_review(status: str = "Queued", *, days: float | None = None, **facts: Any) -> Review:
+    """Return a review; days: since it was issued."""
+    completed = None if days is None else NOW - timedelta(days=days)
+    told = {"domain_name": DOMAIN, "admin_email": ADMIN, "product_code": "RapidSSL-12", "completed_at": completed}
+    return Review(digest(), status, **{**told, **facts})
+
+
+def successor(status: str = "Queued", domain_name: str = DOMAIN) -> Review:
+    return Review(digest(NEW), status, domain_name=domain_name)
+
+
+def decide(review: Review, wishes: Wishes = NONE, **facts: Any) -> Decision:
+    return policy.decide(Subject(review, **facts), wishes, now=NOW)
+
+
+def is_wished(decision: Decision) -> None:
+    """What every decision owes: a reason, no need of more, and no second sending of a change."""
+    assert decision.need == ""
+    if decision.outcome == CHANGED:
+        assert decision.repeatable is False
+        assert decision.steps in (("cancel",), ("request",))
+        assert decision.ends == (PENDING_APPROVAL if decision.steps == ("request",) else CHANGED)
+        return
+    assert decision.reason
+    assert not decision.next_step.endswith(".")
+    assert (decision.steps, dict(decision.after)) == ((), {})
+    if decision.outcome == INELIGIBLE:
+        assert decision.next_step
+
+
+# -- the table ---------------------------------------------------------------------------------------------------------
+
+
+def test_the_documented_table_names_every_status_of_the_reference() -> None:
+    lines = inspect.getdoc(policy.decide).splitlines()  # type: ignore[union-attr]
+    first, second, third = (number for number, line in enumerate(lines) if re.fullmatch("=+ +=+", line))
+    width = lines[first].index(" ")
+    named = ", ".join(line[:width].strip() for line in lines[second + 1 : third])
+
+    for status in REFERENCE:
+        assert status in named
+    assert first < second
+    assert "any other, and SmarterTools" in named
+
+
+@each("status", [*AT_ONCE, *map(str.upper, AT_ONCE), " queued "])
+@each("wishes", EVERY_WISH)
+def test_what_is_not_issued_is_cancelled_at_once_whatever_is_wished_for_issued_ones(
+    status: str, wishes: Wishes
+) -> None:
+    decision = decide(a_review(status), wishes, successor=successor() if wishes.replacement else None)
+
+    is_wished(decision)
+    if not (wishes.replacement or wishes.without_replacement):
+        assert decision.outcome == INELIGIBLE
+        return
+    assert (decision.outcome, decision.steps, decision.ends) == (CHANGED, ("cancel",), CHANGED)
+    assert dict(decision.after) == {"order_status": "Cancelled"}
+
+
+@each("days", [0, 1, 26.9, 29.9, 30, 30.04])
+@each("wishes", EVERY_WISH)
+@each("requested", [True, False])
+def test_what_is_issued_goes_by_what_is_wished(days: float, wishes: Wishes, requested: bool) -> None:
+    decision = decide(
+        a_review("Completed", days=days),
+        wishes,
+        claim=Claim(REQUEST, NOW - timedelta(hours=20)) if requested else None,
+        successor=successor() if wishes.replacement else None,
+    )
+
+    is_wished(decision)
+    replaced = wishes.replacement or wishes.without_replacement
+    if requested and not wishes.again:
+        assert decision.outcome == PENDING_APPROVAL
+        assert "2026-02-28" in decision.reason
+        assert ADMIN in decision.reason
+    elif wishes.issued == "skip":
+        assert decision.outcome == UNCHANGED
+    elif wishes.issued == "fail" or not replaced:
+        assert decision.outcome == INELIGIBLE
+    else:
+        assert (decision.outcome, decision.steps, decision.ends) == (CHANGED, ("request",), PENDING_APPROVAL)
+        assert dict(decision.after) == {"requested_at": "2026-03-01T12:00:00Z"}
+
+
+@each("days", [30.05, 30.1, 31, 365, 5000, None])
+@each("wishes", EVERY_WISH)
+@each("requested", [True, False])
+def test_too_late_is_refused_whatever_is_wished(days: float | None, wishes: Wishes, requested: bool) -> None:
+    decision = decide(
+        a_review("Completed", days=days),
+        wishes,
+        claim=Claim(REQUEST, NOW - timedelta(days=2)) if requested else None,
+        successor=successor(),
+    )
+
+    is_wished(decision)
+    assert decision.outcome == INELIGIBLE
+    assert decision.next_step == "Contact Servertastic; there is no refund and no credit any more"
+    assert ("more than 30 days ago" in decision.reason) == (days is not None)
+
+
+@pytest.mark.parametrize(
+    ("late", "outcome"),
+    [
+        (timedelta(0), CHANGED),
+        (timedelta(minutes=59, seconds=59), CHANGED),
+        (timedelta(hours=1), INELIGIBLE),
+        (timedelta(hours=1, seconds=1), INELIGIBLE),
+        (timedelta(hours=-2.4), CHANGED),
+        (timedelta(hours=2.4), INELIGIBLE),
+    ],
+)
+def test_an_hour_of_slack(late: timedelta, outcome: str) -> None:
+    review = a_review("Completed", completed_at=NOW - timedelta(days=30) - late)
+
+    assert decide(review, Wishes("request", without_replacement=True)).outcome == outcome
+    assert window_is_over(review, NOW) == (outcome == INELIGIBLE)
+
+
+@pytest.mark.parametrize(("days", "warned"), [(0, False), (26.9, False), (27.1, True), (29.9, True), (30.02, True)])
+@pytest.mark.parametrize("requested", [None, Claim(REQUEST, NOW - timedelta(hours=1))])
+def test_the_last_days_are_worth_a_word(days: float, warned: bool, requested: Claim | None) -> None:
+    decision = decide(a_review("Completed", days=days), Wishes("request", without_replacement=True), claim=requested)
+
+    assert ("few days are left" in decision.reason) == warned
+    assert f"by {NOW - timedelta(days=days - 30):%Y-%m-%d}" in decision.reason
+
+
+def test_who_has_to_approve_is_named_or_said_to_be_unknown() -> None:
+    for wishes in (NONE, Wishes("request", without_replacement=True)):
+        assert ADMIN in decide(a_review("Completed", days=1), wishes).explanation
+        unknown = decide(a_review("Completed", days=1, admin_email=""), wishes).explanation
+        assert "the admin contact, whose address the service does not show" in unknown
+
+
+@each("status", ["Cancelled", "CANCELLED", " cancelled"])
+@each("wishes", EVERY_WISH)
+@each("product", ["RapidSSL-12", *SMARTERTOOLS])
+def test_what_is_cancelled_stays_so(status: str, wishes: Wishes, product: str) -> None:
+    decision = decide(a_review(status, days=3, product_code=product), wishes, claim=Claim(REQUEST, NOW))
+
+    is_wished(decision)
+    assert (decision.outcome, decision.reason) == (UNCHANGED, "it is cancelled already")
+
+
+@each("status", [*HELD, *UNHEARD_OF, "ROLL BACK", "ServerTastic Review"])
+@each("wishes", EVERY_WISH)
+def test_what_is_held_or_unheard_of_is_refused_whatever_is_wished(status: str, wishes: Wishes) -> None:
+    decision = decide(a_review(status, days=3), wishes, claim=Claim(REQUEST, NOW), successor=successor())
+
+    is_wished(decision)
+    assert decision.outcome == INELIGIBLE
+    assert decision.reason == (f"its status is {status}" if status else "its status is not known")
+
+
+def test_what_is_held_has_a_next_step_of_its_own() -> None:
+    steps = {status: decide(a_review(status)).next_step for status in (*HELD, "Suspended")}
+
+    assert len(set(steps.values())) == 3
+    assert "place it again" in steps["Roll Back"]
+
+
+@each("product", SMARTERTOOLS)
+@each("status", sorted(REFERENCE - {"Cancelled"}))
+@each("issued", ["fail", "request", "skip"])
+def test_smartertools_are_refused_in_every_state(product: str, status: str, issued: str) -> None:
+    decision = decide(a_review(status, days=3, product_code=product), Wishes(issued, without_replacement=True))
+
+    is_wished(decision)
+    assert decision.outcome == INELIGIBLE
+    assert product in decision.reason
+
+
+def test_what_only_sounds_like_smartertools_is_none() -> None:
+    assert decide(a_review(product_code="NotSmarterMail")).outcome == CHANGED
+
+
+# -- a review is some minutes old --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("status", AT_ONCE)
+@pytest.mark.parametrize(
+    ("seconds", "outcome"), [(0, UNCHANGED), (299, UNCHANGED), (359, UNCHANGED), (360, CHANGED), (86400, CHANGED)]
+)
+def test_what_was_just_cancelled_is_left_alone_until_it_must_show(status: str, seconds: int, outcome: str) -> None:
+    decision = decide(a_review(status), claim=Claim(CANCEL, NOW - timedelta(seconds=seconds)))
+
+    is_wished(decision)
+    assert decision.outcome == outcome
+
+
+@pytest.mark.parametrize("wishes", EVERY_WISH)
+def test_what_was_acknowledged_and_shows_as_issued_has_become_a_request(wishes: Wishes) -> None:
+    """It was issued before it was cancelled, so that the admin contact has a mail already (5)."""
+    decision = decide(a_review("Completed", days=0), replace(wishes, again=False), claim=Claim(CANCEL, NOW))
+
+    assert decision.outcome == PENDING_APPROVAL
+
+
+# -- what was never acknowledged ---------------------------------------------------------------------------------------
+
+DOUBTFUL = {
+    "not confirmed": Claim(REQUEST, NOW - timedelta(days=2), is_confirmed=False),
+    "lost": Claim(CANCEL, NOW - timedelta(hours=1), is_confirmed=False, is_lost=True),
+    "in the future": Claim(REQUEST, NOW + timedelta(days=1)),
+    "in the far future, not confirmed": Claim(CANCEL, datetime.max.replace(tzinfo=timezone.utc), is_confirmed=False),
+}
+
+
+@pytest.mark.parametrize("claim", DOUBTFUL.values(), ids=DOUBTFUL)
+@pytest.mark.parametrize("status", [*AT_ONCE, "Completed"])
+@pytest.mark.parametrize("wishes", EVERY_WISH)
+@pytest.mark.parametrize("is_sent", [True, False])
+def test_what_was_never_acknowledged_is_unknown_unless_it_is_made_again(
+    claim: Claim, status: str, wishes: Wishes, is_sent: bool
+) -> None:
+    days = 3 if status == "Completed" else None
+    facts = {"successor": successor() if wishes.replacement else None}
+    decision = decide(a_review(status, days=days), wishes, claim=claim, is_sent=is_sent, **facts)
+
+    if wishes.again and not is_sent:
+        assert decision == decide(a_review(status, days=days), wishes, **facts)
+        return
+    is_wished(decision)
+    assert decision.outcome == UNKNOWN
+    assert f"{claim.made_at:%Y-%m-%d %H:%M} UTC" in decision.reason
+    assert ("in the future" in decision.reason) == (claim.made_at > NOW)
+    assert "set request_again to true, for this order alone" in decision.next_step
+    assert (ADMIN in decision.next_step) == (status == "Completed")
+    # A review that shows it cancelled ends the doubt.
+    assert dict(decision.expected) == {"order_status": "Cancelled"}
+    assert decide(a_review("Cancelled"), wishes, claim=claim).outcome == UNCHANGED
+
+
+def test_a_clock_that_is_some_minutes_ahead_is_no_future() -> None:
+    claim = Claim(REQUEST, NOW + timedelta(minutes=5))
+
+    assert decide(a_review("Completed", days=3), claim=claim).outcome == PENDING_APPROVAL
+
+
+@pytest.mark.parametrize(
+    ("status", "claim", "requested_at"),
+    [
+        ("Completed", Claim(REQUEST, NOW), "2026-03-01T12:00:00Z"),
+        ("Completed", Claim(CANCEL, NOW), "2026-03-01T12:00:00Z"),
+        ("Queued", Claim(REQUEST, NOW), "2026-03-01T12:00:00Z"),
+        ("Queued", Claim(CANCEL, NOW), ""),
+        ("Completed", Claim(REQUEST, NOW, is_confirmed=False), ""),
+        ("Completed", None, ""),
+    ],
+)
+def test_only_an_acknowledged_request_is_a_fact(status: str, claim: Claim | None, requested_at: str) -> None:
+    assert Subject(a_review(status), claim).facts == {"order_status": status, "requested_at": requested_at}
+
+
+def test_what_was_just_cancelled_needs_no_word_of_a_replacement() -> None:
+    assert decide(a_review(), Wishes(), claim=Claim(CANCEL, NOW)).outcome == UNCHANGED
+
+
+# -- the replacement ---------------------------------------------------------------------------------------------------
+
+NAMED = Wishes("request", replacement=digest(NEW))
+both_states = pytest.mark.parametrize("review", [a_review(), a_review("Completed", days=3)])
+
+
+@both_states
+def test_nothing_said_is_refused_where_there_is_a_domain(review: Review) -> None:
+    decision = decide(review, Wishes("request"))
+
+    is_wished(decision)
+    assert decision.outcome == INELIGIBLE
+    assert "Place the new order first" in decision.next_step
+    assert "replacement: none" in decision.next_step
+
+
+def test_nothing_has_to_be_said_where_there_is_no_domain() -> None:
+    assert decide(a_review("Order Placed", domain_name=""), Wishes()).outcome == CHANGED
+
+
+@both_states
+@pytest.mark.parametrize("status", [*NOT_ISSUED, "Completed", "QUEUED"])
+def test_a_placed_order_for_the_same_domain_replaces_it(review: Review, status: str) -> None:
+    assert decide(review, NAMED, successor=successor(status)).outcome == CHANGED
+
+
+@both_states
+@pytest.mark.parametrize(
+    ("new", "why"),
+    [
+        (None, "does not exist"),
+        (successor("Order Placed"), "is Order Placed"),
+        (successor("Cancelled"), "is Cancelled"),
+        (successor("Roll Back"), "is Roll Back"),
+        (successor("Suspended"), "is Suspended"),
+        (successor(""), "in an unknown state"),
+        (successor(domain_name=""), "no domain yet"),
+        (successor(domain_name="example.com"), "is for example.com"),
+        (successor(domain_name="www.example.com.evil"), "is for www.example.com.evil"),
+    ],
+)
+@pytest.mark.parametrize("without", [True, False])
+def test_what_is_not_placed_for_the_same_domain_replaces_nothing(
+    review: Review, new: Review | None, why: str, without: bool
+) -> None:
+    decision = decide(review, replace(NAMED, without_replacement=without), successor=new)
+
+    is_wished(decision)
+    assert decision.outcome == INELIGIBLE
+    assert why in decision.reason
+
+
+@pytest.mark.parametrize("domain", [DOMAIN, ""])
+def test_an_order_does_not_replace_itself(domain: str) -> None:
+    decision = decide(a_review(domain_name=domain), Wishes(replacement=digest()))
+
+    assert decision.outcome == INELIGIBLE
+    assert "its own replacement" in decision.reason
+
+
+@pytest.mark.parametrize("new", [None, successor("Cancelled"), successor("Order Placed"), successor("Roll Back")])
+def test_a_replacement_that_is_named_has_to_be_placed_also_where_there_is_no_domain_yet(new: Review | None) -> None:
+    assert decide(a_review("Order Placed", domain_name=""), NAMED, successor=new).outcome == INELIGIBLE
+
+
+# -- for any order at all ----------------------------------------------------------------------------------------------
+
+TEXTS = st.sampled_from(["", DOMAIN, ADMIN]) | st.text(max_size=12)
+MOMENTS = st.none() | st.datetimes(timezones=st.just(timezone.utc)) | st.just(NOW)
+CLAIMS = st.none() | st.builds(
+    Claim, st.sampled_from([REQUEST, CANCEL]), MOMENTS.filter(bool), is_confirmed=st.booleans(), is_lost=st.booleans()
+)
+REVIEWS = st.builds(
+    Review,
+    order_digest=st.sampled_from([digest(), digest(NEW)]),
+    status=st.sampled_from([*REFERENCE, *UNHEARD_OF]) | st.text(max_size=12),
+    product_code=st.sampled_from([*SMARTERTOOLS, "RapidSSL-12"]) | st.text(max_size=12),
+    domain_name=TEXTS,
+    admin_email=TEXTS,
+    completed_at=MOMENTS,
+)
+WISHES = st.builds(
+    Wishes,
+    issued=st.sampled_from(["fail", "request", "skip"]),
+    replacement=st.sampled_from(["", digest(), digest(NEW)]),
+    without_replacement=st.booleans(),
+    again=st.booleans(),
+)
+LAST = Review(digest(), "Completed", completed_at=datetime(9999, 12, 31, 23, 59, tzinfo=timezone.utc))
+NEARLY_LAST = replace(LAST, completed_at=datetime(9999, 12, 1, 23, 30, tzinfo=timezone.utc))
+
+
+@pytest.mark.exhaustive
+@examples(500)
+@given(
+    review=REVIEWS,
+    wishes=WISHES,
+    claim=CLAIMS,
+    new=st.none() | REVIEWS,
+    now=st.datetimes(timezones=st.just(timezone.utc)) | st.just(NOW),
+)
+@example(LAST, Wishes("request", without_replacement=True), None, None, NOW)
+@example(NEARLY_LAST, Wishes("request", without_replacement=True), None, None, NOW)
+def test_a_decision_is_made_for_every_order_and_changes_only_what_may_be_changed(
+    review: Review,
+    wishes: Wishes,
+    claim: Claim | None,
+    new: Review | None,
+    now: datetime,
+) -> None:
+    subject = Subject(review, claim, new)
+
+    decision = policy.decide(subject, wishes, now=now)
+
+    is_wished(decision)
+    assert decision.outcome in OUTCOMES
+    assert isinstance(window_is_over(review, now), bool)
+    assert all(isinstance(value, str) for value in (*subject.identity.values(), *subject.facts.values(), subject.name))
+    assert review.product_code not in ("", *SMARTERTOOLS) or decision.outcome != CHANGED or not review.product_code
+    if decision.outcome != CHANGED:
+        return
+    status = review.status.strip().lower()
+    assert not review.product_code.lower().startswith(policy._SMARTERTOOLS)
+    assert status in {one.lower() for one in (*AT_ONCE, "Completed")}
+    if status == "completed":
+        assert wishes.issued == "request"
+        assert review.completed_at is not None
+        assert now - review.completed_at < timedelta(days=30, hours=1)
+    assert claim is None or wishes.again or (status != "completed" and claim.counts(now))
+    if review.domain_name:
+        assert wishes.without_replacement or wishes.replacement
+    if wishes.replacement:
+        assert new is not None
+        assert new.domain_name == review.domain_name
+
+
+def test_a_subject_is_told() -> None:
+    review = a_review("Completed", days=3, reseller_order_id="STR_1", management_host="https://manage.example.com/")
+    subject = Subject(review, Claim(REQUEST, NOW))
+
+    assert subject.name == DOMAIN
+    assert subject.facts == {"order_status": "Completed", "requested_at": "2026-03-01T12:00:00Z"}
+    assert subject.identity == {
+        "order_ref": digest(TOKEN)[:8],
+        "reseller_order_id": "STR_1",
+        "domain_name": DOMAIN,
+        "product_code": "RapidSSL-12",
+        "admin_email": ADMIN,
+        "window_closes": "2026-03-28T12:00:00Z",
+        "management_host": "https://manage.example.com/",
+    }
+    assert Subject(a_review()).identity["window_closes"] == Subject(a_review()).facts["requested_at"] == ""
+
+
+# -- refunds -----------------------------------------------------------------------------------------------------------
+
+
+def adjusted(points: float = 42.0, token: str = TOKEN) -> Adjustment:
+    return Adjustment("2026-03-01T12:00:00Z", points, None, "", "STR_1", digest(token))
+
+
+CREDITED = [adjusted(-42), adjusted()]
+NOT_CREDITED = [adjusted(-42), adjusted(42, NEW), adjusted(0)]
+
+
+@pytest.mark.parametrize("outcome", OUTCOMES)
+@pytest.mark.parametrize("over", [True, False])
+def test_credited_is_what_the_audit_says(outcome: str, over: bool) -> None:
+    assert refund(outcome, digest(), over, CREDITED) == "credited"
+    assert refund(outcome, digest(), over, iter(CREDITED)) == "credited"
+
+
+@pytest.mark.parametrize("outcome", OUTCOMES)
+@pytest.mark.parametrize("audit", [None, [], NOT_CREDITED])
+def test_too_late_is_none_whether_or_not_the_audit_can_be_read(outcome: str, audit: Any) -> None:
+    assert refund(outcome, digest(), True, audit) == "none"
+
+
+@pytest.mark.parametrize("outcome", OUTCOMES)
+@pytest.mark.parametrize("audit", [None, [], NOT_CREDITED])
+def test_pending_is_only_what_the_audit_could_still_show(outcome: str, audit: Any) -> None:
+    waits = audit is not None and outcome in (CHANGED, PENDING_APPROVAL)
+
+    assert refund(outcome, digest(), False, audit) == ("pending" if waits else "unknown")
+
+
+@pytest.mark.parametrize("status", sorted(REFERENCE - {"Completed"}))
+def test_only_a_window_of_an_issued_order_is_over(status: str) -> None:
+    assert window_is_over(a_review(status, days=400), NOW) is False
+    assert window_is_over(a_review("Completed"), NOW) is True

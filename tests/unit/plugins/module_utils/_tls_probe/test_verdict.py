@@ -1,0 +1,298 @@
+# Copyright (c) 2026 The certops.orders authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What may be looked at, and what it means: tables, and properties of the verdict."""
+
+from __future__ import annotations
+
+import itertools
+from ipaddress import IPv4Address, IPv6Address, ip_address
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ansible_collections.certops.orders.plugins.module_utils._common.options import OptionError
+from ansible_collections.certops.orders.plugins.module_utils._tls_probe.handshake import Sight
+from ansible_collections.certops.orders.plugins.module_utils._tls_probe.verdict import (
+    NOT_SERVED,
+    PORTS,
+    SERVED,
+    SMTP_PORTS,
+    TLS_PORTS,
+    UNKNOWN,
+    UNRESOLVED,
+    VERDICTS,
+    address_refusal,
+    host_name,
+    judged,
+    ports,
+    serial,
+    shown,
+    summed_up,
+    told,
+)
+from ansible_collections.certops.orders.tests.cases import each
+
+# -- addresses --------------------------------------------------------------------------------------------------------
+
+REFUSED = {
+    "127.0.0.1": "a loopback address",
+    "127.255.255.254": "a loopback address",
+    "::1": "a loopback address",
+    "169.254.0.1": "a link-local address",
+    "169.254.169.254": "a link-local address",
+    "169.254.170.2": "a link-local address",
+    "fe80::1": "a link-local address",
+    "fe80::1%eth0": "a link-local address",
+    "fe80::a9fe:a9fe": "a link-local address",
+    "224.0.0.1": "a multicast address",
+    "239.255.255.250": "a multicast address",
+    "ff02::1": "a multicast address",
+    "0.0.0.0": "an unspecified address",
+    "0.1.2.3": "an unspecified address",
+    "::": "an unspecified address",
+    "100.100.100.200": "a cloud's metadata service",
+    "168.63.129.16": "a cloud's metadata service",
+    "192.0.0.192": "a cloud's metadata service",
+    "fd00:ec2::254": "a cloud's metadata service",
+    "fd00:ec2::23": "a cloud's metadata service",
+    "fd20:ce::254": "a cloud's metadata service",
+    "240.0.0.1": "a reserved address",
+    "255.255.255.255": "a reserved address",
+    "::127.0.0.1": "a reserved address",
+    "64:ff9b:1::7f00:1": "a reserved address",
+    # The same in disguise.
+    "::ffff:127.0.0.1": "a loopback address",
+    "::ffff:169.254.169.254": "a link-local address",
+    "::ffff:100.100.100.200": "a cloud's metadata service",
+    "::ffff:0.0.0.0": "an unspecified address",
+    "::ffff:0:127.0.0.1": "a loopback address",
+    "64:ff9b::127.0.0.1": "a loopback address",
+    "64:ff9b::a9fe:a9fe": "a link-local address",
+    "2002:7f00:1::": "a loopback address",
+    "2002:a9fe:a9fe::1": "a link-local address",
+    "2001:0:7f00:1::": "a loopback address",
+    "2001:0:5db8:d822:8000:63bf:80ff:fffe": "a loopback address",
+}
+ALLOWED = [
+    "10.0.0.1",
+    "172.16.0.1",
+    "192.168.1.1",
+    "100.64.0.1",
+    "100.100.100.201",
+    "192.0.2.7",
+    "93.184.216.34",
+    "126.255.255.255",
+    "128.0.0.1",
+    "169.253.255.255",
+    "fd00::1",
+    "fc00::7",
+    "2001:db8::7",
+    "2606:2800:220:1::1",
+    "::ffff:10.0.0.1",
+    "64:ff9b::5db8:d822",
+    "2002:5db8:d822::1",
+    "2001:0:5db8:d822:8000:63bf:a247:27dd",
+]
+
+
+@each(("address", "kind"), REFUSED.items())
+def test_an_address_that_is_refused(address: str, kind: str) -> None:
+    assert address_refusal(ip_address(address)) == f"{kind} is never connected to"
+
+
+@pytest.mark.parametrize("address", ALLOWED)
+def test_an_address_that_is_allowed(address: str) -> None:
+    assert address_refusal(ip_address(address)) == ""
+
+
+DISGUISES = {
+    "mapped": lambda number: 0xFFFF << 32 | number,
+    "translated": lambda number: 0xFFFF << 48 | number,
+    "NAT64": lambda number: 0x64FF9B << 96 | number,
+    "6to4": lambda number: 0x2002 << 112 | number << 80,
+}
+
+
+@given(st.ip_addresses(v=4), st.sampled_from(sorted(DISGUISES)))
+def test_a_disguise_neither_helps_nor_harms(address: IPv4Address, disguise: str) -> None:
+    hidden = IPv6Address(DISGUISES[disguise](int(address)))
+    assert address_refusal(hidden) == address_refusal(address)
+
+
+# -- names ------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("www.example.com", "www.example.com"),
+        (" WWW.Example.com. ", "www.example.com"),
+        ("web01", "web01"),
+        ("3com.com", "3com.com"),
+        ("1.2.3.4.example", "1.2.3.4.example"),
+        ("bücher.example", "xn--bcher-kva.example"),
+        ("xn--bcher-kva.example", "xn--bcher-kva.example"),
+    ],
+)
+def test_a_name_is_spelled_as_dns_does(text: str, name: str) -> None:
+    assert host_name(text) == (name, "")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        ".",
+        "a..b",
+        "www_1.example.com",
+        "-a.example",
+        "a-.example",
+        "a b.example",
+        "a/b.example",
+        "www.example.com:443",
+        "127.0.0.1",
+        "192.0.2.7",
+        "2130706433",
+        "0x7f.1",
+        "127.0.0.0x",
+        "\uff11\uff12\uff17.0.0.1",
+        "::1",
+        "[::1]",
+        "a%25.example",
+        "user@example.com",
+        f"{'a' * 64}.example",
+        f"{'a.' * 130}example",
+    ],
+)
+def test_what_is_no_host_name_cannot_be_looked_at(text: str) -> None:
+    assert host_name(text)[1] == "this is not a host name"
+
+
+def test_a_wildcard_cannot_be_looked_at() -> None:
+    assert host_name("*.Example.com") == ("*.example.com", "a wildcard stands for names that nobody can list")
+
+
+def test_a_name_that_would_forge_a_line_is_shown_harmless() -> None:
+    assert host_name("a\nb\x1b[2J")[0] == "a\\nb\\x1b[2J"
+
+
+# -- serial numbers ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("text", ["0A1B", "a1b", "A1B", "0:A1:B", "00:00:0a:1b", " 0A 1B ", "0" * 40 + "A1B"])
+def test_a_serial_number_is_one_however_it_is_written(text: str) -> None:
+    assert serial(text) == 0xA1B
+    assert shown(serial(text)) == "A1B"
+
+
+@pytest.mark.parametrize("text", ["", ":", "0", "00:00", "0x1B", "xyz", "-1", "1.0", "1e+10", "\uff211", "F" * 129])
+def test_what_is_no_serial_number_is_refused(text: str) -> None:
+    with pytest.raises(OptionError, match="serial_numbers must be hexadecimal"):
+        serial(text)
+
+
+@given(st.integers(min_value=1, max_value=2**159))
+def test_a_serial_number_survives(number: int) -> None:
+    assert serial(shown(number)) == serial(f"{number:040x}") == number
+
+
+# -- ports ------------------------------------------------------------------------------------------------------------
+
+
+def test_ports() -> None:
+    assert ports([8443, 443, 8443]) == [8443, 443]
+    assert ports(list(PORTS)) == list(PORTS)
+    assert set(TLS_PORTS).isdisjoint(SMTP_PORTS)
+
+
+@pytest.mark.parametrize("asked", [[], [22], [80], [443, 6379], [0], [-1], [65536], [True]])
+def test_other_ports_are_refused(asked: list[int]) -> None:
+    with pytest.raises(OptionError, match="ports must be of these, at least one: 25, 443, 465, 587, 636"):
+        ports(asked)
+
+
+# -- verdicts ---------------------------------------------------------------------------------------------------------
+
+WANTED = 0xA1B
+SERVING = Sight("192.0.2.1", (WANTED,))
+BOTH = Sight("192.0.2.2", (7, WANTED), problem="STARTTLS took too long")
+OTHER = Sight("192.0.2.3", (7,))
+REFUSING = Sight("192.0.2.4", refuses=True)
+SILENT = Sight("192.0.2.5", problem="connecting took too long")
+HALF = Sight("192.0.2.6", (7,), problem="the TLS handshake took too long")
+NAMELESS = Sight(problem="resolving its name took too long")
+EVERY = (SERVING, BOTH, OTHER, REFUSING, SILENT, HALF, NAMELESS)
+
+
+@pytest.mark.parametrize(
+    ("sights", "verdict", "reason"),
+    [
+        ([], UNRESOLVED, "it does not resolve from this controller, which split DNS looks like as well"),
+        ([OTHER], NOT_SERVED, "192.0.2.3: another certificate is served"),
+        ([REFUSING], NOT_SERVED, "192.0.2.4: the connection is refused"),
+        (
+            [OTHER, REFUSING],
+            NOT_SERVED,
+            "192.0.2.3: another certificate is served; 192.0.2.4: the connection is refused",
+        ),
+        ([SERVING], SERVED, "192.0.2.1 serves A1B"),
+        ([SILENT, OTHER, BOTH], SERVED, "192.0.2.2 serves A1B"),
+        ([OTHER, SILENT], UNKNOWN, "192.0.2.5: connecting took too long"),
+        ([HALF], UNKNOWN, "192.0.2.6: the TLS handshake took too long"),
+        ([NAMELESS], UNKNOWN, "resolving its name took too long"),
+    ],
+)
+def test_the_verdict_on_a_name(sights: list[Sight], verdict: str, reason: str) -> None:
+    assert judged(sights, {WANTED, 0xFFF}) == (verdict, reason)
+
+
+def test_where_nothing_is_looked_for_nothing_is_known_not_to_be_served() -> None:
+    why = "something is served, and serial_numbers does not say what is looked for"
+    assert judged([OTHER, REFUSING], set()) == (UNKNOWN, why)
+    assert judged([REFUSING], set())[0] == NOT_SERVED
+    assert judged([], set())[0] == UNRESOLVED
+
+
+@pytest.mark.parametrize("count", [1, 2, 3])
+def test_not_served_is_said_only_where_every_address_says_so(count: int) -> None:
+    for sights in itertools.product(EVERY, repeat=count):
+        verdict = judged(sights, {WANTED})[0]
+        serving = any(WANTED in sight.serials for sight in sights)
+        certain = all(not sight.problem for sight in sights)
+
+        assert verdict == (SERVED if serving else NOT_SERVED if certain else UNKNOWN)
+        assert judged(sights[::-1], {WANTED})[0] == verdict
+
+
+def test_a_result_tells_what_was_seen() -> None:
+    verdict = judged([BOTH, REFUSING, NAMELESS], {WANTED})
+    assert told("www.example.com", 443, verdict, [BOTH, REFUSING, NAMELESS]) == {
+        "name": "www.example.com",
+        "port": 443,
+        "verdict": SERVED,
+        "reason": "192.0.2.2 serves A1B",
+        "serial_numbers": ["7", "A1B"],
+        "addresses": ["192.0.2.2", "192.0.2.4"],
+    }
+
+
+@given(st.lists(st.sampled_from(VERDICTS), min_size=1))
+def test_the_verdict_on_all_is_the_one_that_matters_most(verdicts: list[str]) -> None:
+    results = [told("www.example.com", 443, (verdict, "")) for verdict in verdicts]
+    assert summed_up(results)["verdict"] == min(verdicts, key=VERDICTS.index)
+
+
+def test_one_name_that_does_not_resolve_is_told_of_all() -> None:
+    results = [told("a", 443, (verdict, "")) for verdict in (NOT_SERVED, UNRESOLVED)]
+    assert (summed_up(results)["verdict"], summed_up(results)["msg"]) == (
+        UNRESOLVED,
+        "2 looked at: 1 unresolved, 1 not_served",
+    )
+
+
+def test_what_is_said_of_all() -> None:
+    results = [told("a", 443, (verdict, "")) for verdict in (NOT_SERVED, SERVED, NOT_SERVED)]
+    assert summed_up(results) == {"msg": "3 looked at: 1 served, 2 not_served", "verdict": SERVED, "results": results}
