@@ -229,7 +229,7 @@ def _sanity(session: nox.Session, controller: str, targets: Sequence[str], *argu
 
 @nox.session
 def quick(session: nox.Session) -> None:
-    """Style, layers, types, unit tests, a story per module and role, some sanity tests. With arguments: only those tests."""
+    """Lint, types, unit tests, one story per module and role, some sanity tests. With arguments: only those tests."""
     _install(session, REQUIREMENTS / "quick.txt")
     collection = _enter_copy(session)
     _import_from(session, collection / "tests" / "simulator")

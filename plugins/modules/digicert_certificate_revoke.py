@@ -341,18 +341,11 @@ failure:
 """
 
 from collections.abc import Mapping
-from datetime import datetime, timezone
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from ansible_collections.certops.orders.plugins.module_utils._certcentral import operations
 from ansible_collections.certops.orders.plugins.module_utils._certcentral.client import connect
 from ansible_collections.certops.orders.plugins.module_utils._certcentral.models import serial
-from ansible_collections.certops.orders.plugins.module_utils._certcentral.policy import decide_revocation
-from ansible_collections.certops.orders.plugins.module_utils._certcentral.readers import (
-    RevocableCertificates,
-    Revocables,
-)
-from ansible_collections.certops.orders.plugins.module_utils._certcentral.writers import Revoking, comment_lost
 from ansible_collections.certops.orders.plugins.module_utils._common.options import (
     BULK,
     CERTCENTRAL_OPTIONS,
@@ -365,9 +358,6 @@ from ansible_collections.certops.orders.plugins.module_utils._common.options imp
     within,
 )
 from ansible_collections.certops.orders.plugins.module_utils._runtime.entry_point import main as module_main
-from ansible_collections.certops.orders.plugins.module_utils._runtime.observers import observers
-from ansible_collections.certops.orders.plugins.module_utils._runtime.results import Settings
-from ansible_collections.certops.orders.plugins.module_utils._runtime.runner import Run
 
 if TYPE_CHECKING:
     from ansible_collections.certops.orders.plugins.module_utils._common.context import Context
@@ -404,27 +394,24 @@ SPEC: dict[str, Any] = {
 def run(params: Mapping[str, Any], context: Context) -> dict[str, Any]:
     """Revoke what is asked for; returns the result of the task."""
     key, asked = _asked(params)
-    comments = text_of(params, "comments", required=True)
+    comments = text_of(params, "comments", required=True) or ""
     if not (params["confirm"] or context.check_mode):
         raise OptionError("a revocation is for ever: set confirm: true to show that it is meant")
     wait, poll = within(params, "wait_timeout", 1, 604800), within(params, "poll_interval", 1, 3600)
-    noun = "order" if key == "order_id" else "certificate"
-    settings = Settings.of(params, "revoked", noun=noun, key=key, wait=wait if params["wait"] else 0, poll=poll)
+    choices = {name: params[name] for name in ("order_id", "reason", "skip_approval", "cancel_reissue")}
     with connect(params, context, writes=True) as certcentral:
-        by_order = key == "order_id"
-        reader = Revocables(certcentral) if by_order else RevocableCertificates(certcentral, params["order_id"])
-        policy = partial(
-            decide_revocation,
-            today=datetime.now(timezone.utc).date(),
-            skip_approval=params["skip_approval"],
-            cancel_reissue=params["cancel_reissue"],
+        return operations.revoke(
+            certcentral,
+            asked,
+            key=key,
+            **choices,
+            comments=comments,
             accept_unknown=params["accept_unknown_certificates"],
+            wait=wait if params["wait"] else 0,
+            poll=poll,
+            options=params,
+            context=context,
         )
-        options = {name: params[name] for name in ("reason", "skip_approval")}
-        write = Revoking(certcentral, comments=comments or "", **options)
-        watching = observers(params, context, settings, len(set(asked)), certcentral.account_id, comments)
-        result = Run(reader, reader.read, policy, write, settings, context, watching).result(asked)
-        return comment_lost(result, write.without_comment)
 
 
 def _asked(params: Mapping[str, Any]) -> tuple[str, list[Any]]:

@@ -213,13 +213,10 @@ failure:
 """
 
 from collections.abc import Mapping
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from ansible_collections.certops.orders.plugins.module_utils._certcentral import operations
 from ansible_collections.certops.orders.plugins.module_utils._certcentral.client import connect
-from ansible_collections.certops.orders.plugins.module_utils._certcentral.policy import decide_domain
-from ansible_collections.certops.orders.plugins.module_utils._certcentral.readers import DomainsById, DomainsByName
-from ansible_collections.certops.orders.plugins.module_utils._certcentral.writers import Activating
 from ansible_collections.certops.orders.plugins.module_utils._common.options import (
     BULK,
     CERTCENTRAL_OPTIONS,
@@ -229,9 +226,6 @@ from ansible_collections.certops.orders.plugins.module_utils._common.options imp
     ids,
 )
 from ansible_collections.certops.orders.plugins.module_utils._runtime.entry_point import main as module_main
-from ansible_collections.certops.orders.plugins.module_utils._runtime.observers import observers
-from ansible_collections.certops.orders.plugins.module_utils._runtime.results import Settings
-from ansible_collections.certops.orders.plugins.module_utils._runtime.runner import Run
 
 if TYPE_CHECKING:
     from ansible_collections.certops.orders.plugins.module_utils._common.context import Context
@@ -252,21 +246,14 @@ SPEC: dict[str, Any] = {
     "required_one_of": [("name", "names", "domain_id", "domain_ids")],
     "supports_check_mode": True,
 }
-DONE = {"active": "activated", "inactive": "deactivated"}
 
 
 def run(params: Mapping[str, Any], context: Context) -> dict[str, Any]:
     """Set the state of the domains asked for; returns the result of the task."""
-    active = params["state"] == "active"
-    by_id = params["domain_id"] is not None or params["domain_ids"] is not None
-    asked = ids(params, "domain_id", "domain_ids") if by_id else domain_names(params, "name", "names")
-    key = "domain_id" if by_id else "name"
-    settings = Settings.of(params, DONE[params["state"]], noun="domain", key=key, listed="domains")
+    by_id, active = params["domain_id"] is not None or params["domain_ids"] is not None, params["state"] == "active"
+    domains = ids(params, "domain_id", "domain_ids") if by_id else domain_names(params, "name", "names")
     with connect(params, context, writes=True) as certcentral:
-        reader = DomainsById(certcentral) if by_id else DomainsByName(certcentral)
-        policy, write = partial(decide_domain, active=active), Activating(certcentral, active)
-        watching = observers(params, context, settings, len(set(asked)), certcentral.account_id, None)
-        return Run(reader, reader.read, policy, write, settings, context, watching).result(asked)
+        return operations.set_domains(certcentral, domains, by_id=by_id, active=active, options=params, context=context)
 
 
 def main() -> None:

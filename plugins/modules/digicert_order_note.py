@@ -188,10 +188,8 @@ failure:
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from ansible_collections.certops.orders.plugins.module_utils._certcentral import operations
 from ansible_collections.certops.orders.plugins.module_utils._certcentral.client import connect
-from ansible_collections.certops.orders.plugins.module_utils._certcentral.policy import decide_note
-from ansible_collections.certops.orders.plugins.module_utils._certcentral.readers import NotedOrders
-from ansible_collections.certops.orders.plugins.module_utils._certcentral.writers import Annotating
 from ansible_collections.certops.orders.plugins.module_utils._common.options import (
     BULK,
     CERTCENTRAL_OPTIONS,
@@ -202,9 +200,6 @@ from ansible_collections.certops.orders.plugins.module_utils._common.options imp
     text_of,
 )
 from ansible_collections.certops.orders.plugins.module_utils._runtime.entry_point import main as module_main
-from ansible_collections.certops.orders.plugins.module_utils._runtime.observers import observers
-from ansible_collections.certops.orders.plugins.module_utils._runtime.results import Settings
-from ansible_collections.certops.orders.plugins.module_utils._runtime.runner import Run
 
 if TYPE_CHECKING:
     from ansible_collections.certops.orders.plugins.module_utils._common.context import Context
@@ -226,12 +221,9 @@ SPEC: dict[str, Any] = {
 
 def run(params: Mapping[str, Any], context: Context) -> dict[str, Any]:
     """Add the note to the orders asked for; returns the result of the task."""
-    asked, text = ids(params, "order_id", "order_ids"), text_of(params, "text", required=True) or ""
-    settings = Settings.of(params, "annotated")
+    order_ids, text = ids(params, "order_id", "order_ids"), text_of(params, "text", required=True) or ""
     with connect(params, context, writes=True) as certcentral:
-        reader, write = NotedOrders(certcentral, text), Annotating(certcentral, text)
-        watching = observers(params, context, settings, len(set(asked)), certcentral.account_id, text)
-        return Run(reader, reader.read, decide_note, write, settings, context, watching).result(asked)
+        return operations.add_note(certcentral, order_ids, text=text, options=params, context=context)
 
 
 def main() -> None:

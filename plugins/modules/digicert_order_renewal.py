@@ -227,17 +227,10 @@ failure:
 """
 
 from collections.abc import Mapping
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from ansible_collections.certops.orders.plugins.module_utils._certcentral import operations
 from ansible_collections.certops.orders.plugins.module_utils._certcentral.client import connect
-from ansible_collections.certops.orders.plugins.module_utils._certcentral.policy import decide_renewal
-from ansible_collections.certops.orders.plugins.module_utils._certcentral.readers import Orders
-from ansible_collections.certops.orders.plugins.module_utils._certcentral.writers import (
-    SettingRenewal,
-    lives_on,
-    told_living,
-)
 from ansible_collections.certops.orders.plugins.module_utils._common.options import (
     BULK,
     CERTCENTRAL_OPTIONS,
@@ -248,9 +241,6 @@ from ansible_collections.certops.orders.plugins.module_utils._common.options imp
     text_of,
 )
 from ansible_collections.certops.orders.plugins.module_utils._runtime.entry_point import main as module_main
-from ansible_collections.certops.orders.plugins.module_utils._runtime.observers import observers
-from ansible_collections.certops.orders.plugins.module_utils._runtime.results import Settings
-from ansible_collections.certops.orders.plugins.module_utils._runtime.runner import Run
 
 if TYPE_CHECKING:
     from ansible_collections.certops.orders.plugins.module_utils._common.context import Context
@@ -275,21 +265,12 @@ SPEC: dict[str, Any] = {
 
 def run(params: Mapping[str, Any], context: Context) -> dict[str, Any]:
     """Set what is asked for; returns the result of the task."""
-    asked = ids(params, "order_id", "order_ids")
+    order_ids = ids(params, "order_id", "order_ids")
     wanted = {name: params[name] for name in _SETTINGS if params[name] is not None}
     if "custom_renewal_message" in wanted:
         wanted["custom_renewal_message"] = text_of(params, "custom_renewal_message", required=False) or ""
     with connect(params, context, writes=True) as certcentral:
-        reader, policy, write = Orders(certcentral), partial(decide_renewal, wanted=wanted), SettingRenewal(certcentral)
-        settings = Settings.of(
-            params,
-            "set",
-            verify=True,
-            besides=lambda result: lives_on(result, reader.live_on),
-            longer=len(told_living(asked)),
-        )
-        watching = observers(params, context, settings, len(set(asked)), certcentral.account_id, None)
-        return Run(reader, reader.read, policy, write, settings, context, watching).result(asked)
+        return operations.set_renewal(certcentral, order_ids, wanted=wanted, options=params, context=context)
 
 
 def main() -> None:

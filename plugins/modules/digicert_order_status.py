@@ -283,16 +283,13 @@ failure:
 """
 
 from collections.abc import Mapping
-from datetime import datetime, timezone
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from ansible_collections.certops.orders.plugins.module_utils._certcentral import operations
 from ansible_collections.certops.orders.plugins.module_utils._certcentral.client import connect
 from ansible_collections.certops.orders.plugins.module_utils._certcentral.policy import (
     CANCELED,
-    RENEWED,
     TARGETS,
-    decide,
 )
 from ansible_collections.certops.orders.plugins.module_utils._common.options import (
     BULK,
@@ -304,9 +301,6 @@ from ansible_collections.certops.orders.plugins.module_utils._common.options imp
     text_of,
 )
 from ansible_collections.certops.orders.plugins.module_utils._runtime.entry_point import main as module_main
-from ansible_collections.certops.orders.plugins.module_utils._runtime.observers import observers
-from ansible_collections.certops.orders.plugins.module_utils._runtime.results import Settings
-from ansible_collections.certops.orders.plugins.module_utils._runtime.runner import Run
 
 if TYPE_CHECKING:
     from ansible_collections.certops.orders.plugins.module_utils._common.context import Context
@@ -328,27 +322,15 @@ SPEC: dict[str, Any] = {
     "required_if": [("status", CANCELED, ["note"])],
     "supports_check_mode": True,
 }
-DONE = {CANCELED: "canceled", RENEWED: "marked renewed", "not_renewed": "marked not renewed"}
 
 
 def run(params: Mapping[str, Any], context: Context) -> dict[str, Any]:
     """Set the status of the orders asked for; returns the result of the task."""
-    target, asked = params["status"], ids(params, "order_id", "order_ids")
-    note = text_of(params, "note", required=target == CANCELED)
+    order_ids = ids(params, "order_id", "order_ids")
+    note = text_of(params, "note", required=params["status"] == CANCELED)
+    choices = {name: params[name] for name in ("status", "cancel_reissue", "require_migrated")}
     with connect(params, context, writes=True) as certcentral:
-        policy = partial(
-            decide,
-            target=target,
-            today=datetime.now(timezone.utc).date(),
-            cancel_reissue=params["cancel_reissue"],
-            require_migrated=params["require_migrated"],
-        )
-        alone = len(asked) == 1 and target == RENEWED and params["require_migrated"]
-        read = partial(certcentral.read, for_mark=alone)
-        write = partial(certcentral.change_status, target=target, note=note)
-        settings = Settings.of(params, DONE[target])
-        watching = observers(params, context, settings, len(set(asked)), certcentral.account_id, note)
-        return Run(certcentral, read, policy, write, settings, context, watching).result(asked)
+        return operations.set_status(certcentral, order_ids, note=note, **choices, options=params, context=context)
 
 
 def main() -> None:

@@ -240,13 +240,10 @@ failure:
 """
 
 from collections.abc import Mapping
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from ansible_collections.certops.orders.plugins.module_utils._certcentral import operations
 from ansible_collections.certops.orders.plugins.module_utils._certcentral.client import connect
-from ansible_collections.certops.orders.plugins.module_utils._certcentral.policy import decide_request
-from ansible_collections.certops.orders.plugins.module_utils._certcentral.readers import OrderSettleables, Settleables
-from ansible_collections.certops.orders.plugins.module_utils._certcentral.writers import Settling
 from ansible_collections.certops.orders.plugins.module_utils._common.options import (
     BULK,
     CERTCENTRAL_OPTIONS,
@@ -257,9 +254,6 @@ from ansible_collections.certops.orders.plugins.module_utils._common.options imp
     text_of,
 )
 from ansible_collections.certops.orders.plugins.module_utils._runtime.entry_point import main as module_main
-from ansible_collections.certops.orders.plugins.module_utils._runtime.observers import observers
-from ansible_collections.certops.orders.plugins.module_utils._runtime.results import Settings
-from ansible_collections.certops.orders.plugins.module_utils._runtime.runner import Run
 
 if TYPE_CHECKING:
     from ansible_collections.certops.orders.plugins.module_utils._common.context import Context
@@ -285,17 +279,20 @@ SPEC: dict[str, Any] = {
 
 def run(params: Mapping[str, Any], context: Context) -> dict[str, Any]:
     """Decide on the requests asked for; returns the result of the task."""
-    target, comment = params["status"], text_of(params, "comment", required=False)
     by_order = params["order_id"] is not None or params["order_ids"] is not None
-    noun = "order" if by_order else "request"
-    asked = ids(params, f"{noun}_id", f"{noun}_ids")
-    settings = Settings.of(params, target, noun=noun, key=f"{noun}_id", listed="requests")
+    asked = ids(params, "order_id", "order_ids") if by_order else ids(params, "request_id", "request_ids")
+    comment = text_of(params, "comment", required=False)
     with connect(params, context, writes=True) as certcentral:
-        reader = OrderSettleables(certcentral) if by_order else Settleables(certcentral)
-        policy = partial(decide_request, target=target, may_revoke=params["confirm"] or context.check_mode)
-        write = Settling(certcentral, target, comment)
-        watching = observers(params, context, settings, len(set(asked)), certcentral.account_id, comment)
-        return Run(reader, reader.read, policy, write, settings, context, watching).result(asked)
+        return operations.settle_requests(
+            certcentral,
+            asked,
+            by_order=by_order,
+            status=params["status"],
+            comment=comment,
+            may_revoke=params["confirm"] or context.check_mode,
+            options=params,
+            context=context,
+        )
 
 
 def main() -> None:

@@ -346,8 +346,6 @@ failure:
 """
 
 from collections.abc import Mapping
-from datetime import datetime, timezone
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from ansible_collections.certops.orders.plugins.module_utils._common.options import (
@@ -360,23 +358,14 @@ from ansible_collections.certops.orders.plugins.module_utils._common.options imp
 )
 from ansible_collections.certops.orders.plugins.module_utils._http.connection import is_loopback
 from ansible_collections.certops.orders.plugins.module_utils._runtime.entry_point import main as module_main
-from ansible_collections.certops.orders.plugins.module_utils._runtime.observers import observers
-from ansible_collections.certops.orders.plugins.module_utils._runtime.results import Settings
-from ansible_collections.certops.orders.plugins.module_utils._runtime.runner import Run
+from ansible_collections.certops.orders.plugins.module_utils._servertastic import operations
 from ansible_collections.certops.orders.plugins.module_utils._servertastic.client import connect
-from ansible_collections.certops.orders.plugins.module_utils._servertastic.models import order_ref
-from ansible_collections.certops.orders.plugins.module_utils._servertastic.policy import Wishes, decide
+from ansible_collections.certops.orders.plugins.module_utils._servertastic.policy import Wishes
 from ansible_collections.certops.orders.plugins.module_utils._servertastic.readers import (
-    Reviews,
     asked_digests,
     claims_of,
 )
 from ansible_collections.certops.orders.plugins.module_utils._servertastic.request_log import RequestLog
-from ansible_collections.certops.orders.plugins.module_utils._servertastic.results import (
-    longest_waiting,
-    told_cancelled,
-)
-from ansible_collections.certops.orders.plugins.module_utils._servertastic.writers import Cancelling
 
 if TYPE_CHECKING:
     from ansible_collections.certops.orders.plugins.module_utils._common.context import Context
@@ -410,8 +399,8 @@ def run(params: Mapping[str, Any], context: Context) -> dict[str, Any]:
     requested = claims_of(params["requested_at"] or {})
     log = RequestLog(params["request_log"]) if params["request_log"] else None
     with connect(params, context, writes=True) as servertastic:
-        poll = 1 if is_loopback(servertastic.transport.connection.base_url) else 60
         wait = within(params, "wait_timeout", 1, 2592000)
+        shortest = 1 if is_loopback(servertastic.transport.connection.base_url) else 60
         replacement = params["replacement_order_token"]
         wishes = Wishes(
             params["issued"],
@@ -419,28 +408,18 @@ def run(params: Mapping[str, Any], context: Context) -> dict[str, Any]:
             params["replacement"] == "none",
             params["request_again"],
         )
-        asked = asked_digests(params, servertastic)
-        reader = Reviews(servertastic, log, requested, wishes.replacement, context.stop)
-        settings = Settings.of(
-            {**params, "verify": False},
-            "cancelled",
-            key="order_digest",
-            label=order_ref,
+        return operations.cancel(
+            servertastic,
+            asked_digests(params, servertastic),
+            wishes=wishes,
+            log=log,
+            requested=requested,
             wait=wait if params["wait"] else 0,
-            poll=within(params, "poll_interval", poll, 86400),
+            poll=within(params, "poll_interval", shortest, 86400),
             confirm=params["wait"],
-            one_key=False,
-            besides=lambda result: told_cancelled(result, reader, servertastic, datetime.now(timezone.utc)),
-            longer=longest_waiting({*asked, *requested}),
+            options=params,
+            context=context,
         )
-        policy = partial(_decide_now, wishes=wishes)
-        write = Cancelling(servertastic, log, reader)
-        watching = observers(params, context, settings, len(set(asked)), reader.whose, None)
-        return Run(reader, reader.read, policy, write, settings, context, watching).result(asked)
-
-
-def _decide_now(subject: Any, wishes: Wishes) -> Any:
-    return decide(subject, wishes, now=datetime.now(timezone.utc))
 
 
 def main() -> None:

@@ -19,6 +19,7 @@ import pytest
 from ansible_collections.certops.orders.plugins.module_utils._common.context import Context, Stop
 from ansible_collections.certops.orders.plugins.module_utils._common.outcomes import OUTCOMES
 from ansible_collections.certops.orders.plugins.module_utils._runtime import results as _results
+from ansible_collections.certops.orders.plugins.module_utils._servertastic import operations
 from ansible_collections.certops.orders.plugins.module_utils._servertastic import request_log as _request_log
 from ansible_collections.certops.orders.plugins.module_utils._servertastic.client import Servertastic
 from ansible_collections.certops.orders.plugins.module_utils._servertastic.request_log import RequestLog
@@ -451,7 +452,7 @@ def test_a_lost_reply_of_an_order_that_is_gone_is_unknown(conversation: Converse
 def test_a_lost_reply_to_a_request_is_unknown_as_nothing_could_show_it(
     conversation: Converse, lost: Answer, remembered: bool, log: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    freeze(monkeypatch, module)
+    freeze(monkeypatch, operations)
     completed = partial(reviews, "Completed", issued=3)
     service = conversation(completed(), cancels(answer=lost), completed())
 
@@ -466,7 +467,7 @@ def test_a_lost_reply_to_a_request_is_unknown_as_nothing_could_show_it(
 def test_a_lost_reply_to_a_request_made_again_is_never_repeated(
     conversation: Converse, remembered: bool, log: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    freeze(monkeypatch, module)
+    freeze(monkeypatch, operations)
     completed = partial(reviews, "Completed", issued=3)
     service = conversation(completed(), cancels(answer=HANGS_UP), completed())
 
@@ -730,7 +731,7 @@ def test_once_a_review_must_show_it_an_order_that_was_not_cancelled_is_cancelled
     conversation: Converse, log: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as then:
-        freeze(then, module, ago(hours=1))
+        freeze(then, operations, ago(hours=1))
         cancel(conversation(reviews(), cancels()), request_log=log)
 
     assert told(cancel(conversation(reviews(), cancels()), request_log=log)) == ["changed"]
@@ -1123,7 +1124,7 @@ def test_a_window_that_closes_while_the_approval_is_waited_for_is_a_failure(
 def test_a_lost_request_whose_review_failed_is_not_taken_for_cancelled_while_it_is_waited_for(
     conversation: Converse, skipping: Skipping, log: str, memory: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    freeze(monkeypatch, module)
+    freeze(monkeypatch, operations)
     completed = partial(reviews, "Completed", issued=3)
     service = conversation(completed(), cancels(answer=HANGS_UP), reviews(answer=HTML), completed(), completed())
 
@@ -1648,7 +1649,7 @@ def test_many_orders_with_eight_workers_are_each_cancelled_once(log: str, count:
 
 
 def test_an_hour_of_slack_is_given_and_no_more(conversation: Converse, monkeypatch: pytest.MonkeyPatch) -> None:
-    now = freeze(monkeypatch, module)
+    now = freeze(monkeypatch, operations)
     for late, outcome in ((timedelta(minutes=59), "ineligible"), (timedelta(minutes=61), "ineligible")):
         history = [{"timestamp": stamp(now - timedelta(days=30) - late), "event_name": "Order Completed"}]
         result = cancel(conversation(reviews("Completed", modifications=history)), issued="skip", ineligible="skip")

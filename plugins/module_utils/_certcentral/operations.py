@@ -1,0 +1,209 @@
+# Copyright (c) 2026 The certops.orders authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module util is PRIVATE to the collection: it can change at any time.
+
+"""Every change of CertCentral by name: which reader, policy and writer make it, with which settings.
+
+The modules call these, and whatever else makes the same change. Of each, `options` are the options that all bulk
+changes have (`BULK` and `WATCHED`), and the result is that of a task. Raises ApiError, OptionError or Stopped where
+the run cannot begin.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime, timezone
+from functools import partial
+from typing import TYPE_CHECKING, Any, Callable
+
+from .._runtime.observers import observers
+from .._runtime.results import Settings
+from .._runtime.runner import Run
+from .policy import (
+    CANCELED,
+    RENEWED,
+    decide,
+    decide_domain,
+    decide_note,
+    decide_renewal,
+    decide_request,
+    decide_revocation,
+)
+from .readers import (
+    DomainsById,
+    DomainsByName,
+    NotedOrders,
+    Orders,
+    OrderSettleables,
+    RevocableCertificates,
+    Revocables,
+    Settleables,
+)
+from .writers import Activating, Annotating, Revoking, SettingRenewal, Settling, comment_lost, lives_on, told_living
+
+if TYPE_CHECKING:
+    from .._common.context import Context
+    from .._common.outcomes import Decision
+    from .._runtime.protocols import Reader, Write
+    from .client import CertCentral
+
+_STATUS_SET = {CANCELED: "canceled", RENEWED: "marked renewed", "not_renewed": "marked not renewed"}
+
+
+def set_status(
+    certcentral: CertCentral,
+    order_ids: Sequence[int],
+    *,
+    status: str,
+    note: str | None,
+    cancel_reissue: bool,
+    require_migrated: bool,
+    options: Mapping[str, Any],
+    context: Context,
+) -> dict[str, Any]:
+    """Set the status of orders.
+
+    status: canceled, renewed or not_renewed. note: for the service, required to cancel. cancel_reissue: whether a
+    reissue that is under way may be dropped. require_migrated: refuse to mark orders that were not migrated.
+    """
+    policy = partial(
+        decide, target=status, today=_today(), cancel_reissue=cancel_reissue, require_migrated=require_migrated
+    )
+    # One order to mark is read by the list, whose filter also says whether the order was migrated.
+    alone = len(order_ids) == 1 and status == RENEWED and require_migrated
+    read = partial(certcentral.read, for_mark=alone)
+    write = partial(certcentral.change_status, target=status, note=note)
+    settings = Settings.of(options, _STATUS_SET[status])
+    return _run(certcentral, certcentral, policy, write, settings, order_ids, options, context, note=note, read=read)
+
+
+def revoke(
+    certcentral: CertCentral,
+    keys: Sequence[Any],
+    *,
+    key: str,
+    order_id: int | None,
+    reason: str,
+    comments: str,
+    skip_approval: bool,
+    cancel_reissue: bool,
+    accept_unknown: bool,
+    wait: float,
+    poll: float,
+    options: Mapping[str, Any],
+    context: Context,
+) -> dict[str, Any]:
+    """Revoke orders with all their certificates, or single certificates. Irreversible.
+
+    keys: what `key` says: order_id, certificate_id or serial_number. order_id: the order of these certificates, None
+    where it has to be found. accept_unknown: revoke also where not all certificates of an order are known. wait, poll:
+    seconds to wait for an approval in all, and between two reads; 0 for no wait.
+    """
+    reader = Revocables(certcentral) if key == "order_id" else RevocableCertificates(certcentral, order_id)
+    policy = partial(
+        decide_revocation,
+        today=_today(),
+        skip_approval=skip_approval,
+        cancel_reissue=cancel_reissue,
+        accept_unknown=accept_unknown,
+    )
+    write = Revoking(certcentral, reason=reason, comments=comments, skip_approval=skip_approval)
+    noun = "order" if key == "order_id" else "certificate"
+    settings = Settings.of(options, "revoked", noun=noun, key=key, wait=wait, poll=poll)
+    result = _run(certcentral, reader, policy, write, settings, keys, options, context, note=comments)
+    return comment_lost(result, write.without_comment)
+
+
+def settle_requests(
+    certcentral: CertCentral,
+    ids: Sequence[int],
+    *,
+    by_order: bool,
+    status: str,
+    comment: str | None,
+    may_revoke: bool,
+    options: Mapping[str, Any],
+    context: Context,
+) -> dict[str, Any]:
+    """Approve or reject requests.
+
+    ids: of the orders that the requests belong to, if by_order; else of the requests. status: approved or rejected.
+    may_revoke: whether a request may be approved that revokes.
+    """
+    reader = OrderSettleables(certcentral) if by_order else Settleables(certcentral)
+    noun = "order" if by_order else "request"
+    settings = Settings.of(options, status, noun=noun, key=f"{noun}_id", listed="requests")
+    policy = partial(decide_request, target=status, may_revoke=may_revoke)
+    write = Settling(certcentral, status, comment)
+    return _run(certcentral, reader, policy, write, settings, ids, options, context, note=comment)
+
+
+def add_note(
+    certcentral: CertCentral, order_ids: Sequence[int], *, text: str, options: Mapping[str, Any], context: Context
+) -> dict[str, Any]:
+    """Add a note to orders that do not have it."""
+    reader, write = NotedOrders(certcentral, text), Annotating(certcentral, text)
+    settings = Settings.of(options, "annotated")
+    return _run(certcentral, reader, decide_note, write, settings, order_ids, options, context, note=text)
+
+
+def set_renewal(
+    certcentral: CertCentral,
+    order_ids: Sequence[int],
+    *,
+    wanted: Mapping[str, Any],
+    options: Mapping[str, Any],
+    context: Context,
+) -> dict[str, Any]:
+    """Set renewal settings of orders; wanted: the values by option of digicert_order_renewal, those to be set alone."""
+    reader = Orders(certcentral)
+    settings = Settings.of(
+        options,
+        "set",
+        verify=True,
+        besides=lambda result: lives_on(result, reader.live_on),
+        longer=len(told_living(order_ids)),
+    )
+    policy, write = partial(decide_renewal, wanted=wanted), SettingRenewal(certcentral)
+    return _run(certcentral, reader, policy, write, settings, order_ids, options, context)
+
+
+def set_domains(
+    certcentral: CertCentral,
+    domains: Sequence[Any],
+    *,
+    by_id: bool,
+    active: bool,
+    options: Mapping[str, Any],
+    context: Context,
+) -> dict[str, Any]:
+    """Activate or deactivate domains; domains: their ids, or their names as A-labels."""
+    reader = DomainsById(certcentral) if by_id else DomainsByName(certcentral)
+    key, done = "domain_id" if by_id else "name", "activated" if active else "deactivated"
+    settings = Settings.of(options, done, noun="domain", key=key, listed="domains")
+    policy, write = partial(decide_domain, active=active), Activating(certcentral, active)
+    return _run(certcentral, reader, policy, write, settings, domains, options, context)
+
+
+def _today() -> date:
+    return datetime.now(timezone.utc).date()
+
+
+def _run(
+    certcentral: CertCentral,
+    reader: Reader,
+    policy: Callable[[Any], Decision],
+    write: Write,
+    settings: Settings,
+    keys: Sequence[Any],
+    options: Mapping[str, Any],
+    context: Context,
+    *,
+    note: str | None = None,
+    read: Callable[[Sequence[Any]], dict[Any, Any]] | None = None,
+) -> dict[str, Any]:
+    """Run a change. note: for the audit log. read: the first read of a chunk, where that is not the reader's own."""
+    watching = observers(options, context, settings, len(set(keys)), certcentral.account_id, note)
+    return Run(reader, read or reader.read, policy, write, settings, context, watching).result(keys)
