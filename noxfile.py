@@ -83,6 +83,8 @@ PARALLEL = ("-n", "auto", "--dist", "loadfile")
 QUICK_SANITY = ("validate-modules", "import", "compile")
 # Programs of their own, beside the tests.
 CHECKED = ("benchmark", "demo", "simulator", "storm", "tools")
+# Tools that write files or parts of them, and compare these with --check.
+GENERATORS = ("coverage_of_api", "module_returns", "role_readme", "role_variables")
 # Plugins that never run on a target; their tests have a folder of the same name.
 CONTROLLER_ONLY = ("action", "callback", "filter", "inventory", "plugin_utils")
 
@@ -290,18 +292,11 @@ def docs(session: nox.Session) -> None:
 
 
 @nox.session
-def roles(session: nox.Session) -> None:
-    """READMEs of roles and the list of their variables say what the argument specifications say."""
+def generated(session: nox.Session) -> None:
+    """Generated files and parts of files are up to date; the unit tests of the simulator check its service facts."""
     _install(session, "antsibull-docs-parser", "PyYAML")
-    session.run("python", "tests/tools/role_readme.py", "--check")
-    session.run("python", "tests/tools/role_variables.py", "--check")
-    _note(session)
-
-
-@nox.session
-def coverage_of_api(session: nox.Session) -> None:
-    """The table of CertCentral's calls in the documentation says what the client and the plugins do."""
-    session.run("python", "tests/tools/coverage_of_api.py", "--check")
+    for tool in GENERATORS:
+        session.run("python", f"tests/tools/{tool}.py", "--check")
     _note(session)
 
 

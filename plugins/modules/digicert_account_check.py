@@ -54,128 +54,138 @@ EXAMPLES = r"""
 
 RETURN = r"""
 msg:
-  description: How many facts came out how, and what not to use.
+  description: A summary of the result in one sentence, or the error message when the task fails.
   returned: always
   type: str
   sample: "36 facts: 0 contradicted, 1 different and handled, 31 as expected, 4 not tested"
 facts:
-  description: Every fact, always in the same order.
+  description: All facts that are checked, always in the same order.
   returned: success
   type: list
   elements: dict
   contains:
     fact:
-      description: A short name of the fact.
+      description: Short name of the fact.
       type: str
       returned: always
       sample: plan_flag
     description:
-      description: What it is about.
+      description: What the fact is about.
       type: str
       returned: always
       sample: annual plans are flagged
     section:
-      description: The section about it in C(reference/certcentral.md) of the project.
+      description: Section of C(reference/certcentral.md) in the documentation for contributors that describes the fact.
       type: str
       returned: always
       sample: "8"
     expected:
-      description: What the collection expects.
+      description: The behavior that the collection expects.
       type: str
       returned: always
       sample: absent
     seen:
-      description: What was seen, empty where it is not tested.
+      description: The behavior that was observed. Empty if RV(facts[].result) is V(untested).
       type: str
       returned: always
       sample: shown
     result:
-      description: Whether this is V(as_expected), V(different), V(contradiction) or V(untested).
+      description:
+        - V(as_expected) if the expected behavior was observed.
+        - V(different) if another behavior was observed that the collection supports.
+        - V(contradiction) if a behavior was observed that the collection does not support.
+        - V(untested) if the account did not allow a check.
       type: str
       returned: always
       sample: different
     switch:
-      description: The setting of the simulator that behaves like this, empty where the default does or none is known.
+      description:
+        - The setting of the simulator that reproduces the observed behavior.
+        - Empty if it is the default of the simulator, or if there is no such setting.
       type: str
       returned: always
       sample: certcentral.plan_flag=shown
     avoid:
-      description: What not to use, empty where the fact is not contradicted.
+      description:
+        - The features of the collection that must not be used with this account.
+        - Empty unless RV(facts[].result) is V(contradiction).
       type: str
       returned: always
       sample: ""
 switches:
   description:
-    - The settings that make the simulator behave like this account, for its option C(--set).
-    - What the simulator does by default is left out.
+    - The settings that make the simulator behave like this account, as values of its option C(--set).
+    - Settings that are the default of the simulator are left out.
   returned: success
   type: list
   elements: str
   sample: [certcentral.plan_flag=shown]
 lines:
-  description: The facts as a table for people, and what not to use.
+  description: A table of the facts for display, with the features that must not be used.
   returned: success
   type: list
   elements: str
   sample: ["plan_flag  expected: absent  seen: shown  different  certcentral.plan_flag=shown"]
 contradictions:
-  description: The facts that are contradicted, by name.
+  description: Names of the facts whose RV(facts[].result) is V(contradiction).
   returned: success
   type: list
   elements: str
   sample: []
 api:
-  description: What it cost.
+  description: Statistics about the requests to the service.
   returned: when the arguments are valid
   type: dict
   contains:
     requests:
-      description: Requests that were sent, retries included.
+      description: Number of requests that were sent, including retries.
       type: int
       returned: always
       sample: 3
     retries:
-      description: Requests that were repeated.
+      description: Number of retries.
       type: int
       returned: always
       sample: 0
     waited:
-      description: Seconds waited to stay within the rate limit and before retries, added up over the workers.
+      description: Time in seconds spent waiting for the rate limit and before retries, summed over all workers.
       type: float
       returned: always
       sample: 0.0
 failure:
-  description: The first thing that failed, for a program to read.
-  returned: when the task fails, except where Ansible finds an option wrong with O(execute_on=target)
+  description: Details of the first error.
+  returned: when the task fails, except when Ansible rejects an option with O(execute_on=target)
   type: dict
   contains:
     http_status:
-      description: The HTTP status that CertCentral answered with, none where there was no answer.
+      description: HTTP status code of the response. V(none) if there was no response.
       type: int
       returned: always
       sample: 403
     code:
-      description: CertCentral's error code, or a word of the collection's own; none where the answer has none.
+      description:
+        - Error code of CertCentral, or one of this collection if CertCentral was not the cause.
+        - V(none) if the response has no error code.
       type: str
       returned: always
       sample: access_denied|access_denied_invalid_key
     message:
-      description: What happened.
+      description: The error message.
       type: str
       returned: always
       sample: CertCentral refused to read the key's user (HTTP 403, access_denied|access_denied_invalid_key)
     order_id:
-      description: The order, none where it concerns no single one.
+      description: ID of the order. V(none) if the error does not concern a single order.
       type: int
       returned: always
       sample: 123456789
     retries:
-      description: How often the request was repeated.
+      description: Number of retries of the request.
       type: int
       returned: always
       sample: 0
     waited:
-      description: Seconds waited before it was repeated.
+      description: Time in seconds spent waiting before the retries.
       type: float
       returned: always
       sample: 0.0

@@ -60,150 +60,154 @@ EXAMPLES = r"""
 
 RETURN = r"""
 msg:
-  description: Whose key it is, in one sentence.
+  description: A summary of the result in one sentence, or the error message when the task fails.
   returned: always
   type: str
   sample: the key acts as automation (Orders) of account 100001
 user:
-  description: Whom the key acts as.
-  returned: success, and where O(require_write) fails
+  description: The user that the API key belongs to.
+  returned: success, and when O(require_write) fails
   type: dict
   contains:
     user_id:
-      description: The user.
+      description: ID of the user.
       type: int
       returned: always
       sample: 7
     username:
-      description: The user's name.
+      description: Login name of the user.
       type: str
       returned: always
       sample: automation
     status:
-      description: The user's status.
+      description: Status of the user.
       type: str
       returned: always
       sample: active
     roles:
-      description: The access roles.
+      description: Access roles of the user.
       type: list
       elements: str
       returned: always
       sample: [Orders]
     container_ids:
-      description: The containers (divisions) that the key is restricted to, none where it is not.
+      description: IDs of the containers (divisions) that the key is restricted to. V(none) if it is not restricted.
       type: list
       elements: int
       returned: always
       sample: [5]
 may_write:
-  description: Whether the key may change something, none where that is not known.
-  returned: success, and where O(require_write) fails
+  description: Whether the key is allowed to make changes. V(none) if this is not known.
+  returned: success, and when O(require_write) fails
   type: bool
   sample: true
 account:
-  description: The account; more than its id only where the key may read it.
-  returned: success, and where O(require_write) fails
+  description:
+    - The account that the API key belongs to.
+    - If the key is not allowed to read the account, only its ID is known.
+  returned: success, and when O(require_write) fails
   type: dict
   contains:
     account_id:
-      description: The account.
+      description: ID of the account.
       type: int
       returned: always
       sample: 100001
     organization_id:
-      description: Its primary organization.
+      description: ID of the primary organization of the account.
       type: int
       returned: always
       sample: 111111
     organization_name:
-      description: The name of that.
+      description: Name of the primary organization.
       type: str
       returned: always
       sample: Example Corp
     root_container_id:
-      description: Its topmost container.
+      description: ID of the root container of the account.
       type: int
       returned: always
       sample: 1
     type:
-      description: The kind of account.
+      description: Type of the account.
       type: str
       returned: always
       sample: retail
 limits:
-  description: The rate limits that are kept, see O(rate_limit); an empty list for none.
-  returned: success, and where O(require_write) fails
+  description: The rate limits that the module applies, see O(rate_limit). An empty list if there are none.
+  returned: success, and when O(require_write) fails
   type: list
   elements: dict
   contains:
     requests:
-      description: So many requests are sent at most
+      description: Maximum number of requests in each period.
       type: int
       returned: always
       sample: 100
     seconds:
-      description: in any stretch of so many seconds.
+      description: Length of the period in seconds.
       type: float
       returned: always
       sample: 5.0
 api_url:
-  description: Where CertCentral was asked.
-  returned: success, and where O(require_write) fails
+  description: Base URL of the CertCentral API.
+  returned: success, and when O(require_write) fails
   type: str
   sample: https://www.digicert.com/services/v2
 api:
-  description: What it cost.
+  description: Statistics about the requests to the service.
   returned: when the arguments are valid
   type: dict
   contains:
     requests:
-      description: Requests that were sent, retries included.
+      description: Number of requests that were sent, including retries.
       type: int
       returned: always
       sample: 3
     retries:
-      description: Requests that were repeated.
+      description: Number of retries.
       type: int
       returned: always
       sample: 0
     waited:
-      description: Seconds waited to stay within the rate limit and before retries, added up over the workers.
+      description: Time in seconds spent waiting for the rate limit and before retries, summed over all workers.
       type: float
       returned: always
       sample: 0.0
 failure:
-  description: The first thing that failed, for a program to read.
-  returned: when the task fails, except where Ansible finds an option wrong with O(execute_on=target)
+  description: Details of the first error.
+  returned: when the task fails, except when Ansible rejects an option with O(execute_on=target)
   type: dict
   contains:
     http_status:
-      description: The HTTP status that CertCentral answered with, none where there was no answer.
+      description: HTTP status code of the response. V(none) if there was no response.
       type: int
       returned: always
       sample: 403
     code:
-      description: CertCentral's error code, or a word of the collection's own; none where the answer has none.
+      description:
+        - Error code of CertCentral, or one of this collection if CertCentral was not the cause.
+        - V(none) if the response has no error code.
       type: str
       returned: always
       sample: access_denied|access_denied_invalid_key
     message:
-      description: What happened.
+      description: The error message.
       type: str
       returned: always
       sample: CertCentral refused to read the key's user (HTTP 403, access_denied|access_denied_invalid_key)
     order_id:
-      description: The order, none where it concerns no single one.
+      description: ID of the order. V(none) if the error does not concern a single order.
       type: int
       returned: always
       sample: 123456789
     retries:
-      description: How often the request was repeated.
+      description: Number of retries of the request.
       type: int
       returned: always
       sample: 0
     waited:
-      description: Seconds waited before it was repeated.
+      description: Time in seconds spent waiting before the retries.
       type: float
       returned: always
       sample: 0.0

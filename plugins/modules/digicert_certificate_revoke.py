@@ -162,60 +162,67 @@ EXAMPLES = r"""
 
 RETURN = r"""
 msg:
-  description: What was done, in one sentence.
+  description: A summary of the result in one sentence, or the error message when the task fails.
   returned: always
   type: str
   sample: order 123456789 waits for an approval to be revoked
 orders:
-  description: The orders, in the order in which they were asked for; see O(orders_detail).
+  description:
+    - The result for each order, in the order of the arguments.
+    - O(orders_detail) limits the results that are returned.
   returned: when the arguments are valid
   type: list
   elements: dict
   contains:
     order_id:
-      description: The order; of a single certificate, where it was found.
+      description: ID of the order. For a single certificate, the ID of its order.
       type: int
-      returned: where it is known
+      returned: when known
       sample: 123456789
     certificate_id:
-      description: The certificate.
+      description: ID of the certificate.
       type: int
-      returned: for single certificates, where it is known
+      returned: for single certificates, when known
       sample: 900000001
     serial_number:
-      description: The certificate's serial number.
+      description: Serial number of the certificate, in hexadecimal.
       type: str
-      returned: for single certificates, where it is known
+      returned: for single certificates, when known
       sample: 0A1B2C3D4E5F60718293A4B5C6D7E8F9
     outcome:
       description:
-        - V(changed) (it is revoked), V(unchanged) (it was so already), V(pending_approval) (a request was filed, now or
-          earlier, and somebody has to approve it), V(ineligible) (it cannot be revoked in its state), V(missing),
-          V(failed), V(unknown) (a change was sent, and no read shows what came of it) or V(not_attempted) (the run was
-          stopped before it).
+        - V(changed) if the certificates were revoked, or in check mode would be revoked.
+        - V(unchanged) if they were already revoked.
+        - V(pending_approval) if a revocation request exists, from this run or an earlier one, that an approver must
+          decide on.
+        - V(ineligible) if a revocation is not possible in the current state.
+        - V(missing) if the service does not find the object.
+        - V(failed) if an error occurred.
+        - V(unknown) if a change was sent and no later read shows its effect.
+        - V(not_attempted) if the run was stopped before.
       type: str
       returned: always
       sample: pending_approval
     before:
-      description: What it said before; empty where it could not be read.
+      description: The state before the change. Empty if it could not be read.
       type: dict
       returned: always
       contains:
         status:
-          description: The status of the order, or of the single certificate.
+          description: Status of the order, or of the single certificate.
           type: str
-          returned: when it was read
+          returned: when the state was read
           sample: issued
         revocation_requested:
-          description: Whether a request to revoke it waits for an approval.
+          description: Whether a revocation request is waiting for approval.
           type: bool
-          returned: when it was read
+          returned: when the state was read
           sample: false
         certificates:
-          description: Every certificate that ends with it, reissues and duplicates among them.
+          description: All certificates that are revoked with the order, including reissues and duplicates.
           type: list
           elements: dict
-          returned: when it is to be revoked
+          returned: when a revocation is necessary
           sample:
             - certificate_id: 900000001
               serial_number: 0A1B2C3D4E5F60718293A4B5C6D7E8F9
@@ -223,47 +230,52 @@ orders:
               domains: [www.example.com]
               valid_till: "2026-08-01"
         domains:
-          description: Every name of those.
+          description: All domain names of these certificates.
           type: list
           elements: str
-          returned: when it is to be revoked
+          returned: when a revocation is necessary
           sample: [www.example.com]
         certificates_known:
           description:
-            - Whether these are all certificates that the order announces, each with its names; see
-              O(accept_unknown_certificates).
+            - Whether RV(orders[].before.certificates) has all certificates of the order, each with its domain names.
+            - See O(accept_unknown_certificates).
           type: bool
-          returned: when it is to be revoked
+          returned: when a revocation is necessary
           sample: true
         product_type:
-          description: The kind of product of the order.
+          description: Product type of the order.
           type: str
-          returned: when it is to be revoked
+          returned: when a revocation is necessary
           sample: ssl_certificate
         product_name_id:
-          description: The product of the order, as it is called when it is ordered.
+          description: Product identifier of the order, as used in order requests.
           type: str
-          returned: when it is to be revoked
+          returned: when a revocation is necessary
           sample: ssl_plus
     after:
-      description: The same after the task, in check mode what it would be; empty where it is not known.
+      description:
+        - The state after the change, with the same keys. In check mode, the state that the change would lead to.
+        - Empty if the state is not known.
       type: dict
       returned: always
       sample:
         status: issued
         revocation_requested: true
     reason:
-      description: Why, where there is something to say; with the next step where the change is not possible.
+      description:
+        - The reason for the outcome. If the change is not possible, also the next step.
+        - Empty if there is nothing to report.
       type: str
       returned: always
       sample: ""
     failure:
-      description: As RV(failure), for this order.
+      description: Details of the error, with the same keys as RV(failure).
       type: dict
-      returned: when the order failed, or its state is unknown
+      returned: when the outcome is V(failed) or V(unknown)
 summary:
   description:
-    - How many orders there were, C(total), and how many of each outcome. What was given twice counts once.
+    - Number of results with each outcome, and their C(total).
+    - An item that is given more than once is counted once.
   returned: when the arguments are valid
   type: dict
   sample:
@@ -277,64 +289,66 @@ summary:
     unknown: 0
     not_attempted: 0
 api:
-  description: What it cost.
+  description: Statistics about the requests to the service.
   returned: when the arguments are valid
   type: dict
   contains:
     requests:
-      description: Requests that were sent, retries included.
+      description: Number of requests that were sent, including retries.
       type: int
       returned: always
       sample: 3
     retries:
-      description: Requests that were repeated.
+      description: Number of retries.
       type: int
       returned: always
       sample: 0
     waited:
-      description: Seconds waited to stay within the rate limit and before retries, added up over the workers.
+      description: Time in seconds spent waiting for the rate limit and before retries, summed over all workers.
       type: float
       returned: always
       sample: 0.0
 diff:
-  description: What was changed, before and after.
+  description: The changes, as text before and after.
   returned: in diff mode, when the arguments are valid
   type: dict
   sample:
     before: "order 123456789 (www.example.com): status: issued, domains: [www.example.com]\n"
     after: "order 123456789 (www.example.com): status: revoked, domains: [www.example.com]\n"
 failure:
-  description: The first thing that failed, for a program to read.
-  returned: when the task fails, except where Ansible finds an option wrong with O(execute_on=target)
+  description: Details of the first error.
+  returned: when the task fails, except when Ansible rejects an option with O(execute_on=target)
   type: dict
   contains:
     http_status:
-      description: The HTTP status that CertCentral answered with, none where there was no answer.
+      description: HTTP status code of the response. V(none) if there was no response.
       type: int
       returned: always
       sample: 403
     code:
-      description: CertCentral's error code, or a word of the collection's own; none where the answer has none.
+      description:
+        - Error code of CertCentral, or one of this collection if CertCentral was not the cause.
+        - V(none) if the response has no error code.
       type: str
       returned: always
       sample: access_denied|access_denied_invalid_key
     message:
-      description: What happened.
+      description: The error message.
       type: str
       returned: always
       sample: CertCentral refused to revoke order 123456789 (HTTP 403, access_denied|access_denied_invalid_key)
     order_id:
-      description: The order, none where it concerns no single one.
+      description: ID of the order. V(none) if the error does not concern a single order.
       type: int
       returned: always
       sample: 123456789
     retries:
-      description: How often the request was repeated.
+      description: Number of retries of the request.
       type: int
       returned: always
       sample: 0
     waited:
-      description: Seconds waited before it was repeated.
+      description: Time in seconds spent waiting before the retries.
       type: float
       returned: always
       sample: 0.0

@@ -79,63 +79,77 @@ EXAMPLES = r"""
 
 RETURN = r"""
 msg:
-  description: What was done, in one sentence.
+  description: A summary of the result in one sentence, or the error message when the task fails.
   returned: always
   type: str
   sample: domain shop.example.com was deactivated
 domains:
-  description: The domains, in the order in which they were asked for; see O(orders_detail).
+  description:
+    - The result for each domain, in the order of the arguments.
+    - O(orders_detail) limits the results that are returned.
   returned: when the arguments are valid
   type: list
   elements: dict
   contains:
     domain_id:
-      description: The domain.
+      description: ID of the domain.
       type: int
-      returned: where it is known, and only one has its name
+      returned: when known, and when no other domain has the same name
       sample: 4321
     name:
-      description: The name.
+      description: Name of the domain.
       type: str
-      returned: where it is known
+      returned: when known
       sample: shop.example.com
     outcome:
       description:
-        - V(changed), V(unchanged) (it was so already), V(ineligible) (this change is not possible in its state),
-          V(missing), V(failed), V(unknown) (a change was sent, and no read shows what came of it) or
-          V(not_attempted) (the run was stopped before it).
-          V(pending_approval) does not occur with this module.
+        - V(changed) if the change was made, or in check mode would be made.
+        - V(unchanged) if the requested state was already there.
+        - V(ineligible) if the change is not possible in the current state.
+        - V(missing) if the service does not find the object.
+        - V(failed) if an error occurred.
+        - V(unknown) if a change was sent and no later read shows its effect.
+        - V(not_attempted) if the run was stopped before.
+        - V(pending_approval) is never returned by this module.
       type: str
       returned: always
       sample: changed
     before:
-      description: What it said before; empty where it could not be read.
+      description: The state before the change. Empty if it could not be read.
       type: dict
       returned: always
       contains:
         state:
-          description: V(active), V(inactive), V(both) where domains of one name differ, V(unknown) if it is not said.
+          description:
+            - V(active) or V(inactive).
+            - V(both) if several domains have this name and their states differ.
+            - V(unknown) if CertCentral does not return the state.
           type: str
-          returned: when it was read
+          returned: when the state was read
           sample: active
     after:
-      description: The same after the task, in check mode what it would be; empty where it is not known.
+      description:
+        - The state after the change, with the same keys. In check mode, the state that the change would lead to.
+        - Empty if the state is not known.
       type: dict
       returned: always
       sample:
         state: inactive
     reason:
-      description: Why, where there is something to say; with the next step where the change is not possible.
+      description:
+        - The reason for the outcome. If the change is not possible, also the next step.
+        - Empty if there is nothing to report.
       type: str
       returned: always
       sample: ""
     failure:
-      description: As RV(failure), for this domain.
+      description: Details of the error, with the same keys as RV(failure).
       type: dict
-      returned: when the domain failed, or its state is unknown
+      returned: when the outcome is V(failed) or V(unknown)
 summary:
   description:
-    - How many domains there were, C(total), and how many of each outcome. What was given twice counts once.
+    - Number of results with each outcome, and their C(total).
+    - An item that is given more than once is counted once.
   returned: when the arguments are valid
   type: dict
   sample:
@@ -149,64 +163,66 @@ summary:
     unknown: 0
     not_attempted: 0
 api:
-  description: What it cost.
+  description: Statistics about the requests to the service.
   returned: when the arguments are valid
   type: dict
   contains:
     requests:
-      description: Requests that were sent, retries included.
+      description: Number of requests that were sent, including retries.
       type: int
       returned: always
       sample: 3
     retries:
-      description: Requests that were repeated.
+      description: Number of retries.
       type: int
       returned: always
       sample: 0
     waited:
-      description: Seconds waited to stay within the rate limit and before retries, added up over the workers.
+      description: Time in seconds spent waiting for the rate limit and before retries, summed over all workers.
       type: float
       returned: always
       sample: 0.0
 diff:
-  description: What was changed, before and after.
+  description: The changes, as text before and after.
   returned: in diff mode, when the arguments are valid
   type: dict
   sample:
-    before: "domain shop.example.com: state: active\\n"
-    after: "domain shop.example.com: state: inactive\\n"
+    before: "domain shop.example.com: state: active\n"
+    after: "domain shop.example.com: state: inactive\n"
 failure:
-  description: The first thing that failed, for a program to read.
-  returned: when the task fails, except where Ansible finds an option wrong with O(execute_on=target)
+  description: Details of the first error.
+  returned: when the task fails, except when Ansible rejects an option with O(execute_on=target)
   type: dict
   contains:
     http_status:
-      description: The HTTP status that CertCentral answered with, none where there was no answer.
+      description: HTTP status code of the response. V(none) if there was no response.
       type: int
       returned: always
       sample: 403
     code:
-      description: CertCentral's error code, or a word of the collection's own; none where the answer has none.
+      description:
+        - Error code of CertCentral, or one of this collection if CertCentral was not the cause.
+        - V(none) if the response has no error code.
       type: str
       returned: always
       sample: access_denied|access_denied_invalid_key
     message:
-      description: What happened.
+      description: The error message.
       type: str
       returned: always
       sample: CertCentral refused to read domain 4321 (HTTP 403, access_denied|access_denied_invalid_key)
     order_id:
-      description: The order, none where it concerns no single one.
+      description: ID of the order. V(none) if the error does not concern a single order.
       type: int
       returned: always
       sample: 123456789
     retries:
-      description: How often the request was repeated.
+      description: Number of retries of the request.
       type: int
       returned: always
       sample: 0
     waited:
-      description: Seconds waited before it was repeated.
+      description: Time in seconds spent waiting before the retries.
       type: float
       returned: always
       sample: 0.0

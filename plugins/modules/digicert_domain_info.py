@@ -78,58 +78,60 @@ EXAMPLES = r"""
 
 RETURN = r"""
 msg:
-  description: What was found, in one sentence.
+  description: A summary of the result in one sentence, or the error message when the task fails.
   returned: always
   type: str
   sample: 1 domain found
 domains:
-  description: The domains, in CertCentral's order; none where O(domain_id) does not exist.
+  description: The domains, in the order of CertCentral. Empty if the domain O(domain_id) does not exist.
   returned: success
   type: list
   elements: dict
   contains:
     domain_id:
-      description: The domain.
+      description: ID of the domain.
       type: int
       returned: always
       sample: 4321
     name:
-      description: Its name, in lower case.
+      description: Name of the domain, in lower case.
       type: str
       returned: always
       sample: shop.example.com
     is_active:
-      description: Whether it is active, none where CertCentral does not say.
+      description: Whether the domain is active. V(none) if CertCentral does not return it.
       type: bool
       returned: always
       sample: true
     date_created:
-      description: When it was added, ISO 8601 in UTC.
+      description: Time at which the domain was added, in ISO 8601 format and UTC.
       type: str
       returned: always
       sample: "2026-01-15T08:30:00Z"
     organization_id:
-      description: The organization that it belongs to.
+      description: ID of the organization that the domain belongs to.
       type: int
       returned: always
       sample: 111111
     organization_name:
-      description: Its name.
+      description: Name of the organization.
       type: str
       returned: always
       sample: Example Corp
     container_id:
-      description: The container (division) that it is in.
+      description: ID of the container (division) that the domain is in.
       type: int
       returned: always
       sample: 1
     container_name:
-      description: Its name.
+      description: Name of the container.
       type: str
       returned: always
       sample: Example Corp
     validations:
-      description: Its validations; C(validated_until) is ISO 8601 in UTC, or empty.
+      description:
+        - Validations of the domain.
+        - C(validated_until) is a time in ISO 8601 format and UTC, or empty.
       type: list
       elements: dict
       returned: always
@@ -138,68 +140,70 @@ domains:
           status: active
           validated_until: "2027-01-15T08:30:00Z"
     dcv_method:
-      description: How its control is shown.
+      description: Method of the domain control validation.
       type: str
       returned: always
       sample: dns-txt-token
     dcv_expiration:
-      description: The last day, in UTC, for which its control was shown, for each kind of validation.
+      description: For each validation type, the last day in UTC on which the domain control validation is valid.
       type: dict
       returned: always
       sample:
         ov: "2027-01-15"
 api:
-  description: What it cost.
+  description: Statistics about the requests to the service.
   returned: when the arguments are valid
   type: dict
   contains:
     requests:
-      description: Requests that were sent, retries included.
+      description: Number of requests that were sent, including retries.
       type: int
       returned: always
       sample: 3
     retries:
-      description: Requests that were repeated.
+      description: Number of retries.
       type: int
       returned: always
       sample: 0
     waited:
-      description: Seconds waited to stay within the rate limit and before retries, added up over the workers.
+      description: Time in seconds spent waiting for the rate limit and before retries, summed over all workers.
       type: float
       returned: always
       sample: 0.0
 failure:
-  description: The first thing that failed, for a program to read.
-  returned: when the task fails, except where Ansible finds an option wrong with O(execute_on=target)
+  description: Details of the first error.
+  returned: when the task fails, except when Ansible rejects an option with O(execute_on=target)
   type: dict
   contains:
     http_status:
-      description: The HTTP status that CertCentral answered with, none where there was no answer.
+      description: HTTP status code of the response. V(none) if there was no response.
       type: int
       returned: always
       sample: 403
     code:
-      description: CertCentral's error code, or a word of the collection's own; none where the answer has none.
+      description:
+        - Error code of CertCentral, or one of this collection if CertCentral was not the cause.
+        - V(none) if the response has no error code.
       type: str
       returned: always
       sample: access_denied|access_denied_invalid_key
     message:
-      description: What happened.
+      description: The error message.
       type: str
       returned: always
       sample: CertCentral refused to list domains (HTTP 403, access_denied|access_denied_invalid_key)
     order_id:
-      description: The order, none where it concerns no single one.
+      description: ID of the order. V(none) if the error does not concern a single order.
       type: int
       returned: always
       sample: 123456789
     retries:
-      description: How often the request was repeated.
+      description: Number of retries of the request.
       type: int
       returned: always
       sample: 0
     waited:
-      description: Seconds waited before it was repeated.
+      description: Time in seconds spent waiting before the retries.
       type: float
       returned: always
       sample: 0.0

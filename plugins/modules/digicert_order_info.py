@@ -108,271 +108,285 @@ EXAMPLES = r"""
 
 RETURN = r"""
 msg:
-  description: What was found, in one sentence.
+  description: A summary of the result in one sentence, or the error message when the task fails.
   returned: always
   type: str
   sample: 2 orders found
 orders:
-  description: The orders.
+  description: The orders that were found.
   returned: success
   type: list
   elements: dict
   contains:
     order_id:
-      description: The order.
+      description: ID of the order.
       type: int
       returned: always
       sample: 123456789
     status:
-      description: The status, as CertCentral spells it.
+      description: Status of the order, as returned by CertCentral.
       type: str
       returned: always
       sample: issued
     is_renewed:
-      description: Whether it counts as renewed, however CertCentral shows that; none where it does not say.
+      description:
+        - Whether the order is renewed or marked as renewed.
+        - V(none) if CertCentral does not return it.
       type: bool
       returned: always
       sample: false
     is_migrated:
-      description: Whether it was migrated from a legacy console.
+      description: Whether the order was migrated from a legacy console.
       type: bool
       returned: with O(include_origin) or O(origin)
       sample: true
     common_name:
-      description: The common name of its certificate.
+      description: Common name of the current certificate.
       type: str
       returned: always
       sample: www.example.com
     domains:
-      description: Every name that it covers, the common name among them where that is a domain, in lower case, sorted.
+      description:
+        - All domain names of the order, in lower case and sorted.
+        - They include the common name if it is a domain name.
       type: list
       elements: str
       returned: always
       sample: [example.com, www.example.com]
     domains_known:
       description:
-        - Whether RV(orders[].domains) has every name. V(false) where CertCentral does not list the names, or fewer than
-          it counts; with O(details) they are taken from the order's own page.
+        - Whether RV(orders[].domains) is complete.
+        - V(false) if CertCentral does not list the names, or lists fewer names than it counts. With O(details) the
+          names are taken from the order's own page.
       type: bool
       returned: always
       sample: true
     certificate_id:
-      description: Its present certificate, none before it is issued.
+      description: ID of the current certificate. V(none) before the order is issued.
       type: int
       returned: always
       sample: 900000001
     serial_number:
-      description: That one's serial number, hexadecimal, empty before it is issued.
+      description: Serial number of the current certificate, in hexadecimal. Empty before the order is issued.
       type: str
       returned: always
       sample: 0A1B2C3D4E5F60718293A4B5C6D7E8F9
     date_created:
-      description: When it was ordered, ISO 8601 in UTC.
+      description: Time at which the order was placed, in ISO 8601 format and UTC.
       type: str
       returned: always
       sample: "2026-01-15T08:30:00Z"
     valid_from:
-      description: The first day of its certificate, empty where there is none.
+      description: First day of the validity of the current certificate. Empty if there is no certificate.
       type: str
       returned: always
       sample: "2026-01-15"
     valid_till:
-      description: The last day of its certificate, empty where there is none.
+      description: Last day of the validity of the current certificate. Empty if there is no certificate.
       type: str
       returned: always
       sample: "2026-08-01"
     days_remaining:
-      description: The days from today, in UTC, to that day; negative once it has expired, none where there is none.
+      description:
+        - Number of days from today, in UTC, to RV(orders[].valid_till). Negative after the certificate has expired.
+        - V(none) if there is no certificate.
       type: int
       returned: always
       sample: 42
     order_valid_till:
       description:
-        - The last day of the order, empty where CertCentral does not say. The certificates of annual plans expire
-          earlier, and until this day the order can be reissued.
+        - Last day of the validity of the order. Empty if CertCentral does not return it.
+        - With an annual plan, certificates expire earlier, and the order can be reissued until this day.
       type: str
       returned: always
       sample: ""
     is_multi_year_plan:
       description:
-        - Whether CertCentral calls it a multi-year plan. Whether it does so with annual plans is not known; compare
-          C(order_valid_till) with C(valid_till) instead.
+        - Whether CertCentral marks the order as a multi-year plan.
+        - It is not known whether this includes annual plans. Compare RV(orders[].order_valid_till) with
+          RV(orders[].valid_till) instead.
       type: bool
       returned: always
       sample: false
     product_name_id:
-      description: The product, as it is called when it is ordered.
+      description: Product identifier, as used in order requests.
       type: str
       returned: always
       sample: ssl_plus
     product_name:
-      description: The product, as people call it.
+      description: Display name of the product.
       type: str
       returned: always
       sample: Standard SSL
     product_type:
-      description: The kind of product.
+      description: Product type.
       type: str
       returned: always
       sample: ssl_certificate
     organization_id:
-      description: The organization, none where CertCentral does not say, as in the list for a DV certificate.
+      description:
+        - ID of the organization.
+        - V(none) if CertCentral does not return it, for example in the list for DV certificates.
       type: int
       returned: always
       sample: 111111
     organization_name:
-      description: Its name.
+      description: Name of the organization.
       type: str
       returned: always
       sample: Example Corp
     container_id:
-      description: The container (division) that the order is in.
+      description: ID of the container (division) that the order is in.
       type: int
       returned: always
       sample: 1
     container_name:
-      description: Its name.
+      description: Name of the container.
       type: str
       returned: always
       sample: Example Corp
     has_duplicates:
-      description: Whether it has duplicates, none where CertCentral does not say.
+      description: Whether the order has duplicates. V(none) if CertCentral does not return it.
       type: bool
       returned: always
       sample: false
     has_reissues:
-      description: Whether it has been reissued, none where CertCentral does not say.
+      description: Whether the order was reissued. V(none) if CertCentral does not return it.
       type: bool
       returned: always
       sample: false
     disable_renewal_notifications:
-      description: Whether its renewal e-mails are off, none where CertCentral does not say.
+      description:
+        - Whether renewal emails are disabled for the order.
+        - V(none) if CertCentral does not return it.
       type: bool
       returned: always
       sample: false
     certificate_status:
-      description: The status of its certificate, empty before it is issued.
+      description: Status of the current certificate. Empty before the order is issued.
       type: str
-      returned: when its own page was read
+      returned: when the order's own page was read
       sample: issued
     thumbprint:
-      description: The thumbprint of its certificate, hexadecimal.
+      description: Thumbprint of the current certificate, in hexadecimal.
       type: str
-      returned: when its own page was read
+      returned: when the order's own page was read
       sample: 0A1B2C3D4E5F60718293A4B5C6D7E8F90A1B2C3D
     csr:
-      description: The certificate signing request.
+      description: The certificate signing request in PEM format.
       type: str
-      returned: when its own page was read
+      returned: when the order's own page was read
       sample: "-----BEGIN CERTIFICATE REQUEST----- ..."
     renewed_order_id:
-      description: The newer order that has truly renewed it, 0 where there is none.
+      description: ID of the newer order that renews this order. V(0) if there is none.
       type: int
-      returned: when its own page was read
+      returned: when the order's own page was read
       sample: 0
     renewal_of_order_id:
-      description: The older order that it renews, 0 where there is none.
+      description: ID of the older order that this order renews. V(0) if there is none.
       type: int
-      returned: when its own page was read
+      returned: when the order's own page was read
       sample: 0
     auto_renew:
-      description: Whether CertCentral renews it by itself.
+      description: Whether CertCentral renews the order automatically.
       type: bool
-      returned: when its own page was read
+      returned: when the order's own page was read
       sample: false
     auto_reissue:
-      description: Whether CertCentral reissues the certificates of a multi-year plan by itself.
+      description: Whether CertCentral reissues the certificates of a multi-year plan automatically.
       type: bool
-      returned: when its own page was read
+      returned: when the order's own page was read
       sample: false
     custom_renewal_message:
-      description: What its renewal e-mails say in addition.
+      description: Additional text of the renewal emails.
       type: str
-      returned: when its own page was read
+      returned: when the order's own page was read
       sample: ""
     requests:
-      description: Its requests, see M(certops.orders.digicert_request).
+      description: Requests of the order, see M(certops.orders.digicert_request).
       type: list
       elements: dict
-      returned: when its own page was read
+      returned: when the order's own page was read
       sample:
         - request_id: 1234567890
           type: new_request
           status: approved
           date: "2026-01-15T08:30:00Z"
     pending_requests:
-      description: Those of them that wait for somebody's decision.
+      description: The RV(orders[].requests) that are waiting for a decision.
       type: list
       elements: dict
-      returned: when its own page was read
+      returned: when the order's own page was read
       sample: []
     notes:
-      description: Its notes, none where its page does not show them.
+      description: Notes of the order. V(none) if the order's own page does not contain them.
       type: list
       elements: str
-      returned: when its own page was read
+      returned: when the order's own page was read
       sample: [CHG0031337]
 missing:
   description:
-    - The ids of O(order_id) or O(order_ids) of which there is no order, or not for this key.
-    - Without those options, the orders of the list whose own page was read, for O(details) or because the row does not
-      hold what decides, and which CertCentral does not find; they are not in RV(orders).
+    - The values of O(order_id) or O(order_ids) for which no order exists, or none that the key is allowed to read.
+    - Without these options, the IDs of listed orders that CertCentral did not find when their own page was read,
+      because of O(details) or because the list lacks a required fact. These orders are not in RV(orders).
   returned: success
   type: list
   elements: int
   sample: []
 api:
-  description: What it cost.
+  description: Statistics about the requests to the service.
   returned: when the arguments are valid
   type: dict
   contains:
     requests:
-      description: Requests that were sent, retries included.
+      description: Number of requests that were sent, including retries.
       type: int
       returned: always
       sample: 3
     retries:
-      description: Requests that were repeated.
+      description: Number of retries.
       type: int
       returned: always
       sample: 0
     waited:
-      description: Seconds waited to stay within the rate limit and before retries, added up over the workers.
+      description: Time in seconds spent waiting for the rate limit and before retries, summed over all workers.
       type: float
       returned: always
       sample: 0.0
 failure:
-  description: The first thing that failed, for a program to read.
-  returned: when the task fails, except where Ansible finds an option wrong with O(execute_on=target)
+  description: Details of the first error.
+  returned: when the task fails, except when Ansible rejects an option with O(execute_on=target)
   type: dict
   contains:
     http_status:
-      description: The HTTP status that CertCentral answered with, none where there was no answer.
+      description: HTTP status code of the response. V(none) if there was no response.
       type: int
       returned: always
       sample: 403
     code:
-      description: CertCentral's error code, or a word of the collection's own; none where the answer has none.
+      description:
+        - Error code of CertCentral, or one of this collection if CertCentral was not the cause.
+        - V(none) if the response has no error code.
       type: str
       returned: always
       sample: access_denied|access_denied_invalid_key
     message:
-      description: What happened.
+      description: The error message.
       type: str
       returned: always
       sample: CertCentral refused to list orders (HTTP 403, access_denied|access_denied_invalid_key)
     order_id:
-      description: The order, none where it concerns no single one.
+      description: ID of the order. V(none) if the error does not concern a single order.
       type: int
       returned: always
       sample: 123456789
     retries:
-      description: How often the request was repeated.
+      description: Number of retries of the request.
       type: int
       returned: always
       sample: 0
     waited:
-      description: Seconds waited before it was repeated.
+      description: Time in seconds spent waiting before the retries.
       type: float
       returned: always
       sample: 0.0

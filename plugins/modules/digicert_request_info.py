@@ -71,103 +71,107 @@ EXAMPLES = r"""
 
 RETURN = r"""
 msg:
-  description: What was found, in one sentence.
+  description: A summary of the result in one sentence, or the error message when the task fails.
   returned: always
   type: str
   sample: 1 request found
 requests:
-  description: The requests, in CertCentral's order; none where O(request_id) or O(order_id) does not exist.
+  description:
+    - The requests, in the order of CertCentral.
+    - Empty if the request O(request_id) or the order O(order_id) does not exist.
   returned: success
   type: list
   elements: dict
   contains:
     request_id:
-      description: The request.
+      description: ID of the request.
       type: int
       returned: always
       sample: 1234567890
     type:
-      description: What it asks for.
+      description: Type of the request.
       type: str
       returned: always
       sample: new_request
     status:
-      description: What has become of it, V(pending) and V(submitted) are yet to be decided on.
+      description: Status of the request. V(pending) and V(submitted) requests are waiting for a decision.
       type: str
       returned: always
       sample: pending
     date:
-      description: When it was made, ISO 8601 in UTC.
+      description: Time at which the request was made, in ISO 8601 format and UTC.
       type: str
       returned: always
       sample: "2026-01-15T08:30:00Z"
     order_id:
-      description: The order that it is for, none where CertCentral does not say.
+      description: ID of the order that the request belongs to. V(none) if CertCentral does not return it.
       type: int
       returned: always
       sample: 123456789
     requester:
-      description: The name of who made it.
+      description: Name of the user who made the request.
       type: str
       returned: always
       sample: Ada Example
     comments:
-      description: What was said about it.
+      description: Comments on the request.
       type: str
       returned: always
       sample: ""
 api:
-  description: What it cost.
+  description: Statistics about the requests to the service.
   returned: when the arguments are valid
   type: dict
   contains:
     requests:
-      description: Requests that were sent, retries included.
+      description: Number of requests that were sent, including retries.
       type: int
       returned: always
       sample: 3
     retries:
-      description: Requests that were repeated.
+      description: Number of retries.
       type: int
       returned: always
       sample: 0
     waited:
-      description: Seconds waited to stay within the rate limit and before retries, added up over the workers.
+      description: Time in seconds spent waiting for the rate limit and before retries, summed over all workers.
       type: float
       returned: always
       sample: 0.0
 failure:
-  description: The first thing that failed, for a program to read.
-  returned: when the task fails, except where Ansible finds an option wrong with O(execute_on=target)
+  description: Details of the first error.
+  returned: when the task fails, except when Ansible rejects an option with O(execute_on=target)
   type: dict
   contains:
     http_status:
-      description: The HTTP status that CertCentral answered with, none where there was no answer.
+      description: HTTP status code of the response. V(none) if there was no response.
       type: int
       returned: always
       sample: 403
     code:
-      description: CertCentral's error code, or a word of the collection's own; none where the answer has none.
+      description:
+        - Error code of CertCentral, or one of this collection if CertCentral was not the cause.
+        - V(none) if the response has no error code.
       type: str
       returned: always
       sample: access_denied|access_denied_invalid_key
     message:
-      description: What happened.
+      description: The error message.
       type: str
       returned: always
       sample: CertCentral refused to list requests (HTTP 403, access_denied|access_denied_invalid_key)
     order_id:
-      description: The order, none where it concerns no single one.
+      description: ID of the order. V(none) if the error does not concern a single order.
       type: int
       returned: always
       sample: 123456789
     retries:
-      description: How often the request was repeated.
+      description: Number of retries of the request.
       type: int
       returned: always
       sample: 0
     waited:
-      description: Seconds waited before it was repeated.
+      description: Time in seconds spent waiting before the retries.
       type: float
       returned: always
       sample: 0.0

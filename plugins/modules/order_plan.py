@@ -165,149 +165,155 @@ EXAMPLES = r"""
 
 RETURN = r"""
 msg:
-  description: What was done, in one sentence.
+  description: A summary of the result in one sentence, or the error message when the task fails.
   returned: always
   type: str
   sample: the plan has 1 change among 3 orders
 plan:
   description: The plan.
-  returned: success, but for O(state=sheets)
+  returned: success, except with O(state=sheets)
   type: dict
   contains:
     schema_version:
-      description: The version of its form.
+      description: Version of the plan format.
       type: int
       returned: always
       sample: 1
     kind:
-      description: What planned.
+      description: The kind of the plan.
       type: str
       returned: always
       sample: decommission_domain
     account_id:
-      description: The CertCentral account, none where there is none.
+      description: ID of the CertCentral account. V(none) if the plan has no CertCentral account.
       type: int
       returned: always
       sample: 100001
     api_host:
-      description: The host of the API.
+      description: Host name of the API.
       type: str
       returned: always
       sample: www.digicert.com
     names:
-      description: The names that it is about, sorted.
+      description: The domain names of the plan, sorted.
       type: list
       elements: str
       returned: always
       sample: [www.example.com]
     hosts:
-      description: The servers that are torn down with it, sorted.
+      description: The servers that are retired with the plan, sorted.
       type: list
       elements: str
       returned: always
       sample: []
     notes:
-      description: What the approver has to know beside the entries.
+      description: Information for the approver in addition to the entries.
       type: list
       elements: str
-      returned: where there are any
+      returned: when there are notes
       sample: []
     entries:
-      description: What is to be done with each order, sorted.
+      description: The planned action for each order, sorted.
       type: list
       elements: dict
       returned: always
     created_at:
-      description: When it was made, ISO 8601 in UTC.
+      description: Time at which the plan was created, in ISO 8601 format and UTC.
       type: str
       returned: always
       sample: "2026-11-22T10:42:00Z"
     expires_at:
-      description: Until when it can be carried out, ISO 8601 in UTC.
+      description: Time until which the plan can be applied, in ISO 8601 format and UTC.
       type: str
       returned: always
       sample: "2026-11-25T10:42:00Z"
 sha256:
-  description: The SHA-256 of its canonical text, which is also that of its file.
-  returned: success, but for O(state=sheets)
+  description: SHA-256 digest of the canonical text of the plan, and of the plan file.
+  returned: success, except with O(state=sheets)
   type: str
   sample: 1f0c9a7e52d5f1f0a3f4b6c7d8e9fa0b1c2d3e4f5a6b7c8d9e0f1a2b3c4d5e6f
 text:
   description:
-    - The canonical text. A template makes a dictionary of it before ansible-core 2.19; O(plan) takes either.
-  returned: success, but for O(state=sheets)
+    - The canonical text of the plan.
+    - Before ansible-core 2.19, a template converts it to a dictionary. O(plan) accepts both.
+  returned: success, except with O(state=sheets)
   type: str
 table:
-  description: The plan for a person, as lines.
-  returned: success, but for O(state=sheets)
+  description: The plan as a table for display, as a list of lines.
+  returned: success, except with O(state=sheets)
   type: list
   elements: str
   sample: ["1 change among 3 orders"]
 path:
-  description: The file of the plan, empty where there is none.
-  returned: success, but for O(state=sheets)
+  description: Path of the plan file. Empty if there is none.
+  returned: success, except with O(state=sheets)
   type: str
   sample: /var/lib/certops/plans/web42.json
 orders:
-  description: The orders of O(entries).
+  description: The orders of O(entries), with O(state=sheets).
   returned: success, with O(state=sheets)
   type: list
   elements: dict
   contains:
     order_id:
-      description: The order of CertCentral.
+      description: ID of the CertCentral order.
       type: str
-      returned: for CertCentral's orders
+      returned: for CertCentral orders
       sample: "123456789"
     order_digest:
-      description: The order of Servertastic.
+      description: SHA-256 digest of the token of the Servertastic order.
       type: str
-      returned: for Servertastic's orders
+      returned: for Servertastic orders
       sample: 1f0c9a7e52d5f1f0a3f4b6c7d8e9fa0b1c2d3e4f5a6b7c8d9e0f1a2b3c4d5e6f
     outcome:
-      description: V(unchanged) where it has a sheet now, V(failed) where it is not among O(orders).
+      description:
+        - V(unchanged) if the order has a re-order sheet now.
+        - V(ineligible) if the order differs from what its entry is based on.
+        - V(failed) if the order is not in O(orders).
       type: str
       returned: always
       sample: unchanged
     reason:
-      description: Why it has none.
+      description: Why the order has no re-order sheet. Empty if it has one.
       type: str
       returned: always
       sample: ""
 diff:
-  description: What was changed, before and after.
+  description: The changes to the plan file or the re-order sheets, as text before and after.
   returned: in diff mode, on success
   type: dict
 failure:
-  description: What failed, for a program to read.
-  returned: when the task fails, except where Ansible finds an option wrong
+  description: Details of the error.
+  returned: when the task fails, except when Ansible rejects an option
   type: dict
   contains:
     http_status:
-      description: None, always.
+      description: Always V(none).
       type: int
       returned: always
+      sample: null
     code:
-      description: A word of the collection's own, such as V(plan_expired), V(plan_sha256) or V(plan_file).
+      description: An error code of this collection, for example V(plan_expired), V(plan_sha256), or V(plan_file).
       type: str
       returned: always
       sample: plan_expired
     message:
-      description: What happened.
+      description: The error message.
       type: str
       returned: always
       sample: "the plan has expired, at 2026-11-25T10:42:00Z: plan again"
     order_id:
-      description: None, always.
+      description: Always V(none).
       type: int
       returned: always
+      sample: null
     retries:
-      description: Zero, always.
+      description: Always V(0).
       type: int
       returned: always
       sample: 0
     waited:
-      description: Zero, always.
+      description: Always V(0).
       type: float
       returned: always
       sample: 0.0

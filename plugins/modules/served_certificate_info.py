@@ -124,26 +124,27 @@ EXAMPLES = r"""
 
 RETURN = r"""
 msg:
-  description: What was found, in one sentence.
+  description: A summary of the result in one sentence, or the error message when the task fails.
   returned: always
   type: str
   sample: "2 looked at: 1 served, 1 not_served"
 verdict:
   description:
-    - V(served) where one of the certificates is served under any name; otherwise V(unknown) where that cannot be told
-      of any of them; otherwise V(unresolved) where any of them does not resolve from this controller; otherwise
-      V(not_served), which alone is leave to revoke.
+    - V(served) if one of the certificates is served under any of the names.
+    - Otherwise V(unknown) if the check of any name has no definite result.
+    - Otherwise V(unresolved) if any name does not resolve on the controller.
+    - Otherwise V(not_served). Only with this verdict is it safe to revoke the certificates.
   returned: success
   type: str
   sample: served
 results:
-  description: The names as they were asked for, each with every port.
+  description: The result for each name and port, in the order of O(names).
   returned: success
   type: list
   elements: dict
   contains:
     name:
-      description: The name, as DNS spells it.
+      description: The name, as used in DNS (A-label).
       type: str
       returned: always
       sample: www.example.com
@@ -154,39 +155,38 @@ results:
       sample: 443
     verdict:
       description:
-        - V(served) where an address serves one of the certificates.
-        - V(unresolved) where the name does not resolve from this controller, for good. Split DNS looks like this, so
-          that the name may be in use where others resolve it.
-        - V(not_served) where every address refuses the connection or serves another certificate.
-        - V(unknown) in every other case, such as a resolver that fails for the time being, no answer in time, or a
-          handshake that fails.
+        - V(served) if an address serves one of the certificates.
+        - V(unresolved) if the resolver of the controller reports that the name does not exist or has no address. With
+          split DNS, the name can still be in use where other resolvers know it.
+        - V(not_served) if every address refuses the connection or serves another certificate.
+        - V(unknown) in all other cases, for example after a temporary resolver error, a timeout, or a failed handshake.
       type: str
       returned: always
       sample: served
     reason:
-      description: Why, in a few words.
+      description: A short reason for the verdict.
       type: str
       returned: always
       sample: 192.0.2.7 serves A1B2C3D4E5F60718293A4B5C6D7E8F9
     serial_numbers:
-      description: The certificates that are served, hexadecimal, without leading zeros, sorted.
+      description: Serial numbers of the certificates that are served, in hexadecimal without leading zeros, sorted.
       type: list
       elements: str
       returned: always
       sample: [A1B2C3D4E5F60718293A4B5C6D7E8F9]
     addresses:
-      description: The addresses of the name, those that were not connected to among them.
+      description: IP addresses of the name, including those that were not connected to.
       type: list
       elements: str
       returned: always
       sample: ["192.0.2.7", "2001:db8::7"]
 failure:
-  description: What failed, for a program to read.
+  description: Details of the error.
   returned: when the task fails
   type: dict
   contains:
     http_status:
-      description: Always none.
+      description: Always V(none).
       type: int
       returned: always
       sample: null
@@ -196,22 +196,22 @@ failure:
       returned: always
       sample: invalid_option
     message:
-      description: What happened.
+      description: The error message.
       type: str
       returned: always
       sample: "ports must be of these, at least one: 25, 443"
     order_id:
-      description: Always none.
+      description: Always V(none).
       type: int
       returned: always
       sample: null
     retries:
-      description: Always 0.
+      description: Always V(0).
       type: int
       returned: always
       sample: 0
     waited:
-      description: Always 0.
+      description: Always V(0).
       type: float
       returned: always
       sample: 0.0

@@ -56,12 +56,12 @@ EXAMPLES = r"""
 
 RETURN = r"""
 msg:
-  description: How many points there are, in one sentence.
+  description: A summary of the result in one sentence, or the error message when the task fails.
   returned: always
   type: str
   sample: the account has 420 points
 points:
-  description: The points that were purchased and not spent, none where Servertastic does not say.
+  description: Number of points that were purchased and not spent. V(none) if Servertastic does not return it.
   returned: success
   type: float
   sample: 420.0
@@ -72,32 +72,32 @@ active_orders:
   elements: dict
   contains: &listed
     reseller_order_id:
-      description: What Servertastic calls the order.
+      description: Order ID of Servertastic.
       type: str
       returned: always
       sample: STR_1001_1
     order_status:
-      description: The status.
+      description: Status of the order.
       type: str
       returned: always
       sample: Queued
     domain_name:
-      description: The domain, in lower case.
+      description: Domain name of the order, in lower case.
       type: str
       returned: always
       sample: www.example.com
     product_code:
-      description: The product.
+      description: Product code.
       type: str
       returned: always
       sample: RapidSSL-12
     order_date:
-      description: When it was ordered, ISO 8601 in UTC.
+      description: Time at which the order was placed, in ISO 8601 format and UTC.
       type: str
       returned: always
       sample: "2026-01-14T10:00:00Z"
     expiry_date:
-      description: The last day of its certificate, empty before it is issued.
+      description: Last day of the validity of the certificate. Empty before the order is issued.
       type: str
       returned: always
       sample: ""
@@ -108,98 +108,100 @@ completed_orders:
   elements: dict
   contains: *listed
 audit:
-  description: The audit of the points, in Servertastic's order.
+  description: The audit log of the points, in the order of Servertastic.
   returned: with O(audit)
   type: list
   elements: dict
   contains:
     time:
-      description: When, ISO 8601 in UTC.
+      description: Time of the entry, in ISO 8601 format and UTC.
       type: str
       returned: always
       sample: "2026-01-14T10:00:00Z"
     points:
-      description: What was added, negative where they were spent.
+      description: Number of points that were added. Negative if points were spent.
       type: float
       returned: always
       sample: 42.0
     total:
-      description: The points that there were afterwards, none where Servertastic does not say.
+      description: Number of points after the entry. V(none) if Servertastic does not return it.
       type: float
       returned: always
       sample: 420.0
     description:
-      description: What it was for.
+      description: Description of the entry.
       type: str
       returned: always
       sample: Order cancelled
     reseller_order_id:
-      description: The order.
+      description: Order ID of Servertastic.
       type: str
       returned: always
       sample: STR_1001_1
     order_digest:
-      description: The SHA-256 of its token, empty where it has none.
+      description: SHA-256 digest of the order token. Empty if the entry has no token.
       type: str
       returned: always
       sample: 1f0c9a7e52d5f1f0a3f4b6c7d8e9fa0b1c2d3e4f5a6b7c8d9e0f1a2b3c4d5e6f
     order_ref:
-      description: The first 8 digits of that, for display only.
+      description: The first 8 digits of the C(order_digest), for display only.
       type: str
       returned: always
       sample: 1f0c9a7e
 api:
-  description: What it cost.
+  description: Statistics about the requests to the service.
   returned: when the arguments are valid
   type: dict
   contains:
     requests:
-      description: Requests that were sent, retries included.
+      description: Number of requests that were sent, including retries.
       type: int
       returned: always
       sample: 3
     retries:
-      description: Requests that were repeated.
+      description: Number of retries.
       type: int
       returned: always
       sample: 0
     waited:
-      description: Seconds waited to stay within the rate limit and before retries, added up over the workers.
+      description: Time in seconds spent waiting for the rate limit and before retries, summed over all workers.
       type: float
       returned: always
       sample: 0.0
 failure:
-  description: The first thing that failed, for a program to read.
-  returned: when the task fails, except where Ansible finds an option wrong with O(execute_on=target)
+  description: Details of the first error.
+  returned: when the task fails, except when Ansible rejects an option with O(execute_on=target)
   type: dict
   contains:
     http_status:
-      description: The HTTP status that Servertastic answered with, none where there was no answer.
+      description: HTTP status code of the response. V(none) if there was no response.
       type: int
       returned: always
       sample: 401
     code:
-      description: Servertastic's error code, or a word of the collection's own; none where the answer has none.
+      description:
+        - Error code of Servertastic, or one of this collection if Servertastic was not the cause.
+        - V(none) if the response has no error code.
       type: str
       returned: always
       sample: "401"
     message:
-      description: What happened.
+      description: The error message.
       type: str
       returned: always
       sample: Servertastic refused to read the account (HTTP 401)
     order_id:
-      description: The C(order_ref) of the order, none where it concerns no single one.
+      description: The C(order_ref) of the order. V(none) if the error does not concern a single order.
       type: str
       returned: always
       sample: 1f0c9a7e
     retries:
-      description: How often the request was repeated.
+      description: Number of retries of the request.
       type: int
       returned: always
       sample: 0
     waited:
-      description: Seconds waited before it was repeated.
+      description: Time in seconds spent waiting before the retries.
       type: float
       returned: always
       sample: 0.0

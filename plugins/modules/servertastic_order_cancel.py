@@ -159,69 +159,78 @@ EXAMPLES = r"""
 
 RETURN = r"""
 msg:
-  description: What was done, in one sentence.
+  description: A summary of the result in one sentence, or the error message when the task fails.
   returned: always
   type: str
   sample: order 1f0c9a7e was cancelled
 orders:
-  description: The orders, in the order in which they were asked for; see O(orders_detail).
+  description:
+    - The result for each order, in the order of the arguments.
+    - O(orders_detail) limits the results that are returned.
   returned: when the arguments are valid
   type: list
   elements: dict
   contains:
     order_digest:
-      description: The SHA-256 of its token, which names it without holding its secret.
+      description: SHA-256 digest of the order token. It identifies the order without disclosing the token.
       type: str
       returned: always
       sample: 1f0c9a7e52d5f1f0a3f4b6c7d8e9fa0b1c2d3e4f5a6b7c8d9e0f1a2b3c4d5e6f
     order_ref:
-      description: The first 8 digits of that, for display only.
+      description: The first 8 digits of the C(order_digest), for display only.
       type: str
       returned: always
       sample: 1f0c9a7e
     reseller_order_id:
-      description: What Servertastic calls the order.
+      description: Order ID of Servertastic.
       type: str
-      returned: when it was reviewed
+      returned: when the order was reviewed
       sample: STR_1001_1
     domain_name:
-      description: Its domain, empty before it is configured.
+      description: Domain name of the order. Empty before the order is configured.
       type: str
-      returned: when it was reviewed
+      returned: when the order was reviewed
       sample: www.example.com
     product_code:
-      description: Its product.
+      description: Product code.
       type: str
-      returned: when it was reviewed
+      returned: when the order was reviewed
       sample: RapidSSL-12
     outcome:
       description:
-        - V(changed), V(unchanged) (it was so already), V(ineligible) (this change is not possible in its state),
-          V(missing), V(failed), V(unknown) (a change was sent, by this run or an earlier one, and no read shows what
-          came of it) or V(not_attempted) (the run was stopped before it).
-          V(pending_approval) is an issued order whose admin contact has to approve, or has been asked before.
+        - V(changed) if the order was canceled, or in check mode would be canceled.
+        - V(unchanged) if the order was already canceled.
+        - V(pending_approval) if the admin contact of an issued order has to approve the cancellation, which was
+          requested by this run or an earlier one.
+        - V(ineligible) if a cancellation is not possible in the current state.
+        - V(missing) if the service does not find the object.
+        - V(failed) if an error occurred.
+        - V(unknown) if a change was sent, by this run or an earlier one, and no later read shows its effect.
+        - V(not_attempted) if the run was stopped before.
       type: str
       returned: always
       sample: changed
     before:
-      description: What it said before; empty where it could not be read.
+      description: The state before the change. Empty if it could not be read.
       type: dict
       returned: always
       contains:
         order_status:
-          description: The status, as Servertastic documents it.
+          description: Status of the order, as documented by Servertastic.
           type: str
-          returned: when it was reviewed
+          returned: when the order was reviewed
           sample: Queued
         requested_at:
           description:
-            - When the mail to the admin contact was asked for, as far as is remembered, where Servertastic acknowledged
-              that; ISO 8601 in UTC.
+            - Time at which the approval email to the admin contact was requested, in ISO 8601 format and UTC.
+            - Empty if no request is recorded that Servertastic has acknowledged.
           type: str
-          returned: when it was reviewed
+          returned: when the order was reviewed
           sample: ""
     after:
-      description: The same after the task, in check mode what it would be; empty where it is not known.
+      description:
+        - The state after the change, with the same keys. In check mode, the state that the change would lead to.
+        - Empty if the state is not known.
       type: dict
       returned: always
       sample:
@@ -229,46 +238,56 @@ orders:
         requested_at: ""
     refund:
       description:
-        - What has become of its points, by the points audit, V(credited), V(pending), V(none) (too late, for ever) or
-          V(unknown), which is also what is said without O(api_key).
+        - Refund of the points of the order, according to the audit log of the points.
+        - V(credited) if the points were credited.
+        - V(pending) if they are not credited yet.
+        - V(none) if the order can no longer be canceled, so that the points will not be credited.
+        - V(unknown) in all other cases. Without O(api_key), V(credited) and V(pending) are not possible.
       type: str
       returned: always
       sample: credited
     admin_email:
-      description: Who has to approve the cancellation of an issued order, empty where Servertastic does not say.
+      description:
+        - Email address of the contact who has to approve the cancellation of an issued order.
+        - Empty if Servertastic does not return it.
       type: str
-      returned: when it was reviewed
+      returned: when the order was reviewed
       sample: admin@example.com
     window_closes:
-      description: Until when an issued order can be cancelled, ISO 8601 in UTC, empty for others.
+      description:
+        - Time until which an issued order can be canceled, in ISO 8601 format and UTC.
+        - Empty if the order is not issued.
       type: str
-      returned: when it was reviewed
+      returned: when the order was reviewed
       sample: ""
     management_host:
-      description: Where its order management page is, without the path, which would hold the token.
+      description: Base URL of the order management page. The path is left out because it contains the token.
       type: str
-      returned: when it was reviewed
+      returned: when the order was reviewed
       sample: https://manage.example.com/
     reason:
-      description: Why, where there is something to say; with the next step where the change is not possible.
+      description:
+        - The reason for the outcome. If the change is not possible, also the next step.
+        - Empty if there is nothing to report.
       type: str
       returned: always
       sample: ""
     failure:
-      description: As RV(failure), for this order.
+      description: Details of the error, with the same keys as RV(failure).
       type: dict
-      returned: when the order failed, or its state is unknown
+      returned: when the outcome is V(failed) or V(unknown)
 requested_at:
   description:
-    - The requests that wait for an approval, by C(order_digest), with their times. Behind the time of one that was
-      never acknowledged stands the word C(unconfirmed). Hand it to O(requested_at) of the next run where no file
-      survives in between.
+    - The requests that are waiting for an approval, as a dictionary of C(order_digest) and time.
+    - The word C(unconfirmed) after a time means that Servertastic did not acknowledge the request.
+    - Pass it to O(requested_at) of the next run if no O(request_log) is kept between the runs.
   returned: when the arguments are valid
   type: dict
   sample: {}
 summary:
   description:
-    - How many orders there were, C(total), and how many of each outcome. What was given twice counts once.
+    - Number of results with each outcome, and their C(total).
+    - An item that is given more than once is counted once.
   returned: when the arguments are valid
   type: dict
   sample:
@@ -282,64 +301,66 @@ summary:
     unknown: 0
     not_attempted: 0
 api:
-  description: What it cost.
+  description: Statistics about the requests to the service.
   returned: when the arguments are valid
   type: dict
   contains:
     requests:
-      description: Requests that were sent, retries included.
+      description: Number of requests that were sent, including retries.
       type: int
       returned: always
       sample: 3
     retries:
-      description: Requests that were repeated.
+      description: Number of retries.
       type: int
       returned: always
       sample: 0
     waited:
-      description: Seconds waited to stay within the rate limit and before retries, added up over the workers.
+      description: Time in seconds spent waiting for the rate limit and before retries, summed over all workers.
       type: float
       returned: always
       sample: 0.0
 diff:
-  description: What was changed, before and after.
+  description: The changes, as text before and after.
   returned: in diff mode, when the arguments are valid
   type: dict
   sample:
     before: "order 1f0c9a7e (www.example.com): order_status: Queued, requested_at: \n"
     after: "order 1f0c9a7e (www.example.com): order_status: Cancelled, requested_at: \n"
 failure:
-  description: The first thing that failed, for a program to read.
-  returned: when the task fails, except where Ansible finds an option wrong with O(execute_on=target)
+  description: Details of the first error.
+  returned: when the task fails, except when Ansible rejects an option with O(execute_on=target)
   type: dict
   contains:
     http_status:
-      description: The HTTP status that Servertastic answered with, none where there was no answer.
+      description: HTTP status code of the response. V(none) if there was no response.
       type: int
       returned: always
       sample: 401
     code:
-      description: Servertastic's error code, or a word of the collection's own; none where the answer has none.
+      description:
+        - Error code of Servertastic, or one of this collection if Servertastic was not the cause.
+        - V(none) if the response has no error code.
       type: str
       returned: always
       sample: "401"
     message:
-      description: What happened.
+      description: The error message.
       type: str
       returned: always
       sample: Servertastic refused to review order 1f0c9a7e (HTTP 401)
     order_id:
-      description: The C(order_ref) of the order, none where it concerns no single one.
+      description: The C(order_ref) of the order. V(none) if the error does not concern a single order.
       type: str
       returned: always
       sample: 1f0c9a7e
     retries:
-      description: How often the request was repeated.
+      description: Number of retries of the request.
       type: int
       returned: always
       sample: 0
     waited:
-      description: Seconds waited before it was repeated.
+      description: Time in seconds spent waiting before the retries.
       type: float
       returned: always
       sample: 0.0

@@ -97,150 +97,158 @@ EXAMPLES = r"""
 
 RETURN = r"""
 msg:
-  description: What was found, in one sentence.
+  description: A summary of the result in one sentence, or the error message when the task fails.
   returned: always
   type: str
   sample: 1 order found
 orders:
-  description: The orders.
+  description: The orders that were found.
   returned: success
   type: list
   elements: dict
   contains:
     order_digest:
-      description: The SHA-256 of its token, which names it without holding its secret.
+      description: SHA-256 digest of the order token. It identifies the order without disclosing the token.
       type: str
-      returned: when its token is known
+      returned: when the order token is known
       sample: 1f0c9a7e52d5f1f0a3f4b6c7d8e9fa0b1c2d3e4f5a6b7c8d9e0f1a2b3c4d5e6f
     order_ref:
-      description: The first 8 digits of that, for display only.
+      description: The first 8 digits of the C(order_digest), for display only.
       type: str
-      returned: when its token is known
+      returned: when the order token is known
       sample: 1f0c9a7e
     reseller_order_id:
-      description: What Servertastic calls the order.
+      description: Order ID of Servertastic.
       type: str
       returned: always
       sample: STR_1001_1
     provider_order_id:
-      description: What the certificate authority calls it.
+      description: Order ID of the certificate authority.
       type: str
-      returned: when its token is known
+      returned: when the order token is known
       sample: "77001"
     reseller_unique_reference:
-      description: What was given with it when it was generated.
+      description: Reference that was set when the order was created.
       type: str
-      returned: when its token is known
+      returned: when the order token is known
       sample: CHG0031337
     order_status:
-      description: The status, as Servertastic documents it.
+      description: Status of the order, as documented by Servertastic.
       type: str
       returned: always
       sample: Completed
     product_code:
-      description: The product.
+      description: Product code.
       type: str
       returned: always
       sample: RapidSSL-12
     domain_name:
-      description: The domain, in lower case, empty before it is configured.
+      description: Domain name of the order, in lower case. Empty before the order is configured.
       type: str
       returned: always
       sample: www.example.com
     domains:
-      description: Every name that it covers, as far as Servertastic says, in lower case, sorted.
+      description: All domain names of the order that Servertastic returns, in lower case and sorted.
       type: list
       elements: str
-      returned: when its token is known
+      returned: when the order token is known
       sample: [shop.example.com, www.example.com]
     san_count:
-      description: How many names it can have beside the domain, none where Servertastic does not say.
+      description:
+        - Number of names that the order can have in addition to the domain name.
+        - V(none) if Servertastic does not return it.
       type: int
-      returned: when its token is known
+      returned: when the order token is known
       sample: 1
     admin_email:
-      description: Who has to approve the cancellation of an issued order, empty where Servertastic does not say.
+      description:
+        - Email address of the contact who has to approve the cancellation of an issued order.
+        - Empty if Servertastic does not return it.
       type: str
-      returned: when its token is known
+      returned: when the order token is known
       sample: admin@example.com
     completed_at:
-      description: When it was issued first, ISO 8601 in UTC, empty where its history does not say.
+      description:
+        - Time at which the order was issued for the first time, in ISO 8601 format and UTC.
+        - Empty if the history of the order does not contain it.
       type: str
-      returned: when its token is known
+      returned: when the order token is known
       sample: "2026-01-15T08:30:00Z"
     window_closes:
-      description: Until when it can be cancelled then, 30 days later.
+      description: Time until which an issued order can be canceled, 30 days after RV(orders[].completed_at).
       type: str
-      returned: when its token is known
+      returned: when the order token is known
       sample: "2026-02-14T08:30:00Z"
     order_date:
-      description: When it was ordered, ISO 8601 in UTC.
+      description: Time at which the order was placed, in ISO 8601 format and UTC.
       type: str
-      returned: with O(modified_since) and O(expiring_within_days)
+      returned: with O(modified_since) or O(expiring_within_days)
       sample: "2026-01-14T10:00:00Z"
     expiry_date:
-      description: The last day of its certificate, empty before it is issued.
+      description: Last day of the validity of the certificate. Empty before the order is issued.
       type: str
       returned: always
       sample: "2027-01-15"
 missing:
-  description: The C(order_digest) of the tokens that Servertastic does not know.
+  description: The C(order_digest) of each token that Servertastic does not find.
   returned: success
   type: list
   elements: str
   sample: []
 api:
-  description: What it cost.
+  description: Statistics about the requests to the service.
   returned: when the arguments are valid
   type: dict
   contains:
     requests:
-      description: Requests that were sent, retries included.
+      description: Number of requests that were sent, including retries.
       type: int
       returned: always
       sample: 3
     retries:
-      description: Requests that were repeated.
+      description: Number of retries.
       type: int
       returned: always
       sample: 0
     waited:
-      description: Seconds waited to stay within the rate limit and before retries, added up over the workers.
+      description: Time in seconds spent waiting for the rate limit and before retries, summed over all workers.
       type: float
       returned: always
       sample: 0.0
 failure:
-  description: The first thing that failed, for a program to read.
-  returned: when the task fails, except where Ansible finds an option wrong with O(execute_on=target)
+  description: Details of the first error.
+  returned: when the task fails, except when Ansible rejects an option with O(execute_on=target)
   type: dict
   contains:
     http_status:
-      description: The HTTP status that Servertastic answered with, none where there was no answer.
+      description: HTTP status code of the response. V(none) if there was no response.
       type: int
       returned: always
       sample: 401
     code:
-      description: Servertastic's error code, or a word of the collection's own; none where the answer has none.
+      description:
+        - Error code of Servertastic, or one of this collection if Servertastic was not the cause.
+        - V(none) if the response has no error code.
       type: str
       returned: always
       sample: "401"
     message:
-      description: What happened.
+      description: The error message.
       type: str
       returned: always
       sample: Servertastic refused to list tokens (HTTP 401)
     order_id:
-      description: The C(order_ref) of the order, none where it concerns no single one.
+      description: The C(order_ref) of the order. V(none) if the error does not concern a single order.
       type: str
       returned: always
       sample: 1f0c9a7e
     retries:
-      description: How often the request was repeated.
+      description: Number of retries of the request.
       type: int
       returned: always
       sample: 0
     waited:
-      description: Seconds waited before it was repeated.
+      description: Time in seconds spent waiting before the retries.
       type: float
       returned: always
       sample: 0.0

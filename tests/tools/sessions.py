@@ -45,8 +45,7 @@ SESSIONS = (
     "execution_environment",
     "extra-checks",
     "reuse",
-    "roles",
-    "coverage_of_api",
+    "generated",
 )
 AT_A_TIME = 2
 NOX = Path(sys.executable).with_name("nox")

@@ -582,14 +582,14 @@ def test_no_change_is_sent_again_without_a_look(
 RETURNED = {
     "always": lambda _task, _diff: True,
     "success": lambda task, _diff: not task.failed,
-    "success, and where O(require_write) fails": lambda task, _diff: (
+    "success, and when O(require_write) fails": lambda task, _diff: (
         not task.failed or task.failure["code"] == "read_only"
     ),
     "when the arguments are valid": lambda task, _diff: not task.failed or task.failure["code"] != "invalid_option",
     "in diff mode, when the arguments are valid": lambda task, diff: (
         diff and (not task.failed or task.failure["code"] != "invalid_option")
     ),
-    "when the task fails, except where Ansible finds an option wrong with O(execute_on=target)": lambda task, _diff: (
+    "when the task fails, except when Ansible rejects an option with O(execute_on=target)": lambda task, _diff: (
         task.failed
     ),
 }
@@ -663,7 +663,7 @@ class Checker:
         for condition, names in conditions.items():
             there = names & set(told)
             # What is known of one thing is known of each fact by itself.
-            by_itself = "known" in condition or condition.startswith("where there is one")
+            by_itself = "known" in condition
             whole = there == names or (not there and condition != "always")
             assert whole or by_itself, f"{where}: of {condition!r} only {there}"
         for name, value in told.items():
