@@ -392,7 +392,7 @@ class CertCentral:
         except ApiError:
             return None
 
-    def whose(self) -> str:
+    def account_label(self) -> str:
         """The account that the key sees, for a message; a failure to find out is no failure of the task."""
         account = self.account_id()
         return f"account {account}" if account else "this key's account"

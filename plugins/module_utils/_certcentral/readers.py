@@ -207,8 +207,8 @@ class _OneByOne:
     def transport(self) -> Transport:
         return self._certcentral.transport
 
-    def whose(self) -> str:
-        return self._certcentral.whose()
+    def account_label(self) -> str:
+        return self._certcentral.account_label()
 
     def read(self, keys: Sequence[Any]) -> dict[Any, Any]:
         if len(keys) > 1:

@@ -51,7 +51,7 @@ class Reader(Protocol):
     def learn(self, need: str, orders: Sequence[Any]) -> dict[Any, Any]:
         """The same orders with the fact that a Decision needs."""
 
-    def whose(self) -> str:
+    def account_label(self) -> str:
         """The account that was asked, for messages."""
 
 

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Callable
 
@@ -22,20 +22,18 @@ from .._common.errors import ApiError, NotFound, StaleRead, Stopped
 from .._common.outcomes import (
     CHANGED,
     FAILED,
-    MISSING,
-    NOT_ATTEMPTED,
-    PENDING_APPROVAL,
     UNCHANGED,
     UNKNOWN,
     Decision,
     OrderResult,
 )
-from .._common.text import plural
 from .._http.retry import backoff
-from .results import Settings, fails, refuse_too_many, told
+from .follow_up import CHUNK, UNCONFIRMED, FollowUp
+from .ledger import Ledger
+from .results import Settings, refuse_too_many, told
 from .waiting import Waits
 from .workers import in_turn, pool, signals_stop
-from .write_attempt import SETTLED, Reply, Reread, Verdict, WriteAttempt, shows, shows_all
+from .write_attempt import SETTLED, Reply, Reread, Verdict, WriteAttempt
 
 if TYPE_CHECKING:
     from .._common.context import Context
@@ -47,14 +45,8 @@ if TYPE_CHECKING:
     # An order to be changed: its key, its state, the decision, and when it was read, in monotonic seconds.
     Judged = tuple[Any, Any, Decision, float]
 
-# How many orders are read, and then written, at a time.
-CHUNK = 100
 # No write rests on a read that is older, in seconds.
 FRESH_FOR = 60.0
-# So many orders in a row for which the key was refused end the run.
-DENIALS = 3
-# The code of an order of which an earlier run may have made the change, without ever getting an answer.
-UNCONFIRMED = "unconfirmed"
 # How often an order is read by itself, each time too slowly for a write, before it is given up.
 SLOW_READS = 10
 
@@ -80,12 +72,9 @@ class Run:
         self._context = context
         self._observers = observers
         self._stop = context.stop
-        self._results: dict[Any, OrderResult] = {}
+        self._ledger = Ledger(reader, settings, context.stop, observers)
         self._patience: dict[Any, Patience] = {}
-        self._denials = 0
         self._map: Map = in_turn
-        self._asked_account = ""
-        self._account_lock = threading.Lock()
         self._lock = threading.Lock()
 
     def result(self, asked: Sequence[Any]) -> dict[str, Any]:
@@ -95,11 +84,20 @@ class Run:
         with signals_stop(self._stop), pool(min(self._settings.workers, len(keys))) as self._map:
             for start in range(0, len(keys), CHUNK):
                 self._chunk(keys[start : start + CHUNK])
+            follow_up = FollowUp(
+                self._ledger,
+                self._settings,
+                self._context,
+                self._map,
+                read=self._read,
+                fresh=self._fresh,
+                decided=self._decided,
+            )
             if self._settings.wait and not self._context.check_mode:
-                self._await()
+                follow_up.wait()
             if self._settings.verify and not self._context.check_mode:
-                self._verify()
-        result = told(asked, self._results, self._settings, self._context, self._reader.transport)
+                follow_up.verify()
+        result = told(asked, self._ledger.results, self._settings, self._context, self._reader.transport)
         warnings = [warning for observer in self._observers for warning in observer.warnings]
         warnings += result.get("warnings", [])
         return {**result, "warnings": warnings} if warnings else result
@@ -120,7 +118,7 @@ class Run:
                 if decision.outcome == CHANGED:
                     to_write.append((key, state, decision, read_at))
                 else:
-                    self._record(self._unsent(key, state, decision))
+                    self._ledger.record(self._unsent(key, state, decision))
             throttled = self._throttled(to_write)
             stale = self._write_all(to_write, waits)
             # Where nothing could be sent, reading so many takes longer than a read stays fresh.
@@ -132,7 +130,7 @@ class Run:
                 stale, slow = [], 0
             at_once = max(1, at_once // 2) if hopeless else at_once
             keys = [key for key, *_rest in stale] + later
-        self._leave(keys)
+        self._ledger.leave(keys)
 
     def _throttled(self, to_write: Iterable[tuple[Any, Any, Decision, float]]) -> float:
         """How long these changes have waited in all as the service answered 429, in seconds."""
@@ -141,7 +139,7 @@ class Run:
     def _give_up(self, stale: Iterable[tuple[Any, Any, Decision, float]]) -> None:
         for key, state, *_rest in stale:
             why = f"each time, more than {FRESH_FOR:.0f} s went by between reading it and being able to change it"
-            self._record(self._problem(key, ApiError(why, code="stale"), state))
+            self._ledger.record(self._ledger.problem(key, ApiError(why, code="stale"), state))
 
     def _look(self, keys: list[Any]) -> dict[Any, Any]:
         """The orders that can be read; the others are settled."""
@@ -150,10 +148,10 @@ class Run:
         except (ApiError, Stopped) as error:
             for key in keys:
                 # One request was refused, not as many as there are orders in it.
-                self._record(self._problem(key, error), counts=key == keys[0])
+                self._ledger.record(self._ledger.problem(key, error), counts=key == keys[0])
             return {}
         if len(keys) == 1:
-            self._missing(set(keys) - set(found))
+            self._ledger.missing(set(keys) - set(found))
             return found
         # A list that leaves an order out does not prove that there is none.
         for alone in self._map(self._look_alone, [(key,) for key in keys if key not in found]):
@@ -162,14 +160,14 @@ class Run:
 
     def _look_alone(self, key: Any) -> dict[Any, Any]:
         if self._stop:
-            self._leave([key])
+            self._ledger.leave([key])
             return {}
         try:
             found = self._reader.read([key])
         except (ApiError, Stopped) as error:
-            self._record(self._problem(key, error))
+            self._ledger.record(self._ledger.problem(key, error))
             return {}
-        self._missing({key} - set(found))
+        self._ledger.missing({key} - set(found))
         return found
 
     def _judge(self, states: dict[Any, Any]) -> dict[Any, tuple[Any, Decision]]:
@@ -198,15 +196,15 @@ class Run:
 
     def _learn_part(self, need: str, states: dict[Any, Any]) -> dict[Any, Any]:
         if self._stop:
-            self._leave(states)
+            self._ledger.leave(states)
             return {}
         try:
             return self._reader.learn(need, list(states.values()))
         except NotFound:
-            self._missing(set(states))
+            self._ledger.missing(set(states))
         except (ApiError, Stopped) as error:
             for key, state in states.items():
-                self._record(self._problem(key, error, state))
+                self._ledger.record(self._ledger.problem(key, error, state))
         return {}
 
     # -- the writes ------------------------------------------------------------------------------------------------
@@ -224,7 +222,7 @@ class Run:
         try:
             blocked = self._blocked(key, state, decision)
             if blocked:
-                self._record(blocked)
+                self._ledger.record(blocked)
                 return None
             attempt = WriteAttempt(key, state, decision, read_at)
             is_open = self._advance(attempt)
@@ -241,18 +239,22 @@ class Run:
         """The result of an order for which nothing is to be sent."""
         why = decision.explanation
         if decision.outcome != UNKNOWN:
-            return self._result(key, decision.outcome, state, state, why)
-        unknown = self._result(key, UNKNOWN, state, None, why, ApiError(why, code=UNCONFIRMED))
+            return self._ledger.result(key, decision.outcome, state, state, why)
+        unknown = self._ledger.result(key, UNKNOWN, state, None, why, ApiError(why, code=UNCONFIRMED))
         return replace(unknown, expected=decision.expected)
 
     def _blocked(self, key: Any, state: Any, decision: Decision) -> OrderResult | None:
         """What keeps a change from being sent at all."""
         if self._stop:
-            return self._problem(key, Stopped(self._stop.reason))
+            return self._ledger.problem(key, Stopped(self._stop.reason))
         if self._reader.transport.connection.read_only:
             forbids = self._reader.transport.connection.read_only
-            return self._problem(key, ApiError(f"{forbids} is set: no change is sent", code="read_only"), state)
-        return replace(self._changed(key, state, state, decision), counts=True) if self._context.check_mode else None
+            return self._ledger.problem(key, ApiError(f"{forbids} is set: no change is sent", code="read_only"), state)
+        return (
+            replace(self._ledger.changed(key, state, state, decision), counts=True)
+            if self._context.check_mode
+            else None
+        )
 
     def _advance(self, attempt: WriteAttempt) -> bool:
         """Send a change until it is settled; True where its reply is lost, or it was not sent on a read too old."""
@@ -260,18 +262,18 @@ class Run:
         while True:
             self._send(attempt)
             if attempt.reply is Reply.ACKNOWLEDGED:
-                done = self._changed(attempt.key, attempt.before, attempt.state, attempt.decision)
-                self._record(replace(done, acknowledged=True))
+                done = self._ledger.changed(attempt.key, attempt.before, attempt.state, attempt.decision)
+                self._ledger.record(replace(done, acknowledged=True))
                 return False
             if attempt.lost:
                 return True
             if not attempt.needs_read:
                 if attempt.reply is not Reply.STALE:
-                    self._record(self._problem(attempt.key, attempt.problem, attempt.before))
+                    self._ledger.record(self._ledger.problem(attempt.key, attempt.problem, attempt.before))
                 return attempt.reply is Reply.STALE
             result = self._look_again(attempt, more=attempt.tries <= retries)
             if result:
-                self._record(result)
+                self._ledger.record(result)
                 return False
             self._reader.transport.counters.add(retries=1)
 
@@ -312,7 +314,7 @@ class Run:
         try:
             result = self._look_again(attempt, more=more)
             if result:
-                self._record(result)
+                self._ledger.record(result)
                 return False
             if not attempt.resend:
                 return True
@@ -340,7 +342,7 @@ class Run:
         if verdict in (Verdict.SEND, Verdict.WAIT):
             return None
         if verdict is Verdict.MISSING:
-            return self._absent(attempt.key)
+            return self._ledger.absent(attempt.key)
         return replace(self._outcome(attempt, verdict, reread, unread), counts=self._counts(attempt, verdict))
 
     @staticmethod
@@ -354,19 +356,21 @@ class Run:
         key, before, state, found = attempt.key, attempt.before, attempt.state, attempt.found
         settled = found.outcome if found.outcome in SETTLED else UNCHANGED
         if verdict is Verdict.UNCHANGED:
-            return self._result(key, settled, state, state, "it was changed by someone else meanwhile")
+            return self._ledger.result(key, settled, state, state, "it was changed by someone else meanwhile")
         if verdict is Verdict.CHANGED:
             why = "the reply was lost, and a fresh read shows the change" if attempt.lost else ""
             if found.outcome not in SETTLED:
                 why = "; ".join(part for part in (why, f"now {found.explanation}") if part)
-                return self._result(key, attempt.decision.ends, before, state, why)
-            return self._result(key, settled if settled != UNCHANGED else CHANGED, before, state, why)
+                return self._ledger.result(key, attempt.decision.ends, before, state, why)
+            return self._ledger.result(key, settled if settled != UNCHANGED else CHANGED, before, state, why)
         problem = self._told_problem(attempt)
         why = f"{problem}{_shown_instead(attempt, reread, unread)}"
         if verdict is Verdict.FAILED:
             after = {Reread.GONE: None, Reread.UNREADABLE: before}.get(reread, state)
-            return self._result(key, FAILED, before, after, why, problem)
-        return replace(self._result(key, UNKNOWN, before, None, why, problem), expected=attempt.decision.expected)
+            return self._ledger.result(key, FAILED, before, after, why, problem)
+        return replace(
+            self._ledger.result(key, UNKNOWN, before, None, why, problem), expected=attempt.decision.expected
+        )
 
     @staticmethod
     def _told_problem(attempt: WriteAttempt) -> ApiError:
@@ -391,170 +395,6 @@ class Run:
             decision = self._decide(state)
         return state, decision
 
-    # -- waiting ---------------------------------------------------------------------------------------------------
-
-    def _await(self) -> None:
-        """Look at what is yet to come about, again and again, until it has, or the time is over."""
-        waiting = [key for key, result in self._results.items() if self._is_awaited(result)]
-        until = time.monotonic() + self._settings.wait
-        if waiting:
-            several = plural(len(waiting), self._settings.noun)
-            self._context.say(f"waiting for {several} to be {self._settings.done}, {self._settings.wait:.0f} s at most")
-        try:
-            while waiting and time.monotonic() < until:
-                self._stop.pause(min(self._settings.poll, until - time.monotonic()))
-                settled = self._map(self._look_whether_settled, [(key,) for key in waiting])
-                waiting = [key for key, is_settled in zip(waiting, settled) if not is_settled]
-        except Stopped:
-            # What waits goes on waiting, and the result says so.
-            pass
-        for key in waiting:
-            if self._results[key].outcome == CHANGED:
-                self._record(self._unseen(self._results[key], None))
-
-    def _is_awaited(self, result: OrderResult) -> bool:
-        if result.outcome == PENDING_APPROVAL:
-            return True
-        return self._settings.confirm and (result.acknowledged or result.outcome == UNKNOWN)
-
-    def _look_whether_settled(self, key: Any) -> bool:
-        result = self._results[key]
-        try:
-            now = self._fresh(key)
-        except (ApiError, Stopped):
-            # The next look may fare better; until then it waits, as far as is known.
-            return False
-        if result.outcome != PENDING_APPROVAL:
-            if not now or not shows(now[0].facts, result.before or {}, result.expected or result.after or {}):
-                return False
-            why = result.reason if result.acknowledged else "the reply was lost, and a fresh read shows the change"
-            if result.failure and result.failure["code"] == UNCONFIRMED:
-                # Nothing was sent by this run: it is a change of the one before.
-                why = "what was not known before, a fresh read shows"
-                self._record(replace(result, outcome=UNCHANGED, after=now[0].facts, reason=why, failure=None))
-                return True
-            self._record(replace(result, outcome=CHANGED, after=now[0].facts, reason=why, failure=None, counts=True))
-            return True
-        if now and now[1].outcome in (PENDING_APPROVAL, UNKNOWN):
-            return False
-        if now and now[1].outcome == UNCHANGED:
-            outcome = CHANGED if result.is_change else UNCHANGED
-            self._record(replace(result, outcome=outcome, after=now[0].facts, reason="it was approved meanwhile"))
-        else:
-            why = "it no longer waits for an approval, and was not approved"
-            failure = ApiError(why, code="not_approved").failure(self._settings.order_id(key, result.identity))
-            after = now[0].facts if now else None
-            self._record(replace(result, outcome=FAILED, after=after, reason=why, failure=failure))
-        return True
-
-    # -- verifying -------------------------------------------------------------------------------------------------
-
-    def _verify(self) -> None:
-        """Read what was changed once more; a change that cannot be seen is reported as unknown."""
-        changed = [key for key, result in self._results.items() if result.acknowledged and result.outcome != FAILED]
-        for start in range(0, len(changed), CHUNK):
-            keys = changed[start : start + CHUNK]
-            try:
-                found = self._read(keys) if len(keys) > 1 else {}
-            except (ApiError, Stopped) as unread:
-                verified = [self._unverified(self._results[key], unread) for key in keys]
-            else:
-                verified = self._map(self._verified, [(self._results[key], found.get(key)) for key in keys])
-            self._results.update(zip(keys, verified))
-            for result in verified:
-                if result.outcome == UNKNOWN:
-                    self._tell(result)
-
-    def _verified(self, done: OrderResult, state: Any) -> OrderResult:
-        try:
-            now = self._fresh(done.key) if state is None else self._decided(state)
-        except (ApiError, Stopped) as unread:
-            return self._unverified(done, unread)
-        if now and now[1].outcome == UNCHANGED and done.outcome == PENDING_APPROVAL:
-            return replace(done, outcome=CHANGED, after=now[0].facts, reason="it was approved meanwhile")
-        if now and _is_seen(now[0].facts, now[1], done):
-            return replace(done, after=now[0].facts)
-        return self._unseen(done, now[0].facts if now else None)
-
-    def _unseen(self, done: OrderResult, facts: Mapping[str, Any] | None) -> OrderResult:
-        why = "the change was acknowledged, but a fresh read does not show it"
-        failure = ApiError(why, code="not_verified").failure(self._settings.order_id(done.key, done.identity))
-        return replace(done, outcome=UNKNOWN, after=facts, reason=why, failure=failure)
-
-    # -- what became of an order -----------------------------------------------------------------------------------
-
-    def _problem(self, key: Any, problem: Exception | None, state: Any = None, *, after: Any = None) -> OrderResult:
-        """The result of an order whose request failed, or was never sent."""
-        if isinstance(problem, ApiError):
-            return self._result(key, FAILED, state, after or state, problem.message, problem)
-        return self._result(key, NOT_ATTEMPTED, state, state, self._stop.reason)
-
-    def _missing(self, keys: Iterable[Any]) -> None:
-        for key in keys:
-            self._record(self._absent(key))
-
-    def _absent(self, key: Any) -> OrderResult:
-        return self._result(key, MISSING, None, None, f"it does not exist in {self._whose()}, or not for this key")
-
-    def _whose(self) -> str:
-        # Not the lock of the results: others go on while this waits for an answer.
-        with self._account_lock:
-            try:
-                self._asked_account = self._asked_account or self._reader.whose()
-            except Stopped:
-                return "this key's account"
-            return self._asked_account
-
-    def _leave(self, keys: Iterable[Any]) -> None:
-        for key in keys:
-            self._record(self._problem(key, Stopped(self._stop.reason)))
-
-    def _record(self, result: OrderResult, counts: bool = True) -> None:
-        with self._lock:
-            self._results[result.key] = result
-            if counts and result.outcome != NOT_ATTEMPTED:
-                self._stop_rules(result)
-        self._tell(result)
-
-    def _tell(self, result: OrderResult) -> None:
-        for observer in self._observers:
-            observer.settled(result)
-
-    def _stop_rules(self, result: OrderResult) -> None:
-        denied = self._settings.one_key and result.failure and result.failure["http_status"] in (401, 403)
-        self._denials = self._denials + 1 if denied else 0
-        if self._denials >= DENIALS:
-            self._stop.set(f"the service refused the key for {DENIALS} {self._settings.noun}s in a row")
-        elif self._settings.stop_on_failure and fails(result, self._settings):
-            self._stop.set(f"{_a(self._settings.noun)} failed before it and stop_on_failure is set")
-
-    def _result(
-        self, key: Any, outcome: str, before: Any, after: Any, reason: str = "", error: Any = None
-    ) -> OrderResult:
-        known = before or after
-        identity = known.identity if known else {}
-        return OrderResult(
-            key,
-            outcome,
-            before.facts if before else None,
-            after.facts if after else None,
-            reason,
-            error.failure(self._settings.order_id(key, identity)) if isinstance(error, ApiError) else None,
-            known.name if known else "",
-            identity=identity,
-        )
-
-    def _changed(self, key: Any, before: Any, state: Any, decision: Decision) -> OrderResult:
-        """The result of a change that was made, or would be; `state` is what it was read as last."""
-        result = self._result(key, decision.ends, before, before, decision.reason)
-        return replace(result, after={**state.facts, **decision.after}, done=decision.done)
-
-    def _unverified(self, done: OrderResult, unread: ApiError | Stopped) -> OrderResult:
-        why = f"the change was acknowledged, but could not be verified: {unread}"
-        error = unread if isinstance(unread, ApiError) else ApiError(why, code="not_verified")
-        failure = error.failure(self._settings.order_id(done.key, done.identity))
-        return replace(done, outcome=UNKNOWN, after=None, reason=why, failure=failure)
-
 
 def _shown_instead(attempt: WriteAttempt, reread: Reread, unread: Exception | None) -> str:
     """What a fresh read shows where that is not the change, for the reason of a result; a clause that goes on."""
@@ -570,13 +410,3 @@ def _shown_instead(attempt: WriteAttempt, reread: Reread, unread: Exception | No
     if lost and not now:
         return f"{earlier}; a fresh read does not show it yet, and it may still take effect: run the task again later"
     return f"{earlier}{now}"
-
-
-def _is_seen(facts: Mapping[str, Any], found: Decision, done: OrderResult) -> bool:
-    """Whether a read shows a change that was made, whatever else has become of the order."""
-    before, after = done.before or {}, done.after or {}
-    return shows(facts, before, after) if found.outcome in SETTLED else shows_all(facts, before, after)
-
-
-def _a(noun: str) -> str:
-    return f"an {noun}" if noun[0] in "aeiou" else f"a {noun}"

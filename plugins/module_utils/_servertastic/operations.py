@@ -68,5 +68,5 @@ def cancel(
         return decide(subject, wishes, now=datetime.now(timezone.utc))
 
     write = Cancelling(servertastic, log, reader)
-    watching = observers(options, context, settings, len(set(digests)), reader.whose, None)
+    watching = observers(options, context, settings, len(set(digests)), reader.account_label, None)
     return Run(reader, reader.read, policy, write, settings, context, watching).result(digests)

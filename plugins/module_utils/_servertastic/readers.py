@@ -64,7 +64,7 @@ class Reviews:
     def transport(self) -> Transport:
         return self._servertastic.transport
 
-    def whose(self) -> str:
+    def account_label(self) -> str:
         return f"the service at {urlsplit(self.transport.connection.base_url).hostname}"
 
     def read(self, digests: Sequence[str]) -> dict[str, Subject]:

@@ -41,6 +41,7 @@ from ansible_collections.certops.orders.plugins.module_utils._common.outcomes im
 from ansible_collections.certops.orders.plugins.module_utils._http.connection import Connection
 from ansible_collections.certops.orders.plugins.module_utils._http.retry import Patience
 from ansible_collections.certops.orders.plugins.module_utils._http.transport import Counters
+from ansible_collections.certops.orders.plugins.module_utils._runtime import follow_up
 from ansible_collections.certops.orders.plugins.module_utils._runtime import runner as _run
 from ansible_collections.certops.orders.plugins.module_utils._runtime.observers import Observer
 from ansible_collections.certops.orders.plugins.module_utils._runtime.results import Settings
@@ -272,7 +273,7 @@ class Service:
             thing.key: replace(thing, lacks=tuple(lack for lack in thing.lacks if lack != need)) for thing in things
         }
 
-    def whose(self) -> str:
+    def account_label(self) -> str:
         self._request("whose")
         return "account 7"
 
@@ -413,7 +414,7 @@ def run(
     context = Context(
         check_mode=check_mode, diff=diff, stop=service.stop, say=service.said.append, environ=environ or {}
     )
-    with mock.patch.object(_run, "time", service.clock):
+    with mock.patch.object(_run, "time", service.clock), mock.patch.object(follow_up, "time", service.clock):
         return _run.Run(
             service, service.read, policy, service.write, settings, context, [observer] if observer else []
         ).result(asked)

@@ -25,6 +25,7 @@ from ansible_collections.certops.orders.plugins.module_utils._common.context imp
 from ansible_collections.certops.orders.plugins.module_utils._http import rate_limit as _pacing
 from ansible_collections.certops.orders.plugins.module_utils._http import session
 from ansible_collections.certops.orders.plugins.module_utils._http import transport as _http
+from ansible_collections.certops.orders.plugins.module_utils._runtime import follow_up
 from ansible_collections.certops.orders.plugins.module_utils._runtime import runner as _run
 from ansible_collections.certops.orders.plugins.module_utils._runtime.guard import guarded
 from ansible_collections.certops.orders.plugins.module_utils._servertastic import request_log as _request_log
@@ -83,7 +84,7 @@ class Skipping:
         self.clock = service_of_things.Clock()
         self.stop = service_of_things.Unhurried(self.clock)
         namespace = SimpleNamespace(monotonic=self.clock.monotonic, time=time.time)
-        for module in (_run, _http, _pacing, session):
+        for module in (_run, follow_up, _http, _pacing, session):
             monkeypatch.setattr(module, "time", namespace)
 
     def context(self, **facts: Any) -> Context:

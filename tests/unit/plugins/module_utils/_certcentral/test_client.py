@@ -886,11 +886,11 @@ def test_the_account(service: Conversation, client: CertCentral) -> None:
 
 def test_whose(service: Conversation, client: CertCentral) -> None:
     service.get("user/me", {"account_id": 12})
-    assert client.whose() == "account 12"
+    assert client.account_label() == "account 12"
     service.get("user/me", {})
-    assert client.whose() == "this key's account"
+    assert client.account_label() == "this key's account"
     service.get("user/me", "<html>", 403)
-    assert client.whose() == "this key's account"
+    assert client.account_label() == "this key's account"
 
 
 # -- reading for a run -----------------------------------------------------------------------------------------------

@@ -79,7 +79,7 @@ def test_what_does_not_exist_is_left_out_and_other_refusals_are_passed_on(
 
 def test_a_reader_hands_on_what_the_run_needs_of_the_client(service: Conversation, client: CertCentral) -> None:
     service.get("user/me", {"account_id": 12})
-    assert Orders(client).whose() == "account 12"
+    assert Orders(client).account_label() == "account 12"
     assert Orders(client).transport is client.transport
     assert {CERTIFICATES, REQUESTS} == Orders(client).ONE_BY_ONE
 

@@ -171,7 +171,7 @@ def test_an_order_is_reviewed_by_itself() -> None:
     assert reader.last == {OLD: Subject(a_review())}
     assert client.journal == [f"review {ref()}"]
     assert reader.transport is client.transport
-    assert reader.whose() == "the service at api2.servertastic.com"
+    assert reader.account_label() == "the service at api2.servertastic.com"
     assert frozenset() == Reviews.ONE_BY_ONE
 
 

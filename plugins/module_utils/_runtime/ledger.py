@@ -1,0 +1,129 @@
+# Copyright (c) 2026 The certops.orders authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module util is PRIVATE to the collection: it can change at any time.
+
+"""What became of each order of a run: the results, and the rules by which a result ends the run early."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from .._common.errors import ApiError, Stopped
+from .._common.outcomes import FAILED, MISSING, NOT_ATTEMPTED, UNKNOWN, Decision, OrderResult
+from .results import fails
+
+if TYPE_CHECKING:
+    from .._common.context import Stop
+    from .observers import Observer
+    from .protocols import Reader
+    from .results import Settings
+
+# So many orders in a row for which the key was refused end the run.
+DENIALS = 3
+
+
+class Ledger:
+    """The results of a run by key, for any number of threads.
+
+    reader: names the account in messages. stop: is set where a result ends the run. observers: are notified of every
+    result.
+    """
+
+    def __init__(self, reader: Reader, settings: Settings, stop: Stop, observers: Sequence[Observer]) -> None:
+        self.results: dict[Any, OrderResult] = {}
+        self._reader = reader
+        self._settings = settings
+        self._stop = stop
+        self._observers = observers
+        self._denials = 0
+        self._account = ""
+        self._account_lock = threading.Lock()
+        self._lock = threading.Lock()
+
+    def problem(self, key: Any, problem: Exception | None, state: Any = None, *, after: Any = None) -> OrderResult:
+        """The result of an order whose request failed, or was never sent."""
+        if isinstance(problem, ApiError):
+            return self.result(key, FAILED, state, after or state, problem.message, problem)
+        return self.result(key, NOT_ATTEMPTED, state, state, self._stop.reason)
+
+    def missing(self, keys: Iterable[Any]) -> None:
+        for key in keys:
+            self.record(self.absent(key))
+
+    def absent(self, key: Any) -> OrderResult:
+        return self.result(
+            key, MISSING, None, None, f"it does not exist in {self._account_label()}, or not for this key"
+        )
+
+    def _account_label(self) -> str:
+        # Not the lock of the results: others go on while this waits for an answer.
+        with self._account_lock:
+            try:
+                self._account = self._account or self._reader.account_label()
+            except Stopped:
+                return "this key's account"
+            return self._account
+
+    def leave(self, keys: Iterable[Any]) -> None:
+        for key in keys:
+            self.record(self.problem(key, Stopped(self._stop.reason)))
+
+    def record(self, result: OrderResult, counts: bool = True) -> None:
+        with self._lock:
+            self.results[result.key] = result
+            if counts and result.outcome != NOT_ATTEMPTED:
+                self._stop_rules(result)
+        self.notify(result)
+
+    def notify(self, result: OrderResult) -> None:
+        for observer in self._observers:
+            observer.settled(result)
+
+    def _stop_rules(self, result: OrderResult) -> None:
+        denied = self._settings.one_key and result.failure and result.failure["http_status"] in (401, 403)
+        self._denials = self._denials + 1 if denied else 0
+        if self._denials >= DENIALS:
+            self._stop.set(f"the service refused the key for {DENIALS} {self._settings.noun}s in a row")
+        elif self._settings.stop_on_failure and fails(result, self._settings):
+            self._stop.set(f"{with_article(self._settings.noun)} failed before it and stop_on_failure is set")
+
+    def result(
+        self, key: Any, outcome: str, before: Any, after: Any, reason: str = "", error: Any = None
+    ) -> OrderResult:
+        known = before or after
+        identity = known.identity if known else {}
+        return OrderResult(
+            key,
+            outcome,
+            before.facts if before else None,
+            after.facts if after else None,
+            reason,
+            error.failure(self._settings.order_id(key, identity)) if isinstance(error, ApiError) else None,
+            known.name if known else "",
+            identity=identity,
+        )
+
+    def changed(self, key: Any, before: Any, state: Any, decision: Decision) -> OrderResult:
+        """The result of a change that was made, or would be; `state` is what it was read as last."""
+        result = self.result(key, decision.ends, before, before, decision.reason)
+        return replace(result, after={**state.facts, **decision.after}, done=decision.done)
+
+    def unverified(self, done: OrderResult, unread: ApiError | Stopped) -> OrderResult:
+        why = f"the change was acknowledged, but could not be verified: {unread}"
+        error = unread if isinstance(unread, ApiError) else ApiError(why, code="not_verified")
+        failure = error.failure(self._settings.order_id(done.key, done.identity))
+        return replace(done, outcome=UNKNOWN, after=None, reason=why, failure=failure)
+
+    def unverifiable(self, done: OrderResult, facts: Mapping[str, Any] | None) -> OrderResult:
+        why = "the change was acknowledged, but a fresh read does not show it"
+        failure = ApiError(why, code="not_verified").failure(self._settings.order_id(done.key, done.identity))
+        return replace(done, outcome=UNKNOWN, after=facts, reason=why, failure=failure)
+
+
+def with_article(noun: str) -> str:
+    return f"an {noun}" if noun[0] in "aeiou" else f"a {noun}"
