@@ -18,7 +18,7 @@ attributes:
     description: Supports being used with the C(async) keyword.
     support: none
     details:
-      - Give the module a list instead. It handles the items of a list in parallel.
+      - The module handles the items of a list in parallel. Use a list instead of C(async).
   check_mode:
     description: Can run in C(check_mode) and return changed status prediction without modifying the service.
   delegation:

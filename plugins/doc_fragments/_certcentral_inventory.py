@@ -8,7 +8,7 @@ from __future__ import annotations
 
 
 class ModuleDocFragment:
-    # The connection of _certcentral for an inventory source, which Ansible itself takes from the environment as well.
+    # The options of _certcentral for an inventory source. Ansible itself reads their environment variables.
     DOCUMENTATION = r"""
 options:
   api_key:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 
 class ModuleDocFragment:
-    # What every module takes that changes orders; the specification is BULK and WATCHED of _options.
+    # Options of every module that changes something. Their specifications are BULK and WATCHED.
     DOCUMENTATION = r"""
 options:
   missing:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 
 class ModuleDocFragment:
-    # The specification is ORDER_FILTERS of _options.
+    # The specification is ORDER_FILTERS.
     DOCUMENTATION = r"""
 options:
   status:

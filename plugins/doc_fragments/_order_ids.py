@@ -8,7 +8,7 @@ from __future__ import annotations
 
 
 class ModuleDocFragment:
-    # The specification is ORDER_IDS of _options.
+    # The specification is ORDER_IDS.
     DOCUMENTATION = r"""
 options:
   order_id:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 
 class ModuleDocFragment:
-    # The specification is ORDER_TOKENS in the module's argument specification.
+    # The specification is ORDER_TOKENS.
     DOCUMENTATION = r"""
 options:
   order_token:

@@ -41,7 +41,8 @@ options:
     default: false
   include_origin:
     description:
-      - Whether to add for every order if it was migrated from a legacy console.
+      - Whether to find out which orders were migrated from a legacy console. The variables of an order then contain the
+        answer.
     type: bool
     default: false
 extends_documentation_fragment:

@@ -10,10 +10,10 @@ module: digicert_account_check
 short_description: Compare a DigiCert CertCentral account with the service behavior that this collection expects
 version_added: 0.1.0
 description:
-  - Some facts about CertCentral are not settled by its documentation. This module reads a sample of the account, and
-    compares the form of the responses with the behavior that this collection was tested with.
-  - A fact is as expected, different in a way that the collection is tested with, contradicted, or not tested. A fact is
-    not tested if the account has no order that shows it, or if a read failed.
+  - The documentation of CertCentral leaves some facts open. This module reads a sample of the account, and compares the
+    form of the responses with the behavior that this collection was tested with.
+  - Each fact is V(as_expected), V(different) in a way that the collection was tested with, a V(contradiction), or
+    V(untested). A fact is V(untested) if the account has no order that shows it, or if a read failed.
   - The result contains no names, no IDs and no API keys, so that you can attach it to an issue.
   - A contradicted fact does not make this module fail, see RV(contradictions). The playbook
     C(certops.orders.check_account) prints and writes the result, and fails if a fact is contradicted.

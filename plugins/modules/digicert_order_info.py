@@ -13,8 +13,7 @@ description:
   - Returns CertCentral orders in one normalized form. Select the orders by ID, or by filters.
   - The filters of CertCentral are not exact. The module uses them only to narrow the list where they cannot lose an
     order, and then checks every order exactly.
-  - The module reads the pages of a list in a way that an order which moves within the list in the meantime is neither
-    lost nor returned twice.
+  - An order that moves within the list while the module reads its pages is neither lost nor returned twice.
   - The oldest orders come first. With O(order_ids), the orders come in the sequence of that list.
 options:
   details:
@@ -25,7 +24,8 @@ options:
     default: false
   include_origin:
     description:
-      - Whether to return for every order if it was migrated from a legacy console, as RV(orders[].is_migrated).
+      - Whether to find out which orders were migrated from a legacy console. RV(orders[].is_migrated) returns the
+        answer.
       - This needs the list of all migrated orders, or one API request for every 100 IDs, and one API request to make
         sure that CertCentral applies the filter.
     type: bool

@@ -42,7 +42,7 @@ options:
   plan:
     description:
       - The plan itself, as text or as a dictionary. Use this option if no file survives between the two runs.
-      - Mutually exclusive with O(path).
+      - With O(state=read), exactly one of O(path) and O(plan) is required.
     type: raw
   sha256:
     description:

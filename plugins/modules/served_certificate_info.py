@@ -62,7 +62,7 @@ extends_documentation_fragment:
 attributes:
   async:
     details:
-      - Give the module a list of names instead. It connects to the names in parallel.
+      - The module connects to the names of a list in parallel. Use a list instead of C(async).
   delegation:
     details:
       - The module always runs on the controller. Delegation to a host other than localhost is refused.

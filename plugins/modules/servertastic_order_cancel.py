@@ -50,9 +50,10 @@ options:
         of the token. A scheduled job then does not send the same request, and the same e-mail, again. Several jobs can
         share the file. The module writes to the file before it sends a request, and again when Servertastic has
         acknowledged the request.
-      - A recorded request without an acknowledgment can have been made or not, because its run was killed or received
-        no response. A recorded request with a time in the future proves nothing. In both cases the outcome is
-        V(unknown), and the task fails, until Servertastic shows the order as canceled, or O(request_again) is set.
+      - If a recorded request has no acknowledgment, it is not known whether the request was made, because its run was
+        killed or received no response. A recorded request with a time in the future proves nothing. In both cases the
+        outcome is V(unknown), and the task fails, until Servertastic shows the order as canceled, or O(request_again)
+        is set.
       - The module creates the file with access for its owner only. An existing file must be a regular file that belongs
         to the user who runs the task, and no other user must be able to write to it.
     type: path

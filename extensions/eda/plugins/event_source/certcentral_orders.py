@@ -42,8 +42,8 @@ options:
     required: true
   interval:
     description:
-      - Time in seconds between two polls. The value must be between 60 and 302400. Values below 60 are allowed only for
-        a service on the same machine (a simulator).
+      - Time in seconds between two polls. The value must be between 60 and 302400. For a service on the same machine,
+        such as a simulator, values below 60 are allowed as well.
     type: float
     default: 300
   statuses:
