@@ -12,24 +12,26 @@ class ModuleDocFragment:
 options: {}
 attributes:
   action:
-    description: Has an action plugin, so that it runs on the controller by default.
+    description: Indicates that this module has an action plugin. The module runs on the controller by default.
     support: full
   async:
     description: Supports being used with the C(async) keyword.
     support: none
     details:
-      - A list of orders is worked on in parallel.
+      - The module handles the items of a list in parallel. Use a list instead of C(async).
   check_mode:
-    description: Can run in C(check_mode) and predict what would change, without changing it.
+    description: Can run in C(check_mode) and return changed status prediction without modifying the service.
   delegation:
-    description: Can be used with C(delegate_to).
+    description: Can be used in conjunction with C(delegate_to) and related keywords.
     support: partial
     details:
-      - Has a meaning only with O(execute_on=target), and is refused otherwise, except for localhost.
+      - Delegation to a host other than localhost needs O(execute_on=target). Otherwise the task fails.
   diff_mode:
-    description: Returns what has changed, or would change in C(check_mode), when in diff mode.
+    description: Returns details on what has changed, or would change in C(check_mode), when in diff mode.
   idempotent:
-    description: Run again with the same arguments it changes nothing, as long as nobody else has changed the orders.
+    description:
+      - When run twice in a row outside check mode, with the same arguments, the second invocation indicates no change.
+      - This assumes that nothing else changes the orders in the meantime.
 """
 
     ACTIONGROUP_DIGICERT = r"""
@@ -50,4 +52,36 @@ attributes:
     support: full
     membership:
       - certops.orders.servertastic
+"""
+
+    # Modules that only read.
+    INFO_MODULE = r"""
+options: {}
+attributes:
+  check_mode:
+    support: full
+    details:
+      - This module does not change anything.
+  diff_mode:
+    support: N/A
+    details:
+      - This module does not change anything.
+  idempotent:
+    support: N/A
+    details:
+      - This module does not change anything.
+"""
+
+    # Modules that change orders, requests or domains.
+    CHANGE_MODULE = r"""
+options: {}
+attributes:
+  check_mode:
+    support: full
+    details:
+      - Check mode makes the same reads and the same decisions as a normal run. It sends no change.
+  diff_mode:
+    support: full
+  idempotent:
+    support: full
 """

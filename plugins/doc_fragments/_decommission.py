@@ -4,7 +4,7 @@
 
 # This doc fragment is PRIVATE to the collection: it can change at any time.
 
-"""What the filters of the role decommission_domain share."""
+"""Options that the filters of the role decommission_domain share."""
 
 from __future__ import annotations
 
@@ -14,91 +14,93 @@ class ModuleDocFragment:
 options:
   wishes:
     description:
-      - What goes away, and how. Lists have to be lists, and truths true or false. A text in their place is refused.
+      - The names to decommission, and how. Every value must have its documented type. A text in place of a list or a
+        boolean is refused.
     type: dict
     required: true
     suboptions:
       names:
-        description: The names that go away.
+        description: The names to decommission.
         type: list
         elements: str
         required: true
       include_subdomains:
-        description: Whether everything below them goes away as well.
+        description: Whether to also decommission all names below O(wishes.names).
         type: bool
         default: false
       on_issued:
         description:
-          - What is to become of issued orders. V(keep) tells of them, V(lapse) keeps them from being renewed, V(revoke)
-            revokes them where nothing serves their certificates any more.
+          - What to do with issued orders. V(keep) only reports them. V(lapse) turns off their renewal, so that they
+            expire. V(revoke) revokes them if no server serves their certificates any more.
         type: str
         choices: [keep, lapse, revoke]
         default: keep
       product_types:
-        description: Kinds of CertCentral products that count; other orders are left to a person.
+        description: The types of CertCentral products to handle. Orders of other types need a manual review.
         type: list
         elements: str
         default: [ssl_certificate, dv_ssl_certificate]
       shared:
         description:
-          - Ids of orders, and digests of Servertastic's, that may go although they cover names that stay, or wildcards.
+          - The IDs of CertCentral orders, and the digests of Servertastic orders, that may be ended although they cover
+            wildcards, or names that are not decommissioned.
         type: list
         elements: str
         default: []
       accept_unknown:
         description:
-          - Ids of orders that may be ended although CertCentral does not tell all of their names or certificates. Those
-            that it tells count as ever.
+          - The IDs of orders that may be ended although CertCentral does not return all of their names or certificates.
+            The names and certificates that CertCentral returns are checked as usual.
         type: list
         elements: str
         default: []
       protected:
         description:
-          - Patterns of names whose orders are never touched, not even those of O(wishes.shared). V(*.pay.example.com)
-            is meant for V(pay.example.com) as well.
+          - Patterns of names whose orders are never changed, not even if O(wishes.shared) contains them.
+            V(*.pay.example.com) also matches V(pay.example.com).
         type: list
         elements: str
         default: []
       stays:
         description:
-          - More such patterns, which are not reported where they match nothing.
+          - More patterns with the same effect as O(wishes.protected). A pattern that matches nothing is not reported.
         type: list
         elements: str
         default: []
       lives_on:
         description:
-          - Those of O(wishes.names) that go on being used with another certificate. Nothing that covers them is ended
-            unless one of O(wishes.replacements) covers them.
+          - The names in O(wishes.names) that stay in use with another certificate. An order that covers such a name is
+            ended only if one of O(wishes.replacements) covers the name.
         type: list
         elements: str
         default: []
       replacements:
         description:
-          - Ids of orders, and digests of Servertastic's, that replace others. They are left alone, and have to be
-            issued. Only where an order of Servertastic's is cancelled that is not issued itself, one that is placed is
-            enough.
+          - The IDs of CertCentral orders, and the digests of Servertastic orders, that replace other orders. These
+            orders are not changed. They must be issued. To cancel a Servertastic order that has not been issued, it is
+            sufficient that its replacement has been placed.
         type: list
         elements: str
         default: []
       mark_renewed:
         description:
-          - Whether migrated orders that have expired are marked renewed, so that they are no longer listed as due.
+          - Whether to mark migrated orders that have expired as renewed, so that they are no longer listed as due.
         type: bool
         default: false
       probe:
         description:
-          - Whether an order is only revoked where it was seen that nothing serves its certificates. A name that does
-            not resolve from the controller is named in the plan, and whoever approves that decides.
+          - Whether to revoke an order only if a probe has shown that no server serves its certificates. If a name does
+            not resolve from the controller, the plan lists the name, and the approver decides.
         type: bool
         default: true
       waiver:
         description:
-          - Why nobody has to look, without which O(wishes.probe) cannot be false; or why certificates may be revoked of
-            which a name does not resolve, without which that is not done where O(wishes.unapproved) is true.
+          - The reason why no probe is needed. It is required if O(wishes.probe) is false. It is also required to revoke
+            certificates for a name that does not resolve, if O(wishes.unapproved) is true.
         type: str
         default: ""
       unapproved:
-        description: Whether nobody approves the plan before it is carried out.
+        description: Whether the plan is applied without an approval.
         type: bool
         default: false
 """

@@ -8,76 +8,86 @@ from __future__ import annotations
 
 
 class ModuleDocFragment:
-    # The specification is ORDER_FILTERS of _options.
+    # The specification is ORDER_FILTERS.
     DOCUMENTATION = r"""
 options:
   status:
     description:
-      - Only orders of one of these statuses, as CertCentral spells them, such as V(issued), V(expired), V(pending),
-        V(needs_approval), V(waiting_pickup), V(reissue_pending), V(revoked), V(rejected) or V(canceled).
-      - A status that no order can have, such as V(cancelled), is refused with the nearest one.
-      - CertCentral narrows by it, unless one of them is not documented for its list.
+      - Only return orders with one of these statuses. Use the spelling of CertCentral, for example V(issued),
+        V(expired), V(pending), V(needs_approval), V(waiting_pickup), V(reissue_pending), V(revoked), V(rejected) or
+        V(canceled).
+      - A status that no order can have, such as V(cancelled), is an error. The message suggests the nearest status.
+      - CertCentral applies this filter, except if the list contains a status that CertCentral does not document for its
+        list of orders.
     type: list
     elements: str
   domain:
     description:
-      - Only orders that cover this name, as common name or as any other, exactly; a wildcard is a name of its own.
-        Names in Unicode and in punycode are the same.
-      - Every order is looked at here, as it is not known at which names CertCentral's own filter looks.
+      - Only return orders that cover exactly this name, as the common name or as another name. A wildcard is a name of
+        its own. A Unicode name and its punycode form are the same name.
+      - The module checks every order for this filter itself, because it is not known which names CertCentral's own
+        filter compares.
     type: str
   include_subdomains:
     description:
-      - Those that cover a name below O(domain) as well, wildcards among them. Needs O(domain).
+      - Whether to also return orders that cover a name below O(domain), including wildcards. Requires O(domain).
     type: bool
     default: false
   common_name:
     description:
-      - Only orders of this common name, exactly, except for case. CertCentral narrows by it, unless it is a name in
-        Unicode or in punycode, as it is not known which of them CertCentral compares.
+      - Only return orders with exactly this common name. Case does not matter.
+      - CertCentral applies this filter, except for a Unicode or punycode name, because it is not known which of the two
+        forms CertCentral compares.
     type: str
   search:
     description:
-      - Only orders in whose common name or e-mail addresses CertCentral finds this. It alone decides. A name in Unicode
-        is looked for in punycode as well, and the other way round; a part of a label has no other spelling.
+      - Only return orders for which CertCentral finds this text in the common name or in the e-mail addresses. Only
+        CertCentral evaluates this filter.
+      - A Unicode name is also searched for in its punycode form, and the other way round. This does not apply to a part
+        of a label.
     type: str
   expires_before:
     description:
-      - Only orders whose certificate expires before this day, such as V(2026-12-31), or has expired.
+      - Only return orders with a certificate that expires before this day, or has already expired. An example is
+        V(2026-12-31).
+      - Mutually exclusive with O(expires_within_days).
     type: str
   expires_within_days:
     description:
-      - Only orders whose certificate has not expired, and expires within so many days from today, in UTC.
+      - Only return orders with a certificate that has not expired, and expires within this number of days from today in
+        UTC.
     type: int
   is_renewed:
     description:
-      - Only orders that count as renewed, or only those that do not.
+      - V(true) only returns orders that count as renewed. V(false) only returns orders that do not.
     type: bool
   origin:
     description:
-      - Only orders that were migrated from a legacy console, or only those that were placed in CertCentral. It alone
-        decides.
+      - V(migrated) only returns orders that were migrated from a legacy console. V(certcentral) only returns orders
+        that were placed in CertCentral.
+      - Only CertCentral evaluates this filter.
     type: str
     choices: [migrated, certcentral]
   container_id:
     description:
-      - Only orders of this container (division). CertCentral narrows by it.
+      - Only return orders of this container (division). CertCentral applies this filter.
     type: int
   organization_id:
     description:
-      - Only orders of this organization. CertCentral narrows by it.
+      - Only return orders of this organization. CertCentral applies this filter.
     type: int
   product_name_id:
     description:
-      - Only orders of this product, such as V(ssl_plus). CertCentral narrows by it.
+      - Only return orders of this product, for example V(ssl_plus). CertCentral applies this filter.
     type: str
   product_type:
     description:
-      - Only orders of this kind of product, such as V(ssl_certificate), V(dv_ssl_certificate) or
+      - Only return orders of this type of product, for example V(ssl_certificate), V(dv_ssl_certificate) or
         V(client_certificate).
     type: str
   created_before:
     description:
-      - Only orders that were placed before this day or time, in UTC where it does not say, such as V(2026-12-31) or
-        V(2026-12-31T12:00:00Z).
+      - Only return orders that were placed before this day or time, for example V(2026-12-31) or
+        V(2026-12-31T12:00:00Z). A time without a time zone is in UTC.
     type: str
 """

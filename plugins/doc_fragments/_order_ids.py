@@ -8,20 +8,21 @@ from __future__ import annotations
 
 
 class ModuleDocFragment:
-    # The specification is ORDER_IDS of _options.
+    # The specification is ORDER_IDS.
     DOCUMENTATION = r"""
 options:
   order_id:
     description:
-      - The CertCentral order.
-      - O(order_id) and O(order_ids) exclude each other.
+      - The ID of the CertCentral order.
+      - O(order_id) and O(order_ids) are mutually exclusive.
     type: int
   order_ids:
     description:
-      - The CertCentral orders. A list costs less than a loop.
-      - An order that is given twice is handled once and reported twice. An empty list is fine, and nothing is done.
-      - With a module that changes orders, one that fails does not stop the others; the task fails at the end and still
-        reports every order.
+      - The IDs of the CertCentral orders. A list needs fewer API requests than a loop.
+      - The module handles an order only once if the list contains it twice, and reports it twice.
+      - If the list is empty, the module does nothing.
+      - In modules that change orders, the failure of one order does not stop the other orders. The task fails at the
+        end, and the result contains every order.
     type: list
     elements: int
 """

@@ -12,73 +12,86 @@ class ModuleDocFragment:
 options:
   api_key:
     description:
-      - The API key of the reseller account, for what is asked of the account rather than of an order.
-      - Taken from E(SERVERTASTIC_API_KEY) where not set. White space around it is removed.
-      - A key from the environment goes only to E(SERVERTASTIC_API_URL) of the same environment. What a task's
-        C(environment) sets does not lead the key of the process away.
+      - The API key of the reseller account. It is needed to query the account. An order needs only its token.
+      - If this option is not set, the module uses the value of E(SERVERTASTIC_API_KEY). Leading and trailing white
+        space is removed.
+      - An API key from the environment is sent only to the address in E(SERVERTASTIC_API_URL) of the same environment.
+        The C(environment) keyword of a task cannot redirect an API key that comes from the environment of the Ansible
+        process.
     type: str
   api_url:
     description:
-      - The base URL of the service, which has to be said, since tokens and keys travel in URLs and it is not known
-        which of the hosts is current. V(https://api.servertastic.com/v2) is what the newest public client uses,
-        V(https://api2.servertastic.com) what Servertastic's own document names, and
-        V(https://test-api2.servertastic.com) its sandbox.
-      - Taken from E(SERVERTASTIC_API_URL) where not set. Set on the task it needs O(api_key) on the task as well, where
-        there would be a key from the environment.
-      - Plain http is accepted for a loopback address only.
+      - The base URL of the service. There is no default, because tokens and API keys are part of the URLs, and it is
+        not known which of the known hosts is current.
+      - V(https://api.servertastic.com/v2) is the address that the newest public client uses.
+        V(https://api2.servertastic.com) is the address in Servertastic's own document.
+        V(https://test-api2.servertastic.com) is Servertastic's sandbox.
+      - If this option is not set, the module uses the value of E(SERVERTASTIC_API_URL). If you set this option on the
+        task and E(SERVERTASTIC_API_KEY) is set, set O(api_key) on the task as well.
+      - Plain HTTP is accepted only for a loopback address.
     type: str
   validate_certs:
     description:
-      - Whether the service's TLS certificate must verify.
-      - V(false) is refused by modules that can change anything, except for a loopback address without a proxy, and
-        with a key from the environment. Use O(ca_path) instead.
+      - Whether to validate the TLS certificate of the service.
+      - V(false) is always accepted for a loopback address that is reached without a proxy. For any other address,
+        modules that can make changes refuse V(false), and all modules refuse V(false) if the API key comes from the
+        environment. Use O(ca_path) instead.
     type: bool
     default: true
   ca_path:
     description:
-      - A file or folder of CA certificates to trust instead of those that C(requests) brings.
-      - Taken from E(REQUESTS_CA_BUNDLE) or E(CURL_CA_BUNDLE) where not set. Set on the task it needs O(api_key) on
-        the task as well.
+      - Path of a file or directory with the CA certificates to trust. They replace the CA certificates that the Python
+        library requests uses by default.
+      - If this option is not set, the module uses the value of E(REQUESTS_CA_BUNDLE) or E(CURL_CA_BUNDLE).
+      - If you set this option on the task and E(SERVERTASTIC_API_KEY) is set, set O(api_key) on the task as well.
     type: path
   timeout:
     description:
-      - Seconds that one request may take, from connecting to the last byte of the answer, 1 to 3600. Looking up the
-        host's name is not counted.
+      - Maximum duration of one API request in seconds, from connecting to receiving the last byte of the response. The
+        resolution of the host name does not count.
+      - The value must be between 1 and 3600.
     type: int
     default: 30
   retries:
     description:
-      - How often a request is repeated that failed in a way which passes, with growing and jittered pauses, 0 to
-        20 times.
+      - How often to repeat an API request that failed with a transient error. The pauses between attempts grow and have
+        a random part.
+      - The value must be between 0 and 20.
       - A cancellation is never repeated.
     type: int
     default: 3
   rate_limit:
     description:
-      - The rate limits to stay within, as requests/seconds, several separated by commas, or V(none).
-      - Shared by all forks of a run. Taken from E(SERVERTASTIC_RATE_LIMIT) where not set, else
-        V(5/1). Servertastic documents no limit, so this is only polite.
+      - The rate limits to stay within, as C(requests/seconds). Separate several limits by commas. V(none) turns off
+        rate limiting.
+      - All forks of a run share the limits.
+      - If this option is not set, the module uses the value of E(SERVERTASTIC_RATE_LIMIT). If that is not set either,
+        it uses V(5/1). Servertastic documents no rate limit.
     type: str
   rate_limit_timeout:
     description:
-      - Seconds to wait at most, for each order, when Servertastic answers that there are too many requests.
+      - Maximum time in seconds to wait, for each order, when Servertastic answers that there are too many API requests
+        (HTTP status 429).
       - Waiting to stay within O(rate_limit) does not count.
     type: int
     default: 300
   execute_on:
     description:
-      - V(controller) runs inside the controller process. Keys and tokens do not leave it, and C(requests) is needed
-        there only. C(become) has no effect then, and C(delegate_to) another host is refused.
-      - V(target) runs the module on the task's host, for a site whose only way out is a certain host. Keys and
-        tokens are sent to that host, so they have to be set on the task, and C(requests) is needed there.
-      - Where Ansible is stopped, a run on V(controller) sends no further change; one on V(target) sends none once the
-        connection to the host has ended, which C(ssh) may keep open until the run is over.
+      - V(controller) runs the module inside the controller process. API keys and tokens do not leave the controller,
+        and the Python library requests is needed only there. C(become) has no effect. Delegation to another host is
+        refused.
+      - V(target) runs the module on the host of the task. Use it if the service can be reached only from that host. API
+        keys and tokens are sent to that host, so set them on the task. The Python library requests is needed on that
+        host.
+      - If Ansible is stopped, a run with V(controller) sends no further change. A run with V(target) sends no further
+        change after its connection to the host has ended. SSH can keep that connection open until the run is complete.
     type: str
     choices: [controller, target]
     default: controller
 requirements:
-  - requests (where the task runs, see O(execute_on))
+  - requests (where the module runs, see O(execute_on))
 notes:
-  - E(SERVERTASTIC_READ_ONLY) set to C(1) in the environment makes every change fail before it is sent.
-  - Proxies are taken from E(HTTPS_PROXY) and E(NO_PROXY). C(.netrc) is not read and redirects are not followed.
+  - If E(SERVERTASTIC_READ_ONLY) is set to C(1), every change fails before it is sent.
+  - The module takes proxies from E(HTTPS_PROXY) and E(NO_PROXY). It does not read C(.netrc), and it does not follow
+    redirects.
 """

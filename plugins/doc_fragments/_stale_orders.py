@@ -12,49 +12,52 @@ class ModuleDocFragment:
 options:
   now:
     description:
-      - The time, ISO 8601, in UTC where it does not say.
+      - The current time in ISO 8601 format. A time without a time zone is in UTC.
     type: str
     required: true
   older_than_days:
     description:
-      - An order is stale where it was placed more than so many days of the calendar ago, in UTC. At least 1.
+      - An order is stale if it was placed more than this number of calendar days ago, in UTC. The value must be at
+        least 1.
     type: int
     default: 30
   include:
     description:
-      - Patterns of names, such as V(*.example.com). An order counts where its common name or one of its other names
-        matches one of them.
-      - V(*) stands for any characters, dots among them, V(?) for one, V([ab]) for one of these. Capitals make no
-        difference, nor does whether a name is written as DNS spells it or as people do.
+      - Patterns of names, such as V(*.example.com). Only orders are handled whose common name or another name matches a
+        pattern.
+      - V(*) matches any characters, including dots. V(?) matches one character, and V([ab]) one of the listed
+        characters. Case does not matter. A Unicode name and its punycode form are the same name.
     type: list
     elements: str
     default: ["*"]
   exclude:
     description:
-      - Patterns of names. An order of which any name matches one of them does not count.
+      - Patterns of names. Orders with a name that matches a pattern are not handled.
     type: list
     elements: str
     default: []
   statuses:
     description:
-      - The statuses that can be stale.
+      - The statuses of stale orders.
     type: list
     elements: str
     choices: [pending, waiting_pickup, needs_approval]
     default: [pending, waiting_pickup, needs_approval]
   product_types:
     description:
-      - The kinds of products that count. Other stale orders are left to a person.
+      - The types of products to handle. Stale orders of other types need a manual review.
     type: list
     elements: str
     default: [ssl_certificate, dv_ssl_certificate]
   predecessor_days:
     description:
-      - A renewal is left to a person where what it renews expires within so many days, or expired within so many days.
+      - A renewal needs a manual review if the order that it renews expires within this number of days, or expired
+        within this number of days.
     type: int
     default: 60
   limit:
     description:
-      - How many orders may be ended, from 1 to 25, the oldest of them. The others get the action V(wait).
+      - Maximum number of orders to end, from 1 to 25. The oldest orders come first. The other orders get the action
+        V(wait).
     type: int
 """

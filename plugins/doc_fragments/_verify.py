@@ -12,7 +12,7 @@ class ModuleDocFragment:
 options:
   verify:
     description:
-      - Read everything that was changed again. A change that does not show is reported as C(unknown).
+      - Whether to read every changed item again. If a change does not show in that read, its outcome is V(unknown).
     type: bool
     default: false
 """

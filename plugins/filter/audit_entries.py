@@ -14,23 +14,24 @@ from ansible_collections.certops.orders.plugins.module_utils._files.audit_log im
 
 DOCUMENTATION = r"""
 name: audit_entries
-short_description: Read an audit log of the collection back
+short_description: Parse an audit log of the modules of this collection
 version_added: 0.1.0
 author:
   - The certops.orders authors (@certops)
 description:
-  - Turns the text of an O(certops.orders.digicert_order_status#module:audit_log) into a list of changes, oldest first.
-  - A change that was begun and never completed is one to look at, as the run ended before it knew what became of it.
+  - Converts the text of an audit log, see O(certops.orders.digicert_order_status#module:audit_log), to a list of
+    changes, oldest first.
+  - Review every change that was begun and not completed. Its run ended before the outcome was known.
 positional: _input
 options:
   _input:
-    description: The text of the file.
+    description: The text of the audit log.
     type: str
     required: true
 """
 
 EXAMPLES = r"""
-- name: Show the changes of which nobody knows what became
+- name: Show the changes with an unknown outcome
   ansible.builtin.debug:
     msg: "{{ item.time }} order {{ item.order_id }} of account {{ item.account }} ({{ item.ticket }})"
   loop: >-

@@ -9,38 +9,40 @@ name: digicert_orders
 short_description: DigiCert CertCentral orders as inventory
 version_added: 0.1.0
 description:
-  - Makes a host of every CertCentral order, or of every domain that orders cover, with what CertCentral says of the
-    order as variables.
-  - The source is a file whose name ends with C(digicert_orders.yml) or C(digicert_orders.yaml).
-  - Whatever comes from CertCentral is data. It is marked unsafe, so that a name which looks like a template stays text,
-    and names that are not strict host names become no hosts. C(ansible_host) is never set.
+  - Creates a host for every CertCentral order, or for every domain that the orders cover. The host variables contain
+    the data of the orders.
+  - The name of the inventory source must end with C(digicert_orders.yml) or C(digicert_orders.yaml).
+  - All values from CertCentral are marked as unsafe, so that Ansible does not evaluate a name that looks like a
+    template. Names that are not strict host names do not become hosts. The plugin never sets C(ansible_host).
 options:
   plugin:
     description:
-      - Has to be the name of this plugin.
+      - The name of this plugin.
     type: str
     required: true
     choices: [certops.orders.digicert_orders]
   host_per:
     description:
-      - V(order) makes a host C(order-123456789) of every order. Its variables are those that
-        M(certops.orders.digicert_order_info) returns, each with C(digicert_) before its name, such as
-        C(digicert_status) and C(digicert_domains).
-      - V(domain) makes a host of every name that an order covers. C(digicert_orders) is the list of those orders in the
-        form of M(certops.orders.digicert_order_info), C(digicert_order_ids) that of their ids. Names that are not
-        strict host names, wildcards among them, are left out; C(digicert_skipped_names) of the group C(all) counts
-        them.
+      - V(order) creates a host for every order, with a name such as C(order-123456789). Its variables are the values
+        that M(certops.orders.digicert_order_info) returns, with the prefix C(digicert_), such as C(digicert_status) and
+        C(digicert_domains).
+      - V(domain) creates a host for every name that the orders cover. C(digicert_orders) is a list of the orders that
+        cover the name, in the form that M(certops.orders.digicert_order_info) returns. C(digicert_order_ids) is the
+        list of their IDs. Names that are not strict host names, such as wildcards, do not become hosts. The variable
+        C(digicert_skipped_names) of the group C(all) contains the number of these names.
     type: str
     choices: [order, domain]
     default: order
   details:
     description:
-      - Read every order whole, for its requests, notes and renewal settings. Costs a request for each.
+      - Whether to read every order in full, with its requests, notes and renewal settings. This needs one API request
+        for each order.
     type: bool
     default: false
   include_origin:
     description:
-      - Tell of every order whether it was migrated from a legacy console.
+      - Whether to find out which orders were migrated from a legacy console. The variables of an order then contain the
+        answer.
     type: bool
     default: false
 extends_documentation_fragment:
@@ -55,7 +57,8 @@ author:
 """
 
 EXAMPLES = r"""
-# my.digicert_orders.yml, with the key in DIGICERT_API_KEY: what expires within 60 days, by product and container
+# my.digicert_orders.yml, with the API key in the environment variable DIGICERT_API_KEY.
+# The orders that expire within 60 days, grouped by product and container.
 plugin: certops.orders.digicert_orders
 status: [issued]
 expires_within_days: 60
@@ -70,14 +73,15 @@ groups:
 compose:
   owner: digicert_organization_name
 
-# domains.digicert_orders.yml: every name below example.com, asked for once an hour
+# domains.digicert_orders.yml
+# A host for example.com and every name below it, with a cache that is valid for one hour.
 # plugin: certops.orders.digicert_orders
 # host_per: domain
 # domain: example.com
 # include_subdomains: true
 # status: [issued, pending]
 # groups:
-#   renewed_twice: digicert_orders | length > 1
+#   several_orders: digicert_orders | length > 1
 # cache: true
 # cache_plugin: ansible.builtin.jsonfile
 # cache_connection: ~/.cache/certops

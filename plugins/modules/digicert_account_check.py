@@ -7,47 +7,36 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: digicert_account_check
-short_description: Check what a DigiCert CertCentral account shows of facts that no documentation settles
+short_description: Compare a DigiCert CertCentral account with the service behavior that this collection expects
 version_added: 0.1.0
 description:
-  - Reads a sample of an account and compares the form of the answers with what this collection was tested with.
-  - Each fact is as expected, different in a way that the collection is tested with, contradicted, or not tested, where
-    the account has no order that shows it, or a read failed.
-  - The result contains no names, no ids and no keys, so that it can be attached to an issue.
-  - The playbook C(certops.orders.check_account) prints and writes the result, and fails where a fact is
-    contradicted. This module does not fail for that reason, see RV(contradictions).
+  - The documentation of CertCentral leaves some facts open. This module reads a sample of the account, and compares the
+    form of the responses with the behavior that this collection was tested with.
+  - Each fact is V(as_expected), V(different) in a way that the collection was tested with, a V(contradiction), or
+    V(untested). A fact is V(untested) if the account has no order that shows it, or if a read failed.
+  - The result contains no names, no IDs and no API keys, so that you can attach it to an issue.
+  - A contradicted fact does not make this module fail, see RV(contradictions). The playbook
+    C(certops.orders.check_account) prints and writes the result, and fails if a fact is contradicted.
 extends_documentation_fragment:
   - certops.orders._certcentral
   - certops.orders._attributes
   - certops.orders._attributes.actiongroup_digicert
-attributes:
-  check_mode:
-    support: full
-    details:
-      - Only reads, so that check mode makes no difference.
-  diff_mode:
-    support: N/A
-    details:
-      - Changes nothing.
-  idempotent:
-    support: N/A
-    details:
-      - Changes nothing.
+  - certops.orders._attributes.info_module
 notes:
-  - Sends 40 requests at most, retries included. A key whose role is View Only is enough.
-  - Facts about changes, such as the answer to a refused change, cannot be read and are not checked.
+  - The module sends at most 40 API requests, including retries. An API key with the role View Only is sufficient.
+  - The module does not check facts about changes, such as the response to a refused change, because it only reads.
 author:
   - The certops.orders authors (@certops)
 """
 
 EXAMPLES = r"""
-# The key is taken from DIGICERT_API_KEY in the environment where none is given.
+# The API key comes from the environment variable DIGICERT_API_KEY if api_key is not set.
 
-- name: Check what the account shows
+- name: Check the account
   certops.orders.digicert_account_check:
   register: check
 
-- name: Show the simulator's settings that behave like this account
+- name: Show the simulator settings that make the simulator behave like this account
   ansible.builtin.debug:
     var: check.switches
 """

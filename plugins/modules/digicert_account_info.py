@@ -7,53 +7,41 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: digicert_account_info
-short_description: Tell whose DigiCert CertCentral API key it is, and what it may do
+short_description: Gather information about a DigiCert CertCentral account and API key
 version_added: 0.1.0
 description:
-  - Returns the user that a key acts as, with its role, the account, and the limits that are kept.
-  - A preflight for everything that changes something, see O(require_write), so that a key which can only read fails
-    before anything is touched.
+  - Returns the user that the API key acts as, the roles of that user, the account, and the rate limits in use.
+  - Use this module with O(require_write=true) before tasks that change something. A read-only API key then fails before
+    anything is changed.
 options:
   require_write:
     description:
-      - Fail where the key is known not to be able to change anything, since its only role is View Only, or
-        E(DIGICERT_READ_ONLY) is set.
+      - Whether to fail if the API key is known to be unable to change anything. This is the case if its only role is
+        View Only, or if E(DIGICERT_READ_ONLY) is set.
     type: bool
     default: false
 extends_documentation_fragment:
   - certops.orders._certcentral
   - certops.orders._attributes
   - certops.orders._attributes.actiongroup_digicert
-attributes:
-  check_mode:
-    support: full
-    details:
-      - Only reads, so that check mode makes no difference.
-  diff_mode:
-    support: N/A
-    details:
-      - Changes nothing.
-  idempotent:
-    support: N/A
-    details:
-      - Changes nothing.
+  - certops.orders._attributes.info_module
 notes:
-  - Costs two requests.
-  - Whether CertCentral tells the role of the key here, or that of its user, is not known. A key that passes can still
-    be refused when it changes something, and this is then an error of that task.
+  - The module sends two API requests.
+  - It is not known whether CertCentral returns the role of the API key or the role of its user. CertCentral can refuse
+    a change although O(require_write=true) succeeds. The task that makes the change then fails.
 author:
   - The certops.orders authors (@certops)
 """
 
 EXAMPLES = r"""
-# The key is taken from DIGICERT_API_KEY in the environment where none is given.
+# The API key comes from the environment variable DIGICERT_API_KEY if api_key is not set.
 
-- name: Make sure that the key may change something, before anything else is done
+- name: Make sure that the API key can change something
   certops.orders.digicert_account_info:
     require_write: true
   register: preflight
 
-- name: Show whose it is
+- name: Show the user and the account
   ansible.builtin.debug:
     msg: "{{ preflight.user.username }} of account {{ preflight.account.account_id }}"
 """

@@ -7,88 +7,98 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: digicert_certificate_revoke
-short_description: Revoke the certificates of DigiCert CertCentral orders
+short_description: Revoke certificates of DigiCert CertCentral orders
 version_added: 0.1.0
 description:
-  - Revokes all certificates of an order, or single ones, and only what is not revoked already. This is for ever.
-  - Most keys only file a request this way, which somebody has to approve. The outcome is then C(pending_approval), and
-    nothing is revoked yet. Asked again while a request waits, no second one is filed.
-  - Before an order is revoked, its reissues and duplicates are read, archived ones among them, and every certificate
-    and name that ends with it is told, in check mode and in the diff as well. Where these are fewer than the order
-    announces, it is not revoked, see O(accept_unknown_certificates).
+  - Revokes all certificates of an order, or single certificates. A revocation is irreversible.
+  - With most API keys, CertCentral does not revoke at once. It creates a revocation request, which an approver has to
+    approve. The outcome is then V(pending_approval), and nothing is revoked yet. If a revocation request is already
+    pending, the module does not create another one.
+  - Certificates that are already revoked stay unchanged.
+  - Before the module revokes an order, it reads the reissues and duplicates of the order, including archived ones. The
+    result and the diff list every certificate and every name that the revocation affects, also in check mode. If
+    CertCentral lists fewer certificates than the order announces, the module does not revoke the order, see
+    O(accept_unknown_certificates).
 options:
   certificate_id:
     description:
-      - A single certificate.
+      - The ID of a single certificate.
       - Exactly one of O(order_id), O(order_ids), O(certificate_id), O(certificate_ids), O(serial_number) and
-        O(serial_numbers) is required, except that O(order_id) may name the order of single certificates.
-      - CertCentral finds the order of a certificate by its present one only, as far as is known. For a duplicate, or
-        one that has been reissued since, give O(order_id) as well.
+        O(serial_numbers) is required. As an exception, O(order_id) can be combined with single certificates to name
+        their order.
+      - As far as is known, CertCentral finds the order of a certificate only by the current certificate of that order.
+        For a duplicate, or for a certificate that was reissued in the meantime, set O(order_id) as well.
     type: int
   certificate_ids:
     description:
-      - Single certificates.
+      - The IDs of single certificates.
     type: list
     elements: int
   serial_number:
     description:
-      - A single certificate, by its serial number, hexadecimal; colons and case do not matter.
+      - The serial number of a single certificate, in hexadecimal digits. Colons and case do not matter.
     type: str
   serial_numbers:
     description:
-      - Single certificates, by their serial numbers.
+      - The serial numbers of single certificates.
     type: list
     elements: str
   reason:
     description:
-      - Why, as it goes into the revocation list.
+      - The revocation reason, as it appears in the certificate revocation list (CRL).
     type: str
     choices: [unspecified, key_compromise, affiliation_change, superseded, cessation_of_operation]
     default: unspecified
   comments:
     description:
-      - A message for whoever approves it. It is sent only with a change, on one line, and never compared.
-      - It is also the note with which a reissue is dropped, see O(cancel_reissue).
+      - A message for the approver. The module sends it on one line, only together with a change. It does not compare
+        the message with earlier messages.
+      - The module also uses it as the note when it cancels a reissue, see O(cancel_reissue).
     type: str
     required: true
   skip_approval:
     description:
-      - Revoke without an approval, which only the key of an approver can do. CertCentral then does not keep
-        O(comments).
+      - Whether to revoke without an approval. Only the API key of an approver can do this. CertCentral then does not
+        store O(comments).
     type: bool
     default: false
   cancel_reissue:
     description:
-      - Drop an unfinished reissue first, which blocks a revocation. An order in this state cannot be revoked otherwise.
+      - Whether to cancel a pending reissue before the revocation. A pending reissue blocks the revocation of the order.
+      - If V(false), an order with the status V(reissue_pending) is V(ineligible).
     type: bool
     default: false
   accept_unknown_certificates:
     description:
-      - Revoke an order although not everything that ends with it is known. By default it is V(ineligible) where
-        CertCentral lists fewer certificates than the order announces by C(duplicates_count), C(reissues_count),
-        C(has_duplicates) and C(has_reissues), or lists one without names that can be read.
-      - For a compromised key, which has a deadline. Compare the certificates in the CertCentral console first.
+      - Whether to revoke an order although not all certificates that the revocation affects are known.
+      - If V(false), an order is V(ineligible) if CertCentral lists fewer certificates than the order announces by
+        C(duplicates_count), C(reissues_count), C(has_duplicates) and C(has_reissues), or if it lists a certificate
+        without readable names.
+      - V(true) is meant for a compromised key, for which there is a deadline. First compare the certificates in the
+        CertCentral console.
     type: bool
     default: false
   confirm:
     description:
-      - Has to be V(true), except in check mode, since a revocation is for ever.
+      - Confirms the revocation, which is irreversible. V(true) is required, except in check mode.
     type: bool
     default: false
   wait:
     description:
-      - Wait for the approval, for O(wait_timeout) at most. What is not approved by then stays C(pending_approval),
-        which is no failure; what is rejected meanwhile is one.
+      - Whether to wait for the approval, for at most O(wait_timeout) seconds.
+      - An order whose request is still pending after that time has the outcome V(pending_approval), and the task does
+        not fail. If a request is rejected in the meantime, the task fails.
     type: bool
     default: false
   wait_timeout:
     description:
-      - Seconds to wait at most.
+      - Maximum time in seconds to wait for the approval. The value must be between 1 and 604800.
     type: int
     default: 3600
   poll_interval:
     description:
-      - Seconds between two looks, 1 to 3600. Each costs a request for every order that waits.
+      - Time in seconds between two polls. The value must be between 1 and 3600.
+      - Each poll sends one API request for every order that waits.
     type: int
     default: 30
 extends_documentation_fragment:
@@ -98,37 +108,32 @@ extends_documentation_fragment:
   - certops.orders._verify
   - certops.orders._attributes
   - certops.orders._attributes.actiongroup_digicert
+  - certops.orders._attributes.change_module
 attributes:
-  check_mode:
-    support: full
-    details:
-      - Makes the same reads and the same decisions, and sends no change.
-  diff_mode:
-    support: full
   idempotent:
-    support: full
     details:
-      - Revoked is what says so, whoever did it. A request that waits is left to wait.
+      - A certificate that is already revoked stays unchanged, regardless of who revoked it. A pending revocation
+        request also stays unchanged.
 notes:
-  - An order costs three requests to read, its own page, its reissues and its duplicates, and one to revoke it. One that
-    is revoked already costs one, and one that waits for an approval two. Finding the order of a certificate costs one
-    more.
-  - Revoking a single certificate leaves the order active, unless the account is set otherwise.
-  - A revocation, or the request for it, is sent once. Where the answer to it is lost, and it does not show within some
-    seconds, the order is C(unknown); once it shows, another run leaves it alone.
+  - For each order, the module sends three API requests to read the order, its reissues and its duplicates, and one to
+    revoke it. An order that is already revoked needs one API request, and an order with a pending revocation request
+    needs two. One more is needed to find the order of a certificate.
+  - If you revoke a single certificate, its order stays active, unless an account setting in CertCentral says otherwise.
+  - The module sends a revocation or a revocation request only once. If the response is lost, and the effect does not
+    show within some seconds, the outcome is V(unknown). As soon as the effect shows, another run makes no change.
 seealso:
   - module: certops.orders.digicert_order_status
-    description: For orders that have not been issued.
+    description: Cancel orders that have not been issued.
   - module: certops.orders.digicert_request
-    description: To approve the request.
+    description: Approve the revocation request.
 author:
   - The certops.orders authors (@certops)
 """
 
 EXAMPLES = r"""
-# The key is taken from DIGICERT_API_KEY in the environment where none is given.
+# The API key comes from the environment variable DIGICERT_API_KEY if api_key is not set.
 
-- name: Show what would end with an order
+- name: Show what the revocation of an order would affect
   certops.orders.digicert_certificate_revoke:
     order_id: 123456789
     reason: cessation_of_operation
@@ -136,7 +141,7 @@ EXAMPLES = r"""
   check_mode: true
   diff: true
 
-- name: Ask for the revocation of an order, and wait up to an hour for the approval
+- name: Request the revocation of an order, and wait for the approval for up to an hour
   certops.orders.digicert_certificate_revoke:
     order_id: 123456789
     reason: cessation_of_operation
@@ -145,12 +150,12 @@ EXAMPLES = r"""
     wait: true
   register: revocation
 
-- name: Say so where it still waits
+- name: Show the reason if the approval is still pending
   ansible.builtin.debug:
     msg: "{{ revocation.orders[0].reason }}"
   when: revocation.orders[0].outcome == 'pending_approval'
 
-- name: Revoke at once a duplicate whose key was exposed, leaving the rest of the order
+- name: Revoke a duplicate with an exposed key at once, and keep the rest of the order
   certops.orders.digicert_certificate_revoke:
     order_id: 123456790
     serial_number: 0A:1B:2C:3D:4E:5F:60:71:82:93:A4:B5:C6:D7:E8:F9

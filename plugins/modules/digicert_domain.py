@@ -10,32 +10,32 @@ module: digicert_domain
 short_description: Activate or deactivate DigiCert CertCentral domains
 version_added: 0.1.0
 description:
-  - Makes a domain of the account active or inactive, and only where it is not so already. For an inactive one nobody
-    can order certificates; those that there are stay as they are.
+  - Activates or deactivates domains of the account. A domain that already has the wanted state stays unchanged.
+  - No certificates can be ordered for an inactive domain. Existing certificates stay unchanged.
 options:
   name:
     description:
-      - The domain. Several domains of an account can have one name, with different organizations. Then none is chosen,
-        so name one by O(domain_id).
+      - The name of the domain. An account can have several domains of the same name, with different organizations. If
+        this is the case, the domain is V(ineligible). Use O(domain_id) to select one of them.
       - Exactly one of O(name), O(names), O(domain_id) and O(domain_ids) is required.
     type: str
   names:
     description:
-      - The domains, by name.
+      - The names of the domains.
     type: list
     elements: str
   domain_id:
     description:
-      - The domain.
+      - The ID of the domain.
     type: int
   domain_ids:
     description:
-      - The domains.
+      - The IDs of the domains.
     type: list
     elements: int
   state:
     description:
-      - What it shall be.
+      - V(active) activates the domains. V(inactive) deactivates them.
     type: str
     choices: [active, inactive]
     required: true
@@ -45,18 +45,10 @@ extends_documentation_fragment:
   - certops.orders._verify
   - certops.orders._attributes
   - certops.orders._attributes.actiongroup_digicert
-attributes:
-  check_mode:
-    support: full
-    details:
-      - Makes the same reads and the same decisions, and sends no change.
-  diff_mode:
-    support: full
-  idempotent:
-    support: full
+  - certops.orders._attributes.change_module
 notes:
-  - By name it costs one request for every 1000 domains of the account to read, by id one for each domain, and one for
-    each domain to change.
+  - To read domains by name, the module sends one API request for every 1000 domains of the account. To read domains by
+    ID, it sends one API request for each domain. Each change needs one more API request.
 seealso:
   - module: certops.orders.digicert_domain_info
 author:
@@ -64,14 +56,14 @@ author:
 """
 
 EXAMPLES = r"""
-# The key is taken from DIGICERT_API_KEY in the environment where none is given.
+# The API key comes from the environment variable DIGICERT_API_KEY if api_key is not set.
 
-- name: Make sure that nobody orders a certificate for a domain that goes away
+- name: Deactivate a domain that is retired
   certops.orders.digicert_domain:
     name: shop.example.com
     state: inactive
 
-- name: Take one of several domains of that name back
+- name: Activate one of several domains of the same name
   certops.orders.digicert_domain:
     domain_id: 4321
     state: active

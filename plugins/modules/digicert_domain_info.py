@@ -7,53 +7,44 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: digicert_domain_info
-short_description: List DigiCert CertCentral domains
+short_description: Gather information about DigiCert CertCentral domains
 version_added: 0.1.0
 description:
-  - Returns the domains of the account, with their validations and when those expire.
+  - Returns the domains of the account, with their validations and the expiry of each validation.
 options:
   name:
     description:
-      - Only domains of this name.
+      - Only return domains with this name.
     type: str
   include_subdomains:
     description:
-      - Those below O(name) as well. Needs O(name).
+      - Whether to also return domains below O(name). Requires O(name).
     type: bool
     default: false
   domain_id:
     description:
-      - Only this domain, which costs one request whatever the size of the account.
+      - Only return the domain with this ID. This needs one API request, regardless of the size of the account.
+      - Mutually exclusive with O(name) and O(container_id).
     type: int
   container_id:
     description:
-      - Only domains of this container (division).
+      - Only return domains of this container (division).
     type: int
   is_active:
     description:
-      - Only domains that are active, or only those that are not.
+      - V(true) only returns active domains. V(false) only returns inactive domains.
     type: bool
 extends_documentation_fragment:
   - certops.orders._certcentral
   - certops.orders._attributes
   - certops.orders._attributes.actiongroup_digicert
-attributes:
-  check_mode:
-    support: full
-    details:
-      - Only reads, so that check mode makes no difference.
-  diff_mode:
-    support: N/A
-    details:
-      - Changes nothing.
-  idempotent:
-    support: N/A
-    details:
-      - Changes nothing.
+  - certops.orders._attributes.info_module
 notes:
-  - Costs one request for every 1000 domains of the account or the container, overlapping by one from page to page.
-    With O(is_active), CertCentral lists only domains in that state; with O(name) alone it is asked to search, and for
-    all domains where that finds none of this name.
+  - The module sends one API request for every 1000 domains of the account or container. Consecutive pages overlap by
+    one domain.
+  - With O(is_active), CertCentral only lists the domains in that state. With O(name) and without O(include_subdomains),
+    the module first asks CertCentral to search for the name. If the search finds no domain of this name, the module
+    reads the whole list.
 seealso:
   - module: certops.orders.digicert_domain
 author:
@@ -61,14 +52,14 @@ author:
 """
 
 EXAMPLES = r"""
-# The key is taken from DIGICERT_API_KEY in the environment where none is given.
+# The API key comes from the environment variable DIGICERT_API_KEY if api_key is not set.
 
-- name: List the domains whose validation has to be looked at
+- name: List the active domains
   certops.orders.digicert_domain_info:
     is_active: true
   register: account
 
-- name: Show when each validation ends
+- name: Show when each validation expires
   ansible.builtin.debug:
     msg: "{{ item.name }} {{ item.validations | map(attribute='validated_until') | join(', ') }}"
   loop: "{{ account.domains }}"

@@ -7,30 +7,33 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: digicert_order_info
-short_description: Find DigiCert CertCentral orders
+short_description: Gather information about DigiCert CertCentral orders
 version_added: 0.1.0
 description:
-  - Returns CertCentral orders in one normalised form, by their ids or by what they have in common.
-  - CertCentral's own filters narrow where they cannot lose an order. Since they are loose, every order is checked
-    again here, exactly.
-  - Pages are read so that an order which changes its place meanwhile is neither lost nor told twice. Orders come oldest
-    first, those of O(order_ids) as asked for.
+  - Returns CertCentral orders in one normalized form. Select the orders by ID, or by filters.
+  - The filters of CertCentral are not exact. The module uses them only to narrow the list where they cannot lose an
+    order, and then checks every order exactly.
+  - An order that moves within the list while the module reads its pages is neither lost nor returned twice.
+  - The oldest orders come first. With O(order_ids), the orders come in the sequence of that list.
 options:
   details:
     description:
-      - Read every order that is returned whole, for its requests, notes, CSR and renewal settings. Costs a request for
-        each.
+      - Whether to read every returned order in full, with its requests, notes, CSR and renewal settings. This needs one
+        API request for each order.
     type: bool
     default: false
   include_origin:
     description:
-      - Tell of every order whether it was migrated from a legacy console, as RV(orders[].is_migrated). Costs the list
-        of all migrated orders, or a request for every 100 ids, and one to make sure that the list is true.
+      - Whether to find out which orders were migrated from a legacy console. RV(orders[].is_migrated) returns the
+        answer.
+      - This needs the list of all migrated orders, or one API request for every 100 IDs, and one API request to make
+        sure that CertCentral applies the filter.
     type: bool
     default: false
   workers:
     description:
-      - How many requests are sent in parallel, 1 to 32.
+      - Maximum number of API requests to send in parallel.
+      - The value must be between 1 and 32.
     type: int
     default: 8
 extends_documentation_fragment:
@@ -39,25 +42,15 @@ extends_documentation_fragment:
   - certops.orders._order_filters
   - certops.orders._attributes
   - certops.orders._attributes.actiongroup_digicert
-attributes:
-  check_mode:
-    support: full
-    details:
-      - Only reads, so that check mode makes no difference.
-  diff_mode:
-    support: N/A
-    details:
-      - Changes nothing.
-  idempotent:
-    support: N/A
-    details:
-      - Changes nothing.
+  - certops.orders._attributes.info_module
 notes:
-  - A list of A orders costs A/1000 requests. A list that CertCentral narrows (see the filters) overlaps by one order
-    from page to page, so that one which leaves it meanwhile hides no other. O(details), and rows that do not say what
-    decides, cost one request more for each order.
-  - O(search) and O(origin) are CertCentral's alone, so one request more makes sure that it applies them at all; it is
-    an error where it does not.
+  - O(order_id) and O(order_ids) cannot be combined with filters.
+  - The module sends one API request for every 1000 orders of a list. If CertCentral narrows the list (see the filters),
+    consecutive pages overlap by one order, so that an order which leaves the list in the meantime hides no other order.
+  - The module sends one more API request for each order that is read in full, because of O(details), or because its row
+    in the list lacks a fact that a filter needs.
+  - The module cannot check O(search) and O(origin) itself. It sends one more API request to make sure that CertCentral
+    applies the filter. If CertCentral does not apply the filter, the task fails.
 seealso:
   - module: certops.orders.digicert_order_status
   - module: certops.orders.digicert_certificate_revoke
@@ -66,40 +59,40 @@ author:
 """
 
 EXAMPLES = r"""
-# The key is taken from DIGICERT_API_KEY in the environment where none is given.
+# The API key comes from the environment variable DIGICERT_API_KEY if api_key is not set.
 
-- name: Read an order whole
+- name: Read an order in full
   certops.orders.digicert_order_info:
     order_id: 123456789
     details: true
   register: order
 
-- name: Show who has to decide on it
+- name: Show the pending requests of the order
   ansible.builtin.debug:
     var: order.orders[0].pending_requests
 
-- name: Find everything that covers a domain that goes away, with its subdomains
+- name: List the orders that cover a domain or its subdomains
   certops.orders.digicert_order_info:
     domain: shop.example.com
     include_subdomains: true
     status: [issued, pending, needs_approval, reissue_pending]
   register: covering
 
-- name: Find what expires within 30 days and has not been renewed
+- name: List the orders that expire within 30 days and have not been renewed
   certops.orders.digicert_order_info:
     status: [issued]
     expires_within_days: 30
     is_renewed: false
   register: due
 
-- name: Find pending orders that were left behind
+- name: List stale pending orders
   certops.orders.digicert_order_info:
     status: [pending, waiting_pickup]
     created_before: "2026-06-01"
     product_type: ssl_certificate
   register: stale
 
-- name: Cancel them
+- name: Cancel the stale orders
   certops.orders.digicert_order_status:
     order_ids: "{{ stale.orders | map(attribute='order_id') }}"
     status: canceled

@@ -7,15 +7,16 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: digicert_order_note
-short_description: Add a note to DigiCert CertCentral orders, once
+short_description: Add a note to DigiCert CertCentral orders
 version_added: 0.1.0
 description:
-  - Adds a note to orders that do not have it yet, so that a change record, for one, stays with the order.
+  - Adds a note to orders that do not have the note yet, for example to store a change record with the order.
 options:
   text:
     description:
-      - The note. It is sent on one line, with control characters escaped.
-      - An order that has a note of the same words has it already; white space does not count.
+      - The text of the note. The module sends it on one line, with control characters escaped.
+      - If an order already has a note with the same words, it stays unchanged. Differences in white space do not
+        matter.
     type: str
     required: true
 extends_documentation_fragment:
@@ -25,31 +26,24 @@ extends_documentation_fragment:
   - certops.orders._verify
   - certops.orders._attributes
   - certops.orders._attributes.actiongroup_digicert
-attributes:
-  check_mode:
-    support: full
-    details:
-      - Makes the same reads and the same decisions, and sends no change.
-  diff_mode:
-    support: full
-  idempotent:
-    support: full
+  - certops.orders._attributes.change_module
 notes:
-  - An order costs one request to read its notes, and one to add one. An order whose notes cannot be found does not
-    exist, or not for this key.
-  - A note is sent once. Where the answer to it is lost, and it does not show within some seconds, the order is
-    C(unknown); once it shows, another run leaves it alone.
+  - For each order, the module sends one API request to read the notes, and one to add a note.
+  - If CertCentral does not find the notes of an order, the outcome is V(missing). The order does not exist, or is not
+    visible to the API key.
+  - The module sends a note only once. If the response is lost, and the note does not show within some seconds, the
+    outcome is V(unknown). As soon as the note shows, another run makes no change.
 seealso:
   - module: certops.orders.digicert_order_info
-    description: To read the notes of an order.
+    description: Read the notes of an order.
 author:
   - The certops.orders authors (@certops)
 """
 
 EXAMPLES = r"""
-# The key is taken from DIGICERT_API_KEY in the environment where none is given.
+# The API key comes from the environment variable DIGICERT_API_KEY if api_key is not set.
 
-- name: Keep the change record with the orders
+- name: Add the change record to the orders
   certops.orders.digicert_order_note:
     order_ids: [123456789, 123456790]
     text: CHG0031337, the server was retired

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: digicert_order_renewal
-short_description: Keep DigiCert CertCentral orders from living on by themselves
+short_description: Manage the renewal settings of DigiCert CertCentral orders
 version_added: 0.1.0
 description:
-  - Sets what decides whether an order is renewed when nobody looks, its renewal e-mails, its automatic reissue and the
-    message in its e-mails, and only what is not so already.
-  - Auto-renew is told, loudly, and cannot be set, as there is no call for it; switch it off in the CertCentral console.
+  - Sets the renewal e-mails, the automatic reissue and the custom renewal message of orders. Settings that already have
+    the wanted value stay unchanged. Use this module to let an order expire.
+  - The module cannot turn off auto-renew, because no API call for it is known. If auto-renew is on, the module returns
+    a warning. Turn off auto-renew in the CertCentral console.
 options:
   renewal_emails:
     description:
@@ -21,11 +22,11 @@ options:
     type: bool
   auto_reissue:
     description:
-      - Whether CertCentral reissues the certificate of a multi-year plan by itself before it expires.
+      - Whether CertCentral automatically reissues the certificate of a multi-year plan before the certificate expires.
     type: bool
   custom_renewal_message:
     description:
-      - What the renewal e-mails say in addition, on one line; empty for nothing.
+      - Additional text for the renewal e-mails. The module sends it on one line. An empty string removes the text.
     type: str
 extends_documentation_fragment:
   - certops.orders._certcentral
@@ -34,20 +35,13 @@ extends_documentation_fragment:
   - certops.orders._verify
   - certops.orders._attributes
   - certops.orders._attributes.actiongroup_digicert
-attributes:
-  check_mode:
-    support: full
-    details:
-      - Makes the same reads and the same decisions, and sends no change.
-  diff_mode:
-    support: full
-  idempotent:
-    support: full
+  - certops.orders._attributes.change_module
 notes:
-  - Every order that is changed is read again, as with O(verify=true), since how CertCentral spells on and off for the
-    renewal e-mails is not documented. A setting that does not show is reported as C(unknown).
-  - An order costs one request to read, one for each setting that changes, and one to read it again.
-  - An order that is canceled, rejected or revoked does not live on, and cannot be changed.
+  - The module always reads changed orders again, as with O(verify=true), because CertCentral does not document the
+    values that turn the renewal e-mails on and off. If a setting does not show in that read, the outcome is V(unknown).
+  - For each order, the module sends one API request to read it, one for each setting that changes, and one to read it
+    again.
+  - An order that is canceled, rejected or revoked does not renew automatically. It is V(ineligible).
 seealso:
   - module: certops.orders.digicert_order_status
   - module: certops.orders.digicert_order_note
@@ -56,20 +50,20 @@ author:
 """
 
 EXAMPLES = r"""
-# The key is taken from DIGICERT_API_KEY in the environment where none is given.
+# The API key comes from the environment variable DIGICERT_API_KEY if api_key is not set.
 
-- name: Let an order lapse
+- name: Let an order expire
   certops.orders.digicert_order_renewal:
     order_id: 123456789
     renewal_emails: false
     auto_reissue: false
-  register: lapse
+  register: renewal
 
-- name: Say who renews the orders of a team
+- name: Name the responsible team in the renewal e-mails
   certops.orders.digicert_order_renewal:
     order_ids: [123456789, 123456790]
     renewal_emails: true
-    custom_renewal_message: The platform team renews this, see the handbook
+    custom_renewal_message: The platform team renews this order, see the handbook
 """
 
 RETURN = r"""

@@ -7,45 +7,49 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: digicert_order_status
-short_description: Cancel a DigiCert CertCentral order, or mark it renewed or not renewed
+short_description: Set the status of DigiCert CertCentral orders
 version_added: 0.1.0
 description:
-  - Sets the status of one CertCentral order, or of thousands, and only where it is not so already.
-  - V(canceled) ends an order that has not been issued. V(renewed) marks an order that was migrated from a legacy
-    console and has been renewed in CertCentral, so that it stops being listed as due. V(not_renewed) takes that mark
-    away.
-  - Every order is read first. A change that CertCentral does not allow is refused before anything is sent, with the
-    reason and the next step that is allowed. Canceling an order is final.
-  - Runs inside the controller process, so that the API key never leaves it; see O(execute_on).
+  - Cancels orders, marks orders as renewed, or removes that mark. Canceling an order is irreversible.
+  - The module handles one order or thousands of orders. Orders that already have the wanted status stay unchanged.
+  - The module reads every order before it changes the order. It refuses a change that CertCentral does not allow before
+    it sends anything, with the reason and an allowed next step.
+  - By default, the module runs inside the controller process, and the API key does not leave the controller, see
+    O(execute_on).
 options:
   status:
     description:
-      - V(canceled) is possible from C(pending) and C(waiting_pickup), and with O(cancel_reissue) from
-        C(reissue_pending).
-      - V(renewed) is possible for a migrated order, C(issued) or C(expired), from 90 days before its certificate
-        expires.
-      - V(not_renewed) is possible for an order that was marked by hand, not for one that a newer order has truly
-        renewed.
+      - The status to set.
+      - V(canceled) cancels an order that has not been issued. The order must have the status V(pending) or
+        V(waiting_pickup). With O(cancel_reissue), the status V(reissue_pending) is allowed as well.
+      - V(renewed) marks an order that was migrated from a legacy console and has been renewed in CertCentral, so that
+        CertCentral no longer lists it as due for renewal. The order must be migrated, and must have the status
+        V(issued) or V(expired). Its certificate must expire within 90 days, or have expired.
+      - V(not_renewed) removes the mark. This is possible if the mark was set manually. It is not possible if a newer
+        order has renewed the order.
     type: str
     choices: [canceled, renewed, not_renewed]
     required: true
   note:
     description:
-      - A message about the change for those who look at the order in CertCentral, required with O(status=canceled).
-      - It is sent only with a change, and never compared. It is sent on one line, with control characters escaped.
+      - A message about the change, for readers of the order in CertCentral. Required with O(status=canceled).
+      - The module sends it on one line, with control characters escaped, only together with a change. It does not
+        compare the message with earlier messages.
     type: str
   require_migrated:
     description:
-      - With O(status=renewed), make sure that an order is a migrated one, by the origin filter of CertCentral's list.
-      - An order that is not migrated, or of which that cannot be known, cannot be marked.
+      - Whether to make sure with O(status=renewed) that an order is a migrated order. The module uses the origin filter
+        of CertCentral's list of orders.
+      - If V(true), an order that is not migrated, or for which this is not known, is V(ineligible).
     type: bool
     default: true
   cancel_reissue:
     description:
-      - With O(status=canceled), drop the reissue of an order that is C(reissue_pending). The order itself stays, and
-        is C(issued) again.
-      - An order that is C(issued) then counts as done, since this is what dropping a reissue leaves behind.
-      - If V(false), an order that is C(reissue_pending) cannot be canceled.
+      - Whether to cancel the pending reissue of an order with the status V(reissue_pending). Applies to
+        O(status=canceled). The order itself is not canceled, and has the status V(issued) again.
+      - If V(true), an order with the status V(issued) stays unchanged, because this is the status after a reissue was
+        canceled.
+      - If V(false), an order with the status V(reissue_pending) is V(ineligible).
     type: bool
     default: false
 extends_documentation_fragment:
@@ -55,30 +59,24 @@ extends_documentation_fragment:
   - certops.orders._verify
   - certops.orders._attributes
   - certops.orders._attributes.actiongroup_digicert
+  - certops.orders._attributes.change_module
 attributes:
-  check_mode:
-    support: full
-    details:
-      - Makes the same reads and the same decisions, and sends no change.
-  diff_mode:
-    support: full
   idempotent:
-    support: full
     details:
-      - An order counts as renewed by its C(is_renewed), or by a status of that name. A reissue that was dropped
-        leaves the order C(issued).
+      - An order counts as renewed if its C(is_renewed) is true, or if its status is V(renewed). An order whose reissue
+        was canceled has the status V(issued).
 notes:
-  - A run of N orders of which K have to change costs N/100 + 1 requests to read them, plus K to change them, plus
-    N/100 for O(require_migrated) with O(status=renewed), plus K/100 for O(verify), plus one for each order whose row
-    in the list lacks a fact that decides. One more names the account where an order is missing. CertCentral allows
-    1000 requests in 3 minutes.
-  - A key of the role View Only can read, but not change anything.
+  - "A run with N orders, of which K have to change, sends this number of API requests: N/100 + 1 to read the orders, K
+    to change them, N/100 for O(require_migrated) with O(status=renewed), K/100 for O(verify), and one for each order
+    whose row in the list lacks a deciding fact. If an order is missing, one more API request reads the account."
+  - CertCentral allows 1000 API requests in 3 minutes.
+  - An API key with the role View Only can read orders, but cannot change anything.
 author:
   - The certops.orders authors (@certops)
 """
 
 EXAMPLES = r"""
-# The key is taken from DIGICERT_API_KEY in the environment where none is given.
+# The API key comes from the environment variable DIGICERT_API_KEY if api_key is not set.
 
 - name: Cancel a pending order
   certops.orders.digicert_order_status:
@@ -86,7 +84,7 @@ EXAMPLES = r"""
     status: canceled
     note: CHG0031337, the server was retired
 
-- name: Cancel many, leaving those that were issued meanwhile
+- name: Cancel many orders, and skip orders that were issued in the meantime
   certops.orders.digicert_order_status:
     order_ids: "{{ stale_order_ids }}"
     status: canceled
@@ -100,26 +98,26 @@ EXAMPLES = r"""
   ansible.builtin.debug:
     msg: "{{ cleanup.summary.changed }} of {{ cleanup.summary.total }} orders were canceled"
 
-- name: Mark migrated orders renewed, so that they are no longer listed as due
+- name: Mark migrated orders as renewed, so that they are no longer listed as due
   certops.orders.digicert_order_status:
     order_ids: [123456789, 123456790]
     status: renewed
     verify: true
 
-- name: Undo the mark, so that the order can truly be renewed
+- name: Remove the mark, so that the order can be renewed in CertCentral
   certops.orders.digicert_order_status:
     order_id: 123456790
     status: not_renewed
 
-- name: Drop an unfinished reissue, keeping the certificate that is in use
+- name: Cancel a pending reissue, and keep the certificate in use
   certops.orders.digicert_order_status:
     order_id: 123456791
     status: canceled
     cancel_reissue: true
     note: Reissue no longer needed
 
-# In a play over the servers being decommissioned: a list and one task for all, not a task for each host.
-- name: Cancel what is pending for the servers that go away
+# A play for the servers that are retired: one task with a list for all servers, not one task for each server.
+- name: Cancel the pending orders of retired servers
   hosts: decommissioned
   gather_facts: false
   tasks:
@@ -131,8 +129,8 @@ EXAMPLES = r"""
         ineligible: skip
       run_once: true
 
-# With a vaulted key and defaults for all modules of the collection.
-- name: Tidy the account of the European instance
+# An API key from Ansible Vault, and defaults for all CertCentral modules of the collection.
+- name: Cancel an order in the European instance
   hosts: localhost
   gather_facts: false
   module_defaults:
@@ -140,11 +138,11 @@ EXAMPLES = r"""
       region: eu
       api_key: "{{ vaulted_digicert_key }}"
   tasks:
-    - name: Cancel an order that is waiting for its recipient
+    - name: Cancel an order that is waiting for pickup
       certops.orders.digicert_order_status:
         order_id: 223456789
         status: canceled
-        note: The colleague has left
+        note: The recipient has left the company
 """
 
 RETURN = r"""

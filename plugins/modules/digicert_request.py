@@ -10,44 +10,47 @@ module: digicert_request
 short_description: Approve or reject DigiCert CertCentral requests
 version_added: 0.1.0
 description:
-  - Approves or rejects the request for an order, a reissue, a duplicate or a revocation that waits for somebody's
-    decision.
-  - Rejecting its request is how an order is got rid of that still C(needs_approval).
+  - Approves or rejects a pending request. A request asks for an order, a reissue, a duplicate or a revocation. The
+    approval of a revocation request revokes certificates, which is irreversible, see O(confirm).
+  - To end an order with the status V(needs_approval), reject its request.
 options:
   request_id:
     description:
-      - The request.
+      - The ID of the request.
       - Exactly one of O(request_id), O(request_ids), O(order_id) and O(order_ids) is required.
     type: int
   request_ids:
     description:
-      - The requests.
+      - The IDs of the requests.
     type: list
     elements: int
   order_id:
     description:
-      - The order whose waiting request is meant. Where several wait, none is chosen, so name one by O(request_id).
+      - The ID of the order whose pending request to approve or reject. If the order has several pending requests, it is
+        V(ineligible). Use O(request_id) to select one of them.
     type: int
   order_ids:
     description:
-      - The orders whose waiting requests are meant.
+      - The IDs of the orders whose pending requests to approve or reject.
     type: list
     elements: int
   status:
     description:
-      - What to do with it. A request that has been decided on otherwise already cannot be changed any more.
-      - Approving one that asks for a revocation revokes certificates, so it needs O(confirm).
+      - V(approved) approves the request. V(rejected) rejects the request.
+      - If the opposite decision has already been made, the request is V(ineligible).
+      - The approval of a revocation request requires O(confirm).
     type: str
     choices: [approved, rejected]
     required: true
   comment:
     description:
-      - A message about the decision. It is sent only with a change, on one line, and never compared.
+      - A message about the decision. The module sends it on one line, only together with a change. It does not compare
+        the message with earlier messages.
     type: str
   confirm:
     description:
-      - Allow that a request is approved which asks for a revocation, since that is for ever. Check mode does not need
-        it.
+      - Confirms the approval of a revocation request, because a revocation is irreversible. V(true) is required for
+        such an approval, except in check mode.
     type: bool
     default: false
 extends_documentation_fragment:
@@ -56,42 +59,34 @@ extends_documentation_fragment:
   - certops.orders._verify
   - certops.orders._attributes
   - certops.orders._attributes.actiongroup_digicert
-attributes:
-  check_mode:
-    support: full
-    details:
-      - Makes the same reads and the same decisions, and sends no change.
-  diff_mode:
-    support: full
-  idempotent:
-    support: full
+  - certops.orders._attributes.change_module
 notes:
-  - A request, or an order, costs one request to read, and one to decide on.
-  - CertCentral may refuse an approver who has made the request.
+  - For each request or order, the module sends one API request to read it, and one to approve or reject it.
+  - CertCentral can refuse the decision of an approver who has created the request.
 seealso:
   - module: certops.orders.digicert_request_info
   - module: certops.orders.digicert_order_status
-    description: For orders that have been approved, and not issued.
+    description: Cancel orders that have been approved but not issued.
 author:
   - The certops.orders authors (@certops)
 """
 
 EXAMPLES = r"""
-# The key is taken from DIGICERT_API_KEY in the environment where none is given.
+# The API key comes from the environment variable DIGICERT_API_KEY if api_key is not set.
 
-- name: Get rid of an order that still waits for its approval
+- name: Reject the request of an order that needs approval
   certops.orders.digicert_request:
     order_id: 123456789
     status: rejected
     comment: CHG0031337, the server was retired
 
-- name: Reject whatever waits for these orders, leaving those that were decided on meanwhile
+- name: Reject the pending requests of several orders, and skip requests that were decided in the meantime
   certops.orders.digicert_request:
     order_ids: [123456789, 123456790]
     status: rejected
     ineligible: skip
 
-- name: Approve a revocation that was asked for with digicert_certificate_revoke
+- name: Approve a revocation request that digicert_certificate_revoke has created
   certops.orders.digicert_request:
     request_id: 1234567891
     status: approved

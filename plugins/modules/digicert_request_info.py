@@ -7,27 +7,28 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: digicert_request_info
-short_description: List DigiCert CertCentral requests
+short_description: Gather information about DigiCert CertCentral requests
 version_added: 0.1.0
 description:
-  - Returns the requests of the account, such as those that wait for somebody's decision.
+  - Returns the requests of the account, for example the requests that wait for an approval.
 options:
   request_id:
     description:
-      - Only this request.
+      - Only return the request with this ID.
+      - Mutually exclusive with O(order_id).
     type: int
   order_id:
     description:
-      - Only the requests of this order, which costs one request whatever the size of the account.
+      - Only return the requests of this order. This needs one API request, regardless of the size of the account.
     type: int
   status:
     description:
-      - Only requests of this status.
+      - Only return requests with this status.
     type: str
     choices: [submitted, pending, approved, rejected]
   type:
     description:
-      - Only requests that ask for one of these, such as V(new_request), V(reissue), V(duplicate), V(revoke) or
+      - Only return requests of these types, for example V(new_request), V(reissue), V(duplicate), V(revoke) or
         V(renewal).
     type: list
     elements: str
@@ -35,19 +36,7 @@ extends_documentation_fragment:
   - certops.orders._certcentral
   - certops.orders._attributes
   - certops.orders._attributes.actiongroup_digicert
-attributes:
-  check_mode:
-    support: full
-    details:
-      - Only reads, so that check mode makes no difference.
-  diff_mode:
-    support: N/A
-    details:
-      - Changes nothing.
-  idempotent:
-    support: N/A
-    details:
-      - Changes nothing.
+  - certops.orders._attributes.info_module
 seealso:
   - module: certops.orders.digicert_request
 author:
@@ -55,14 +44,14 @@ author:
 """
 
 EXAMPLES = r"""
-# The key is taken from DIGICERT_API_KEY in the environment where none is given.
+# The API key comes from the environment variable DIGICERT_API_KEY if api_key is not set.
 
-- name: List what waits for a decision
+- name: List the pending requests
   certops.orders.digicert_request_info:
     status: pending
-  register: waiting
+  register: pending
 
-- name: Find the orders that somebody wants revoked
+- name: List the pending revocation requests
   certops.orders.digicert_request_info:
     status: pending
     type: [revoke]

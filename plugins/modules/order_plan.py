@@ -7,122 +7,138 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: order_plan
-short_description: Write a plan for orders that a person approves, and read it back once it is approved
+short_description: Write and read plans for certificate orders
 version_added: 0.1.0
 description:
-  - A plan says what is to be done with which certificate order, why, and the state that this rests on. It is made by
-    one run, approved by a person, and carried out by another run. The role P(certops.orders.order_plan#role) does all
-    of this; this module is what reads and writes the files.
-  - A plan is one line of JSON in a canonical form, with a SHA-256 that is approved with it. It is good for 72 hours.
-  - A plan is read once, and that reading is checked, compared with its SHA-256 and returned. No text in it can be taken
-    for a template, wherever it is handed on, since braces and backslashes are replaced by round brackets and slashes.
-  - Runs inside the controller process, and speaks to no service.
+  - A plan lists changes to certificate orders. For each order it contains the action, the reason, and the state of the
+    order that the action is based on. One run makes the plan, an approver approves it, and another run applies it. The
+    role P(certops.orders.order_plan#role) does all of this. This module reads and writes the files of that role.
+  - A plan is one line of JSON in a canonical form. The approver approves the plan together with its SHA-256 digest. A
+    plan is valid for 72 hours.
+  - The module reads a plan once. It validates exactly the content that it read, compares it with the SHA-256 digest,
+    and returns it.
+  - In all texts of a plan, braces are replaced by parentheses, and backslashes by slashes. Ansible can therefore not
+    take a text of a plan for a template.
+  - The module runs inside the controller process, and does not connect to a service.
 options:
   state:
     description:
-      - V(written) makes a plan of O(entries), and writes it to O(path) where there is one.
-      - V(read) returns the plan at O(path), or the one that is handed in as O(plan), after it was checked.
-      - V(sheets) saves what it takes to order again, for each of O(orders) that one of O(entries) would end, as a file
-        in O(folder). An order that differs in names, status, product or origin from what its entry rests on has no
-        sheet, and its outcome is V(ineligible).
+      - V(written) makes a plan from O(entries). If O(path) is set, the module writes the plan to that file.
+      - V(read) validates and returns the plan in the file O(path), or the plan in O(plan).
+      - V(sheets) saves re-order sheets. A re-order sheet is a file in O(folder) with what is needed to order a
+        certificate again. The module saves one for each order in O(orders) that an entry in O(entries) would end. If
+        the names, status, product or origin of an order differ from the state in its entry, the module saves no sheet,
+        and the outcome of the order is V(ineligible).
     type: str
     choices: [written, read, sheets]
     required: true
   path:
     description:
-      - The file of the plan. It is for its owner alone, replaced as a whole, and never written through a symbolic link.
-        Folders above it that do not exist are made, for their owner alone.
-      - With O(state=written) a plan that stands there, says the same and has not expired is left alone, and returned.
+      - Path of the plan file. The file is accessible to its owner only. The module always replaces the whole file, and
+        never writes through a symbolic link. It creates missing parent directories with access for their owner only.
+      - With O(state=written), an existing plan that has the same content and has not expired stays unchanged, and is
+        returned.
     type: path
   plan:
     description:
-      - The plan itself, as text or as a dictionary, where no file survives between two runs.
+      - The plan itself, as text or as a dictionary. Use this option if no file survives between the two runs.
+      - With O(state=read), exactly one of O(path) and O(plan) is required.
     type: raw
   sha256:
     description:
-      - With O(state=read), the SHA-256 that was approved. A plan that has another one is refused.
-      - With O(state=sheets), the one of the plan that is carried out.
+      - With O(state=read), the approved SHA-256 digest. A plan with a different digest is refused.
+      - With O(state=sheets), the SHA-256 digest of the plan that is applied.
     type: str
   kind:
     description:
-      - What plans, such as V(decommission_domain). A plan of another kind is refused.
+      - The kind of the plan, for example V(decommission_domain). With O(state=read), a plan of another kind is refused.
+      - Required with O(state=written) and O(state=read).
     type: str
   account_id:
     description:
-      - The CertCentral account that is planned for, nothing where there is none. A plan for another one is refused.
+      - The ID of the CertCentral account that the plan is for. Do not set this option if there is no CertCentral
+        account. With O(state=read), a plan for another account is refused.
     type: int
   api_host:
     description:
-      - The host of the API that is planned for. A plan for another one is refused.
+      - The host name of the API that the plan is for. With O(state=read), a plan for another host is refused.
     type: str
     default: ""
   names:
     description:
-      - The names that the plan is about.
-      - With O(state=read), those of the run that is to carry it out. A plan that does not name all of them is refused.
+      - With O(state=written), the domain names that the plan is about.
+      - With O(state=read), the domain names of the run that applies the plan. A plan that does not contain all of them
+        is refused.
     type: list
     elements: str
     default: []
   hosts:
     description:
-      - The servers that are torn down with it, as the inventory calls them.
-      - With O(state=read), those of the run that is to carry it out. A plan that does not name all of them is refused.
+      - With O(state=written), the servers that are retired together with the orders, by their inventory host names.
+      - With O(state=read), the servers of the run that applies the plan. A plan that does not contain all of them is
+        refused.
     type: list
     elements: str
     default: []
   notes:
     description:
-      - With O(state=written), what the approver has to know beside the entries.
+      - With O(state=written), information for the approver in addition to the entries.
     type: list
     elements: str
     default: []
   entries:
     description:
-      - What is to be done with each order, in any order, see P(certops.orders.order_plan#role) for what they hold.
+      - The planned action for each order, in any sequence. See P(certops.orders.order_plan#role) for the form of an
+        entry.
       - Required with O(state=written) and O(state=sheets).
     type: list
     elements: dict
   orders:
     description:
-      - Orders as M(certops.orders.digicert_order_info) with its O(certops.orders.digicert_order_info#module:details),
-        and M(certops.orders.servertastic_order_info) return them.
+      - The orders, in the form in which M(certops.orders.servertastic_order_info) or
+        M(certops.orders.digicert_order_info) returns them. The latter needs its option
+        O(certops.orders.digicert_order_info#module:details).
+      - Required with O(state=sheets).
     type: list
     elements: dict
   folder:
     description:
-      - Where O(state=sheets) puts its files. It is made for its owner alone where it does not exist.
+      - Path of the directory for the re-order sheets. If the directory does not exist, the module creates it with
+        access for its owner only.
+      - Required with O(state=sheets).
     type: path
   ticket:
     description:
-      - The change record, for O(state=sheets).
+      - With O(state=sheets), the change record to write to the re-order sheets.
     type: str
     default: ""
 attributes:
   action:
-    description: Has an action plugin, so that it runs on the controller.
+    description: Indicates that this module has an action plugin. The module runs on the controller.
     support: full
   async:
     description: Supports being used with the C(async) keyword.
     support: none
   check_mode:
-    description: Can run in C(check_mode) and predict what would change, without changing it.
+    description: Can run in C(check_mode) and return changed status prediction without modifying files.
     support: full
     details:
-      - Makes the same plan and returns it, and writes no file.
+      - Check mode makes and returns the same plan. It writes no file.
   delegation:
-    description: Can be used with C(delegate_to).
+    description: Can be used in conjunction with C(delegate_to) and related keywords.
     support: none
     details:
-      - Is refused, except for localhost.
+      - Delegation to a host other than localhost is refused.
   diff_mode:
-    description: Returns what has changed, or would change in C(check_mode), when in diff mode.
+    description: Returns details on what has changed, or would change in C(check_mode), when in diff mode.
     support: full
   idempotent:
-    description: Run again with the same arguments it changes nothing.
+    description:
+      - When run twice in a row outside check mode, with the same arguments, the second invocation indicates no change.
     support: full
     details:
-      - A plan that says the same and has not expired is kept, with its times and its SHA-256. A sheet that was saved is
-        never replaced.
+      - A plan that has the same content and has not expired stays unchanged, with its times and its SHA-256 digest. A
+        saved re-order sheet is never replaced.
 seealso:
   - module: certops.orders.digicert_order_status
 author:
@@ -144,15 +160,15 @@ EXAMPLES = r"""
         name: www.example.com
         domains: [www.example.com]
         action: cancel
-        reason: it is pending, so that it can be cancelled
+        reason: the order is pending and can be canceled
         state: {status: pending, valid_till: ""}
   register: planned
 
-- name: Show it to whoever approves it
+- name: Show the plan to the approver
   ansible.builtin.debug:
     msg: "{{ planned.table }}"
 
-- name: Read it back in the run that carries it out
+- name: Read the approved plan in the run that applies it
   certops.orders.order_plan:
     state: read
     path: /var/lib/certops/plans/web42.json

@@ -7,87 +7,84 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: served_certificate_info
-short_description: Find out whether certificates are still served
+short_description: Gather information about certificates that are served
 version_added: 0.1.0
 description:
-  - Connects to names, and compares the serial numbers of the certificates that are served there with those asked for,
-    so that no certificate is revoked which somebody still relies on.
-  - Every address of a name is looked at. A certificate is served where one of them serves it. Where one of them cannot
-    be looked at, it is not known whether it is served, which is no leave to revoke it.
-  - Only shakes hands, and sends nothing after that. Certificates are not validated, as one that has expired or is of a
-    private authority is served, too.
+  - Connects to names, and compares the serial numbers of the certificates that are served with O(serial_numbers). Use
+    this module before a revocation, to make sure that no server uses the certificate any more.
+  - The module connects to every address of a name. A certificate is V(served) if at least one address serves it. If the
+    module cannot read the certificates of an address, and no other address serves the certificate, the verdict is
+    V(unknown). Do not revoke a certificate with the verdict V(unknown).
+  - The module makes a TLS handshake and sends no application data. It does not validate the certificates, so that it
+    also finds certificates that have expired, or that a private certificate authority has issued.
 options:
   names:
     description:
-      - The names to connect to, at most 500. All the names that the certificates were ever issued for.
-      - A wildcard, and what is not a host name, such as an address, cannot be looked at, so that its verdict is
-        V(unknown).
+      - The names to connect to, at most 500. To check an order, list all names that its certificates were issued for.
+      - The module cannot connect to a wildcard, or to a name that is not a host name, such as an IP address. The
+        verdict for such a name is V(unknown).
     type: list
     elements: str
     required: true
   serial_numbers:
     description:
-      - The serial numbers of the certificates that are looked for, hexadecimal; colons, leading zeros and case do not
-        matter. Those of an order are that of its certificate, and of all its duplicates and reissues.
-      - Where there are none, the result only tells what is served, and nothing that serves anything is V(not_served).
+      - The serial numbers of the certificates to look for, in hexadecimal digits. Colons, leading zeros and case do not
+        matter. To check an order, list the serial numbers of its certificate, and of all its duplicates and reissues.
+      - If the list is empty, the result contains the certificates that are served, and a name that serves a certificate
+        never has the verdict V(not_served).
     type: list
     elements: str
     default: []
   ports:
     description:
       - The ports to connect to on every address.
-      - V(25) and V(587) are asked for STARTTLS by SMTP. V(443), V(465), V(636), V(853), V(990), V(993), V(995),
-        V(5061) and V(8443) are expected to speak TLS at once. Others are refused.
+      - On V(25) and V(587), the module uses SMTP with STARTTLS. On V(443), V(465), V(636), V(853), V(990), V(993),
+        V(995), V(5061) and V(8443), it expects TLS from the first byte. Other ports are refused.
     type: list
     elements: int
     default: [443]
   timeout:
     description:
-      - Seconds that one name may take on one port, 1 to 300, from resolving it to the last handshake. Its addresses
-        share them.
+      - Maximum time in seconds for one name on one port, from resolving the name to the last handshake. All addresses
+        of the name share this time.
+      - The value must be between 1 and 300.
     type: int
     default: 10
   workers:
     description:
-      - How many names are looked at in parallel, 1 to 32.
+      - Maximum number of names to connect to in parallel.
+      - The value must be between 1 and 32.
     type: int
     default: 8
 extends_documentation_fragment:
   - certops.orders._attributes
+  - certops.orders._attributes.info_module
 attributes:
   async:
     details:
-      - A list of names is looked at in parallel.
-  check_mode:
-    support: full
-    details:
-      - Only looks, so that check mode makes no difference.
+      - The module connects to the names of a list in parallel. Use a list instead of C(async).
   delegation:
     details:
-      - Always runs on the controller, so that delegating is refused, except to localhost.
-  diff_mode:
-    support: N/A
-    details:
-      - Changes nothing.
-  idempotent:
-    support: N/A
-    details:
-      - Changes nothing.
+      - The module always runs on the controller. Delegation to a host other than localhost is refused.
 requirements:
-  - cryptography (on the controller, where ansible-core brings it)
-  - idna (for names in Unicode; requests brings it)
+  - cryptography (on the controller, where ansible-core installs it)
+  - idna (on the controller, only for Unicode names, the Python library requests installs it)
 notes:
-  - What is seen is what the controller sees. Where it resolves names otherwise than those who use them do, or a
-    firewall refuses its connections, V(not_served) is true only from where it stands. A name that it cannot resolve at
-    all is V(unresolved).
-  - Loopback, link-local, multicast, reserved and unspecified addresses, and those of the metadata services of clouds,
-    are never connected to, since whoever owns a name decides where it leads; the verdict is V(unknown). The address
-    that is connected to is the one that was checked. Private addresses are connected to.
-  - No proxy is used.
-  - Each address is connected to twice, as a server with certificates for RSA and for ECDSA keys shows one of them only.
-    One that speaks nothing older than TLS 1.3 shows the other one to nobody who cannot say so.
-  - Old servers, which speak nothing that the controller's OpenSSL takes for safe, are V(unknown), as are those that do
-    not complete a handshake without a certificate of the client's.
+  - The result shows what the controller can see. If the controller resolves names differently from the users of the
+    names, or if a firewall refuses its connections, V(not_served) is valid only for the controller. If the controller
+    cannot resolve a name at all, the verdict is V(unresolved).
+  - The module never connects to loopback, link-local, multicast, reserved and unspecified addresses, or to the
+    addresses of cloud metadata services, because the owner of a name controls its addresses. The verdict for such an
+    address is V(unknown). The module connects to private addresses. It connects to exactly the address that it has
+    checked.
+  - The module does not use a proxy.
+  - The module connects to at most 16 addresses of a name. If a name has more addresses, it can only be V(served) or
+    V(unknown).
+  - The module connects to each address twice, because a server that has a certificate for an RSA key and another one
+    for an ECDSA key serves only one of them on a connection. If a server supports only TLS 1.3, the module cannot ask
+    for the second certificate.
+  - The verdict is V(unknown) for servers with old protocol versions that OpenSSL on the controller does not allow, and
+    for servers that do not complete a handshake without a client certificate.
 seealso:
   - module: certops.orders.digicert_certificate_revoke
   - module: certops.orders.digicert_order_info
@@ -96,7 +93,7 @@ author:
 """
 
 EXAMPLES = r"""
-- name: Find out whether a certificate is still in use
+- name: Check whether a certificate is still served
   certops.orders.served_certificate_info:
     names:
       - www.example.com
@@ -105,19 +102,19 @@ EXAMPLES = r"""
       - "0A1B2C3D4E5F60718293A4B5C6D7E8F9"
   register: probe
 
-- name: Stop here unless it certainly is not
+- name: Stop unless the certificate is not served
   ansible.builtin.assert:
     that: probe.verdict == 'not_served'
     fail_msg: "{{ probe.results | rejectattr('verdict', 'eq', 'not_served') | map(attribute='reason') | join('; ') }}"
 
-- name: Look at a mail server as well
+- name: Check the mail ports as well
   certops.orders.served_certificate_info:
     names: [mail.example.com]
     ports: [443, 25, 465, 587, 993]
     serial_numbers: ["0A:1B:2C:3D:4E:5F:60:71:82:93:A4:B5:C6:D7:E8:F9"]
     timeout: 20
 
-- name: Tell what is served
+- name: List the certificates that are served
   certops.orders.served_certificate_info:
     names: [www.example.com]
 """

@@ -7,34 +7,22 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: servertastic_account_info
-short_description: Tell the points of a Servertastic account, and what became of them
+short_description: Gather information about a Servertastic account
 version_added: 0.1.0
 description:
-  - Returns the points of the account, its orders, and the audit of its points, which is the only place where a refund
-    is tied to an order.
+  - Returns the points of the account, its orders, and the audit of its points. The audit is the only place where
+    Servertastic connects a refund with an order.
 options:
   audit:
     description:
-      - Return the audit as well, which costs one request more.
+      - Whether to return the audit of the points. This needs one more API request.
     type: bool
     default: false
 extends_documentation_fragment:
   - certops.orders._servertastic
   - certops.orders._attributes
   - certops.orders._attributes.actiongroup_servertastic
-attributes:
-  check_mode:
-    support: full
-    details:
-      - Only reads, so that check mode makes no difference.
-  diff_mode:
-    support: N/A
-    details:
-      - Changes nothing.
-  idempotent:
-    support: N/A
-    details:
-      - Changes nothing.
+  - certops.orders._attributes.info_module
 seealso:
   - module: certops.orders.servertastic_order_info
 author:
@@ -42,14 +30,14 @@ author:
 """
 
 EXAMPLES = r"""
-# The address is taken from SERVERTASTIC_API_URL in the environment, the key from SERVERTASTIC_API_KEY.
+# The base URL comes from the environment variable SERVERTASTIC_API_URL, and the API key from SERVERTASTIC_API_KEY.
 
-- name: Look what was credited
+- name: Read the account and the audit of its points
   certops.orders.servertastic_account_info:
     audit: true
   register: account
 
-- name: Show it
+- name: Show the credits
   ansible.builtin.debug:
     msg: "{{ account.audit | selectattr('points', 'gt', 0) }}"
 """

@@ -7,119 +7,111 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: servertastic_order_cancel
-short_description: Cancel Servertastic orders, in each state as it can be
+short_description: Cancel Servertastic orders
 version_added: 0.1.0
 description:
-  - Cancels SSL/TLS orders of the reseller Servertastic, by their tokens. What that takes depends on the state of each.
-  - An order that has not been issued is cancelled at once. For one that was issued up to 30 days ago, its admin contact
-    gets a mail, and has to approve. One that was issued before can only be cancelled by Servertastic, without a refund.
-  - Every order is reviewed first, and what cannot be cancelled is refused before anything is sent. A cancelled order
-    can never be re-instated.
-  - A new order for the same domain has to be placed before the old one is cancelled, or it is held for a manual review;
-    see O(replacement_order_token).
+  - Cancels SSL/TLS orders of the reseller Servertastic. A canceled order can never be re-instated.
+  - An order that has not been issued is canceled at once.
+  - For an order that was issued up to 30 days ago, Servertastic sends an e-mail to the admin contact of the order. The
+    admin contact has to approve the cancellation. See O(issued).
+  - An order that was issued more than 30 days ago can only be canceled by Servertastic, without a refund.
+  - The module reads every order before it sends anything, and refuses orders that cannot be canceled.
+  - If you need a new order for the same domain, place the new order before you cancel the old one. Otherwise
+    Servertastic holds the new order for a manual review. See O(replacement_order_token).
+  - Exactly one of O(order_token), O(order_tokens) and O(order_digests) is required. A token is not the
+    C(reseller_order_id).
 options:
-  order_token:
-    description:
-      - The token of the order, which is a secret. It is not the C(reseller_order_id).
-      - Exactly one of O(order_token), O(order_tokens) and O(order_digests) is required.
-    type: str
-  order_tokens:
-    description:
-      - The tokens of the orders. One that is given twice is handled once and reported twice.
-    type: list
-    elements: str
-  order_digests:
-    description:
-      - The orders by the SHA-256 of their tokens, hexadecimal and in full, as RV(orders[].order_digest) returns it. A
-        plan can hold these, and no secret. Needs O(api_key), with which the tokens are found.
-    type: list
-    elements: str
   issued:
     description:
       - What to do with an order that was issued up to 30 days ago.
-      - V(fail) refuses, with the explanation.
-      - V(request) sends the request, whose mail the admin contact has to approve. The outcome is V(pending_approval).
-      - V(skip) leaves it as it is.
+      - V(fail) refuses to cancel the order.
+      - V(request) requests the cancellation. Servertastic sends an e-mail to the admin contact, who has to approve it.
+        The outcome is V(pending_approval).
+      - V(skip) leaves the order unchanged.
     type: str
     choices: [fail, request, skip]
     default: fail
   replacement_order_token:
     description:
-      - The token of the order that replaces it. The old one is cancelled only if this one is for the same domain, and
-        is placed. With O(order_token) only.
+      - The token of the order that replaces the canceled order. The module cancels the old order only if the new order
+        is for the same domain and has been placed.
+      - Requires O(order_token).
     type: str
   replacement:
     description:
-      - V(none) says that no order replaces it, since the domain is not needed any more. Without this, or
-        O(replacement_order_token), an order that has a domain is refused.
+      - V(none) confirms that no other order replaces the canceled order, because the domain is no longer needed.
+      - V(required) refuses to cancel an order that has a domain, unless O(replacement_order_token) is set.
     type: str
     choices: [required, none]
     default: required
   request_log:
     description:
-      - A file that remembers what was requested, and when, by the SHA-256 of tokens, so that a job which runs every
-        night does not send a mail every night. Jobs may share it. It is written before a request is sent, and again
-        once Servertastic has acknowledged it.
-      - A request in it that was never acknowledged, since its run was killed or got no answer, may have been made or
-        not, and one that is dated in the future proves nothing. Such an order is V(unknown), and the task fails, until
-        a review shows the order cancelled, or O(request_again) is set.
-      - It is created for its owner alone, and must be a plain file of the user that runs the task which nobody else can
-        write to.
+      - Path of a file in which the module records each request for a cancellation, with its time and the SHA-256 digest
+        of the token. A scheduled job then does not send the same request, and the same e-mail, again. Several jobs can
+        share the file. The module writes to the file before it sends a request, and again when Servertastic has
+        acknowledged the request.
+      - If a recorded request has no acknowledgment, it is not known whether the request was made, because its run was
+        killed or received no response. A recorded request with a time in the future proves nothing. In both cases the
+        outcome is V(unknown), and the task fails, until Servertastic shows the order as canceled, or O(request_again)
+        is set.
+      - The module creates the file with access for its owner only. An existing file must be a regular file that belongs
+        to the user who runs the task, and no other user must be able to write to it.
     type: path
   requested_at:
     description:
-      - What a former run returned as RV(requested_at), where no file survives between the runs. Times with the word
-        C(unconfirmed) behind them, and times in the future, are treated as O(request_log) describes.
+      - The value of RV(requested_at) from an earlier run. Use this option if no file survives between the runs.
+      - A time that is followed by the word C(unconfirmed), or that is in the future, is handled as described for
+        O(request_log).
     type: dict
   request_again:
     description:
-      - Send a request, or a cancellation, although one was made or may have been made, since the mail was lost, for
-        one. It is sent for every order of the task that is not cancelled yet, so name only those that are meant.
+      - Whether to send a request or a cancellation again, although it was made or may have been made. Use V(true) if
+        the e-mail was lost, for example.
+      - This applies to every order of the task that is not canceled yet. Name only the orders for which you want to
+        send it again.
     type: bool
     default: false
   wait:
     description:
-      - Wait until a review shows that it is cancelled, for O(wait_timeout) at most. What still waits for an approval
-        then stays V(pending_approval), which is no failure; what should be cancelled and does not show it is
-        V(unknown).
+      - Whether to wait until Servertastic shows the order as canceled, for at most O(wait_timeout) seconds.
+      - An order that still waits for an approval after that time has the outcome V(pending_approval), and the task does
+        not fail. An order that should be canceled and does not show it has the outcome V(unknown).
     type: bool
     default: false
   wait_timeout:
     description:
-      - Seconds to wait at most. Servertastic takes some 5 minutes to show a cancellation; an approval takes as long as
-        people take.
+      - Maximum time in seconds to wait. The value must be between 1 and 2592000.
+      - Servertastic needs about 5 minutes to show a cancellation. An approval can take much longer, because the admin
+        contact gives it manually.
     type: int
     default: 600
   poll_interval:
     description:
-      - Seconds between two looks. Servertastic's own data is 5 minutes old, so at least 60, except for a loopback
-        address.
+      - Time in seconds between two polls. The value must be between 60 and 86400, because the data of Servertastic can
+        be 5 minutes old. For a loopback address, values from 1 are allowed.
     type: int
     default: 60
 extends_documentation_fragment:
   - certops.orders._servertastic
+  - certops.orders._order_tokens
   - certops.orders._changes
   - certops.orders._attributes
   - certops.orders._attributes.actiongroup_servertastic
+  - certops.orders._attributes.change_module
 attributes:
-  check_mode:
-    support: full
-    details:
-      - Makes the same reads and the same decisions, and sends no change.
-  diff_mode:
-    support: full
   idempotent:
-    support: full
     details:
-      - For issued orders by O(request_log) or O(requested_at), since Servertastic does not tell what was requested.
+      - For issued orders, this requires O(request_log) or O(requested_at), because Servertastic does not return the
+        requests that were made.
 notes:
-  - An order costs one request to review, one to cancel, and one to review each time that it is waited for. A
-    replacement costs one more, O(order_digests) one, and RV(orders[].refund) one for the account where there is
-    O(api_key).
-  - The call that cancels is a GET. It is never sent twice; after a lost reply the order is reviewed, and what does not
-    show is V(unknown), also in later runs that use the same O(request_log) or O(requested_at).
-  - Where another job has just started a request for the same order, its answer is waited for, up to 15 seconds.
-  - Refunds of direct customers, and restarting an order, are only possible on the order management page.
+  - For each order, the module sends one API request to read it, one to cancel it, and one for each poll. One more is
+    needed for O(replacement_order_token), for O(order_digests), and, if O(api_key) is set, for RV(orders[].refund).
+  - The API call that cancels an order is a GET request. The module never sends it twice. If the response is lost, the
+    module reads the order. If the cancellation does not show, the outcome is V(unknown), also in later runs that use
+    the same O(request_log) or O(requested_at).
+  - If another job has just started a request for the same order, the module waits up to 15 seconds for the result of
+    that job.
+  - Direct customers can only request a refund or restart an order on the order management page.
 seealso:
   - module: certops.orders.servertastic_order_info
 author:
@@ -127,32 +119,32 @@ author:
 """
 
 EXAMPLES = r"""
-# The address is taken from SERVERTASTIC_API_URL in the environment, the key from SERVERTASTIC_API_KEY.
+# The base URL comes from the environment variable SERVERTASTIC_API_URL, and the API key from SERVERTASTIC_API_KEY.
 
-- name: Cancel an order that has not been issued, as the name goes away
+- name: Cancel an order that has not been issued, for a domain that is retired
   certops.orders.servertastic_order_cancel:
     order_token: "{{ vaulted_order_token }}"
     replacement: none
 
-- name: Cancel the old order once the new one is placed
+- name: Cancel the old order after the new order was placed
   certops.orders.servertastic_order_cancel:
     order_token: "{{ vaulted_order_token }}"
     replacement_order_token: "{{ vaulted_new_order_token }}"
     wait: true
 
-- name: Cancel what a plan names, asking the admin contacts of what was issued, once
+- name: Cancel the orders of a plan, and request the cancellation of issued orders only once
   certops.orders.servertastic_order_cancel:
     order_digests: "{{ plan.servertastic }}"
     replacement: none
     issued: request
     request_log: /var/lib/certops/requests.jsonl
     ineligible: skip
-  register: cancelled
+  register: canceled
 
-- name: Say who has to approve what
+- name: Show the orders that wait for an approval
   ansible.builtin.debug:
     msg: "{{ item.domain_name }}: {{ item.reason }}"
-  loop: "{{ cancelled.orders | selectattr('outcome', 'eq', 'pending_approval') }}"
+  loop: "{{ canceled.orders | selectattr('outcome', 'eq', 'pending_approval') }}"
   loop_control:
     label: "{{ item.order_ref }}"
 """

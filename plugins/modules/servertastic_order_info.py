@@ -7,69 +7,46 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: servertastic_order_info
-short_description: Review Servertastic orders
+short_description: Gather information about Servertastic orders
 version_added: 0.1.0
 description:
-  - Returns Servertastic orders in one form, without their secrets, by token, by digest, or from the lists of the
-    account.
+  - Returns Servertastic orders in one normalized form, without their secrets. Select the orders by token, by digest, or
+    from the lists of the account.
+  - Exactly one of O(order_token), O(order_tokens), O(order_digests), O(tokens), O(modified_since) and
+    O(expiring_within_days) is required. A token is not the C(reseller_order_id).
 options:
-  order_token:
-    description:
-      - The token of the order, which is a secret. It is not the C(reseller_order_id).
-      - O(order_token), O(order_tokens), O(order_digests), O(tokens), O(modified_since) and O(expiring_within_days)
-        exclude each other, and one of them is required.
-    type: str
-  order_tokens:
-    description:
-      - The tokens of the orders. One that is given twice is handled once and reported twice.
-    type: list
-    elements: str
-  order_digests:
-    description:
-      - The orders by the SHA-256 of their tokens, hexadecimal and in full, as RV(orders[].order_digest) returns it. A
-        plan can hold these, and no secret. Needs O(api_key), with which the tokens are found.
-    type: list
-    elements: str
   tokens:
     description:
-      - Review all orders of the account, those whose tokens are V(unused) (not configured), V(used), or V(all). Needs
-        O(api_key), and costs one request for each order.
+      - Return the orders of the account. V(unused) returns the orders whose tokens have not been configured, V(used)
+        the orders whose tokens have been configured, and V(all) both.
+      - Requires O(api_key). This needs one API request for each order.
     type: str
     choices: [unused, used, all]
   modified_since:
     description:
-      - List the orders that were modified since this day or time, in UTC where it does not say, such as V(2026-12-31).
-        Needs O(api_key). Servertastic does not tell the tokens of what it lists.
+      - Return the orders that were modified since this day or time, for example V(2026-12-31). A time without a time
+        zone is in UTC.
+      - Requires O(api_key). Servertastic does not return the tokens of these orders.
     type: str
   expiring_within_days:
     description:
-      - List the orders that expire within so many days. Needs O(api_key). Servertastic does not tell the tokens of what
-        it lists.
+      - Return the orders that expire within this number of days. The value must be between 0 and 3650.
+      - Requires O(api_key). Servertastic does not return the tokens of these orders.
     type: int
   workers:
     description:
-      - How many requests are sent in parallel, 1 to 32.
+      - Maximum number of API requests to send in parallel.
+      - The value must be between 1 and 32.
     type: int
     default: 8
 extends_documentation_fragment:
   - certops.orders._servertastic
+  - certops.orders._order_tokens
   - certops.orders._attributes
   - certops.orders._attributes.actiongroup_servertastic
-attributes:
-  check_mode:
-    support: full
-    details:
-      - Only reads, so that check mode makes no difference.
-  diff_mode:
-    support: N/A
-    details:
-      - Changes nothing.
-  idempotent:
-    support: N/A
-    details:
-      - Changes nothing.
+  - certops.orders._attributes.info_module
 notes:
-  - A review is up to 5 minutes old.
+  - The data of Servertastic can be up to 5 minutes old.
 seealso:
   - module: certops.orders.servertastic_order_cancel
 author:
@@ -77,19 +54,19 @@ author:
 """
 
 EXAMPLES = r"""
-# The address is taken from SERVERTASTIC_API_URL in the environment, the key from SERVERTASTIC_API_KEY.
+# The base URL comes from the environment variable SERVERTASTIC_API_URL, and the API key from SERVERTASTIC_API_KEY.
 
-- name: Review an order
+- name: Read an order
   certops.orders.servertastic_order_info:
     order_token: "{{ vaulted_order_token }}"
   register: order
 
-- name: Find the digests of all orders that were placed, for a plan
+- name: List the digests of all orders that were placed, for a plan
   certops.orders.servertastic_order_info:
     tokens: used
   register: placed
 
-- name: List what expires soon
+- name: List the orders that expire within 60 days
   certops.orders.servertastic_order_info:
     expiring_within_days: 60
   register: expiring

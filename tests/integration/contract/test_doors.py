@@ -561,14 +561,14 @@ EXAMPLE_SEED = seed(
     {"id": ISSUED, "status": "issued"},
 )
 BEFORE_EXAMPLE = {
-    "Mark migrated orders renewed": {"id": 123456789, "status": "expired", "origin": "migrated"},
+    "Mark migrated orders as renewed": {"id": 123456789, "status": "expired", "origin": "migrated"},
 }
 DONE_BY_EXAMPLE = {
     "Cancel a pending order": ["set 123456789 canceled"],
     "Cancel many": ["set 501 canceled", "set 502 canceled"],
-    "Mark migrated orders renewed": ["set 123456789 renewed", "set 123456790 renewed"],
-    "Undo the mark": ["set 123456790 not_renewed"],
-    "Drop an unfinished reissue": ["set 123456791 canceled"],
+    "Mark migrated orders as renewed": ["set 123456789 renewed", "set 123456790 renewed"],
+    "Remove the mark": ["set 123456790 not_renewed"],
+    "Cancel a pending reissue": ["set 123456791 canceled"],
     "Cancel the pending orders of all servers": [f"set {PENDING} canceled", f"set {PENDING_TOO} canceled"],
     "Cancel an order that is waiting": ["set 223456789 canceled"],
 }

@@ -25,91 +25,98 @@ from typing import TYPE_CHECKING, Any, Callable, TypeVar
 
 DOCUMENTATION = r"""
 ---
-short_description: Events for DigiCert CertCentral orders whose status changes
+short_description: Event source for status changes of DigiCert CertCentral orders
 description:
-  - Asks CertCentral again and again which orders changed their status, and makes an event of every change.
-  - Goes on where it was after a restart. It asks for the last 7 days at most; whoever was away for longer gets an
-    event that says so.
-  - An event is a hint. Start plans and notices from it, never a change.
-  - Only reads, with the Python library requests.
+  - Polls CertCentral for orders whose status changed, and creates an event for every change.
+  - After a restart, the source continues where it stopped. CertCentral returns the changes of at most the last 7 days.
+    If the source was stopped for a longer time, it creates an event that reports the gap.
+  - An event is only a hint. Use it to start plans and notifications, and never to start a change.
+  - The source only reads. It needs the Python library requests.
 options:
   state_file:
     description:
-      - Where it remembers what was told already. A file of its own for every source, in a folder that exists and
-        outlives a restart. It is for its owner alone, and holds no secret.
+      - Path of the file in which the source records the events that it has created. Every source needs its own file, in
+        an existing directory that survives a restart. The file is accessible to its owner only, and contains no
+        secrets.
     type: str
     required: true
   interval:
     description:
-      - Seconds between two looks. 60 at least, unless the service is on this machine (a simulator).
+      - Time in seconds between two polls. The value must be between 60 and 302400. For a service on the same machine,
+        such as a simulator, values below 60 are allowed as well.
     type: float
     default: 300
   statuses:
     description:
-      - The statuses to tell of, such as V(issued), V(rejected), V(canceled), V(revoked), V(expired), in the spelling of
-        CertCentral. All where it is left out.
+      - The new statuses to create events for, in the spelling of CertCentral, for example V(issued), V(rejected),
+        V(canceled), V(revoked) or V(expired). If this option is not set, the source creates events for all statuses.
     type: list
     elements: str
   lookback:
     description:
-      - On the first start, where there is no O(state_file) yet, tell also of the changes of so many seconds before it.
-        604800 (7 days) at most.
+      - On the first start, when O(state_file) does not exist, also create events for the changes in this number of
+        seconds before the start. The maximum is 604800 (7 days).
     type: int
     default: 0
   with_orders:
     description:
-      - Read the orders that changed, by lists of 100, and attach each to its event.
+      - Whether to read the changed orders, in lists of 100, and to add each order to its event.
     type: bool
     default: true
   api_key:
     description:
-      - The key for CertCentral; from the environment variable E(DIGICERT_API_KEY) where it is left out, which is
-        better, as nothing then can print it. A key that may only read is enough.
+      - The CertCentral API key. A read-only API key is sufficient.
+      - If this option is not set, the source uses the value of E(DIGICERT_API_KEY). This is recommended, because the
+        API key then cannot appear in any output.
     type: str
   region:
     description:
-      - The instance of CertCentral.
+      - The CertCentral instance that hosts the account.
     type: str
     choices: [us, eu]
     default: us
   api_url:
     description:
-      - Where the API is, instead of O(region); from E(DIGICERT_API_URL) where it is left out. A key from the
-        environment goes only to an address from the environment, or to a region.
+      - The base URL of the service. It overrides O(region).
+      - If this option is not set, the source uses the value of E(DIGICERT_API_URL). An API key from the environment is
+        sent only to a built-in O(region), or to the address in E(DIGICERT_API_URL).
     type: str
   validate_certs:
     description:
-      - Check the service's TLS certificate.
+      - Whether to validate the TLS certificate of the service.
     type: bool
     default: true
   ca_path:
     description:
-      - A file or folder of certificate authorities to trust.
+      - Path of a file or directory with the CA certificates to trust.
     type: str
   timeout:
     description:
-      - Seconds that one request may take.
+      - Maximum duration of one API request in seconds.
     type: int
     default: 30
   retries:
     description:
-      - How often a request that failed is repeated at once, before the source backs off.
+      - How often to repeat a failed API request before the source waits for a longer time.
     type: int
     default: 3
   rate_limit:
     description:
-      - Requests and seconds to stay within, such as V(100/5, 1000/180), or V(none).
+      - The rate limits to stay within, as C(requests/seconds). Separate several limits by commas. V(none) turns off
+        rate limiting.
     type: str
     default: 100/5, 1000/180
   rate_limit_timeout:
     description:
-      - Seconds to wait at most while the service answers that there are too many requests, before the source backs off.
+      - Maximum time in seconds to wait while CertCentral answers that there are too many API requests (HTTP status
+        429), before the source waits for a longer time.
     type: int
     default: 300
   feedback:
     description:
-      - Count an event as told only once ansible-rulebook answers that its rule engine has it. With the persistence of
-        ansible-rulebook, which this needs, a stop or a kill then loses nothing. The source needs a name of its own.
+      - Whether to record an event only after ansible-rulebook confirms that its rule engine has the event. Requires the
+        persistence of ansible-rulebook. A stop or a kill then loses no event. The source must have its own name in the
+        rulebook.
     type: bool
     default: false
 """
