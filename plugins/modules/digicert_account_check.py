@@ -75,7 +75,7 @@ facts:
       returned: always
       sample: annual plans are flagged
     section:
-      description: The section about it in C(reference/certcentral.md) of the project.
+      description: The section about it in C(docs/development/reference/certcentral.md) of the project.
       type: str
       returned: always
       sample: "8"

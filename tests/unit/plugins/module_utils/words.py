@@ -19,7 +19,8 @@ from ansible_collections.certops.orders.plugins.module_utils._errors import ApiE
 from ansible_collections.certops.orders.plugins.module_utils._options import CERTCENTRAL_OPTIONS
 
 KEY = "sim-KEY-that-nobody-may-see"
-# reference/certcentral.md 2.3, the older spelling of rejected, and the status that the console shows (2.2).
+# docs/development/reference/certcentral.md 2.3, the older spelling of rejected, and the status that the
+# console shows (2.2).
 ORDER_STATUSES = (
     "needs_approval",
     "pending",
