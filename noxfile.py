@@ -60,6 +60,21 @@ CORES = {
         ("contract", "modules", "docs"),
     ),
 }
+# Between those lines; not among the defaults. The public workflows run them, and so does a release.
+FURTHER = {
+    "2.18": Core(
+        "ansible-core~=2.18.0",
+        ("3.11", "3.12", "3.13"),
+        ("3.9", "3.10", "3.11", "3.12", "3.13"),
+        ("contract",),
+    ),
+    "2.20": Core(
+        "ansible-core~=2.20.0",
+        ("3.12", "3.13", "3.14"),
+        ("3.9", "3.10", "3.11", "3.12", "3.13", "3.14"),
+        ("contract",),
+    ),
+}
 # Looking ahead; not among the defaults. Its pylint cannot be installed yet.
 PRERELEASES = {
     "2.22rc": Core(
@@ -123,7 +138,9 @@ def _choose(core_id: str, core: Core) -> nox.param:
     return nox.param(_python_of(core), core, id=core_id)
 
 
-on_each_core = nox.parametrize(("python", "core"), [_choose(*item) for item in {**CORES, **PRERELEASES}.items()])
+on_each_core = nox.parametrize(
+    ("python", "core"), [_choose(*item) for item in {**CORES, **FURTHER, **PRERELEASES}.items()]
+)
 
 
 # What sessions share
@@ -244,7 +261,7 @@ def quick(session: nox.Session) -> None:
     _import_contracts(session, collection)
     _mypy(session, collection, "noxfile.py", "plugins", EVENT_SOURCE, *(f"tests/{part}" for part in CHECKED))
     session.env["HYPOTHESIS_PROFILE"] = "quick"
-    _pytest(session, *PARALLEL, "-m", "not exhaustive", "tests/unit/plugins", part="unit")
+    _pytest(session, *PARALLEL, "-m", "not exhaustive", "tests/unit/docs", "tests/unit/plugins", part="unit")
     _pytest(session, *PARALLEL, *STORIES, "tests/integration", part="stories")
     version = f"{sys.version_info.major}.{sys.version_info.minor}"
     _sanity(session, version, [version], *(f"--test={test}" for test in QUICK_SANITY))

@@ -64,7 +64,7 @@ facts:
       returned: always
       sample: annual plans are flagged
     section:
-      description: Section of C(reference/certcentral.md) in the documentation for contributors that describes the fact.
+      description: Section of C(docs/development/reference/certcentral.md) in the project that describes the fact.
       type: str
       returned: always
       sample: "8"

@@ -286,7 +286,7 @@ def _renewal_task(rng: random.Random) -> Task:
         )
 
     options = {**_connection(), "order_ids": ids, **wanted}
-    # Which word turns them off is not known, so that others are tried (reference/certcentral.md 4.6).
+    # Which word turns them off is not known, so that others are tried (docs/development/reference/certcentral.md 4.6).
     words = [f"renewal-emails/{word}" for word in ("off", "disable", "disabled", "false", "0")]
     subjects = _by_order(ids, *words, "auto-reissue", "custom-renewal-message")
     return Task("digicert_order_renewal", options, subjects, holds, seed=seed, actions=("emails", "cancel"))

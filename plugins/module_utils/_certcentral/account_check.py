@@ -6,8 +6,8 @@
 
 """What CertCentral's answers show of the facts that no source settles; pure.
 
-The numbers are sections of reference/certcentral.md. Whatever is returned is a word of this file or a number of
-requests, never a part of an answer: names, ids and keys of the account do not get into it.
+The numbers are sections of docs/development/reference/certcentral.md. Whatever is returned is a word of this file or a
+number of requests, never a part of an answer: names, ids and keys of the account do not get into it.
 """
 
 from __future__ import annotations
@@ -495,7 +495,7 @@ def _other_filters(seen: Observed) -> str:
 class Fact(NamedTuple):
     """A fact that can be read.
 
-    name: that of the simulator's switch, where there is one. section: of reference/certcentral.md.
+    name: that of the simulator's switch, where there is one. section: of docs/development/reference/certcentral.md.
     handled: further answers under which the collection is tested; None for any. avoid: what not to use under others.
     """
 

@@ -6,8 +6,9 @@
 
 """What CertCentral's status changes come to as events: what to ask for, what is new, what was told already.
 
-CertCentral tells which orders changed within the last so many seconds, and not when (reference/certcentral.md 4.5). So
-each look overlaps the one before, and what both show is told once. Nothing is read or written here. It rests on this:
+CertCentral tells which orders changed within the last so many seconds, and not when
+(docs/development/reference/certcentral.md 4.5). So each look overlaps the one before, and what both show is told once.
+Nothing is read or written here. It rests on this:
 
 - Nothing is lost while an answer is whole and reaches back to `since`, when the last look asked: Look.begin <= since. A
   look asks for OVERLAP more than that, for changes that show late and for clocks that differ. Otherwise there is a gap.

@@ -6,7 +6,8 @@
 
 """DigiCert CertCentral's Services API v2: the only file that knows its URLs, parameters and JSON.
 
-Facts are from reference/certcentral.md, cited by section. Nothing is decided here and nothing repeated.
+Facts are from docs/development/reference/certcentral.md, cited by section. Nothing is decided here and nothing
+repeated.
 """
 
 from __future__ import annotations
@@ -50,9 +51,9 @@ if TYPE_CHECKING:
     from .._http.retry import Patience
     from .._http.transport import Transport
 
-# reference/certcentral.md 1.1
+# docs/development/reference/certcentral.md 1.1
 REGIONS = {"us": "https://www.digicert.com/services/v2", "eu": "https://certcentral.digicert.eu/services/v2"}
-# reference/certcentral.md 1.4
+# docs/development/reference/certcentral.md 1.4
 RATE_LIMIT = "100/5, 1000/180"
 # The error codes of a 404 which say that the object of a path is missing (1.3); not_found|route, or not_found alone,
 # is that of a wrong address.

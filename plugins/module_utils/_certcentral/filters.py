@@ -7,8 +7,8 @@
 """Which orders are meant: what the service is asked for, and the exact check of what it answers. Pure.
 
 The service's own filters are loose: issued also returns expired orders, some filters have been ignored, and of others
-it is not known what they compare (reference/certcentral.md 2.3, 3). They narrow where they cannot lose an order, and
-every row is checked here.
+it is not known what they compare (docs/development/reference/certcentral.md 2.3, 3). They narrow where they cannot lose
+an order, and every row is checked here.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ STATUSES = (
     *("approved", "canceled", "denied", "expired", "issued", "needs_approval", "needs_csr", "pending", "processing"),
     *("reissue_pending", "rejected", "renewed", "revoked", "waiting_pickup"),
 )
-# The values that the status filter is documented to know (reference/certcentral.md 2.2).
+# The values that the status filter is documented to know (docs/development/reference/certcentral.md 2.2).
 _STATUS_FILTER = ("pending", "issued", "rejected", "revoked", "waiting_pickup", "reissue_pending", "canceled")
 # Orders that have, or had, a certificate, so that a row without an expiry leaves something out.
 _WITH_CERTIFICATE = ("issued", "expired", "renewed", "reissue_pending", "revoked")
@@ -63,7 +63,7 @@ class Criteria:
 
 
 def server_filters(criteria: Criteria) -> list[tuple[str, object]]:
-    """The filters of GET /order/certificate that narrow and cannot lose (reference/certcentral.md 3).
+    """The filters of GET /order/certificate that narrow and cannot lose (docs/development/reference/certcentral.md 3).
 
     Expiry, domain, mark and date of creation are not among them: of a multi-year plan it is not known which expiry is
     compared, nor whether domain_name looks at every name, nor whether is_renewed finds a mark that shows as a status.

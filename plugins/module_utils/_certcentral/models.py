@@ -6,7 +6,8 @@
 
 """What CertCentral says, as objects: its JSON is read here and nowhere else.
 
-Facts are from reference/certcentral.md, cited by section. What an answer leaves out is None, "not said".
+Facts are from docs/development/reference/certcentral.md, cited by section. What an answer leaves out is None, "not
+said".
 """
 
 from __future__ import annotations

@@ -15,7 +15,7 @@ from .._common.errors import ApiError, Unreadable
 from .models import Domain, Order, Request, integer
 
 SERVICE = "CertCentral"
-# The largest page, reference/certcentral.md 3.
+# The largest page, docs/development/reference/certcentral.md 3.
 PAGE = 1000
 # So many pages in a row that bring nothing new end a list for good: a total that swings could go on for ever.
 _BARREN = 20

@@ -22,7 +22,8 @@ CANCELED = "canceled"
 RENEWED = "renewed"
 NOT_RENEWED = "not_renewed"
 TARGETS = (CANCELED, RENEWED, NOT_RENEWED)
-# reference/certcentral.md 4.1: an order may be marked renewed from so many days before its certificate expires.
+# docs/development/reference/certcentral.md 4.1: an order may be marked renewed from so many days before its certificate
+# expires.
 MARK_WINDOW_DAYS = 90
 _CANCELABLE = ("pending", "waiting_pickup")
 _MARKABLE = ("issued", "expired", "renewed")
@@ -74,7 +75,8 @@ _UNKNOWN_NEXT = "Look at the order in the CertCentral console"
 def decide(order: Order, target: str, *, today: date, cancel_reissue: bool, require_migrated: bool) -> Decision:
     """What setting an order to `target` (one of TARGETS) comes to, for every status there is or will be.
 
-    today: the date in UTC. Rules from reference/certcentral.md 2.2, 2.3, 4.1 and 9; this is the whole machine:
+    today: the date in UTC. Rules from docs/development/reference/certcentral.md 2.2, 2.3, 4.1 and 9; this is the whole
+    machine:
 
     ================  ==================  ================  ====================
     status            canceled            renewed           not_renewed
@@ -202,7 +204,8 @@ def _is(order: Order) -> str:
 def decide_revocation(
     subject: Revocable, *, today: date, skip_approval: bool, cancel_reissue: bool, accept_unknown: bool = False
 ) -> Decision:
-    """What revoking an order, or one certificate of it, comes to; rules from reference/certcentral.md 2.3 and 4.2.
+    """What revoking an order, or one certificate of it, comes to; rules from docs/development/reference/certcentral.md
+    2.3 and 4.2.
 
     today: the date in UTC. Without skip_approval a request is filed, which somebody has to approve: that ends as
     PENDING_APPROVAL, and a request that waits already is left to wait. An unfinished reissue blocks a revocation; with
@@ -299,7 +302,8 @@ def _revoked(subject: Revocable) -> dict[str, Any]:
 
 
 def decide_request(subject: Settleable, target: str, *, may_revoke: bool) -> Decision:
-    """What setting a request to `target`, approved or rejected, comes to (reference/certcentral.md 4.3).
+    """What setting a request to `target`, approved or rejected, comes to (docs/development/reference/certcentral.md
+    4.3).
 
     may_revoke: whether one that asks for a revocation may be approved, which is for ever.
     """
@@ -327,7 +331,7 @@ def decide_request(subject: Settleable, target: str, *, may_revoke: bool) -> Dec
 
 
 def decide_domain(subject: NamedDomains, *, active: bool) -> Decision:
-    """What making a domain active or inactive comes to (reference/certcentral.md 5)."""
+    """What making a domain active or inactive comes to (docs/development/reference/certcentral.md 5)."""
     states = {domain.is_active for domain in subject.domains}
     wanted = "active" if active else "inactive"
     if states == {active}:
@@ -341,7 +345,7 @@ def decide_domain(subject: NamedDomains, *, active: bool) -> Decision:
 
 
 def decide_renewal(subject: RenewalSettings, wanted: Mapping[str, Any]) -> Decision:
-    """What the renewal settings of an order come to (reference/certcentral.md 4.6).
+    """What the renewal settings of an order come to (docs/development/reference/certcentral.md 4.6).
 
     wanted: those of renewal_emails, auto_reissue and custom_renewal_message that are asked for.
     """
@@ -357,14 +361,15 @@ def decide_renewal(subject: RenewalSettings, wanted: Mapping[str, Any]) -> Decis
 
 
 def decide_note(subject: Annotated) -> Decision:
-    """What adding a note comes to (reference/certcentral.md 4.4): it is added once."""
+    """What adding a note comes to (docs/development/reference/certcentral.md 4.4): it is added once."""
     if subject.has_note:
         return Decision(UNCHANGED, reason="it has this note already")
     return Decision(CHANGED, after={"has_note": True}, repeatable=False)
 
 
 def may_write(user: User, read_only: str) -> bool | None:
-    """Whether a key may change anything, None where that is not known (reference/certcentral.md 1.1, 6).
+    """Whether a key may change anything, None where that is not known (docs/development/reference/certcentral.md 1.1,
+    6).
 
     read_only: the variable that forbids it, or nothing. A role restricts a key to GET where it is View Only; whether
     the roles that are told are those of the key, or of its user, is not known.

@@ -7,8 +7,9 @@
 """What the body of an error answer says, in every shape that services, gateways and proxies use. Pure.
 
 CertCentral documents a list of errors; an object instead of the list, and {"error", "message"}, were met
-(reference/certcentral.md 1.2, 10). Servertastic has one error object (reference/servertastic.md 3.2). What stands
-between us and a service answers in shapes of its own, text and HTML among them.
+(docs/development/reference/certcentral.md 1.2, 10). Servertastic has one error object
+(docs/development/reference/servertastic.md 3.2). What stands between us and a service answers in shapes of its own,
+text and HTML among them.
 """
 
 from __future__ import annotations

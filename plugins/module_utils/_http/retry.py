@@ -44,8 +44,9 @@ def throttle_delay(retry_after: float | None, throttled: int, windows: Sequence[
     retry_after: seconds that the service asks for; None where it does not say. throttled: how many 429s came before
     for the same request. windows: the rate limit, as (requests, seconds).
 
-    Without Retry-After the wait doubles from the length of the shortest window (5 s, reference/certcentral.md 1.4) to a
-    small part of the longest: other jobs may have used that up, and no answer tells when it has room again.
+    Without Retry-After the wait doubles from the length of the shortest window (5 s,
+    docs/development/reference/certcentral.md 1.4) to a small part of the longest: other jobs may have used that up, and
+    no answer tells when it has room again.
     """
     if retry_after is not None:
         # At least 1 s, also for "Retry-After: 0", which would be repeated without an end.

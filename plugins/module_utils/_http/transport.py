@@ -353,7 +353,8 @@ class Transport:
         try:
             found = problems(_loads(reply.body))
         except (ValueError, RecursionError):
-            # A CDN's HTML page, for one (reference/certcentral.md 1.2). No secret may lose a part before it is hidden.
+            # A CDN's HTML page, for one (docs/development/reference/certcentral.md 1.2). No secret may lose a part
+            # before it is hidden.
             text = text_of(scrub(reply.body.decode("utf-8", "replace"), self._secrets))
             found = [("", f"an answer that is not JSON: {text}")] if text else []
             found = found or ([("", "an answer that is not JSON")] if reply.body.strip() else [])

@@ -297,7 +297,8 @@ def _unless_needed(
     alive = sorted({alive for name in entry["domains"] for alive in _alive_under(name, wishes)})
     if entry["action"] not in _ENDING or not alive:
         return entry
-    # One that is placed is enough where nothing has been issued yet that would go (reference/servertastic.md 0).
+    # One that is placed is enough where nothing has been issued yet that would go
+    # (docs/development/reference/servertastic.md 0).
     placed = entry["provider"] == SERVERTASTIC and entry["action"] == CANCEL
     by = {name: [key for key, is_issued in _covered_by(name, replaced) if is_issued or placed] for name in alive}
     lacking = [name for name in alive if not by[name]]

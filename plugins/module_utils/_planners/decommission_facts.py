@@ -17,7 +17,7 @@ from .._common.options import OptionError, domain_name
 
 CANCELABLE = ("pending", "waiting_pickup")
 ENDED = ("revoked", "rejected", "denied", "canceled")
-# Servertastic's states (reference/servertastic.md 5), in lower case.
+# Servertastic's states (docs/development/reference/servertastic.md 5), in lower case.
 _UNCONFIGURED = "order placed"
 NOT_ISSUED = (_UNCONFIGURED, "awaiting customer verification", "awaiting provider approval", "queued")
 COMPLETED, CANCELLED = "completed", "cancelled"
@@ -74,7 +74,8 @@ def order_status(order: Mapping[str, Any]) -> str:
 def renews_after_expiry(order: Mapping[str, Any]) -> bool | None:
     """Whether an order whose certificate has expired can be reissued, as an annual plan can; None if not known.
 
-    Only the dates decide: whether such an order is called a multi-year plan is not known (reference/certcentral.md 8).
+    Only the dates decide: whether such an order is called a multi-year plan is not known
+    (docs/development/reference/certcentral.md 8).
     """
     ends, till, days = (order.get(name) for name in ("order_valid_till", "valid_till", "days_remaining"))
     if not ends:

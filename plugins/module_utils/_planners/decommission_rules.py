@@ -41,7 +41,7 @@ from .decommission_facts import (
 if TYPE_CHECKING:
     from .decommission_request import Wishes
 
-# The only requests whose rejection ends an order that was never issued (reference/certcentral.md 2.1).
+# The only requests whose rejection ends an order that was never issued (docs/development/reference/certcentral.md 2.1).
 _ENDING_REQUESTS = ("new_request", "renewal")
 # What a person has to do, by the status of an order that cannot be retired as it is.
 _LATER = {

@@ -7,7 +7,7 @@
 """Which migrated orders have been renewed by another order, without either of them showing it? Pure.
 
 Works on orders as digicert_order_info returns them, with their origin: no I/O, no clock, no Ansible. Facts are from
-reference/certcentral.md, cited by section. What is not known is left alone.
+docs/development/reference/certcentral.md, cited by section. What is not known is left alone.
 """
 
 from __future__ import annotations

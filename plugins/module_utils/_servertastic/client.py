@@ -6,8 +6,8 @@
 
 """Servertastic's reseller API: the only file that knows its URLs, parameters and JSON.
 
-Facts are from reference/servertastic.md, cited by section. Nothing is decided here and nothing repeated. Tokens and
-keys travel in the query, so that each becomes a secret to redact before it is used, see `Tokens`.
+Facts are from docs/development/reference/servertastic.md, cited by section. Nothing is decided here and nothing
+repeated. Tokens and keys travel in the query, so that each becomes a secret to redact before it is used, see `Tokens`.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from .._http.retry import Patience
     from .._http.transport import Transport
 
-# None is documented (reference/servertastic.md 2); this is only polite.
+# None is documented (docs/development/reference/servertastic.md 2); this is only polite.
 RATE_LIMIT = "5/1"
 # Case has changed over the years (4).
 _STATUSES = (

@@ -27,7 +27,8 @@ NOT_ISSUED = ("awaiting customer verification", "awaiting provider approval", "q
 ISSUED = "completed"
 # What an order that replaces another one may be: placed, beyond its token, and not on its way out.
 _PLACED = (*NOT_ISSUED, ISSUED, "servertastic review")
-# The service reads its own database, which is so much older than the truth (reference/servertastic.md 4).
+# The service reads its own database, which is so much older than the truth (docs/development/reference/servertastic.md
+# 4).
 SYNC = timedelta(minutes=6)
 # Its clock may differ from ours, and it says no time zone.
 _SLACK = timedelta(hours=1)
@@ -102,7 +103,8 @@ class Subject:
 
 
 def decide(subject: Subject, wishes: Wishes, *, now: datetime) -> Decision:
-    """What cancelling an order comes to, for every state there is or will be (reference/servertastic.md 0 and 5).
+    """What cancelling an order comes to, for every state there is or will be
+    (docs/development/reference/servertastic.md 0 and 5).
 
     now: in UTC. Times that the service tells are taken for UTC.
     A cancellation that was about to be sent before, and was never acknowledged (or is dated in the future), may have
@@ -226,7 +228,8 @@ def _replacement(subject: Subject, wishes: Wishes) -> Decision | None:
 
 
 def refund(outcome: str, digest: str, window_is_over: bool, audit: Iterable[Adjustment] | None) -> str:
-    """credited, pending, none or unknown: what has become of the points of an order (reference/servertastic.md 5).
+    """credited, pending, none or unknown: what has become of the points of an order
+    (docs/development/reference/servertastic.md 5).
 
     outcome: of the task. audit: the points audit, None where it could not be read. Never a guess: credited is what the
     audit says, none is what the rules say.

@@ -56,7 +56,7 @@ def longest_waiting(digests: Collection[str]) -> int:
 
 
 def _only_by_hand(order: dict[str, Any]) -> str:
-    """What the order management page alone can do (reference/servertastic.md 0)."""
+    """What the order management page alone can do (docs/development/reference/servertastic.md 0)."""
     is_cancelled = str(order["after"].get("order_status", "")).lower() == CANCELLED
     if order["refund"] == "credited" or not (is_cancelled or order["outcome"] == PENDING_APPROVAL):
         return ""

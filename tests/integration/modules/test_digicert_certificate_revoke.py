@@ -70,7 +70,7 @@ def filed(sim: Simulator, order_id: int) -> list[dict[str, Any]]:
 def test_a_comment_that_is_not_kept_is_warned_of(
     controller: Controller, sim: Simulator, value: str, lost: bool
 ) -> None:
-    """Which spelling of the field is kept is not known (reference/certcentral.md 4.2)."""
+    """Which spelling of the field is kept is not known (docs/development/reference/certcentral.md 4.2)."""
     sim.reset({**book(), "switches": {"certcentral.revocation_comment": value}})
     tasks = revoke("Ask", order_ids=[PLAIN, OTHER]) + revoke("At once", order_id=THIRD, skip_approval=True)
     run = controller.play(tasks, quiet=False)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Annual plans: a certificate of 199 days in an order of a year, which can be reissued (reference/certcentral.md 8)."""
+"""Annual plans: a 199-day certificate in a one-year order (docs/development/reference/certcentral.md 8)."""
 
 from __future__ import annotations
 

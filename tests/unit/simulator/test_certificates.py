@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Duplicates, reissues, and what the detail and the rows tell of an order's life: reference/certcentral.md 2.1, 4.7."""
+"""Duplicates, reissues, and the fields about them: docs/development/reference/certcentral.md 2.1, 4.7."""
 
 from __future__ import annotations
 

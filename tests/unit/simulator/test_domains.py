@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Domains: reference/certcentral.md 5."""
+"""Domains: docs/development/reference/certcentral.md 5."""
 
 from __future__ import annotations
 
@@ -95,13 +95,13 @@ def test_strict_query(life: Api, path: str, name: str) -> None:
 def test_filters(
     sim: Simulator, life: Api, filters: dict[str, str], found: list[int], value: str, applied: bool
 ) -> None:
-    """The documented filters, which may be ignored (reference/certcentral.md 5)."""
+    """The documented filters, which may be ignored (docs/development/reference/certcentral.md 5)."""
     sim.set(certcentral__other_filters=value)
     assert ids(life, **filters) == (found if applied else [61, 62, 63])
 
 
 def test_the_time_zone_of_an_expiration(sim: Simulator, life: Api) -> None:
-    """A day in Mountain Time, or a time where that is asked for (reference/certcentral.md 5)."""
+    """A day in Mountain Time, or a time where that is asked for (docs/development/reference/certcentral.md 5)."""
     late = {"ov": "2027-01-15T03:00:00+00:00", "ev": "2027-01-15"}
     sim.reset({"domains": [{"id": 61, "name": "corp.example", "dcv_expiration": late}]})
     asked = {"include_dcv": "true"}

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Who the caller is: reference/certcentral.md 6."""
+"""Who the caller is: docs/development/reference/certcentral.md 6."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What clients of the real service send that is in no documentation, and works: reference/certcentral.md 1.1, 10."""
+"""What clients send beyond the documentation, and works: docs/development/reference/certcentral.md 1.1, 10."""
 
 from __future__ import annotations
 

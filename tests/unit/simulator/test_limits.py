@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Rate windows: reference/certcentral.md 1.4."""
+"""Rate windows: docs/development/reference/certcentral.md 1.4."""
 
 from __future__ import annotations
 

@@ -29,7 +29,7 @@ from certsim.testing import Simulator, SimulatorError
 SIMULATOR = Path(__file__).resolve().parents[2] / "simulator"
 DEMO = SIMULATOR / "seeds" / "demo.yml"
 
-#: reference/certcentral.md 2.3.
+#: docs/development/reference/certcentral.md 2.3.
 REFERENCE_STATUSES = {
     "needs_approval",
     "pending",
@@ -45,7 +45,7 @@ REFERENCE_STATUSES = {
     "approved",
 }
 
-#: reference/servertastic.md 4.
+#: docs/development/reference/servertastic.md 4.
 SERVERTASTIC_STATUSES = {
     "Order Placed",
     "Awaiting Customer Verification",

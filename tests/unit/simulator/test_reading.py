@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""GET of one order, the list, and /user/me: reference/certcentral.md 2, 3 and 6."""
+"""GET of one order, the list, and /user/me: docs/development/reference/certcentral.md 2, 3 and 6."""
 
 from __future__ import annotations
 

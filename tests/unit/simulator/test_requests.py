@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Requests and the decisions about them: reference/certcentral.md 4.3."""
+"""Requests and the decisions about them: docs/development/reference/certcentral.md 4.3."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def test_list(life: Api) -> None:
 def test_filters(
     sim: Simulator, life: Api, filters: dict[str, str], found: list[int], value: str, applied: bool
 ) -> None:
-    """The documented filters, which may be ignored (reference/certcentral.md 4.3)."""
+    """The documented filters, which may be ignored (docs/development/reference/certcentral.md 4.3)."""
     sim.set(certcentral__other_filters=value)
     assert ids(life, sort="date", **filters) == (found if applied else ALL)
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Revoking orders and single certificates: reference/certcentral.md 4.2."""
+"""Revoking orders and single certificates: docs/development/reference/certcentral.md 4.2."""
 
 from __future__ import annotations
 
@@ -160,7 +160,7 @@ def test_more_requests_than_an_order_has_ids(life: Api) -> None:
 @pytest.mark.parametrize("value", ["comments", "comment"])
 @pytest.mark.parametrize("sent", ["comments", "comment"])
 def test_revocation_comment(sim: Simulator, life: Api, value: str, sent: str) -> None:
-    """Which of the two spellings is kept; the answer echoes what is (reference/certcentral.md 4.2)."""
+    """Which of the two spellings is kept; the answer echoes what is (docs/development/reference/certcentral.md 4.2)."""
     sim.set(certcentral__revocation_comment=value)
     answer = life.write("/order/certificate/44/revoke", {sent: "gone"})
     assert answer.json().get("comments") == ("gone" if sent == value else None)

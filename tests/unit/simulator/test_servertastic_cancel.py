@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Cancelling an order in each of its states: reference/servertastic.md 0 and 5."""
+"""Cancelling an order in each of its states: docs/development/reference/servertastic.md 0 and 5."""
 
 from __future__ import annotations
 

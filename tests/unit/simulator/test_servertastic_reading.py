@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the calls of Servertastic answer: reference/servertastic.md 1 to 4."""
+"""What the calls of Servertastic answer: docs/development/reference/servertastic.md 1 to 4."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from servertastic_client import KEY, POINTS, SEED, Reseller, refused
 
 from certsim.testing import Simulator
 
-#: reference/servertastic.md 4.
+#: docs/development/reference/servertastic.md 4.
 REVIEW_KEYS = {
     "success",
     "reseller_order_id",

@@ -46,3 +46,27 @@ def test_a_section_that_is_cited_and_missing_is_noticed() -> None:
     wrong = service_facts.disagreements(known)
     assert any("the switch certcentral.renewal_email_values refers to certcentral 4.6" in each for each in wrong)
     assert any("renewal.py cites certcentral 4.6" in each for each in wrong)
+
+
+def test_a_section_with_facts_is_on_the_reference_page() -> None:
+    known = service_facts.facts()
+    known["servertastic"]["9"] = known["servertastic"]["8"]
+    assert service_facts.disagreements(known) == [
+        "there are facts of servertastic 9, and servertastic.md has no such section"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ("`certcentral.mark_revoked`", "a switch", "the switch certcentral.mark_revoked is not on the page"),
+        ("`rate.retry_after`", "`rate.retry_before`", "names a switch rate.retry_before"),
+    ],
+)
+def test_the_reference_page_names_every_switch_and_no_other(
+    monkeypatch: pytest.MonkeyPatch, old: str, new: str, words: str
+) -> None:
+    text = service_facts.reference("certcentral")
+    changed = {"certcentral": text.replace(old, new), "servertastic": service_facts.reference("servertastic")}
+    monkeypatch.setattr(service_facts, "reference", changed.__getitem__)
+    assert any(words in each for each in service_facts.disagreements(service_facts.facts()))

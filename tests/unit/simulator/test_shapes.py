@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Fields of the answers, whether or not the collection reads them: reference/certcentral.md 2.1, 4.7, 10."""
+"""Fields of the answers, read by the collection or not: docs/development/reference/certcentral.md 2.1, 4.7, 10."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What changed lately: reference/certcentral.md 4.5."""
+"""What changed lately: docs/development/reference/certcentral.md 4.5."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ def test_minutes_and_seconds_add_up(sim: Simulator, api: Api) -> None:
 
 
 def test_changes_between_two_times(sim: Simulator, api: Api) -> None:
-    """Times are Mountain Time; what changed again later is left out (reference/certcentral.md 4.5)."""
+    """Times are Mountain Time; what changed again later is left out (docs/development/reference/certcentral.md 4.5)."""
     sim.reset({**SEED, "clock": "2026-11-10T12:00:00Z"})
     sim.patch(11, status="issued")
     sim.patch(12, status="issued")

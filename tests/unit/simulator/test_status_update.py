@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""PUT /order/certificate/{id}/status: reference/certcentral.md 4.1 and 9."""
+"""PUT /order/certificate/{id}/status: docs/development/reference/certcentral.md 4.1 and 9."""
 
 from __future__ import annotations
 

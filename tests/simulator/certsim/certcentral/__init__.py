@@ -2,4 +2,4 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""DigiCert CertCentral's Services API v2. Facts: reference/certcentral.md."""
+"""DigiCert CertCentral's Services API v2. Facts: docs/development/reference/certcentral.md."""

@@ -17,7 +17,7 @@ from certsim.exchange import KEY_PREFIX, SeedError
 
 DEFAULT_ACCOUNT = 100001
 
-#: Access roles by name (reference/certcentral.md 1.1).
+#: Access roles by name (docs/development/reference/certcentral.md 1.1).
 _ROLES = {"Orders": 100, "Orders, Domains, Organizations": 101, "View Only": 102}
 
 _DEFAULT_KEYS: dict[str, dict[str, Any]] = {
@@ -43,7 +43,7 @@ class Account:
     domains: dict[int, Domain] = field(default_factory=dict)
 
     def profile(self) -> dict[str, Any]:
-        """Return the answer to GET /account (reference/certcentral.md 6), booleans as they are."""
+        """Return the answer to GET /account (docs/development/reference/certcentral.md 6), booleans as they are."""
         # An account that holds migrated orders was migrated itself, unless the seed knows better.
         migrated = any(order.origin == MIGRATED for order in self.book) if self.migrated is None else self.migrated
         return {
@@ -59,7 +59,7 @@ class Account:
 
 @dataclass(frozen=True, slots=True)
 class ApiKey:
-    """A key, which acts as a user of one account (reference/certcentral.md 1.1)."""
+    """A key, which acts as a user of one account (docs/development/reference/certcentral.md 1.1)."""
 
     key: str
     user: str
@@ -81,7 +81,7 @@ class ApiKey:
         return {"id": self.user_id, "first_name": "Ada", "last_name": "Example", "email": email}
 
     def profile(self, roles_of: str, visibility: str = "ids") -> dict[str, Any]:
-        """Return the answer to GET /user/me (reference/certcentral.md 6, 10).
+        """Return the answer to GET /user/me (docs/development/reference/certcentral.md 6, 10).
 
         Args:
             roles_of: whose roles it shows, those of the ``key`` or the ``user``.

@@ -78,7 +78,7 @@ _FIELDS = frozenset(
 _ISSUED_FOR = {"issued": 150, "reissue_pending": 150, "revoked": 150, "expired": -10}
 
 #: Since this day an order for a public TLS certificate is by default a plan of a year or more, whose certificates live
-#: for so many days at most (reference/certcentral.md 8).
+#: for so many days at most (docs/development/reference/certcentral.md 8).
 _PLANS_SINCE = date(2026, 2, 24)
 _LIFETIME = timedelta(days=199)
 _PUBLIC_TLS = ("ssl_certificate", "dv_ssl_certificate")
@@ -264,7 +264,7 @@ def _requests(order_id: int, given: list[Any], now: datetime) -> list[dict[str, 
 
 
 def _usual_requests(status: str) -> list[dict[str, Any]]:
-    """Return the requests that an order of this status has (reference/certcentral.md 2.1)."""
+    """Return the requests that an order of this status has (docs/development/reference/certcentral.md 2.1)."""
     first_status = {"needs_approval": "pending", "rejected": "rejected"}.get(status, "approved")
     requests = [{"type": "new_request", "status": first_status}]
     if status == "reissue_pending":

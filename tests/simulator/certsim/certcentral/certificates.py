@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The lists of an order's reissues and duplicates, and downloads: reference/certcentral.md 4.7."""
+"""The lists of an order's reissues and duplicates, and downloads: docs/development/reference/certcentral.md 4.7."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Which orders changed their status lately: reference/certcentral.md 4.5."""
+"""Which orders changed their status lately: docs/development/reference/certcentral.md 4.5."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def list_changes(call: Context) -> Answer:
 
 
 def _window(call: Context, parameters: dict[str, str], updated: list[str]) -> tuple[datetime, datetime]:
-    """Return the times between which changes are listed; both units add up (reference/certcentral.md 4.5)."""
+    """Return the limits of the list of changes; both units add up (docs/development/reference/certcentral.md 4.5)."""
     if updated:
         begin, end = _range(updated[-1])
         first, last = _mountain(begin), _mountain(end)

@@ -64,7 +64,7 @@ class Context:
 
     @property
     def is_strict(self) -> bool:
-        """Whether parameters and body keys that are not known are refused (reference/certcentral.md 10)."""
+        """Whether unknown parameters and body keys are refused (docs/development/reference/certcentral.md 10)."""
         return bool(self.switch("unknown_parameters") == "refused")
 
     def parameters(self, *allowed: str) -> dict[str, str]:
@@ -147,7 +147,7 @@ def boolean(document: Mapping[str, Any], name: str) -> bool:
 
 def parameter(parameters: Mapping[str, str], name: str) -> bool:
     """Return a boolean parameter of the query, or raise ApiError."""
-    # Clients of the real service send True as well (reference/certcentral.md 10).
+    # Clients of the real service send True as well (docs/development/reference/certcentral.md 10).
     value = _BOOLS.get(parameters.get(name, "false").lower())
     if value is None:
         raise errors.invalid_value(name)

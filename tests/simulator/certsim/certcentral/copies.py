@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Duplicates and reissues of an order: the form that they have in seeds (reference/certcentral.md 4.7)."""
+"""Duplicates and reissues of an order, in the form of a seed (docs/development/reference/certcentral.md 4.7)."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from certsim.certcentral import days
 from certsim.certcentral.model import Certificate
 from certsim.clock import parse_instant
 
-#: reference/certcentral.md 2.3.
+#: docs/development/reference/certcentral.md 2.3.
 STATUSES = ("issued", "pending", "rejected", "revoked")
 
 #: The first ids of an order's duplicates and reissues: beyond those of every order's primary certificate.
@@ -102,7 +102,7 @@ def _build(
         csr=given.get("csr"),
         archived=bool(given.get("archived", False)),
     )
-    # Before its issuance a certificate has no serial number and no validity (reference/certcentral.md 2.1).
+    # Before issuance there is no serial number and no validity (docs/development/reference/certcentral.md 2.1).
     issued = given["status"] in ("issued", "revoked")
     certificate.serial_number = given.get("serial_number") or (fields.digest("serial", number, 32) if issued else None)
     certificate.thumbprint = given.get("thumbprint") or (fields.digest("thumbprint", number, 40) if issued else None)

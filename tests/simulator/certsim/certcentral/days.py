@@ -23,7 +23,7 @@ def _mountain() -> tzinfo:
         return timezone(timedelta(hours=-7))
 
 
-#: The time zone of dates that have none (reference/certcentral.md 4.5, 5).
+#: The time zone of dates that have none (docs/development/reference/certcentral.md 4.5, 5).
 MOUNTAIN = _mountain()
 
 

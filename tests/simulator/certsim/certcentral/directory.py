@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Containers and organizations, as other clients read them (reference/certcentral.md 6).
+"""Containers and organizations, as other clients read them (docs/development/reference/certcentral.md 6).
 
 Both are what the account's orders and domains name. Fields of a container beyond id, name and is_active are INVENTED
-after those of the user's container (reference/certcentral.md 10).
+after those of the user's container (docs/development/reference/certcentral.md 10).
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What is asked and done about domains: reference/certcentral.md 5."""
+"""What is asked and done about domains: docs/development/reference/certcentral.md 5."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from certsim.certcentral.domains import Domain
 from certsim.certcentral.listing import MAX_LIMIT
 from certsim.exchange import Answer
 
-#: The camel case was recorded, and worked (reference/certcentral.md 5).
+#: The camel case was recorded, and worked (docs/development/reference/certcentral.md 5).
 _DETAILS = ("include_validation", "includeValidation", "include_dcv", "include_dcv_expiration_time")
 _FILTERS = ("status", "validation", "dcv_method", "include_validation_reuse_status", "search")
 
@@ -96,7 +96,7 @@ def _show(call: Context, domain: Domain, parameters: dict[str, str]) -> dict[str
         "is_active": call.view().flag(domain.is_active),
         "name": domain.name,
         "date_created": domain.date_created.isoformat(timespec="seconds"),
-        # A string here, as it was recorded (reference/certcentral.md 2.1).
+        # A string here, as it was recorded (docs/development/reference/certcentral.md 2.1).
         "organization": {**organization, "is_active": "1" if organization["is_active"] else "0"},
         "container": {"id": domain.container["id"], "name": domain.container["name"]},
     }

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A domain as it truly is, and in the form of a seed: reference/certcentral.md 5."""
+"""A domain as it truly is, and in the form of a seed: docs/development/reference/certcentral.md 5."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""CertCentral's errors. Recorded and documented ones: reference/certcentral.md 1.2 and 1.3.
+"""CertCentral's errors. Recorded and documented ones: docs/development/reference/certcentral.md 1.2 and 1.3.
 
 What no source gives is invented here, marked INVENTED, and no client may branch on it.
 """
@@ -14,7 +14,7 @@ from typing import Any
 
 from certsim.exchange import Answer, encode
 
-#: Headers recorded on every answer (reference/certcentral.md 1.2).
+#: Headers recorded on every answer (docs/development/reference/certcentral.md 1.2).
 HEADERS = {
     "content-type": "application/json",
     "cache-control": "private,no-cache",
@@ -33,7 +33,7 @@ class ApiError(Exception):
         self.message = message
 
     def answer(self, shape: str = "list") -> Answer:
-        """Return the error in its envelope (reference/certcentral.md 1.2), or in another shape (10)."""
+        """Return the error in its envelope, or in another shape (docs/development/reference/certcentral.md 1.2, 10)."""
         error = {"code": self.code, "message": self.message}
         if shape == "text":
             return Answer(
@@ -62,7 +62,7 @@ class NoAddress(ApiError):
 
 
 def invalid_key() -> ApiError:
-    """REC, reference/certcentral.md 1.2."""
+    """REC, docs/development/reference/certcentral.md 1.2."""
     code = "access_denied|access_denied_invalid_key"
     return ApiError(HTTPStatus.FORBIDDEN, code, "Access denied due to access_denied_invalid_key.")
 
@@ -74,19 +74,19 @@ def not_a_simulated_key() -> ApiError:
 
 
 def missing_permission() -> ApiError:
-    """DOC, reference/certcentral.md 1.3; the message is INVENTED after the recorded one of an invalid key."""
+    """DOC, docs/development/reference/certcentral.md 1.3; the message is INVENTED after that of a bad key."""
     code = "access_denied|missing_permission"
     return ApiError(HTTPStatus.FORBIDDEN, code, "Access denied due to missing_permission.")
 
 
 def invalid_approver() -> ApiError:
-    """CLI, reference/certcentral.md 1.3, where its status is UNCERTAIN; the message is INVENTED."""
+    """CLI, docs/development/reference/certcentral.md 1.3, where its status is UNCERTAIN; the message is INVENTED."""
     code = "access_denied|invalid_approver"
     return ApiError(HTTPStatus.FORBIDDEN, code, "Access denied due to invalid_approver.")
 
 
 def no_order() -> ApiError:
-    """DOC, reference/certcentral.md 1.3; the message is INVENTED."""
+    """DOC, docs/development/reference/certcentral.md 1.3; the message is INVENTED."""
     return ApiError(HTTPStatus.NOT_FOUND, "not_found|order", "The specified order was not found.")
 
 
@@ -116,12 +116,12 @@ def nothing_of(kind: str) -> ApiError:
 
 
 def no_route() -> ApiError:
-    """DOC, reference/certcentral.md 1.3."""
+    """DOC, docs/development/reference/certcentral.md 1.3."""
     return ApiError(HTTPStatus.NOT_FOUND, "not_found|route", "The specified route was not found.")
 
 
 def not_found() -> ApiError:
-    """DOC, reference/certcentral.md 1.3: generic, or a malformed URL; the message is INVENTED."""
+    """DOC, docs/development/reference/certcentral.md 1.3: generic, or a malformed URL; the message is INVENTED."""
     return ApiError(HTTPStatus.NOT_FOUND, "not_found", "Not found.")
 
 
@@ -143,42 +143,42 @@ def wrong_method() -> ApiError:
 
 
 def bad_format() -> ApiError:
-    """DOC, reference/certcentral.md 1.3; the message is INVENTED."""
+    """DOC, docs/development/reference/certcentral.md 1.3; the message is INVENTED."""
     return ApiError(HTTPStatus.BAD_REQUEST, "bad_request_format", "The request body could not be read.")
 
 
 def invalid_value(name: str) -> ApiError:
-    """DOC, reference/certcentral.md 1.3."""
+    """DOC, docs/development/reference/certcentral.md 1.3."""
     return ApiError(HTTPStatus.BAD_REQUEST, f"invalid_value:{name}", f"{name} contains an invalid value.")
 
 
 def note_required() -> ApiError:
-    """INVENTED after the older v1 API, reference/certcentral.md 1.3."""
+    """INVENTED after the older v1 API, docs/development/reference/certcentral.md 1.3."""
     return ApiError(HTTPStatus.BAD_REQUEST, "required_param:note", "Note is required")
 
 
 def text_required() -> ApiError:
-    """INVENTED after the older v1 API's error of a missing note, reference/certcentral.md 1.3."""
+    """INVENTED after the older v1 API's error of a missing note, docs/development/reference/certcentral.md 1.3."""
     return ApiError(HTTPStatus.BAD_REQUEST, "required_param:text", "Text is required")
 
 
 def time_frame_required() -> ApiError:
-    """INVENTED after the older v1 API's error of a missing note, reference/certcentral.md 1.3."""
+    """INVENTED after the older v1 API's error of a missing note, docs/development/reference/certcentral.md 1.3."""
     return ApiError(HTTPStatus.BAD_REQUEST, "required_param:minutes", "A time frame is required")
 
 
 def time_frame_too_long() -> ApiError:
-    """DOC, reference/certcentral.md 1.3; the message is INVENTED."""
+    """DOC, docs/development/reference/certcentral.md 1.3; the message is INVENTED."""
     return ApiError(HTTPStatus.BAD_REQUEST, "time_frame_too_long", "The time frame is longer than 7 days.")
 
 
 def refused(status: int, code: str, message: str) -> ApiError:
-    """INVENTED: no source tells how a transition is refused (reference/certcentral.md 1.3)."""
+    """INVENTED: no source tells how a transition is refused (docs/development/reference/certcentral.md 1.3)."""
     return ApiError(status, code, message)
 
 
 def too_many_requests() -> ApiError:
-    """DOC, reference/certcentral.md 1.3."""
+    """DOC, docs/development/reference/certcentral.md 1.3."""
     message = "Service unavailable, please limit request volume"
     return ApiError(HTTPStatus.TOO_MANY_REQUESTS, "request_limit_exceeded", message)
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The query of GET /order/certificate: reference/certcentral.md 3."""
+"""The query of GET /order/certificate: docs/development/reference/certcentral.md 3."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ MAX_LIMIT = 1000
 
 Predicate = Callable[[Order], bool]
 
-#: The documented values of the status filter (reference/certcentral.md 2.2).
+#: The documented values of the status filter (docs/development/reference/certcentral.md 2.2).
 _STATUSES = frozenset(
     ("pending", "issued", "rejected", "revoked", "waiting_pickup", "reissue_pending", "canceled"),
 )
@@ -40,7 +40,8 @@ class ListQuery:
 def read_query(pairs: Iterable[tuple[str, str]], *, is_strict: bool) -> ListQuery:
     """Read the query; a malformed parameter raises ApiError.
 
-    Unknown, repeated and empty ones are ignored, or raise ApiError where it is strict (reference/certcentral.md 10).
+    Unknown, repeated and empty parameters are ignored, or raise ApiError in strict mode
+    (docs/development/reference/certcentral.md 10).
     """
     query = ListQuery()
     seen: set[str] = set()
@@ -189,7 +190,7 @@ def _statuses(words: set[str | None], unknown: str) -> set[str | None]:
     if unknown == "refused" and not words <= _STATUSES:
         raise errors.invalid_value("status")
     found = words & _STATUSES if unknown == "empty" else words
-    # The filter value issued finds expired orders as well (reference/certcentral.md 2.3).
+    # The filter value issued finds expired orders as well (docs/development/reference/certcentral.md 2.3).
     return found | {"expired"} if "issued" in found else found
 
 

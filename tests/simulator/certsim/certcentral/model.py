@@ -14,10 +14,10 @@ from typing import Any
 CERTCENTRAL = "certcentral"
 MIGRATED = "migrated"
 
-#: An order can be marked renewed from so long before its certificate's expiry (reference/certcentral.md 9).
+#: How long before its certificate expires an order can be marked (docs/development/reference/certcentral.md 9).
 MARK_WINDOW = timedelta(days=90)
 
-#: Requests of these statuses wait for a decision (reference/certcentral.md 2.3).
+#: Requests of these statuses wait for a decision (docs/development/reference/certcentral.md 2.3).
 WAITING = frozenset(("pending", "submitted"))
 
 
@@ -25,7 +25,7 @@ WAITING = frozenset(("pending", "submitted"))
 class Certificate:
     """A certificate of an order, or what is asked for; what needs an issuance is None before it.
 
-    The status of the primary one is None while it is simply issued (reference/certcentral.md 2.1);
+    The status of the primary one is None while it is simply issued (docs/development/reference/certcentral.md 2.1);
     a duplicate or a reissue always has one.
     """
 
@@ -54,7 +54,7 @@ class Certificate:
 
 @dataclass(slots=True)
 class Order:
-    """One order; reference/certcentral.md 2.1 describes the fields that have its names."""
+    """One order; docs/development/reference/certcentral.md 2.1 describes the fields that have its names."""
 
     id: int
     status: str
@@ -99,7 +99,7 @@ class Order:
         return self.status
 
     def can_be_reissued(self, today: date) -> bool:
-        """Tell whether it is a plan that outlives its certificate, and not over (reference/certcentral.md 8)."""
+        """Whether it is a running plan, longer than its certificate (docs/development/reference/certcentral.md 8)."""
         return self.is_plan and self.order_valid_till is not None and self.order_valid_till >= today
 
     @property

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The notes of an order: reference/certcentral.md 4.4."""
+"""The notes of an order: docs/development/reference/certcentral.md 4.4."""
 
 from __future__ import annotations
 

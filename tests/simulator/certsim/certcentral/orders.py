@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Orders, read and updated: reference/certcentral.md 2, 3 and 4.1."""
+"""Orders, read and updated: docs/development/reference/certcentral.md 2, 3 and 4.1."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The requests of orders, and their approvers' decisions: reference/certcentral.md 4.3."""
+"""The requests of orders, and their approvers' decisions: docs/development/reference/certcentral.md 4.3."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from certsim.certcentral.context import Context
 from certsim.certcentral.model import WAITING, Order
 from certsim.exchange import Answer
 
-#: reference/certcentral.md 2.3.
+#: docs/development/reference/certcentral.md 2.3.
 STATUSES = ("submitted", "pending", "approved", "rejected")
 
 #: Orders that no decision brings back.
 _ENDED = ("canceled", "rejected", "revoked")
 
-#: reference/certcentral.md 4.3.
+#: docs/development/reference/certcentral.md 4.3.
 _FILTERS = ("status", "type", "container_id", "search")
 
 Test = Callable[[Order, dict[str, Any]], bool]

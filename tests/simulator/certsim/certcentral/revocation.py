@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Revoking an order's certificates, all or one of them: reference/certcentral.md 4.2."""
+"""Revoking an order's certificates, all or one of them: docs/development/reference/certcentral.md 4.2."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from certsim.certcentral.context import Context
 from certsim.certcentral.model import Certificate, Order
 from certsim.exchange import Answer
 
-#: How one public client spells the reasons (reference/certcentral.md 4.2).
+#: How one public client spells the reasons (docs/development/reference/certcentral.md 4.2).
 _SNAKE_CASE = ("unspecified", "key_compromise", "affiliation_change", "superseded", "cessation_of_operation")
 _COMMON = ("unspecified", "superseded")
 

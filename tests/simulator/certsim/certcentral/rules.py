@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What PUT /order/certificate/{id}/status does and refuses: reference/certcentral.md 4.1 and 9."""
+"""What PUT /order/certificate/{id}/status does and refuses: docs/development/reference/certcentral.md 4.1 and 9."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ def _cancel(order: Order, note: str | None, switches: Switches, now: datetime) -
 
 
 def _drop_reissue(order: Order, note: str | None, now: datetime) -> None:
-    """Return the order to issued; the reissue's request keeps the note (reference/certcentral.md 2.3)."""
+    """Return the order to issued; the request keeps the note (docs/development/reference/certcentral.md 2.3)."""
     reissues = [request for request in order.requests if request["type"] == "reissue"]
     # The last one is the unfinished one also where it is approved already.
     for request in order.waiting_requests("reissue") or reissues[-1:]:
@@ -91,7 +91,7 @@ def _drop_reissue(order: Order, note: str | None, now: datetime) -> None:
 
 
 def end_reissue(order: Order, now: datetime) -> None:
-    """Return an order to issued, without the reissue that it waited for (reference/certcentral.md 2.3)."""
+    """Return an order to issued, without its pending reissue (docs/development/reference/certcentral.md 2.3)."""
     order.set_status("issued", now)
     for certificate in order.reissues:
         if certificate.status == "pending":

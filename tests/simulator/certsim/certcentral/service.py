@@ -43,7 +43,7 @@ _SECTION = frozenset(("account", "accounts", "keys", "defaults", "orders", "gene
 _PATH = re.compile(r"/order/certificate/([^/]+)(?:/[^/]+){0,2}/?")
 
 #: Every path, and who answers its methods; what the path names goes to the handler. A slash at the end may follow
-#: (reference/certcentral.md 1.1).
+#: (docs/development/reference/certcentral.md 1.1).
 _ROUTES: tuple[tuple[str, dict[str, Handler]], ...] = (
     (r"/user/me", {"GET": identity.user_me}),
     (r"/account", {"GET": identity.account}),
@@ -232,7 +232,7 @@ class CertCentral:
         raise NoSuchOrder(f"no order {order_id}")
 
     def _authenticate(self, call: Call) -> ApiKey:
-        """Return the caller's key (reference/certcentral.md 1.1 and 1.2)."""
+        """Return the caller's key (docs/development/reference/certcentral.md 1.1 and 1.2)."""
         given = call.headers.get(_KEY_HEADER)
         if given is not None and not given.startswith(KEY_PREFIX):
             raise errors.not_a_simulated_key()

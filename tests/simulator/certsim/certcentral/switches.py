@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The switches of CertCentral: one for each behaviour that reference/certcentral.md calls UNCERTAIN or inferred."""
+"""The switches of CertCentral: one for each UNCERTAIN fact of docs/development/reference/certcentral.md."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from functools import lru_cache
 
 from certsim import switches as sw
 
-#: reference/certcentral.md 3.
+#: docs/development/reference/certcentral.md 3.
 FILTER_NAMES = (
     "id",
     "status",

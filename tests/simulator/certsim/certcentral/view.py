@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""How the API shows orders: reference/certcentral.md 2.1 (detail), 2.2 (marks) and 3 (rows of a list)."""
+"""How the API shows orders: docs/development/reference/certcentral.md 2.1 (detail), 2.2 (marks) and 3 (list rows)."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _FLAGS: dict[str, Callable[[bool], object]] = {
 
 _REQUEST_IN_DETAIL = ("id", "date", "type", "status", "comments")
 _KEY_SIZE = 2048
-#: The shapes are documented (reference/certcentral.md 2.1), the values INVENTED.
+#: The shapes are documented (docs/development/reference/certcentral.md 2.1), the values INVENTED.
 _PLATFORM = {
     "id": -1,
     "name": "OTHER",
@@ -102,13 +102,13 @@ class View:
         if order.renewed_order_id or self._switches["certcentral.renewed_order_id_when_none"] == "zero":
             shown["renewed_order_id"] = order.renewed_order_id
         if include_caa_status and order.status == "pending":
-            # By domain (reference/certcentral.md 10); what stands there is INVENTED.
+            # By domain (docs/development/reference/certcentral.md 10); what stands there is INVENTED.
             names = order.certificate.dns_names or [order.certificate.common_name]
             shown["caa_status_message"] = dict.fromkeys(names, "CAA records allow issuance.")
         return {**shown, **order.extra}
 
     def request_type(self, request: dict[str, Any]) -> str:
-        """Return the type that shows; an old sample spells it with a space (reference/certcentral.md 4.3)."""
+        """Return the type as shown; an old sample has a space (docs/development/reference/certcentral.md 4.3)."""
         kind = str(request["type"])
         return kind.replace("_", " ") if self._switches["certcentral.request_type_spelling"] == "space" else kind
 
@@ -122,7 +122,7 @@ class View:
             "date_created": created,
             "csr": csr_of(order.id, certificate),
             "key_size": _KEY_SIZE,
-            # A number in the one list and text in the other (reference/certcentral.md 4.7).
+            # A number in the one list and text in the other (docs/development/reference/certcentral.md 4.7).
             "archived": str(int(certificate.archived)) if kind == "duplicate" else int(certificate.archived),
             "user_id": order.user["id"],
             "receipt_id": _RECEIPT + order.id,
@@ -197,7 +197,7 @@ class View:
         if order.order_valid_till is not None:
             shown["order_valid_till"] = order.order_valid_till.isoformat()
         if order.is_multi_year_plan or (order.is_plan and self._switches["certcentral.plan_flag"] == "shown"):
-            # A string, and omitted otherwise (reference/certcentral.md 2.1).
+            # A string, and omitted otherwise (docs/development/reference/certcentral.md 2.1).
             shown["is_multi_year_plan"] = "1"
         shown.update(_present("custom_fields", order.custom_fields or None))
         renewed = self.is_renewed(order)
@@ -225,7 +225,7 @@ class View:
     def _detailed_certificate(self, order: Order) -> dict[str, Any]:
         """Return what the detail shows of the primary certificate beyond a row's fields."""
         certificate = order.certificate
-        # All but the thumbprint shows before the issuance, too (reference/certcentral.md 2.1).
+        # All but the thumbprint shows before the issuance, too (docs/development/reference/certcentral.md 2.1).
         shown: dict[str, Any] = {
             "emails": certificate.emails,
             **_present("thumbprint", certificate.thumbprint),
@@ -279,7 +279,7 @@ class View:
 
 
 def _certificate_status(order: Order) -> str | None:
-    """Return the primary certificate's status: none while it is simply issued (reference/certcentral.md 2.1)."""
+    """Return the status of the primary certificate, if it is shown (docs/development/reference/certcentral.md 2.1)."""
     if order.certificate.status is not None:
         return order.certificate.status
     if order.status == "revoked":
@@ -292,7 +292,7 @@ def _only(names: tuple[str, ...], given: dict[str, Any]) -> dict[str, Any]:
 
 
 def _present(name: str, value: Any) -> dict[str, Any]:
-    """Return a field, or nothing: the API omits rather than sends null (reference/certcentral.md 2.1)."""
+    """Return a field, or nothing: the API omits, it sends no null (docs/development/reference/certcentral.md 2.1)."""
     return {} if value is None else {name: value}
 
 

@@ -56,7 +56,7 @@ class Account:
         return self.opening + sum(record.adjustment for record in self.audit)
 
     def spend(self, order: Order) -> None:
-        """Take an order's points: when its token is generated (reference/servertastic.md 3.1)."""
+        """Take an order's points: when its token is generated (docs/development/reference/servertastic.md 3.1)."""
         self._note(order, order.ordered_at, -order.points, _SPENT)
 
     def credit(self, order: Order, at: datetime) -> None:

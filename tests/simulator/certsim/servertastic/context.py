@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from certsim.servertastic.book import Book
     from certsim.servertastic.model import Order
 
-#: reference/servertastic.md 3.3: what an answer of the framework has beside the result while it is not in production.
+#: What the framework adds to an answer outside production mode (docs/development/reference/servertastic.md 3.3).
 DEBUG = {"debug": {"source": "Routes.php:112 at call stage", "stages": {"success": ["get", "route", "negotiate"]}}}
 
 
@@ -68,7 +68,7 @@ class Context:
         return errors.refused(int(self.switch("refusal_status")), message)
 
     def answer(self, success: str, body: Mapping[str, Any] | None = None, *, effect: bool = False) -> Answer:
-        """Return an answer whose first key is ``success`` (reference/servertastic.md 3.1)."""
+        """Return an answer whose first key is ``success`` (docs/development/reference/servertastic.md 3.1)."""
         debug = DEBUG if self.switch("debug_key") else {}
         content = encode({"success": success, **(body or {}), **debug})
         return Answer(HTTPStatus.OK, content, dict(errors.HEADERS), effect)

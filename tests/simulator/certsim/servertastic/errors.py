@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Servertastic's errors: reference/servertastic.md 3.2 (their form) and 3.3 (the framework's habits).
+"""Servertastic's errors: docs/development/reference/servertastic.md 3.2 (their form) and 3.3 (the framework's habits).
 
 No list of codes is published: every wording here is INVENTED, and no client may branch on it.
 """
@@ -24,7 +24,7 @@ class ApiError(Exception):
     """A call is answered with an error."""
 
     def __init__(self, status: int, message: str) -> None:
-        # The framework puts the status's standard reason before a message (reference/servertastic.md 3.3).
+        # The framework puts the standard reason of the status first (docs/development/reference/servertastic.md 3.3).
         super().__init__(f"{HTTPStatus(status).phrase}: {message}" if message else HTTPStatus(status).phrase)
         self.status = status
 
@@ -55,7 +55,7 @@ def unknown_credential(status: int, name: str) -> ApiError:
 
 
 def required(name: str) -> ApiError:
-    """An argument is missing (reference/servertastic.md 3.3)."""
+    """An argument is missing (docs/development/reference/servertastic.md 3.3)."""
     return ApiError(HTTPStatus.BAD_REQUEST, f"{name} is required.")
 
 
@@ -70,7 +70,7 @@ def unknown_argument(name: str) -> ApiError:
 
 
 def no_call() -> ApiError:
-    """There is no such call, or it was not asked for as JSON (reference/servertastic.md 1, 3.3)."""
+    """There is no such call, or it was not asked for as JSON (docs/development/reference/servertastic.md 1, 3.3)."""
     return ApiError(HTTPStatus.NOT_FOUND, "")
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-#: reference/servertastic.md 4, order_status values.
+#: docs/development/reference/servertastic.md 4, order_status values.
 ORDER_PLACED = "Order Placed"
 COMPLETED = "Completed"
 CANCELLED = "Cancelled"
@@ -20,10 +20,10 @@ SERVERTASTIC_REVIEW = "Servertastic Review"
 IN_VALIDATION = ("Awaiting Customer Verification", "Awaiting Provider Approval", "Queued")
 STATUSES = (ORDER_PLACED, *IN_VALIDATION, COMPLETED, CANCELLED, ROLL_BACK, SERVERTASTIC_REVIEW)
 
-#: These are cancelled at once (reference/servertastic.md 5).
+#: These are cancelled at once (docs/development/reference/servertastic.md 5).
 NOT_ISSUED = frozenset((ORDER_PLACED, *IN_VALIDATION))
 
-#: An issued order can be cancelled for so long (reference/servertastic.md 5).
+#: An issued order can be cancelled for so long (docs/development/reference/servertastic.md 5).
 CANCEL_WINDOW = timedelta(days=30)
 
 #: Names and ids of events. Only the name of a completion is documented; the rest is INVENTED.
@@ -34,7 +34,7 @@ CANCELLED_EVENT = "Order Cancelled"
 REQUESTED_EVENT = "Cancellation Requested"
 EVENT_IDS = {PLACED_EVENT: 1, COMPLETED_EVENT: 2, REISSUED_EVENT: 3, CANCELLED_EVENT: 4, REQUESTED_EVENT: 5}
 
-#: Products that can never be cancelled (reference/servertastic.md 5).
+#: Products that can never be cancelled (docs/development/reference/servertastic.md 5).
 _SMARTERTOOLS = ("smartermail", "smarterstats", "smartertrack", "smartertools", "smarterbundle")
 
 
@@ -54,7 +54,7 @@ class Modification:
 
 @dataclass(slots=True)
 class Order:
-    """One order; reference/servertastic.md 4 describes the fields that have its names."""
+    """One order; docs/development/reference/servertastic.md 4 describes the fields that have its names."""
 
     token: str
     reseller_order_id: str

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The mails to administrative contacts, and what comes of the link in each: reference/servertastic.md 0 and 5."""
+"""The mails to admin contacts, and the effect of their links: docs/development/reference/servertastic.md 0 and 5."""
 
 from __future__ import annotations
 

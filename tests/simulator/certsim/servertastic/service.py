@@ -27,7 +27,7 @@ from certsim.switches import Switch, Switches
 _SECTION = frozenset(("accounts", "defaults", "orders"))
 _TOKEN, _KEY = "order_token", "api_key"
 
-#: JSON is asked for by a suffix on either segment (reference/servertastic.md 1 and 3.3); /v2 is the newer generation.
+#: JSON by a suffix on either segment (docs/development/reference/servertastic.md 1, 3.3); /v2: newer generation.
 _PATH = re.compile(r"(?:/v2)?/(\w+)(\.json)?/(\w+)(\.json)?/?")
 
 #: What is journaled as it is. Any other value, name or piece of a path may be a secret, be it a misplaced one.
@@ -64,7 +64,7 @@ class Servertastic:
 
     name = outbox.NAME
     prefix = ""
-    # None is documented (reference/servertastic.md 2).
+    # None is documented (docs/development/reference/servertastic.md 2).
     rate_limited = False
     switches: Sequence[Switch] = SWITCHES
     fault_kinds: Sequence[FaultKind] = faults.KINDS
@@ -233,7 +233,7 @@ def _hidden(arguments: list[tuple[str, str]]) -> list[tuple[str, str]]:
 
 def _hidden_path(path: str) -> str:
     pieces = path.split("/")
-    # The address of an order's management page ends with its token (reference/servertastic.md 4).
+    # The address of an order's management page ends with its token (docs/development/reference/servertastic.md 4).
     secret = pieces[1:2] == [_MANAGEMENT]
     return "/".join(
         fingerprint(piece) if (secret and place > 1) or not _HARMLESS_PIECE.fullmatch(piece) else piece

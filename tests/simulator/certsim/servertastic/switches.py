@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The switches of Servertastic: one for each behaviour that reference/servertastic.md calls UNCERTAIN or inferred."""
+"""The switches of Servertastic: one for each UNCERTAIN fact of docs/development/reference/servertastic.md."""
 
 from __future__ import annotations
 

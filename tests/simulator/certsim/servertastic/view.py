@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""How the API shows orders, points and tokens: reference/servertastic.md 3.1 and 4."""
+"""How the API shows orders, points and tokens: docs/development/reference/servertastic.md 3.1 and 4."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from certsim.switches import Switches
 # INVENTED.
 _WAITS = "A cancellation request awaits the approval of the administrative contact."
 
-#: Fields that stay blank until an order is configured, and until it is issued (reference/servertastic.md 4).
+#: Fields that are blank until configuration, and until issuance (docs/development/reference/servertastic.md 4).
 _BLANK_CONTACT = dict.fromkeys(("title", "first_name", "last_name", "phone", "email"), "")
 _BLANK_ORGANISATION = {"name": "", "division": "", "address": {"city": "", "region": "", "country": ""}}
 
@@ -154,7 +154,7 @@ class View:
         }
 
     def _licence(self, order: Order) -> dict[str, Any]:
-        """Return what a review has of a SmarterTools order (reference/servertastic.md 4)."""
+        """Return what a review has of a SmarterTools order (docs/development/reference/servertastic.md 4)."""
         licences = [{"license_key": f"SIM-{order.reseller_order_id}"}] if order.completed_at else []
         ids = self._ids(order)
         return {

@@ -21,7 +21,8 @@ from ansible_collections.certops.orders.plugins.module_utils._http import retry 
 from ansible_collections.certops.orders.plugins.module_utils._http import transport as _http
 
 KEY = "sim-KEY-that-nobody-may-see"
-# reference/certcentral.md 2.3, the older spelling of rejected, and the status that the console shows (2.2).
+# docs/development/reference/certcentral.md 2.3, the older spelling of rejected, and the status that the
+# console shows (2.2).
 ORDER_STATUSES = (
     "needs_approval",
     "pending",

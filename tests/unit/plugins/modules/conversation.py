@@ -45,7 +45,7 @@ def says(data: Any, status: int = 200, **headers: str) -> Answer:
 
 
 def error(status: int, code: str = "", message: str = "", **headers: str) -> Answer:
-    """Return an error as CertCentral spells it (reference/certcentral.md 1.2)."""
+    """Return an error as CertCentral spells it (docs/development/reference/certcentral.md 1.2)."""
     return says({"errors": [{"code": code, "message": message}]}, status, **headers)
 
 
@@ -92,7 +92,7 @@ def lists(
     query += ["sort=order_id", f"limit={len(order_ids)}", f"offset={offset}"]
     found = [a_row(row) if isinstance(row, int) else row for row in rows]
     page = {"page": {"total": len(found), "limit": len(order_ids), "offset": 0}}
-    # REC: with no results the key is missing entirely (reference/certcentral.md 3).
+    # REC: with no results the key is missing entirely (docs/development/reference/certcentral.md 3).
     listed = says({**({"orders": found} if found else {}), **page})
     return Call("GET", f"/order/certificate?{'&'.join(query)}", answer=answer or listed)
 
@@ -117,7 +117,7 @@ def asks_who() -> Call:
 
 
 def an_order(order_id: int, status: str = "issued", **facts: Any) -> dict[str, Any]:
-    """Return an order's own page (reference/certcentral.md 2.1): issued, about to expire, not marked."""
+    """Return an order's own page (docs/development/reference/certcentral.md 2.1): issued, about to expire, unmarked."""
     certificate = {"common_name": f"www{order_id}.example.com", "valid_till": in_days(30)}
     if facts.get("valid_till", ...) is None:
         del certificate["valid_till"]
@@ -130,7 +130,7 @@ def an_order(order_id: int, status: str = "issued", **facts: Any) -> dict[str, A
 
 
 def a_row(order_id: int, status: str = "issued", **facts: Any) -> dict[str, Any]:
-    """Return an order's row in a list, which never tells of a newer order (reference/certcentral.md 3)."""
+    """Return an order's list row, which never names a newer order (docs/development/reference/certcentral.md 3)."""
     row = an_order(order_id, status, **facts)
     row.pop("renewed_order_id", None)
     return {**row, "organization": []}

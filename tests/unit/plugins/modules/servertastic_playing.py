@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Servertastic's modules played against a service, and what Servertastic says there (reference/servertastic.md).
+"""Servertastic's modules against a scripted service, with its answers (docs/development/reference/servertastic.md).
 
 Tokens and keys hold characters that a URL spells otherwise, so that both spellings are looked for in all that is told.
 """

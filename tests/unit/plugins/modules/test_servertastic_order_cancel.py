@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Cancelling as conversations with Servertastic: each row of reference/servertastic.md 5, and all that goes wrong."""
+"""Canceling as conversations: each row of docs/development/reference/servertastic.md 5, and each failure."""
 
 from __future__ import annotations
 

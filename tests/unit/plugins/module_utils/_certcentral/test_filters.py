@@ -26,7 +26,7 @@ from ansible_collections.certops.orders.tests.unit.plugins.properties import exa
 
 TODAY = date(2026, 3, 1)
 NOON = datetime(2026, 3, 1, 12, tzinfo=timezone.utc)
-# The filter's values that the service is documented to know (reference/certcentral.md 2.2).
+# The filter's values that the service is documented to know (docs/development/reference/certcentral.md 2.2).
 DOCUMENTED = {"pending", "issued", "rejected", "revoked", "waiting_pickup", "reissue_pending", "canceled"}
 STATUSES = [*sorted(DOCUMENTED), "expired", "renewed", "needs_approval", "processing", "denied", "on_hold", ""]
 NEVER_SENT = {"valid_till", "domain_name", "is_renewed", "date_created", "product_type", "id"}

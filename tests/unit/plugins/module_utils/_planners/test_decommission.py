@@ -940,7 +940,7 @@ def test_every_status_of_the_reference_has_a_rule() -> None:
 
 @pytest.mark.parametrize("status", ["pending", "waiting_pickup", "needs_approval"])
 def test_an_order_that_has_a_certificate_is_not_ended_as_one_that_has_none(status: str) -> None:
-    """One that was never issued has no serial number (reference/certcentral.md 2.1)."""
+    """One that was never issued has no serial number (docs/development/reference/certcentral.md 2.1)."""
     entry = entry_of(an_order(status, serial_number="0A"), wish())
 
     assert told(entry) == ("leave", f"it is {status}, and has a certificate all the same")

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""May an order be cancelled, and how: the table of reference/servertastic.md 5 by all that a task can wish."""
+"""May an order be canceled, and how: docs/development/reference/servertastic.md 5, with all options of a task."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ AT_ONCE = ("Order Placed", *NOT_ISSUED)
 HELD = ("Roll Back", "Servertastic Review")
 UNHEARD_OF = ("", "Suspended", "Invite Available", "Awaiting Configuration", "Canceled", "Complete", "completed?")
 SMARTERTOOLS = ("SmarterMail", "smarterstats-5", "SMARTERTRACK", "SmarterTools X", "SmarterBundle")
-# reference/servertastic.md 4.
+# docs/development/reference/servertastic.md 4.
 REFERENCE = {*AT_ONCE, "Completed", "Cancelled", *HELD}
 NONE = Wishes(without_replacement=True)
 EVERY_WISH = [
