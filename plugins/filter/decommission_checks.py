@@ -56,7 +56,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Callable
 
 from ansible_collections.certops.orders.plugins.module_utils._planners.decommission import check_reach, notes
-from ansible_collections.certops.orders.plugins.module_utils._planners.decommission_request import wishes_of
+from ansible_collections.certops.orders.plugins.module_utils._planners.decommission_request import parse_request
 from ansible_collections.certops.orders.plugins.plugin_utils._filters import refusing
 
 
@@ -68,7 +68,7 @@ def decommission_checks(
 ) -> list[str]:
     """What the approver of a plan has to know; fails where the names reach too far."""
     with refusing("decommission_checks"):
-        wished = wishes_of(wishes)
+        wished = parse_request(wishes)
         if domains is not None:
             check_reach(domains, wished)
         return notes(orders, reviews, wished)

@@ -69,7 +69,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Callable
 
 from ansible_collections.certops.orders.plugins.module_utils._planners.decommission import to_probe
-from ansible_collections.certops.orders.plugins.module_utils._planners.decommission_request import wishes_of
+from ansible_collections.certops.orders.plugins.module_utils._planners.decommission_request import parse_request
 from ansible_collections.certops.orders.plugins.plugin_utils._filters import refusing
 
 
@@ -78,7 +78,7 @@ def decommission_probes(
 ) -> list[dict[str, Any]]:
     """The names and serial numbers to look for, for each order."""
     with refusing("decommission_probes"):
-        return to_probe(certificates, reviews, wishes_of(wishes))
+        return to_probe(certificates, reviews, parse_request(wishes))
 
 
 class FilterModule:

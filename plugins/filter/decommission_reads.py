@@ -70,7 +70,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Callable
 
 from ansible_collections.certops.orders.plugins.module_utils._planners.decommission import covering, to_read
-from ansible_collections.certops.orders.plugins.module_utils._planners.decommission_request import wishes_of
+from ansible_collections.certops.orders.plugins.module_utils._planners.decommission_request import parse_request
 from ansible_collections.certops.orders.plugins.plugin_utils._filters import refusing
 
 
@@ -79,7 +79,7 @@ def decommission_reads(
 ) -> dict[str, list[Any]]:
     """The orders that cover the names, and the ids of those that have to be read further."""
     with refusing("decommission_reads"):
-        wished = wishes_of(wishes)
+        wished = parse_request(wishes)
         found = covering(orders, wished)
         return {
             "orders": [dict(row) for row in found],

@@ -87,8 +87,8 @@ from typing import Any, Callable
 
 from ansible_collections.certops.orders.plugins.module_utils._common.values import utc
 from ansible_collections.certops.orders.plugins.module_utils._planners.decommission import plan, unresolved, verdicts
-from ansible_collections.certops.orders.plugins.module_utils._planners.decommission_request import wishes_of
-from ansible_collections.certops.orders.plugins.module_utils._planners.decommission_rules import Seen
+from ansible_collections.certops.orders.plugins.module_utils._planners.decommission_request import parse_request
+from ansible_collections.certops.orders.plugins.module_utils._planners.decommission_rules import ReadFacts
 from ansible_collections.certops.orders.plugins.plugin_utils._filters import refusing
 
 
@@ -107,14 +107,14 @@ def plan_decommission(
         moment = utc(str(now))
         if moment is None:
             raise ValueError("now is no time such as 2026-12-31T12:00:00Z")
-        seen = Seen(
+        seen = ReadFacts(
             now=moment,
             details=details,
             certificates=certificates,
             served=verdicts(served),
             unresolved=unresolved(served),
         )
-        return plan(orders, reviews, wishes_of(wishes), seen)
+        return plan(orders, reviews, parse_request(wishes), seen)
 
 
 class FilterModule:

@@ -96,7 +96,7 @@ _value:
 from collections.abc import Iterable, Mapping
 from typing import Any, Callable
 
-from ansible_collections.certops.orders.plugins.module_utils._planners.stale_orders import plan, wishes_of
+from ansible_collections.certops.orders.plugins.module_utils._planners.stale_orders import parse_request, plan
 from ansible_collections.certops.orders.plugins.plugin_utils._filters import refusing
 
 
@@ -109,7 +109,7 @@ def plan_stale_orders(
 ) -> list[dict[str, Any]]:
     """Entries of a plan for the orders that were left behind."""
     with refusing("plan_stale_orders"):
-        wishes = wishes_of(wished)
+        wishes = parse_request(wished)
         return plan(orders, wishes, details=details, renewed=renewed)
 
 

@@ -80,10 +80,10 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Callable
 
 from ansible_collections.certops.orders.plugins.module_utils._planners.stale_orders import (
+    parse_request,
     predecessors,
     search,
     to_read,
-    wishes_of,
 )
 from ansible_collections.certops.orders.plugins.plugin_utils._filters import refusing
 
@@ -93,7 +93,7 @@ def stale_order_reads(
 ) -> dict[str, Any]:
     """What has to be read before a plan can be made."""
     with refusing("stale_order_reads"):
-        wishes = wishes_of(wished)
+        wishes = parse_request(wished)
         return {
             "search": search(wishes),
             "details": to_read(orders, wishes),

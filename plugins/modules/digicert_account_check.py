@@ -194,7 +194,7 @@ from ansible_collections.certops.orders.plugins.module_utils._certcentral.accoun
 from ansible_collections.certops.orders.plugins.module_utils._certcentral.client import connect
 from ansible_collections.certops.orders.plugins.module_utils._common.options import CERTCENTRAL_OPTIONS, EXECUTE_ON
 from ansible_collections.certops.orders.plugins.module_utils._runtime.entry_point import main as module_main
-from ansible_collections.certops.orders.plugins.module_utils._runtime.info_runner import told_info
+from ansible_collections.certops.orders.plugins.module_utils._runtime.info_runner import info_result
 
 if TYPE_CHECKING:
     from ansible_collections.certops.orders.plugins.module_utils._common.context import Context
@@ -209,7 +209,7 @@ SPEC: dict[str, Any] = {
 def run(params: Mapping[str, Any], context: Context) -> dict[str, Any]:
     """Check an account; returns the result of the task."""
     with connect(params, context, writes=False) as certcentral:
-        return told_info(context, certcentral.transport, lambda _work: _checked(certcentral.transport))
+        return info_result(context, certcentral.transport, lambda _work: _checked(certcentral.transport))
 
 
 def _checked(transport: Transport) -> dict[str, Any]:

@@ -209,7 +209,7 @@ from ansible_collections.certops.orders.plugins.module_utils._certcentral.policy
 from ansible_collections.certops.orders.plugins.module_utils._common.errors import ApiError, Denied
 from ansible_collections.certops.orders.plugins.module_utils._common.options import CERTCENTRAL_OPTIONS, EXECUTE_ON
 from ansible_collections.certops.orders.plugins.module_utils._runtime.entry_point import main as module_main
-from ansible_collections.certops.orders.plugins.module_utils._runtime.info_runner import told_info
+from ansible_collections.certops.orders.plugins.module_utils._runtime.info_runner import info_result
 
 if TYPE_CHECKING:
     from ansible_collections.certops.orders.plugins.module_utils._certcentral.client import CertCentral
@@ -228,7 +228,7 @@ SPEC: dict[str, Any] = {
 def run(params: Mapping[str, Any], context: Context) -> dict[str, Any]:
     """Find out whose key it is; returns the result of the task."""
     with connect(params, context, writes=False) as certcentral:
-        return told_info(context, certcentral.transport, lambda _work: _told(certcentral, params["require_write"]))
+        return info_result(context, certcentral.transport, lambda _work: _told(certcentral, params["require_write"]))
 
 
 def _told(certcentral: CertCentral, require_write: bool) -> dict[str, Any]:

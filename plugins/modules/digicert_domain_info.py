@@ -216,7 +216,7 @@ from ansible_collections.certops.orders.plugins.module_utils._common.options imp
 from ansible_collections.certops.orders.plugins.module_utils._common.text import plural
 from ansible_collections.certops.orders.plugins.module_utils._runtime.entry_point import main as module_main
 from ansible_collections.certops.orders.plugins.module_utils._runtime.info_runner import (
-    told_info,
+    info_result,
     until_stopped,
     warned,
 )
@@ -263,7 +263,7 @@ def run(params: Mapping[str, Any], context: Context) -> dict[str, Any]:
                 meant = [domain.shown() for domain in domains if _is_meant(domain, name, params)]
             return warned({"msg": f"{plural(len(meant), 'domain')} found", "domains": meant}, certcentral.warnings)
 
-        return told_info(context, certcentral.transport, gather)
+        return info_result(context, certcentral.transport, gather)
 
 
 def _asked(certcentral: CertCentral, params: Mapping[str, Any], search: str) -> Iterable[Domain]:

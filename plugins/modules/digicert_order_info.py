@@ -403,7 +403,7 @@ from ansible_collections.certops.orders.plugins.module_utils._common.options imp
     within,
 )
 from ansible_collections.certops.orders.plugins.module_utils._runtime.entry_point import main as module_main
-from ansible_collections.certops.orders.plugins.module_utils._runtime.info_runner import told_info
+from ansible_collections.certops.orders.plugins.module_utils._runtime.info_runner import info_result
 
 if TYPE_CHECKING:
     from ansible_collections.certops.orders.plugins.module_utils._common.context import Context
@@ -439,7 +439,7 @@ def run(params: Mapping[str, Any], context: Context) -> dict[str, Any]:
             orders, missing = finder.by_ids(asked) if by_id else (finder.matching(wanted), finder.missing)
             return found(orders, now.date(), missing, certcentral.warnings, is_list=not by_id)
 
-        return told_info(context, certcentral.transport, gather, workers)
+        return info_result(context, certcentral.transport, gather, workers)
 
 
 def main() -> None:

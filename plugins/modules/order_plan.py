@@ -435,7 +435,7 @@ def _reach(params: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _told(plan: dict[str, Any], path: str, changed: bool) -> dict[str, Any]:
-    return {**plans_table.told(plan), "changed": changed, "path": path}
+    return {**plans_table.plan_result(plan), "changed": changed, "path": path}
 
 
 def _sheets(params: Mapping[str, Any], context: Context, now: datetime) -> dict[str, Any]:

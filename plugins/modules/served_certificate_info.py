@@ -221,7 +221,7 @@ from ansible_collections.certops.orders.plugins.module_utils._common.errors impo
 from ansible_collections.certops.orders.plugins.module_utils._common.options import MOST_WORKERS, OptionError, within
 from ansible_collections.certops.orders.plugins.module_utils._runtime.entry_point import main as module_main
 from ansible_collections.certops.orders.plugins.module_utils._runtime.workers import pool, signals_stop
-from ansible_collections.certops.orders.plugins.module_utils._tls_probe.handshake import Looker
+from ansible_collections.certops.orders.plugins.module_utils._tls_probe.handshake import Prober
 from ansible_collections.certops.orders.plugins.module_utils._tls_probe.verdict import (
     MAX_NAMES,
     SMTP_PORTS,
@@ -258,7 +258,7 @@ def run(params: Mapping[str, Any], context: Context) -> dict[str, Any]:
     sought = {serial(text) for text in params["serial_numbers"]}
     jobs = [(*name, port) for name in names for port in ports(params["ports"])]
     workers = within(params, "workers", 1, MOST_WORKERS)
-    looker = Looker(within(params, "timeout", 1, 300), refuse=address_refusal)
+    looker = Prober(within(params, "timeout", 1, 300), refuse=address_refusal)
 
     def one(name: str, refusal: str, port: int) -> dict[str, Any]:
         if context.stop:

@@ -200,9 +200,9 @@ from typing import TYPE_CHECKING, Any
 
 from ansible_collections.certops.orders.plugins.module_utils._common.options import EXECUTE_ON, SERVERTASTIC_OPTIONS
 from ansible_collections.certops.orders.plugins.module_utils._runtime.entry_point import main as module_main
-from ansible_collections.certops.orders.plugins.module_utils._runtime.info_runner import told_info
+from ansible_collections.certops.orders.plugins.module_utils._runtime.info_runner import info_result
 from ansible_collections.certops.orders.plugins.module_utils._servertastic.client import connect
-from ansible_collections.certops.orders.plugins.module_utils._servertastic.results import told_account
+from ansible_collections.certops.orders.plugins.module_utils._servertastic.results import account_result
 
 if TYPE_CHECKING:
     from ansible_collections.certops.orders.plugins.module_utils._common.context import Context
@@ -220,7 +220,7 @@ SPEC: dict[str, Any] = {
 def run(params: Mapping[str, Any], context: Context) -> dict[str, Any]:
     """Read the account; returns the result of the task."""
     with connect(params, context, writes=False, key_required=True) as servertastic:
-        return told_info(context, servertastic.transport, lambda _work: told_account(servertastic, params["audit"]))
+        return info_result(context, servertastic.transport, lambda _work: account_result(servertastic, params["audit"]))
 
 
 def main() -> None:

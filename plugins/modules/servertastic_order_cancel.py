@@ -373,7 +373,7 @@ from ansible_collections.certops.orders.plugins.module_utils._http.connection im
 from ansible_collections.certops.orders.plugins.module_utils._runtime.entry_point import main as module_main
 from ansible_collections.certops.orders.plugins.module_utils._servertastic import operations
 from ansible_collections.certops.orders.plugins.module_utils._servertastic.client import connect
-from ansible_collections.certops.orders.plugins.module_utils._servertastic.policy import Wishes
+from ansible_collections.certops.orders.plugins.module_utils._servertastic.policy import CancelRequest
 from ansible_collections.certops.orders.plugins.module_utils._servertastic.readers import (
     asked_digests,
     claims_of,
@@ -415,7 +415,7 @@ def run(params: Mapping[str, Any], context: Context) -> dict[str, Any]:
         wait = within(params, "wait_timeout", 1, 2592000)
         shortest = 1 if is_loopback(servertastic.transport.connection.base_url) else 60
         replacement = params["replacement_order_token"]
-        wishes = Wishes(
+        request = CancelRequest(
             params["issued"],
             servertastic.tokens.add(replacement) if replacement else "",
             params["replacement"] == "none",
@@ -424,7 +424,7 @@ def run(params: Mapping[str, Any], context: Context) -> dict[str, Any]:
         return operations.cancel(
             servertastic,
             asked_digests(params, servertastic),
-            wishes=wishes,
+            request=request,
             log=log,
             requested=requested,
             wait=wait if params["wait"] else 0,

@@ -243,10 +243,13 @@ from ansible_collections.certops.orders.plugins.module_utils._common.options imp
     within,
 )
 from ansible_collections.certops.orders.plugins.module_utils._runtime.entry_point import main as module_main
-from ansible_collections.certops.orders.plugins.module_utils._runtime.info_runner import told_info
+from ansible_collections.certops.orders.plugins.module_utils._runtime.info_runner import info_result
 from ansible_collections.certops.orders.plugins.module_utils._servertastic.client import connect, moment
 from ansible_collections.certops.orders.plugins.module_utils._servertastic.readers import asked_digests
-from ansible_collections.certops.orders.plugins.module_utils._servertastic.results import told_listed, told_reviewed
+from ansible_collections.certops.orders.plugins.module_utils._servertastic.results import (
+    listed_results,
+    reviewed_results,
+)
 
 if TYPE_CHECKING:
     from ansible_collections.certops.orders.plugins.module_utils._common.context import Context
@@ -282,12 +285,12 @@ def run(params: Mapping[str, Any], context: Context) -> dict[str, Any]:
 
         def gather(work: Any) -> dict[str, Any]:
             if since is not None:
-                return told_listed(servertastic.modified_orders(since))
+                return listed_results(servertastic.modified_orders(since))
             if days is not None:
-                return told_listed(servertastic.expiring_orders(days))
-            return told_reviewed(servertastic, asked_digests(params, servertastic), work, context.stop)
+                return listed_results(servertastic.expiring_orders(days))
+            return reviewed_results(servertastic, asked_digests(params, servertastic), work, context.stop)
 
-        return told_info(context, servertastic.transport, gather, workers)
+        return info_result(context, servertastic.transport, gather, workers)
 
 
 def _needs_key(params: Mapping[str, Any]) -> bool:

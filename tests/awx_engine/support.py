@@ -338,8 +338,8 @@ def engine_in_cell(launched: subprocess.Popen[bytes]) -> int:
     return number
 
 
-def until(condition: Any, patience: float = PATIENCE) -> None:
-    end = time.monotonic() + patience
+def until(condition: Any, budget: float = PATIENCE) -> None:
+    end = time.monotonic() + budget
     while not condition():
         assert time.monotonic() < end, "it did not come to pass"
         time.sleep(0.05)

@@ -136,60 +136,60 @@ def _flag(value: bool) -> str:
 # -- readers: each returns what is seen, empty where the account shows nothing of it --------------------
 
 
-def _container_visibility(seen: Observed) -> str:
-    shown = seen.user.get("container_visibility")
+def _container_visibility(reads: Observed) -> str:
+    shown = reads.user.get("container_visibility")
     if not isinstance(shown, list) or not shown:
         return ""
     return "objects" if all(isinstance(item, dict) for item in shown) else "ids"
 
 
-def _account_readable(seen: Observed) -> str:
-    return {200: "true", 403: "false"}.get(seen.account.status, "")
+def _account_readable(reads: Observed) -> str:
+    return {200: "true", 403: "false"}.get(reads.account.status, "")
 
 
-def _rate_headers(seen: Observed) -> str:
-    if not seen.sample.is_good:
+def _rate_headers(reads: Observed) -> str:
+    if not reads.sample.is_good:
         return ""
-    answers = (seen.account, seen.sample, seen.missing, seen.nothing)
+    answers = (reads.account, reads.sample, reads.missing, reads.nothing)
     return "some" if any(name.startswith(_RATE_HEADERS) for each in answers for name in each.headers) else "none"
 
 
-def _page_total(seen: Observed) -> str:
-    rows, total = len(seen.sample.rows("orders")), seen.sample.total
+def _page_total(reads: Observed) -> str:
+    rows, total = len(reads.sample.rows("orders")), reads.sample.total
     if not rows or total is None:
         return ""
-    if total < rows or seen.beyond.rows("orders"):
+    if total < rows or reads.beyond.rows("orders"):
         return "too_small"
-    if rows < seen.limit:
-        return "too_large" if total > rows and seen.last.is_good and not seen.last.rows("orders") else "exact"
-    return "too_large" if seen.last.is_good and not seen.last.rows("orders") else "exact"
+    if rows < reads.limit:
+        return "too_large" if total > rows and reads.last.is_good and not reads.last.rows("orders") else "exact"
+    return "too_large" if reads.last.is_good and not reads.last.rows("orders") else "exact"
 
 
-def _is_renewed_filter_ignored(seen: Observed) -> bool:
-    return bool(_ids(seen.renewed) & _ids(seen.not_renewed))
+def _is_renewed_filter_ignored(reads: Observed) -> bool:
+    return bool(_ids(reads.renewed) & _ids(reads.not_renewed))
 
 
-def _renewed_ids(seen: Observed) -> set[int]:
+def _renewed_ids(reads: Observed) -> set[int]:
     """Orders that count as renewed, however that shows."""
-    shown = {_id(row) for row in seen.orders if boolean(row.get("is_renewed")) or row.get("status") == "renewed"}
-    return shown if _is_renewed_filter_ignored(seen) else shown | _ids(seen.renewed)
+    shown = {_id(row) for row in reads.orders if boolean(row.get("is_renewed")) or row.get("status") == "renewed"}
+    return shown if _is_renewed_filter_ignored(reads) else shown | _ids(reads.renewed)
 
 
-def _list_row(seen: Observed) -> str:
-    issued = [row for row in seen.rows if row.get("status") == "issued"]
+def _list_row(reads: Observed) -> str:
+    issued = [row for row in reads.rows if row.get("status") == "issued"]
     if not issued:
         return ""
     if any("valid_till" in certificate(row) for row in issued):
         return "full"
-    return "other" if any("is_renewed" in row for row in seen.rows) else "sparse"
+    return "other" if any("is_renewed" in row for row in reads.rows) else "sparse"
 
 
-def _is_renewed_in(seen: Observed) -> str:
-    if _list_row(seen) == "sparse":
+def _is_renewed_in(reads: Observed) -> str:
+    if _list_row(reads) == "sparse":
         # Then the rows show nothing of it, as of other things.
         return ""
-    found = [seen.details[_id(row)] for row in seen.rows if _id(row) in seen.details]
-    in_list = any("is_renewed" in row for row in seen.rows)
+    found = [reads.details[_id(row)] for row in reads.rows if _id(row) in reads.details]
+    in_list = any("is_renewed" in row for row in reads.rows)
     in_detail = any("is_renewed" in detail for detail in found)
     if in_list and in_detail:
         return "both"
@@ -198,12 +198,12 @@ def _is_renewed_in(seen: Observed) -> str:
     if in_detail:
         return "detail"
     # Where it is left out when it is false, only a renewed order would show it.
-    return "nowhere" if _renewed_ids(seen) & set(seen.details) else ""
+    return "nowhere" if _renewed_ids(reads) & set(reads.details) else ""
 
 
-def _is_renewed_omitted(seen: Observed) -> str:
-    renewed = _renewed_ids(seen)
-    places: Sequence[Sequence[Row]] = (seen.rows, list(seen.details.values()))
+def _is_renewed_omitted(reads: Observed) -> str:
+    renewed = _renewed_ids(reads)
+    places: Sequence[Sequence[Row]] = (reads.rows, list(reads.details.values()))
     for rows in places:
         plain = [row for row in rows if _id(row) not in renewed]
         if any("is_renewed" in row for row in plain):
@@ -213,13 +213,13 @@ def _is_renewed_omitted(seen: Observed) -> str:
     return ""
 
 
-def _renewed_shows_as(seen: Observed) -> str:
-    renewed = _renewed_ids(seen)
+def _renewed_shows_as(reads: Observed) -> str:
+    renewed = _renewed_ids(reads)
     # What is truly renewed names its successor, and has the flag in any case.
     marked = [
         row
-        for row in seen.orders
-        if _id(row) in renewed and _id(row) in seen.details and not integer(row.get("renewed_order_id"))
+        for row in reads.orders
+        if _id(row) in renewed and _id(row) in reads.details and not integer(row.get("renewed_order_id"))
     ]
     by_status = [row for row in marked if row.get("status") == "renewed"]
     if by_status:
@@ -227,29 +227,29 @@ def _renewed_shows_as(seen: Observed) -> str:
     return "flag" if any(boolean(row.get("is_renewed")) for row in marked) else ""
 
 
-def _renewed_order_id(seen: Observed) -> str:
-    found = [detail.get("renewed_order_id") for detail in seen.details.values()]
+def _renewed_order_id(reads: Observed) -> str:
+    found = [detail.get("renewed_order_id") for detail in reads.details.values()]
     if any(value is not None and not integer(value) for value in found):
         return "zero"
     return "absent" if any(value is None for value in found) else ""
 
 
-def _bool_style(seen: Observed) -> str:
+def _bool_style(reads: Observed) -> str:
     names = ("is_renewed", "has_duplicates", "has_reissues", "is_renewal", "has_pending_request")
-    objects = [*seen.rows, *seen.details.values()]
+    objects = [*reads.rows, *reads.details.values()]
     kinds = {type(each[name]) for each in objects for name in names if each.get(name) is not None}
     words = {bool: "bool", str: "string", int: "int"}
     return words.get(kinds.pop(), "other") if len(kinds) == 1 else "mixed" if kinds else ""
 
 
-def _dv_organization(seen: Observed) -> str:
+def _dv_organization(reads: Observed) -> str:
     def is_dv(row: Row) -> bool:
         product = row.get("product")
         name = str(product.get("name_id") if isinstance(product, dict) else "")
         return "_dv" in name or row.get("organization") == []
 
     # The detail of a DV order may have one all the same.
-    shown = [row.get("organization") for row in seen.rows if is_dv(row)]
+    shown = [row.get("organization") for row in reads.rows if is_dv(row)]
     if not shown:
         return ""
     if [] in shown:
@@ -257,10 +257,10 @@ def _dv_organization(seen: Observed) -> str:
     return "object" if any(isinstance(each, dict) for each in shown) else "absent"
 
 
-def _list_names(seen: Observed) -> str:
+def _list_names(reads: Observed) -> str:
     words = set()
-    for row in seen.rows:
-        whole = certificate(seen.details.get(_id(row), {})).get("dns_names")
+    for row in reads.rows:
+        whole = certificate(reads.details.get(_id(row), {})).get("dns_names")
         if not isinstance(whole, list) or not whole:
             continue
         shown = certificate(row).get("dns_names", "")
@@ -274,75 +274,75 @@ def _list_names(seen: Observed) -> str:
     return next((word for word in ("null", "text", "absent", "fewer", "all") if word in words), "")
 
 
-def _plan_flag(seen: Observed) -> str:
+def _plan_flag(reads: Observed) -> str:
     def is_plan(row: Row) -> bool:
         order, own = _day(row.get("order_valid_till")), _day(certificate(row).get("valid_till"))
         return bool(order and own and order > own + timedelta(days=1))
 
-    plans = [row.get("is_multi_year_plan") for row in seen.orders if is_plan(row)]
+    plans = [row.get("is_multi_year_plan") for row in reads.orders if is_plan(row)]
     return ("shown" if all(map(boolean, plans)) else "absent") if plans else ""
 
 
-def _status_of_reissuable(seen: Observed) -> str:
+def _status_of_reissuable(reads: Observed) -> str:
     words = set()
-    for row in seen.rows:
+    for row in reads.rows:
         order, own = _day(row.get("order_valid_till")), _day(certificate(row).get("valid_till"))
         # A day is not the same everywhere at once.
-        if order and own and order > seen.today and own < seen.today - timedelta(days=1):
+        if order and own and order > reads.today and own < reads.today - timedelta(days=1):
             words.add(str(row.get("status")))
     return next((word for word in ("expired", "issued") if word in words), "")
 
 
-def _certificate_id_before_issue(seen: Observed) -> str:
-    found = [certificate(row) for row in seen.rows if row.get("status") in _NOT_ISSUED]
+def _certificate_id_before_issue(reads: Observed) -> str:
+    found = [certificate(row) for row in reads.rows if row.get("status") in _NOT_ISSUED]
     found = [each for each in found if not each.get("serial_number")]
     return _flag(any(each.get("id") for each in found)) if found else ""
 
 
-def _renewal_fields(seen: Observed) -> str:
-    found = [detail.get("auto_renew") for detail in seen.details.values()]
+def _renewal_fields(reads: Observed) -> str:
+    found = [detail.get("auto_renew") for detail in reads.details.values()]
     if any(value is None for value in found):
         return "absent"
     return "shown" if any(not integer(value) for value in found) else ""
 
 
-def _notes_in_detail(seen: Observed) -> str:
-    if any(detail.get("notes") for detail in seen.details.values()):
+def _notes_in_detail(reads: Observed) -> str:
+    if any(detail.get("notes") for detail in reads.details.values()):
         return "true"
-    return "false" if seen.notes and seen.notes[1].rows("notes") else ""
+    return "false" if reads.notes and reads.notes[1].rows("notes") else ""
 
 
-def _ignored_filters(seen: Observed) -> str:
-    tried = {name: not all(map(each.fits, each.answer.rows("orders"))) for name, each in _answered(seen)}
-    if seen.renewed.is_good and seen.not_renewed.is_good and (_ids(seen.renewed) or _ids(seen.not_renewed)):
-        tried["is_renewed"] = _is_renewed_filter_ignored(seen)
-    if seen.nothing.is_good and seen.sample.rows("orders"):
-        tried["id"] = bool(seen.nothing.rows("orders"))
+def _ignored_filters(reads: Observed) -> str:
+    tried = {name: not all(map(each.fits, each.answer.rows("orders"))) for name, each in _answered(reads)}
+    if reads.renewed.is_good and reads.not_renewed.is_good and (_ids(reads.renewed) or _ids(reads.not_renewed)):
+        tried["is_renewed"] = _is_renewed_filter_ignored(reads)
+    if reads.nothing.is_good and reads.sample.rows("orders"):
+        tried["id"] = bool(reads.nothing.rows("orders"))
     if not tried:
         return ""
     ignored = sorted(name for name, is_ignored in tried.items() if is_ignored)
     return "all" if len(ignored) == len(tried) > 2 else ",".join(ignored) or "none"
 
 
-def _blind_filters(seen: Observed) -> str:
-    ignored = _ignored_filters(seen).split(",")
+def _blind_filters(reads: Observed) -> str:
+    ignored = _ignored_filters(reads).split(",")
     tried = {
         name: each.order_id in _ids(each.answer)
         # Where the page is full, it may be on the next one.
-        or len(each.answer.rows("orders")) >= seen.limit
-        for name, each in _answered(seen)
+        or len(each.answer.rows("orders")) >= reads.limit
+        for name, each in _answered(reads)
         if name not in ignored and ignored != ["all"]
     }
     return ",".join(sorted(name for name, finds in tried.items() if not finds)) or "none" if tried else ""
 
 
-def _answered(seen: Observed) -> Iterator[tuple[str, Filtered]]:
-    return ((name, each) for name, each in seen.filters.items() if each.answer.is_good)
+def _answered(reads: Observed) -> Iterator[tuple[str, Filtered]]:
+    return ((name, each) for name, each in reads.filters.items() if each.answer.is_good)
 
 
-def _origin_filter(seen: Observed) -> str:
-    answers = (seen.migrated, seen.certcentral)
-    if not (seen.sample.rows("orders") and all(each.is_good for each in answers)) or _ignored_filters(seen) == "all":
+def _origin_filter(reads: Observed) -> str:
+    answers = (reads.migrated, reads.certcentral)
+    if not (reads.sample.rows("orders") and all(each.is_good for each in answers)) or _ignored_filters(reads) == "all":
         return ""
     migrated, others = map(_ids, answers)
     if migrated & others:
@@ -350,25 +350,25 @@ def _origin_filter(seen: Observed) -> str:
     return "works" if migrated | others else "empty"
 
 
-def _unknown_status_filter(seen: Observed) -> str:
-    ignored = _ignored_filters(seen).split(",")
+def _unknown_status_filter(reads: Observed) -> str:
+    ignored = _ignored_filters(reads).split(",")
     if "status" in ignored or "all" in ignored:
         return ""
-    if seen.unusual_status.status == 400:
+    if reads.unusual_status.status == 400:
         return "refused"
-    if not seen.unusual_status.is_good:
+    if not reads.unusual_status.is_good:
         return ""
-    if seen.unusual_status.rows("orders"):
+    if reads.unusual_status.rows("orders"):
         return "matches"
-    return "empty" if any(row.get("status") == "expired" for row in seen.sample.rows("orders")) else ""
+    return "empty" if any(row.get("status") == "expired" for row in reads.sample.rows("orders")) else ""
 
 
-def _empty_list(seen: Observed) -> str:
-    return _emptiness(seen.nothing, "orders")
+def _empty_list(reads: Observed) -> str:
+    return _emptiness(reads.nothing, "orders")
 
 
-def _empty_certificates(seen: Observed) -> str:
-    return _emptiness(seen.without_copies, "certificates")
+def _empty_certificates(reads: Observed) -> str:
+    return _emptiness(reads.without_copies, "certificates")
 
 
 def _emptiness(answer: Answer, name: str) -> str:
@@ -381,9 +381,9 @@ def _emptiness(answer: Answer, name: str) -> str:
     return "key_absent" if name not in answer.data else "empty_array" if answer.data[name] == [] else "other"
 
 
-def _error_body(seen: Observed) -> str:
-    data = seen.missing.data
-    if not 400 <= seen.missing.status < 500:
+def _error_body(reads: Observed) -> str:
+    data = reads.missing.data
+    if not 400 <= reads.missing.status < 500:
         return ""
     if not isinstance(data, dict):
         return "text"
@@ -395,19 +395,19 @@ def _error_body(seen: Observed) -> str:
     return "plain" if {"error", "message"} <= set(data) else "other"
 
 
-def _missing_order(seen: Observed) -> str:
-    if not seen.missing.status or seen.missing.is_good or _error_body(seen) == "text":
+def _missing_order(reads: Observed) -> str:
+    if not reads.missing.status or reads.missing.is_good or _error_body(reads) == "text":
         return ""
-    is_named = "not_found|order" in (code for code, _message in problems(seen.missing.data))
-    return "not_found|order" if is_named and seen.missing.status == 404 else "another answer"
+    is_named = "not_found|order" in (code for code, _message in problems(reads.missing.data))
+    return "not_found|order" if is_named and reads.missing.status == 404 else "another answer"
 
 
-def _missing_route(seen: Observed) -> str:
-    if not seen.no_route.status:
+def _missing_route(reads: Observed) -> str:
+    if not reads.no_route.status:
         return ""
-    codes = [code for code, _message in problems(seen.no_route.data)]
+    codes = [code for code, _message in problems(reads.no_route.data)]
     is_object = bool(codes) and all(code in ("not_found|order", "not_found|certificate") for code in codes)
-    return "another answer" if is_object or seen.no_route.is_good else "a refusal that names no object"
+    return "another answer" if is_object or reads.no_route.is_good else "a refusal that names no object"
 
 
 def _copies_list(copies: tuple[Row, Answer] | None, name: str) -> str:
@@ -422,23 +422,23 @@ def _copies_list(copies: tuple[Row, Answer] | None, name: str) -> str:
     return "short" if len(found) < count else "whole"
 
 
-def _duplicate_list(seen: Observed) -> str:
-    return _copies_list(seen.duplicates, "duplicates_count")
+def _duplicate_list(reads: Observed) -> str:
+    return _copies_list(reads.duplicates, "duplicates_count")
 
 
-def _reissue_list(seen: Observed) -> str:
-    return _copies_list(seen.reissues, "reissues_count")
+def _reissue_list(reads: Observed) -> str:
+    return _copies_list(reads.reissues, "reissues_count")
 
 
-def _reissue_list_has_primary(seen: Observed) -> str:
-    if not seen.reissues or _reissue_list(seen) in ("", "empty", "repeats_primary"):
+def _reissue_list_has_primary(reads: Observed) -> str:
+    if not reads.reissues or _reissue_list(reads) in ("", "empty", "repeats_primary"):
         return ""
-    order, answer = seen.reissues
+    order, answer = reads.reissues
     return _flag(certificate(order).get("id") in [item.get("id") for item in answer.rows("certificates")])
 
 
-def _copy_names(seen: Observed) -> str:
-    lists = [each[1].rows("certificates") for each in (seen.duplicates, seen.reissues) if each]
+def _copy_names(reads: Observed) -> str:
+    lists = [each[1].rows("certificates") for each in (reads.duplicates, reads.reissues) if each]
     found = [item for rows in lists for item in rows]
     if not found:
         return ""
@@ -447,45 +447,45 @@ def _copy_names(seen: Observed) -> str:
     return "all" if any("common_name" in item or "dns_names" in item for item in found) else "absent"
 
 
-def _certificate_filters(seen: Observed) -> str:
-    if not seen.by_copy or not seen.by_copy[1].is_good or "serial_number" in _ignored_filters(seen).split(","):
+def _certificate_filters(reads: Observed) -> str:
+    if not reads.by_copy or not reads.by_copy[1].is_good or "serial_number" in _ignored_filters(reads).split(","):
         return ""
-    if _ignored_filters(seen) == "all":
+    if _ignored_filters(reads) == "all":
         return ""
-    order_id, answer = seen.by_copy
+    order_id, answer = reads.by_copy
     return "all" if order_id in _ids(answer) else "primary"
 
 
-def _status_changes_rows(seen: Observed) -> str:
-    found = [row.get("order_id") for row in seen.changes.rows("orders")]
+def _status_changes_rows(reads: Observed) -> str:
+    found = [row.get("order_id") for row in reads.changes.rows("orders")]
     return ("each" if len(found) > len(set(found)) else "latest") if found else ""
 
 
-def _status_changes_certificate(seen: Observed) -> str:
-    found = [row for row in seen.changes.rows("orders") if not row.get("certificate_id")]
+def _status_changes_certificate(reads: Observed) -> str:
+    found = [row for row in reads.changes.rows("orders") if not row.get("certificate_id")]
     if not found:
         return ""
     values = [row.get("certificate_id", "absent") for row in found]
     return "null" if None in values else "zero" if 0 in values else "absent" if "absent" in values else "other"
 
 
-def _request_list_paging(seen: Observed) -> str:
-    if not seen.requests.rows("requests"):
+def _request_list_paging(reads: Observed) -> str:
+    if not reads.requests.rows("requests"):
         return ""
-    if "page" not in (seen.requests.data or {}):
+    if "page" not in (reads.requests.data or {}):
         return "whole_without_page"
-    return {200: "paged", 400: "whole"}.get(seen.requests_in_pages.status, "")
+    return {200: "paged", 400: "whole"}.get(reads.requests_in_pages.status, "")
 
 
-def _request_type_spelling(seen: Observed) -> str:
-    types = [str(row.get("type")) for row in seen.requests.rows("requests")]
+def _request_type_spelling(reads: Observed) -> str:
+    types = [str(row.get("type")) for row in reads.requests.rows("requests")]
     return "space" if any(" " in each for each in types) else "underscore" if any("_" in each for each in types) else ""
 
 
-def _other_filters(seen: Observed) -> str:
-    if not seen.requests_of_status or not seen.requests_of_status[1].is_good:
+def _other_filters(reads: Observed) -> str:
+    if not reads.requests_of_status or not reads.requests_of_status[1].is_good:
         return ""
-    status, answer = seen.requests_of_status
+    status, answer = reads.requests_of_status
     return "works" if all(row.get("status") == status for row in answer.rows("requests")) else "ignored"
 
 
@@ -719,9 +719,9 @@ FACTS = (
 )
 
 
-def judged(seen: Observed) -> list[dict[str, str]]:
+def judged(reads: Observed) -> list[dict[str, str]]:
     """Every fact with what was expected, what was seen, what that means, and the simulator's switch for it."""
-    return [_judged(fact, fact.read(seen)) for fact in FACTS]
+    return [_judged(fact, fact.read(reads)) for fact in FACTS]
 
 
 def _judged(fact: Fact, found: str) -> dict[str, str]:

@@ -42,20 +42,20 @@ class Probe:
 
     def observed(self) -> Observed:
         """Everything that is read. Raises ApiError where the key cannot even read what changed, or Stopped."""
-        seen = Observed(datetime.now(timezone.utc).date(), limit=SAMPLE)
+        reads = Observed(datetime.now(timezone.utc).date(), limit=SAMPLE)
         # The first read shows whether there is a service, and whether the key is valid.
         path, week = (*_ORDERS, "status-changes"), [("minutes", _WEEK)]
-        seen.changes = Answer(200, data=self._http.read("list changes", path, week, may_be_list=True))
+        reads.changes = Answer(200, data=self._http.read("list changes", path, week, may_be_list=True))
         user = self._get("read the key's user", ("user", "me")).data
-        seen.user = user if isinstance(user, dict) else {}
-        seen.account = self._get("read the account", ("account",))
-        self._lists(seen)
-        self._absences(seen)
-        self._details(seen)
-        self._filters(seen)
-        self._copies(seen)
-        self._requests(seen)
-        return seen
+        reads.user = user if isinstance(user, dict) else {}
+        reads.account = self._get("read the account", ("account",))
+        self._lists(reads)
+        self._absences(reads)
+        self._details(reads)
+        self._filters(reads)
+        self._copies(reads)
+        self._requests(reads)
+        return reads
 
     def _get(self, what: str, path: Sequence[object], query: Iterable[tuple[str, object]] = ()) -> Answer:
         try:
@@ -74,88 +74,92 @@ class Probe:
         query = [*pairs, _NEWEST_FIRST, ("limit", limit), *([("offset", offset)] if offset else [])]
         return self._get("list orders", _ORDERS, query)
 
-    def _lists(self, seen: Observed) -> None:
-        seen.sample = self._list()
-        rows, total = len(seen.sample.rows("orders")), seen.sample.total
+    def _lists(self, reads: Observed) -> None:
+        reads.sample = self._list()
+        rows, total = len(reads.sample.rows("orders")), reads.sample.total
         if rows and total is not None and total >= rows:
-            seen.last = self._list(limit=1, offset=total - 1)
+            reads.last = self._list(limit=1, offset=total - 1)
             if rows == SAMPLE:
-                seen.beyond = self._list(limit=1, offset=total)
-        seen.renewed, seen.not_renewed = (self._list(("is_renewed", value)) for value in (1, 0))
-        seen.migrated, seen.certcentral = (self._list(("origin", value)) for value in ("migrated", "certcentral"))
-        seen.ended = self._list(("status", "issued"), ("valid_till", f"<{seen.today - timedelta(days=1)}"))
-        seen.unusual_status = self._list(("status", "expired"))
+                reads.beyond = self._list(limit=1, offset=total)
+        reads.renewed, reads.not_renewed = (self._list(("is_renewed", value)) for value in (1, 0))
+        reads.migrated, reads.certcentral = (self._list(("origin", value)) for value in ("migrated", "certcentral"))
+        reads.ended = self._list(("status", "issued"), ("valid_till", f"<{reads.today - timedelta(days=1)}"))
+        reads.unusual_status = self._list(("status", "expired"))
 
-    def _absences(self, seen: Observed) -> None:
-        taken = {row.get("id") for row in seen.rows}
+    def _absences(self, reads: Observed) -> None:
+        taken = {row.get("id") for row in reads.rows}
         number = next(number for number in range(1, SAMPLE * 4) if number not in taken)
-        seen.missing = self._get("read an order that does not exist", (*_ORDERS, number))
-        seen.nothing = self._list(("id", number))
-        seen.no_route = self._get("read an address that does not exist", ("order", "no-such-route"))
-        if seen.missing.is_good:
+        reads.missing = self._get("read an order that does not exist", (*_ORDERS, number))
+        reads.nothing = self._list(("id", number))
+        reads.no_route = self._get("read an address that does not exist", ("order", "no-such-route"))
+        if reads.missing.is_good:
             # There is such an order after all.
-            seen.missing = seen.nothing = Answer()
+            reads.missing = reads.nothing = Answer()
 
-    def _details(self, seen: Observed) -> None:
-        for number in _chosen(seen)[:_DETAILS]:
+    def _details(self, reads: Observed) -> None:
+        for number in _chosen(reads)[:_DETAILS]:
             answer = self._get("read an order", (*_ORDERS, number))
             if answer.is_good and isinstance(answer.data, dict):
-                seen.details[number] = answer.data
-        without = [number for number, detail in seen.details.items() if not detail.get("notes")]
-        if without and len(without) == len(seen.details):
-            canceled = [number for number in without if seen.details[number].get("status") == "canceled"]
+                reads.details[number] = answer.data
+        without = [number for number, detail in reads.details.items() if not detail.get("notes")]
+        if without and len(without) == len(reads.details):
+            canceled = [number for number in without if reads.details[number].get("status") == "canceled"]
             number = (canceled or without)[0]
-            seen.notes = number, self._get("list the notes of an order", (*_ORDERS, number, "note"))
+            reads.notes = number, self._get("list the notes of an order", (*_ORDERS, number, "note"))
 
-    def _filters(self, seen: Observed) -> None:
-        rows = seen.sample.rows("orders")
+    def _filters(self, reads: Observed) -> None:
+        rows = reads.sample.rows("orders")
         for name, values in _FILTERS.items():
             for row in rows:
                 value = next((value for value in values(row) if _is_plain(value)), None)
                 fits = _fitting(name, value)
                 # Only where some other order does not fit, an ignored filter shows.
                 if value is not None and not all(map(fits, rows)):
-                    seen.filters[name] = Filtered(self._list((name, value)), integer(row.get("id")) or 0, fits)
+                    reads.filters[name] = Filtered(self._list((name, value)), integer(row.get("id")) or 0, fits)
                     break
 
-    def _copies(self, seen: Observed) -> None:
-        orders = seen.orders
+    def _copies(self, reads: Observed) -> None:
+        orders = reads.orders
         for order in orders:
             counted = {kind: integer(order.get(f"{kind}s_count")) for kind in ("duplicate", "reissue")}
             # Where an answer does not say how many there are, nothing can be compared.
-            if counted["duplicate"] and not seen.duplicates:
-                seen.duplicates = order, self._certificates(order, "duplicate")
-            if counted["reissue"] and not seen.reissues:
-                seen.reissues = order, self._certificates(order, "reissue")
-            if counted["duplicate"] == 0 and certificate(order).get("serial_number") and not seen.without_copies.status:
-                seen.without_copies = self._certificates(order, "duplicate")
-        if seen.duplicates:
-            order, answer = seen.duplicates
+            if counted["duplicate"] and not reads.duplicates:
+                reads.duplicates = order, self._certificates(order, "duplicate")
+            if counted["reissue"] and not reads.reissues:
+                reads.reissues = order, self._certificates(order, "reissue")
+            if (
+                counted["duplicate"] == 0
+                and certificate(order).get("serial_number")
+                and not reads.without_copies.status
+            ):
+                reads.without_copies = self._certificates(order, "duplicate")
+        if reads.duplicates:
+            order, answer = reads.duplicates
             own = certificate(order).get("serial_number")
             serials = [item.get("serial_number") for item in answer.rows("certificates")]
             other = next((serial for serial in serials if serial and serial != own), None)
             if own and other:
-                seen.by_copy = integer(order.get("id")) or 0, self._list(("serial_number", other))
+                reads.by_copy = integer(order.get("id")) or 0, self._list(("serial_number", other))
 
     def _certificates(self, order: Row, kind: str) -> Answer:
         """GET /order/certificate/{id}/duplicate or reissue, with those that are archived."""
         path = (*_ORDERS, order.get("id"), kind)
         return self._get(f"list the {kind}s of an order", path, [("show_archived", "true")])
 
-    def _requests(self, seen: Observed) -> None:
-        seen.requests = self._get("list requests", ("request",))
-        statuses = [str(row.get("status")) for row in seen.requests.rows("requests")]
+    def _requests(self, reads: Observed) -> None:
+        reads.requests = self._get("list requests", ("request",))
+        statuses = [str(row.get("status")) for row in reads.requests.rows("requests")]
         if statuses:
-            seen.requests_in_pages = self._get("list requests", ("request",), [("limit", 1), ("offset", 0)])
+            reads.requests_in_pages = self._get("list requests", ("request",), [("limit", 1), ("offset", 0)])
         known = [status for status in ("pending", "approved", "rejected", "submitted") if status in statuses]
         if known and len(set(statuses)) > 1:
             answer = self._get("list requests", ("request",), [("filters[status]", known[0])])
-            seen.requests_of_status = known[0], answer
+            reads.requests_of_status = known[0], answer
 
 
-def _chosen(seen: Observed) -> list[int]:
+def _chosen(reads: Observed) -> list[int]:
     """Orders whose details are worth a request: one of each kind, those first that tell most."""
-    rows = seen.rows
+    rows = reads.rows
     kinds: tuple[Callable[[Row], Any], ...] = (
         lambda row: row.get("status") == "renewed" or boolean(row.get("is_renewed")),
         lambda row: row.get("id") in renewed,
@@ -166,7 +170,7 @@ def _chosen(seen: Observed) -> list[int]:
         lambda row: row.get("status") == "pending",
         bool,
     )
-    renewed = {row.get("id") for row in seen.renewed.rows("orders")}
+    renewed = {row.get("id") for row in reads.renewed.rows("orders")}
     chosen: list[int] = []
     for kind in kinds:
         fresh = [integer(row.get("id")) for row in rows if kind(row)]

@@ -56,7 +56,7 @@ class StateError(Exception):
 
 
 @dataclass(frozen=True)
-class Look:
+class Poll:
     """A question for the changes of the last so many seconds. asked, answered: by our clock, in UTC.
 
     is_whole: whether its answer has all of them.
@@ -77,13 +77,13 @@ class Look:
         """Nothing from before is in the answer."""
         return self.asked - timedelta(seconds=self.seconds)
 
-    def answered_at(self, now: datetime, is_whole: bool = True) -> Look:
+    def answered_at(self, now: datetime, is_whole: bool = True) -> Poll:
         """The same, now that the answer is there."""
         return replace(self, answered=max(self.asked, now), is_whole=is_whole)
 
 
 @dataclass(frozen=True)
-class _Told:
+class _Reported:
     """A status that was told, and by a look that was answered at that second since 1970."""
 
     status: Status
@@ -97,11 +97,11 @@ class Memory:
     is_new: whether the first look is still to come, which has to ask for the 7 days as well, for `begin`.
     """
 
-    def __init__(self, service: str, since: datetime, told: dict[int, list[_Told]] | None) -> None:
+    def __init__(self, service: str, since: datetime, reported: dict[int, list[_Reported]] | None) -> None:
         self._service = service
         self._since = since
-        self._told = told or {}
-        self.is_new = told is None
+        self._reported = reported or {}
+        self.is_new = reported is None
 
     @classmethod
     def new(cls, service: str, now: datetime, lookback: timedelta) -> Memory:
@@ -117,18 +117,20 @@ class Memory:
                 raise StateError("it was written by another version of the event source")
             if data["service"] != service:
                 raise StateError(f"it is about another service than {service}")
-            return cls(service, _moment(data["since"]), _told(data["told"]))
+            return cls(service, _moment(data["since"]), _reported(data["told"]))
         except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError):
             raise StateError("it is not what an event source has written") from None
 
     def text(self) -> str:
         """What a restart goes on from; some 50 characters for each change of 7 days."""
-        told = {order_id: [[*one.status, one.at] for one in several] for order_id, several in self._told.items()}
+        reported = {
+            order_id: [[*one.status, one.at] for one in several] for order_id, several in self._reported.items()
+        }
         data = {
             "schema_version": _SCHEMA,
             "service": self._service,
             "since": utc_text(self._since),
-            "told": None if self.is_new else told,
+            "told": None if self.is_new else reported,
         }
         return json.dumps(data, separators=(",", ":")) + "\n"
 
@@ -138,26 +140,26 @@ class Memory:
 
     # -- what to ask for ---------------------------------------------------------------------------------------------
 
-    def look(self, now: datetime, late: timedelta = timedelta()) -> Look:
+    def poll(self, now: datetime, late: timedelta = timedelta()) -> Poll:
         """What to ask for now, where the answer before was so late that `reaches` said no."""
         # At the first look nothing else says what is from before the start.
         spare = timedelta() if self.is_new else _SPARE
         length = now - self._wanted() + max(spare, late) + _ROUNDING
         if self._is_future(now) and not self.is_new:
             length = REACH
-        return Look(now, int(max(1, min(length, REACH).total_seconds())), now)
+        return Poll(now, int(max(1, min(length, REACH).total_seconds())), now)
 
-    def reaches(self, look: Look) -> bool:
+    def reaches(self, poll: Poll) -> bool:
         """Whether asking for more could not help: it was long enough in spite of the time that the answer took."""
-        return look.begin <= self._wanted() or look.seconds == REACH.total_seconds()
+        return poll.begin <= self._wanted() or poll.seconds == REACH.total_seconds()
 
-    def gap(self, look: Look) -> str:
+    def gap(self, poll: Poll) -> str:
         """Why changes may be lost, empty where none are."""
-        if self._is_future(look.asked):
+        if self._is_future(poll.asked):
             return _CLOCK
-        if not look.is_whole:
+        if not poll.is_whole:
             return _CUT
-        return _FAR_BACK if look.begin > self._since else ""
+        return _FAR_BACK if poll.begin > self._since else ""
 
     def _wanted(self) -> datetime:
         return self._since if self.is_new else self._since - OVERLAP
@@ -167,7 +169,7 @@ class Memory:
 
     # -- what is new -------------------------------------------------------------------------------------------------
 
-    def begin(self, week: Iterable[StatusChange], changes: Iterable[StatusChange], look: Look) -> None:
+    def begin(self, week: Iterable[StatusChange], changes: Iterable[StatusChange], poll: Poll) -> None:
         """From here on all of `week` is known that is not in `changes`, which the first look has to tell."""
         self.is_new = False
         news = Counter((change.order_id, _status(change)) for change in changes)
@@ -176,12 +178,12 @@ class Memory:
             if news[key]:
                 news[key] -= 1
             else:
-                self._keep(change, look.earliest)
+                self._keep(change, poll.earliest)
 
-    def fresh(self, changes: Sequence[StatusChange], look: Look) -> list[StatusChange]:
+    def fresh(self, changes: Sequence[StatusChange], poll: Poll) -> list[StatusChange]:
         """Those that were not told yet, in their order."""
         rows = Counter(change.order_id for change in changes)
-        known = {order_id: Counter(self._known(order_id, count, look)) for order_id, count in rows.items()}
+        known = {order_id: Counter(self._known(order_id, count, poll)) for order_id, count in rows.items()}
         fresh = []
         for change in changes:
             left = known[change.order_id]
@@ -191,7 +193,7 @@ class Memory:
                 fresh.append(change)
         return fresh
 
-    def _known(self, order_id: int, rows: int, look: Look) -> Iterable[Status]:
+    def _known(self, order_id: int, rows: int, poll: Poll) -> Iterable[Status]:
         """What was told of an order, as far as its rows in a look may show it again.
 
         One row is the order as it stands: known where that is what was told last. Told were issued and
@@ -199,62 +201,62 @@ class Memory:
         Several rows are its changes, in an order that nobody knows: each is known as often as it was told within the
         look. Told were issued and reissue_pending: of three rows reissue_pending, issued, issued one issued is new.
         """
-        told = self._told.get(order_id, [])
+        reported = self._reported.get(order_id, [])
         if rows > 1:
-            return [one.status for one in told if one.at >= look.earliest.timestamp()]
+            return [one.status for one in reported if one.at >= poll.earliest.timestamp()]
         # What one look told of it is in no certain order either.
-        last = itertools.takewhile(lambda one: one.at == told[-1].at, reversed(told))
+        last = itertools.takewhile(lambda one: one.at == reported[-1].at, reversed(reported))
         return [one.status for one in last]
 
-    def note(self, change: StatusChange, look: Look) -> None:
+    def note(self, change: StatusChange, poll: Poll) -> None:
         """It is told."""
-        self._keep(change, look.answered)
+        self._keep(change, poll.answered)
 
     def _keep(self, change: StatusChange, moment: datetime) -> None:
-        told = _Told(_status(change), int(moment.timestamp()))
-        self._told.setdefault(change.order_id, []).append(told)
+        reported = _Reported(_status(change), int(moment.timestamp()))
+        self._reported.setdefault(change.order_id, []).append(reported)
 
-    def pass_over(self, look: Look) -> None:
+    def pass_over(self, poll: Poll) -> None:
         """The gap is told. A look that goes on from here after an error does not tell it again, if it comes soon."""
-        if look.is_whole:
-            self._since = self._missed(look)
+        if poll.is_whole:
+            self._since = self._missed(poll)
 
-    def done(self, look: Look) -> None:
+    def done(self, poll: Poll) -> None:
         """All of a look is told. What no look can show again is forgotten, whichever way the clock was set."""
-        self._since = look.asked
-        now, kept = look.asked.timestamp(), (REACH + OVERLAP).total_seconds()
-        for order_id, several in list(self._told.items()):
-            self._told[order_id] = [one for one in several if abs(now - one.at) <= kept]
-            if not self._told[order_id]:
-                del self._told[order_id]
+        self._since = poll.asked
+        now, kept = poll.asked.timestamp(), (REACH + OVERLAP).total_seconds()
+        for order_id, several in list(self._reported.items()):
+            self._reported[order_id] = [one for one in several if abs(now - one.at) <= kept]
+            if not self._reported[order_id]:
+                del self._reported[order_id]
 
-    def _missed(self, look: Look) -> datetime:
+    def _missed(self, poll: Poll) -> datetime:
         """Until when changes may be missing, with a margin for looks that follow."""
-        return look.begin + OVERLAP if look.is_whole else look.answered
+        return poll.begin + OVERLAP if poll.is_whole else poll.answered
 
     # -- what an event says ------------------------------------------------------------------------------------------
 
-    def gap_event(self, look: Look) -> dict[str, Any]:
+    def gap_event(self, poll: Poll) -> dict[str, Any]:
         """That changes may be lost, and when they may have been."""
-        after, before = sorted([self._since, self._missed(look)])
+        after, before = sorted([self._since, self._missed(poll)])
         return _event(
             "gap",
             self._id("gap"),
-            reason=self.gap(look),
+            reason=self.gap(poll),
             missed_after=utc_text(after),
             missed_before=utc_text(before),
         )
 
-    def event(self, change: StatusChange, look: Look, order: Order | None, today: date) -> dict[str, Any]:
+    def event(self, change: StatusChange, poll: Poll, order: Order | None, today: date) -> dict[str, Any]:
         """A change, with what the list says of the order where that was read."""
         return _event(
             "status_change",
-            self._id(change.order_id, *_status(change), len(self._told.get(change.order_id, []))),
+            self._id(change.order_id, *_status(change), len(self._reported.get(change.order_id, []))),
             order_id=change.order_id,
             status=change.status,
             certificate_id=change.certificate_id,
-            changed_after=utc_text(look.earliest),
-            changed_before=utc_text(look.answered),
+            changed_after=utc_text(poll.earliest),
+            changed_before=utc_text(poll.answered),
             order=None if order is None else order.shown(today),
         )
 
@@ -273,11 +275,11 @@ def _status(change: StatusChange) -> Status:
     return change.status, change.certificate_id
 
 
-def _told(data: Any) -> dict[int, list[_Told]] | None:
+def _reported(data: Any) -> dict[int, list[_Reported]] | None:
     if data is None:
         return None
     return {
-        int(order_id): [_Told((str(status), _integer(number)), _second(at)) for status, number, at in several]
+        int(order_id): [_Reported((str(status), _integer(number)), _second(at)) for status, number, at in several]
         for order_id, several in data.items()
     }
 

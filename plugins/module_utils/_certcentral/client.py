@@ -48,7 +48,7 @@ from .paging import PAGE, SERVICE, Item, Page, may_go_on, rows_of, total_of, wal
 if TYPE_CHECKING:
     from .._common.context import Context
     from .._common.outcomes import Decision
-    from .._http.retry import Patience
+    from .._http.retry import RateLimitBudget
     from .._http.transport import Transport
 
 # docs/development/reference/certcentral.md 1.1
@@ -80,7 +80,7 @@ class CertCentral:
     def __init__(self, transport: Transport) -> None:
         self._http = transport
         # Orders whose origin was asked for, and those of them that the list said are migrated.
-        self._asked_origin: set[int] = set()
+        self._origin_was_read: set[int] = set()
         self._claimed: set[int] = set()
         self._origin_filter_works: bool | None = None
         self._renewal_emails: tuple[str, str] | None = None
@@ -105,7 +105,7 @@ class CertCentral:
         data = self._http.read(what, ("order", "certificate", order_id), absent=_NO_ORDER)
         order = read_order(data, DETAILS)
         if order is None or order.id != order_id:
-            raise _strange(what)
+            raise _unexpected(what)
         return order
 
     def page(
@@ -153,7 +153,7 @@ class CertCentral:
         target: str,
         note: str | None,
         fresh_until: float,
-        patience: Patience,
+        budget: RateLimitBudget,
     ) -> None:
         """PUT /order/certificate/{id}/status (4.1, 9): canceled, renewed or not_renewed, in lower case."""
         what = f"set order {order.id} to {target}"
@@ -163,7 +163,7 @@ class CertCentral:
             ("order", "certificate", order.id, "status"),
             {"status": target, **({"note": note} if note else {})},
             fresh_until=fresh_until,
-            patience=patience,
+            budget=budget,
             absent=_NO_ORDER,
         )
         _expect_nothing(what, answer)
@@ -177,14 +177,14 @@ class CertCentral:
         comments: str,
         skip_approval: bool,
         fresh_until: float,
-        patience: Patience,
+        budget: RateLimitBudget,
     ) -> Request | None:
         """PUT /order/certificate/{id}/revoke, PUT /certificate/{certificate}/revoke (4.2); see `whole` and `single`.
 
         Returns the request that was filed, None where nobody has to approve it.
         """
         body = {"comments": comments, "revocation_reason": reason, "skip_approval": skip_approval}
-        write = partial(self._http.write, fresh_until=fresh_until, patience=patience, absent=_NO_CERTIFICATE)
+        write = partial(self._http.write, fresh_until=fresh_until, budget=budget, absent=_NO_CERTIFICATE)
         answer = write(what, "PUT", (*path, "revoke"), body)
         request = read_request(answer)
         if answer and not request:
@@ -213,7 +213,7 @@ class CertCentral:
         what = f"read request {request_id}"
         request = read_request(self._http.read(what, ("request", request_id), absent=_NO_REQUEST))
         if request is None or request.id != request_id:
-            raise _strange(what)
+            raise _unexpected(what)
         return request
 
     def requests(self, status: str | None = None) -> Iterator[Request]:
@@ -236,13 +236,19 @@ class CertCentral:
         yield from walk_pages(page, overlap=True, short=partial(self._fell_short, "requests"))
 
     def settle_request(
-        self, request: Request, *, status: str, comment: str | None, fresh_until: float, patience: Patience
+        self,
+        request: Request,
+        *,
+        status: str,
+        comment: str | None,
+        fresh_until: float,
+        budget: RateLimitBudget,
     ) -> None:
         """PUT /request/{id}/status (4.3): approved or rejected."""
         what = f"set request {request.id} to {status}"
         body = {"status": status, **({"processor_comment": comment} if comment else {})}
         path = ("request", request.id, "status")
-        write = partial(self._http.write, fresh_until=fresh_until, patience=patience, absent=_NO_REQUEST)
+        write = partial(self._http.write, fresh_until=fresh_until, budget=budget, absent=_NO_REQUEST)
         _expect_nothing(what, write(what, "PUT", path, body))
 
     def notes(self, order_id: int) -> tuple[Note, ...]:
@@ -252,17 +258,17 @@ class CertCentral:
         rows_of(data, "notes")
         return read_notes(data)
 
-    def add_note(self, order_id: int, text: str, *, fresh_until: float, patience: Patience) -> None:
+    def add_note(self, order_id: int, text: str, *, fresh_until: float, budget: RateLimitBudget) -> None:
         """POST /order/certificate/{id}/note (4.4)."""
         path = ("order", "certificate", order_id, "note")
         what = f"add a note to order {order_id}"
-        write = partial(self._http.write, fresh_until=fresh_until, patience=patience, absent=_NO_ORDER)
+        write = partial(self._http.write, fresh_until=fresh_until, budget=budget, absent=_NO_ORDER)
         write(what, "POST", path, {"text": text})
 
-    def set_renewal_emails(self, order_id: int, on: bool, *, fresh_until: float, patience: Patience) -> None:
+    def set_renewal_emails(self, order_id: int, on: bool, *, fresh_until: float, budget: RateLimitBudget) -> None:
         """PUT /order/certificate/{id}/renewal-emails/{status} (4.6), in the spelling that is not refused."""
         what = f"switch the renewal e-mails of order {order_id} {'on' if on else 'off'}"
-        write = partial(self._http.write, fresh_until=fresh_until, patience=patience, absent=_NO_ORDER)
+        write = partial(self._http.write, fresh_until=fresh_until, budget=budget, absent=_NO_ORDER)
         spellings = [self._renewal_emails] if self._renewal_emails else list(RENEWAL_EMAILS)
         for spelling in spellings:
             path = ("order", "certificate", order_id, "renewal-emails", spelling[0 if on else 1])
@@ -278,20 +284,20 @@ class CertCentral:
                 self._renewal_emails = spelling
                 return
 
-    def set_auto_reissue(self, order_id: int, on: bool, *, fresh_until: float, patience: Patience) -> None:
+    def set_auto_reissue(self, order_id: int, on: bool, *, fresh_until: float, budget: RateLimitBudget) -> None:
         """PUT /order/certificate/{id}/auto-reissue (4.6)."""
         what = f"switch the automatic reissue of order {order_id} {'on' if on else 'off'}"
         path = ("order", "certificate", order_id, "auto-reissue")
         body = {"auto_reissue": int(on)}
-        write = partial(self._http.write, fresh_until=fresh_until, patience=patience, absent=_NO_ORDER)
+        write = partial(self._http.write, fresh_until=fresh_until, budget=budget, absent=_NO_ORDER)
         _expect_nothing(what, write(what, "PUT", path, body))
 
-    def set_renewal_message(self, order_id: int, text: str, *, fresh_until: float, patience: Patience) -> None:
+    def set_renewal_message(self, order_id: int, text: str, *, fresh_until: float, budget: RateLimitBudget) -> None:
         """PUT /order/certificate/{id}/custom-renewal-message (4.6)."""
         what = f"set the renewal message of order {order_id}"
         path = ("order", "certificate", order_id, "custom-renewal-message")
         body = {"custom_renewal_message": text}
-        write = partial(self._http.write, fresh_until=fresh_until, patience=patience, absent=_NO_ORDER)
+        write = partial(self._http.write, fresh_until=fresh_until, budget=budget, absent=_NO_ORDER)
         _expect_nothing(what, write(what, "PUT", path, body))
 
     def domain(self, domain_id: int) -> Domain:
@@ -299,7 +305,7 @@ class CertCentral:
         what = f"read domain {domain_id}"
         domain = read_domain(self._http.read(what, ("domain", domain_id), _DOMAIN_DETAILS, absent=_NO_DOMAIN))
         if domain is None or domain.id != domain_id:
-            raise _strange(what)
+            raise _unexpected(what)
         return domain
 
     def domains(
@@ -320,12 +326,12 @@ class CertCentral:
 
         yield from walk_pages(page, overlap=True, short=partial(self._fell_short, "domains"))
 
-    def set_domain(self, domain: Domain, *, active: bool, fresh_until: float, patience: Patience) -> None:
+    def set_domain(self, domain: Domain, *, active: bool, fresh_until: float, budget: RateLimitBudget) -> None:
         """PUT /domain/{id}/activate, PUT /domain/{id}/deactivate (5)."""
         verb = "activate" if active else "deactivate"
         what = f"{verb} domain {domain.name}"
         path = ("domain", domain.id, verb)
-        write = partial(self._http.write, fresh_until=fresh_until, patience=patience, absent=_NO_DOMAIN)
+        write = partial(self._http.write, fresh_until=fresh_until, budget=budget, absent=_NO_DOMAIN)
         _expect_nothing(what, write(what, "PUT", path, None))
 
     def me(self) -> User:
@@ -375,16 +381,16 @@ class CertCentral:
         except NotFound:
             return {}
 
-    def learn(self, need: str, orders: Sequence[Order]) -> dict[int, Order]:
+    def fetch_fact(self, required_fact: str, orders: Sequence[Order]) -> dict[int, Order]:
         """The same orders with a fact more: `need` is one of DETAILS, ROW and ORIGIN."""
-        if need == ORIGIN:
+        if required_fact == ORIGIN:
             return self._with_origin(orders)
-        if need == ROW:
+        if required_fact == ROW:
             rows = self._rows([order.id for order in orders])
             return {order.id: merged(order, rows.get(order.id), ROW) for order in orders}
-        if need == DETAILS:
+        if required_fact == DETAILS:
             return {order.id: merged(self.order(order.id), order, DETAILS) for order in orders}
-        raise ValueError(f"nobody knows how to read {need}")
+        raise ValueError(f"nobody knows how to read {required_fact}")
 
     def account_id(self) -> int | None:
         """The account that the key sees, None where that cannot be found out."""
@@ -411,12 +417,12 @@ class CertCentral:
 
     def _migrated(self, order_ids: Sequence[int]) -> dict[int, Order]:
         claimed = self._rows(order_ids, origin="migrated")
-        self._asked_origin.update(order_ids)
+        self._origin_was_read.update(order_ids)
         self._claimed.update(claimed)
         return claimed
 
     def _with_origin(self, orders: Sequence[Order]) -> dict[int, Order]:
-        unasked = [order.id for order in orders if order.id not in self._asked_origin]
+        unasked = [order.id for order in orders if order.id not in self._origin_was_read]
         if unasked:
             self._migrated(unasked)
         claimed = [order.id for order in orders if order.id in self._claimed]
@@ -473,12 +479,12 @@ def _filters(filters: Sequence[tuple[str, object]]) -> Iterator[tuple[str, objec
             yield from ((f"filters[{name}][{index}]", value) for index, value in enumerate(several))
 
 
-def whole(order_id: int) -> tuple[object, ...]:
+def order_path(order_id: int) -> tuple[object, ...]:
     """The path of all certificates of an order, for `revoke`."""
     return ("order", "certificate", order_id)
 
 
-def single(certificate: int | str) -> tuple[object, ...]:
+def certificate_path(certificate: int | str) -> tuple[object, ...]:
     """The path of one certificate, by its id or serial number, for `revoke`."""
     return ("certificate", certificate)
 
@@ -488,5 +494,5 @@ def _expect_nothing(what: str, answer: Mapping[str, Any]) -> None:
         raise Unreadable(f"{SERVICE} answered with something unexpected when asked to {what}", 200, "unreadable")
 
 
-def _strange(what: str) -> Unreadable:
+def _unexpected(what: str) -> Unreadable:
     return Unreadable(f"{SERVICE} answered with something else when asked to {what}", 200, "unreadable")

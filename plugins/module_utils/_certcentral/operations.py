@@ -36,12 +36,21 @@ from .readers import (
     DomainsByName,
     NotedOrders,
     Orders,
-    OrderSettleables,
+    RequestsById,
+    RequestsByOrder,
     RevocableCertificates,
-    Revocables,
-    Settleables,
+    RevocableOrders,
 )
-from .writers import Activating, Annotating, Revoking, SettingRenewal, Settling, comment_lost, lives_on, told_living
+from .writers import (
+    DomainWriter,
+    NoteWriter,
+    RenewalWriter,
+    RequestWriter,
+    RevocationWriter,
+    auto_renew_warning,
+    comment_lost,
+    with_auto_renew_warning,
+)
 
 if TYPE_CHECKING:
     from .._common.context import Context
@@ -101,7 +110,7 @@ def revoke(
     where it has to be found. accept_unknown: revoke also where not all certificates of an order are known. wait, poll:
     seconds to wait for an approval in all, and between two reads; 0 for no wait.
     """
-    reader = Revocables(certcentral) if key == "order_id" else RevocableCertificates(certcentral, order_id)
+    reader = RevocableOrders(certcentral) if key == "order_id" else RevocableCertificates(certcentral, order_id)
     policy = partial(
         decide_revocation,
         today=_today(),
@@ -109,7 +118,7 @@ def revoke(
         cancel_reissue=cancel_reissue,
         accept_unknown=accept_unknown,
     )
-    write = Revoking(certcentral, reason=reason, comments=comments, skip_approval=skip_approval)
+    write = RevocationWriter(certcentral, reason=reason, comments=comments, skip_approval=skip_approval)
     noun = "order" if key == "order_id" else "certificate"
     settings = Settings.of(options, "revoked", noun=noun, key=key, wait=wait, poll=poll)
     result = _run(certcentral, reader, policy, write, settings, keys, options, context, note=comments)
@@ -132,11 +141,11 @@ def settle_requests(
     ids: of the orders that the requests belong to, if by_order; else of the requests. status: approved or rejected.
     may_revoke: whether a request may be approved that revokes.
     """
-    reader = OrderSettleables(certcentral) if by_order else Settleables(certcentral)
+    reader = RequestsByOrder(certcentral) if by_order else RequestsById(certcentral)
     noun = "order" if by_order else "request"
     settings = Settings.of(options, status, noun=noun, key=f"{noun}_id", listed="requests")
     policy = partial(decide_request, target=status, may_revoke=may_revoke)
-    write = Settling(certcentral, status, comment)
+    write = RequestWriter(certcentral, status, comment)
     return _run(certcentral, reader, policy, write, settings, ids, options, context, note=comment)
 
 
@@ -144,7 +153,7 @@ def add_note(
     certcentral: CertCentral, order_ids: Sequence[int], *, text: str, options: Mapping[str, Any], context: Context
 ) -> dict[str, Any]:
     """Add a note to orders that do not have it."""
-    reader, write = NotedOrders(certcentral, text), Annotating(certcentral, text)
+    reader, write = NotedOrders(certcentral, text), NoteWriter(certcentral, text)
     settings = Settings.of(options, "annotated")
     return _run(certcentral, reader, decide_note, write, settings, order_ids, options, context, note=text)
 
@@ -163,10 +172,10 @@ def set_renewal(
         options,
         "set",
         verify=True,
-        besides=lambda result: lives_on(result, reader.live_on),
-        longer=len(told_living(order_ids)),
+        besides=lambda result: with_auto_renew_warning(result, reader.auto_renewing),
+        longer=len(auto_renew_warning(order_ids)),
     )
-    policy, write = partial(decide_renewal, wanted=wanted), SettingRenewal(certcentral)
+    policy, write = partial(decide_renewal, wanted=wanted), RenewalWriter(certcentral)
     return _run(certcentral, reader, policy, write, settings, order_ids, options, context)
 
 
@@ -183,7 +192,7 @@ def set_domains(
     reader = DomainsById(certcentral) if by_id else DomainsByName(certcentral)
     key, done = "domain_id" if by_id else "name", "activated" if active else "deactivated"
     settings = Settings.of(options, done, noun="domain", key=key, listed="domains")
-    policy, write = partial(decide_domain, active=active), Activating(certcentral, active)
+    policy, write = partial(decide_domain, active=active), DomainWriter(certcentral, active)
     return _run(certcentral, reader, policy, write, settings, domains, options, context)
 
 

@@ -18,7 +18,7 @@ SERVICE = "CertCentral"
 # The largest page, docs/development/reference/certcentral.md 3.
 PAGE = 1000
 # So many pages in a row that bring nothing new end a list for good: a total that swings could go on for ever.
-_BARREN = 20
+_MOST_PAGES_WITHOUT_NEW = 20
 Item = TypeVar("Item", Order, Request, Domain)
 Page = tuple[list[Item], "int | None"]
 
@@ -41,14 +41,14 @@ def walk_pages(
     short: called at the end with the number of items and the total, where that is larger.
     """
     seen: set[int] = set()
-    offset = furthest = known_total = barren = 0
+    offset = furthest = known_total = without_new = 0
     shared = 1 if overlap else 0
     anchored = False
     while True:
         rows, total = fetch(offset)
         if anchored and offset and rows and rows[0].id not in seen:
-            barren += 1
-            if barren > _BARREN:
+            without_new += 1
+            if without_new > _MOST_PAGES_WITHOUT_NEW:
                 raise ApiError(f"a list of {SERVICE} changes faster than it can be read; ask again", code="list_moves")
             shared = max(1, min(len(rows) // 2, 8 * shared))
             offset -= min(offset, shared)
@@ -58,8 +58,8 @@ def walk_pages(
         yield from fresh
         back = 0 if total is None else min(offset, max(0, known_total - total))
         known_total = total or 0
-        barren = 0 if fresh else barren + 1
-        if barren > _BARREN or not (fresh or back or offset < furthest):
+        without_new = 0 if fresh else without_new + 1
+        if without_new > _MOST_PAGES_WITHOUT_NEW or not (fresh or back or offset < furthest):
             break
         furthest = max(furthest, offset + len(rows))
         if back:

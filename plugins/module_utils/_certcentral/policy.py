@@ -16,7 +16,7 @@ from .._common.outcomes import CHANGED, INELIGIBLE, PENDING_APPROVAL, UNCHANGED,
 
 if TYPE_CHECKING:
     from .models import Order, Request, User
-    from .readers import Annotated, NamedDomains, RenewalSettings, Revocable, Settleable
+    from .readers import Annotated, NamedDomains, RenewalSettings, RequestsToDecide, Revocable
 
 CANCELED = "canceled"
 RENEWED = "renewed"
@@ -106,14 +106,14 @@ def decide(order: Order, target: str, *, today: date, cancel_reissue: bool, requ
       that it was truly renewed.
     """
     if not order.status and "details" not in order.seen:
-        return Decision(need="details")
+        return Decision(required_fact="details")
     if target == CANCELED:
         return _cancel(order, cancel_reissue)
     if order.is_marked is None:
         # Some answers leave the field out, others leave it out where it is false: ask the other one before deciding.
         for source in ("details", "row"):
             if source not in order.seen:
-                return Decision(need=source)
+                return Decision(required_fact=source)
     if target == RENEWED:
         return _mark(order, today, require_migrated)
     return _unmark(order, today)
@@ -138,7 +138,7 @@ def _mark(order: Order, today: date, require_migrated: bool) -> Decision:
         return _unmarkable(order)
     if order.valid_till is None:
         if "details" not in order.seen:
-            return Decision(need="details")
+            return Decision(required_fact="details")
         return Decision(INELIGIBLE, reason="it does not say when its certificate expires", next_step=_UNKNOWN_NEXT)
     days = (order.valid_till - today).days
     if days > MARK_WINDOW_DAYS:
@@ -149,7 +149,7 @@ def _mark(order: Order, today: date, require_migrated: bool) -> Decision:
         )
     if require_migrated and not order.is_migrated:
         if "origin" not in order.seen:
-            return Decision(need="origin")
+            return Decision(required_fact="origin")
         return _not_migrated(order)
     return Decision(CHANGED, after={"is_renewed": True})
 
@@ -173,7 +173,7 @@ def _unmark(order: Order, today: date) -> Decision:
         return _unmarkable(order)
     if order.renewed_order_id is None:
         if "details" not in order.seen:
-            return Decision(need="details")
+            return Decision(required_fact="details")
         return Decision(
             INELIGIBLE, reason="it does not say whether a newer order has renewed it", next_step=_UNKNOWN_NEXT
         )
@@ -215,7 +215,7 @@ def decide_revocation(
     order, status = subject.order, subject.status
     shown = _shown_status(subject, today)
     if not shown:
-        return Decision(need="certificates")
+        return Decision(required_fact="certificates")
     if "revoked" in (status, order.status):
         return Decision(UNCHANGED, reason="it is revoked already")
     if shown not in ("issued", "renewed", "reissue_pending"):
@@ -225,7 +225,7 @@ def decide_revocation(
         why = f"the certificate is {status}" + (f", and was valid until {one.valid_till}" if one.valid_till else "")
         return Decision(INELIGIBLE, reason=why, next_step="Only an issued one can be revoked")
     if subject.filed and "requests" not in order.seen:
-        return Decision(need="requests")
+        return Decision(required_fact="requests")
     if subject.requests:
         waits = f"request {subject.requests[0].id} for it waits for an approval"
         return Decision(PENDING_APPROVAL, reason=waits, next_step="Somebody has to approve it, see digicert_request")
@@ -237,7 +237,7 @@ def decide_revocation(
         )
     if "certificates" not in order.seen:
         # What dies with it has to be known, and shown, before it does.
-        return Decision(need="certificates")
+        return Decision(required_fact="certificates")
     return _revocation(subject, skip_approval, accept_unknown)
 
 
@@ -301,7 +301,7 @@ def _revoked(subject: Revocable) -> dict[str, Any]:
     return {"status": "revoked", "revocation_requested": False, "certificates": certificates}
 
 
-def decide_request(subject: Settleable, target: str, *, may_revoke: bool) -> Decision:
+def decide_request(subject: RequestsToDecide, target: str, *, may_revoke: bool) -> Decision:
     """What setting a request to `target`, approved or rejected, comes to (docs/development/reference/certcentral.md
     4.3).
 

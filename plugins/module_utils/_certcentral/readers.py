@@ -99,7 +99,7 @@ class Revocable:
 
 
 @dataclass(frozen=True)
-class Settleable:
+class RequestsToDecide:
     """The requests of which one may be approved or rejected: one, or all of an order."""
 
     order_id: int | None
@@ -219,8 +219,8 @@ class _OneByOne:
             return {}
         return {key: state for key, state in found.items() if state is not None}
 
-    def learn(self, need: str, _states: Sequence[Any]) -> dict[Any, Any]:
-        raise ValueError(f"nobody knows how to read {need}")
+    def fetch_fact(self, required_fact: str, _states: Sequence[Any]) -> dict[Any, Any]:
+        raise ValueError(f"nobody knows how to read {required_fact}")
 
     def _one(self, key: Any) -> Any:
         raise NotImplementedError
@@ -234,26 +234,26 @@ class Orders(_OneByOne):
 
     def __init__(self, certcentral: CertCentral) -> None:
         super().__init__(certcentral)
-        self.live_on: set[int] = set()
+        self.auto_renewing: set[int] = set()
 
     def _one(self, key: Any) -> RenewalSettings:
         order = self._certcentral.order(key)
         if order.auto_renew:
-            self.live_on.add(order.id)
+            self.auto_renewing.add(order.id)
         return RenewalSettings(order)
 
 
-class Revocables(_OneByOne):
+class RevocableOrders(_OneByOne):
     """Orders that are to be revoked whole."""
 
     def _one(self, key: Any) -> Revocable | None:
         return Revocable(self._certcentral.order(key))
 
-    def learn(self, need: str, states: Sequence[Any]) -> dict[Any, Any]:
-        learn = {CERTIFICATES: self._with_certificates, REQUESTS: self._with_requests}.get(need)
-        if learn is None:
-            return super().learn(need, states)
-        return {self._key(state): learn(state) for state in states}
+    def fetch_fact(self, required_fact: str, states: Sequence[Any]) -> dict[Any, Any]:
+        fetch_fact = {CERTIFICATES: self._with_certificates, REQUESTS: self._with_requests}.get(required_fact)
+        if fetch_fact is None:
+            return super().fetch_fact(required_fact, states)
+        return {self._key(state): fetch_fact(state) for state in states}
 
     def _with_requests(self, state: Revocable) -> Revocable:
         """The requests that wait, with the certificates that they are for."""
@@ -280,7 +280,7 @@ class Revocables(_OneByOne):
         return replace(state, order=order)
 
 
-class RevocableCertificates(Revocables):
+class RevocableCertificates(RevocableOrders):
     """Single certificates, by id or serial number.
 
     order_id: the order that they belong to, where that is known: the account's list finds a certificate's order only
@@ -318,20 +318,20 @@ class RevocableCertificates(Revocables):
         raise NotFound(f"order {state.order.id} has no certificate {state.key}", 404, "not_found")
 
 
-class Settleables(_OneByOne):
+class RequestsById(_OneByOne):
     """Requests by their own ids."""
 
-    def _one(self, key: Any) -> Settleable:
+    def _one(self, key: Any) -> RequestsToDecide:
         request = self._certcentral.request(key)
-        return Settleable(request.order_id, (request,))
+        return RequestsToDecide(request.order_id, (request,))
 
 
-class OrderSettleables(_OneByOne):
+class RequestsByOrder(_OneByOne):
     """Requests by the ids of their orders."""
 
-    def _one(self, key: Any) -> Settleable:
+    def _one(self, key: Any) -> RequestsToDecide:
         order = self._certcentral.order(key)
-        return Settleable(order.id, order.requests, order.name)
+        return RequestsToDecide(order.id, order.requests, order.name)
 
 
 class NotedOrders(_OneByOne):

@@ -65,7 +65,7 @@ class Finder:
             for alone in self._each(self._alone, [(one,) for one in chunk if one not in several]):
                 several.update(alone)
             if self._include_origin and several:
-                several = self._certcentral.learn(ORIGIN, list(several.values()))
+                several = self._certcentral.fetch_fact(ORIGIN, list(several.values()))
             found.update(several)
         return [found[one] for one in wanted if one in found], [one for one in wanted if one not in found]
 
@@ -109,7 +109,7 @@ class Finder:
         if self._stop:
             return None
         try:
-            return self._certcentral.learn(DETAILS, [order])[order.id]
+            return self._certcentral.fetch_fact(DETAILS, [order])[order.id]
         except NotFound:
             return None
 

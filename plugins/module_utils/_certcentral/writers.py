@@ -12,17 +12,17 @@ from collections.abc import Collection
 from typing import TYPE_CHECKING, Any, Callable
 
 from .._common.errors import Refused
-from .client import single, whole
+from .client import certificate_path, order_path
 from .policy import CANCELED, revocation_filed
 
 if TYPE_CHECKING:
     from .._common.outcomes import Decision
-    from .._http.retry import Patience
+    from .._http.retry import RateLimitBudget
     from .client import CertCentral
-    from .readers import Annotated, NamedDomains, RenewalSettings, Revocable, Settleable
+    from .readers import Annotated, NamedDomains, RenewalSettings, RequestsToDecide, Revocable
 
 
-class Revoking:
+class RevocationWriter:
     """Drops a reissue, or revokes.
 
     A revocation without approval is answered with nothing, and its comment is not kept, as is documented (4.2).
@@ -37,19 +37,24 @@ class Revoking:
         self._skip_approval = skip_approval
 
     def __call__(
-        self, subject: Revocable, decision: Decision, *, fresh_until: float, patience: Patience
+        self, subject: Revocable, decision: Decision, *, fresh_until: float, budget: RateLimitBudget
     ) -> Decision | None:
         order = subject.order
         if decision.steps == ("drop_reissue",):
             self._certcentral.change_status(
-                order, decision, target=CANCELED, note=self._comments, fresh_until=fresh_until, patience=patience
+                order,
+                decision,
+                target=CANCELED,
+                note=self._comments,
+                fresh_until=fresh_until,
+                budget=budget,
             )
             return None
         if subject.certificate:
             certificate = subject.certificate.id or subject.certificate.serial_number
-            path, what = single(certificate), f"revoke certificate {certificate} of order {order.id}"
+            path, what = certificate_path(certificate), f"revoke certificate {certificate} of order {order.id}"
         else:
-            path, what = whole(order.id), f"revoke order {order.id}"
+            path, what = order_path(order.id), f"revoke order {order.id}"
         request = self._certcentral.revoke(
             path,
             what,
@@ -57,7 +62,7 @@ class Revoking:
             comments=self._comments,
             skip_approval=self._skip_approval,
             fresh_until=fresh_until,
-            patience=patience,
+            budget=budget,
         )
         if request and request.status != "approved" and not request.is_undecided:
             raise Refused(f"CertCentral set the request to {what} to {request.status} at once", 201, request.status)
@@ -78,7 +83,7 @@ def comment_lost(result: dict[str, Any], requests: Collection[tuple[int, int]]) 
     return {**result, "warnings": [*result.get("warnings", []), warning]}
 
 
-class SettingRenewal:
+class RenewalWriter:
     """Sets one of an order's renewal settings."""
 
     def __init__(self, certcentral: CertCentral) -> None:
@@ -88,24 +93,26 @@ class SettingRenewal:
             "custom_renewal_message": certcentral.set_renewal_message,
         }
 
-    def __call__(self, subject: RenewalSettings, decision: Decision, *, fresh_until: float, patience: Patience) -> None:
+    def __call__(
+        self, subject: RenewalSettings, decision: Decision, *, fresh_until: float, budget: RateLimitBudget
+    ) -> None:
         (step,) = decision.steps
-        self._set[step](subject.order.id, decision.after[step], fresh_until=fresh_until, patience=patience)
+        self._set[step](subject.order.id, decision.after[step], fresh_until=fresh_until, budget=budget)
 
 
-def lives_on(result: dict[str, Any], renewed: Collection[int]) -> dict[str, Any]:
+def with_auto_renew_warning(result: dict[str, Any], renewed: Collection[int]) -> dict[str, Any]:
     """A result with a warning for the orders whose auto-renew is on, which no call can switch off (4.6)."""
     if not renewed:
         return result
-    return {**result, "warnings": [*result.get("warnings", []), told_living(renewed)]}
+    return {**result, "warnings": [*result.get("warnings", []), auto_renew_warning(renewed)]}
 
 
-def told_living(renewed: Collection[int]) -> str:
+def auto_renew_warning(renewed: Collection[int]) -> str:
     several = ", ".join(map(str, sorted(set(renewed))))
     return f"auto-renew is on, and only a person can switch it off, in the CertCentral console: order {several}"
 
 
-class Settling:
+class RequestWriter:
     """Approves or rejects the request that a decision was made on."""
 
     def __init__(self, certcentral: CertCentral, status: str, comment: str | None) -> None:
@@ -113,31 +120,39 @@ class Settling:
         self._status = status
         self._comment = comment
 
-    def __call__(self, subject: Settleable, _decision: Decision, *, fresh_until: float, patience: Patience) -> None:
+    def __call__(
+        self, subject: RequestsToDecide, _decision: Decision, *, fresh_until: float, budget: RateLimitBudget
+    ) -> None:
         if subject.request:
             self._certcentral.settle_request(
-                subject.request, status=self._status, comment=self._comment, fresh_until=fresh_until, patience=patience
+                subject.request,
+                status=self._status,
+                comment=self._comment,
+                fresh_until=fresh_until,
+                budget=budget,
             )
 
 
-class Activating:
+class DomainWriter:
     """Activates or deactivates the one domain of a name."""
 
     def __init__(self, certcentral: CertCentral, active: bool) -> None:
         self._certcentral = certcentral
         self._active = active
 
-    def __call__(self, subject: NamedDomains, _decision: Decision, *, fresh_until: float, patience: Patience) -> None:
+    def __call__(
+        self, subject: NamedDomains, _decision: Decision, *, fresh_until: float, budget: RateLimitBudget
+    ) -> None:
         (domain,) = subject.domains
-        self._certcentral.set_domain(domain, active=self._active, fresh_until=fresh_until, patience=patience)
+        self._certcentral.set_domain(domain, active=self._active, fresh_until=fresh_until, budget=budget)
 
 
-class Annotating:
+class NoteWriter:
     """Adds a note."""
 
     def __init__(self, certcentral: CertCentral, text: str) -> None:
         self._certcentral = certcentral
         self._text = text
 
-    def __call__(self, subject: Annotated, _decision: Decision, *, fresh_until: float, patience: Patience) -> None:
-        self._certcentral.add_note(subject.order_id, self._text, fresh_until=fresh_until, patience=patience)
+    def __call__(self, subject: Annotated, _decision: Decision, *, fresh_until: float, budget: RateLimitBudget) -> None:
+        self._certcentral.add_note(subject.order_id, self._text, fresh_until=fresh_until, budget=budget)

@@ -39,7 +39,7 @@ class Stop:
     @property
     def reason(self) -> str:
         # Whoever kills Ansible, as ansible-runner does to cancel a job, does not reach its workers.
-        if self._parent and not self._reason and (os.getppid() != self._parent or _nobody_reads(self._pipe)):
+        if self._parent and not self._reason and (os.getppid() != self._parent or _is_closed(self._pipe)):
             self._reason = "Ansible, which wanted it, has ended"
         return self._reason
 
@@ -55,7 +55,7 @@ class Stop:
             raise Stopped(self.reason)
 
 
-def _nobody_reads(pipe: int | None) -> bool:
+def _is_closed(pipe: int | None) -> bool:
     """Whether the other end of a pipe or a connection is closed; never of a file."""
     if pipe is None:
         return False

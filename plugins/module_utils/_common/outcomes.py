@@ -43,7 +43,7 @@ class Decision:
     after: Mapping[str, Any] = field(default_factory=dict)
     reason: str = ""
     next_step: str = ""
-    need: str = ""
+    required_fact: str = ""
     done: str = ""
     ends: str = CHANGED
     steps: tuple[str, ...] = ()

@@ -28,7 +28,7 @@ from pathlib import Path
 from typing import Callable
 
 # How often to look again while every slot is held by a request under way, in seconds.
-_LOOK_AGAIN = 0.02
+_POLL_INTERVAL = 0.02
 # Nothing that is right lies further ahead, in seconds.
 _FAR = 24 * 3600.0
 
@@ -116,7 +116,7 @@ class Pacer:
 
     def _delay(self, wait: float, seconds: float) -> float:
         # A stamp in the future belongs to a request under way, whose slot may come free much sooner.
-        return max(0.0005, wait) if wait <= seconds else _LOOK_AGAIN
+        return max(0.0005, wait) if wait <= seconds else _POLL_INTERVAL
 
     def _replace(self, stamp: float, with_stamp: float | None) -> None:
         with self._book.open() as page:

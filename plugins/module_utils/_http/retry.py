@@ -18,7 +18,7 @@ LONGEST_BACKOFF = 60.0
 _POLLS_PER_WINDOW = 15
 
 
-class Patience:
+class RateLimitBudget:
     """The seconds that are left to wait for a service which answers 429."""
 
     def __init__(self, seconds: float) -> None:

@@ -39,7 +39,7 @@ from .diagnosis import code_of, diagnose
 from .error_bodies import problems, text_of
 from .libraries import requests, require_libraries, urllib3
 from .rate_limit import Pacer, state_file
-from .retry import Patience, backoff, retry_after, throttle_delay
+from .retry import RateLimitBudget, backoff, retry_after, throttle_delay
 from .session import Session
 
 if TYPE_CHECKING:
@@ -129,8 +129,8 @@ class Transport:
             session.close()
         self._sessions.clear()
 
-    def patience(self) -> Patience:
-        return Patience(self.connection.rate_limit_timeout)
+    def budget(self) -> RateLimitBudget:
+        return RateLimitBudget(self.connection.rate_limit_timeout)
 
     def read(
         self,
@@ -150,7 +150,7 @@ class Transport:
         Raises ApiError, or Stopped.
         """
         with _absence(absent):
-            reply = self._send(what, "GET", self._url(path, query), None, None, self.patience())
+            reply = self._send(what, "GET", self._url(path, query), None, None, self.budget())
         return self._json(what, reply, may_be_list=may_be_list)
 
     def probe(self, what: str, path: Sequence[object], query: Iterable[tuple[str, object]] = ()) -> Reply:
@@ -158,7 +158,7 @@ class Transport:
 
         What passes is repeated as in `read`, a 429 as well. Raises ApiError, or Stopped.
         """
-        return self._send(what, "GET", self._url(path, query), None, None, self.patience(), takes_refusal=True)
+        return self._send(what, "GET", self._url(path, query), None, None, self.budget(), takes_refusal=True)
 
     def write(
         self,
@@ -168,7 +168,7 @@ class Transport:
         body: Mapping[str, Any] | None,
         *,
         fresh_until: float,
-        patience: Patience,
+        budget: RateLimitBudget,
         query: Iterable[tuple[str, object]] = (),
         once: bool = False,
         absent: Sequence[str] = (),
@@ -183,7 +183,7 @@ class Transport:
         """
         sent = None if body is None else json.dumps(body).encode()
         with _absence(absent):
-            reply = self._send(what, method, self._url(path, query), sent, fresh_until, patience, once=once)
+            reply = self._send(what, method, self._url(path, query), sent, fresh_until, budget, once=once)
         return self._json(what, reply) if reply.body.strip() else {}
 
     def _url(self, path: Sequence[object], query: Iterable[tuple[str, object]] = ()) -> str:
@@ -198,7 +198,7 @@ class Transport:
         url: str,
         body: bytes | None,
         fresh_until: float | None,
-        patience: Patience,
+        budget: RateLimitBudget,
         once: bool = False,
         takes_refusal: bool = False,
     ) -> Reply:
@@ -216,7 +216,7 @@ class Transport:
                 error = limited
                 delay = throttle_delay(limited.retry_after, throttled, self.connection.windows)
                 throttled += 1
-                again = patience.spend(delay)
+                again = budget.spend(delay)
                 if again:
                     # Where the file cannot be used, the next request will say so.
                     with suppress(OSError):
@@ -231,7 +231,7 @@ class Transport:
             if not again:
                 error.retries, error.waited = repeats, waited
                 raise error
-            self._tell(f"{error.message}; trying again in {delay:.0f} s", delay)
+            self._announce(f"{error.message}; trying again in {delay:.0f} s", delay)
             self._stop.pause(delay)
             if once:
                 self.counters.add(waited=delay)
@@ -261,10 +261,10 @@ class Transport:
             slot.done()
 
     def _pace(self, what: str, seconds: float) -> None:
-        self._tell(f"waiting {seconds:.0f} s to {what}, to stay within the rate limit", seconds)
+        self._announce(f"waiting {seconds:.0f} s to {what}, to stay within the rate limit", seconds)
         self._stop.pause(seconds)
 
-    def _tell(self, line: str, delay: float) -> None:
+    def _announce(self, line: str, delay: float) -> None:
         """Announce a wait, once for all workers that wait at the same time."""
         now = time.monotonic()
         if delay >= _WORTH_SAYING and now >= self._quiet_until:
@@ -330,9 +330,9 @@ class Transport:
         several = self._explanation(reply)
         status = reply.status
         codes = tuple(code for code, _message in several if code)
-        said = [", ".join(part for part in problem if part) for problem in several[:_PROBLEMS_SHOWN]]
-        said += [f"and {len(several) - _PROBLEMS_SHOWN} more"] if len(several) > _PROBLEMS_SHOWN else []
-        text = f"{self.service} refused to {what} (HTTP {status}{', ' if said else ''}{'; '.join(said)})"
+        shown = [", ".join(part for part in problem if part) for problem in several[:_PROBLEMS_SHOWN]]
+        shown += [f"and {len(several) - _PROBLEMS_SHOWN} more"] if len(several) > _PROBLEMS_SHOWN else []
+        text = f"{self.service} refused to {what} (HTTP {status}{', ' if shown else ''}{'; '.join(shown)})"
         code = codes[0] if codes else None
         if status == 429:
             limited = RateLimited(text, status, code)

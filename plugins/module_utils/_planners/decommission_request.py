@@ -28,7 +28,7 @@ _GLOB = re.compile(r"[*?\[\]]")
 
 
 @dataclass(frozen=True)
-class Wishes:
+class Decommission:
     """What goes away, and how.
 
     names: in lower case, as DNS spells them. on_issued: KEEP, LAPSE or REVOKE. product_types: of CertCentral. shared:
@@ -91,54 +91,54 @@ class Wishes:
         return False
 
 
-def wishes_of(wished: Mapping[str, Any]) -> Wishes:
+def parse_request(options: Mapping[str, Any]) -> Decommission:
     """What a role wishes, with names as DNS spells them. Raises ValueError, which says what is wrong.
 
     Lists and truths have to be just that: a text is a list of letters to Python, and "false" is true.
     """
-    unknown = sorted(str(name) for name in set(wished) - {one.name for one in fields(Wishes) if one.init})
+    unknown = sorted(str(name) for name in set(options) - {one.name for one in fields(Decommission) if one.init})
     if unknown:
         raise ValueError(f"{unknown[0]} is not known here")
-    names = _names(wished, "names")
+    names = _names(options, "names")
     if not names:
         raise ValueError("names has to have one name at least")
-    subdomains = _truth(wished, "include_subdomains", False)
+    subdomains = _boolean(options, "include_subdomains", False)
     broad = sorted(name for name in names if "." not in name.replace("*.", "", 1))
     if subdomains and broad:
         raise ValueError(f"names has {broad[0]}, below which is everybody's: name what goes away")
-    on_issued = wished.get("on_issued", KEEP)
+    on_issued = options.get("on_issued", KEEP)
     if on_issued not in (KEEP, LAPSE, REVOKE):
         raise ValueError(f"on_issued is {KEEP}, {LAPSE} or {REVOKE}")
-    probe, waiver = _truth(wished, "probe", True), wished.get("waiver", "")
+    probe, waiver = _boolean(options, "probe", True), options.get("waiver", "")
     if not isinstance(waiver, str):
         raise ValueError("waiver has to be a text, which says why")
     if not probe and not waiver.strip():
         raise ValueError("without a probe certificates may be revoked that are still served: say in waiver why")
-    wishes = Wishes(
+    request = Decommission(
         names=names,
         include_subdomains=subdomains,
         on_issued=str(on_issued),
-        product_types=frozenset(_texts(wished, "product_types", TLS_PRODUCTS)),
-        shared=_ids(wished, "shared"),
-        accept_unknown=_ids(wished, "accept_unknown"),
-        protected=tuple(_pattern(text) for text in _texts(wished, "protected")),
-        stays=tuple(_pattern(text) for text in _texts(wished, "stays")),
-        lives_on=_names(wished, "lives_on"),
-        replacements=_ids(wished, "replacements"),
-        mark_renewed=_truth(wished, "mark_renewed", False),
+        product_types=frozenset(_texts(options, "product_types", TLS_PRODUCTS)),
+        shared=_ids(options, "shared"),
+        accept_unknown=_ids(options, "accept_unknown"),
+        protected=tuple(_pattern(text) for text in _texts(options, "protected")),
+        stays=tuple(_pattern(text) for text in _texts(options, "stays")),
+        lives_on=_names(options, "lives_on"),
+        replacements=_ids(options, "replacements"),
+        mark_renewed=_boolean(options, "mark_renewed", False),
         probe=probe,
         waiver=waiver.strip(),
-        unapproved=_truth(wished, "unapproved", False),
+        unapproved=_boolean(options, "unapproved", False),
     )
     # A slip of the pen would let a name be ended that is meant to live on.
-    strange = sorted(one for one in wishes.lives_on if not wishes.goes(one) and f"*.{parent_name(one)}" not in names)
+    strange = sorted(one for one in request.lives_on if not request.goes(one) and f"*.{parent_name(one)}" not in names)
     if strange:
         raise ValueError(f"lives_on has {strange[0]}, which is not among names")
-    return wishes
+    return request
 
 
-def _texts(wished: Mapping[str, Any], option: str, default: Iterable[str] = ()) -> list[str]:
-    given = wished.get(option, default)
+def _texts(options: Mapping[str, Any], option: str, default: Iterable[str] = ()) -> list[str]:
+    given = options.get(option, default)
     several = list(given) if isinstance(given, (list, tuple)) else None
     if several is None or not all(isinstance(one, (str, int)) and not isinstance(one, bool) for one in several):
         raise ValueError(f"{option} has to be a list of texts")
@@ -148,23 +148,23 @@ def _texts(wished: Mapping[str, Any], option: str, default: Iterable[str] = ()) 
     return texts
 
 
-def _ids(wished: Mapping[str, Any], option: str) -> frozenset[str]:
+def _ids(options: Mapping[str, Any], option: str) -> frozenset[str]:
     """Ids and digests. What is none of these names no order, and may be a token, so that it is not told."""
-    several = [text.lower() for text in _texts(wished, option)]
+    several = [text.lower() for text in _texts(options, option)]
     if not all(map(_ID.fullmatch, several)):
         raise ValueError(f"{option} has what is neither an order's id nor its order_digest in full")
     return frozenset(several)
 
 
-def _names(wished: Mapping[str, Any], option: str) -> frozenset[str]:
+def _names(options: Mapping[str, Any], option: str) -> frozenset[str]:
     try:
-        return frozenset(domain_name(text, option) for text in _texts(wished, option))
+        return frozenset(domain_name(text, option) for text in _texts(options, option))
     except OptionError as error:
         raise ValueError(str(error)) from None
 
 
-def _truth(wished: Mapping[str, Any], option: str, default: bool) -> bool:
-    given = wished.get(option, default)
+def _boolean(options: Mapping[str, Any], option: str, default: bool) -> bool:
+    given = options.get(option, default)
     if given is not True and given is not False:
         raise ValueError(f"{option} has to be true or false")
     return bool(given)

@@ -42,7 +42,7 @@ _WILD = "*?[]"
 
 
 @dataclass(frozen=True)
-class Wishes:
+class StaleCriteria:
     """Which orders count; made by `wishes_of`, which checks them.
 
     today: the date in UTC. older_than_days: days of the calendar since an order was placed.
@@ -64,27 +64,27 @@ class Wishes:
 # -- what is wished ----------------------------------------------------------------------------------------------------
 
 
-def wishes_of(wished: Mapping[str, Any]) -> Wishes:
+def parse_request(options: Mapping[str, Any]) -> StaleCriteria:
     """What a role, or whoever else, wishes: the fields of Wishes, with `now` for today. Raises ValueError.
 
     now: a time or a day, as text or as itself, in UTC where it does not say.
     """
-    known = {field.name for field in fields(Wishes)} - {"today"} | {"now"}
-    strange = sorted(str(name) for name in set(wished) - known)
+    known = {field.name for field in fields(StaleCriteria)} - {"today"} | {"now"}
+    strange = sorted(str(name) for name in set(options) - known)
     if strange:
         raise ValueError(f"nobody knows {strange[0]}")
-    statuses = _texts(wished, "statuses", STALE)
+    statuses = _texts(options, "statuses", STALE)
     if not statuses or not set(statuses) <= set(STALE):
         raise ValueError(f"statuses has to name some of {', '.join(STALE)}")
-    return Wishes(
-        today=_today(wished.get("now")),
-        older_than_days=_days(wished, "older_than_days", OLDER_THAN_DAYS, 1),
-        include=_patterns(wished, "include", ("*",)),
-        exclude=_patterns(wished, "exclude", ()),
+    return StaleCriteria(
+        today=_today(options.get("now")),
+        older_than_days=_days(options, "older_than_days", OLDER_THAN_DAYS, 1),
+        include=_patterns(options, "include", ("*",)),
+        exclude=_patterns(options, "exclude", ()),
         statuses=statuses,
-        product_types=_texts(wished, "product_types", TLS_PRODUCTS),
-        predecessor_days=_days(wished, "predecessor_days", PREDECESSOR_DAYS, 0),
-        limit=None if wished.get("limit") is None else _days(wished, "limit", MOST_LIMIT, 1, MOST_LIMIT),
+        product_types=_texts(options, "product_types", TLS_PRODUCTS),
+        predecessor_days=_days(options, "predecessor_days", PREDECESSOR_DAYS, 0),
+        limit=None if options.get("limit") is None else _days(options, "limit", MOST_LIMIT, 1, MOST_LIMIT),
     )
 
 
@@ -95,15 +95,15 @@ def _today(now: Any) -> date:
     return moment.date()
 
 
-def _days(wished: Mapping[str, Any], name: str, default: int, least: int, most: int = MOST_DAYS) -> int:
-    value = whole_number(wished.get(name, default))
+def _days(options: Mapping[str, Any], name: str, default: int, least: int, most: int = MOST_DAYS) -> int:
+    value = whole_number(options.get(name, default))
     if value is None or not least <= value <= most:
         raise ValueError(f"{name} has to be a whole number from {least} to {most}")
     return value
 
 
-def _texts(wished: Mapping[str, Any], name: str, default: Sequence[str]) -> tuple[str, ...]:
-    value = wished.get(name, default)
+def _texts(options: Mapping[str, Any], name: str, default: Sequence[str]) -> tuple[str, ...]:
+    value = options.get(name, default)
     if isinstance(value, str) or not isinstance(value, Sequence):
         # A text would be taken apart into its letters, none of which means what it says.
         raise ValueError(f"{name} has to be a list")
@@ -112,8 +112,8 @@ def _texts(wished: Mapping[str, Any], name: str, default: Sequence[str]) -> tupl
     return tuple(one.strip() for one in value)
 
 
-def _patterns(wished: Mapping[str, Any], name: str, default: Sequence[str]) -> tuple[str, ...]:
-    texts = _texts(wished, name, default)
+def _patterns(options: Mapping[str, Any], name: str, default: Sequence[str]) -> tuple[str, ...]:
+    texts = _texts(options, name, default)
     if not all(map(is_convertible, texts)):
         raise ValueError(f"{name}: {LIBRARY_MISSING}")
     several = [form for pattern in texts for form in _forms(pattern)]
@@ -149,28 +149,28 @@ def _among(names: Iterable[str], patterns: Sequence[str]) -> bool:
     return any(fnmatchcase(form, pattern) for name in names for form in _forms(name) for pattern in patterns)
 
 
-def _is_meant(names: Sequence[str], wishes: Wishes) -> bool:
+def _is_meant(names: Sequence[str], criteria: StaleCriteria) -> bool:
     """Whether one of the names is among the patterns, and none of them among the others."""
-    return _among(names or [""], wishes.include) and not _among(names, wishes.exclude)
+    return _among(names or [""], criteria.include) and not _among(names, criteria.exclude)
 
 
 # -- what has to be read -----------------------------------------------------------------------------------------------
 
 
-def search(wishes: Wishes) -> dict[str, Any]:
+def search(criteria: StaleCriteria) -> dict[str, Any]:
     """What to ask digicert_order_info for: it finds every order that can be stale, and few others."""
     first = date.min
-    if (wishes.today - first).days > wishes.older_than_days:
-        first = wishes.today - timedelta(days=wishes.older_than_days)
-    return {"status": list(wishes.statuses), "created_before": first.isoformat()}
+    if (criteria.today - first).days > criteria.older_than_days:
+        first = criteria.today - timedelta(days=criteria.older_than_days)
+    return {"status": list(criteria.statuses), "created_before": first.isoformat()}
 
 
-def to_read(orders: Iterable[Mapping[str, Any]], wishes: Wishes) -> list[int]:
+def to_read(orders: Iterable[Mapping[str, Any]], criteria: StaleCriteria) -> list[int]:
     """The orders that have to be read whole before they can be planned."""
-    kinds = ("", *wishes.product_types)
+    kinds = ("", *criteria.product_types)
     return [
         order_id
-        for order_id, rows in _candidates(orders, wishes)
+        for order_id, rows in _candidates(orders, criteria)
         if any((row["product_type"] or "") in kinds for row in rows)
     ]
 
@@ -180,20 +180,22 @@ def predecessors(details: Iterable[Mapping[str, Any]]) -> list[int]:
     return sorted({int(order["renewal_of_order_id"]) for order in details if order["renewal_of_order_id"]})
 
 
-def _candidates(orders: Iterable[Mapping[str, Any]], wishes: Wishes) -> list[tuple[int, tuple[Mapping[str, Any], ...]]]:
+def _candidates(
+    orders: Iterable[Mapping[str, Any]], criteria: StaleCriteria
+) -> list[tuple[int, tuple[Mapping[str, Any], ...]]]:
     """What a list tells of each order that was left behind, by id; of an order that it tells twice, both."""
     return [
         (order_id, rows)
         for order_id, rows in sorted(_by_id(orders).items())
-        if any(row["status"] in wishes.statuses and _age(row, wishes) > wishes.older_than_days for row in rows)
-        and (_is_meant(_names(*rows), wishes) or _may_be_meant(rows, wishes))
+        if any(row["status"] in criteria.statuses and _age(row, criteria) > criteria.older_than_days for row in rows)
+        and (_is_meant(_names(*rows), criteria) or _may_be_meant(rows, criteria))
     ]
 
 
-def _may_be_meant(rows: Sequence[Mapping[str, Any]], wishes: Wishes) -> bool:
+def _may_be_meant(rows: Sequence[Mapping[str, Any]], criteria: StaleCriteria) -> bool:
     """Whether it is a name that a list leaves out by which an order is meant, as far as is known."""
     unknown = any(row.get("domains_known") is False for row in rows)
-    return unknown and not _among(_names(*rows), wishes.exclude)
+    return unknown and not _among(_names(*rows), criteria.exclude)
 
 
 def _by_id(orders: Iterable[Mapping[str, Any]]) -> dict[int, tuple[Mapping[str, Any], ...]]:
@@ -212,10 +214,10 @@ def _spelling(row: Mapping[str, Any]) -> str:
     return repr(sorted(row.items()))
 
 
-def _age(row: Mapping[str, Any], wishes: Wishes) -> int:
+def _age(row: Mapping[str, Any], criteria: StaleCriteria) -> int:
     """Days since it was placed; -1 where it does not say, which is never old."""
     placed = _placed(row)
-    return -1 if placed is None else (wishes.today - placed.date()).days
+    return -1 if placed is None else (criteria.today - placed.date()).days
 
 
 def _placed(row: Mapping[str, Any]) -> datetime | None:
@@ -227,7 +229,7 @@ def _placed(row: Mapping[str, Any]) -> datetime | None:
 
 def plan(
     orders: Iterable[Mapping[str, Any]],
-    wishes: Wishes,
+    criteria: StaleCriteria,
     *,
     details: Iterable[Mapping[str, Any]] = (),
     renewed: Iterable[Mapping[str, Any]] = (),
@@ -236,15 +238,15 @@ def plan(
 
     details: the orders of `to_read`, read whole. renewed: those of `predecessors`.
     """
-    whole, older = _by_id(details), _by_id(renewed)
+    page, older = _by_id(details), _by_id(renewed)
     entries = []
-    for order_id, rows in _candidates(orders, wishes):
-        read = whole.get(order_id, ())
+    for order_id, rows in _candidates(orders, criteria):
+        read = page.get(order_id, ())
         # A list may leave names out.
         names = _names(*rows, *read)
-        if _is_meant(names, wishes):
-            entries.append(_entry(rows, read, names, older, wishes))
-    return _limited(entries, wishes.limit)
+        if _is_meant(names, criteria):
+            entries.append(_entry(rows, read, names, older, criteria))
+    return _limited(entries, criteria.limit)
 
 
 def _limited(entries: Sequence[dict[str, Any]], limit: int | None) -> list[dict[str, Any]]:
@@ -270,11 +272,11 @@ def _entry(
     read: Sequence[Mapping[str, Any]],
     names: Sequence[str],
     older: Mapping[int, tuple[Mapping[str, Any], ...]],
-    wishes: Wishes,
+    criteria: StaleCriteria,
 ) -> dict[str, Any]:
     row = rows[0]
     state = {"status": row["status"], "date_created": row["date_created"]}
-    told = {
+    entry = {
         "provider": CERTCENTRAL,
         "order": str(row["order_id"]),
         "name": names[0] if names else "",
@@ -282,68 +284,68 @@ def _entry(
         "state": state,
     }
     if len(rows) != 1:
-        return {**told, **_left(_AGAIN)}
-    old = f"it is {row['status']}, and was ordered {plural(_age(row, wishes), 'day')} ago"
+        return {**entry, **_left(_AGAIN)}
+    old = f"it is {row['status']}, and was ordered {plural(_age(row, criteria), 'day')} ago"
     kinds = {one["product_type"] or "" for one in (row, *read)} - {""}
-    strange = sorted(kinds - set(wishes.product_types))
+    strange = sorted(kinds - set(criteria.product_types))
     if strange:
-        return {**told, **_left(f"{old}, but it is a {strange[0]}, which is not among product_types")}
+        return {**entry, **_left(f"{old}, but it is a {strange[0]}, which is not among product_types")}
     if len(read) != 1 or not _is_as_listed(row, read[0]):
-        return {**told, **_left(_AGAIN)}
-    whole = read[0]
-    renews = whole["renewal_of_order_id"] or 0
+        return {**entry, **_left(_AGAIN)}
+    page = read[0]
+    renews = page["renewal_of_order_id"] or 0
     predecessor = older.get(renews, ())
     expiries = _expiries(predecessor[0]) if len(predecessor) == 1 else {}
-    product = str(whole.get("product_name_id") or "")
-    told["state"] = {**state, "product": product, "renewal_of_order_id": renews, **expiries}
-    why = _unclear(kinds, names, wishes) or _unnamed(whole) or _renews(whole, predecessor, expiries, wishes)
+    product = str(page.get("product_name_id") or "")
+    entry["state"] = {**state, "product": product, "renewal_of_order_id": renews, **expiries}
+    why = _unclear(kinds, names, criteria) or _unnamed(page) or _renews(page, predecessor, expiries, criteria)
     if why:
-        return {**told, **_left(f"{old}, but {why}")}
+        return {**entry, **_left(f"{old}, but {why}")}
     # What its own page tells is what ends; a row that tells of more was compared with the patterns.
-    return {**told, "domains": _domains(whole), **_ending(whole, old)}
+    return {**entry, "domains": _domains(page), **_ending(page, old)}
 
 
 def _domains(*rows: Mapping[str, Any]) -> list[str]:
     return sorted({name for row in rows for name in row["domains"] or () if name})
 
 
-def _unnamed(whole: Mapping[str, Any]) -> str:
+def _unnamed(page: Mapping[str, Any]) -> str:
     """Whether an order's own page leaves names out, one of which may keep it from being ended."""
-    return "" if whole.get("domains_known") is True else "its own page does not tell all of its names"
+    return "" if page.get("domains_known") is True else "its own page does not tell all of its names"
 
 
 def _left(reason: str) -> dict[str, Any]:
     return {"action": LEAVE, "reason": reason}
 
 
-def _is_as_listed(row: Mapping[str, Any], whole: Mapping[str, Any]) -> bool:
-    return bool(row["status"] == whole["status"] and _placed(row) == _placed(whole))
+def _is_as_listed(row: Mapping[str, Any], page: Mapping[str, Any]) -> bool:
+    return bool(row["status"] == page["status"] and _placed(row) == _placed(page))
 
 
-def _unclear(kinds: Iterable[str], names: Sequence[str], wishes: Wishes) -> str:
+def _unclear(kinds: Iterable[str], names: Sequence[str], criteria: StaleCriteria) -> str:
     """What an order does not say of itself and had to, empty where it says enough."""
     if not kinds:
         return "it does not say what product it is"
-    if wishes.exclude and not names:
+    if criteria.exclude and not names:
         return "it does not say its names, so that nobody knows whether it is excluded"
     return ""
 
 
 def _renews(
-    whole: Mapping[str, Any],
+    page: Mapping[str, Any],
     predecessor: Sequence[Mapping[str, Any]],
     expiries: Mapping[str, str],
-    wishes: Wishes,
+    criteria: StaleCriteria,
 ) -> str:
     """Why an order is needed after all, empty where it is not."""
-    renews = whole["renewal_of_order_id"]
+    renews = page["renewal_of_order_id"]
     if not renews:
-        renewal = any(request["type"] == "renewal" for request in whole["requests"])
+        renewal = any(request["type"] == "renewal" for request in page["requests"])
         return "it is a renewal that does not say of which order" if renewal else ""
     if "predecessor_valid_till" not in expiries:
         return f"it renews order {renews}, of which it is not known when it expires"
-    days = [(date.fromisoformat(day) - wishes.today).days for day in expiries.values()]
-    near = [one for one in days if abs(one) <= wishes.predecessor_days]
+    days = [(date.fromisoformat(day) - criteria.today).days for day in expiries.values()]
+    near = [one for one in days if abs(one) <= criteria.predecessor_days]
     if near and predecessor[0]["status"] not in _ENDED:
         return f"it renews order {renews}, which {_expires(min(near, key=abs))}"
     return ""
@@ -365,12 +367,12 @@ def _expiries(predecessor: Mapping[str, Any]) -> dict[str, str]:
     return found
 
 
-def _ending(whole: Mapping[str, Any], old: str) -> dict[str, Any]:
+def _ending(page: Mapping[str, Any], old: str) -> dict[str, Any]:
     """What ends an order that nobody needs, unless somebody's request waits that is not about having it."""
-    waiting = whole["pending_requests"]
+    waiting = page["pending_requests"]
     found = ", ".join(f"{one['request_id']} ({one['type']})" for one in waiting) or "none"
     known = all(one["type"] in _REJECTABLE for one in waiting)
-    if whole["status"] != "needs_approval":
+    if page["status"] != "needs_approval":
         if known:
             return {"action": CANCEL, "reason": old}
         return _left(f"{old}, but a request waits that a cancellation would end: {found}")

@@ -16,13 +16,13 @@ CANCEL, REJECT, DROP = "cancel", "reject_request", "drop_reissue"
 MARK, UNMARK, LAPSE, REVOKE = "mark_renewed", "unmark_renewed", "lapse", "revoke"
 # In the order in which they are carried out, what cannot be undone last.
 WRITING = (REJECT, CANCEL, DROP, MARK, UNMARK, LAPSE, REVOKE)
-KEEP, LEAVE, NOTHING, WAIT = TOLD = ("keep", "leave", "nothing", "wait")
+KEEP, LEAVE, NOTHING, WAIT = REPORT_ONLY = ("keep", "leave", "nothing", "wait")
 # What cannot be undone; a reissue may be dropped on the way to another action as well.
 IRREVERSIBLE = (REJECT, CANCEL, DROP, REVOKE)
 # Kinds of CertCentral products that are TLS certificates; the others belong to people and code.
 TLS_PRODUCTS = ("ssl_certificate", "dv_ssl_certificate")
 # At Servertastic an issued order is revoked by cancelling it, which its admin contact has to approve.
-ACTIONS = {CERTCENTRAL: (*WRITING, *TOLD), SERVERTASTIC: (CANCEL, REVOKE, *TOLD)}
+ACTIONS = {CERTCENTRAL: (*WRITING, *REPORT_ONLY), SERVERTASTIC: (CANCEL, REVOKE, *REPORT_ONLY)}
 # In the state of an entry, as its `unknown`: not all of the order's names or certificates are known, and it is ended
 # all the same.
 ACCEPTED = "accepted"

@@ -69,16 +69,16 @@ def outcomes(
     """
     over = {entry_key(one) for one in but}
     steps = [(_rows(result), _failure(result)) for result in results if not result.get("skipped")]
-    told = []
+    records = []
     for entry in (one for one in entries if entry_key(one) not in over):
         rows = [row for row in (_row(entry, *step) for step in steps) if row]
         if entry["action"] not in WRITING:
-            told.append(_record(entry, {NOTHING: UNCHANGED, WAIT: WAITING}.get(entry["action"], LEFT)))
+            records.append(_record(entry, {NOTHING: UNCHANGED, WAIT: WAITING}.get(entry["action"], LEFT)))
         elif rows:
-            told.append(_carried_out(entry, rows, time, check_mode))
+            records.append(_carried_out(entry, rows, time, check_mode))
         else:
-            told.append(_record(entry, otherwise, reason or entry["reason"], contact=str(entry.get("contact", ""))))
-    return told
+            records.append(_record(entry, otherwise, reason or entry["reason"], contact=str(entry.get("contact", ""))))
+    return records
 
 
 def _rows(result: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
@@ -150,8 +150,8 @@ def _difference(rows: Sequence[Mapping[str, Any]]) -> tuple[str, str]:
         for name in {**(row.get("before") or {}), **(row.get("after") or {})}
         if name not in _PARTS
     ]
-    told = [(name, was, now) for name, was, now in facts if was != now] or facts
-    before, after = (f"{name}: {was}" for name, was, _now in told), (f"{name}: {now}" for name, _was, now in told)
+    records = [(name, was, now) for name, was, now in facts if was != now] or facts
+    before, after = (f"{name}: {was}" for name, was, _now in records), (f"{name}: {now}" for name, _was, now in records)
     return "; ".join(before), "; ".join(after)
 
 
@@ -179,8 +179,8 @@ def _facts(state: Mapping[str, Any]) -> str:
 def going_on(entries: Iterable[Mapping[str, Any]], results: Iterable[Mapping[str, Any]]) -> dict[str, list[Any]]:
     """The entries whose first steps have come to a good end: their `orders`, as modules take them, and `requests`."""
     several = list(entries)
-    told = outcomes(several, results)
-    good = [entry for entry, one in zip(several, told) if one["outcome"] in _GOOD]
+    records = outcomes(several, results)
+    good = [entry for entry, one in zip(several, records) if one["outcome"] in _GOOD]
     return {"orders": orders_of(good), "requests": requests_of(good)}
 
 
@@ -236,17 +236,17 @@ def summary(records: Iterable[Mapping[str, Any]], violations: Sequence[str] = ()
 
     violations: why nothing at all was done.
     """
-    told = [
+    records = [
         {**{name: value for name, value in one.items() if name != "request_id"}, "order": shown_order(one)}
         for one in records
     ]
-    counted = Counter(one["outcome"] for one in told)
-    counts = {"total": len(told), **{outcome: counted[outcome] for outcome in OUTCOMES}}
+    counted = Counter(one["outcome"] for one in records)
+    counts = {"total": len(records), **{outcome: counted[outcome] for outcome in OUTCOMES}}
     parts = ", ".join(f"{counts[outcome]} {outcome}" for outcome in OUTCOMES if counts[outcome])
-    msg = f"{plural(len(told), 'order')}: {parts}" if told else "no orders"
-    failing = [one for outcome in _FAILING for one in told if one["outcome"] == outcome]
+    msg = f"{plural(len(records), 'order')}: {parts}" if records else "no orders"
+    failing = [one for outcome in _FAILING for one in records if one["outcome"] == outcome]
     if failing:
         msg += f"; the first that failed: order {failing[0]['order']}: {failing[0]['reason']}"
     if violations:
         msg = f"nothing was changed: {'; '.join(violations)}"
-    return {"outcomes": told, "result": {"counts": counts, "failed": bool(failing or violations), "msg": msg}}
+    return {"outcomes": records, "result": {"counts": counts, "failed": bool(failing or violations), "msg": msg}}

@@ -22,8 +22,8 @@ from .actions import (
     MARK,
     NOTHING,
     REJECT,
+    REPORT_ONLY,
     REVOKE,
-    TOLD,
     UNMARK,
     WAIT,
     WRITING,
@@ -34,7 +34,7 @@ from .document import canonical, digest
 from .text import listed
 
 
-def told(plan: Mapping[str, Any]) -> dict[str, Any]:
+def plan_result(plan: Mapping[str, Any]) -> dict[str, Any]:
     """What a task tells of a plan: itself, its one text with its SHA-256, and its table for people."""
     text, changes = canonical(plan), plural(len(writes(plan["entries"])), "change")
     return {
@@ -77,7 +77,7 @@ def table(plan: Mapping[str, Any]) -> list[str]:
         lines.append(f"names: {listed(plan['names'])}")
     lines += [f"note: {printable(text, 2000)}" for text in plan.get("notes", ())]
     lines.append(f"{plural(len(writes(entries)), 'change')} among {plural(len(entries), 'order')}")
-    lines += [f"{counts[action]:7d}  {_COUNTED[action]}" for action in (*WRITING, *TOLD) if counts[action]]
+    lines += [f"{counts[action]:7d}  {_COUNTED[action]}" for action in (*WRITING, *REPORT_ONLY) if counts[action]]
     hidden = sum(entry["state"].get("served") == "unresolved" for entry in writes(entries))
     if hidden:
         lines.append(f"{hidden:7d}  of the revocations although a name does not resolve from this controller")
@@ -85,7 +85,7 @@ def table(plan: Mapping[str, Any]) -> list[str]:
         # Every one of them, as they stand nowhere else.
         lines += ["", f"tear down {plural(len(plan['hosts']), 'server')}:"]
         lines += [f"  {printable(host, 253)}" for host in plan["hosts"]]
-    for action in (*reversed(WRITING), *TOLD):
+    for action in (*reversed(WRITING), *REPORT_ONLY):
         several = [entry for entry in entries if entry["action"] == action]
         if several:
             lines += ["", f"{action}:", *(_line(entry) for entry in several)]

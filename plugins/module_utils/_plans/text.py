@@ -22,10 +22,10 @@ def inert(value: Any) -> str:
     return inert_text(value)
 
 
-_NAMES_TOLD = 20
+_NAMES_SHOWN = 20
 
 
 def listed(names: Sequence[str]) -> str:
-    told = ", ".join(printable(name, 253) for name in names[:_NAMES_TOLD])
-    more = len(names) - _NAMES_TOLD
+    told = ", ".join(printable(name, 253) for name in names[:_NAMES_SHOWN])
+    more = len(names) - _NAMES_SHOWN
     return f"{told} and {more} more" if more > 0 else told

@@ -18,7 +18,7 @@ from typing import Union
 from xml.etree import ElementTree
 
 from .._common.text import plural
-from .data import OUTCOMES, Entry, Glance, plain
+from .data import OUTCOMES, Entry, Overview, plain
 
 Node = Union[ElementTree.Element, str]
 _WIDTH = 320
@@ -60,9 +60,9 @@ def element(tag: str, attributes: Mapping[str, object] | None = None, *children:
     return made
 
 
-def status_chart(glance: Glance, most: int = 9) -> ElementTree.Element:
+def status_chart(overview: Overview, most: int = 9) -> ElementTree.Element:
     """Orders by status, as bars."""
-    rows = [(status or "(none)", count, STATUS_TONES.get(status, "calm")) for status, count in glance.statuses]
+    rows = [(status or "(none)", count, STATUS_TONES.get(status, "calm")) for status, count in overview.statuses]
     if len(rows) > most:
         rest = rows[most - 1 :]
         rows = [*rows[: most - 1], (f"{len(rest)} more", sum(count for _one, count, _two in rest), "calm")]
@@ -76,38 +76,38 @@ def status_chart(glance: Glance, most: int = 9) -> ElementTree.Element:
             _rect((left, y, length, 18), f"fill-{tone}", f"{status}: {plural(count, 'order')}", radius=3),
             _label(left + length + 7, y + 14, f"{count:,}", "start", "strong"),
         ]
-    told = ", ".join(f"{count} {status}" for status, count, _other in rows)
-    return _picture("by-status", "Orders by status", told, 10 + len(rows) * step, bars)
+    description = ", ".join(f"{count} {status}" for status, count, _other in rows)
+    return _picture("by-status", "Orders by status", description, 10 + len(rows) * step, bars)
 
 
-def expiry_chart(glance: Glance) -> ElementTree.Element:
+def expiry_chart(overview: Overview) -> ElementTree.Element:
     """Expiries month by month, as columns: what is renewed on top of what is not."""
     left, base, height = 30, 170, 146
-    top = _round_up(max((month.total for month in glance.months), default=0))
-    step = (_WIDTH - left) / len(glance.months)
+    top = _round_up(max((month.total for month in overview.months), default=0))
+    step = (_WIDTH - left) / len(overview.months)
     parts: list[Node] = []
     for share in (0, 1, 2):
         y = base - height * share / 2
         parts.append(element("line", {"x1": left, "x2": _WIDTH, "y1": y, "y2": y, "class": "grid"}))
         parts.append(_label(left - 6, y + 4, f"{top * share // 2:,}", "end", "small"))
-    for number, month in enumerate(glance.months):
+    for number, month in enumerate(overview.months):
         x, y = left + number * step + step * 0.18, float(base)
         for count, tone, words in ((month.due, "info", "not renewed"), (month.renewed, "calm", "marked renewed")):
             if count:
                 tall = height * count / top
                 y -= tall
-                told = f"{month.first:%B %Y}: {count} {words}"
-                parts.append(_rect((x, y, step * 0.64, tall), f"fill-{tone}", told, radius=1.5))
+                description = f"{month.first:%B %Y}: {count} {words}"
+                parts.append(_rect((x, y, step * 0.64, tall), f"fill-{tone}", description, radius=1.5))
         middle = x + step * 0.32
         # Every other month, so that their names do not touch.
         if number % 2 == 0:
             parts.append(_label(middle, base + 17, f"{month.first:%b}", "middle", "small"))
         if number == 0 or (number % 2 == 0 and month.first.month <= 2):
             parts.append(_label(middle, base + 33, f"{month.first:%Y}", "middle", "small"))
-    told = f"{plural(glance.expiring, 'certificate')} of the account expire within 12 months. " + ", ".join(
-        f"{month.first:%B %Y}: {month.total}" for month in glance.months if month.total
+    description = f"{plural(overview.expiring, 'certificate')} of the account expire within 12 months. " + ", ".join(
+        f"{month.first:%B %Y}: {month.total}" for month in overview.months if month.total
     )
-    return _picture("expiries", "Expiries over the coming 12 months", told, base + 40, parts)
+    return _picture("expiries", "Expiries over the coming 12 months", description, base + 40, parts)
 
 
 def timeline(entries: Iterable[Entry], bins: int = 60) -> ElementTree.Element | None:
@@ -136,26 +136,26 @@ def timeline(entries: Iterable[Entry], bins: int = 60) -> ElementTree.Element | 
         y = 8 + (lanes.index(outcome) + 1) * lane
         at = first + timedelta(seconds=span * (slot + 0.5) / bins)
         box = (width * slot / bins, y - tall, width / bins - 1.2, tall)
-        told = f"{clock(at)}: {count} {OUTCOMES[outcome]}"
-        parts.append(_rect(box, f"fill-{OUTCOME_TONES[outcome]}", told, radius=1.5))
+        description = f"{clock(at)}: {count} {OUTCOMES[outcome]}"
+        parts.append(_rect(box, f"fill-{OUTCOME_TONES[outcome]}", description, radius=1.5))
     bottom = 8 + len(lanes) * lane + 18
     if span:
         parts += [_label(0, bottom, clock(first), "start", "small")]
         parts += [_label(_WIDTH, bottom, clock(last), "end", "small")]
     else:
         parts += [_label(width / 2, bottom, clock(first), "middle", "small")]
-    told = f"From {clock(first)} to {clock(last)} UTC: " + ", ".join(
+    description = f"From {clock(first)} to {clock(last)} UTC: " + ", ".join(
         f"{sum(count for (each, _other), count in counted.items() if each == outcome)} {OUTCOMES[outcome]}"
         for outcome in lanes
     )
-    return _picture("timeline", "This run over time", told, bottom + 8, parts)
+    return _picture("timeline", "This run over time", description, bottom + 8, parts)
 
 
 def clock(when: datetime) -> str:
     return f"{when:%H:%M:%S}"
 
 
-def _picture(key: str, title: str, told: str, height: float, parts: Sequence[Node]) -> ElementTree.Element:
+def _picture(key: str, title: str, description: str, height: float, parts: Sequence[Node]) -> ElementTree.Element:
     return element(
         "svg",
         {
@@ -165,14 +165,14 @@ def _picture(key: str, title: str, told: str, height: float, parts: Sequence[Nod
             "focusable": "false",
         },
         element("title", {"id": f"{key}-title"}, title),
-        element("desc", {"id": f"{key}-desc"}, told),
+        element("desc", {"id": f"{key}-desc"}, description),
         *parts,
     )
 
 
-def _rect(box: tuple[float, float, float, float], tone: str, told: str, radius: float) -> ElementTree.Element:
+def _rect(box: tuple[float, float, float, float], tone: str, description: str, radius: float) -> ElementTree.Element:
     place = dict(zip(("x", "y", "width", "height"), map(_number, box)))
-    return element("rect", {**place, "rx": radius, "class": tone}, element("title", None, told))
+    return element("rect", {**place, "rx": radius, "class": tone}, element("title", None, description))
 
 
 def _label(x: float, y: float, text: str, anchor: str, kind: str = "") -> ElementTree.Element:

@@ -108,7 +108,7 @@ class Month:
 
 
 @dataclass(frozen=True)
-class Glance:
+class Overview:
     """An account at a glance, for the day of the report.
 
     statuses: (status, orders), the most frequent first. months: the coming 12 months, in 13 calendar months of which
@@ -160,12 +160,12 @@ class Report:
             return f"{plural(len(self.entries), 'order')}: {parts}"
         if not self.orders:
             return "no orders"
-        glance = self.glance()
-        due = f"{glance.within_30_days} due within {SOON_DAYS} days"
-        return f"{plural(glance.total, 'order')} in the account, {due}"
+        overview = self.overview()
+        due = f"{overview.within_30_days} due within {SOON_DAYS} days"
+        return f"{plural(overview.total, 'order')} in the account, {due}"
 
-    def glance(self, soonest: int = 100) -> Glance:
-        return _glance(self.orders, self.generated_at.date(), soonest)
+    def overview(self, soonest: int = 100) -> Overview:
+        return _overview(self.orders, self.generated_at.date(), soonest)
 
 
 def report_of(data: Any, contacts: bool = False) -> Report:
@@ -236,7 +236,7 @@ def of_account(
 
 def to_json(report: Report) -> str:
     """All of it, for a program. Plain ASCII, so that no text in it can play tricks where it is looked at."""
-    glance = report.glance()
+    overview = report.overview()
     shown = {
         "schema_version": SCHEMA_VERSION,
         "title": report.title,
@@ -251,15 +251,15 @@ def to_json(report: Report) -> str:
         "headline": report.headline,
         "summary": {"total": len(report.entries), **report.counts},
         "at_a_glance": {
-            "orders": glance.total,
-            "by_status": dict(glance.statuses),
+            "orders": overview.total,
+            "by_status": dict(overview.statuses),
             "expiries": [
                 {"month": f"{month.first:%Y-%m}", "not_renewed": month.due, "renewed": month.renewed}
-                for month in glance.months
+                for month in overview.months
             ],
-            "later": glance.later,
-            "expired": glance.expired,
-            "within_30_days": glance.within_30_days,
+            "later": overview.later,
+            "expired": overview.expired,
+            "within_30_days": overview.within_30_days,
         },
         "entries": [_shown(entry, report.contacts) for entry in report.entries],
         "orders": report.orders,
@@ -393,7 +393,7 @@ def _shown(entry: Entry, contacts: bool) -> dict[str, Any]:
     return {**shown, "contact": entry.contact} if contacts else shown
 
 
-def _glance(rows: Iterable[Mapping[str, Any]], today: date, soonest: int) -> Glance:
+def _overview(rows: Iterable[Mapping[str, Any]], today: date, soonest: int) -> Overview:
     rows = tuple(rows)
     statuses = Counter(_text(row, "status") for row in rows)
     live = [(till, row) for row in rows if row.get("status") in _LIVE for till in [day(row.get("valid_till"))] if till]
@@ -403,7 +403,7 @@ def _glance(rows: Iterable[Mapping[str, Any]], today: date, soonest: int) -> Gla
     end = _a_year_after(today)
     counted = Counter((till.replace(day=1), _is_renewed(row)) for till, row in coming if till < end)
     months = [_months_after(today, number) for number in range(13)]
-    return Glance(
+    return Overview(
         total=len(rows),
         statuses=tuple(sorted(statuses.items(), key=lambda item: (-item[1], item[0]))),
         months=tuple(Month(first, counted[first, False], counted[first, True]) for first in months),

@@ -18,7 +18,7 @@ from xml.etree import ElementTree
 from .._common.text import plural
 from .._common.values import utc_text
 from .charts import OUTCOME_TONES, STATUS_TONES, Node, clock, element, expiry_chart, status_chart, timeline
-from .data import ACTIONS, OUTCOMES, Entry, Glance, Report
+from .data import ACTIONS, OUTCOMES, Entry, Overview, Report
 
 SOONEST = 100
 # Of an entry's other names; a program finds all of them in the JSON.
@@ -146,8 +146,8 @@ def to_html(report: Report) -> str:
         element("title", None, f"{report.title}: {report.headline}"),
         _style(),
     )
-    glance = report.glance(SOONEST) if report.orders else None
-    body = element("body", None, _header(report), _main(report, glance), _footer(report))
+    overview = report.overview(SOONEST) if report.orders else None
+    body = element("body", None, _header(report), _main(report, overview), _footer(report))
     page = element("html", {"lang": "en"}, head, body)
     return "<!DOCTYPE html>\n" + ElementTree.tostring(page, encoding="unicode", method="html") + "\n"
 
@@ -194,19 +194,19 @@ def _facts(report: Report) -> ElementTree.Element:
     return element("dl", {"class": "facts"}, *shown)
 
 
-def _main(report: Report, glance: Glance | None) -> ElementTree.Element:
+def _main(report: Report, overview: Overview | None) -> ElementTree.Element:
     parts: list[Node | None] = []
     if report.entries:
         parts.append(_tiles(report))
-    parts.append(_pictures(report, glance))
+    parts.append(_pictures(report, overview))
     if report.entries:
         parts.append(element("h2", {"id": "orders"}, "Order by order"))
         for outcome in report.counts:
             parts.append(_section(outcome, [entry for entry in report.entries if entry.outcome == outcome]))
     elif not report.orders:
         parts.append(element("p", {"class": "card"}, "There is no order to report on."))
-    if glance is not None:
-        parts += _soonest(glance)
+    if overview is not None:
+        parts += _soonest(overview)
     return element("main", None, *parts)
 
 
@@ -227,43 +227,43 @@ def _tiles(report: Report) -> ElementTree.Element:
     return element("nav", {"aria-label": "Outcomes"}, element("ul", {"class": "tiles"}, *tiles))
 
 
-def _pictures(report: Report, glance: Glance | None) -> ElementTree.Element | None:
+def _pictures(report: Report, overview: Overview | None) -> ElementTree.Element | None:
     cards = []
     run = timeline(report.entries)
     if run is not None:
         cards.append(_card("This run", "When what was done, in UTC.", run, None, _times(report.entries)))
-    if glance is not None:
-        cards += [_statuses(glance), _expiries(glance)]
+    if overview is not None:
+        cards += [_statuses(overview), _expiries(overview)]
     if not cards:
         return None
-    heading = "At a glance" if glance is not None else "The run"
+    heading = "At a glance" if overview is not None else "The run"
     return element("div", None, element("h2", None, heading), element("div", {"class": "charts"}, *cards))
 
 
-def _statuses(glance: Glance) -> ElementTree.Element:
-    rows = [[status or "(none)", f"{count:,}"] for status, count in glance.statuses]
+def _statuses(overview: Overview) -> ElementTree.Element:
+    rows = [[status or "(none)", f"{count:,}"] for status, count in overview.statuses]
     numbers = _table("Orders by status", ("Status", "Orders"), rows)
-    told = f"{plural(glance.total, 'order')} in the account."
-    return _card("Orders by status", told, status_chart(glance), None, numbers)
+    text = f"{plural(overview.total, 'order')} in the account."
+    return _card("Orders by status", text, status_chart(overview), None, numbers)
 
 
-def _expiries(glance: Glance) -> ElementTree.Element:
-    rows = [[f"{month.first:%B %Y}", f"{month.due:,}", f"{month.renewed:,}"] for month in glance.months]
+def _expiries(overview: Overview) -> ElementTree.Element:
+    rows = [[f"{month.first:%B %Y}", f"{month.due:,}", f"{month.renewed:,}"] for month in overview.months]
     numbers = _table(
         "Certificates that expire, by month; the first and the last month are not whole",
         ("Month", "Not renewed", "Marked renewed"),
         rows,
     )
-    more = [f"{glance.later:,} later"] if glance.later else []
-    more += [f"{glance.expired:,} already over"] if glance.expired else []
-    told = f"{glance.expiring:,} over the coming 12 months" + "".join(f", {each}" for each in more) + "."
+    more = [f"{overview.later:,} later"] if overview.later else []
+    more += [f"{overview.expired:,} already over"] if overview.expired else []
+    text = f"{overview.expiring:,} over the coming 12 months" + "".join(f", {each}" for each in more) + "."
     key = element(
         "ul",
         {"class": "key"},
         element("li", None, _swatch("info"), "Not renewed"),
         element("li", None, _swatch("calm"), "Marked renewed"),
     )
-    return _card("Expiries", told, expiry_chart(glance), key, numbers)
+    return _card("Expiries", text, expiry_chart(overview), key, numbers)
 
 
 def _times(entries: Iterable[Entry]) -> ElementTree.Element:
@@ -279,12 +279,12 @@ def _times(entries: Iterable[Entry]) -> ElementTree.Element:
     return _table("This run, by outcome", ("Outcome", "Orders", "First", "Last"), rows)
 
 
-def _card(title: str, told: str, picture: Node, key: Node | None, numbers: ElementTree.Element) -> ElementTree.Element:
+def _card(title: str, text: str, picture: Node, key: Node | None, numbers: ElementTree.Element) -> ElementTree.Element:
     return element(
         "section",
         {"class": "card"},
         element("h3", None, title),
-        element("p", {"class": "note"}, told),
+        element("p", {"class": "note"}, text),
         picture,
         key,
         element("details", None, element("summary", None, "As numbers"), numbers),
@@ -338,13 +338,13 @@ def _provider(word: str) -> str:
     return {"certcentral": "CertCentral", "servertastic": "Servertastic"}.get(word, word)
 
 
-def _soonest(glance: Glance) -> list[Node]:
+def _soonest(overview: Overview) -> list[Node]:
     heading = element("h2", None, "Next to expire")
-    if not glance.soonest:
+    if not overview.soonest:
         return [heading, element("p", {"class": "card"}, "No certificate that is in use expires without a renewal.")]
-    told = f"The {len(glance.soonest)} certificates" if len(glance.soonest) > 1 else "The certificate"
-    caption = f"{told} in use and not renewed that come to an end first."
-    rows = [_expiring(row) for row in glance.soonest]
+    text = f"The {len(overview.soonest)} certificates" if len(overview.soonest) > 1 else "The certificate"
+    caption = f"{text} in use and not renewed that come to an end first."
+    rows = [_expiring(row) for row in overview.soonest]
     return [heading, element("div", {"class": "card"}, _stacking(caption, ("Name", "Expires", "Order"), rows))]
 
 

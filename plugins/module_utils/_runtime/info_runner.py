@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 Item = TypeVar("Item")
 
 
-def told_info(
+def info_result(
     context: Context, transport: Transport, gather: Callable[[Map], dict[str, Any]], workers: int = 8
 ) -> dict[str, Any]:
     """The result of a module that only reads.

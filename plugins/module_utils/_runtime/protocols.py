@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     from .._common.outcomes import Decision
-    from .._http.retry import Patience
+    from .._http.retry import RateLimitBudget
     from .._http.transport import Transport
 
 
@@ -48,7 +48,7 @@ class Reader(Protocol):
     def read(self, keys: Sequence[Any]) -> dict[Any, Any]:
         """The orders found, of several keys those that come together; a single key left out does not exist."""
 
-    def learn(self, need: str, orders: Sequence[Any]) -> dict[Any, Any]:
+    def fetch_fact(self, required_fact: str, orders: Sequence[Any]) -> dict[Any, Any]:
         """The same orders with the fact that a Decision needs."""
 
     def account_label(self) -> str:
@@ -56,7 +56,9 @@ class Reader(Protocol):
 
 
 class Write(Protocol):
-    def __call__(self, state: Any, decision: Decision, /, *, fresh_until: float, patience: Patience) -> Decision | None:
+    def __call__(
+        self, state: Any, decision: Decision, /, *, fresh_until: float, budget: RateLimitBudget
+    ) -> Decision | None:
         """Send one change, that of the decision's only step; raises ApiError, StaleRead or Stopped.
 
         Returns what it came to, where that is not what was decided.

@@ -86,7 +86,7 @@ class Settings:
         return identity.get("order_id")
 
 
-def told(
+def task_result(
     asked: Sequence[Any], results: Mapping[Any, OrderResult], settings: Settings, context: Context, transport: Transport
 ) -> dict[str, Any]:
     failing = [results[key] for key in dict.fromkeys(asked) if fails(results[key], settings)]
@@ -120,8 +120,8 @@ def refuse_too_many(keys: Sequence[Any], settings: Settings, context: Context) -
     length = len(json.dumps(keys)) + settings.longer if RUNNER in context.environ else 0
     if length > LONGEST:
         most = len(keys) * LONGEST // length
-        told = f"ansible-runner, and so AWX, would not keep what becomes of {len(keys)} {settings.noun}s"
-        raise OptionError(f"{told}: hand in at most {most} at a time")
+        text = f"ansible-runner, and so AWX, would not keep what becomes of {len(keys)} {settings.noun}s"
+        raise OptionError(f"{text}: hand in at most {most} at a time")
 
 
 def _fitted(result: dict[str, Any], settings: Settings) -> dict[str, Any]:
@@ -141,9 +141,9 @@ def _fitted(result: dict[str, Any], settings: Settings) -> dict[str, Any]:
             left_out.append(what)
     if not left_out:
         return result
-    told = f"the result was too long for ansible-runner, which would have replaced it by nothing: {', '.join(left_out)}"
+    text = f"the result was too long for ansible-runner, which would have replaced it by nothing: {', '.join(left_out)}"
     advice = f"set orders_detail, or hand in fewer {settings.noun}s at a time"
-    return {**result, "warnings": [*result.get("warnings", []), f"{told}; {advice}"]}
+    return {**result, "warnings": [*result.get("warnings", []), f"{text}; {advice}"]}
 
 
 def _length(result: dict[str, Any]) -> int:
@@ -205,16 +205,16 @@ def _sentence(
         return f"no {settings.noun}s were given, nothing to do"
     if len(results) == 1:
         return _sentence_of_one(next(iter(results.values())), settings, check_mode)
-    told = ", ".join(f"{counts[outcome]} {outcome}" for outcome in OUTCOMES if counts[outcome])
-    told = f"{plural(len(results), settings.noun)} to be {settings.done}: {told}"
+    text = ", ".join(f"{counts[outcome]} {outcome}" for outcome in OUTCOMES if counts[outcome])
+    text = f"{plural(len(results), settings.noun)} to be {settings.done}: {text}"
     if check_mode:
-        told += " (check mode, nothing was sent)"
+        text += " (check mode, nothing was sent)"
     if all_missing:
         every = f"a list of which every {settings.noun} is missing is a mistake"
-        return f"{told}; {every}: check the ids, and the key's account"
+        return f"{text}; {every}: check the ids, and the key's account"
     if failing:
-        return f"{told}; the first that failed: {settings.noun} {settings.label(failing[0].key)}: {failing[0].reason}"
-    return told
+        return f"{text}; the first that failed: {settings.noun} {settings.label(failing[0].key)}: {failing[0].reason}"
+    return text
 
 
 def _sentence_of_one(result: OrderResult, settings: Settings, check_mode: bool) -> str:
@@ -243,8 +243,8 @@ def _diff_line(result: OrderResult, facts: Mapping[str, Any] | None, settings: S
     """'order 7 (www.example.com): status: issued', and a line more for each part that has facts of its own."""
     name = f" ({result.name})" if result.name not in ("", str(result.key)) else ""
     parts = {fact: value for fact, value in (facts or {}).items() if _is_parts(value)}
-    told = ", ".join(f"{fact}: {_shown(value)}" for fact, value in (facts or {}).items() if fact not in parts)
-    lines = [f"{settings.noun} {settings.label(result.key)}{name}: {told}"]
+    text = ", ".join(f"{fact}: {_shown(value)}" for fact, value in (facts or {}).items() if fact not in parts)
+    lines = [f"{settings.noun} {settings.label(result.key)}{name}: {text}"]
     for fact, value in parts.items():
         lines += [f"  {fact}: {', '.join(f'{key}: {_shown(item)}' for key, item in part.items())}" for part in value]
     return "".join(f"{line}\n" for line in lines)

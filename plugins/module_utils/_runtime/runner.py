@@ -30,14 +30,14 @@ from .._common.outcomes import (
 from .._http.retry import backoff
 from .follow_up import CHUNK, UNCONFIRMED, FollowUp
 from .ledger import Ledger
-from .results import Settings, refuse_too_many, told
+from .results import Settings, refuse_too_many, task_result
 from .waiting import Waits
 from .workers import in_turn, pool, signals_stop
 from .write_attempt import SETTLED, Reply, Reread, Verdict, WriteAttempt
 
 if TYPE_CHECKING:
     from .._common.context import Context
-    from .._http.retry import Patience
+    from .._http.retry import RateLimitBudget
     from .observers import Observer
     from .protocols import Reader, Write
     from .workers import Map
@@ -73,7 +73,7 @@ class Run:
         self._observers = observers
         self._stop = context.stop
         self._ledger = Ledger(reader, settings, context.stop, observers)
-        self._patience: dict[Any, Patience] = {}
+        self._budgets: dict[Any, RateLimitBudget] = {}
         self._map: Map = in_turn
         self._lock = threading.Lock()
 
@@ -97,7 +97,7 @@ class Run:
                 follow_up.wait()
             if self._settings.verify and not self._context.check_mode:
                 follow_up.verify()
-        result = told(asked, self._ledger.results, self._settings, self._context, self._reader.transport)
+        result = task_result(asked, self._ledger.results, self._settings, self._context, self._reader.transport)
         warnings = [warning for observer in self._observers for warning in observer.warnings]
         warnings += result.get("warnings", [])
         return {**result, "warnings": warnings} if warnings else result
@@ -112,7 +112,7 @@ class Run:
         while keys and not self._stop:
             keys, later = keys[:at_once], keys[at_once:]
             read_at = time.monotonic()
-            judged = self._judge(self._look(keys))
+            judged = self._judge(self._read_chunk(keys))
             to_write = []
             for key, (state, decision) in judged.items():
                 if decision.outcome == CHANGED:
@@ -122,26 +122,26 @@ class Run:
             throttled = self._throttled(to_write)
             stale = self._write_all(to_write, waits)
             # Where nothing could be sent, reading so many takes longer than a read stays fresh.
-            hopeless = bool(stale) and len(stale) == len(to_write)
+            all_stale = bool(stale) and len(stale) == len(to_write)
             # A wait for a service that answers 429 has a bound of its own.
-            slow = slow + 1 if hopeless and at_once == 1 and self._throttled(to_write) == throttled else 0
+            slow = slow + 1 if all_stale and at_once == 1 and self._throttled(to_write) == throttled else 0
             if slow == SLOW_READS:
                 self._give_up(stale)
                 stale, slow = [], 0
-            at_once = max(1, at_once // 2) if hopeless else at_once
+            at_once = max(1, at_once // 2) if all_stale else at_once
             keys = [key for key, *_rest in stale] + later
         self._ledger.leave(keys)
 
     def _throttled(self, to_write: Iterable[tuple[Any, Any, Decision, float]]) -> float:
         """How long these changes have waited in all as the service answered 429, in seconds."""
-        return sum(self._patience[key].spent for key, *_rest in to_write if key in self._patience)
+        return sum(self._budgets[key].spent for key, *_rest in to_write if key in self._budgets)
 
     def _give_up(self, stale: Iterable[tuple[Any, Any, Decision, float]]) -> None:
         for key, state, *_rest in stale:
             why = f"each time, more than {FRESH_FOR:.0f} s went by between reading it and being able to change it"
             self._ledger.record(self._ledger.problem(key, ApiError(why, code="stale"), state))
 
-    def _look(self, keys: list[Any]) -> dict[Any, Any]:
+    def _read_chunk(self, keys: list[Any]) -> dict[Any, Any]:
         """The orders that can be read; the others are settled."""
         try:
             found = self._read(keys)
@@ -154,11 +154,11 @@ class Run:
             self._ledger.missing(set(keys) - set(found))
             return found
         # A list that leaves an order out does not prove that there is none.
-        for alone in self._map(self._look_alone, [(key,) for key in keys if key not in found]):
+        for alone in self._map(self._read_one, [(key,) for key in keys if key not in found]):
             found.update(alone)
         return {key: found[key] for key in keys if key in found}
 
-    def _look_alone(self, key: Any) -> dict[Any, Any]:
+    def _read_one(self, key: Any) -> dict[Any, Any]:
         if self._stop:
             self._ledger.leave([key])
             return {}
@@ -175,31 +175,31 @@ class Run:
         judged: dict[Any, tuple[Any, Decision]] = {}
         undecided = states
         while undecided:
-            needs: dict[str, dict[Any, Any]] = {}
+            missing_facts: dict[str, dict[Any, Any]] = {}
             for key, state in undecided.items():
                 decision = self._decide(state)
-                if decision.need:
-                    needs.setdefault(decision.need, {})[key] = state
+                if decision.required_fact:
+                    missing_facts.setdefault(decision.required_fact, {})[key] = state
                 else:
                     judged[key] = (state, decision)
             undecided = {}
-            for need, several in needs.items():
-                undecided.update(self._learn(need, several))
+            for fact, several in missing_facts.items():
+                undecided.update(self._fetch_facts(fact, several))
         return {key: judged[key] for key in states if key in judged}
 
-    def _learn(self, need: str, states: dict[Any, Any]) -> dict[Any, Any]:
-        parts = [{key: states[key]} for key in states] if need in self._reader.ONE_BY_ONE else [states]
-        learned: dict[Any, Any] = {}
-        for part in self._map(self._learn_part, [(need, part) for part in parts]):
-            learned.update(part)
-        return learned
+    def _fetch_facts(self, fact: str, states: dict[Any, Any]) -> dict[Any, Any]:
+        parts = [{key: states[key]} for key in states] if fact in self._reader.ONE_BY_ONE else [states]
+        fetched: dict[Any, Any] = {}
+        for part in self._map(self._fetch_part, [(fact, part) for part in parts]):
+            fetched.update(part)
+        return fetched
 
-    def _learn_part(self, need: str, states: dict[Any, Any]) -> dict[Any, Any]:
+    def _fetch_part(self, fact: str, states: dict[Any, Any]) -> dict[Any, Any]:
         if self._stop:
             self._ledger.leave(states)
             return {}
         try:
-            return self._reader.learn(need, list(states.values()))
+            return self._reader.fetch_fact(fact, list(states.values()))
         except NotFound:
             self._ledger.missing(set(states))
         except (ApiError, Stopped) as error:
@@ -231,7 +231,7 @@ class Run:
                 self._read_again([attempt], waits)
                 is_open = False
         except BaseException:
-            self._unforeseen()
+            self._stop_on_bug()
             raise
         return attempt if is_open else None
 
@@ -271,7 +271,7 @@ class Run:
                 if attempt.reply is not Reply.STALE:
                     self._ledger.record(self._ledger.problem(attempt.key, attempt.problem, attempt.before))
                 return attempt.reply is Reply.STALE
-            result = self._look_again(attempt, more=attempt.tries <= retries)
+            result = self._reread(attempt, more=attempt.tries <= retries)
             if result:
                 self._ledger.record(result)
                 return False
@@ -281,19 +281,19 @@ class Run:
         """Send a decision's writes, up to the first that goes wrong."""
         key, decision = attempt.key, attempt.decision
         with self._lock:
-            patience = self._patience.setdefault(key, self._reader.transport.patience())
+            budget = self._budgets.setdefault(key, self._reader.transport.budget())
         attempt.tries += 1
         for step in decision.steps or ("",):
             try:
                 for observer in self._observers:
                     observer.announced(key, attempt.state, attempt.decision)
                 one = replace(attempt.decision, steps=(step,)) if step else attempt.decision
-                told = self._write(attempt.state, one, fresh_until=attempt.read_at + FRESH_FOR, patience=patience)
+                task_result = self._write(attempt.state, one, fresh_until=attempt.read_at + FRESH_FOR, budget=budget)
             except (ApiError, StaleRead, Stopped) as problem:
                 attempt.sent(step, problem)
                 return
             attempt.sent(step, None)
-            attempt.decision = replace(told, steps=decision.steps) if told else attempt.decision
+            attempt.decision = replace(task_result, steps=decision.steps) if task_result else attempt.decision
 
     def _read_again(self, attempts: list[WriteAttempt], waits: Waits) -> None:
         """Wait for what came of changes whose replies were lost, together; repeat what may be repeated."""
@@ -312,7 +312,7 @@ class Run:
     def _resolve(self, attempt: WriteAttempt, more: bool) -> bool:
         """Read an order whose reply was lost, and send its change again where that helps; True where it stays open."""
         try:
-            result = self._look_again(attempt, more=more)
+            result = self._reread(attempt, more=more)
             if result:
                 self._ledger.record(result)
                 return False
@@ -321,14 +321,14 @@ class Run:
             self._reader.transport.counters.add(retries=1)
             return self._advance(attempt)
         except BaseException:
-            self._unforeseen()
+            self._stop_on_bug()
             raise
 
-    def _unforeseen(self) -> None:
+    def _stop_on_bug(self) -> None:
         # The other threads must not go on as if it had not happened.
         self._stop.set("an unforeseen error ended the run")
 
-    def _look_again(self, attempt: WriteAttempt, *, more: bool) -> OrderResult | None:
+    def _reread(self, attempt: WriteAttempt, *, more: bool) -> OrderResult | None:
         """Read an order once more: its result, or None where its change is sent, or read, again."""
         attempt.read_at = time.monotonic()
         unread: Exception | None = None
@@ -363,7 +363,7 @@ class Run:
                 why = "; ".join(part for part in (why, f"now {found.explanation}") if part)
                 return self._ledger.result(key, attempt.decision.ends, before, state, why)
             return self._ledger.result(key, settled if settled != UNCHANGED else CHANGED, before, state, why)
-        problem = self._told_problem(attempt)
+        problem = self._problem_of(attempt)
         why = f"{problem}{_shown_instead(attempt, reread, unread)}"
         if verdict is Verdict.FAILED:
             after = {Reread.GONE: None, Reread.UNREADABLE: before}.get(reread, state)
@@ -373,7 +373,7 @@ class Run:
         )
 
     @staticmethod
-    def _told_problem(attempt: WriteAttempt) -> ApiError:
+    def _problem_of(attempt: WriteAttempt) -> ApiError:
         """The problem that a result names."""
         if isinstance(attempt.problem, ApiError):
             return attempt.problem
@@ -390,8 +390,8 @@ class Run:
     def _decided(self, state: Any) -> tuple[Any, Decision]:
         """An order with what its decision needs. Raises ApiError or Stopped."""
         decision = self._decide(state)
-        while decision.need:
-            (state,) = self._reader.learn(decision.need, [state]).values()
+        while decision.required_fact:
+            (state,) = self._reader.fetch_fact(decision.required_fact, [state]).values()
             decision = self._decide(state)
         return state, decision
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     Map = Callable[[Callable[..., Any], Sequence["tuple[Any, ...]"]], "list[Any]"]
 
 # How often the main thread looks up while others work, in seconds.
-_GLANCE = 0.5
+_WAKE_INTERVAL = 0.5
 
 
 def in_turn(function: Callable[..., Any], arguments: Sequence[tuple[Any, ...]]) -> list[Any]:
@@ -40,14 +40,14 @@ def pool(workers: int) -> Iterator[Map]:
         def threaded(function: Callable[..., Any], arguments: Sequence[tuple[Any, ...]]) -> list[Any]:
             futures = [threads.submit(function, *one) for one in arguments]
             # Not without an end: a signal that comes just before the main thread falls asleep does not wake it.
-            while wait(futures, timeout=_GLANCE).not_done:
+            while wait(futures, timeout=_WAKE_INTERVAL).not_done:
                 pass
             return [future.result() for future in futures]
 
         yield threaded
 
 
-_LEFT_ALONE = (signal.SIG_IGN, None)
+_NOT_TRAPPED = (signal.SIG_IGN, None)
 
 
 @contextmanager
@@ -61,7 +61,7 @@ def signals_stop(stop: Stop) -> Iterator[None]:
         stop.set(f"the run was stopped by {signal.Signals(number).name}")
 
     # One that is ignored (nohup) stays so; None is a handler that Python did not set and cannot put back.
-    trapped = [number for number in (signal.SIGINT, signal.SIGTERM) if signal.getsignal(number) not in _LEFT_ALONE]
+    trapped = [number for number in (signal.SIGINT, signal.SIGTERM) if signal.getsignal(number) not in _NOT_TRAPPED]
     before = {number: signal.signal(number, handler) for number in trapped}
     try:
         yield

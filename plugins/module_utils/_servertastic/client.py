@@ -32,7 +32,7 @@ from .tokens import TOKEN_PATTERN, Tokens
 
 if TYPE_CHECKING:
     from .._common.context import Context
-    from .._http.retry import Patience
+    from .._http.retry import RateLimitBudget
     from .._http.transport import Transport
 
 # None is documented (docs/development/reference/servertastic.md 2); this is only polite.
@@ -93,7 +93,7 @@ class Servertastic:
             raise
         return _review(digest, token, data)
 
-    def cancel(self, digest: str, *, fresh_until: float, patience: Patience) -> str:
+    def cancel(self, digest: str, *, fresh_until: float, budget: RateLimitBudget) -> str:
         """GET order/cancel.json (5), which is never sent twice; returns what the service says of it."""
         what = f"cancel order {order_ref(digest)}"
         answer = self._http.write(
@@ -102,7 +102,7 @@ class Servertastic:
             ("order", "cancel.json"),
             None,
             fresh_until=fresh_until,
-            patience=patience,
+            budget=budget,
             query=[("order_token", self._tokens.of(digest))],
             once=True,
         )

@@ -16,10 +16,10 @@ from .._runtime.observers import observers
 from .._runtime.results import Settings
 from .._runtime.runner import Run
 from .models import order_ref
-from .policy import Wishes, decide
+from .policy import CancelRequest, decide
 from .readers import Reviews
-from .results import longest_waiting, told_cancelled
-from .writers import Cancelling
+from .results import longest_waiting, with_cancel_results
+from .writers import CancelWriter
 
 if TYPE_CHECKING:
     from .._common.context import Context
@@ -33,7 +33,7 @@ def cancel(
     servertastic: Servertastic,
     digests: Sequence[str],
     *,
-    wishes: Wishes,
+    request: CancelRequest,
     log: RequestLog | None,
     requested: Mapping[str, Claim],
     wait: float,
@@ -49,7 +49,7 @@ def cancel(
     also for a cancellation that was acknowledged, until it shows. options: those that all bulk changes have.
     Returns the result of a task. Raises ApiError, OptionError or Stopped where the run cannot begin.
     """
-    reader = Reviews(servertastic, log, requested, wishes.replacement, context.stop)
+    reader = Reviews(servertastic, log, requested, request.replacement, context.stop)
     settings = Settings.of(
         {**options, "verify": False},
         "cancelled",
@@ -59,14 +59,14 @@ def cancel(
         poll=poll,
         confirm=confirm,
         one_key=False,
-        besides=lambda result: told_cancelled(result, reader, servertastic, datetime.now(timezone.utc)),
+        besides=lambda result: with_cancel_results(result, reader, servertastic, datetime.now(timezone.utc)),
         longer=longest_waiting({*digests, *requested}),
     )
 
     def policy(subject: Subject) -> Decision:
         # The window of 30 days may end while the run goes on.
-        return decide(subject, wishes, now=datetime.now(timezone.utc))
+        return decide(subject, request, now=datetime.now(timezone.utc))
 
-    write = Cancelling(servertastic, log, reader)
+    write = CancelWriter(servertastic, log, reader)
     watching = observers(options, context, settings, len(set(digests)), reader.account_label, None)
     return Run(reader, reader.read, policy, write, settings, context, watching).result(digests)

@@ -45,7 +45,7 @@ _REFUND = "Contact Servertastic; there is no refund and no credit any more"
 
 
 @dataclass(frozen=True)
-class Wishes:
+class CancelRequest:
     """What the task asks for.
 
     issued: fail, request or skip. replacement: digest of the order that replaces this one; without_replacement: that
@@ -102,7 +102,7 @@ class Subject:
         return claim.made_at if claim and claim.is_confirmed and is_request else None
 
 
-def decide(subject: Subject, wishes: Wishes, *, now: datetime) -> Decision:
+def decide(subject: Subject, request: CancelRequest, *, now: datetime) -> Decision:
     """What cancelling an order comes to, for every state there is or will be
     (docs/development/reference/servertastic.md 0 and 5).
 
@@ -130,19 +130,19 @@ def decide(subject: Subject, wishes: Wishes, *, now: datetime) -> Decision:
     if review.product_code.lower().startswith(_SMARTERTOOLS):
         return _refused(f"{review.product_code} is a product of SmarterTools, which cannot be cancelled", _REFUND)
     if review.state == ISSUED:
-        return _decide_issued(subject, wishes, now)
+        return _decide_issued(subject, request, now)
     if review.state != NOT_CONFIGURED and review.state not in NOT_ISSUED:
         return _refused(_is(review), _HELD.get(review.state, "Look at it on the order management page"))
-    if subject.claim and not subject.claim.counts(now) and (subject.is_sent or not wishes.again):
+    if subject.claim and not subject.claim.counts(now) and (subject.is_sent or not request.again):
         return _unknown(subject.claim, now, f"If a later review still shows it {review.status}, {_AGAIN}")
     if subject.claim and subject.claim.counts(now) and now - subject.claim.made_at < SYNC:
         # A cancelled order goes on looking as it was for some minutes.
         return Decision(UNCHANGED, reason="this was asked for some minutes ago, which the service is slow to show")
-    refusal = _replacement(subject, wishes)
+    refusal = _replacement(subject, request)
     return refusal or Decision(CHANGED, after={"order_status": "Cancelled"}, steps=("cancel",), repeatable=False)
 
 
-def _decide_issued(subject: Subject, wishes: Wishes, now: datetime) -> Decision:
+def _decide_issued(subject: Subject, request: CancelRequest, now: datetime) -> Decision:
     review = subject.review
     closes = review.window_closes
     if closes is None:
@@ -151,21 +151,21 @@ def _decide_issued(subject: Subject, wishes: Wishes, now: datetime) -> Decision:
     if now - closes >= _SLACK:
         return _refused(f"{issued_on}, more than 30 days ago", _REFUND)
     claim = subject.claim
-    if claim and (subject.is_sent or not wishes.again):
+    if claim and (subject.is_sent or not request.again):
         if not claim.counts(now):
             return _unknown(claim, now, f"Ask {_contact(review)} whether the mail came; if it did not, {_AGAIN}")
         return Decision(
             PENDING_APPROVAL,
             reason=f"its cancellation was requested on {claim.made_at:%Y-%m-%d}; {_approval(review, now)}",
         )
-    if wishes.issued == "skip":
+    if request.issued == "skip":
         return Decision(UNCHANGED, reason=f"{issued_on}, and issued orders are left alone")
-    if wishes.issued != "request":
+    if request.issued != "request":
         return _refused(
             f"{issued_on}: cancelling it takes the approval of {_contact(review)}, who gets a mail",
             f"Set issued to request to send it; it is possible until {closes:%Y-%m-%d}",
         )
-    refusal = _replacement(subject, wishes)
+    refusal = _replacement(subject, request)
     if refusal:
         return refusal
     return Decision(
@@ -204,18 +204,18 @@ def _contact(review: Review) -> str:
     return review.admin_email or "the admin contact, whose address the service does not show,"
 
 
-def _replacement(subject: Subject, wishes: Wishes) -> Decision | None:
+def _replacement(subject: Subject, request: CancelRequest) -> Decision | None:
     """Why the replacement is not as it should be, None where it is: it has to be placed first (section 0)."""
     review, successor = subject.review, subject.successor
     place_first = "Place the new order first: placed after the cancellation, it is held for a manual review"
-    if not wishes.replacement:
-        if wishes.without_replacement or not review.domain_name:
+    if not request.replacement:
+        if request.without_replacement or not review.domain_name:
             return None
         return _refused(
             f"it is for {review.domain_name}, and nothing is said of an order that replaces it",
             f"{place_first}. Name it by replacement_order_token, or say replacement: none where the name goes away",
         )
-    if wishes.replacement == review.order_digest:
+    if request.replacement == review.order_digest:
         return _refused("it is named as its own replacement", "Name the order that replaces it")
     if successor is None:
         return _refused("the order that replaces it does not exist", "Check replacement_order_token")

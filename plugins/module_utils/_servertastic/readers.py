@@ -91,8 +91,8 @@ class Reviews:
             return False
         return subject.review.state == ISSUED or not claim.counts(now)
 
-    def learn(self, need: str, _subjects: Sequence[Subject]) -> dict[str, Subject]:
-        raise ValueError(f"nobody knows how to read {need}")
+    def fetch_fact(self, required_fact: str, _subjects: Sequence[Subject]) -> dict[str, Subject]:
+        raise ValueError(f"nobody knows how to read {required_fact}")
 
     def _one(self, digest: str) -> Subject | None:
         review = self._review(digest)

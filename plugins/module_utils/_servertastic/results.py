@@ -27,27 +27,27 @@ if TYPE_CHECKING:
     from .readers import Reviews
 
 # Outcomes of which the points may tell something.
-_TOLD = (CHANGED, UNCHANGED, PENDING_APPROVAL, INELIGIBLE)
+_WITH_REFUND = (CHANGED, UNCHANGED, PENDING_APPROVAL, INELIGIBLE)
 
 
-def told_cancelled(
+def with_cancel_results(
     result: dict[str, Any], reader: Reviews, servertastic: Servertastic, now: datetime
 ) -> dict[str, Any]:
     """A run's result with refunds, and with what is to be handed in next time. now: in UTC."""
     orders = result["orders"]
-    audit = _audit(servertastic) if any(one["outcome"] in _TOLD for one in orders) else None
+    audit = _audit(servertastic) if any(one["outcome"] in _WITH_REFUND for one in orders) else None
     for one in orders:
         digest = one["order_digest"]
         subject = reader.last.get(digest)
         too_late = subject is not None and window_is_over(subject.review, now)
         one["order_ref"] = order_ref(digest)
-        one["refund"] = refund(one["outcome"], digest, too_late, audit) if one["outcome"] in _TOLD else "unknown"
-    told = {**result, "requested_at": reader.waiting(now), "api": servertastic.transport.counters.shown()}
+        one["refund"] = refund(one["outcome"], digest, too_late, audit) if one["outcome"] in _WITH_REFUND else "unknown"
+    result_ = {**result, "requested_at": reader.waiting(now), "api": servertastic.transport.counters.shown()}
     if len(orders) == 1:
-        told["msg"] += _only_by_hand(orders[0])
+        result_["msg"] += _only_by_hand(orders[0])
     if reader.warnings:
-        told["warnings"] = [*result.get("warnings", []), *reader.warnings]
-    return told
+        result_["warnings"] = [*result.get("warnings", []), *reader.warnings]
+    return result_
 
 
 def longest_waiting(digests: Collection[str]) -> int:
@@ -78,7 +78,7 @@ def _audit(servertastic: Servertastic) -> list[Adjustment] | None:
         return None
 
 
-def told_reviewed(servertastic: Servertastic, asked: Sequence[str], work: Map, stop: Stop) -> dict[str, Any]:
+def reviewed_results(servertastic: Servertastic, digests: Sequence[str], work: Map, stop: Stop) -> dict[str, Any]:
     """The reviews of orders, in the order asked for, each once."""
 
     def review(digest: str) -> Review | None:
@@ -91,29 +91,29 @@ def told_reviewed(servertastic: Servertastic, asked: Sequence[str], work: Map, s
         except NotFound:
             return None
 
-    digests = list(dict.fromkeys(asked))
+    digests = list(dict.fromkeys(digests))
     reviews = work(review, [(digest,) for digest in digests])
     orders = [found.shown() for found in reviews if found]
     missing = [digest for digest, found in zip(digests, reviews) if found is None]
     return {"msg": f"{plural(len(orders), 'order')} found", "orders": orders, "missing": missing}
 
 
-def told_listed(listed: Sequence[Listed]) -> dict[str, Any]:
+def listed_results(listed: Sequence[Listed]) -> dict[str, Any]:
     """Orders of the account's lists."""
     orders = [one.shown() for one in listed]
     return {"msg": f"{plural(len(orders), 'order')} found", "orders": orders, "missing": []}
 
 
-def told_account(servertastic: Servertastic, audit: bool) -> dict[str, Any]:
+def account_result(servertastic: Servertastic, audit: bool) -> dict[str, Any]:
     """The account, and the audit of its points where that is asked for."""
     account = servertastic.account()
     points = "an unknown number of" if account.points is None else f"{account.points:.2f}".rstrip("0").rstrip(".")
-    told: dict[str, Any] = {
+    result_: dict[str, Any] = {
         "msg": f"the account has {points} points",
         "points": account.points,
         "active_orders": [one.shown() for one in account.active_orders],
         "completed_orders": [one.shown() for one in account.completed_orders],
     }
     if audit:
-        told["audit"] = [one.shown() for one in servertastic.points_audit()]
-    return told
+        result_["audit"] = [one.shown() for one in servertastic.points_audit()]
+    return result_

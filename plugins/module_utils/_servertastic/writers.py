@@ -20,13 +20,13 @@ from .request_log import CANCEL, REQUEST, Claim, RequestLog
 
 if TYPE_CHECKING:
     from .._common.outcomes import Decision
-    from .._http.retry import Patience
+    from .._http.retry import RateLimitBudget
     from .client import Servertastic
     from .policy import Subject
     from .readers import Reviews
 
 
-class Cancelling:
+class CancelWriter:
     """Cancels an order, or asks for it, and remembers that before it does."""
 
     def __init__(self, servertastic: Servertastic, log: RequestLog | None, reader: Reviews) -> None:
@@ -34,12 +34,12 @@ class Cancelling:
         self._log = log
         self._reader = reader
 
-    def __call__(self, subject: Subject, decision: Decision, *, fresh_until: float, patience: Patience) -> None:
+    def __call__(self, subject: Subject, decision: Decision, *, fresh_until: float, budget: RateLimitBudget) -> None:
         digest = subject.review.order_digest
         kind = REQUEST if decision.steps == ("request",) else CANCEL
         self._claim(kind, digest, subject.claim)
         try:
-            self._servertastic.cancel(digest, fresh_until=fresh_until, patience=patience)
+            self._servertastic.cancel(digest, fresh_until=fresh_until, budget=budget)
         except (StaleRead, Stopped):
             self._note(RequestLog.withdraw, kind, digest)
             raise

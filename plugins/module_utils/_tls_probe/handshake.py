@@ -48,7 +48,7 @@ _RSA_ONLY, _ECDSA_ONLY = "aRSA:!eNULL", "aECDSA:!eNULL"
 
 
 @dataclass(frozen=True)
-class Sight:
+class Observation:
     """What was seen at one address.
 
     address: empty where none was found out. serials: of the certificates that it serves.
@@ -93,7 +93,7 @@ class _Target:
     starttls: bool
 
 
-class Looker:
+class Prober:
     """Looks at what names serve, for any number of threads.
 
     seconds: for one name and port in all, from resolving the name to the last handshake.
@@ -107,7 +107,7 @@ class Looker:
         self._seconds = seconds
         self._refuse = refuse
 
-    def look(self, name: str, port: int, starttls: bool = False) -> list[Sight]:
+    def look(self, name: str, port: int, starttls: bool = False) -> list[Observation]:
         """Return what each address of a name serves on a port; nothing where the name does not resolve for good.
 
         name: a strict host name in ASCII, without a dot at its end. starttls: whether it speaks SMTP first.
@@ -116,23 +116,23 @@ class Looker:
         try:
             addresses = _addresses(name, deadline)
         except _Unclear as problem:
-            return [Sight(problem=str(problem))]
+            return [Observation(problem=str(problem))]
         target, near = _Target(name, port, starttls), addresses[:MAX_ADDRESSES]
         sights = [self._sight(target, address, deadline, len(near) - number) for number, address in enumerate(near)]
         if len(near) < len(addresses):
             many = f"it has {len(addresses)} addresses, of which only {MAX_ADDRESSES} are looked at"
-            sights.append(Sight(problem=many))
+            sights.append(Observation(problem=many))
         return sights
 
-    def _sight(self, target: _Target, address: Address, deadline: _Deadline, sharers: int) -> Sight:
+    def _sight(self, target: _Target, address: Address, deadline: _Deadline, sharers: int) -> Observation:
         refusal = self._refuse(address)
         if refusal:
-            return Sight(str(address), problem=refusal)
+            return Observation(str(address), problem=refusal)
         try:
             # One that does not answer must not use up the time of those after it.
             share = _Deadline(deadline.left() / sharers)
         except socket.timeout:
-            return Sight(str(address), problem="there was no time left to look at it")
+            return Observation(str(address), problem="there was no time left to look at it")
         return _look_at(target, address, share)
 
 
@@ -179,22 +179,22 @@ def _resolved(name: str) -> list[Address]:
 # -- one address ------------------------------------------------------------------------------------------------------
 
 
-def _look_at(target: _Target, address: Address, deadline: _Deadline) -> Sight:
+def _look_at(target: _Target, address: Address, deadline: _Deadline) -> Observation:
     """Shake hands as everybody does, and once more for a certificate with the other kind of key."""
     try:
         serial, other = _certificate(target, address, deadline)
     except _Refused:
-        return Sight(str(address), refuses=True)
+        return Observation(str(address), refuses=True)
     except _Unclear as problem:
-        return Sight(str(address), problem=str(problem))
+        return Observation(str(address), problem=str(problem))
     try:
         another, _same = _certificate(target, address, deadline, other)
     except _NoHandshake:
         # Most servers have a certificate for one kind of key only.
-        return Sight(str(address), (serial,))
+        return Observation(str(address), (serial,))
     except _Unclear as problem:
-        return Sight(str(address), (serial,), problem=str(problem))
-    return Sight(str(address), tuple(dict.fromkeys((serial, another))))
+        return Observation(str(address), (serial,), problem=str(problem))
+    return Observation(str(address), tuple(dict.fromkeys((serial, another))))
 
 
 def _certificate(target: _Target, address: Address, deadline: _Deadline, ciphers: str = "") -> tuple[int, str]:
@@ -258,10 +258,10 @@ def _ask_for_tls(plain: socket.socket, deadline: _Deadline) -> None:
     here = ip_address(plain.getsockname()[0])
     mail = _Mail(plain, deadline)
     mail.hears("220")
-    mail.says(f"EHLO [{here}]" if here.version == 4 else f"EHLO [IPv6:{here}]")
+    mail.replies(f"EHLO [{here}]" if here.version == 4 else f"EHLO [IPv6:{here}]")
     if "STARTTLS" not in [line.partition(" ")[0].upper() for line in mail.hears("250")]:
         raise _Unclear("the mail server does not offer STARTTLS")
-    mail.says("STARTTLS")
+    mail.replies("STARTTLS")
     mail.hears("220")
     if mail.unread:
         raise _Unclear("the mail server goes on in plain text")
@@ -276,7 +276,7 @@ class _Mail:
         self.unread = b""
         self._talk = 0
 
-    def says(self, words: str) -> None:
+    def replies(self, words: str) -> None:
         self._plain.settimeout(self._deadline.left())
         self._plain.sendall(f"{words}\r\n".encode("ascii"))
 

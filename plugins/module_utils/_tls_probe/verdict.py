@@ -21,7 +21,7 @@ from .._common.options import OptionError, domain_name
 from .._common.text import printable
 
 if TYPE_CHECKING:
-    from .handshake import Address, Sight
+    from .handshake import Address, Observation
 
 SERVED = "served"
 UNKNOWN = "unknown"
@@ -124,33 +124,33 @@ def _inside(address: Address) -> Iterator[IPv4Address]:
 # -- verdicts ---------------------------------------------------------------------------------------------------------
 
 
-def judged(sights: Sequence[Sight], sought: Collection[int]) -> tuple[str, str]:
+def judged(sights: Sequence[Observation], sought: Collection[int]) -> tuple[str, str]:
     """The verdict on a name and port from what its addresses showed, and the reason."""
-    for sight in sights:
-        found = [number for number in sight.serials if number in sought]
+    for observation in sights:
+        found = [number for number in observation.serials if number in sought]
         if found:
-            return SERVED, f"{sight.address} serves {shown(found[0])}"
-    problems = [_at(sight, sight.problem) for sight in sights if sight.problem]
+            return SERVED, f"{observation.address} serves {shown(found[0])}"
+    problems = [_at(observation, observation.problem) for observation in sights if observation.problem]
     if problems:
         return UNKNOWN, "; ".join(problems)
     if not sights:
         # Inside the network of those who use it, it may have an address all the same.
         return UNRESOLVED, "it does not resolve from this controller, which split DNS looks like as well"
-    if not sought and any(sight.serials for sight in sights):
+    if not sought and any(observation.serials for observation in sights):
         # An order whose serial numbers got lost must not look like one that is not in use.
         return UNKNOWN, "something is served, and serial_numbers does not say what is looked for"
-    return NOT_SERVED, "; ".join(_at(sight, _other(sight)) for sight in sights)
+    return NOT_SERVED, "; ".join(_at(observation, _other(observation)) for observation in sights)
 
 
-def _at(sight: Sight, what: str) -> str:
-    return f"{sight.address}: {what}" if sight.address else what
+def _at(observation: Observation, what: str) -> str:
+    return f"{observation.address}: {what}" if observation.address else what
 
 
-def _other(sight: Sight) -> str:
-    return "the connection is refused" if sight.refuses else "another certificate is served"
+def _other(observation: Observation) -> str:
+    return "the connection is refused" if observation.refuses else "another certificate is served"
 
 
-def told(name: str, port: int, verdict: tuple[str, str], sights: Iterable[Sight] = ()) -> dict[str, Any]:
+def told(name: str, port: int, verdict: tuple[str, str], sights: Iterable[Observation] = ()) -> dict[str, Any]:
     """One result, as a task returns it."""
     seen = list(sights)
     return {
@@ -158,8 +158,10 @@ def told(name: str, port: int, verdict: tuple[str, str], sights: Iterable[Sight]
         "port": port,
         "verdict": verdict[0],
         "reason": verdict[1],
-        "serial_numbers": [shown(number) for number in sorted({one for sight in seen for one in sight.serials})],
-        "addresses": [sight.address for sight in seen if sight.address],
+        "serial_numbers": [
+            shown(number) for number in sorted({one for observation in seen for one in observation.serials})
+        ],
+        "addresses": [observation.address for observation in seen if observation.address],
     }
 
 

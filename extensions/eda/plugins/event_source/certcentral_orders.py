@@ -131,7 +131,7 @@ if TYPE_CHECKING:
     from ansible_collections.certops.orders.plugins.module_utils._certcentral import change_feed as _change_feed
     from ansible_collections.certops.orders.plugins.module_utils._certcentral import client as _client
     from ansible_collections.certops.orders.plugins.module_utils._certcentral import filters as _filters
-    from ansible_collections.certops.orders.plugins.module_utils._certcentral.change_feed import Look, Memory
+    from ansible_collections.certops.orders.plugins.module_utils._certcentral.change_feed import Memory, Poll
     from ansible_collections.certops.orders.plugins.module_utils._certcentral.models import Order, StatusChange
     from ansible_collections.certops.orders.plugins.module_utils._common import context as _context
     from ansible_collections.certops.orders.plugins.module_utils._common import errors as _errors
@@ -312,39 +312,39 @@ class _Source:
         line = _text.scrub(f"{why}{error.message}", self._context.secrets)
         level = logging.ERROR if why else logging.WARNING
         memory = self._state.memory
-        kept = "" if self._has_gap or memory.gap(memory.look(_now())) else "no event is lost, "
+        kept = "" if self._has_gap or memory.gap(memory.poll(_now())) else "no event is lost, "
         _LOG.log(level, "%s; %slooking again in %.0f s", line, kept, delay)
 
     async def _look(self) -> None:
         """Tell all that is new. Raises ApiError; what was told until then stays told."""
         memory = self._state.memory
-        look, changes = await self._ask()
-        gap = memory.gap(look)
+        poll, changes = await self._ask()
+        gap = memory.gap(poll)
         if gap:
             self._has_gap = True
             _LOG.error("events may be missing: %s", gap)
-            await self._put(memory.gap_event(look))
-            memory.pass_over(look)
+            await self._put(memory.gap_event(poll))
+            memory.pass_over(poll)
             await self._save()
-        fresh = memory.fresh(changes, look)
+        fresh = memory.fresh(changes, poll)
         step = max(1, math.ceil(sum(map(self._is_wanted, fresh)) / _SAVES))
         told = 0
         for several in _chunks(fresh):
             orders = await self._read([change for change in several if self._is_wanted(change)])
             for change in several:
                 if not self._is_wanted(change):
-                    memory.note(change, look)
+                    memory.note(change, poll)
                     continue
-                await self._put(memory.event(change, look, orders.get(change.order_id), _now().date()))
-                memory.note(change, look)
+                await self._put(memory.event(change, poll, orders.get(change.order_id), _now().date()))
+                memory.note(change, poll)
                 told += 1
                 if told % step == 0:
                     await self._save()
-        memory.done(look)
+        memory.done(poll)
         self._has_gap = False
         await self._save()
 
-    async def _ask(self) -> tuple[Look, list[StatusChange]]:
+    async def _ask(self) -> tuple[Poll, list[StatusChange]]:
         """What changed since the last look; asked again where the answer was too late to reach back to that."""
         memory, ask = self._state.memory, self._client.status_changes
         before, self._pace = self._pace, _pace()
@@ -355,15 +355,15 @@ class _Source:
         week, _whole = await self._in_thread(ask, reach) if memory.is_new else ([], True)
         late = timedelta()
         for _again in range(1 + _ASKED_AGAIN):
-            look = memory.look(_now(), late)
-            changes, is_whole = await self._in_thread(ask, look.seconds)
-            look = look.answered_at(_now(), is_whole)
-            if memory.reaches(look):
+            poll = memory.poll(_now(), late)
+            changes, is_whole = await self._in_thread(ask, poll.seconds)
+            poll = poll.answered_at(_now(), is_whole)
+            if memory.reaches(poll):
                 break
-            late = look.answered - look.asked
+            late = poll.answered - poll.asked
         if memory.is_new:
-            memory.begin(week, changes, look)
-        return look, changes
+            memory.begin(week, changes, poll)
+        return poll, changes
 
     def _is_wanted(self, change: StatusChange) -> bool:
         return self._statuses is None or change.status.lower() in self._statuses

@@ -16,7 +16,10 @@ from ansible.errors import AnsibleFilterError
 from ansible_collections.certops.orders.plugins.doc_fragments._decommission import ModuleDocFragment
 from ansible_collections.certops.orders.plugins.filter import decommission_reads as module
 from ansible_collections.certops.orders.plugins.module_utils._certcentral.models import ROW, Order
-from ansible_collections.certops.orders.plugins.module_utils._planners.decommission_request import Wishes, wishes_of
+from ansible_collections.certops.orders.plugins.module_utils._planners.decommission_request import (
+    Decommission,
+    parse_request,
+)
 
 TODAY = date(2026, 3, 1)
 SHOP = "shop.example.com"
@@ -50,8 +53,8 @@ def test_the_wishes_are_documented_as_they_are() -> None:
     options = yaml.safe_load(ModuleDocFragment.DOCUMENTATION)["options"]["wishes"]["suboptions"]
     defaults = {name: option["default"] for name, option in options.items() if "default" in option}
 
-    assert wishes_of({"names": [SHOP], **defaults}) == wishes_of({"names": [SHOP]})
-    assert set(options) == {name for name in Wishes.__dataclass_fields__ if not name.startswith("_")}
+    assert parse_request({"names": [SHOP], **defaults}) == parse_request({"names": [SHOP]})
+    assert set(options) == {name for name in Decommission.__dataclass_fields__ if not name.startswith("_")}
 
 
 def test_it_tells_what_to_read() -> None:

@@ -17,7 +17,11 @@ from ansible.errors import AnsibleFilterError
 from ansible_collections.certops.orders.plugins import filter as filters
 from ansible_collections.certops.orders.plugins.doc_fragments._stale_orders import ModuleDocFragment
 from ansible_collections.certops.orders.plugins.module_utils._certcentral.models import DETAILS, ROW, Order
-from ansible_collections.certops.orders.plugins.module_utils._planners.stale_orders import MOST_DAYS, Wishes, wishes_of
+from ansible_collections.certops.orders.plugins.module_utils._planners.stale_orders import (
+    MOST_DAYS,
+    StaleCriteria,
+    parse_request,
+)
 
 TODAY = date(2026, 3, 1)
 NAMES = ("plan_stale_orders", "stale_order_reads")
@@ -55,9 +59,9 @@ def test_a_filter_is_documented_under_its_own_name(name: str) -> None:
 def test_the_wishes_are_documented_as_they_are() -> None:
     options = yaml.safe_load(ModuleDocFragment.DOCUMENTATION)["options"]
     defaults = {name: option["default"] for name, option in options.items() if "default" in option}
-    wishes = wishes_of({"now": TODAY})
-    assert wishes_of({"now": TODAY, **defaults}) == wishes
-    assert {*options} == {field for field in Wishes.__dataclass_fields__ if field != "today"} | {"now"}
+    wishes = parse_request({"now": TODAY})
+    assert parse_request({"now": TODAY, **defaults}) == wishes
+    assert {*options} == {field for field in StaleCriteria.__dataclass_fields__ if field != "today"} | {"now"}
     assert options["statuses"]["choices"] == list(wishes.statuses)
 
 

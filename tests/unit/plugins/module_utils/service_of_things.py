@@ -39,7 +39,7 @@ from ansible_collections.certops.orders.plugins.module_utils._common.outcomes im
     OrderResult,
 )
 from ansible_collections.certops.orders.plugins.module_utils._http.connection import Connection
-from ansible_collections.certops.orders.plugins.module_utils._http.retry import Patience
+from ansible_collections.certops.orders.plugins.module_utils._http.retry import RateLimitBudget
 from ansible_collections.certops.orders.plugins.module_utils._http.transport import Counters
 from ansible_collections.certops.orders.plugins.module_utils._runtime import follow_up
 from ansible_collections.certops.orders.plugins.module_utils._runtime import runner as _run
@@ -81,7 +81,7 @@ def close(thing: Thing) -> Decision:
     What is barred has to be unbarred first.
     """
     if thing.lacks:
-        return Decision(need=thing.lacks[0])
+        return Decision(required_fact=thing.lacks[0])
     if thing.state == "barred":
         return Decision(CHANGED, after={"state": "closed"}, steps=("unbar", "close"))
     if thing.state in ("open", "ajar"):
@@ -134,8 +134,8 @@ class Wire:
     connection: Connection
     counters: Counters = field(default_factory=Counters)
 
-    def patience(self) -> Patience:
-        return Patience(self.connection.rate_limit_timeout)
+    def budget(self) -> RateLimitBudget:
+        return RateLimitBudget(self.connection.rate_limit_timeout)
 
 
 @dataclass(frozen=True)
@@ -191,7 +191,7 @@ class Service:
         self.unbarred: list[int] = []
         self.said: list[str] = []
         self.fresh_until: list[float] = []
-        self.patience: dict[int, list[Patience]] = defaultdict(list)
+        self.budget: dict[int, list[RateLimitBudget]] = defaultdict(list)
         self._postponed: list[tuple[int, int, Decision]] = []
         self._lock = threading.Lock()
 
@@ -264,7 +264,7 @@ class Service:
         self._request("list", entry=("list", tuple(keys)))
         return {key: self.things[key] for key in keys if key in self.things and key not in self.left_out}
 
-    def learn(self, need: str, things: Sequence[Thing]) -> dict[int, Thing]:
+    def fetch_fact(self, need: str, things: Sequence[Thing]) -> dict[int, Thing]:
         keys = tuple(thing.key for thing in things)
         self._request("learn", *keys[:1], entry=("learn", need, keys))
         if need in self.ONE_BY_ONE and keys[0] not in self.things:
@@ -277,7 +277,9 @@ class Service:
         self._request("whose")
         return "account 7"
 
-    def write(self, state: Thing, decision: Decision, *, fresh_until: float, patience: Patience) -> Decision | None:
+    def write(
+        self, state: Thing, decision: Decision, *, fresh_until: float, budget: RateLimitBudget
+    ) -> Decision | None:
         """As the transport does it: nothing is sent after a stop, nor on an old read."""
         assert decision.outcome == CHANGED
         assert len(decision.steps) < 2
@@ -290,7 +292,7 @@ class Service:
         if self.stop:
             raise Stopped(self.stop.reason)
         if isinstance(weather, Throttled):
-            if not patience.spend(weather.seconds):
+            if not budget.spend(weather.seconds):
                 raise RateLimited("too many requests", 429)
             self.clock.now += weather.seconds
             raise StaleRead("close it")
@@ -300,7 +302,7 @@ class Service:
             raise StaleRead("close it")
         with self._lock:
             self.fresh_until.append(fresh_until)
-            self.patience[state.key].append(patience)
+            self.budget[state.key].append(budget)
             self.journal.append(("write", state.key, *decision.steps))
             if weather is TOOK_EFFECT:
                 self._make(state.key, decision)

@@ -61,14 +61,14 @@ class Wire:
     def read(self, **query: object) -> dict[str, Any]:
         return self.transport.read("read order 7", ("order", "certificate", 7), query.items())
 
-    def write(self, fresh_for: float = 60.0, patience: float = 300.0) -> dict[str, Any]:
+    def write(self, fresh_for: float = 60.0, budget: float = 300.0) -> dict[str, Any]:
         return self.transport.write(
             "set order 7 to canceled",
             "PUT",
             ("order", "certificate", 7, "status"),
             {"status": "canceled", "note": "no longer needed"},
             fresh_until=self.clock.monotonic() + fresh_for,
-            patience=http_retry.Patience(patience),
+            budget=http_retry.RateLimitBudget(budget),
         )
 
     @property
@@ -156,4 +156,4 @@ def row(number: int, status: str = "pending", **more: Any) -> dict[str, Any]:
 
 def sending() -> dict[str, Any]:
     """Return what a write needs beside its own arguments."""
-    return {"fresh_until": _http.time.monotonic() + 60, "patience": http_retry.Patience(0)}
+    return {"fresh_until": _http.time.monotonic() + 60, "budget": http_retry.RateLimitBudget(0)}

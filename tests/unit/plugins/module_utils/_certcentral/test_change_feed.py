@@ -19,8 +19,8 @@ from hypothesis import strategies as st
 from ansible_collections.certops.orders.plugins.module_utils._certcentral.change_feed import (
     OVERLAP,
     REACH,
-    Look,
     Memory,
+    Poll,
     StateError,
 )
 from ansible_collections.certops.orders.plugins.module_utils._certcentral.filters import STATUSES
@@ -43,11 +43,11 @@ def new(lookback: float = 0) -> Memory:
 def begun(lookback: float = 0) -> Memory:
     """One whose first look, at noon, showed nothing."""
     memory = new(lookback)
-    told(memory, memory.look(NOON))
+    told(memory, memory.poll(NOON))
     return memory
 
 
-def told(memory: Memory, look: Look, *rows: StatusChange) -> list[StatusChange]:
+def told(memory: Memory, look: Poll, *rows: StatusChange) -> list[StatusChange]:
     """Tell what is new of a look's rows, to its end."""
     if memory.is_new:
         memory.begin(rows, rows, look)
@@ -72,7 +72,7 @@ REJECTED = StatusChange(2, "rejected")
 @pytest.mark.parametrize(("lookback", "seconds"), [(0, 1), (3600, 3601), (WEEK, WEEK - 59)])
 def test_the_first_look_begins_where_it_was_asked_to(lookback: int, seconds: int) -> None:
     memory = new(lookback)
-    look = memory.look(NOON)
+    look = memory.poll(NOON)
 
     assert (look.seconds, memory.gap(look), memory.reaches(look)) == (seconds, "", True)
 
@@ -80,7 +80,7 @@ def test_the_first_look_begins_where_it_was_asked_to(lookback: int, seconds: int
 def test_looks_overlap_and_leave_room_for_a_late_answer() -> None:
     memory = begun()
 
-    look = memory.look(at(300))
+    look = memory.poll(at(300))
 
     assert look.seconds == 300 + OVERLAP.total_seconds() + 60 + 1
     assert memory.reaches(look.answered_at(at(361)))
@@ -91,34 +91,34 @@ def test_looks_overlap_and_leave_room_for_a_late_answer() -> None:
 def test_a_clock_that_goes_back_a_little_loses_nothing(late: int) -> None:
     memory = begun()
 
-    look = memory.look(at(-late))
+    look = memory.poll(at(-late))
 
     assert (look.seconds, memory.gap(look)) == (OVERLAP.total_seconds() - late + 61, "")
 
 
 @pytest.mark.parametrize(("memory", "spare"), [(new(), 1), (new(3600), 1), (begun(), 61)])
 def test_an_answer_that_is_late_is_asked_for_again(memory: Memory, spare: int) -> None:
-    look = memory.look(at(300))
+    look = memory.poll(at(300))
     assert memory.reaches(look.answered_at(at(300 + spare)))
     look = look.answered_at(at(301 + spare))
     assert not memory.reaches(look)
 
     late = look.answered - look.asked
-    again = memory.look(look.answered, late)
+    again = memory.poll(look.answered, late)
 
     assert memory.reaches(again.answered_at(again.asked + late))
 
 
 def test_an_answer_is_never_before_its_question() -> None:
-    look = begun().look(at(300))
+    look = begun().poll(at(300))
 
     assert look.answered_at(at(200)).answered == at(300)
 
 
 def test_after_seven_days_there_is_a_gap_which_is_told_once() -> None:
     memory = begun()
-    assert not memory.gap(memory.look(NOON + REACH))
-    look = memory.look(NOON + REACH + timedelta(seconds=90))
+    assert not memory.gap(memory.poll(NOON + REACH))
+    look = memory.poll(NOON + REACH + timedelta(seconds=90))
     event = memory.gap_event(look)["certcentral"]
 
     assert "does not reach back to the last look" in memory.gap(look)
@@ -133,16 +133,16 @@ def test_after_seven_days_there_is_a_gap_which_is_told_once() -> None:
     }
     memory.pass_over(look)
     # Neither by the same look, nor by one that goes on with it soon after an error.
-    soon = memory.look(look.asked + OVERLAP)
+    soon = memory.poll(look.asked + OVERLAP)
     assert (soon.seconds, memory.gap(soon)) == (WEEK, "")
-    late = memory.look(look.asked + OVERLAP + timedelta(seconds=1))
+    late = memory.poll(look.asked + OVERLAP + timedelta(seconds=1))
     assert memory.gap(late)
     assert memory.gap_event(late)["certcentral"]["event_id"] != event["event_id"]
 
 
 def test_an_answer_that_is_not_whole_is_a_gap_and_what_it_has_is_still_to_be_told() -> None:
     memory = begun()
-    look = memory.look(at(300))
+    look = memory.poll(at(300))
     cut = look.answered_at(at(302), is_whole=False)
 
     assert (memory.gap(look), memory.gap(cut)) == ("", "CertCentral says that there are more changes than it told")
@@ -150,17 +150,17 @@ def test_an_answer_that_is_not_whole_is_a_gap_and_what_it_has_is_still_to_be_tol
     assert (event["missed_after"], event["missed_before"]) == ("2026-11-22T12:00:00Z", "2026-11-22T12:05:02Z")
     memory.pass_over(cut)
     # After an error it is asked for once more.
-    assert memory.look(at(310)).begin < look.begin + timedelta(seconds=11)
+    assert memory.poll(at(310)).begin < look.begin + timedelta(seconds=11)
     assert memory.fresh([ISSUED], cut) == [ISSUED]
     memory.done(cut)
-    assert not memory.gap(memory.look(at(600)))
+    assert not memory.gap(memory.poll(at(600)))
 
 
 @pytest.mark.parametrize(("late", "gap"), [(8, False), (9, True)])
 def test_a_late_answer_near_seven_days_is_a_gap(late: int, gap: bool) -> None:
     memory = begun()
 
-    look = memory.look(NOON + REACH - timedelta(seconds=8))
+    look = memory.poll(NOON + REACH - timedelta(seconds=8))
 
     assert not memory.gap(look)
     look = look.answered_at(look.asked + timedelta(seconds=late))
@@ -170,28 +170,28 @@ def test_a_late_answer_near_seven_days_is_a_gap(late: int, gap: bool) -> None:
 
 def test_what_was_told_before_a_gap_is_told_again_where_it_happens_again() -> None:
     memory = begun()
-    told(memory, memory.look(at(60)), ISSUED)
-    look = memory.look(at(60 + WEEK + 3600))
+    told(memory, memory.poll(at(60)), ISSUED)
+    look = memory.poll(at(60 + WEEK + 3600))
     memory.pass_over(look)
     memory.done(look)
 
-    assert told(memory, memory.look(at(WEEK + 7200)), ISSUED) == [ISSUED]
+    assert told(memory, memory.poll(at(WEEK + 7200)), ISSUED) == [ISSUED]
 
 
 @pytest.mark.parametrize("back", [1261, 2000, 3 * 86400])
 def test_a_clock_that_went_far_back_is_a_gap_and_repeats_nothing(back: int) -> None:
     before = StatusChange(9, "rejected")
     memory = new()
-    memory.begin([before], [], memory.look(NOON))
-    told(memory, memory.look(at(300)), ISSUED)
-    told(memory, memory.look(at(86400)), REISSUE)
-    look = memory.look(at(86400 + 660 - back))
+    memory.begin([before], [], memory.poll(NOON))
+    told(memory, memory.poll(at(300)), ISSUED)
+    told(memory, memory.poll(at(86400)), REISSUE)
+    look = memory.poll(at(86400 + 660 - back))
 
     assert "the clock stands before" in memory.gap(look)
     assert look.seconds == WEEK
     memory.pass_over(look)
     assert told(memory, look, before, REISSUE, REJECTED) == [REJECTED]
-    later = memory.look(look.asked + timedelta(minutes=5))
+    later = memory.poll(look.asked + timedelta(minutes=5))
     assert not memory.gap(later)
     assert told(memory, later, REISSUE, REJECTED) == []
 
@@ -199,7 +199,7 @@ def test_a_clock_that_went_far_back_is_a_gap_and_repeats_nothing(back: int) -> N
 def test_a_clock_that_goes_back_before_the_first_look_does_not_tell_of_the_week_before() -> None:
     memory = new()
 
-    look = memory.look(at(-3600))
+    look = memory.poll(at(-3600))
 
     assert (look.seconds, bool(memory.gap(look))) == (1, True)
 
@@ -207,10 +207,10 @@ def test_a_clock_that_goes_back_before_the_first_look_does_not_tell_of_the_week_
 @pytest.mark.parametrize("step", [3600, 6 * 86400])
 def test_a_clock_that_goes_forward_repeats_nothing(step: int) -> None:
     memory = begun()
-    told(memory, memory.look(at(300)), ISSUED)
-    told(memory, memory.look(at(600)), REJECTED)
+    told(memory, memory.poll(at(300)), ISSUED)
+    told(memory, memory.poll(at(600)), REJECTED)
 
-    look = memory.look(at(900 + step))
+    look = memory.poll(at(900 + step))
 
     assert (memory.gap(look), look.seconds > step) == ("", True)
     assert told(memory, look, ISSUED, REJECTED) == []
@@ -222,90 +222,90 @@ def test_a_clock_that_goes_forward_repeats_nothing(step: int) -> None:
 def test_what_two_looks_show_is_told_once() -> None:
     memory = begun()
 
-    assert told(memory, memory.look(at(60)), ISSUED, REJECTED) == [ISSUED, REJECTED]
-    assert told(memory, memory.look(at(120)), ISSUED, REJECTED) == []
+    assert told(memory, memory.poll(at(60)), ISSUED, REJECTED) == [ISSUED, REJECTED]
+    assert told(memory, memory.poll(at(120)), ISSUED, REJECTED) == []
 
 
 def test_an_order_that_changes_back_is_told_again() -> None:
     memory = begun()
 
-    assert told(memory, memory.look(at(60)), ISSUED) == [ISSUED]
-    assert told(memory, memory.look(at(120)), REISSUE) == [REISSUE]
-    assert told(memory, memory.look(at(180)), ISSUED) == [ISSUED]
-    assert told(memory, memory.look(at(240)), ISSUED) == []
+    assert told(memory, memory.poll(at(60)), ISSUED) == [ISSUED]
+    assert told(memory, memory.poll(at(120)), REISSUE) == [REISSUE]
+    assert told(memory, memory.poll(at(180)), ISSUED) == [ISSUED]
+    assert told(memory, memory.poll(at(240)), ISSUED) == []
 
 
 def test_another_certificate_is_another_change() -> None:
     memory = begun()
-    told(memory, memory.look(at(60)), ISSUED)
+    told(memory, memory.poll(at(60)), ISSUED)
     other = StatusChange(1, "issued", 6)
 
-    assert told(memory, memory.look(at(120)), other) == [other]
+    assert told(memory, memory.poll(at(120)), other) == [other]
 
 
 @pytest.mark.parametrize(("days", "news"), [(6.9, []), (7.1, [ISSUED])])
 def test_what_was_told_last_is_no_news_for_as_long_as_a_look_can_show_it(days: float, news: list[StatusChange]) -> None:
     memory = begun()
-    told(memory, memory.look(at(60)), ISSUED)
-    told(memory, memory.look(at(days * 86400)))
+    told(memory, memory.poll(at(60)), ISSUED)
+    told(memory, memory.poll(at(days * 86400)))
 
-    assert told(memory, memory.look(at(days * 86400 + 3600)), ISSUED) == news
+    assert told(memory, memory.poll(at(days * 86400 + 3600)), ISSUED) == news
 
 
 def test_what_happened_before_the_first_start_is_known_and_what_happened_since_is_not() -> None:
     memory, other = new(), StatusChange(3, "issued")
-    look = memory.look(at(60))
+    look = memory.poll(at(60))
     memory.begin([ISSUED, REISSUE, REJECTED], [REISSUE, other], look)
 
     assert told(memory, look, REISSUE, other) == [REISSUE, other]
-    assert told(memory, memory.look(at(360)), REISSUE, REJECTED, other) == []
-    assert told(memory, memory.look(at(660)), ISSUED, REJECTED) == [ISSUED]
+    assert told(memory, memory.poll(at(360)), REISSUE, REJECTED, other) == []
+    assert told(memory, memory.poll(at(660)), ISSUED, REJECTED) == [ISSUED]
 
 
 def test_a_service_that_lists_every_change_is_understood() -> None:
     memory = begun()
 
-    assert told(memory, memory.look(at(60)), ISSUED, REJECTED, REISSUE) == [ISSUED, REJECTED, REISSUE]
-    assert told(memory, memory.look(at(200)), ISSUED, REJECTED, REISSUE, ISSUED) == [ISSUED]
-    assert told(memory, memory.look(at(700)), REISSUE, ISSUED) == []
-    assert told(memory, memory.look(at(800)), ISSUED) == []
-    assert told(memory, memory.look(at(860)), ISSUED, REISSUE) == [REISSUE]
+    assert told(memory, memory.poll(at(60)), ISSUED, REJECTED, REISSUE) == [ISSUED, REJECTED, REISSUE]
+    assert told(memory, memory.poll(at(200)), ISSUED, REJECTED, REISSUE, ISSUED) == [ISSUED]
+    assert told(memory, memory.poll(at(700)), REISSUE, ISSUED) == []
+    assert told(memory, memory.poll(at(800)), ISSUED) == []
+    assert told(memory, memory.poll(at(860)), ISSUED, REISSUE) == [REISSUE]
 
 
 def test_in_whatever_order_it_lists_them() -> None:
     memory, other = begun(), StatusChange(1, "issued", 6)
 
-    assert told(memory, memory.look(at(60)), ISSUED) == [ISSUED]
-    assert told(memory, memory.look(at(120)), REISSUE, ISSUED) == [REISSUE]
-    assert told(memory, memory.look(at(180)), other, REISSUE, ISSUED) == [other]
-    assert told(memory, memory.look(at(240)), other, REISSUE) == []
-    assert told(memory, memory.look(at(300)), other) == []
+    assert told(memory, memory.poll(at(60)), ISSUED) == [ISSUED]
+    assert told(memory, memory.poll(at(120)), REISSUE, ISSUED) == [REISSUE]
+    assert told(memory, memory.poll(at(180)), other, REISSUE, ISSUED) == [other]
+    assert told(memory, memory.poll(at(240)), other, REISSUE) == []
+    assert told(memory, memory.poll(at(300)), other) == []
 
 
 def test_a_row_for_each_certificate_is_told_once() -> None:
     memory, other = begun(), StatusChange(1, "issued", 6)
 
-    assert told(memory, memory.look(at(60)), ISSUED, other) == [ISSUED, other]
+    assert told(memory, memory.poll(at(60)), ISSUED, other) == [ISSUED, other]
     for number, rows in enumerate([(other, ISSUED), (ISSUED, other), (ISSUED,), (other,)], start=2):
-        assert told(memory, memory.look(at(60 * number)), *rows) == []
+        assert told(memory, memory.poll(at(60 * number)), *rows) == []
 
 
 def test_an_answer_that_was_long_in_coming_is_not_forgotten_too_early() -> None:
     memory = begun()
-    look = memory.look(at(1000)).answered_at(at(1300))
+    look = memory.poll(at(1000)).answered_at(at(1300))
 
     assert told(memory, look, ISSUED) == [ISSUED]
     for time in (1360, 1660, 1900):
-        assert told(memory, memory.look(at(time)), ISSUED) == []
+        assert told(memory, memory.poll(at(time)), ISSUED) == []
 
 
 def test_what_is_told_half_goes_on_after_a_restart_with_the_same_ids() -> None:
     memory = begun()
-    look = memory.look(at(60))
+    look = memory.poll(at(60))
     ids = [memory.event(change, look, None, NOON.date())["certcentral"]["event_id"] for change in (ISSUED, REJECTED)]
     memory.note(ISSUED, look)
     again = restarted(memory)
-    later = again.look(at(90))
+    later = again.poll(at(90))
 
     assert again.fresh([ISSUED, REJECTED], later) == [REJECTED]
     assert again.event(REJECTED, later, None, NOON.date())["certcentral"]["event_id"] == ids[1]
@@ -316,7 +316,7 @@ def test_every_event_has_an_id_of_its_own() -> None:
     memory = begun()
     ids = []
     for number, changes in enumerate([(ISSUED, REISSUE, ISSUED, REJECTED), (REISSUE,), (ISSUED,)], start=1):
-        look = memory.look(at(60 * number))
+        look = memory.poll(at(60 * number))
         for change in changes:
             ids.append(memory.event(change, look, None, NOON.date())["certcentral"]["event_id"])
             memory.note(change, look)
@@ -324,7 +324,7 @@ def test_every_event_has_an_id_of_its_own() -> None:
 
     assert len(set(ids)) == 6
     other = Memory.new("https://certcentral.digicert.eu/services/v2", NOON, timedelta())
-    assert other.event(ISSUED, other.look(at(60)), None, NOON.date())["certcentral"]["event_id"] not in ids
+    assert other.event(ISSUED, other.poll(at(60)), None, NOON.date())["certcentral"]["event_id"] not in ids
 
 
 NEWS = st.tuples(st.integers(1, 2000), st.integers(1, 3), st.sampled_from(["pending", "issued", "revoked"]))
@@ -368,7 +368,7 @@ def test_any_life_is_told_once(life: Any, looks: Any, lag: int, rows: str, steps
         elif steps:
             clock += step
             memory.set_back(timedelta(seconds=max(0, -step)))
-        look = memory.look(at(now + clock))
+        look = memory.poll(at(now + clock))
         now += late
         look = look.answered_at(at(now + clock))
         shown = [change for time, change in history if now - look.seconds <= time <= now - lag]
@@ -397,7 +397,7 @@ def test_any_life_is_told_once(life: Any, looks: Any, lag: int, rows: str, steps
 def test_an_event_has_the_order_as_the_module_shows_it() -> None:
     memory, order = new(), read_order({"id": 1, "status": "issued", "certificate": {"common_name": "a.example"}}, ROW)
     assert order is not None
-    event = memory.event(ISSUED, memory.look(at(59)), order, NOON.date())["certcentral"]
+    event = memory.event(ISSUED, memory.poll(at(59)), order, NOON.date())["certcentral"]
 
     assert event.pop("event_id")
     assert event == {
@@ -440,7 +440,7 @@ def test_no_text_of_an_event_is_a_template_nor_is_what_is_read_in_it(name: str) 
     order = read_order(data, ROW)
     assert order is not None
     assert name in order.common_name
-    event = memory.event(change, memory.look(at(1)), order, NOON.date())["certcentral"]
+    event = memory.event(change, memory.poll(at(1)), order, NOON.date())["certcentral"]
 
     texts = [event["status"], event["order"]["common_name"], *event["order"]["domains"]]
     assert event["order"]["domains"]
@@ -459,7 +459,7 @@ def test_no_text_of_an_event_is_a_template_nor_is_what_is_read_in_it(name: str) 
 def test_it_is_the_same_after_a_restart() -> None:
     memory = new(60)
     assert restarted(memory).is_new
-    told(memory, memory.look(at(60)), ISSUED, REJECTED)
+    told(memory, memory.poll(at(60)), ISSUED, REJECTED)
 
     assert not restarted(memory).is_new
     assert restarted(memory).text() == memory.text()
@@ -508,7 +508,7 @@ def test_what_another_one_has_written_is_not_read() -> None:
 
 def test_twenty_thousand_changes_of_a_week_are_a_small_file() -> None:
     memory = begun()
-    look = memory.look(at(60))
+    look = memory.poll(at(60))
     for number in range(20_000):
         memory.note(StatusChange(10**8 + number, "reissue_pending", 10**9 + number), look)
 

@@ -24,9 +24,9 @@ from ansible_collections.certops.orders.plugins.module_utils._certcentral import
 from ansible_collections.certops.orders.plugins.module_utils._certcentral import paging as certcentral_paging
 from ansible_collections.certops.orders.plugins.module_utils._certcentral.client import (
     CertCentral,
+    certificate_path,
     connect,
-    single,
-    whole,
+    order_path,
 )
 from ansible_collections.certops.orders.plugins.module_utils._certcentral.models import (
     DETAILS,
@@ -535,7 +535,7 @@ def test_an_answer_that_should_have_been_empty_does_not_acknowledge_a_change(
 
 def test_a_need_that_nobody_knows_is_a_mistake_of_ours(client: CertCentral) -> None:
     with pytest.raises(ValueError, match="nobody knows how to read colour"):
-        client.learn("colour", [Order(7, "pending")])
+        client.fetch_fact("colour", [Order(7, "pending")])
 
 
 def test_a_change_that_is_refused(service: Conversation, client: CertCentral) -> None:
@@ -558,10 +558,10 @@ def revoke(client: CertCentral, path: Sequence[object], *, skip_approval: bool =
 @pytest.mark.parametrize(
     ("path", "url"),
     [
-        (whole(7), "order/certificate/7/revoke"),
-        (single(5), "certificate/5/revoke"),
-        (single("0A1B"), "certificate/0A1B/revoke"),
-        (single("../x"), "certificate/..%2Fx/revoke"),
+        (order_path(7), "order/certificate/7/revoke"),
+        (certificate_path(5), "certificate/5/revoke"),
+        (certificate_path("0A1B"), "certificate/0A1B/revoke"),
+        (certificate_path("../x"), "certificate/..%2Fx/revoke"),
     ],
 )
 def test_a_revocation_that_has_to_be_approved(
@@ -573,7 +573,7 @@ def test_a_revocation_that_has_to_be_approved(
 
 def test_a_revocation_that_nobody_has_to_approve(service: Conversation, client: CertCentral) -> None:
     service.put("order/certificate/7/revoke", {**ASKED, "skip_approval": True})
-    assert revoke(client, whole(7), skip_approval=True) is None
+    assert revoke(client, order_path(7), skip_approval=True) is None
 
 
 @pytest.mark.parametrize("answer", [{"errors": []}, {"id": None, "status": "pending"}, {"id": "x"}])
@@ -582,7 +582,7 @@ def test_a_revocation_with_an_answer_that_is_no_request_is_not_acknowledged(
 ) -> None:
     service.put("order/certificate/7/revoke", ASKED, 201, answer)
     with pytest.raises(Unreadable, match="something unexpected when asked to revoke order 7") as caught:
-        revoke(client, whole(7))
+        revoke(client, order_path(7))
     assert caught.value.ambiguous
 
 
@@ -926,7 +926,7 @@ def test_reading_one_for_a_mark_asks_the_list_of_migrated_orders_first(
     assert client.read([7], for_mark=True)[7].seen == {ROW}
     # Which is then known: only whether the filter works has to be asked.
     service.list({}, 7, origin="certcentral")
-    assert client.learn(ORIGIN, [Order(7, "issued")])[7].is_migrated is True
+    assert client.fetch_fact(ORIGIN, [Order(7, "issued")])[7].is_migrated is True
 
 
 def test_reading_one_for_a_mark_that_is_not_migrated(service: Conversation, client: CertCentral) -> None:
@@ -947,13 +947,13 @@ def orders(*numbers: int) -> list[Order]:
 def test_the_origin_filter_works(service: Conversation, client: CertCentral) -> None:
     service.list(rows(row(7), row(8)), 7, 8, 9, origin="migrated")
     service.list({}, 7, 8, origin="certcentral")
-    learned = client.learn(ORIGIN, orders(7, 8, 9))
+    learned = client.fetch_fact(ORIGIN, orders(7, 8, 9))
 
     assert {number: order.is_migrated for number, order in learned.items()} == {7: True, 8: True, 9: False}
     assert all(order.seen == {ROW, ORIGIN} for order in learned.values())
     # That it works need not be asked again, nor what was learned.
     service.list(rows(row(10)), 10, 11, origin="migrated")
-    learned = client.learn(ORIGIN, orders(7, 10, 11))
+    learned = client.fetch_fact(ORIGIN, orders(7, 10, 11))
     assert [learned[number].is_migrated for number in (7, 10, 11)] == [True, True, False]
 
 
@@ -961,28 +961,28 @@ def test_the_origin_filter_is_ignored(service: Conversation, client: CertCentral
     everything = rows(row(7), row(8))
     service.list(everything, 7, 8, origin="migrated")
     service.list(everything, 7, 8, origin="certcentral")
-    learned = client.learn(ORIGIN, orders(7, 8))
+    learned = client.fetch_fact(ORIGIN, orders(7, 8))
 
     assert [order.is_migrated for order in learned.values()] == [None, None]
     assert all(ORIGIN in order.seen for order in learned.values())
     service.list(rows(row(9)), 9, origin="migrated")
-    assert client.learn(ORIGIN, orders(9))[9].is_migrated is None
+    assert client.fetch_fact(ORIGIN, orders(9))[9].is_migrated is None
 
 
 def test_all_filters_are_ignored(service: Conversation, client: CertCentral) -> None:
     others = rows(row(1), row(2))
     service.list(others, 7, 8, origin="migrated")
     service.list(others, 7, 8, offset=2, origin="migrated")
-    assert [order.is_migrated for order in client.learn(ORIGIN, orders(7, 8)).values()] == [False, False]
+    assert [order.is_migrated for order in client.fetch_fact(ORIGIN, orders(7, 8)).values()] == [False, False]
 
 
 def test_no_order_is_migrated(service: Conversation, client: CertCentral) -> None:
     service.list({}, 7, 8, origin="migrated")
-    assert [order.is_migrated for order in client.learn(ORIGIN, orders(7, 8)).values()] == [False, False]
+    assert [order.is_migrated for order in client.fetch_fact(ORIGIN, orders(7, 8)).values()] == [False, False]
     # Nothing is known of the filter yet.
     service.list(rows(row(9)), 9, origin="migrated")
     service.list({}, 9, origin="certcentral")
-    assert client.learn(ORIGIN, orders(9))[9].is_migrated is True
+    assert client.fetch_fact(ORIGIN, orders(9))[9].is_migrated is True
 
 
 def test_learning_the_origin_passes_errors_on(service: Conversation, client: CertCentral) -> None:
@@ -990,13 +990,13 @@ def test_learning_the_origin_passes_errors_on(service: Conversation, client: Cer
     query = {"filters[id]": "7", "filters[origin]": "certcentral", "sort": "order_id", "limit": "1", "offset": "0"}
     service.get("order/certificate", {}, 500, query)
     with pytest.raises(ApiError):
-        client.learn(ORIGIN, orders(7))
+        client.fetch_fact(ORIGIN, orders(7))
 
 
 def test_learning_the_details(service: Conversation, client: CertCentral) -> None:
     known = Order(7, "pending", True, None, date(2026, 1, 2), "www", True, frozenset([ROW, ORIGIN]))
     service.get("order/certificate/7", row(7, "issued", renewed_order_id=9))
-    learned = client.learn(DETAILS, [known])[7]
+    learned = client.fetch_fact(DETAILS, [known])[7]
 
     # The newer answer rules, and what only the row knew stays.
     seen = frozenset([ROW, ORIGIN, DETAILS])
@@ -1007,13 +1007,13 @@ def test_learning_the_details(service: Conversation, client: CertCentral) -> Non
 def test_learning_the_details_of_an_order_that_is_gone(service: Conversation, client: CertCentral) -> None:
     service.get("order/certificate/7", absent(), 404)
     with pytest.raises(NotFound):
-        client.learn(DETAILS, orders(7))
+        client.fetch_fact(DETAILS, orders(7))
 
 
 def test_learning_the_rows(service: Conversation, client: CertCentral) -> None:
     known = [Order(number, "expired", None, 0, None, "", None, frozenset([DETAILS])) for number in (7, 8)]
     service.list(rows(row(7, "issued", is_renewed="1", certificate={"valid_till": "2026-12-31"})), 7, 8)
-    learned = client.learn(ROW, known)
+    learned = client.fetch_fact(ROW, known)
 
     assert learned[7] == Order(7, "expired", True, 0, date(2026, 12, 31), "", None, frozenset([DETAILS, ROW]))
     # Asked for in vain, which is not to be asked again.
@@ -1023,7 +1023,7 @@ def test_learning_the_rows(service: Conversation, client: CertCentral) -> None:
 def test_what_was_known_is_not_overruled_by_the_row(service: Conversation, client: CertCentral) -> None:
     known = Order(7, "expired", False, 3, date(2026, 1, 1), "", True, frozenset([DETAILS]))
     service.list(rows(row(7, is_renewed=True, certificate={"valid_till": "2020-01-01"})), 7)
-    learned = client.learn(ROW, [known])[7]
+    learned = client.fetch_fact(ROW, [known])[7]
     assert (learned.is_renewed, learned.renewed_order_id, learned.valid_till, learned.is_migrated) == (
         *(False, 3, date(2026, 1, 1)),
         True,

@@ -33,8 +33,8 @@ from ansible_collections.certops.orders.plugins.module_utils._certcentral.reader
     Annotated,
     NamedDomains,
     RenewalSettings,
+    RequestsToDecide,
     Revocable,
-    Settleable,
 )
 from ansible_collections.certops.orders.plugins.module_utils._common.outcomes import (
     CHANGED,
@@ -222,9 +222,9 @@ def test_without_a_date_of_expiry_the_details_are_read_and_then_it_is_refused(re
     row = an_order(valid_till=None, seen=frozenset([ROW]))
     details = replace(row, seen=frozenset([ROW, DETAILS]))
 
-    assert decide(row, "renewed", require_migrated=require_migrated).need == DETAILS
+    assert decide(row, "renewed", require_migrated=require_migrated).required_fact == DETAILS
     decision = decide(details, "renewed", require_migrated=require_migrated)
-    assert (decision.outcome, decision.need) == (INELIGIBLE, "")
+    assert (decision.outcome, decision.required_fact) == (INELIGIBLE, "")
     assert "expires" in decision.reason
 
 
@@ -319,10 +319,10 @@ def test_the_status_renewed_is_a_mark_whatever_the_field_says(is_renewed: bool |
 def needs(order: Order, target: str, answers: dict[str, dict[str, Any]], **options: Any) -> tuple[list[str], Decision]:
     """Return what the policy asks for, one after the other, and its decision; `answers` are the facts it then gets."""
     asked: list[str] = []
-    while (decision := decide(order, target, **options)).need:
-        assert decision.need not in asked, "asked twice"
-        asked.append(decision.need)
-        order = replace(order, seen=order.seen | {decision.need}, **answers.get(decision.need, {}))
+    while (decision := decide(order, target, **options)).required_fact:
+        assert decision.required_fact not in asked, "asked twice"
+        asked.append(decision.required_fact)
+        order = replace(order, seen=order.seen | {decision.required_fact}, **answers.get(decision.required_fact, {}))
     return asked, decision
 
 
@@ -380,8 +380,10 @@ def test_the_successor_is_looked_up_only_where_there_is_a_mark_to_take_away() ->
 def test_canceling_never_needs_more_than_the_status() -> None:
     for status in (*ORDER_STATUSES, *UNHEARD_OF):
         # Its own page is read only where the row of a list leaves the status out.
-        assert decide(Order(1, status, seen=frozenset([ROW])), "canceled").need == ("" if status else "details")
-        assert decide(Order(1, status, seen=frozenset([DETAILS])), "canceled").need == ""
+        assert decide(Order(1, status, seen=frozenset([ROW])), "canceled").required_fact == (
+            "" if status else "details"
+        )
+        assert decide(Order(1, status, seen=frozenset([DETAILS])), "canceled").required_fact == ""
 
 
 # -- whatever comes ----------------------------------------------------------------------------------------------------
@@ -406,10 +408,10 @@ def settled(order: Order, target: str, cancel_reissue: bool, require_migrated: b
     """Return the order with everything read that the policy asks for, and the decision."""
     for _need in range(4):
         decision = decide(order, target, cancel_reissue=cancel_reissue, require_migrated=require_migrated)
-        if not decision.need:
+        if not decision.required_fact:
             return order, decision
-        assert decision.need not in order.seen, "asked for what has been read"
-        order = replace(order, seen=order.seen | {decision.need})
+        assert decision.required_fact not in order.seen, "asked for what has been read"
+        order = replace(order, seen=order.seen | {decision.required_fact})
     raise AssertionError("the policy goes on asking")
 
 
@@ -610,7 +612,7 @@ def test_an_annual_plan_without_a_valid_certificate_can_be_reissued_and_not_revo
 
     assert decision.outcome == INELIGIBLE
     assert decision.next_step.startswith(f"Nothing is left to revoke, but the order can be reissued until {ends}: ")
-    assert revocation(revocable(status, **{**facts, "seen": frozenset([DETAILS])})).need == CERTIFICATES
+    assert revocation(revocable(status, **{**facts, "seen": frozenset([DETAILS])})).required_fact == CERTIFICATES
 
 
 @pytest.mark.parametrize("status", ["issued", "renewed", "expired"])
@@ -647,11 +649,11 @@ def test_the_certificates_are_read_only_where_something_would_be_revoked() -> No
     for status in (*ORDER_STATUSES, *UNHEARD_OF):
         unread = revocable(status, seen=frozenset([DETAILS]))
         decision = revocation(unread)
-        assert decision.need == (CERTIFICATES if status in ("issued", "renewed") else "")
+        assert decision.required_fact == (CERTIFICATES if status in ("issued", "renewed") else "")
         waiting = revocation(revocable(status, seen=frozenset([DETAILS, REQUESTS]), requests=(asks(),)))
-        assert waiting.need == ""
+        assert waiting.required_fact == ""
     dropped = revocation(revocable("reissue_pending", seen=frozenset([DETAILS])), cancel_reissue=True)
-    assert dropped.need == CERTIFICATES
+    assert dropped.required_fact == CERTIFICATES
 
 
 @each("one", [False, True])
@@ -662,7 +664,7 @@ def test_what_waiting_requests_are_for_is_read_only_where_something_would_be_rev
         subject = (
             of_one(status, requests=(request,), seen=seen) if one else revocable(status, requests=(request,), seen=seen)
         )
-        return revocation(subject).need
+        return revocation(subject).required_fact
 
     matters = status in ("issued", "renewed", "reissue_pending")
     assert need(asks()) == need(asks(status="submitted")) == (REQUESTS if matters else "")
@@ -673,20 +675,20 @@ def test_what_waiting_requests_are_for_is_read_only_where_something_would_be_rev
 
 def test_the_needs_are_those_that_readers_know() -> None:
     source = inspect.getsource(policy.decide_revocation)
-    assert set(re.findall(r'need="(\w+)"', source)) == {CERTIFICATES, REQUESTS}
+    assert set(re.findall(r'required_fact="(\w+)"', source)) == {CERTIFICATES, REQUESTS}
 
 
 def test_of_a_single_certificate_the_list_is_read_before_anything_is_said() -> None:
     for status in (*ORDER_STATUSES, *UNHEARD_OF):
         unread = Revocable(Order(123, status, seen=frozenset([DETAILS])), 6)
-        assert revocation(unread).need == CERTIFICATES
+        assert revocation(unread).required_fact == CERTIFICATES
 
 
 def test_of_the_present_certificate_of_a_revoked_order_no_list_is_read() -> None:
     order = Order(123, "revoked", certificate_id=6, serial_number="0A", seen=frozenset([DETAILS]))
     for key in (6, "0A"):
         assert revocation(Revocable(order, key)).outcome == UNCHANGED
-    assert revocation(Revocable(order, 7)).need == CERTIFICATES
+    assert revocation(Revocable(order, 7)).required_fact == CERTIFICATES
 
 
 @pytest.mark.parametrize(
@@ -764,7 +766,7 @@ def test_what_the_answer_to_a_revocation_means(
 
 
 def settle(*requests: Request, target: str = "approved", may_revoke: bool = False) -> Decision:
-    return policy.decide_request(Settleable(123, requests), target, may_revoke=may_revoke)
+    return policy.decide_request(RequestsToDecide(123, requests), target, may_revoke=may_revoke)
 
 
 @pytest.mark.parametrize(
@@ -975,10 +977,10 @@ def test_any_revocation_at_all_gets_a_decision_after_one_question_of_each_kind_a
     subject: Revocable, certificate: Certificate, skip_approval: bool, cancel_reissue: bool
 ) -> None:
     decision = revocation(subject, skip_approval=skip_approval, cancel_reissue=cancel_reissue)
-    while decision.need:
-        assert decision.need in {CERTIFICATES, REQUESTS} - subject.order.seen
-        order = replace(subject.order, seen=subject.order.seen | {decision.need})
-        found = certificate if subject.key and decision.need == CERTIFICATES else subject.certificate
+    while decision.required_fact:
+        assert decision.required_fact in {CERTIFICATES, REQUESTS} - subject.order.seen
+        order = replace(subject.order, seen=subject.order.seen | {decision.required_fact})
+        found = certificate if subject.key and decision.required_fact == CERTIFICATES else subject.certificate
         subject = replace(subject, order=order, certificate=found)
         decision = revocation(subject, skip_approval=skip_approval, cancel_reissue=cancel_reissue)
 

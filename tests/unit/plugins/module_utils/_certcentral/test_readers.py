@@ -30,13 +30,13 @@ from ansible_collections.certops.orders.plugins.module_utils._certcentral.reader
     NamedDomains,
     NotedOrders,
     Orders,
-    OrderSettleables,
     RenewalSettings,
+    RequestsById,
+    RequestsByOrder,
+    RequestsToDecide,
     Revocable,
     RevocableCertificates,
-    Revocables,
-    Settleable,
-    Settleables,
+    RevocableOrders,
 )
 from ansible_collections.certops.orders.plugins.module_utils._common.errors import Denied, NotFound, Refused, Unreadable
 from ansible_collections.certops.orders.tests.unit.plugins.module_utils.words import Conversation, absent, row
@@ -62,7 +62,7 @@ def others(service: Conversation, reissues: Any = (), duplicates: Any = (), numb
 
 
 def test_several_are_left_to_be_read_one_by_one(client: CertCentral) -> None:
-    for reader in (Orders(client), Revocables(client), RevocableCertificates(client, None), Settleables(client)):
+    for reader in (Orders(client), RevocableOrders(client), RevocableCertificates(client, None), RequestsById(client)):
         assert reader.read([1, 2]) == {}
         assert reader.read([]) == {}
 
@@ -84,10 +84,10 @@ def test_a_reader_hands_on_what_the_run_needs_of_the_client(service: Conversatio
     assert {CERTIFICATES, REQUESTS} == Orders(client).ONE_BY_ONE
 
 
-@pytest.mark.parametrize("reader", [Orders, Revocables, DomainsById, DomainsByName])
+@pytest.mark.parametrize("reader", [Orders, RevocableOrders, DomainsById, DomainsByName])
 def test_a_need_that_nobody_knows_is_a_mistake_of_ours(reader: Any, client: CertCentral) -> None:
     with pytest.raises(ValueError, match="nobody knows how to read colour"):
-        reader(client).learn("colour", [])
+        reader(client).fetch_fact("colour", [])
 
 
 def test_a_reader_has_to_say_how_one_is_read(client: CertCentral) -> None:
@@ -99,7 +99,7 @@ def test_a_reader_has_to_say_how_one_is_read(client: CertCentral) -> None:
 
 
 def test_an_order_and_then_its_certificates(service: Conversation, client: CertCentral) -> None:
-    reader = Revocables(client)
+    reader = RevocableOrders(client)
     an_order(service, requests=[{"id": 55, "type": "revoke", "status": "pending"}])
     first = reader.read([123])[123]
     assert (first.name, first.identity, first.status) == ("www.example.com", {}, "issued")
@@ -107,7 +107,7 @@ def test_an_order_and_then_its_certificates(service: Conversation, client: CertC
 
     # The lists name the primary one as well, and each what is in the other.
     others(service, [PRIMARY, REISSUE, GONE], [REISSUE, DUPLICATE, {"serial_number": "0a"}])
-    state = reader.learn(CERTIFICATES, [first])[123]
+    state = reader.fetch_fact(CERTIFICATES, [first])[123]
 
     assert state.order.seen == {DETAILS, CERTIFICATES}
     assert [one["certificate_id"] for one in state.facts["certificates"]] == [5, 6, 7]
@@ -118,12 +118,12 @@ def test_an_order_and_then_its_certificates(service: Conversation, client: CertC
 def test_certificates_that_are_not_found_do_not_say_that_there_is_no_order(
     service: Conversation, client: CertCentral
 ) -> None:
-    reader = Revocables(client)
+    reader = RevocableOrders(client)
     an_order(service)
     state = reader.read([123])[123]
     service.get("order/certificate/123/reissue", absent(), 404, query=ARCHIVED)
     with pytest.raises(Refused) as caught:
-        reader.learn(CERTIFICATES, [state])
+        reader.fetch_fact(CERTIFICATES, [state])
     assert not isinstance(caught.value, NotFound)
     assert caught.value.http_status == 404
 
@@ -131,8 +131,8 @@ def test_certificates_that_are_not_found_do_not_say_that_there_is_no_order(
 def test_an_order_without_any_certificate(service: Conversation, client: CertCentral) -> None:
     an_order(service, certificate={})
     others(service)
-    reader = Revocables(client)
-    state = reader.learn(CERTIFICATES, [reader.read([123])[123]])[123]
+    reader = RevocableOrders(client)
+    state = reader.fetch_fact(CERTIFICATES, [reader.read([123])[123]])[123]
     assert (state.certificates, state.facts["certificates"], state.facts["domains"]) == ((), [], [])
 
 
@@ -152,8 +152,8 @@ def test_what_is_the_primary_one_again(
 ) -> None:
     an_order(service, certificate=primary)
     others(service, [listed])
-    reader = Revocables(client)
-    state = reader.learn(CERTIFICATES, [reader.read([123])[123]])[123]
+    reader = RevocableOrders(client)
+    state = reader.fetch_fact(CERTIFICATES, [reader.read([123])[123]])[123]
     assert [one.id for one in state.order.others] == others_
 
 
@@ -221,7 +221,7 @@ def test_a_certificate_is_found_among_those_of_its_order(
     reader = RevocableCertificates(client, 123)
     an_order(service)
     others(service, [GONE], [DUPLICATE])
-    state = reader.learn(CERTIFICATES, [reader.read([key])[key]])[key]
+    state = reader.fetch_fact(CERTIFICATES, [reader.read([key])[key]])[key]
 
     assert (state.identity, state.status) == (identity, status)
     # What is revoked already does not end with it.
@@ -237,7 +237,7 @@ def test_a_certificate_that_its_order_does_not_have(primary: Any, service: Conve
     an_order(service, certificate=primary)
     others(service, [], [DUPLICATE])
     with pytest.raises(NotFound, match="order 123 has no certificate 99") as caught:
-        reader.learn(CERTIFICATES, [reader.read([99])[99]])
+        reader.fetch_fact(CERTIFICATES, [reader.read([99])[99]])
     assert caught.value.http_status == 404
 
 
@@ -290,17 +290,17 @@ def of_request(service: Conversation, number: int, status: str = "pending", **mo
 def test_what_the_waiting_requests_are_for_is_read_of_each(
     key: int | None, service: Conversation, client: CertCentral
 ) -> None:
-    reader: Any = Revocables(client) if key is None else RevocableCertificates(client, 123)
+    reader: Any = RevocableOrders(client) if key is None else RevocableCertificates(client, 123)
     an_order(service, requests=LISTED)
     others(service, [], [DUPLICATE])
     name = 123 if key is None else key
-    state = reader.learn(CERTIFICATES, [reader.read([name])[name]])[name]
+    state = reader.fetch_fact(CERTIFICATES, [reader.read([name])[name]])[name]
     assert [one.certificate_id for one in state.order.requests] == [None] * 4
 
     # Only those that wait, and ask for a revocation.
     of_request(service, 55, certificate={"id": 7})
     of_request(service, 57, "submitted", certificate={"id": 5})
-    learned = reader.learn(REQUESTS, [state])[name]
+    learned = reader.fetch_fact(REQUESTS, [state])[name]
 
     assert [(one.id, one.certificate_id) for one in learned.order.requests] == [
         (9, None),
@@ -314,34 +314,34 @@ def test_what_the_waiting_requests_are_for_is_read_of_each(
 
 
 def test_the_certificates_may_be_read_after_the_requests(service: Conversation, client: CertCentral) -> None:
-    reader = Revocables(client)
+    reader = RevocableOrders(client)
     an_order(service, requests=LISTED[:2])
     of_request(service, 55, certificate={"id": 7})
     others(service, [], [DUPLICATE])
-    state = reader.learn(REQUESTS, [reader.read([123])[123]])[123]
-    state = reader.learn(CERTIFICATES, [state])[123]
+    state = reader.fetch_fact(REQUESTS, [reader.read([123])[123]])[123]
+    state = reader.fetch_fact(CERTIFICATES, [state])[123]
     assert state.order.seen == {DETAILS, CERTIFICATES, REQUESTS}
     assert [(one.id, one.certificate_id) for one in state.filed] == [(55, 7)]
 
 
 def test_a_request_that_is_decided_on_meanwhile_waits_no_more(service: Conversation, client: CertCentral) -> None:
-    reader = Revocables(client)
+    reader = RevocableOrders(client)
     an_order(service, requests=LISTED[:2])
     of_request(service, 55, "approved")
-    state = reader.learn(REQUESTS, [reader.read([123])[123]])[123]
+    state = reader.fetch_fact(REQUESTS, [reader.read([123])[123]])[123]
     assert (state.filed, state.requests) == ((), ())
 
 
 def test_a_request_that_cannot_be_read_is_not_guessed_at(service: Conversation, client: CertCentral) -> None:
-    reader = Revocables(client)
+    reader = RevocableOrders(client)
     an_order(service, requests=LISTED[:2])
     state = reader.read([123])[123]
     service.get("request/55", {}, 403)
     with pytest.raises(Denied):
-        reader.learn(REQUESTS, [state])
+        reader.fetch_fact(REQUESTS, [state])
     service.get("request/55", {"id": 56, "type": "revoke", "status": "pending"})
     with pytest.raises(Unreadable):
-        reader.learn(REQUESTS, [state])
+        reader.fetch_fact(REQUESTS, [state])
 
 
 # -- requests ----------------------------------------------------------------------------------------------------------
@@ -349,11 +349,11 @@ def test_a_request_that_cannot_be_read_is_not_guessed_at(service: Conversation, 
 
 def test_a_request_by_its_id(service: Conversation, client: CertCentral) -> None:
     service.get("request/55", {"id": 55, "type": "revoke", "status": "pending", "order": {"id": 123}})
-    state = Settleables(client).read([55])[55]
+    state = RequestsById(client).read([55])[55]
     assert state.identity == {"request_id": 55, "order_id": 123, "type": "revoke"}
     assert (state.name, state.facts) == ("", {"status": "pending"})
     service.get("request/55", absent("request"), 404)
-    assert Settleables(client).read([55]) == {}
+    assert RequestsById(client).read([55]) == {}
 
 
 def test_the_requests_of_an_order(service: Conversation, client: CertCentral) -> None:
@@ -362,14 +362,14 @@ def test_the_requests_of_an_order(service: Conversation, client: CertCentral) ->
         {"id": 2, "type": "reissue", "status": "pending"},
     ]
     an_order(service, requests=requests)
-    state = OrderSettleables(client).read([123])[123]
+    state = RequestsByOrder(client).read([123])[123]
     assert state.identity == {"request_id": 2, "order_id": 123, "type": "reissue"}
     assert (state.name, state.facts) == ("www.example.com", {"status": "pending"})
     assert [one.id for one in state.undecided] == [2]
 
 
 def test_an_order_without_requests() -> None:
-    state = Settleable(123, (), "www.example.com")
+    state = RequestsToDecide(123, (), "www.example.com")
     assert (state.request, state.identity, state.facts) == (None, {"order_id": 123}, {"status": "none"})
 
 

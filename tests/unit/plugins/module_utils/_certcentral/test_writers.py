@@ -22,16 +22,16 @@ from ansible_collections.certops.orders.plugins.module_utils._certcentral.reader
     Annotated,
     NamedDomains,
     RenewalSettings,
+    RequestsToDecide,
     Revocable,
-    Settleable,
 )
 from ansible_collections.certops.orders.plugins.module_utils._certcentral.writers import (
-    Activating,
-    Annotating,
-    Revoking,
-    SettingRenewal,
-    Settling,
-    lives_on,
+    DomainWriter,
+    NoteWriter,
+    RenewalWriter,
+    RequestWriter,
+    RevocationWriter,
+    with_auto_renew_warning,
 )
 from ansible_collections.certops.orders.plugins.module_utils._common.errors import Refused
 from ansible_collections.certops.orders.plugins.module_utils._common.outcomes import CHANGED, PENDING_APPROVAL, Decision
@@ -42,8 +42,8 @@ BODY = {"comments": "retired", "revocation_reason": "superseded", "skip_approval
 FILED = {"id": 55, "type": "revoke", "status": "pending"}
 
 
-def revoking(client: CertCentral, skip_approval: bool = False) -> Revoking:
-    return Revoking(client, reason="superseded", comments="retired", skip_approval=skip_approval)
+def revoking(client: CertCentral, skip_approval: bool = False) -> RevocationWriter:
+    return RevocationWriter(client, reason="superseded", comments="retired", skip_approval=skip_approval)
 
 
 def decided(*steps: str) -> Decision:
@@ -136,18 +136,18 @@ def test_a_renewal_setting_is_one_call(
 ) -> None:
     after = {"renewal_emails": 1, "auto_reissue": 1, "custom_renewal_message": "y", step: value}
     service.put(f"order/certificate/123/{path}", body)
-    SettingRenewal(client)(RenewalSettings(ORDER), Decision(CHANGED, after=after, steps=(step,)), **sending())
+    RenewalWriter(client)(RenewalSettings(ORDER), Decision(CHANGED, after=after, steps=(step,)), **sending())
 
 
 def test_orders_that_live_on_are_named_in_a_warning() -> None:
-    (warning,) = lives_on({"orders": []}, {4, 1})["warnings"]
+    (warning,) = with_auto_renew_warning({"orders": []}, {4, 1})["warnings"]
     assert warning.endswith("order 1, 4")
-    assert lives_on({"warnings": ["first"]}, {1})["warnings"][0] == "first"
+    assert with_auto_renew_warning({"warnings": ["first"]}, {1})["warnings"][0] == "first"
 
 
 def test_where_none_lives_on_the_result_is_left_as_it_is() -> None:
     result = {"orders": [{"order_id": 1}]}
-    assert lives_on(result, set()) is result
+    assert with_auto_renew_warning(result, set()) is result
 
 
 # -- requests, domains, notes ------------------------------------------------------------------------------------------
@@ -157,20 +157,20 @@ def test_where_none_lives_on_the_result_is_left_as_it_is() -> None:
 def test_a_request_is_settled(comment: str | None, service: Conversation, client: CertCentral) -> None:
     waits, done = Request(55, "revoke", "pending"), Request(56, "reissue", "approved")
     service.put("request/55/status", {"status": "rejected", **({"processor_comment": comment} if comment else {})})
-    Settling(client, "rejected", comment)(Settleable(123, (waits, done)), Decision(CHANGED), **sending())
+    RequestWriter(client, "rejected", comment)(RequestsToDecide(123, (waits, done)), Decision(CHANGED), **sending())
 
 
 def test_without_a_request_nothing_is_sent(client: CertCentral) -> None:
-    Settling(client, "rejected", None)(Settleable(123, ()), Decision(CHANGED), **sending())
+    RequestWriter(client, "rejected", None)(RequestsToDecide(123, ()), Decision(CHANGED), **sending())
 
 
 @pytest.mark.parametrize(("active", "verb"), [(True, "activate"), (False, "deactivate")])
 def test_a_domain_is_switched(active: bool, verb: str, service: Conversation, client: CertCentral) -> None:
     service.put(f"domain/4/{verb}", None)
     subject = NamedDomains((Domain(4, "example.com", not active),))
-    Activating(client, active)(subject, Decision(CHANGED), **sending())
+    DomainWriter(client, active)(subject, Decision(CHANGED), **sending())
 
 
 def test_a_note_is_added(service: Conversation, client: CertCentral) -> None:
     service.post("order/certificate/123/note", {"text": "retired"}, 201, {"id": 1})
-    Annotating(client, "retired")(Annotated(123, has_note=False), Decision(CHANGED), **sending())
+    NoteWriter(client, "retired")(Annotated(123, has_note=False), Decision(CHANGED), **sending())

@@ -35,9 +35,9 @@ from ansible_collections.certops.orders.plugins.module_utils._common.options imp
     domain_name,
 )
 from ansible_collections.certops.orders.plugins.module_utils._planners.decommission import covering
-from ansible_collections.certops.orders.plugins.module_utils._planners.decommission_request import wishes_of
+from ansible_collections.certops.orders.plugins.module_utils._planners.decommission_request import parse_request
 from ansible_collections.certops.orders.plugins.module_utils._planners.renewed_marks import plan as successors
-from ansible_collections.certops.orders.plugins.module_utils._planners.stale_orders import wishes_of as stale_wishes
+from ansible_collections.certops.orders.plugins.module_utils._planners.stale_orders import parse_request as stale_wishes
 from ansible_collections.certops.orders.plugins.module_utils._plans.document import make, read
 from ansible_collections.certops.orders.plugins.module_utils._plans.errors import PlanError
 from ansible_collections.certops.orders.plugins.module_utils._servertastic import client as _servertastic
@@ -199,20 +199,20 @@ def test_a_search_is_made_in_both_spellings(asked: str) -> None:
 def test_planners_find_a_name_by_either_spelling(asked: str, stored: str) -> None:
     row = {"order_id": 7, "domains": [stored]}
 
-    assert covering([row], wishes_of({"names": [asked]})) == [row]
-    assert wishes_of({"names": [asked]}).names == {MUNICH}
+    assert covering([row], parse_request({"names": [asked]})) == [row]
+    assert parse_request({"names": [asked]}).names == {MUNICH}
 
 
 @pytest.mark.parametrize("pattern", [*ASKED, "*.field.example", "m*nchen.field.example", "m?nchen.*", "xn--*"])
 def test_a_name_is_protected_by_either_spelling(pattern: str) -> None:
-    wishes = wishes_of({"names": ["x.example"], "protected": [pattern]})
+    wishes = parse_request({"names": ["x.example"], "protected": [pattern]})
 
     assert wishes.protector(MUNICH)
 
 
 @pytest.mark.parametrize("pattern", ["m*nchen.field.example", "münchen.field.example"])
 def test_a_wildcard_over_a_protected_name_is_protected(pattern: str) -> None:
-    assert wishes_of({"names": ["x.example"], "protected": [pattern]}).protector(f"*.{MUNICH}")
+    assert parse_request({"names": ["x.example"], "protected": [pattern]}).protector(f"*.{MUNICH}")
 
 
 @pytest.mark.parametrize("old", ASKED)
@@ -254,7 +254,7 @@ def test_without_the_library_names_in_unicode_are_refused_and_others_are_not(mon
     assert domain_name("XN--MNCHEN-3YA.example", "name") == "xn--mnchen-3ya.example"
     for refused in (
         lambda: domain_name("münchen.example", "name"),
-        lambda: wishes_of({"names": ["a.example"], "protected": ["*.münchen.example"]}),
+        lambda: parse_request({"names": ["a.example"], "protected": ["*.münchen.example"]}),
         lambda: stale_wishes({"now": "2026-11-28", "exclude": ["münchen.*"]}),
     ):
         with pytest.raises((OptionError, ValueError), match="the Python library idna, which requests brings"):

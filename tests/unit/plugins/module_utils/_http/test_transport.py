@@ -447,7 +447,7 @@ def test_a_service_that_says_at_once_for_ever_is_given_up(header: str, asks: str
     with Service(*[fault(429, Retry_After=header)] * 20) as service:
         wire = connect(service.url, rate_limit_timeout=20, retries=0)
         with pytest.raises(RateLimited) as caught:
-            wire.read() if asks == "a read" else wire.write(patience=20)
+            wire.read() if asks == "a read" else wire.write(budget=20)
 
     # 19 waits of 1.05 s, all of them within 20 s.
     assert sum(wire.clock.waits) == pytest.approx(19.95)
@@ -467,21 +467,21 @@ def test_a_wait_that_is_too_long_is_not_begun(connect: Connect) -> None:
 @pytest.mark.usefixtures("longest_draw")
 def test_the_patience_of_a_write_is_its_callers(connect: Connect) -> None:
     """The caller reads again and repeats the write: all its attempts share one patience."""
-    patience = http_retry.Patience(10)
+    budget = http_retry.RateLimitBudget(10)
     with Service(fault(429), close, fault(429)) as service:
         wire = connect(service.url)
         with pytest.raises(ApiError) as lost:
-            _write(wire, patience)
+            _write(wire, budget)
         with pytest.raises(RateLimited):
-            _write(wire, patience)
+            _write(wire, budget)
 
     assert lost.value.ambiguous
     assert wire.clock.waits == [7.5]
 
 
-def _write(wire: Wire, patience: http_retry.Patience) -> None:
+def _write(wire: Wire, budget: http_retry.RateLimitBudget) -> None:
     until = wire.clock.monotonic() + 600
-    wire.transport.write("x", "PUT", ("a",), {}, fresh_until=until, patience=patience)
+    wire.transport.write("x", "PUT", ("a",), {}, fresh_until=until, budget=budget)
 
 
 def test_rate_limit_timeout_does_not_bound_other_retries(connect: Connect) -> None:
@@ -837,11 +837,11 @@ def test_counters_add_up_over_threads() -> None:
 
 
 def test_patience_is_spent_to_the_last_second_and_no_further() -> None:
-    patience = http_retry.Patience(10)
-    assert patience.spend(6)
-    assert not patience.spend(4.1)
-    assert patience.spend(4)
-    assert not patience.spend(0.1)
+    budget = http_retry.RateLimitBudget(10)
+    assert budget.spend(6)
+    assert not budget.spend(4.1)
+    assert budget.spend(4)
+    assert not budget.spend(0.1)
 
 
 def test_a_context_says_nothing_by_default() -> None:
@@ -941,7 +941,10 @@ def _asked(wire: Wire, method: str) -> None:
     if method == "GET":
         wire.transport.read("read order 7", path, absent=ORDER_ABSENT)
     else:
-        sending: dict[str, Any] = {"fresh_until": wire.clock.monotonic() + 60, "patience": http_retry.Patience(1)}
+        sending: dict[str, Any] = {
+            "fresh_until": wire.clock.monotonic() + 60,
+            "budget": http_retry.RateLimitBudget(1),
+        }
         wire.transport.write("set order 7", "PUT", path, {}, absent=ORDER_ABSENT, **sending)
 
 

@@ -31,8 +31,8 @@ from ansible_collections.certops.orders.plugins.module_utils._certcentral.models
 )
 from ansible_collections.certops.orders.plugins.module_utils._certcentral.readers import (
     RenewalSettings,
+    RequestsToDecide,
     Revocable,
-    Settleable,
 )
 from ansible_collections.certops.orders.plugins.module_utils._common.outcomes import CHANGED, PENDING_APPROVAL
 from ansible_collections.certops.orders.plugins.module_utils._planners import decommission as policy
@@ -45,8 +45,11 @@ from ansible_collections.certops.orders.plugins.module_utils._planners.decommiss
     to_read,
     verdicts,
 )
-from ansible_collections.certops.orders.plugins.module_utils._planners.decommission_request import Wishes, wishes_of
-from ansible_collections.certops.orders.plugins.module_utils._planners.decommission_rules import Seen
+from ansible_collections.certops.orders.plugins.module_utils._planners.decommission_request import (
+    Decommission,
+    parse_request,
+)
+from ansible_collections.certops.orders.plugins.module_utils._planners.decommission_rules import ReadFacts
 from ansible_collections.certops.orders.plugins.module_utils._plans import actions as plans_actions
 from ansible_collections.certops.orders.plugins.module_utils._plans import approval as plans_approval
 from ansible_collections.certops.orders.plugins.module_utils._plans import document as _plan
@@ -120,16 +123,16 @@ def ends_of(order: Order, *more: tuple[str, ...], **before: Any) -> dict[str, An
     return {"order_id": order.id, "outcome": decision.outcome, "before": facts, "after": {}, "reason": decision.reason}
 
 
-def wish(*names: str, **wished: Any) -> Wishes:
-    return wishes_of({"names": list(names or [SHOP]), **wished})
+def wish(*names: str, **wished: Any) -> Decommission:
+    return parse_request({"names": list(names or [SHOP]), **wished})
 
 
-def planned(orders: Iterable[Any], wishes: Wishes, **seen: Any) -> list[dict[str, Any]]:
+def planned(orders: Iterable[Any], wishes: Decommission, **seen: Any) -> list[dict[str, Any]]:
     reviews = seen.pop("reviews", ())
-    return plan(orders, reviews, wishes, Seen(**{"now": NOW, **seen}))
+    return plan(orders, reviews, wishes, ReadFacts(**{"now": NOW, **seen}))
 
 
-def entry_of(order: Order, wishes: Wishes, *more: tuple[str, ...], **seen: Any) -> dict[str, Any]:
+def entry_of(order: Order, wishes: Decommission, *more: tuple[str, ...], **seen: Any) -> dict[str, Any]:
     """Return the entry of an order of which everything has been read that has to be, and that nothing serves."""
     asked = to_read([row(order)], wishes)
     details = [whole(order)] if asked["details"] else []
@@ -148,9 +151,9 @@ def told(entry: Mapping[str, Any]) -> tuple[str, str]:
 
 
 def test_only_names_are_needed_and_the_rest_is_careful() -> None:
-    wishes = wishes_of({"names": [SHOP]})
+    wishes = parse_request({"names": [SHOP]})
 
-    assert wishes == Wishes(frozenset([SHOP]))
+    assert wishes == Decommission(frozenset([SHOP]))
     assert (wishes.on_issued, wishes.probe, wishes.mark_renewed) == (KEEP, True, False)
     assert (wishes.include_subdomains, wishes.waiver) == (False, "")
     assert (wishes.shared, wishes.protected, wishes.lives_on, wishes.replacements) == (
@@ -174,8 +177,8 @@ def test_only_names_are_needed_and_the_rest_is_careful() -> None:
     ],
 )
 def test_names_are_spelled_as_dns_does(written: str, name: str) -> None:
-    assert wishes_of({"names": [written]}).names == {name}
-    assert wishes_of({"names": (written,), "lives_on": [written]}).lives_on == {name}
+    assert parse_request({"names": [written]}).names == {name}
+    assert parse_request({"names": (written,), "lives_on": [written]}).lives_on == {name}
 
 
 def test_ids_are_compared_as_text() -> None:
@@ -224,12 +227,12 @@ def test_ids_are_compared_as_text() -> None:
 )
 def test_what_cannot_be_meant_is_refused(wished: dict[str, Any], words: str) -> None:
     with pytest.raises(ValueError, match=words):
-        wishes_of({"names": [SHOP], **wished})
+        parse_request({"names": [SHOP], **wished})
 
 
 def test_without_names_nothing_is_wished() -> None:
     with pytest.raises(ValueError, match="names has to have one name"):
-        wishes_of({})
+        parse_request({})
 
 
 LISTS = ("names", "protected", "shared", "product_types", "lives_on", "replacements")
@@ -240,7 +243,7 @@ LISTS = ("names", "protected", "shared", "product_types", "lives_on", "replaceme
 def test_a_text_is_not_taken_apart_where_a_list_belongs(option: str, text: str) -> None:
     """A role's variable from `-e` is a text still: a protection taken for its letters would protect nothing."""
     with pytest.raises(ValueError, match=f"{option} has to be a list of texts"):
-        wishes_of({"names": [SHOP], option: text})
+        parse_request({"names": [SHOP], option: text})
 
 
 @pytest.mark.parametrize("switch", ["include_subdomains", "mark_renewed", "probe"])
@@ -248,7 +251,7 @@ def test_a_text_is_not_taken_apart_where_a_list_belongs(option: str, text: str) 
 def test_a_text_is_not_taken_for_a_switch(switch: str, text: Any) -> None:
     """`-e decommission_domain_include_subdomains=false` is the text "false", which counts as true."""
     with pytest.raises(ValueError, match=f"{switch} has to be true or false"):
-        wishes_of({"names": [SHOP], "waiver": "the service is gone", switch: text})
+        parse_request({"names": [SHOP], "waiver": "the service is gone", switch: text})
 
 
 @pytest.mark.parametrize("option", ["shared", "replacements"])
@@ -544,7 +547,7 @@ def test_nothing_is_read_of_what_is_left_to_a_person_anyhow() -> None:
 def test_an_order_that_covers_more_is_left_to_a_person_whatever_it_is(
     status: str, kind: str, names: tuple[str, ...], wished: dict[str, Any], reason: str
 ) -> None:
-    wishes = wishes_of({"names": [SHOP], "on_issued": kind, "mark_renewed": True, **wished})
+    wishes = parse_request({"names": [SHOP], "on_issued": kind, "mark_renewed": True, **wished})
     order = an_order(status, *names, is_migrated=True)
 
     entry = entry_of(order, wishes, details=[whole(order), origin(order)], certificates=[ends_of(order)])
@@ -1481,7 +1484,7 @@ ENDINGS = {
 }
 
 
-def with_successors(order: Order, wishes: Wishes, *successors: Mapping[str, Any], **seen: Any) -> dict[str, Any]:
+def with_successors(order: Order, wishes: Decommission, *successors: Mapping[str, Any], **seen: Any) -> dict[str, Any]:
     """Return the entry of an order that is read whole and that nothing serves, beside those that replace it."""
     known: dict[str, Any] = {
         "details": [{**whole(order), **origin(order)}],
@@ -1563,7 +1566,7 @@ def test_nothing_of_a_living_name_is_ended_unless_an_issued_replacement_covers_i
 def test_what_covers_a_living_name(
     names: tuple[str, ...], wished: dict[str, Any], replaced: tuple[str, ...], good: bool
 ) -> None:
-    wishes = wishes_of({"names": [SHOP], "shared": [7], "replacements": [99], **wished})
+    wishes = parse_request({"names": [SHOP], "shared": [7], "replacements": [99], **wished})
     successor = an_order("issued", *(replaced or ("other.test",)), id=99)
 
     assert with_successors(an_order("pending", *names), wishes, row(successor))["action"] == (
@@ -1628,7 +1631,7 @@ def a_review(status: str = "Completed", name: str = SHOP, **facts: Any) -> Revie
     return Review(**{**known, "status": status, "domain_name": name, **facts})
 
 
-def servertastic(review: Review, wishes: Wishes, verdict: str | None = "not_served") -> dict[str, Any]:
+def servertastic(review: Review, wishes: Decommission, verdict: str | None = "not_served") -> dict[str, Any]:
     served = {} if verdict is None else {review.order_digest: verdict}
     (entry,) = planned([], wishes, reviews=[review.shown()], served=served)
     return entry
@@ -1743,7 +1746,7 @@ def test_products_of_smartertools_are_left(code: str, status: str) -> None:
     ],
 )
 def test_guards_hold_for_servertastic(status: str, name: str, wished: dict[str, Any], reason: str) -> None:
-    wishes = wishes_of({"names": [SHOP], "on_issued": REVOKE, **wished})
+    wishes = parse_request({"names": [SHOP], "on_issued": REVOKE, **wished})
 
     entry = servertastic(a_review(status, name), wishes)
 
@@ -1859,7 +1862,7 @@ def refused(order: Order, entry: Mapping[str, Any]) -> str:
         options = {"cancel_reissue": action == "drop_reissue", "require_migrated": True}
         decision = _certcentral_policy.decide(known, target, today=TODAY, **options)
     elif action == "reject_request":
-        settleable = Settleable(order.id, tuple(one for one in order.requests if one.id == entry["request_id"]))
+        settleable = RequestsToDecide(order.id, tuple(one for one in order.requests if one.id == entry["request_id"]))
         decision = _certcentral_policy.decide_request(settleable, "rejected", may_revoke=False)
     elif action == "revoke":
         decision = _certcentral_policy.decide_revocation(
@@ -1870,7 +1873,7 @@ def refused(order: Order, entry: Mapping[str, Any]) -> str:
         decision = _certcentral_policy.decide_renewal(
             RenewalSettings(known), {"renewal_emails": False, "auto_reissue": False}
         )
-    if decision.outcome == CHANGED and not decision.need:
+    if decision.outcome == CHANGED and not decision.required_fact:
         return ""
     # What lapses already but for its reissue has nothing more to be switched off.
     return "" if action == "lapse" and drops and decision.outcome == "unchanged" else str(decision)
@@ -1898,7 +1901,7 @@ def test_what_is_planned_is_what_servertastics_module_would_do(status: str, kind
             completed = None if hours is None else NOW + timedelta(hours=hours)
             review = a_review(status, name, completed_at=completed, product_code=code)
             for entry in planned([], wish(on_issued=kind), reviews=[review.shown()], served={DIGEST: "not_served"}):
-                wishes = _servertastic_policy.Wishes(
+                wishes = _servertastic_policy.CancelRequest(
                     issued="request" if entry["action"] == "revoke" else "fail", without_replacement=True
                 )
                 decision = _servertastic_policy.decide(_servertastic_policy.Subject(review), wishes, now=NOW)
@@ -2045,7 +2048,7 @@ quiet = st.builds(
 accounts = st.lists(st.one_of(quiet, quiet, noisy), min_size=1, max_size=5, unique_by=lambda one: one.order.id)
 
 
-def wishes_for(ids: Sequence[str]) -> st.SearchStrategy[Wishes]:
+def wishes_for(ids: Sequence[str]) -> st.SearchStrategy[Decommission]:
     """Return anything that can be wished of the orders with these ids."""
     plainly: dict[str, st.SearchStrategy[Any]] = {
         "names": st.lists(st.sampled_from(GOING), max_size=2).map(lambda more: [SHOP, *more]),
@@ -2064,7 +2067,7 @@ def wishes_for(ids: Sequence[str]) -> st.SearchStrategy[Wishes]:
     }
     anything = st.fixed_dictionaries(plainly, optional=more)
     given_words = st.one_of(st.fixed_dictionaries(plainly), anything)
-    return given_words.map(lambda wished: wishes_of({**wished, "waiver": "it is gone"}))
+    return given_words.map(lambda wished: parse_request({**wished, "waiver": "it is gone"}))
 
 
 situations = accounts.flatmap(
@@ -2072,7 +2075,7 @@ situations = accounts.flatmap(
 )
 
 
-def read(account: Sequence[Held], wishes: Wishes, twice: bool = False) -> Seen:
+def read(account: Sequence[Held], wishes: Decommission, twice: bool = False) -> ReadFacts:
     """Return what whoever plans reads beside the list, as far as it can be read."""
     times = 2 if twice else 1
     asked = to_read([row(one.order) for one in account], wishes)
@@ -2087,10 +2090,10 @@ def read(account: Sequence[Held], wishes: Wishes, twice: bool = False) -> Seen:
         *(whole(one.order) for one in readable if one.order.id in asked["details"]),
         *(origin(one.order) for one in readable if one.order.id in asked["origin"]),
     ]
-    return Seen(now=NOW, details=details, certificates=certificates, served=verdicts(looked * times))
+    return ReadFacts(now=NOW, details=details, certificates=certificates, served=verdicts(looked * times))
 
 
-def of_account(account: Iterable[Held], wishes: Wishes, twice: bool = False) -> list[dict[str, Any]]:
+def of_account(account: Iterable[Held], wishes: Decommission, twice: bool = False) -> list[dict[str, Any]]:
     several = list(account)
     rows = [row(one.order) for one in several] * (2 if twice else 1)
     return plan(rows, [], wishes, read(several, wishes, twice))
@@ -2116,7 +2119,7 @@ def _after(order: Order, entry: Mapping[str, Any]) -> Order:
     return replace(order, **changes.get(entry.get("action", ""), {}))
 
 
-def going(name: str, wishes: Wishes) -> bool:
+def going(name: str, wishes: Decommission) -> bool:
     """Whether a name goes, in other words than the policy's."""
     labels = name.split(".")
     above = {name}
@@ -2129,7 +2132,7 @@ def spelled(name: str) -> str:
     return BOOKS if name == "bücher.example" else name
 
 
-def is_protected(name: str, wishes: Wishes) -> bool:
+def is_protected(name: str, wishes: Decommission) -> bool:
     """Whether a name, or one of those that a wildcard covers, is protected, in other words than the policy's."""
     below = [name]
     if name.startswith("*."):
@@ -2143,7 +2146,7 @@ def test_the_properties_meet_every_action() -> None:
 
     @thorough
     @given(situations)
-    def meet(situation: tuple[list[Held], Wishes]) -> None:
+    def meet(situation: tuple[list[Held], Decommission]) -> None:
         met.update(entry["action"] for entry in of_account(*situation))
 
     meet()
@@ -2152,7 +2155,9 @@ def test_the_properties_meet_every_action() -> None:
 
 @thorough
 @given(situations)
-def test_no_write_touches_an_order_with_a_protected_or_foreign_name(situation: tuple[list[Held], Wishes]) -> None:
+def test_no_write_touches_an_order_with_a_protected_or_foreign_name(
+    situation: tuple[list[Held], Decommission],
+) -> None:
     account, wishes = situation
     orders = {str(one.order.id): one for one in account}
     for entry in of_account(account, wishes):
@@ -2172,7 +2177,9 @@ def test_no_write_touches_an_order_with_a_protected_or_foreign_name(situation: t
 
 @thorough
 @given(situations)
-def test_any_account_gets_one_entry_of_every_order_that_is_touched(situation: tuple[list[Held], Wishes]) -> None:
+def test_any_account_gets_one_entry_of_every_order_that_is_touched(
+    situation: tuple[list[Held], Decommission],
+) -> None:
     account, wishes = situation
     entries = of_account(account, wishes)
 
@@ -2191,7 +2198,7 @@ def test_any_account_gets_one_entry_of_every_order_that_is_touched(situation: tu
 @thorough
 @given(situations)
 def test_writes_are_only_what_was_wished_and_a_revocation_only_what_is_not_served(
-    situation: tuple[list[Held], Wishes],
+    situation: tuple[list[Held], Decommission],
 ) -> None:
     account, wishes = situation
     orders = {str(one.order.id): one for one in account}
@@ -2213,7 +2220,7 @@ def test_writes_are_only_what_was_wished_and_a_revocation_only_what_is_not_serve
 @thorough
 @given(situations, st.randoms(use_true_random=False))
 def test_neither_the_order_of_the_input_nor_duplicates_make_a_difference(
-    situation: tuple[list[Held], Wishes], random: Any
+    situation: tuple[list[Held], Decommission], random: Any
 ) -> None:
     account, wishes = situation
     shuffled = list(account)
@@ -2250,7 +2257,7 @@ def test_two_tellings_of_an_order_make_no_write_that_one_of_them_forbids(account
 
 @thorough
 @given(situations)
-def test_a_plan_that_was_applied_leaves_nothing_to_do(situation: tuple[list[Held], Wishes]) -> None:
+def test_a_plan_that_was_applied_leaves_nothing_to_do(situation: tuple[list[Held], Decommission]) -> None:
     account, wishes = situation
     later = of_account(applied(account, of_account(account, wishes)), wishes)
 
@@ -2259,7 +2266,7 @@ def test_a_plan_that_was_applied_leaves_nothing_to_do(situation: tuple[list[Held
 
 @thorough
 @given(situations)
-def test_what_is_asked_for_is_all_that_a_plan_needs(situation: tuple[list[Held], Wishes]) -> None:
+def test_what_is_asked_for_is_all_that_a_plan_needs(situation: tuple[list[Held], Decommission]) -> None:
     account = [replace(one, readable=True) for one in situation[0]]
     wishes = situation[1]
     asked = to_read([row(one.order) for one in account], wishes)
@@ -2289,7 +2296,7 @@ limits = st.fixed_dictionaries(
 @thorough
 @given(situations, accounts, limits, st.data())
 def test_apply_does_nothing_that_the_plan_did_not_say_and_never_more_than_the_maximum(
-    situation: tuple[list[Held], Wishes], later: list[Held], most: dict[str, Any], data: Any
+    situation: tuple[list[Held], Decommission], later: list[Held], most: dict[str, Any], data: Any
 ) -> None:
     account, wishes = situation
     # Some orders are as they were, some have changed, some are new, some are gone.
@@ -2336,7 +2343,7 @@ review_situations = review_lists.flatmap(
 )
 
 
-def of_reviews(several: Sequence[Review], wishes: Wishes, verdict: str = "not_served") -> list[dict[str, Any]]:
+def of_reviews(several: Sequence[Review], wishes: Decommission, verdict: str = "not_served") -> list[dict[str, Any]]:
     shown = [one.shown() for one in several]
     looks = [{"item": probe, "verdict": verdict} for probe in to_probe([], shown, wishes)]
     return planned([], wishes, reviews=shown, served=verdicts(looks))
@@ -2345,7 +2352,7 @@ def of_reviews(several: Sequence[Review], wishes: Wishes, verdict: str = "not_se
 @thorough
 @given(review_situations, st.randoms(use_true_random=False), st.sampled_from(["not_served", "not_served", "unknown"]))
 def test_any_orders_of_servertastic_get_an_entry_and_no_guarded_one_a_write(
-    situation: tuple[list[Review], Wishes], random: Any, verdict: str
+    situation: tuple[list[Review], Decommission], random: Any, verdict: str
 ) -> None:
     several, wishes = situation
     entries = of_reviews(several, wishes, verdict)
@@ -2373,7 +2380,7 @@ def test_any_orders_of_servertastic_get_an_entry_and_no_guarded_one_a_write(
 @thorough
 @given(review_situations)
 def test_orders_of_servertastic_that_were_cancelled_are_not_planned_again(
-    situation: tuple[list[Review], Wishes],
+    situation: tuple[list[Review], Decommission],
 ) -> None:
     several, wishes = situation
     gone = {entry["order"] for entry in of_reviews(several, wishes) if entry["action"] in WRITES}

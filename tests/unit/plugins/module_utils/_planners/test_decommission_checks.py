@@ -11,12 +11,15 @@ from typing import Any
 import pytest
 
 from ansible_collections.certops.orders.plugins.module_utils._planners.decommission import check_reach, notes
-from ansible_collections.certops.orders.plugins.module_utils._planners.decommission_request import Wishes, wishes_of
+from ansible_collections.certops.orders.plugins.module_utils._planners.decommission_request import (
+    Decommission,
+    parse_request,
+)
 from ansible_collections.certops.orders.tests.cases import each
 
 
-def wish(*names: str, **more: Any) -> Wishes:
-    return wishes_of({"names": list(names or ["shop.example.com"]), **more})
+def wish(*names: str, **more: Any) -> Decommission:
+    return parse_request({"names": list(names or ["shop.example.com"]), **more})
 
 
 def domains(*names: str) -> list[dict[str, Any]]:

@@ -765,7 +765,7 @@ def test_the_module_would_refuse_nothing_of_it(account: list[Order], undo_expire
         decision = certcentral.decide(
             order, targets[entry["action"]], today=TODAY, cancel_reissue=False, require_migrated=True
         )
-        assert (decision.outcome, decision.need) == ("changed", "")
+        assert (decision.outcome, decision.required_fact) == ("changed", "")
 
 
 def test_the_window_is_the_module_s() -> None:

@@ -20,12 +20,12 @@ from ansible_collections.certops.orders.plugins.module_utils._certcentral.filter
 from ansible_collections.certops.orders.plugins.module_utils._certcentral.models import DETAILS, ROW, Order, Request
 from ansible_collections.certops.orders.plugins.module_utils._planners.stale_orders import (
     STALE,
-    Wishes,
+    StaleCriteria,
+    parse_request,
     plan,
     predecessors,
     search,
     to_read,
-    wishes_of,
 )
 from ansible_collections.certops.orders.plugins.module_utils._plans import approval as plans_approval
 from ansible_collections.certops.orders.plugins.module_utils._plans import document as _plan
@@ -39,9 +39,9 @@ NEW_REQUEST = Request(55, "new_request", "pending")
 AGAIN = "it has changed meanwhile; plan again"
 
 
-def wish(**wished: Any) -> Wishes:
+def wish(**wished: Any) -> StaleCriteria:
     """Wish for what is older than 90 days at noon, unless told otherwise."""
-    return wishes_of({"now": "2026-03-01T12:00:00Z", "older_than_days": 90, **wished})
+    return parse_request({"now": "2026-03-01T12:00:00Z", "older_than_days": 90, **wished})
 
 
 WISHES = wish()
@@ -68,16 +68,16 @@ def whole(order: Order) -> dict[str, Any]:
     return replace(order, seen=frozenset([ROW, DETAILS])).shown(TODAY)
 
 
-def entries_of(order: Order, *older: Order, wishes: Wishes = WISHES) -> list[dict[str, Any]]:
+def entries_of(order: Order, *older: Order, wishes: StaleCriteria = WISHES) -> list[dict[str, Any]]:
     return plan([row(order)], wishes, details=[whole(order)], renewed=map(row, older))
 
 
-def entry_of(order: Order, *older: Order, wishes: Wishes = WISHES) -> dict[str, Any]:
+def entry_of(order: Order, *older: Order, wishes: StaleCriteria = WISHES) -> dict[str, Any]:
     (entry,) = entries_of(order, *older, wishes=wishes)
     return entry
 
 
-def ids(orders: Iterable[Order], wishes: Wishes = WISHES) -> list[int]:
+def ids(orders: Iterable[Order], wishes: StaleCriteria = WISHES) -> list[int]:
     return to_read(map(row, orders), wishes)
 
 
@@ -90,7 +90,7 @@ def expiring(days: int | None, status: str = "issued", **facts: Any) -> Order:
 
 
 def test_what_nobody_wishes_is_careful() -> None:
-    assert wishes_of({"now": "2026-03-01"}) == Wishes(
+    assert parse_request({"now": "2026-03-01"}) == StaleCriteria(
         today=TODAY,
         older_than_days=30,
         include=("*",),
@@ -144,7 +144,7 @@ def test_what_is_no_time_is_refused(now: Any) -> None:
 
 def test_without_a_now_nothing_is_wished() -> None:
     with pytest.raises(ValueError, match="now has to be a time"):
-        wishes_of({"older_than_days": 90})
+        parse_request({"older_than_days": 90})
 
 
 @pytest.mark.parametrize("days", [0, -1, -90, True, False, "90", "", "many", 90.0, None, [], 36501, 10**30])
@@ -760,7 +760,7 @@ wished = st.builds(
 )
 
 
-def planned(account: Iterable[Order], wishes: Wishes) -> list[dict[str, Any]]:
+def planned(account: Iterable[Order], wishes: StaleCriteria) -> list[dict[str, Any]]:
     """Return the plan of whoever reads the list, then those orders whole, then what they renew."""
     account = list(account)
     asked = to_read(map(row, account), wishes)
@@ -782,7 +782,7 @@ def test_the_properties_meet_every_action() -> None:
 
     @thorough
     @given(accounts, wished)
-    def meet(account: list[Order], wishes: Wishes) -> None:
+    def meet(account: list[Order], wishes: StaleCriteria) -> None:
         met.update(entry["action"] for entry in planned(account, wishes))
 
     meet()
@@ -791,7 +791,7 @@ def test_the_properties_meet_every_action() -> None:
 
 @thorough
 @given(accounts, wished)
-def test_any_account_gets_a_plan(account: list[Order], wishes: Wishes) -> None:
+def test_any_account_gets_a_plan(account: list[Order], wishes: StaleCriteria) -> None:
     entries = planned(account, wishes)
 
     assert set(ids(account, wishes)) <= {int(entry["order"]) for entry in entries}
@@ -806,7 +806,7 @@ def test_any_account_gets_a_plan(account: list[Order], wishes: Wishes) -> None:
 
 @thorough
 @given(accounts, wished)
-def test_no_write_meets_what_is_young_or_not_known_or_needed(account: list[Order], wishes: Wishes) -> None:
+def test_no_write_meets_what_is_young_or_not_known_or_needed(account: list[Order], wishes: StaleCriteria) -> None:
     by_id = {order.id: order for order in account}
     for entry in planned(account, wishes):
         if entry["action"] not in WRITES:
@@ -838,7 +838,7 @@ def test_an_excluded_name_is_never_in_a_plan(account: list[Order]) -> None:
 
 @thorough
 @given(accounts, wished, st.randoms(use_true_random=False))
-def test_the_order_of_the_input_makes_no_difference(account: list[Order], wishes: Wishes, random: Any) -> None:
+def test_the_order_of_the_input_makes_no_difference(account: list[Order], wishes: StaleCriteria, random: Any) -> None:
     # With what a list that shifts between pages tells twice, alike and not.
     account = [*account, *account[:1], *(replace(order, status="pending") for order in account[:2])]
     shuffled = list(account)
@@ -849,7 +849,7 @@ def test_the_order_of_the_input_makes_no_difference(account: list[Order], wishes
 
 @thorough
 @given(accounts, wished)
-def test_a_plan_that_was_applied_leaves_nothing_to_do(account: list[Order], wishes: Wishes) -> None:
+def test_a_plan_that_was_applied_leaves_nothing_to_do(account: list[Order], wishes: StaleCriteria) -> None:
     """What one plan ends never sets another order free within the same plan: a second one finds nothing new."""
     first = planned(account, wishes)
     ended = {entry["order"] for entry in first if entry["action"] in WRITES}

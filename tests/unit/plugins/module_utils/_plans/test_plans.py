@@ -342,7 +342,9 @@ def some_entries(draw: Any) -> list[dict[str, Any]]:
 def an_entry(draw: Any, order: Any) -> dict[str, Any]:
     there = order == A_DIGEST
     action = draw(
-        st.sampled_from(("cancel", *plans_actions.TOLD) if there else (*plans_actions.WRITING, *plans_actions.TOLD))
+        st.sampled_from(
+            ("cancel", *plans_actions.REPORT_ONLY) if there else (*plans_actions.WRITING, *plans_actions.REPORT_ONLY)
+        )
     )
     more: dict[str, Any] = {"provider": "servertastic"} if there else {}
     if action in ("lapse", "revoke"):

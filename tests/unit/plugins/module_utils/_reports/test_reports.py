@@ -94,7 +94,7 @@ def test_expiries_are_those_of_the_coming_12_months() -> None:
         order(14, valid_till=""),
         order(15, valid_till="soon"),
     ]
-    glance = report_of(data(orders=orders)).glance(soonest=3)
+    glance = report_of(data(orders=orders)).overview(soonest=3)
     counted = {f"{month.first:%Y-%m}": (month.due, month.renewed) for month in glance.months if month.total}
     assert counted == {"2026-11": (2, 0), "2026-12": (2, 2), "2027-11": (1, 0)}
     assert (glance.expired, glance.later, glance.expiring, glance.within_30_days) == (1, 1, 7, 4)
@@ -106,7 +106,7 @@ def test_expiries_are_those_of_the_coming_12_months() -> None:
 
 def test_a_leap_day_has_a_year_after_it() -> None:
     orders = [order(1, valid_till="2029-02-28"), order(2, valid_till="2029-03-01")]
-    glance = report_of(data(generated_at="2028-02-29T00:00:00+00:00", orders=orders)).glance()
+    glance = report_of(data(generated_at="2028-02-29T00:00:00+00:00", orders=orders)).overview()
     assert (glance.expiring, glance.later) == (1, 1)
 
 

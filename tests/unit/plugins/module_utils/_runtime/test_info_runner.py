@@ -18,13 +18,13 @@ import pytest
 from ansible_collections.certops.orders.plugins.module_utils._common.context import Context, Stop
 from ansible_collections.certops.orders.plugins.module_utils._common.errors import ApiError, Denied, Stopped
 from ansible_collections.certops.orders.plugins.module_utils._http.transport import Counters
-from ansible_collections.certops.orders.plugins.module_utils._runtime.info_runner import told_info, until_stopped
+from ansible_collections.certops.orders.plugins.module_utils._runtime.info_runner import info_result, until_stopped
 from ansible_collections.certops.orders.tests.unit.plugins.module_utils.words import soon
 
 
 def tell(gather: Callable[[Any], Any], context: Context | None = None, **options: Any) -> dict[str, Any]:
     transport: Any = SimpleNamespace(counters=options.pop("counters", Counters()))
-    return told_info(context or Context(), transport, gather, **options)
+    return info_result(context or Context(), transport, gather, **options)
 
 
 def raising(error: Exception) -> Callable[[Any], Any]:

@@ -23,7 +23,7 @@ from ansible_collections.certops.orders.plugins.module_utils._runtime.results im
     Settings,
     fails,
     refuse_too_many,
-    told,
+    task_result,
 )
 
 
@@ -35,7 +35,7 @@ def tell(*results: OrderResult, asked: list[int] | None = None, **options: Any) 
     context = Context(check_mode=options.pop("check_mode", False), diff=options.pop("diff", False))
     transport: Any = SimpleNamespace(counters=options.pop("counters", Counters()))
     by_key = {result.key: result for result in results}
-    return told(asked or list(by_key), by_key, Settings("closed", **options), context, transport)
+    return task_result(asked or list(by_key), by_key, Settings("closed", **options), context, transport)
 
 
 DOMAINS: dict[str, Any] = {"noun": "domain", "key": "name", "listed": "domains"}
@@ -486,7 +486,7 @@ def tell_in_runner(*results: OrderResult, diff: bool = False, environ: Any = Non
     transport: Any = SimpleNamespace(counters=Counters())
     context = Context(diff=diff, environ=RUNNER if environ is None else environ)
     by_key = {result.key: result for result in results}
-    return told(list(by_key), by_key, Settings("closed", **options), context, transport)
+    return task_result(list(by_key), by_key, Settings("closed", **options), context, transport)
 
 
 def several(outcome: str, first: int, count: int) -> list[OrderResult]:

@@ -686,9 +686,9 @@ def test_the_patience_for_a_busy_service_is_shared_by_the_repeats_of_one_order_o
 
     run(service, [1, 2])
 
-    first, second = service.patience[1]
+    first, second = service.budget[1]
     assert first is second
-    assert service.patience[2] not in ([first], [])
+    assert service.budget[2] not in ([first], [])
 
 
 # -- fresh reads -------------------------------------------------------------------------------------------------------
@@ -1274,7 +1274,7 @@ def test_each_step_is_announced_before_it_is_sent_and_both_share_their_patience(
 
     assert witness.seen == [("announced", 1, "barred"), ("announced", 1, "barred"), ("settled", 1, "changed")]
     assert seen_by_then == [1, 2]
-    first, second = service.patience[1]
+    first, second = service.budget[1]
     assert first is second
 
 
@@ -2258,7 +2258,7 @@ def test_in_any_weather_the_result_tells_the_truth_and_nothing_is_written_twice(
         in_a_row = {(one, other) for one, other in zip(story, story[1:]) if one and other}
         assert in_a_row <= {(("unbar",), ("close",))}
         assert max(story.count(("unbar",)), story.count(("close",))) <= retries + 1
-        assert len(set(map(id, service.patience[key]))) <= 1
+        assert len(set(map(id, service.budget[key]))) <= 1
     for effects in (service.made, service.unbarred):
         assert len(effects) == len(set(effects))
 

@@ -79,7 +79,7 @@ def test_results_keep_their_order_whoever_is_done_first() -> None:
 
 
 def test_what_takes_longer_than_a_glance_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_work, "_GLANCE", 0.005)
+    monkeypatch.setattr(_work, "_WAKE_INTERVAL", 0.005)
 
     def slow(number: int) -> int:
         time.sleep(0.05)

@@ -83,11 +83,11 @@ class Spoken:
     def review(self) -> servertastic_models.Review:
         return self.client.review(self.digest)
 
-    def cancel(self, fresh_for: float = 60.0, patience: float = 300.0) -> str:
+    def cancel(self, fresh_for: float = 60.0, budget: float = 300.0) -> str:
         return self.client.cancel(
             self.digest,
             fresh_until=_http.time.monotonic() + fresh_for,
-            patience=http_retry.Patience(patience),
+            budget=http_retry.RateLimitBudget(budget),
         )
 
 
@@ -745,7 +745,7 @@ def test_after_429_a_cancellation_waits_and_wants_a_fresh_read(speak: Any, clock
 
 def test_a_429_that_asks_for_more_patience_than_there_is_is_a_failure(speak: Any) -> None:
     with speak(refusal(429)) as (spoken, _service), pytest.raises(RateLimited) as raised:
-        spoken.cancel(patience=0)
+        spoken.cancel(budget=0)
 
     assert raised.value.ambiguous is False
 

@@ -29,8 +29,8 @@ from ansible_collections.certops.orders.plugins.module_utils._common.outcomes im
 from ansible_collections.certops.orders.plugins.module_utils._servertastic import policy
 from ansible_collections.certops.orders.plugins.module_utils._servertastic.models import Adjustment, Review
 from ansible_collections.certops.orders.plugins.module_utils._servertastic.policy import (
+    CancelRequest,
     Subject,
-    Wishes,
     refund,
     window_is_over,
 )
@@ -49,9 +49,9 @@ UNHEARD_OF = ("", "Suspended", "Invite Available", "Awaiting Configuration", "Ca
 SMARTERTOOLS = ("SmarterMail", "smarterstats-5", "SMARTERTRACK", "SmarterTools X", "SmarterBundle")
 # docs/development/reference/servertastic.md 4.
 REFERENCE = {*AT_ONCE, "Completed", "Cancelled", *HELD}
-NONE = Wishes(without_replacement=True)
+NONE = CancelRequest(without_replacement=True)
 EVERY_WISH = [
-    Wishes(issued, replacement, without, again)
+    CancelRequest(issued, replacement, without, again)
     for issued, replacement, without, again in itertools.product(
         ("fail", "request", "skip"), ("", digest(NEW)), (True, False), (True, False)
     )
@@ -69,13 +69,13 @@ def successor(status: str = "Queued", domain_name: str = DOMAIN) -> Review:
     return Review(digest(NEW), status, domain_name=domain_name)
 
 
-def decide(review: Review, wishes: Wishes = NONE, **facts: Any) -> Decision:
+def decide(review: Review, wishes: CancelRequest = NONE, **facts: Any) -> Decision:
     return policy.decide(Subject(review, **facts), wishes, now=NOW)
 
 
 def is_wished(decision: Decision) -> None:
     """What every decision owes: a reason, no need of more, and no second sending of a change."""
-    assert decision.need == ""
+    assert decision.required_fact == ""
     if decision.outcome == CHANGED:
         assert decision.repeatable is False
         assert decision.steps in (("cancel",), ("request",))
@@ -106,7 +106,7 @@ def test_the_documented_table_names_every_status_of_the_reference() -> None:
 @each("status", [*AT_ONCE, *map(str.upper, AT_ONCE), " queued "])
 @each("wishes", EVERY_WISH)
 def test_what_is_not_issued_is_cancelled_at_once_whatever_is_wished_for_issued_ones(
-    status: str, wishes: Wishes
+    status: str, wishes: CancelRequest
 ) -> None:
     decision = decide(a_review(status), wishes, successor=successor() if wishes.replacement else None)
 
@@ -121,7 +121,7 @@ def test_what_is_not_issued_is_cancelled_at_once_whatever_is_wished_for_issued_o
 @each("days", [0, 1, 26.9, 29.9, 30, 30.04])
 @each("wishes", EVERY_WISH)
 @each("requested", [True, False])
-def test_what_is_issued_goes_by_what_is_wished(days: float, wishes: Wishes, requested: bool) -> None:
+def test_what_is_issued_goes_by_what_is_wished(days: float, wishes: CancelRequest, requested: bool) -> None:
     decision = decide(
         a_review("Completed", days=days),
         wishes,
@@ -147,7 +147,7 @@ def test_what_is_issued_goes_by_what_is_wished(days: float, wishes: Wishes, requ
 @each("days", [30.05, 30.1, 31, 365, 5000, None])
 @each("wishes", EVERY_WISH)
 @each("requested", [True, False])
-def test_too_late_is_refused_whatever_is_wished(days: float | None, wishes: Wishes, requested: bool) -> None:
+def test_too_late_is_refused_whatever_is_wished(days: float | None, wishes: CancelRequest, requested: bool) -> None:
     decision = decide(
         a_review("Completed", days=days),
         wishes,
@@ -175,21 +175,23 @@ def test_too_late_is_refused_whatever_is_wished(days: float | None, wishes: Wish
 def test_an_hour_of_slack(late: timedelta, outcome: str) -> None:
     review = a_review("Completed", completed_at=NOW - timedelta(days=30) - late)
 
-    assert decide(review, Wishes("request", without_replacement=True)).outcome == outcome
+    assert decide(review, CancelRequest("request", without_replacement=True)).outcome == outcome
     assert window_is_over(review, NOW) == (outcome == INELIGIBLE)
 
 
 @pytest.mark.parametrize(("days", "warned"), [(0, False), (26.9, False), (27.1, True), (29.9, True), (30.02, True)])
 @pytest.mark.parametrize("requested", [None, Claim(REQUEST, NOW - timedelta(hours=1))])
 def test_the_last_days_are_worth_a_word(days: float, warned: bool, requested: Claim | None) -> None:
-    decision = decide(a_review("Completed", days=days), Wishes("request", without_replacement=True), claim=requested)
+    decision = decide(
+        a_review("Completed", days=days), CancelRequest("request", without_replacement=True), claim=requested
+    )
 
     assert ("few days are left" in decision.reason) == warned
     assert f"by {NOW - timedelta(days=days - 30):%Y-%m-%d}" in decision.reason
 
 
 def test_who_has_to_approve_is_named_or_said_to_be_unknown() -> None:
-    for wishes in (NONE, Wishes("request", without_replacement=True)):
+    for wishes in (NONE, CancelRequest("request", without_replacement=True)):
         assert ADMIN in decide(a_review("Completed", days=1), wishes).explanation
         unknown = decide(a_review("Completed", days=1, admin_email=""), wishes).explanation
         assert "the admin contact, whose address the service does not show" in unknown
@@ -198,7 +200,7 @@ def test_who_has_to_approve_is_named_or_said_to_be_unknown() -> None:
 @each("status", ["Cancelled", "CANCELLED", " cancelled"])
 @each("wishes", EVERY_WISH)
 @each("product", ["RapidSSL-12", *SMARTERTOOLS])
-def test_what_is_cancelled_stays_so(status: str, wishes: Wishes, product: str) -> None:
+def test_what_is_cancelled_stays_so(status: str, wishes: CancelRequest, product: str) -> None:
     decision = decide(a_review(status, days=3, product_code=product), wishes, claim=Claim(REQUEST, NOW))
 
     is_wished(decision)
@@ -207,7 +209,7 @@ def test_what_is_cancelled_stays_so(status: str, wishes: Wishes, product: str) -
 
 @each("status", [*HELD, *UNHEARD_OF, "ROLL BACK", "ServerTastic Review"])
 @each("wishes", EVERY_WISH)
-def test_what_is_held_or_unheard_of_is_refused_whatever_is_wished(status: str, wishes: Wishes) -> None:
+def test_what_is_held_or_unheard_of_is_refused_whatever_is_wished(status: str, wishes: CancelRequest) -> None:
     decision = decide(a_review(status, days=3), wishes, claim=Claim(REQUEST, NOW), successor=successor())
 
     is_wished(decision)
@@ -226,7 +228,7 @@ def test_what_is_held_has_a_next_step_of_its_own() -> None:
 @each("status", sorted(REFERENCE - {"Cancelled"}))
 @each("issued", ["fail", "request", "skip"])
 def test_smartertools_are_refused_in_every_state(product: str, status: str, issued: str) -> None:
-    decision = decide(a_review(status, days=3, product_code=product), Wishes(issued, without_replacement=True))
+    decision = decide(a_review(status, days=3, product_code=product), CancelRequest(issued, without_replacement=True))
 
     is_wished(decision)
     assert decision.outcome == INELIGIBLE
@@ -252,7 +254,7 @@ def test_what_was_just_cancelled_is_left_alone_until_it_must_show(status: str, s
 
 
 @pytest.mark.parametrize("wishes", EVERY_WISH)
-def test_what_was_acknowledged_and_shows_as_issued_has_become_a_request(wishes: Wishes) -> None:
+def test_what_was_acknowledged_and_shows_as_issued_has_become_a_request(wishes: CancelRequest) -> None:
     """It was issued before it was cancelled, so that the admin contact has a mail already (5)."""
     decision = decide(a_review("Completed", days=0), replace(wishes, again=False), claim=Claim(CANCEL, NOW))
 
@@ -274,7 +276,7 @@ DOUBTFUL = {
 @pytest.mark.parametrize("wishes", EVERY_WISH)
 @pytest.mark.parametrize("is_sent", [True, False])
 def test_what_was_never_acknowledged_is_unknown_unless_it_is_made_again(
-    claim: Claim, status: str, wishes: Wishes, is_sent: bool
+    claim: Claim, status: str, wishes: CancelRequest, is_sent: bool
 ) -> None:
     days = 3 if status == "Completed" else None
     facts = {"successor": successor() if wishes.replacement else None}
@@ -316,18 +318,18 @@ def test_only_an_acknowledged_request_is_a_fact(status: str, claim: Claim | None
 
 
 def test_what_was_just_cancelled_needs_no_word_of_a_replacement() -> None:
-    assert decide(a_review(), Wishes(), claim=Claim(CANCEL, NOW)).outcome == UNCHANGED
+    assert decide(a_review(), CancelRequest(), claim=Claim(CANCEL, NOW)).outcome == UNCHANGED
 
 
 # -- the replacement ---------------------------------------------------------------------------------------------------
 
-NAMED = Wishes("request", replacement=digest(NEW))
+NAMED = CancelRequest("request", replacement=digest(NEW))
 both_states = pytest.mark.parametrize("review", [a_review(), a_review("Completed", days=3)])
 
 
 @both_states
 def test_nothing_said_is_refused_where_there_is_a_domain(review: Review) -> None:
-    decision = decide(review, Wishes("request"))
+    decision = decide(review, CancelRequest("request"))
 
     is_wished(decision)
     assert decision.outcome == INELIGIBLE
@@ -336,7 +338,7 @@ def test_nothing_said_is_refused_where_there_is_a_domain(review: Review) -> None
 
 
 def test_nothing_has_to_be_said_where_there_is_no_domain() -> None:
-    assert decide(a_review("Order Placed", domain_name=""), Wishes()).outcome == CHANGED
+    assert decide(a_review("Order Placed", domain_name=""), CancelRequest()).outcome == CHANGED
 
 
 @both_states
@@ -373,7 +375,7 @@ def test_what_is_not_placed_for_the_same_domain_replaces_nothing(
 
 @pytest.mark.parametrize("domain", [DOMAIN, ""])
 def test_an_order_does_not_replace_itself(domain: str) -> None:
-    decision = decide(a_review(domain_name=domain), Wishes(replacement=digest()))
+    decision = decide(a_review(domain_name=domain), CancelRequest(replacement=digest()))
 
     assert decision.outcome == INELIGIBLE
     assert "its own replacement" in decision.reason
@@ -401,7 +403,7 @@ REVIEWS = st.builds(
     completed_at=MOMENTS,
 )
 WISHES = st.builds(
-    Wishes,
+    CancelRequest,
     issued=st.sampled_from(["fail", "request", "skip"]),
     replacement=st.sampled_from(["", digest(), digest(NEW)]),
     without_replacement=st.booleans(),
@@ -420,11 +422,11 @@ NEARLY_LAST = replace(LAST, completed_at=datetime(9999, 12, 1, 23, 30, tzinfo=ti
     new=st.none() | REVIEWS,
     now=st.datetimes(timezones=st.just(timezone.utc)) | st.just(NOW),
 )
-@example(LAST, Wishes("request", without_replacement=True), None, None, NOW)
-@example(NEARLY_LAST, Wishes("request", without_replacement=True), None, None, NOW)
+@example(LAST, CancelRequest("request", without_replacement=True), None, None, NOW)
+@example(NEARLY_LAST, CancelRequest("request", without_replacement=True), None, None, NOW)
 def test_a_decision_is_made_for_every_order_and_changes_only_what_may_be_changed(
     review: Review,
-    wishes: Wishes,
+    wishes: CancelRequest,
     claim: Claim | None,
     new: Review | None,
     now: datetime,

@@ -35,10 +35,10 @@ from ansible_collections.certops.orders.plugins.module_utils._common.outcomes im
     OrderResult,
 )
 from ansible_collections.certops.orders.plugins.module_utils._http.connection import Connection
-from ansible_collections.certops.orders.plugins.module_utils._http.retry import Patience
+from ansible_collections.certops.orders.plugins.module_utils._http.retry import RateLimitBudget
 from ansible_collections.certops.orders.plugins.module_utils._http.transport import Counters
 from ansible_collections.certops.orders.plugins.module_utils._runtime.results import LONGEST, Settings, refuse_too_many
-from ansible_collections.certops.orders.plugins.module_utils._runtime.results import told as told_of_run
+from ansible_collections.certops.orders.plugins.module_utils._runtime.results import task_result as told_of_run
 from ansible_collections.certops.orders.plugins.module_utils._runtime.workers import in_turn
 from ansible_collections.certops.orders.plugins.module_utils._servertastic import request_log as _request_log
 from ansible_collections.certops.orders.plugins.module_utils._servertastic import results as tell
@@ -62,7 +62,7 @@ from ansible_collections.certops.orders.plugins.module_utils._servertastic.reque
     RequestLog,
 )
 from ansible_collections.certops.orders.plugins.module_utils._servertastic.tokens import Tokens
-from ansible_collections.certops.orders.plugins.module_utils._servertastic.writers import Cancelling
+from ansible_collections.certops.orders.plugins.module_utils._servertastic.writers import CancelWriter
 from ansible_collections.certops.orders.tests.unit.plugins.modules.servertastic_playing import (
     NEW,
     OTHER,
@@ -117,8 +117,8 @@ class Client:
             raise NotFound("no such token", 401)
         return self.reviews[order]
 
-    def cancel(self, order: str, *, fresh_until: float, patience: Patience) -> str:
-        assert (fresh_until, type(patience).__name__) == (7.0, "Patience")
+    def cancel(self, order: str, *, fresh_until: float, budget: RateLimitBudget) -> str:
+        assert (fresh_until, type(budget).__name__) == (7.0, "RateLimitBudget")
         self.journal.append(f"cancel {order[:8]}")
         if self.during:
             self.during()
@@ -191,7 +191,7 @@ def test_any_other_error_is_one() -> None:
 
 def test_nothing_has_to_be_learned() -> None:
     with pytest.raises(ValueError, match="nobody knows how to read certificates"):
-        read_by(Client()).learn("certificates", [])
+        read_by(Client()).fetch_fact("certificates", [])
 
 
 def test_the_replacement_is_reviewed_with_it() -> None:
@@ -403,9 +403,9 @@ def test_digests_are_checked_before_anything_is_asked() -> None:
 # -- cancelling --------------------------------------------------------------------------------------------------------
 
 
-def cancel(writer: Cancelling, decision: Decision, **facts: Any) -> None:
+def cancel(writer: CancelWriter, decision: Decision, **facts: Any) -> None:
     status = "Completed" if decision is REQUESTS else "Queued"
-    writer(Subject(a_review(status), **facts), decision, fresh_until=7.0, patience=Patience(0))
+    writer(Subject(a_review(status), **facts), decision, fresh_until=7.0, budget=RateLimitBudget(0))
 
 
 def entries(log: RequestLog) -> list[str]:
@@ -415,7 +415,7 @@ def entries(log: RequestLog) -> list[str]:
     )
 
 
-def confirmed(writer: Cancelling) -> dict[str, tuple[str, bool]]:
+def confirmed(writer: CancelWriter) -> dict[str, tuple[str, bool]]:
     """What the task has sent: its kind, and whether that was acknowledged."""
     return {order: (claim.kind, claim.is_confirmed) for order, claim in writer._reader.sent.items()}
 
@@ -430,7 +430,7 @@ def test_a_change_is_claimed_before_it_is_sent_and_confirmed_after(
     client = Client()
     seen: list[list[str]] = []
     client.during = lambda: seen.append(entries(log))
-    writer = Cancelling(client, log, read_by(client))  # type: ignore[arg-type]
+    writer = CancelWriter(client, log, read_by(client))  # type: ignore[arg-type]
 
     cancel(writer, decision)
 
@@ -443,7 +443,7 @@ def test_a_change_is_claimed_before_it_is_sent_and_confirmed_after(
 @both
 def test_without_a_log_it_is_sent_all_the_same(decision: Decision, kind: str) -> None:
     client = Client()
-    writer = Cancelling(client, None, read_by(client))  # type: ignore[arg-type]
+    writer = CancelWriter(client, None, read_by(client))  # type: ignore[arg-type]
 
     cancel(writer, decision)
 
@@ -470,7 +470,7 @@ def test_what_may_have_been_made_is_remembered_and_what_was_not_is_withdrawn(
 ) -> None:
     client = Client()
     client.weather[OLD] = error
-    writer = Cancelling(client, log if has_log else None, read_by(client))  # type: ignore[arg-type]
+    writer = CancelWriter(client, log if has_log else None, read_by(client))  # type: ignore[arg-type]
 
     with pytest.raises(type(error)):
         cancel(writer, decision)
@@ -484,7 +484,7 @@ def test_what_may_have_been_made_is_remembered_and_what_was_not_is_withdrawn(
 def test_what_another_job_was_faster_to_claim_is_not_sent(log: RequestLog, decision: Decision, kind: str) -> None:
     log.claim(kind, OLD, None)
     client = Client()
-    writer = Cancelling(client, log, read_by(client))  # type: ignore[arg-type]
+    writer = CancelWriter(client, log, read_by(client))  # type: ignore[arg-type]
 
     with pytest.raises(StaleRead):
         cancel(writer, decision)
@@ -495,7 +495,7 @@ def test_what_another_job_was_faster_to_claim_is_not_sent(log: RequestLog, decis
 @both
 def test_what_is_known_of_can_be_made_again(log: RequestLog, decision: Decision, kind: str) -> None:
     log.claim(kind, OLD, None)
-    writer = Cancelling(Client(), log, read_by(Client()))  # type: ignore[arg-type]
+    writer = CancelWriter(Client(), log, read_by(Client()))  # type: ignore[arg-type]
 
     cancel(writer, decision, claim=log.known()[OLD])
 
@@ -508,7 +508,7 @@ def test_nothing_is_sent_where_it_cannot_be_remembered(tmp_path: Path, decision:
     client = Client()
     for path in (tmp_path / "none" / "log", tmp_path):
         with pytest.raises(ApiError, match="nothing was sent") as raised:
-            cancel(Cancelling(client, RequestLog(str(path)), read_by(client)), decision)  # type: ignore[arg-type]
+            cancel(CancelWriter(client, RequestLog(str(path)), read_by(client)), decision)  # type: ignore[arg-type]
         assert raised.value.code == "request_log"
 
     assert client.journal == []
@@ -522,7 +522,7 @@ def test_a_log_that_breaks_meanwhile_hides_nothing(
     client = Client()
     client.during = lambda: Path(log.path).chmod(0o666)
     client.weather = {OLD: error} if error else {}
-    writer = Cancelling(client, log, read_by(client))  # type: ignore[arg-type]
+    writer = CancelWriter(client, log, read_by(client))  # type: ignore[arg-type]
 
     if error:
         with pytest.raises(Refused):
@@ -536,7 +536,7 @@ def test_a_log_that_breaks_meanwhile_hides_nothing(
     (warning,) = writer._reader.warnings
     assert "could not be updated (others may write to it)" in warning
     assert f"order {ref()}" in warning
-    assert told(client, {"msg": "", "orders": []}, writer._reader)["warnings"] == [warning]
+    assert task_result(client, {"msg": "", "orders": []}, writer._reader)["warnings"] == [warning]
 
 
 # -- telling -----------------------------------------------------------------------------------------------------------
@@ -549,8 +549,8 @@ def result_of(outcome: str, order: str = OLD, **facts: Any) -> dict[str, Any]:
     }
 
 
-def told(client: Client, result: Mapping[str, Any], reader: Any = None) -> dict[str, Any]:
-    return tell.told_cancelled(dict(result), reader or read_by(client), client, NOW)  # type: ignore[arg-type]
+def task_result(client: Client, result: Mapping[str, Any], reader: Any = None) -> dict[str, Any]:
+    return tell.with_cancel_results(dict(result), reader or read_by(client), client, NOW)  # type: ignore[arg-type]
 
 
 def test_as_many_as_are_taken_are_told_within_ansible_runner_though_all_of_them_wait() -> None:
@@ -561,7 +561,7 @@ def test_as_many_as_are_taken_are_told_within_ansible_runner_though_all_of_them_
     settings = Settings(
         "cancelled",
         key="order_digest",
-        besides=lambda result: told(client, result, reader),
+        besides=lambda result: task_result(client, result, reader),
         longer=tell.longest_waiting(digests[:most]),
     )
     context = Context(environ={"AWX_ISOLATED_DATA_DIR": "/runner"})
@@ -594,7 +594,7 @@ def test_the_audit_is_asked_once_where_it_could_tell_something(outcome: str, ask
     client = Client()
     client.has_key = has_key
 
-    one = told(client, result_of(outcome))["orders"][0]
+    one = task_result(client, result_of(outcome))["orders"][0]
 
     assert client.journal == ["audit"] * (asks and has_key)
     assert one["order_ref"] == ref()
@@ -606,7 +606,7 @@ def test_an_audit_that_cannot_be_read_tells_nothing(trouble: Exception) -> None:
     client = Client()
     client.audit = trouble
 
-    assert told(client, result_of("changed"))["orders"][0]["refund"] == "unknown"
+    assert task_result(client, result_of("changed"))["orders"][0]["refund"] == "unknown"
 
 
 def test_several_orders_are_told_from_one_audit_and_the_last_review() -> None:
@@ -616,7 +616,7 @@ def test_several_orders_are_told_from_one_audit_and_the_last_review() -> None:
     reader.read([SUCCESSOR])
     orders = [*result_of("changed")["orders"], *result_of("ineligible", SUCCESSOR)["orders"]]
 
-    result = told(client, {"msg": "two", "orders": orders}, reader)
+    result = task_result(client, {"msg": "two", "orders": orders}, reader)
 
     assert [one["refund"] for one in result["orders"]] == ["credited", "none"]
     assert client.journal == [f"review {ref(NEW)}", "audit"]
@@ -627,10 +627,10 @@ def test_what_waits_is_handed_out_also_where_no_order_is_listed() -> None:
     client = Client(a_review("Completed", SUCCESSOR, completed_at=NOW - timedelta(days=3)))
     reader = read_by(client, requested={SUCCESSOR: HANDED_IN})
     reader.read([SUCCESSOR])
-    writer = Cancelling(client, None, reader)  # type: ignore[arg-type]
+    writer = CancelWriter(client, None, reader)  # type: ignore[arg-type]
     cancel(writer, REQUESTS)
 
-    result = told(client, {"msg": "none", "orders": []}, reader)
+    result = task_result(client, {"msg": "none", "orders": []}, reader)
 
     assert result["requested_at"] == {OLD: "2026-03-01T12:00:00Z", SUCCESSOR: "2026-02-28T12:00:00Z"}
     assert result["api"] == {"requests": 0, "retries": 0, "waited": 0.0}
@@ -652,7 +652,7 @@ def test_what_waits_is_handed_out_also_where_no_order_is_listed() -> None:
 def test_what_only_people_can_do_is_said(host: str | None, outcome: str, status: str, is_told: bool) -> None:
     facts = {} if host is None else {"management_host": host}
 
-    msg = told(Client(), result_of(outcome, after={"order_status": status}, **facts))["msg"]
+    msg = task_result(Client(), result_of(outcome, after={"order_status": status}, **facts))["msg"]
 
     assert ("order management page" in msg) == is_told
     assert ("once it is approved" in msg) == (outcome == "pending_approval")
@@ -663,11 +663,11 @@ def test_nothing_is_left_to_do_where_it_is_credited() -> None:
     client = Client()
     client.audit = [Adjustment("", 42.0, None, "", "", OLD)]
 
-    assert told(client, result_of("changed"))["msg"] == "it was so"
+    assert task_result(client, result_of("changed"))["msg"] == "it was so"
 
 
 def reviewed(client: Client, orders: list[str], stop: Stop | None = None) -> dict[str, Any]:
-    return tell.told_reviewed(client, orders, in_turn, stop or Stop())  # type: ignore[arg-type]
+    return tell.reviewed_results(client, orders, in_turn, stop or Stop())  # type: ignore[arg-type]
 
 
 def test_orders_are_told_once_each_in_the_order_asked_for() -> None:
@@ -693,14 +693,14 @@ def test_lists_and_the_account_are_told() -> None:
     client: Any = Client()
     client.audit = [Adjustment("", 42.0, None, "", "", OLD)]
 
-    assert tell.told_listed([LISTED]) == {"msg": "1 order found", "orders": [LISTED.shown()], "missing": []}
-    assert tell.told_account(client, audit=False) == {
+    assert tell.listed_results([LISTED]) == {"msg": "1 order found", "orders": [LISTED.shown()], "missing": []}
+    assert tell.account_result(client, audit=False) == {
         "msg": "the account has 420 points",
         "points": 420.0,
         "active_orders": [LISTED.shown()],
         "completed_orders": [],
     }
-    assert tell.told_account(client, audit=True)["audit"] == [client.audit[0].shown()]
+    assert tell.account_result(client, audit=True)["audit"] == [client.audit[0].shown()]
 
 
 @pytest.mark.parametrize(
@@ -710,4 +710,4 @@ def test_points_are_told_as_people_write_them(points: float | None, msg: str, mo
     client: Any = Client()
     monkeypatch.setattr(client, "account", lambda: Account(points, (), ()))
 
-    assert tell.told_account(client, audit=False)["msg"] == f"the account has {msg} points"
+    assert tell.account_result(client, audit=False)["msg"] == f"the account has {msg} points"

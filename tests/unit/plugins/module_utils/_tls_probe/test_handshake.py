@@ -25,7 +25,11 @@ from cryptography import x509
 
 from ansible_collections.certops.orders.plugins.module_utils._common.errors import LibraryMissing
 from ansible_collections.certops.orders.plugins.module_utils._tls_probe import handshake as _served
-from ansible_collections.certops.orders.plugins.module_utils._tls_probe.handshake import MAX_ADDRESSES, Looker, Sight
+from ansible_collections.certops.orders.plugins.module_utils._tls_probe.handshake import (
+    MAX_ADDRESSES,
+    Observation,
+    Prober,
+)
 from ansible_collections.certops.orders.tests.unit.plugins.module_utils.serving import (
     AGREES,
     ECDSA,
@@ -81,12 +85,12 @@ def names(monkeypatch: pytest.MonkeyPatch) -> Names:
     return names
 
 
-def look(port: int, *, seconds: float = 10.0, **more: Any) -> list[Sight]:
+def look(port: int, *, seconds: float = 10.0, **more: Any) -> list[Observation]:
     refuse = more.pop("refuse", lambda _address: "")
-    return Looker(seconds, refuse).look(NAME, port, **more)
+    return Prober(seconds, refuse).look(NAME, port, **more)
 
 
-def problem(sights: list[Sight]) -> str:
+def problem(sights: list[Observation]) -> str:
     """Return why nothing was seen at the only address."""
     (sight,) = sights
     assert not sight.serials
@@ -110,7 +114,7 @@ def test_a_certificate_is_seen_and_nothing_is_sent(serve: Serve, request: pytest
     certificate = request.getfixturevalue(kind)
     server = serve(tls(certificate))
 
-    assert look(server.port) == [Sight(HERE, (serial_of(certificate),))]
+    assert look(server.port) == [Observation(HERE, (serial_of(certificate),))]
     server.close()
     assert server.calls == 2
     assert server.shown == [NAME]
@@ -134,19 +138,19 @@ def test_the_same_certificate_seen_twice_is_one(
     serve: Serve, rsa: trustme.LeafCert, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(_served, "_ECDSA_ONLY", "aRSA")
-    assert look(serve(tls(rsa)).port) == [Sight(HERE, (serial_of(rsa),))]
+    assert look(serve(tls(rsa)).port) == [Observation(HERE, (serial_of(rsa),))]
 
 
 @pytest.mark.usefixtures("names")
 def test_a_server_of_tls_1_3_alone_is_seen(serve: Serve, rsa: trustme.LeafCert) -> None:
     server = serve(tls(rsa, minimum_version=ssl.TLSVersion.TLSv1_3))
-    assert look(server.port) == [Sight(HERE, (serial_of(rsa),))]
+    assert look(server.port) == [Observation(HERE, (serial_of(rsa),))]
 
 
 @pytest.mark.usefixtures("names")
 def test_an_expired_certificate_of_nobody_for_another_name_is_seen(serve: Serve) -> None:
     certificate = trustme.CA().issue_cert("other.example")
-    assert look(serve(tls(certificate)).port) == [Sight(HERE, (serial_of(certificate),))]
+    assert look(serve(tls(certificate)).port) == [Observation(HERE, (serial_of(certificate),))]
 
 
 @pytest.mark.usefixtures("names")
@@ -157,7 +161,7 @@ def test_what_may_hide_behind_a_second_handshake_is_a_problem(serve: Serve, rsa:
         (good if server.calls == 1 else silent)(server, connection)
 
     (sight,) = look(serve(tires).port, seconds=SHORT)
-    assert sight == Sight(HERE, (serial_of(rsa),), problem="the TLS handshake took too long")
+    assert sight == Observation(HERE, (serial_of(rsa),), problem="the TLS handshake took too long")
 
 
 @pytest.mark.usefixtures("names")
@@ -173,7 +177,7 @@ def test_one_that_refuses_to_be_asked_again_is_a_problem(
         return connect(*arguments)
 
     monkeypatch.setattr(_served, "_connect", once)
-    assert look(server.port) == [Sight(HERE, (serial_of(rsa),), problem="it refuses the connection")]
+    assert look(server.port) == [Observation(HERE, (serial_of(rsa),), problem="it refuses the connection")]
 
 
 @pytest.mark.parametrize("error", [ValueError("no"), x509.InvalidVersion("no", 7), _served.UnsupportedAlgorithm("no")])
@@ -193,7 +197,7 @@ def test_a_certificate_that_cannot_be_read(
 
 @pytest.mark.usefixtures("names")
 def test_nobody_listens(closed_port: int) -> None:
-    assert look(closed_port) == [Sight(HERE, refuses=True)]
+    assert look(closed_port) == [Observation(HERE, refuses=True)]
 
 
 @pytest.mark.parametrize(
@@ -314,7 +318,7 @@ def test_without_any_time_left_no_address_is_connected_to(serve: Serve, rsa: tru
     seconds = 0.3
     sights = look(server.port, seconds=seconds, refuse=lambda _address: time.sleep(seconds) or "")
 
-    assert sights == [Sight(HERE, problem="there was no time left to look at it")]
+    assert sights == [Observation(HERE, problem="there was no time left to look at it")]
     assert server.calls == 0
 
 
@@ -325,7 +329,7 @@ def test_every_address_is_looked_at_once(
     server = serve(tls(rsa))
     serve(tls(ecdsa), THERE, server.port)
 
-    assert look(server.port) == [Sight(HERE, (serial_of(rsa),)), Sight(THERE, (serial_of(ecdsa),))]
+    assert look(server.port) == [Observation(HERE, (serial_of(rsa),)), Observation(THERE, (serial_of(ecdsa),))]
     assert server.calls == 2
 
 
@@ -335,7 +339,7 @@ def test_ipv6(names: Names, serve: Serve, rsa: trustme.LeafCert) -> None:
         server = serve(tls(rsa), "::1")
     except OSError:
         pytest.skip("this machine has no IPv6")
-    assert look(server.port) == [Sight("::1", (serial_of(rsa),))]
+    assert look(server.port) == [Observation("::1", (serial_of(rsa),))]
 
 
 def test_an_address_that_does_not_answer_leaves_time_for_the_next(
@@ -346,8 +350,8 @@ def test_an_address_that_does_not_answer_leaves_time_for_the_next(
     serve(tls(rsa), THERE, server.port)
 
     first, second = look(server.port, seconds=1)
-    assert first == Sight(HERE, problem="the TLS handshake took too long")
-    assert second == Sight(THERE, (serial_of(rsa),))
+    assert first == Observation(HERE, problem="the TLS handshake took too long")
+    assert second == Observation(THERE, (serial_of(rsa),))
 
 
 def test_an_address_that_is_refused_is_not_connected_to(names: Names, serve: Serve, rsa: trustme.LeafCert) -> None:
@@ -356,7 +360,7 @@ def test_an_address_that_is_refused_is_not_connected_to(names: Names, serve: Ser
     other = serve(tls(rsa), THERE, server.port)
     sights = look(server.port, refuse=lambda address: "never" if str(address) == HERE else "")
 
-    assert sights == [Sight(HERE, problem="never"), Sight(THERE, (serial_of(rsa),))]
+    assert sights == [Observation(HERE, problem="never"), Observation(THERE, (serial_of(rsa),))]
     assert server.calls == 0
     assert other.calls == 2
 
@@ -371,7 +375,7 @@ def test_the_address_that_was_checked_is_the_one_connected_to(
     checked: list[str] = []
 
     sights = look(server.port, refuse=lambda address: checked.append(str(address)) or "")
-    assert sights == [Sight(THERE, (serial_of(rsa),))]
+    assert sights == [Observation(THERE, (serial_of(rsa),))]
     assert checked == [THERE]
     assert len(names.asked) == 2
 
@@ -381,7 +385,7 @@ def test_of_too_many_addresses_some_are_left_out(names: Names, closed_port: int)
     *near, left_out = look(closed_port)
 
     assert [sight.refuses for sight in near] == [True] * MAX_ADDRESSES
-    assert left_out == Sight(problem="it has 18 addresses, of which only 16 are looked at")
+    assert left_out == Observation(problem="it has 18 addresses, of which only 16 are looked at")
 
 
 # -- mail --------------------------------------------------------------------------------------------------------------
@@ -391,7 +395,7 @@ def test_of_too_many_addresses_some_are_left_out(names: Names, closed_port: int)
 def test_a_mail_server_is_asked_for_tls(serve: Serve, rsa: trustme.LeafCert) -> None:
     server = serve(mail(tls(rsa), GREETS, OFFERS, AGREES))
 
-    assert look(server.port, starttls=True) == [Sight(HERE, (serial_of(rsa),))]
+    assert look(server.port, starttls=True) == [Observation(HERE, (serial_of(rsa),))]
     server.close()
     assert server.words == [b"EHLO [127.0.0.1]\r\n", b"STARTTLS\r\n"] * 2
     assert server.heard == [b""]
@@ -403,7 +407,7 @@ def test_a_mail_server_on_ipv6(names: Names, serve: Serve, rsa: trustme.LeafCert
         server = serve(mail(tls(rsa), GREETS, OFFERS, AGREES), "::1")
     except OSError:
         pytest.skip("this machine has no IPv6")
-    assert look(server.port, starttls=True) == [Sight("::1", (serial_of(rsa),))]
+    assert look(server.port, starttls=True) == [Observation("::1", (serial_of(rsa),))]
     assert server.words[0] == b"EHLO [IPv6:::1]\r\n"
 
 
@@ -455,6 +459,6 @@ def test_without_cryptography_nothing_is_looked_at(monkeypatch: pytest.MonkeyPat
     spec.loader.exec_module(bare)
 
     with pytest.raises(LibraryMissing) as missing:
-        bare.Looker(1.0, lambda _address: "")
+        bare.Prober(1.0, lambda _address: "")
     assert missing.value.library == "cryptography"
     assert "cryptography" in missing.value.trace

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.certops.orders.plugins.module_utils._common.options import OptionError
-from ansible_collections.certops.orders.plugins.module_utils._tls_probe.handshake import Sight
+from ansible_collections.certops.orders.plugins.module_utils._tls_probe.handshake import Observation
 from ansible_collections.certops.orders.plugins.module_utils._tls_probe.verdict import (
     NOT_SERVED,
     PORTS,
@@ -217,13 +217,13 @@ def test_other_ports_are_refused(asked: list[int]) -> None:
 # -- verdicts ---------------------------------------------------------------------------------------------------------
 
 WANTED = 0xA1B
-SERVING = Sight("192.0.2.1", (WANTED,))
-BOTH = Sight("192.0.2.2", (7, WANTED), problem="STARTTLS took too long")
-OTHER = Sight("192.0.2.3", (7,))
-REFUSING = Sight("192.0.2.4", refuses=True)
-SILENT = Sight("192.0.2.5", problem="connecting took too long")
-HALF = Sight("192.0.2.6", (7,), problem="the TLS handshake took too long")
-NAMELESS = Sight(problem="resolving its name took too long")
+SERVING = Observation("192.0.2.1", (WANTED,))
+BOTH = Observation("192.0.2.2", (7, WANTED), problem="STARTTLS took too long")
+OTHER = Observation("192.0.2.3", (7,))
+REFUSING = Observation("192.0.2.4", refuses=True)
+SILENT = Observation("192.0.2.5", problem="connecting took too long")
+HALF = Observation("192.0.2.6", (7,), problem="the TLS handshake took too long")
+NAMELESS = Observation(problem="resolving its name took too long")
 EVERY = (SERVING, BOTH, OTHER, REFUSING, SILENT, HALF, NAMELESS)
 
 
@@ -245,7 +245,7 @@ EVERY = (SERVING, BOTH, OTHER, REFUSING, SILENT, HALF, NAMELESS)
         ([NAMELESS], UNKNOWN, "resolving its name took too long"),
     ],
 )
-def test_the_verdict_on_a_name(sights: list[Sight], verdict: str, reason: str) -> None:
+def test_the_verdict_on_a_name(sights: list[Observation], verdict: str, reason: str) -> None:
     assert judged(sights, {WANTED, 0xFFF}) == (verdict, reason)
 
 
