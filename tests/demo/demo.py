@@ -4,12 +4,14 @@
 
 """`make demo`: a person at work with this collection, against a simulated CertCentral on this machine.
 
-Every act runs one of the playbooks beside this file with ansible-playbook, shows what it prints, and then compares
-what it was said to do with the simulator's true state and its journal of requests.
+Every act runs one of the playbooks beside this file, or one of the collection's, with ansible-playbook, shows the
+essential lines of its output, and then compares the expected effect with the simulator's state and its journal of
+requests. The demo fails if an expectation does not hold, or if it prints more than MAX_LINES lines.
 """
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -17,16 +19,19 @@ import signal
 import sys
 import textwrap
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
+import yaml
+
 sys.dont_write_bytecode = True
 if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
-    # Until there is something to stop, Ctrl-C just ends us, without a traceback.
+    # Until there is something to stop, Ctrl-C ends the demo without a traceback.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
-# What a run that is as it should be does not print.
+# What a correct run does not print.
 NOISE = ("[WARNING]", "[DEPRECATION WARNING]", "Traceback")
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
@@ -36,92 +41,138 @@ from certsim.testing import Simulator  # noqa: E402
 from demo.sandbox import Interrupted, Sandbox  # noqa: E402
 
 SEED = ROOT / "tests" / "simulator" / "seeds" / "demo.yml"
-# Stays when the demo has ended, so that the report can be looked at.
+# Stays when the demo has ended, so that the reports can be opened.
 OUTPUT = ROOT / "tests" / "output" / "demo"
 KEY = "sim-admin"
 RESELLER_KEY = "sim-reseller"
-WIDTH = 88
+WIDTH = 100
+# A newcomer reads all of it, or none.
+MAX_LINES = 250
 
-# What changes something at the service; everything else reads.
+# The methods that change something at CertCentral.
 WRITES = ("PUT", "POST", "DELETE", "PATCH")
 
-Orders = Mapping[int, Mapping[str, Any]]
+Orders = Mapping[Any, Mapping[str, Any]]
+# What is checked, and whether it holds.
+Check = tuple[str, bool]
 
 
 # What is shown
 
 
 class Page:
-    """The terminal, or the file, that the story is written to."""
+    """The terminal, or the file, that the demo prints to. lines: how many it has printed."""
 
     def __init__(self) -> None:
         self.is_colored = sys.stdout.isatty() and "NO_COLOR" not in os.environ and os.environ.get("TERM") != "dumb"
+        self.lines = 0
         try:
-            "✓✗…".encode(sys.stdout.encoding or "ascii")
+            "✓✗".encode(sys.stdout.encoding or "ascii")
         except UnicodeEncodeError:
-            self.yes, self.no, self.dots = "ok", "NOT SO:", "..."
+            self.yes, self.no = "ok", "FAILED:"
         else:
-            self.yes, self.no, self.dots = "✓", "✗", "…"
+            self.yes, self.no = "✓", "✗"
 
     def line(self, text: str = "", style: str = "") -> None:
-        # At once: the commands that are shown are to be seen before they run.
+        self.lines += text.count("\n") + 1
+        # Flush: a command is shown before it runs.
         print(f"\033[{style}m{text}\033[0m" if style and self.is_colored else text, flush=True)
 
     def heading(self, text: str) -> None:
         self.line()
-        self.line(text, "1")
-        self.line("=" * len(text), "1")
+        self.line(f"=== {text} ===", "1")
 
-    def tell(self, text: str) -> None:
+    def paragraphs(self, text: str) -> None:
         for paragraph in text.split("\n\n"):
             self.line(textwrap.fill(" ".join(paragraph.split()), WIDTH))
-            self.line()
 
     def command(self, text: str) -> None:
         self.line(f"  $ {text}", "1;36")
 
     def output(self, lines: Iterable[str]) -> None:
-        self.line()
         for each in lines:
             self.line(f"  {each}".rstrip())
-        self.line()
 
-    def claim(self, what: str, held: bool) -> None:
-        self.line(f"  {self.yes if held else self.no} {what}", "32" if held else "1;31")
+    def checks(self, checked: list[Check]) -> None:
+        """Everything that holds in one paragraph, and a line for everything that does not."""
+        held = [what for what, holds in checked if holds]
+        if held:
+            text = f"  {self.yes} checked: {'; '.join(held)}"
+            self.line(textwrap.fill(text, WIDTH, subsequent_indent=" " * 4), "32")
+        for what, holds in checked:
+            if not holds:
+                self.line(f"  {self.no} {what}", "1;31")
 
 
-def shortened(output: str, dots: str) -> list[str]:
-    """What ansible-playbook printed, with one empty line at most in a row, and of a failed result only its message."""
+_HEADER = re.compile(r"(?P<kind>TASK|PLAY RECAP|PLAY|RUNNING HANDLER)\b(?: \[.*\])?[ *]*$")
+_RESULT = re.compile(r"(?P<status>ok|changed|skipping|included|fatal): .*")
+
+
+def essential(output: str, is_long: bool) -> list[str]:
+    """Of what ansible-playbook printed: the tasks and their results, the errors and the counts of localhost.
+
+    is_long: only messages and errors. Messages of ansible.builtin.debug are shown as text, not as YAML.
+    """
     lines: list[str] = []
-    is_result, is_kept = False, True
-    for line in output.strip().splitlines():
-        if is_result and re.match(r"    \S", uncolored(line)):
-            was_kept, is_kept = is_kept, uncolored(line).startswith("    msg:")
-            if was_kept and not is_kept:
-                lines.append(f"    {dots}")
-        elif not line.strip():
-            is_result, is_kept = False, True
-        elif uncolored(line).startswith("fatal:"):
-            is_result = True
-        if is_kept and (line.strip() or (lines and lines[-1])):
-            lines.append(line.rstrip())
+    for header, body in _blocks(output):
+        if header["kind"] == "PLAY RECAP":
+            counts = [re.sub(" {2,}", " ", line) for line in body if uncolored(line).startswith("localhost ")]
+            lines += [] if is_long else counts
+        elif header["kind"] != "PLAY":
+            shown = _results(body, is_long)
+            lines += shown if is_long else [header.string, *shown]
     return lines
 
 
-def essential(lines: Iterable[str]) -> list[str]:
-    """Of a role's many tasks those that say, change or refuse something."""
-    blocks: list[list[str]] = [[]]
-    for line in lines:
-        if re.match(r"(TASK|PLAY|PLAY RECAP) ", uncolored(line)):
-            blocks.append([])
-        blocks[-1].append(line)
-    dull = re.compile(r"(ok|skipping|included): .*[^>{]$|\s*$")
-    kept = [block for block in blocks if not all(dull.match(uncolored(line)) for line in block[1:])]
-    return [line for block in kept for line in block]
+def _blocks(output: str) -> Iterator[tuple[re.Match[str], list[str]]]:
+    """Each header of a play or task, and the lines below it."""
+    header: re.Match[str] | None = None
+    body: list[str] = []
+    for line in output.splitlines():
+        found = _HEADER.match(uncolored(line))
+        if found:
+            if header:
+                yield header, body
+            header, body = found, []
+        elif uncolored(line).strip():
+            body.append(line)
+    if header:
+        yield header, body
+
+
+def _results(body: list[str], is_long: bool) -> list[str]:
+    """The lines of a task's results that are shown."""
+    shown: list[str] = []
+    number = 0
+    while number < len(body):
+        line, number = body[number], number + 1
+        result = _RESULT.match(uncolored(line))
+        is_error = uncolored(line).startswith("[ERROR]")
+        # Below a result is its value as YAML, below an error its place in a file.
+        details = list(takewhile(lambda each: not _RESULT.match(uncolored(each)), body[number:]))
+        if result or is_error:
+            number += len(details)
+        if is_error:
+            shown += wrapped(uncolored(line))
+        elif result is None:
+            shown.append(line)
+        elif result["status"] == "ok" and details:
+            message = yaml.safe_load(uncolored("\n".join(details))).get("msg", details)
+            shown += [part for each in ([message] if isinstance(message, str) else message) for part in wrapped(each)]
+        elif result["status"] in ("ok", "changed") and not is_long:
+            shown.append(line)
+    return shown
+
+
+def wrapped(line: str) -> list[str]:
+    """A line in parts that fit; each but the first is indented further. A path stays whole."""
+    indent = " " * (len(line) - len(line.lstrip()) + 4)
+    parts = textwrap.wrap(line, WIDTH - 2, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)
+    return parts or [""]
 
 
 def without_header(text: str) -> list[str]:
-    """A playbook's lines without what is said of its licence."""
+    """A playbook's lines without its license header."""
     return text[text.index("---") :].splitlines()
 
 
@@ -133,8 +184,8 @@ def uncolored(text: str) -> str:
 
 
 @dataclass(frozen=True)
-class Seen:
-    """What one act came to: what Ansible said, what the service's journal says, what is so now and was not before."""
+class Observed:
+    """What one act did: Ansible's output, the service's journal, and the orders before and after that differ."""
 
     status: int
     output: str
@@ -151,12 +202,27 @@ class Seen:
 
 
 @dataclass(frozen=True)
-class Told:
-    """An act that was played, and what was not as told."""
+class Act:
+    """A step of the demo. files: those that are shown before the command.
+
+    is_long: it runs a role, of whose many tasks only messages and errors are shown.
+    """
 
     title: str
-    seen: Seen
-    broken: list[str]
+    story: str
+    command: str
+    checks: Callable[[Observed], Iterable[Check]]
+    files: tuple[str, ...] = ()
+    is_long: bool = False
+
+
+@dataclass(frozen=True)
+class Played:
+    """An act that has run: how many checks were made, and those that failed."""
+
+    title: str
+    checks: int
+    failed: list[str]
 
 
 class Stage:
@@ -166,32 +232,34 @@ class Stage:
         self._page = page
         self._sandbox = sandbox
         self._simulator = simulator
-        # Of the last plan that was shown: what a person copies.
+        # Of the last plan that was shown: what an approver copies.
         self._sha256 = ""
 
     def orders(self) -> dict[Any, dict[str, Any]]:
-        """Every order as it truly is: CertCentral's by its id, Servertastic's by its token."""
-        theirs = {order["id"]: order for order in self._simulator.state()["certcentral"]["orders"]}
-        return {**theirs, **self._simulator.st_orders()}
+        """Every order in the simulator's state: CertCentral's by its id, Servertastic's by its token."""
+        certcentral = {order["id"]: order for order in self._simulator.state()["certcentral"]["orders"]}
+        return {**certcentral, **self._simulator.st_orders()}
 
-    def play(self, number: int, act: Act) -> Told:
+    def play(self, number: int, act: Act) -> Played:
         self._page.heading(f"{number}. {act.title}")
-        self._page.tell(act.story)
-        if act.shown:
-            self._page.command(f"cat {act.shown}")
-            self._page.output(without_header((HERE / act.shown).read_text(encoding="utf-8")))
-        seen = self._run(act)
-        broken = []
-        for what, held in act.claims(seen):
-            self._page.claim(what, held)
-            if not held:
-                broken.append(what)
-        broken += [f"{noise} in its output" for noise in NOISE if noise in seen.output]
-        return Told(act.title, seen, broken)
+        if act.story:
+            self._page.paragraphs(act.story)
+        for file in act.files:
+            self._page.command(f"cat {file}")
+            self._page.output(without_header((HERE / file).read_text(encoding="utf-8")))
+        observed = self._run(act)
+        checks = list(act.checks(observed))
+        self._page.checks(checks)
+        failed = [what for what, holds in checks if not holds]
+        failed += [f"{noise} in its output" for noise in NOISE if noise in observed.output]
+        if failed:
+            self._page.line("  All of Ansible's output:")
+            self._page.output(observed.output.splitlines())
+        return Played(act.title, len(checks), failed)
 
-    def _run(self, act: Act) -> Seen:
-        command = act.command.format(sha256=self._sha256, here=HERE)
-        self._page.command(f"ansible-playbook {command}")
+    def _run(self, act: Act) -> Observed:
+        arguments = act.command.format(sha256=self._sha256).split()
+        self._page.command(continued(["ansible-playbook", *arguments]))
         before = self.orders()
         self._simulator.clear_journal()
         additions = {
@@ -201,63 +269,73 @@ class Stage:
             "SERVERTASTIC_API_KEY": RESELLER_KEY,
             "ANSIBLE_FORCE_COLOR" if self._page.is_colored else "ANSIBLE_NOCOLOR": "true",
         }
-        finished = self._sandbox.ansible_playbook(command.split(), additions, HERE)
+        finished = self._sandbox.ansible_playbook(arguments, additions, HERE)
         self._sandbox.check()
-        lines = shortened(finished.output, self._page.dots)
-        self._page.output(essential(lines) if act.is_long else lines)
+        self._page.output(essential(finished.output, act.is_long))
         plans = re.findall(r"sha256: ([0-9a-f]{64})", finished.output)
         self._sha256 = plans[-1] if plans else self._sha256
-        return Seen(finished.status, finished.output, self._simulator.journal(), changed(before, self.orders()))
+        return Observed(finished.status, finished.output, self._simulator.journal(), changed(before, self.orders()))
 
 
-def changed(before: Orders, after: Orders) -> dict[int, tuple[Mapping[str, Any], Mapping[str, Any]]]:
+def continued(words: list[str]) -> str:
+    """A command, with a backslash at the end of each line but the last."""
+    lines = [words[0]]
+    for number, word in enumerate(words[1:], start=1):
+        # An option stays on one line with its value.
+        unit = f"{word} {words[number + 1]}" if word in ("-e", "-i") else word
+        is_value = words[number - 1] in ("-e", "-i")
+        if not is_value and len(lines[-1]) + len(unit) > WIDTH - 8:
+            lines[-1] += " \\"
+            lines.append(f"      {word}")
+        else:
+            lines[-1] += f" {word}"
+    return "\n".join(lines)
+
+
+def changed(before: Orders, after: Orders) -> dict[Any, tuple[Mapping[str, Any], Mapping[str, Any]]]:
     return {key: (before[key], after[key]) for key in before if before[key] != after[key]}
 
 
-Claims = Iterable[tuple[str, bool]]
+# What is checked
 
 
-@dataclass(frozen=True)
-class Act:
-    title: str
-    story: str
-    command: str
-    claims: Callable[[Seen], Claims]
-    shown: str = ""
-    # Whether it runs a role, whose many tasks are not all worth a line.
-    is_long: bool = False
-
-
-# The story
-
-
-def cost(seen: Seen, reads: int, writes: int) -> Claims:
-    """What the service must have been asked, by its own journal."""
-    told = f"the service saw {times(reads, 'read')} and {times(writes, 'write') if writes else 'no write'}"
-    yield told, (len(seen.reads), len(seen.writes)) == (reads, writes)
+def cost(observed: Observed, reads: int, writes: int) -> Iterator[Check]:
+    """The number of requests, by the service's own journal."""
+    text = f"the service got {times(reads, 'read')} and {times(writes, 'write') if writes else 'no write'}"
+    yield text, (len(observed.reads), len(observed.writes)) == (reads, writes)
 
 
 def times(count: int, word: str) -> str:
     return f"{count} {word}{'' if count == 1 else 's'}"
 
 
-def nothing_changed(seen: Seen) -> Claims:
-    yield "no order has changed", not seen.changes
+def ended(observed: Observed, changes: int) -> Iterator[Check]:
+    """Whether Ansible reports success, and so many changed tasks."""
+    holds = observed.status == 0 and f"changed={changes} " in uncolored(observed.output)
+    yield f"changed={changes}", holds
 
 
-def status_changes(seen: Seen, keys: Iterable[int], was: Iterable[str], now: str) -> bool:
-    """Whether exactly these orders have changed, and in this way."""
-    allowed = set(was)
-    return set(seen.changes) == set(keys) and all(
-        old["status"] in allowed and new["status"] == now for old, new in seen.changes.values()
+def nothing_changed(observed: Observed) -> Iterator[Check]:
+    yield "no order has changed", not observed.changes
+
+
+def nothing_written(observed: Observed) -> Iterator[Check]:
+    # A cancellation at Servertastic is a GET.
+    yield "the services got no write", not any(entry["effect"] for entry in observed.journal)
+
+
+def status_changes(observed: Observed, keys: Iterable[int], was: str, now: str) -> bool:
+    """Whether exactly these orders have changed, from one status to the other."""
+    return set(observed.changes) == set(keys) and all(
+        (old["status"], new["status"]) == (was, now) for old, new in observed.changes.values()
     )
 
 
-def mark_changes(seen: Seen, keys: Iterable[int], now: bool) -> bool:
-    """Whether exactly these orders have changed, and only in whether they count as renewed."""
-    return set(seen.changes) == set(keys) and all(
-        old["is_renewed"] is not now and new["is_renewed"] is now and old["status"] == new["status"]
-        for old, new in seen.changes.values()
+def mark_changes(observed: Observed, keys: Iterable[int]) -> bool:
+    """Whether exactly these orders have changed, and only in that they now count as renewed."""
+    return set(observed.changes) == set(keys) and all(
+        not old["is_renewed"] and new["is_renewed"] and old["status"] == new["status"]
+        for old, new in observed.changes.values()
     )
 
 
@@ -265,56 +343,62 @@ def notes_of(order: Mapping[str, Any]) -> str:
     return " ".join(note["text"] for note in order["notes"])
 
 
-def check_mode(seen: Seen) -> Claims:
-    yield "Ansible predicts the change", seen.status == 0 and "changed=1" in uncolored(seen.output)
-    yield "the diff shows both orders before and after", uncolored(seen.output).count("status: canceled") == 2
-    yield from nothing_changed(seen)
-    yield from cost(seen, reads=1, writes=0)
+def check_mode(observed: Observed) -> Iterator[Check]:
+    yield from ended(observed, changes=1)
+    yield "the diff shows both orders", uncolored(observed.output).count("status: canceled") == 2
+    yield from nothing_changed(observed)
+    yield from cost(observed, reads=1, writes=0)
 
 
-def real_run(seen: Seen) -> Claims:
-    yield "Ansible reports the change", seen.status == 0 and "changed=1" in uncolored(seen.output)
-    yield "1101 and 1102 are canceled, and no other order", status_changes(seen, (1101, 1102), ["pending"], "canceled")
-    noted = [notes_of(now) for _was, now in seen.changes.values()]
-    yield "both carry the note", len(noted) == 2 and all("CHG0031337" in note for note in noted)
-    yield from cost(seen, reads=1, writes=2)
+def real_run(observed: Observed) -> Iterator[Check]:
+    yield from ended(observed, changes=1)
+    is_so = status_changes(observed, (1101, 1102), "pending", "canceled")
+    yield "only 1101 and 1102 are canceled", is_so
+    noted = [notes_of(now) for _was, now in observed.changes.values()]
+    yield "both have the note", len(noted) == 2 and all("CHG0031337" in note for note in noted)
+    yield from cost(observed, reads=1, writes=2)
 
 
-def second_run(seen: Seen) -> Claims:
-    yield "Ansible reports ok, not changed", seen.status == 0 and "changed=0" in uncolored(seen.output)
-    yield from nothing_changed(seen)
-    yield from cost(seen, reads=1, writes=0)
+def second_run(observed: Observed) -> Iterator[Check]:
+    yield from ended(observed, changes=0)
+    yield from nothing_changed(observed)
+    yield from cost(observed, reads=1, writes=0)
 
 
-def refusal(seen: Seen) -> Claims:
-    yield "the playbook fails, as it should (exit status 2)", seen.status == 2
-    said = "order 1501 cannot be canceled: its status is issued. Revoke it with digicert_certificate_revoke instead"
-    yield "it says why, and what to do instead", said in uncolored(seen.output)
-    yield "the API key is nowhere in what it says", KEY not in seen.output
-    yield from nothing_changed(seen)
-    yield from cost(seen, reads=1, writes=0)
+def refusal(observed: Observed) -> Iterator[Check]:
+    yield "exit status 2", observed.status == 2
+    text = uncolored(observed.output)
+    yield "the message names the right module", "1501" in text and "digicert_certificate_revoke" in text
+    yield "the API key is not shown", KEY not in observed.output
+    yield from nothing_changed(observed)
+    yield from cost(observed, reads=1, writes=0)
 
 
-def mark(seen: Seen) -> Claims:
-    yield "Ansible reports the change", seen.status == 0 and "changed=1" in uncolored(seen.output)
-    yield "1601, 1602 and 1603 count as renewed, nothing else changed", mark_changes(seen, (1601, 1602, 1603), True)
+def mark(observed: Observed) -> Iterator[Check]:
+    yield from ended(observed, changes=1)
+    is_so = mark_changes(observed, (1601, 1602, 1603))
+    yield "only 1601, 1602 and 1603 have changed", is_so
     # The orders, the migrated ones among them, whether that filter can be trusted, and the verification.
-    yield from cost(seen, reads=4, writes=3)
+    yield from cost(observed, reads=4, writes=3)
 
 
-def undo(seen: Seen) -> Claims:
-    yield "Ansible reports the change", seen.status == 0 and "changed=1" in uncolored(seen.output)
-    yield "1603 does not count as renewed any more, nothing else changed", mark_changes(seen, (1603,), False)
-    yield from cost(seen, reads=1, writes=1)
+def correct(observed: Observed) -> Iterator[Check]:
+    yield from ended(observed, changes=2)
+    mark_of_1603 = [order["is_renewed"] for order in observed.changes.get(1603, ())]
+    status_of_2001 = [order["status"] for order in observed.changes.get(2001, ())]
+    yield "only 1603 and 2001 have changed", set(observed.changes) == {1603, 2001}
+    yield (
+        "1603 is not marked, 2001 is issued",
+        (mark_of_1603, status_of_2001)
+        == (
+            [True, False],
+            ["reissue_pending", "issued"],
+        ),
+    )
+    yield from cost(observed, reads=2, writes=2)
 
 
-def drop(seen: Seen) -> Claims:
-    yield "Ansible reports the change", seen.status == 0 and "changed=1" in uncolored(seen.output)
-    yield "2001 is issued again, nothing else changed", status_changes(seen, (2001,), ["reissue_pending"], "issued")
-    yield from cost(seen, reads=1, writes=1)
-
-
-# What becomes of the orders of the servers that go away.
+# The status of the orders of the four servers when they are retired.
 RETIRED = {
     1103: "canceled",
     1105: "canceled",
@@ -325,172 +409,163 @@ RETIRED = {
 }
 
 
-def planned(seen: Seen) -> Claims:
-    yield "Ansible reports no failure", seen.status == 0
-    said = uncolored(seen.output)
-    yield "the plan holds 6 changes", "6 changes among 10 orders" in said
-    yield "1501 also covers northwind.example, which stays, and is left", "1501" in said and "which stay" in said
-    yield (
-        "it says what would keep it from being applied",
-        "6 changes are planned, and decommission_domain_max_changes is 4" in said,
-    )
-    yield "no token is in what it says", "sim-blog" not in seen.output
-    yield from nothing_changed(seen)
+def planned(observed: Observed) -> Iterator[Check]:
+    yield "no failure", observed.status == 0
+    actions = {entry["order"]: entry["action"] for entry in read_json("plan.json").get("entries", ())}
+    changes = [action for action in actions.values() if action not in ("keep", "leave")]
+    yield "the plan has 6 changes among 10 orders", (len(changes), len(actions)) == (6, 10)
+    yield "1501 is left, as it also covers a name that stays", actions.get("1501") == "leave"
+    yield "no order token is shown", "sim-blog" not in observed.output
+    yield from nothing_changed(observed)
+    yield from nothing_written(observed)
 
 
-def guarded(seen: Seen) -> Claims:
-    yield "the playbook fails, as it should (exit status 2)", seen.status == 2
-    said = uncolored(seen.output)
-    yield "it says why", "nothing was changed: 6 changes are planned, and decommission_domain_max_changes is 4" in said
-    yield "no server was touched", "Stop the service" not in said
-    yield from nothing_changed(seen)
+def guarded(observed: Observed) -> Iterator[Check]:
+    yield "exit status 2", observed.status == 2
+    text = uncolored(observed.output)
+    yield "the message names the limit", "decommission_domain_max_changes is 4" in text
+    yield "no server was torn down", "Stop the service" not in text
+    yield from nothing_changed(observed)
+    yield from nothing_written(observed)
 
 
-def retired(seen: Seen) -> Claims:
-    yield "Ansible reports no failure", seen.status == 0
-    came_to = {key: new.get("status") for key, (_old, new) in seen.changes.items()}
-    yield "6 orders are as planned, and no other has changed", came_to == RETIRED
-    lapsed = seen.changes.get(1502, ({}, {}))[1]
-    yield "1502 lapses: no more renewal e-mails, and a note", "CHG0031339" in str(lapsed.get("notes"))
-    sheets = sorted(file.name for file in OUTPUT.glob("reorder-*.json"))
-    yield "what it takes to order again is saved", len(sheets) == 5
-    yield "there is a report", (OUTPUT / "decommission_domain-apply.html").exists()
+def retired(observed: Observed) -> Iterator[Check]:
+    yield "no failure", observed.status == 0
+    statuses = {key: new.get("status") for key, (_old, new) in observed.changes.items()}
+    yield "the 6 orders are as planned, and no other has changed", statuses == RETIRED
+    expires = observed.changes.get(1502, ({}, {}))[1]
+    yield "1502 will expire: no renewal e-mails, and a note", "CHG0031339" in str(expires.get("notes"))
+    yield "the data to order again is saved", len(list(OUTPUT.glob("reorder-*.json"))) == 5
+    yield "the report is written", (OUTPUT / "decommission_domain-apply.html").exists()
 
 
-def again(seen: Seen) -> Claims:
-    yield "Ansible reports no failure", seen.status == 0
-    yield "all of it was done already", "it was done already" in report_of_last_run()
-    yield from nothing_changed(seen)
-    yield "the service saw no write", not seen.writes and not any(entry["effect"] for entry in seen.journal)
+def again(observed: Observed) -> Iterator[Check]:
+    yield "no failure", observed.status == 0
+    outcomes = {entry["outcome"] for entry in read_json("decommission_domain-apply.json").get("entries", ())}
+    yield "every change is reported as done or unchanged", outcomes == {"done", "unchanged", "left"}
+    yield from nothing_changed(observed)
+    yield from nothing_written(observed)
 
 
-def report_of_last_run() -> str:
-    report = OUTPUT / "decommission_domain-apply.json"
-    return report.read_text(encoding="utf-8") if report.exists() else ""
+def audited(observed: Observed) -> Iterator[Check]:
+    yield "no failure", observed.status == 0
+    text = uncolored(observed.output)
+    yield "every changed order has a line with its ticket", text.count("CHG0031339") >= len(RETIRED)
+    log = OUTPUT / "audit.jsonl"
+    yield "no order token is in the file", log.exists() and "sim-blog" not in log.read_text(encoding="utf-8")
 
 
-_SERVERS = "-i servers.yml certops.orders.decommission_server -e @retire.yml"
-_APPLY = (
-    f"{_SERVERS} -e decommission_server_phase=apply -e decommission_server_teardown_tasks={{here}}/teardown.yml "
-    "-e decommission_domain_plan_sha256={sha256}"
-)
+def read_json(name: str) -> dict[str, Any]:
+    """A file that the playbook has written; empty where it does not exist."""
+    file = OUTPUT / name
+    return json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
+
+
+# The acts
+
+_PLAN = "-i servers.yml certops.orders.decommission_server -e @retire.yml"
+_APPLY = f"{_PLAN} -e decommission_server_phase=apply -e decommission_domain_plan_sha256={{sha256}}"
 
 ACTS = (
     Act(
-        "Look before you leap",
-        """A failed automation has left two pending orders behind. What would happen, if they were to be canceled?
-        Check mode tells, and the diff shows it order by order.""",
+        "Preview in check mode what cancel.yml would change",
+        "A failed automation has left two pending orders behind. The diff shows each order.",
         "cancel.yml --check --diff",
         check_mode,
-        shown="cancel.yml",
+        files=("cancel.yml",),
     ),
-    Act("The real run", "The same playbook, without --check.", "cancel.yml", real_run),
+    Act("Run cancel.yml: two orders are canceled", "", "cancel.yml", real_run),
+    Act("Run cancel.yml again: nothing changes", "", "cancel.yml", second_run),
     Act(
-        "The second run changes nothing",
-        "Orders are read before they are written: what is canceled already is left alone.",
-        "cancel.yml",
-        second_run,
-    ),
-    Act(
-        "A mistake is refused before it is sent",
-        """Order 1501 is the website's, and issued. CertCentral cannot cancel that. This playbook has to fail, and to
-        say what to do instead.""",
+        "Run cancel_www.yml: an illegal change is refused before it is sent",
+        "CertCentral cannot cancel the website's order, which is issued. The message names the next step.",
         "cancel_www.yml",
         refusal,
     ),
     Act(
-        "Migrated orders are marked renewed",
-        """Three orders came from a legacy console, and their successors are in place. Marked renewed, they are no
-        longer listed as due. The task first makes sure that they are migrated ones and within 90 days of expiring,
-        and reads them once more at the end.""",
-        "mark_renewed.yml --diff",
+        "Run mark_renewed.yml: migrated orders are marked renewed",
+        """Three orders were migrated from a legacy console and renewed in CertCentral. Marked renewed, they are no
+        longer listed as due. The task verifies that they are migrated and expire within 90 days.""",
+        "mark_renewed.yml",
         mark,
     ),
-    Act("One mark is undone", "The third one was a mistake.", "undo_mark.yml --diff", undo),
     Act(
-        "A reissue is dropped, and the certificate stays",
-        "Somebody has begun to reissue order 2001, which is not needed any more.",
-        "drop_reissue.yml --diff",
-        drop,
+        "Run corrections.yml: a mark is removed, and an unfinished reissue is canceled",
+        "The order whose reissue is canceled keeps its certificate.",
+        "corrections.yml --diff",
+        correct,
     ),
     Act(
-        "Servers go away: a plan for their orders",
-        """Four servers go away. Which orders do they leave behind, at CertCentral and at Servertastic, and what is to
-        become of each? The plan changes nothing. It ends with a table for whoever is to approve it.""",
-        _SERVERS,
+        "Run the playbook decommission_server: plan the end of the orders of four servers",
+        """The plan covers CertCentral and Servertastic, and changes nothing. Its table is for the approver; the
+        approval is the plan's SHA-256.""",
+        _PLAN,
         planned,
-        shown="retire.yml",
+        files=("retire.yml",),
         is_long=True,
     ),
     Act(
-        "A guard stops it",
-        """The plan was approved, and is carried out, by its SHA-256. But it has more changes than were allowed, so
-        that nothing happens at all, not to an order and not to a server.""",
+        "Apply the plan with a limit of 4 changes: a guard stops all of it",
+        "The approved plan has 6 changes. No order is changed, and no server is torn down.",
         _APPLY,
         guarded,
         is_long=True,
     ),
     Act(
-        "Approved, torn down, retired",
-        """Six changes are meant. The servers are torn down first; then the account is planned anew, and what
-        stands in both plans is done: the first change is looked at before the second is made, and what it takes to
-        order again is saved before an order ends. At last the account is read once more.""",
+        "Apply the approved plan: tear the servers down, retire their orders",
+        """After the teardown, a fresh plan is made, and the entries that are in both plans are applied. The data to
+        order again is saved before an order ends. Finally, the orders are read again and the report is written.""",
         f"{_APPLY} -e decommission_domain_max_changes=6",
         retired,
         is_long=True,
     ),
     Act(
-        "The same once more",
-        "As after a run that was interrupted: what is done already is seen, and not done twice.",
+        "Apply the plan again, as after an interrupted run: nothing changes",
+        "",
         f"{_APPLY} -e decommission_domain_max_changes=6",
         again,
+        is_long=True,
+    ),
+    Act(
+        "Run audit.yml: read the audit log",
+        "Each change was on disk before it was sent, and has an outcome.",
+        "audit.yml",
+        audited,
         is_long=True,
     ),
 )
 
 
 def introduce(page: Page, simulator: Simulator, orders: Orders) -> None:
-    page.heading("certops.orders: CertCentral orders in playbooks")
+    page.heading("certops.orders: certificate orders in playbooks")
     counts = Counter(order["status"] for order in orders.values())
-    migrated = sum(order["origin"] == "migrated" for order in orders.values())
-    page.tell(
-        f"""The account is that of Northwind Example, a company that does not exist, in a simulated CertCentral that
-        runs on this machine until the demo ends. No request leaves it. It has {len(orders)} orders, {migrated} of
-        them migrated from a legacy console:
+    page.paragraphs(
+        f"""The account of the fictitious company Northwind Example is in a simulator of CertCentral and Servertastic,
+        which runs on this machine until the demo ends. No request leaves this machine. It has {len(orders)} orders
+        at CertCentral: {", ".join(f"{count} {status}" for status, count in counts.most_common(4))} and others.
 
-        {", ".join(f"{count} {status}" for status, count in counts.most_common())}.
-
-        You are an administrator of that account, and of one of the reseller Servertastic, simulated as well. The
-        playbooks are in tests/demo, and the keys are in the environment:"""
+        The demo shows the essential lines of Ansible's output. The playbooks are in tests/demo, and the keys are in the
+        environment:"""
     )
     page.command("cd tests/demo")
     page.command(f"export DIGICERT_API_URL={simulator.api_url} DIGICERT_API_KEY={KEY}")
     page.command(f"export SERVERTASTIC_API_URL={simulator.servertastic_url} SERVERTASTIC_API_KEY={RESELLER_KEY}")
 
 
-def conclude(page: Page, told: list[Told]) -> int:
-    """The summary; returns the exit status."""
-    page.heading("What the service saw")
-    title_width = max(len(each.title) for each in told)
-    page.line(f"    {'':{title_width}}  reads  writes  orders changed")
-    for each in told:
-        seen = each.seen
-        counts = f"{len(seen.reads):5}  {len(seen.writes):6}  {len(seen.changes):14}"
-        page.claim(f"{each.title:{title_width}}  {counts}", not each.broken)
-    seens = [each.seen for each in told]
-    reads, writes, changes = (sum(len(getattr(s, name)) for s in seens) for name in ("reads", "writes", "changes"))
-    page.line(f"    {'In all':{title_width}}  {reads:5}  {writes:6}  {changes:14}")
-    broken = [f"{each.title}: not so: {what}" for each in told for what in each.broken]
+def conclude(page: Page, played: list[Played]) -> int:
+    """Print the summary, and return the exit status."""
     page.line()
-    if broken:
-        for what in broken:
-            page.line(what, "1;31")
+    failed = [f"{each.title}: {what}" for each in played for what in each.failed]
+    # These, and the three that follow.
+    if not failed and page.lines + 3 > MAX_LINES:
+        failed.append(f"the demo prints {page.lines + 3} lines; the limit is {MAX_LINES}")
+    if failed:
+        for what in failed:
+            page.line(f"FAILED: {what}", "1;31")
         return 1
-    page.tell(
-        """Everything is as told, by the simulator's true state and by its journal of requests. The same
-        playbooks work with a real account: leave DIGICERT_API_URL out, and give your own key.
-
-        The report of the last run stays where it is; open it in a browser:"""
+    page.paragraphs(
+        f"All {sum(each.checks for each in played)} checks hold. The same playbooks work with a real account: unset "
+        "DIGICERT_API_URL, and use your own key. The reports stay; open this one in a browser:"
     )
     page.line(f"  {OUTPUT / 'decommission_domain-apply.html'}", "1")
     return 0
@@ -511,7 +586,7 @@ def main() -> int:
         try:
             return perform(page, sandbox)
         except BrokenPipeError:
-            # Whoever read has had enough; nothing more can be told, not even at exit.
+            # The reader of our output has ended; nothing can be printed, not even at exit.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             return 1
         except Exception:

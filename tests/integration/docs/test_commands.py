@@ -53,7 +53,7 @@ PAGES = sorted(
 
 # Why a block is not run, and what else holds it.
 REASONS = {
-    "needs Galaxy": "installs from galaxy.ansible.com",
+    "is the quick start": "test_quick_start.py runs these blocks in order, and compares what they print",
     "needs PyPI": "installs from pypi.org; the simulator's options are tested in tests/unit/simulator/test_process.py",
     "needs AWX": "an AWX and awx.awx; tests/integration/awx runs the playbook with awx.awx against a fake of AWX",
     "needs a registry": "builds an image with podman or docker and pushes it to a registry",
@@ -61,7 +61,6 @@ REASONS = {
     "needs ServiceNow": "a ServiceNow instance and the collection servicenow.itsm",
     "sends mail": "a mail server, the collection community.general and, for the other way, S3",
     "connects to names": "looks for a server of a real name; tests/integration/modules/test_served_certificate_info.py",
-    "has a session": "the nox session demo runs it",
     "calls CertCentral": "is what users have today: a plain request to the real address of CertCentral",
 }
 # Collections that an example uses and that are not installed here: their modules cannot be checked.
@@ -473,19 +472,19 @@ UNISSUED = {"orders": [order for order in BOOK["orders"] if order["status"] != "
 SEEDS: dict[str, dict[str, Any]] = {
     "docs/decommission_server.md export DIGICERT_API_KEY=...": UNISSUED,
     "- name: Mark the old orders renewed": MIGRATED,
-    "- name: Cancel an order of a name that goes away": {"servertastic": NOT_ISSUED},
+    "- name: Cancel the order of a retired name": {"servertastic": NOT_ISSUED},
     "- name: Cancel the old order once the new one is placed": {"servertastic": NOT_ISSUED},
 }
 # What a block changes at the service, by its first line, with its page where several begin alike.
 EFFECTS: dict[str, list[str]] = {
-    "README.md export DIGICERT_API_KEY=...": ["set 123456789 canceled"],
+    "docs/use_cases.md export DIGICERT_API_KEY=...": ["set 123456789 canceled"],
     "docs/decommission_server.md export DIGICERT_API_KEY=...": [
         "set 1201 canceled",
         "set 123456789 canceled",
         "settle 12020 rejected",
     ],
-    "- name: Cancel the left-overs": ["set 1101 canceled", "set 1102 canceled"],
-    "- name: Find everything for the shop": ["revoke 1203", "set 1201 canceled", "settle 12020 rejected"],
+    "- name: Cancel the stale orders": ["set 1101 canceled", "set 1102 canceled"],
+    "- name: Find the orders of the shop": ["revoke 1203", "set 1201 canceled", "settle 12020 rejected"],
     "ansible-playbook certops.orders.decommission_domain -e decommission_domain_names=shop.example.com \\": [
         "set 1201 canceled",
         "settle 12020 rejected",
@@ -493,7 +492,7 @@ EFFECTS: dict[str, list[str]] = {
     "ansible-playbook certops.orders.cancel_stale_orders -e cancel_stale_orders_older_than_days=90": [
         "set 1301 renewed"
     ],
-    "- name: Cancel an order of a name that goes away": ["GET /order/cancel.json"],
+    "- name: Cancel the order of a retired name": ["GET /order/cancel.json"],
     "- name: Mark the old orders renewed": ["set 123456789 renewed", "set 123456790 renewed"],
     "ansible-playbook certops.orders.cancel_stale_orders -e cancel_stale_orders_plan_path=stale.json": [
         "set 1101 canceled",
