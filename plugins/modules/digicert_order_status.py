@@ -299,10 +299,7 @@ from typing import TYPE_CHECKING, Any
 
 from ansible_collections.certops.orders.plugins.module_utils._certcentral import operations
 from ansible_collections.certops.orders.plugins.module_utils._certcentral.client import connect
-from ansible_collections.certops.orders.plugins.module_utils._certcentral.policy import (
-    CANCELED,
-    TARGETS,
-)
+from ansible_collections.certops.orders.plugins.module_utils._certcentral.policy import CANCELED, TARGETS
 from ansible_collections.certops.orders.plugins.module_utils._common.options import (
     BULK,
     CERTCENTRAL_OPTIONS,

@@ -374,10 +374,7 @@ from ansible_collections.certops.orders.plugins.module_utils._runtime.entry_poin
 from ansible_collections.certops.orders.plugins.module_utils._servertastic import operations
 from ansible_collections.certops.orders.plugins.module_utils._servertastic.client import connect
 from ansible_collections.certops.orders.plugins.module_utils._servertastic.policy import CancelRequest
-from ansible_collections.certops.orders.plugins.module_utils._servertastic.readers import (
-    asked_digests,
-    claims_of,
-)
+from ansible_collections.certops.orders.plugins.module_utils._servertastic.readers import asked_digests, claims_of
 from ansible_collections.certops.orders.plugins.module_utils._servertastic.request_log import RequestLog
 
 if TYPE_CHECKING:

@@ -19,14 +19,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Callable
 
 from .._common.errors import ApiError, NotFound, StaleRead, Stopped
-from .._common.outcomes import (
-    CHANGED,
-    FAILED,
-    UNCHANGED,
-    UNKNOWN,
-    Decision,
-    OrderResult,
-)
+from .._common.outcomes import CHANGED, FAILED, UNCHANGED, UNKNOWN, Decision, OrderResult
 from .._http.retry import backoff
 from .follow_up import CHUNK, UNCONFIRMED, FollowUp
 from .ledger import Ledger

@@ -11,12 +11,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.certops.orders.tests.integration.support import (
-    Controller,
-    Simulator,
-    assert_failure,
-    seed,
-)
+from ansible_collections.certops.orders.tests.integration.support import Controller, Simulator, assert_failure, seed
 
 KEYS = {
     "sim-team": {"user": "team", "user_id": 8, "container_ids": [5, 2]},

@@ -18,12 +18,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from ansible_collections.certops.orders.tests.integration.support import (
-    Controller,
-    Simulator,
-    assert_failure,
-    seed,
-)
+from ansible_collections.certops.orders.tests.integration.support import Controller, Simulator, assert_failure, seed
 
 PLAIN, OTHER, THIRD, FOURTH, COPIES, REISSUE, EXPIRED, REVOKED, PENDING, APPROVAL, CANCELED, LONELY = range(201, 213)
 COPY, COPY_TOO, OLD = 7001, 7002, 7003

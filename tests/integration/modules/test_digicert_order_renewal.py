@@ -11,12 +11,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.certops.orders.tests.integration.support import (
-    Controller,
-    Simulator,
-    assert_failure,
-    seed,
-)
+from ansible_collections.certops.orders.tests.integration.support import Controller, Simulator, assert_failure, seed
 
 PLAIN, SECOND, THIRD, PLAN, ENDED, REVOKED, LOUD = range(401, 408)
 BOOK: list[dict[str, Any]] = [

@@ -9,12 +9,7 @@ from __future__ import annotations
 import stat
 from pathlib import Path
 
-from ansible_collections.certops.orders.tests.integration.support import (
-    ISSUED,
-    PENDING,
-    PENDING_TOO,
-    Controller,
-)
+from ansible_collections.certops.orders.tests.integration.support import ISSUED, PENDING, PENDING_TOO, Controller
 
 CANCEL = f"""
     - name: Look

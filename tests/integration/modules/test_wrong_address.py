@@ -12,13 +12,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.certops.orders.tests.integration.modules.test_inventory import Listing, source
-from ansible_collections.certops.orders.tests.integration.support import (
-    Controller,
-    Run,
-    Simulator,
-    machine,
-    seed,
-)
+from ansible_collections.certops.orders.tests.integration.support import Controller, Run, Simulator, machine, seed
 
 ANSWERS = ("route", "not_found", "html", "json", "text", "empty")
 ONE, TWO, ISSUED, ENDED = 11, 12, 13, 14

@@ -15,13 +15,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.certops.orders.tests.integration.support import (
-    EVERY_ORDER,
-    Controller,
-    Run,
-    Simulator,
-    seed,
-)
+from ansible_collections.certops.orders.tests.integration.support import EVERY_ORDER, Controller, Run, Simulator, seed
 
 TIME = "2026-11-22T10:42:05Z"
 ENTRY: dict[str, Any] = {

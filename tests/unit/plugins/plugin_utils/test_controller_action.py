@@ -31,12 +31,7 @@ from ansible_collections.certops.orders.plugins.module_utils._common.options imp
 from ansible_collections.certops.orders.plugins.module_utils._http.connection import KEY_VARIABLES, READ_ONLY_VARIABLES
 from ansible_collections.certops.orders.plugins.module_utils._runtime.results import RUNNER
 from ansible_collections.certops.orders.plugins.plugin_utils._controller_action import controller_action
-from ansible_collections.certops.orders.tests.unit.plugins.modules.conversation import (
-    KEY,
-    Conversation,
-    reads,
-    sets,
-)
+from ansible_collections.certops.orders.tests.unit.plugins.modules.conversation import KEY, Conversation, reads, sets
 
 NOTE = "CHG0031337, retired"
 # Later ones show what a validation warns of, instead of collecting it for the result.
