@@ -9,7 +9,7 @@ from __future__ import annotations
 from types import SimpleNamespace
 from typing import Any
 
-from ansible_collections.certops.orders.plugins.plugin_utils._door import door
+from ansible_collections.certops.orders.plugins.plugin_utils._controller_action import controller_action
 
 _COLLECTION = "certops.orders"
 SPEC = {
@@ -28,4 +28,4 @@ def run(params: dict[str, Any], _context: Any) -> dict[str, Any]:
     return {"changed": False, "msg": "done", "order_id": params["order_id"]}
 
 
-ActionModule = door(SimpleNamespace(SPEC=SPEC, run=run, __name__="tests.aged"))
+ActionModule = controller_action(SimpleNamespace(SPEC=SPEC, run=run, __name__="tests.aged"))
