@@ -72,7 +72,7 @@ class Reviews:
     def read(self, digests: Sequence[str]) -> dict[str, Subject]:
         if len(digests) > 1:
             return {}
-        found = {digest: self._one(digest) for digest in digests}
+        found = {digest: self._read_one(digest) for digest in digests}
         self.last.update({digest: subject for digest, subject in found.items() if subject})
         return {digest: subject for digest, subject in found.items() if subject}
 
@@ -96,7 +96,7 @@ class Reviews:
     def fetch_fact(self, required_fact: str, _subjects: Sequence[Subject]) -> dict[str, Subject]:
         raise ValueError(f"nobody knows how to read {required_fact}")
 
-    def _one(self, digest: str) -> Subject | None:
+    def _read_one(self, digest: str) -> Subject | None:
         review = self._review(digest)
         if review is None:
             return None
