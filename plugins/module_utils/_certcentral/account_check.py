@@ -36,7 +36,7 @@ Row = Mapping[str, Any]
 class Answer(NamedTuple):
     """An answer of the service.
 
-    status: the HTTP status, 0 if no answer came. headers: their names in lower case. data: the JSON, None if invalid.
+    status: the HTTP status, 0 without an answer. headers: their names in lower case. data: the JSON, None if invalid.
     """
 
     status: int = 0
@@ -74,11 +74,11 @@ class Filtered(NamedTuple):
 
 @dataclass
 class Observed:
-    """The answers of the service. An answer that did not come is NO_ANSWER, None or empty.
+    """The answers of the service. A missing answer is NO_ANSWER, None or empty.
 
     limit: the maximum number of rows in `sample`. beyond: the page after the total. last: the last row of the total.
     missing, no_route, nothing: an order, an address and a list that do not exist.
-    ended: a list of issued orders whose certificates have expired. unusual_status: a list by an undocumented status.
+    ended: a list of issued orders with expired certificates. unusual_status: a list by an undocumented status.
     without_copies: a list of duplicates without any. by_copy: a list by the serial number of a duplicate.
     """
 
@@ -170,6 +170,7 @@ def _rate_headers(reads: Observed) -> str:
 
 
 def _page_total(reads: Observed) -> str:
+    """Compare the total with the rows: rows after the total, or none at its end, prove that the total is wrong."""
     rows, total = len(reads.sample.rows("orders")), reads.sample.total
     if not rows or total is None:
         return ""
@@ -181,6 +182,7 @@ def _page_total(reads: Observed) -> str:
 
 
 def _is_renewed_filter_ignored(reads: Observed) -> bool:
+    """Whether an order is in the lists of both values of the filter."""
     return bool(_ids(reads.renewed) & _ids(reads.not_renewed))
 
 
@@ -285,7 +287,7 @@ def _list_names(reads: Observed) -> str:
             words.add("fewer" if len(shown) < len(whole) else "all")
         else:
             words.add("text" if shown else "absent")
-    # An order with a single name can show all its names while others do not, so `all` comes last.
+    # An order with a single name can show all its names while others do not, so `all` is last.
     return next((word for word in ("null", "text", "absent", "fewer", "all") if word in words), "")
 
 
@@ -328,6 +330,7 @@ def _notes_in_detail(reads: Observed) -> str:
 
 
 def _ignored_filters(reads: Observed) -> str:
+    """The filters that return orders which do not match them."""
     tried = {name: not all(map(each.fits, each.answer.rows("orders"))) for name, each in _answered(reads)}
     if reads.renewed.is_good and reads.not_renewed.is_good and (_ids(reads.renewed) or _ids(reads.not_renewed)):
         tried["is_renewed"] = _is_renewed_filter_ignored(reads)
@@ -340,6 +343,7 @@ def _ignored_filters(reads: Observed) -> str:
 
 
 def _blind_filters(reads: Observed) -> str:
+    """The filters that do not return the order from which their value was taken."""
     ignored = _ignored_filters(reads).split(",")
     tried = {
         name: each.order_id in _ids(each.answer)
@@ -387,6 +391,7 @@ def _empty_certificates(reads: Observed) -> str:
 
 
 def _shape_of_empty_list(answer: Answer, name: str) -> str:
+    """The shape of a list without rows. name: the key of the rows."""
     if not answer.is_good or answer.rows(name):
         return ""
     if answer.data == []:
@@ -411,6 +416,7 @@ def _error_body(reads: Observed) -> str:
 
 
 def _missing_order(reads: Observed) -> str:
+    """Whether the 404 of a missing order names the order, on which the client relies (1.3)."""
     if not reads.missing.status or reads.missing.is_good or _error_body(reads) == "text":
         return ""
     is_named = "not_found|order" in (code for code, _message in problems(reads.missing.data))
@@ -418,6 +424,7 @@ def _missing_order(reads: Observed) -> str:
 
 
 def _missing_route(reads: Observed) -> str:
+    """Whether the 404 of a wrong address can be mistaken for that of a missing object (1.3)."""
     if not reads.no_route.status:
         return ""
     codes = [code for code, _message in problems(reads.no_route.data)]
@@ -426,6 +433,7 @@ def _missing_route(reads: Observed) -> str:
 
 
 def _shape_of_copies(copies: tuple[Row, Answer] | None, name: str) -> str:
+    """Compare a list of duplicates or reissues with its order. name: the field of the order that counts them."""
     if not copies or not copies[1].is_good:
         return ""
     order, answer = copies

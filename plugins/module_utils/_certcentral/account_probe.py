@@ -4,7 +4,7 @@
 
 # This module util is PRIVATE to the collection: it can change at any time.
 
-"""The requests of an account check, whose answers account_check.py evaluates.
+"""The requests of an account check. The file account_check.py evaluates the answers.
 
 The client in client.py parses answers into objects. This file keeps the raw answers, because the check is about their
 form.
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 MAX_REQUESTS = 40
 # The maximum number of orders in the sample, which has the newest orders.
 SAMPLE = 100
-# The maximum number of orders whose details are read.
+# The maximum number of orders with a request for their details.
 _DETAILS = 8
 _NEWEST_FIRST = ("sort", "-order_id")
 _ORDERS = ("order", "certificate")
@@ -61,7 +61,7 @@ class Probe:
         return reads
 
     def _get(self, what: str, path: Sequence[object], query: Iterable[tuple[str, object]] = ()) -> Answer:
-        """GET an answer, including a refusal; an empty Answer if none came."""
+        """GET an answer, including a refusal; an empty Answer without a reply."""
         try:
             reply = self._http.probe(what, path, query)
         except ApiError:
@@ -169,7 +169,7 @@ class Probe:
 
 
 def _chosen_ids(reads: Observed) -> list[int]:
-    """The ids of the orders whose details are read: one of each kind, the most important kinds first."""
+    """The ids of the orders to read in detail: one of each kind, the most important kinds first."""
     rows = reads.rows
     kinds: tuple[Callable[[Row], Any], ...] = (
         lambda row: row.get("status") == "renewed" or boolean(row.get("is_renewed")),

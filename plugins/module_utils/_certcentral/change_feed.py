@@ -8,10 +8,10 @@
 
 CertCentral returns the orders that changed within a number of seconds, without the times of the changes
 (docs/development/reference/certcentral.md 4.5). So each poll overlaps the poll before it, and a change that both
-return is reported once. There is no I/O in this file. The design has these properties:
+return is reported once. No I/O. The design has these properties:
 
 - No change is lost as long as an answer is complete and reaches back to `since`, the start of the last poll, that is
-  Poll.begin <= since. A poll asks for OVERLAP more than that, for changes that appear late and for clocks that differ.
+  Poll.begin <= since. A poll requests OVERLAP more than that, for changes that appear late and for clocks that differ.
   If an answer does not reach back to `since`, there is a gap, which is reported as an event.
 - No change is reported twice as long as the memory holds everything that a poll can return: the reports of the last 7
   days and OVERLAP.
@@ -101,7 +101,7 @@ class Memory:
     service: its base URL, to detect a state file of another service.
     since: every change up to this time was reported, or a gap was reported for it.
     reported: the reported statuses of each order, oldest first; None before the first poll.
-    is_new: whether the first poll is still to come, which also needs the changes of the last 7 days, for `begin`.
+    is_new: whether the first poll is still pending, which also needs the changes of the last 7 days, for `begin`.
     """
 
     def __init__(self, service: str, since: datetime, reported: dict[int, list[_Reported]] | None) -> None:
@@ -152,10 +152,10 @@ class Memory:
 
     def poll(self, now: datetime, late: timedelta = timedelta()) -> Poll:
         """The next poll. late: how long the answer before it took, if `reaches` returned False for it."""
-        # The first poll must not reach back behind the start: nothing else tells which changes are older.
+        # The first poll must not reach back behind the start: nothing else shows which changes are older.
         margin = timedelta() if self.is_new else _ANSWER_TIME
         length = now - self._reach_back_to() + max(margin, late) + _ROUNDING
-        # If the clock was set back, the time since the last poll is not known: ask for as much as possible.
+        # If the clock was set back, the time since the last poll is not known: request the longest period.
         if self._is_future(now) and not self.is_new:
             length = REACH
         return Poll(now, int(max(1, min(length, REACH).total_seconds())), now)
@@ -212,8 +212,8 @@ class Memory:
     def _known(self, order_id: int, rows: int, poll: Poll) -> Iterable[Status]:
         """The reported statuses of an order that its rows in an answer can repeat.
 
-        rows: the number of rows of the order in the answer. No source says whether an answer has one row for each order
-        or for each change (4.5).
+        rows: the number of rows of the order in the answer. Whether an answer has one row for each order or for
+        each change is not known (4.5).
 
         One row is the present status, which is known if it was reported last. Example: `issued` and then
         `reissue_pending` were reported. A row `issued` is new, and a row `reissue_pending` is known.

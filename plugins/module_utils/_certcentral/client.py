@@ -124,6 +124,7 @@ class CertCentral:
         filters: (name, value) pairs; several values of one name are alternatives. limit, offset: in orders.
         Returns the orders, and the total of the list, None if the answer has none.
         """
+        # A fixed sort order keeps the offsets of pages stable: new orders are added at the end.
         query = [*_filters(filters), ("sort", "order_id"), ("limit", limit), ("offset", offset)]
         return self._read_page("orders", ("order", "certificate"), query, lambda row: read_order(row, ROW))
 
@@ -140,14 +141,15 @@ class CertCentral:
     def _warn_incomplete(self, name: str, count: int, total: int) -> None:
         """Add a warning that a list ended before its announced total was read."""
         warning = f"{SERVICE} announces {total} {name} and lists {count}: the list is not complete; read it again later"
+        # Repeated reads of one list must not repeat the warning.
         if warning not in self.warnings:
             self.warnings.append(warning)
 
     def status_changes(self, seconds: int) -> tuple[list[StatusChange], bool]:
-        """Read the orders whose status changed lately: GET /order/certificate/status-changes (4.5).
+        """Read the recent status changes of orders: GET /order/certificate/status-changes (4.5).
 
         seconds: how far back, 7 days at most. Returns the changes, and whether the answer is complete: False if it
-        announces more rows than it has, as no source says whether this list has pages.
+        announces more rows than it has. Whether this list has pages is not known.
         """
         path = ("order", "certificate", "status-changes")
         data = self._read_list("list what changed lately", path, [("seconds", seconds)])
@@ -174,6 +176,7 @@ class CertCentral:
             what,
             "PUT",
             ("order", "certificate", order.id, "status"),
+            # An empty note is left out: a note is required for canceled only.
             {"status": target, **({"note": note} if note else {})},
             fresh_until=fresh_until,
             budget=budget,
@@ -202,9 +205,10 @@ class CertCentral:
         write = partial(self._http.write, fresh_until=fresh_until, budget=budget, absent=_NO_CERTIFICATE)
         answer = write(what, "PUT", (*path, "revoke"), body)
         request = read_request(answer)
+        # The answer is empty after a revocation, and a request otherwise (4.2). Reject anything else.
         if answer and not request:
             _expect_empty(what, answer)
-        # No source says whether the field is `comment` or `comments` (4.2). The answer repeats the stored text.
+        # Whether the service stores `comment` or `comments` is not known (4.2). The answer repeats the stored text.
         kept = str(answer.get("comments") or "").split() == comments.split()
         return request and replace(request, is_comment_kept=kept)
 
@@ -245,6 +249,7 @@ class CertCentral:
         def page(offset: int) -> Page[Request]:
             nonlocal size
             query = [*filters, *([("limit", size), ("offset", offset)] if offset else [])]
+            # Without a total the list counts as complete.
             rows, total = self._read_page("requests", ("request",), query, read_request)
             # The first answer shows the page size of the service, which becomes the limit of further requests.
             size = size if offset else max(1, len(rows))
@@ -290,6 +295,7 @@ class CertCentral:
         """
         what = f"switch the renewal e-mails of order {order_id} {'on' if on else 'off'}"
         write = partial(self._http.write, fresh_until=fresh_until, budget=budget, absent=_NO_ORDER)
+        # After the first success, only the accepted pair is used.
         spellings = [self._renewal_emails] if self._renewal_emails else list(RENEWAL_EMAILS)
         for spelling in spellings:
             path = ("order", "certificate", order_id, "renewal-emails", spelling[0 if on else 1])
@@ -299,6 +305,7 @@ class CertCentral:
                 # The key lacks the permission, so another spelling cannot help.
                 raise
             except Refused:
+                # A refusal can mean a wrong spelling or another problem; report the last one.
                 if spelling == spellings[-1]:
                     raise
             else:
@@ -310,6 +317,7 @@ class CertCentral:
         """Switch the automatic reissue: PUT /order/certificate/{id}/auto-reissue (4.6)."""
         what = f"switch the automatic reissue of order {order_id} {'on' if on else 'off'}"
         path = ("order", "certificate", order_id, "auto-reissue")
+        # The API takes 0 or 1, not a boolean.
         body = {"auto_reissue": int(on)}
         write = partial(self._http.write, fresh_until=fresh_until, budget=budget, absent=_NO_ORDER)
         _expect_empty(what, write(what, "PUT", path, body))
@@ -335,9 +343,10 @@ class CertCentral:
     ) -> Iterator[Domain]:
         """Yield the domains of one container or of all, in one state or in any, each once: GET /domain (5).
 
-        search: a text for the search filter of the service. No source says whether it finds parts of names, nor whether
-        the filters always work (5). So the caller must filter again, and an empty result proves nothing.
+        search: a text for the search filter of the service. Whether it finds parts of names, and whether the filters
+        always work, is not known (5). So the caller must filter again, and an empty result proves nothing.
         """
+        # container_id is a parameter of its own, and the other two are filters (5).
         filters: list[tuple[str, object]] = [] if container_id is None else [("container_id", container_id)]
         filters += [] if is_active is None else [("filters[status]", "active" if is_active else "inactive")]
         filters += [("filters[search]", search)] if search else []
@@ -396,6 +405,7 @@ class CertCentral:
         """
         if len(order_ids) > 1:
             return self._read_rows(order_ids)
+        # The filter returns the order only if it is migrated. Otherwise read the order by its id.
         if for_mark:
             migrated = self._read_migrated(order_ids)
             if migrated:
@@ -485,12 +495,14 @@ def connect(params: Mapping[str, Any], context: Context, *, writes: bool) -> Cer
         rate_limit=RATE_LIMIT,
         writes=writes,
     )
+    # Register the key for redaction before the first request.
     context.secrets.append(settings.api_key)
     return CertCentral(open_transport(SERVICE, settings, context, {"X-DC-DEVKEY": settings.api_key}, _advise))
 
 
 def _advise(status: int, codes: Sequence[str]) -> str:
     """The next step after the service refused the API key, empty if the cause is another one (1.2, 1.3)."""
+    # The service answers 403 with this code for an invalid key. A proxy may answer 401 (1.2).
     if status == 401 or any(code.startswith("access_denied|access_denied_invalid_key") for code in codes):
         return (
             "check api_key (or DIGICERT_API_KEY in the environment), whether it was revoked, and region or api_url: "

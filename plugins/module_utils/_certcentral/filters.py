@@ -74,7 +74,7 @@ def server_filters(criteria: Criteria) -> list[tuple[str, object]]:
         value = getattr(criteria, name)
         if value:
             filters.append((name, value))
-    # No source says whether the service compares names in Unicode or as A-labels, and whether it ignores case. So the
+    # Whether the service compares names in Unicode or as A-labels, and whether it ignores case, is not known. So the
     # filter is sent only for a name with a single spelling.
     if criteria.common_name and len(every_spelling(criteria.common_name)) == 1:
         filters.append(("common_name", criteria.common_name))

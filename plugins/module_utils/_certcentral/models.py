@@ -322,7 +322,7 @@ class Order:
 
 @dataclass(frozen=True)
 class StatusChange:
-    """An order whose status changed lately (4.5). The service returns no time of the change."""
+    """A recent change of the status of an order (4.5). The service returns no time of the change."""
 
     order_id: int
     status: str
@@ -497,7 +497,7 @@ def read_status_change(data: Any) -> StatusChange | None:
 
 
 def read_request(data: Any, order_id: int | None = None) -> Request | None:
-    """Parse a request; None if it has no id (2.1, 4.3). order_id: the order whose details list the request."""
+    """Parse a request; None if it has no id (2.1, 4.3). order_id: the order that lists the request in its details."""
     data = _mapping(data)
     request_id = integer(data.get("id"))
     if request_id is None:

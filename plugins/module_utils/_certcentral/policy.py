@@ -4,7 +4,7 @@
 
 # This module util is PRIVATE to the collection: it can change at any time.
 
-"""The rules of CertCentral: which change a request comes to for the present state of an order, request or domain.
+"""The rules of CertCentral: whether a requested change is allowed for an order, a request or a domain.
 
 Pure functions: no I/O, no clock, no Ansible. Each `decide*` function takes a state and returns a `Decision`:
 
@@ -12,7 +12,7 @@ Pure functions: no I/O, no clock, no Ansible. Each `decide*` function takes a st
 - UNCHANGED: the state is already as requested.
 - PENDING_APPROVAL: a request waits for an approver.
 - INELIGIBLE: CertCentral does not allow the change; `next_step` names what the operator can do.
-- required_fact is set: the runner must read this fact first and then ask for a decision again.
+- required_fact is set: the runner must read this fact and then call the function again.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from .models import Order, Request, User
     from .readers import Annotated, NamedDomains, RenewalSettings, RequestsToDecide, Revocable
 
+# The values of `status` that PUT /order/certificate/{id}/status accepts (9).
 CANCELED = "canceled"
 RENEWED = "renewed"
 NOT_RENEWED = "not_renewed"
@@ -34,7 +35,9 @@ TARGETS = (CANCELED, RENEWED, NOT_RENEWED)
 # An order can be marked renewed from this many days before its certificate expires
 # (docs/development/reference/certcentral.md 4.1).
 MARK_WINDOW_DAYS = 90
+# The statuses with a documented cancellation (2.3).
 _CANCELABLE = ("pending", "waiting_pickup")
+# The statuses in which a mark can be set or removed (4.1). A mark can itself show as the status `renewed` (2.2).
 _MARKABLE = ("issued", "expired", "renewed")
 # The next step for an order that cannot be canceled, by its status (2.3, 4.2, 4.3).
 _INSTEAD_OF_CANCEL = {
@@ -111,7 +114,7 @@ def decide(order: Order, target: str, *, today: date, cancel_reissue: bool, requ
     ================  ==================  ================  ====================
 
     - canceled, "or": the second value applies with cancel_reissue. The write drops the pending reissue, and the order
-      is then `issued`, where nothing is left to do.
+      is then `issued`, in which case nothing is left to do.
     - renewed: "nothing" in every status if the order is already marked. "write" only from 90 days before the
       certificate expires, and, with require_migrated, only for an order that is known to be migrated.
     - not_renewed: "nothing" in every status if the order is not marked. "write" only if no newer order shows that the
@@ -159,6 +162,7 @@ def _mark(order: Order, today: date, require_migrated: bool) -> Decision:
         if "details" not in order.seen:
             return Decision(required_fact="details")
         return Decision(INELIGIBLE, reason="it does not say when its certificate expires", next_step=_DEFAULT_NEXT_STEP)
+    # Negative after the expiry, when the order can still be marked.
     days = (order.valid_till - today).days
     if days > MARK_WINDOW_DAYS:
         return Decision(
@@ -200,6 +204,7 @@ def _unmark(order: Order, today: date) -> Decision:
         return Decision(
             INELIGIBLE, reason="it does not say whether a newer order has renewed it", next_step=_DEFAULT_NEXT_STEP
         )
+    # Never sent for a real renewal, although the service might accept it (2.2).
     if order.renewed_order_id:
         return Decision(
             INELIGIBLE,
@@ -247,6 +252,7 @@ def decide_revocation(
     effective_status = _effective_status(subject, today)
     if not effective_status:
         return Decision(required_fact="certificates")
+    # `status` is that of the certificate, if the subject is a certificate. A revoked order has no valid certificate.
     if "revoked" in (status, order.status):
         return Decision(UNCHANGED, reason="it is revoked already")
     if effective_status not in ("issued", "renewed", "reissue_pending"):
@@ -260,6 +266,7 @@ def decide_revocation(
     # id, to find out whether the request covers the subject.
     if subject.filed and "requests" not in order.seen:
         return Decision(required_fact="requests")
+    # A second request would be a duplicate for the approver.
     if subject.requests:
         reason = f"request {subject.requests[0].id} for it waits for an approval"
         return Decision(PENDING_APPROVAL, reason=reason, next_step="Somebody has to approve it, see digicert_request")
@@ -324,9 +331,11 @@ def _effective_status(subject: Revocable, today: date) -> str | None:
 
 def _refuse_revocation(order: Order, effective_status: str, today: date) -> Decision:
     """Refuse a revocation because of the status, or because every certificate has expired."""
+    # If only the dates prove the expiry, the status of the order would be a confusing reason.
     reason = "its certificate has expired" if effective_status == "expired" != order.status else _status_reason(order)
     next_step = _INSTEAD_OF_REVOKE.get(effective_status, _DEFAULT_NEXT_STEP)
     if effective_status == "expired" and order.can_be_reissued(today):
+        # The certificate has expired, but a reissue could make a new one for the rest of the plan (8).
         next_step += f", but the order can be reissued until {order.order_valid_till}: {_LET_EXPIRE}"
     return Decision(INELIGIBLE, reason=reason, next_step=next_step)
 
@@ -336,6 +345,7 @@ def revocation_filed(subject: Revocable, decision: Decision, request: Request | 
 
     request: the request that the call filed, None if the service revoked at once.
     """
+    # An account can approve requests to revoke at once (4.2).
     if request is None or request.status == "approved":
         return Decision(CHANGED, after=_facts_if_revoked(subject), steps=decision.steps)
     reason = f"request {request.id} for it waits for an approval"
@@ -365,6 +375,7 @@ def decide_request(subject: RequestsToDecide, target: str, *, may_revoke: bool) 
     request = subject.request
     if request is None:
         return Decision(INELIGIBLE, reason="the order has no request", next_step="There is nothing to decide on")
+    # Never choose between open requests: each can be about another certificate.
     if len(subject.undecided) > 1:
         several = ", ".join(f"{one.id} ({one.type})" for one in subject.undecided)
         return Decision(INELIGIBLE, reason=f"several requests wait: {several}", next_step="Name one with request_id")
@@ -398,6 +409,7 @@ def decide_domain(subject: NamedDomains, *, active: bool) -> Decision:
     if len(subject.domains) > 1:
         ids = ", ".join(str(domain.id) for domain in subject.domains)
         return Decision(INELIGIBLE, reason=f"several domains have this name: {ids}", next_step="Name one by domain_id")
+    # Without a known state, a write would be a guess.
     if None in states:
         return Decision(INELIGIBLE, reason="it does not say whether it is active", next_step=_DEFAULT_NEXT_STEP)
     return Decision(CHANGED, after={"state": target})
@@ -409,6 +421,7 @@ def decide_renewal(subject: RenewalSettings, wanted: Mapping[str, Any]) -> Decis
     wanted: the requested values by name: renewal_emails, auto_reissue, custom_renewal_message; only those to set.
     """
     order, facts = subject.order, subject.facts
+    # Whether the service accepts settings of an ended order is not known (4.6), and they have no effect.
     if order.status in _NEVER_RENEWS:
         return Decision(INELIGIBLE, reason=_status_reason(order), next_step="It does not renew any more")
     after = {name: value for name, value in wanted.items() if facts[name] != value}

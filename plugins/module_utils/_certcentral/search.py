@@ -41,7 +41,7 @@ class Finder:
 
     work: a map over threads. details: read the details of every result, not only the list row.
     include_origin: find out which orders are migrated.
-    missing: the ids of listed orders whose details do not exist, from `matching`.
+    missing: the ids of orders that `matching` found in the list, but that have no details.
     """
 
     def __init__(
@@ -75,7 +75,7 @@ class Finder:
     def matching(self, wanted: Criteria) -> Iterator[Order]:
         """Yield the orders that meet the criteria, oldest first, each once.
 
-        Raises Unreadable if the service ignores a filter whose result cannot be checked.
+        Raises Unreadable if the service ignores a filter that `matches` cannot check.
         """
         tested = False
         migrated = self._migrated_ids(wanted)
@@ -95,7 +95,7 @@ class Finder:
             self._test_filters([], wanted)
 
     def _matches_of(self, page: Sequence[Order], wanted: Criteria) -> Iterator[Order]:
-        """Yield the orders of a page that meet the criteria, and read the details of orders where necessary."""
+        """Yield the orders of a page that meet the criteria, and read the details of orders if necessary."""
         checked = [(order, matches(order, wanted)) for order in page]
         unread = [order for order, is_match in checked if is_match is None or (is_match and self._details)]
         details = {
@@ -190,7 +190,7 @@ def found(
 
 
 def without_page(missing: Sequence[int]) -> str:
-    """The message about listed orders whose details do not exist. missing: their ids."""
+    """The message about orders in a list that have no details. missing: their ids."""
     ids = ", ".join(map(str, missing[:_MOST_NAMED]))
     more = f" and {len(missing) - _MOST_NAMED} more" if len(missing) > _MOST_NAMED else ""
     return f"no page of {'order' if len(missing) == 1 else 'orders'} {ids}{more}: left out of the result"

@@ -54,6 +54,7 @@ _DOCUMENTED_SPELLING = {status.lower(): status for status in _STATUSES}
 _HOST = re.compile(r"[a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63})+", re.ASCII)
 _SEPARATORS = re.compile(r"[\s,;|]+")
 _STATUS = re.compile(r"[0-9]{3}")
+# The keys of an error object (3.2).
 _ERRORS = ("error", "errors")
 
 

@@ -133,6 +133,7 @@ def decide(subject: Subject, request: CancelRequest, *, now: datetime) -> Decisi
     not. The outcome is then UNKNOWN until a review shows the order as canceled; with `again` it is sent again.
     """
     review = subject.review
+    # The first two decisions do not depend on earlier requests.
     if review.state == CANCELLED:
         return Decision(UNCHANGED, reason="it is cancelled already")
     if review.product_code.lower().startswith(_SMARTERTOOLS):
@@ -151,12 +152,13 @@ def decide(subject: Subject, request: CancelRequest, *, now: datetime) -> Decisi
     if subject.claim and subject.claim.counts(now) and now - subject.claim.made_at < SYNC:
         # For some minutes a review shows a canceled order in its former state.
         return Decision(UNCHANGED, reason="this was asked for some minutes ago, which the service is slow to show")
+    # repeatable=False: the call is not idempotent, so it is not sent again after a lost reply (5).
     refusal = _refuse_replacement(subject, request)
     return refusal or Decision(CHANGED, after={"order_status": "Cancelled"}, steps=("cancel",), repeatable=False)
 
 
 def _decide_issued(subject: Subject, request: CancelRequest, now: datetime) -> Decision:
-    """Decide on an issued order, where the call sends a mail to the admin contact, who approves the cancellation (5).
+    """Decide on an issued order: the call sends a mail to the admin contact, who must approve the cancellation (5).
 
     The API does not show a pending request and a second call may send a second mail, so `subject.claim` decides.
     """
@@ -179,6 +181,7 @@ def _decide_issued(subject: Subject, request: CancelRequest, now: datetime) -> D
             PENDING_APPROVAL,
             reason=f"its cancellation was requested on {claim.made_at:%Y-%m-%d}; {_approval_steps(review, now)}",
         )
+    # The option `issued` applies only to orders without an earlier request.
     if request.issued == "skip":
         return Decision(UNCHANGED, reason=f"{issued_on}, and issued orders are left alone")
     if request.issued != "request":
@@ -237,6 +240,7 @@ def _refuse_replacement(subject: Subject, request: CancelRequest) -> Decision | 
     """
     review, successor = subject.review, subject.successor
     place_first = "Place the new order first: placed after the cancellation, it is held for a manual review"
+    # An order without a domain name is not configured, so nothing needs a replacement.
     if not request.replacement:
         if request.without_replacement or not review.domain_name:
             return None
@@ -267,6 +271,7 @@ def refund(outcome: str, digest: str, window_is_over: bool, audit: Iterable[Adju
     """
     if audit is not None and any(one.order_digest == digest and one.points > 0 for one in audit):
         return "credited"
+    # Without a record in the audit: no credit is possible after the window, and otherwise the record can be late.
     if window_is_over:
         return "none"
     if audit is None:
@@ -276,6 +281,7 @@ def refund(outcome: str, digest: str, window_is_over: bool, audit: Iterable[Adju
 
 def window_is_over(review: Review, now: datetime) -> bool:
     """Whether the 30 days of an issued order are over, after which no points are credited (0). now: in UTC."""
+    # An issued order without a date of issuance counts as outside its window (4).
     closes = review.window_closes
     return review.state == ISSUED and (closes is None or now - closes >= _CLOCK_TOLERANCE)
 
