@@ -115,8 +115,8 @@ def decide(order: Order, target: str, *, today: date, cancel_reissue: bool, requ
 
     - canceled, "or": the second value applies with cancel_reissue. The write drops the pending reissue, and the order
       is then `issued`, in which case nothing is left to do.
-    - renewed: "nothing" in every status if the order is already marked. "write" only from 90 days before the
-      certificate expires, and, with require_migrated, only for an order that is known to be migrated.
+    - renewed: "nothing" in every status if the order is already marked. "write" only from 90 days before its
+      certificate expires (also after that), and, with require_migrated, only if the order is known to be migrated.
     - not_renewed: "nothing" in every status if the order is not marked. "write" only if no newer order shows that the
       order was really renewed.
     """
