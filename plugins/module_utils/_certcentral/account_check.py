@@ -4,10 +4,10 @@
 
 # This module util is PRIVATE to the collection: it can change at any time.
 
-"""What CertCentral's answers show of the facts that no source settles; pure.
+"""Evaluates answers of CertCentral: which of the uncertain service facts apply to an account. No I/O.
 
-The numbers are sections of docs/development/reference/certcentral.md. Whatever is returned is a word of this file or a
-number of requests, never a part of an answer: names, ids and keys of the account do not get into it.
+Section numbers refer to docs/development/reference/certcentral.md. The result has only words of this file and numbers,
+never a part of an answer, so it contains no names, ids or keys of the account.
 """
 
 from __future__ import annotations
@@ -23,22 +23,28 @@ from .models import boolean, integer
 AS_EXPECTED, DIFFERENT, CONTRADICTION, UNTESTED = "as_expected", "different", "contradiction", "untested"
 # The documented values of the status filter (2.2).
 STATUSES = ("pending", "issued", "rejected", "revoked", "waiting_pickup", "reissue_pending", "canceled")
+# Statuses of orders without a certificate.
 _NOT_ISSUED = ("pending", "needs_approval", "processing", "waiting_pickup", "needs_csr")
+# Prefixes of the names of headers about rate limits.
 _RATE_HEADERS = ("retry-after", "ratelimit", "x-ratelimit", "x-rate-limit", "rate-limit")
+# The features to avoid if a fact is contradicted, for several facts.
 _MARKS = "renewed marks (mark_renewed_orders, undo_renewed_marks, digicert_order_status with status renewed)"
 _MISSING = "missing=ok, and absent orders in bulk tasks: an order that does not exist is a failure here"
 Row = Mapping[str, Any]
 
 
 class Answer(NamedTuple):
-    """An answer: its status (0 where none came), the names of its headers in lower case, its JSON if it is JSON."""
+    """An answer of the service.
+
+    status: the HTTP status, 0 without an answer. headers: their names in lower case. data: the JSON, None if invalid.
+    """
 
     status: int = 0
     headers: frozenset[str] = frozenset()
     data: Any = None
 
     def rows(self, name: str) -> list[Row]:
-        """The rows of a list; none where it is not one."""
+        """The rows of the list `name`, empty if the answer is not a list."""
         found = self.data.get(name) if isinstance(self.data, dict) else None
         return [row for row in found if isinstance(row, dict)] if isinstance(found, list) else []
 
@@ -56,7 +62,10 @@ NO_ANSWER = Answer()
 
 
 class Filtered(NamedTuple):
-    """A list under one filter: an order that it should have, and the test that all its rows should pass."""
+    """A list under one filter.
+
+    order_id: an order that the list should contain. fits: a test that every row should pass.
+    """
 
     answer: Answer
     order_id: int
@@ -65,7 +74,13 @@ class Filtered(NamedTuple):
 
 @dataclass
 class Observed:
-    """The answers, as far as they came."""
+    """The answers of the service. A missing answer is NO_ANSWER, None or empty.
+
+    limit: the maximum number of rows in `sample`. beyond: the page after the total. last: the last row of the total.
+    missing, no_route, nothing: an order, an address and a list that do not exist.
+    ended: a list of issued orders with expired certificates. unusual_status: a list by an undocumented status.
+    without_copies: a list of duplicates without any. by_copy: a list by the serial number of a duplicate.
+    """
 
     today: date
     user: Row = field(default_factory=dict)
@@ -85,7 +100,7 @@ class Observed:
     nothing: Answer = NO_ANSWER
     filters: dict[str, Filtered] = field(default_factory=dict)
     details: dict[int, Row] = field(default_factory=dict)
-    # The lists of an order's copies, with the order's row and its detail in one.
+    # The lists of duplicates and reissues, each with its order (list row and details merged).
     duplicates: tuple[Row, Answer] | None = None
     reissues: tuple[Row, Answer] | None = None
     without_copies: Answer = NO_ANSWER
@@ -98,13 +113,13 @@ class Observed:
 
     @property
     def rows(self) -> list[Row]:
-        """Every row that came, each order once."""
+        """All list rows, each order once."""
         lists = (self.sample, self.renewed, self.ended)
         return list({row.get("id"): row for answer in lists for row in answer.rows("orders")}.values())
 
     @property
     def orders(self) -> list[Row]:
-        """Rows with what their details have besides."""
+        """All list rows, completed with the fields of the details that were read."""
         return [{**self.details.get(_id(row), {}), **row} for row in self.rows]
 
 
@@ -117,7 +132,7 @@ def _ids(answer: Answer) -> set[int]:
 
 
 def certificate(row: Row) -> Row:
-    """The certificate of an order, empty where it has none."""
+    """The certificate of an order, empty if it has none."""
     found = row.get("certificate")
     return found if isinstance(found, dict) else {}
 
@@ -133,7 +148,7 @@ def _flag(value: bool) -> str:
     return "true" if value else "false"
 
 
-# -- readers: each returns what is seen, empty where the account shows nothing of it --------------------
+# -- readers: each returns the observed value of a fact, empty if the account does not show it --------------------
 
 
 def _container_visibility(reads: Observed) -> str:
@@ -155,6 +170,7 @@ def _rate_headers(reads: Observed) -> str:
 
 
 def _page_total(reads: Observed) -> str:
+    """Compare the total with the rows: rows after the total, or none at its end, prove that the total is wrong."""
     rows, total = len(reads.sample.rows("orders")), reads.sample.total
     if not rows or total is None:
         return ""
@@ -166,11 +182,12 @@ def _page_total(reads: Observed) -> str:
 
 
 def _is_renewed_filter_ignored(reads: Observed) -> bool:
+    """Whether an order is in the lists of both values of the filter."""
     return bool(_ids(reads.renewed) & _ids(reads.not_renewed))
 
 
 def _renewed_ids(reads: Observed) -> set[int]:
-    """Orders that count as renewed, however that shows."""
+    """The ids of orders that count as renewed, by the flag, the status or the filter (2.2)."""
     shown = {_id(row) for row in reads.orders if boolean(row.get("is_renewed")) or row.get("status") == "renewed"}
     return shown if _is_renewed_filter_ignored(reads) else shown | _ids(reads.renewed)
 
@@ -186,7 +203,7 @@ def _list_row(reads: Observed) -> str:
 
 def _is_renewed_in(reads: Observed) -> str:
     if _list_row(reads) == "sparse":
-        # Then the rows show nothing of it, as of other things.
+        # Sparse rows lack other fields too, so a missing is_renewed proves nothing.
         return ""
     found = [reads.details[_id(row)] for row in reads.rows if _id(row) in reads.details]
     in_list = any("is_renewed" in row for row in reads.rows)
@@ -197,7 +214,7 @@ def _is_renewed_in(reads: Observed) -> str:
         return "list" if found else ""
     if in_detail:
         return "detail"
-    # Where it is left out when it is false, only a renewed order would show it.
+    # False may be omitted, so only a renewed order proves that the field does not exist.
     return "nowhere" if _renewed_ids(reads) & set(reads.details) else ""
 
 
@@ -215,7 +232,7 @@ def _is_renewed_omitted(reads: Observed) -> str:
 
 def _renewed_shows_as(reads: Observed) -> str:
     renewed = _renewed_ids(reads)
-    # What is truly renewed names its successor, and has the flag in any case.
+    # A real renewal names the newer order and has the flag in any case. Only marks are of interest here.
     marked = [
         row
         for row in reads.orders
@@ -248,7 +265,7 @@ def _dv_organization(reads: Observed) -> str:
         name = str(product.get("name_id") if isinstance(product, dict) else "")
         return "_dv" in name or row.get("organization") == []
 
-    # The detail of a DV order may have one all the same.
+    # Use list rows only: the details of a DV order can have an organization.
     shown = [row.get("organization") for row in reads.rows if is_dv(row)]
     if not shown:
         return ""
@@ -270,7 +287,7 @@ def _list_names(reads: Observed) -> str:
             words.add("fewer" if len(shown) < len(whole) else "all")
         else:
             words.add("text" if shown else "absent")
-    # An order with one name shows them all where others do not.
+    # An order with a single name can show all its names while others do not, so `all` is last.
     return next((word for word in ("null", "text", "absent", "fewer", "all") if word in words), "")
 
 
@@ -287,7 +304,7 @@ def _status_of_reissuable(reads: Observed) -> str:
     words = set()
     for row in reads.rows:
         order, own = _day(row.get("order_valid_till")), _day(certificate(row).get("valid_till"))
-        # A day is not the same everywhere at once.
+        # A day of tolerance for time zones.
         if order and own and order > reads.today and own < reads.today - timedelta(days=1):
             words.add(str(row.get("status")))
     return next((word for word in ("expired", "issued") if word in words), "")
@@ -313,6 +330,7 @@ def _notes_in_detail(reads: Observed) -> str:
 
 
 def _ignored_filters(reads: Observed) -> str:
+    """The filters that return orders which do not match them."""
     tried = {name: not all(map(each.fits, each.answer.rows("orders"))) for name, each in _answered(reads)}
     if reads.renewed.is_good and reads.not_renewed.is_good and (_ids(reads.renewed) or _ids(reads.not_renewed)):
         tried["is_renewed"] = _is_renewed_filter_ignored(reads)
@@ -325,10 +343,11 @@ def _ignored_filters(reads: Observed) -> str:
 
 
 def _blind_filters(reads: Observed) -> str:
+    """The filters that do not return the order from which their value was taken."""
     ignored = _ignored_filters(reads).split(",")
     tried = {
         name: each.order_id in _ids(each.answer)
-        # Where the page is full, it may be on the next one.
+        # If the page is full, the order can be on the next page.
         or len(each.answer.rows("orders")) >= reads.limit
         for name, each in _answered(reads)
         if name not in ignored and ignored != ["all"]
@@ -364,14 +383,15 @@ def _unknown_status_filter(reads: Observed) -> str:
 
 
 def _empty_list(reads: Observed) -> str:
-    return _emptiness(reads.nothing, "orders")
+    return _shape_of_empty_list(reads.nothing, "orders")
 
 
 def _empty_certificates(reads: Observed) -> str:
-    return _emptiness(reads.without_copies, "certificates")
+    return _shape_of_empty_list(reads.without_copies, "certificates")
 
 
-def _emptiness(answer: Answer, name: str) -> str:
+def _shape_of_empty_list(answer: Answer, name: str) -> str:
+    """The shape of a list without rows. name: the key of the rows."""
     if not answer.is_good or answer.rows(name):
         return ""
     if answer.data == []:
@@ -396,6 +416,7 @@ def _error_body(reads: Observed) -> str:
 
 
 def _missing_order(reads: Observed) -> str:
+    """Whether the 404 of a missing order names the order, on which the client relies (1.3)."""
     if not reads.missing.status or reads.missing.is_good or _error_body(reads) == "text":
         return ""
     is_named = "not_found|order" in (code for code, _message in problems(reads.missing.data))
@@ -403,6 +424,7 @@ def _missing_order(reads: Observed) -> str:
 
 
 def _missing_route(reads: Observed) -> str:
+    """Whether the 404 of a wrong address can be mistaken for that of a missing object (1.3)."""
     if not reads.no_route.status:
         return ""
     codes = [code for code, _message in problems(reads.no_route.data)]
@@ -410,7 +432,8 @@ def _missing_route(reads: Observed) -> str:
     return "another answer" if is_object or reads.no_route.is_good else "a refusal that names no object"
 
 
-def _copies_list(copies: tuple[Row, Answer] | None, name: str) -> str:
+def _shape_of_copies(copies: tuple[Row, Answer] | None, name: str) -> str:
+    """Compare a list of duplicates or reissues with its order. name: the field of the order that counts them."""
     if not copies or not copies[1].is_good:
         return ""
     order, answer = copies
@@ -423,11 +446,11 @@ def _copies_list(copies: tuple[Row, Answer] | None, name: str) -> str:
 
 
 def _duplicate_list(reads: Observed) -> str:
-    return _copies_list(reads.duplicates, "duplicates_count")
+    return _shape_of_copies(reads.duplicates, "duplicates_count")
 
 
 def _reissue_list(reads: Observed) -> str:
-    return _copies_list(reads.reissues, "reissues_count")
+    return _shape_of_copies(reads.reissues, "reissues_count")
 
 
 def _reissue_list_has_primary(reads: Observed) -> str:
@@ -489,14 +512,16 @@ def _other_filters(reads: Observed) -> str:
     return "works" if all(row.get("status") == status for row in answer.rows("requests")) else "ignored"
 
 
-# -- judgment --------------------
+# -- evaluation --------------------
 
 
 class Fact(NamedTuple):
-    """A fact that can be read.
+    """A service fact that an account can show.
 
-    name: that of the simulator's switch, where there is one. section: of docs/development/reference/certcentral.md.
-    handled: further answers under which the collection is tested; None for any. avoid: what not to use under others.
+    name: of the simulator's switch if has_switch. section: of docs/development/reference/certcentral.md.
+    read: returns the observed value. expected: the value that the collection assumes.
+    handled: other values with which the collection is tested; None for any value.
+    avoid: the features to avoid with every other value.
     """
 
     name: str
@@ -720,11 +745,11 @@ FACTS = (
 
 
 def judged(reads: Observed) -> list[dict[str, str]]:
-    """Every fact with what was expected, what was seen, what that means, and the simulator's switch for it."""
-    return [_judged(fact, fact.read(reads)) for fact in FACTS]
+    """Evaluate all facts: the expected and the observed value, the result, and the switch of the simulator."""
+    return [_evaluated(fact, fact.read(reads)) for fact in FACTS]
 
 
-def _judged(fact: Fact, found: str) -> dict[str, str]:
+def _evaluated(fact: Fact, found: str) -> dict[str, str]:
     if not found:
         result = UNTESTED
     elif found == fact.expected:
@@ -746,23 +771,23 @@ def _judged(fact: Fact, found: str) -> dict[str, str]:
 
 
 def with_result(facts: Iterable[Mapping[str, str]], result: str) -> list[Mapping[str, str]]:
-    """The facts that came out so."""
+    """The facts with this result."""
     return [fact for fact in facts if fact["result"] == result]
 
 
 def summary(facts: Sequence[Mapping[str, str]]) -> str:
-    """How many facts came out how, and what not to use, in one sentence."""
+    """The number of facts by result, and the features to avoid, as one message."""
     avoid = [f"{fact['fact']}: do not use {fact['avoid']}" for fact in with_result(facts, CONTRADICTION)]
-    return "; ".join([_counted(facts), *avoid])
+    return "; ".join([_counts(facts), *avoid])
 
 
 def lines(facts: Sequence[Mapping[str, str]]) -> list[str]:
-    """The facts as a table for people, each group by itself: what differs first."""
+    """The facts as a text table, grouped by result, contradictions first."""
     columns = ("fact", "expected", "seen", "switch")
     head = dict(zip(columns, ("FACT", "EXPECTED", "SEEN", "SWITCH OF THE SIMULATOR")))
     widths = [max(len(row[column]) for row in [head, *facts]) + 2 for column in columns]
     table: list[str] = []
-    for result, title in reversed(_WORDS):
+    for result, title in reversed(_RESULT_WORDS):
         found = with_result(facts, result)
         if not found:
             continue
@@ -771,15 +796,16 @@ def lines(facts: Sequence[Mapping[str, str]]) -> list[str]:
             cells = [row[column].ljust(width) for column, width in zip(columns, widths)]
             table.append(f"  {''.join(cells)}".rstrip())
         table += [f"  {row['fact']}: do not use {row['avoid']}" for row in found if row["avoid"]]
-    return [*table, _counted(facts)]
+    return [*table, _counts(facts)]
 
 
-def _counted(facts: Sequence[Mapping[str, str]]) -> str:
-    counts = [(len(with_result(facts, result)), word) for result, word in reversed(_WORDS)]
+def _counts(facts: Sequence[Mapping[str, str]]) -> str:
+    counts = [(len(with_result(facts, result)), word) for result, word in reversed(_RESULT_WORDS)]
     return f"{len(facts)} facts: {', '.join(f'{count} {word}' for count, word in counts)}"
 
 
-_WORDS = (
+# The results in words, in the reverse order of the table.
+_RESULT_WORDS = (
     (UNTESTED, "not tested"),
     (AS_EXPECTED, "as expected"),
     (DIFFERENT, "different and handled"),

@@ -4,16 +4,18 @@
 
 # This module util is PRIVATE to the collection: it can change at any time.
 
-"""What CertCentral's status changes come to as events: what to ask for, what is new, what was told already.
+"""Turns the status changes of CertCentral into events: the period of a poll, new changes, and reported changes.
 
-CertCentral tells which orders changed within the last so many seconds, and not when
-(docs/development/reference/certcentral.md 4.5). So each look overlaps the one before, and what both show is told once.
-Nothing is read or written here. It rests on this:
+CertCentral returns the orders that changed within a number of seconds, without the times of the changes
+(docs/development/reference/certcentral.md 4.5). So each poll overlaps the poll before it, and a change that both
+return is reported once. No I/O. The design has these properties:
 
-- Nothing is lost while an answer is whole and reaches back to `since`, when the last look asked: Look.begin <= since. A
-  look asks for OVERLAP more than that, for changes that show late and for clocks that differ. Otherwise there is a gap.
-- Nothing is told twice while all is remembered that a look can show: 7 days and the OVERLAP, from when it was told.
-- Nothing is told from before the first start, as what the 7 days before it show counts as told.
+- No change is lost as long as an answer is complete and reaches back to `since`, the start of the last poll, that is
+  Poll.begin <= since. A poll requests OVERLAP more than that, for changes that appear late and for clocks that differ.
+  If an answer does not reach back to `since`, there is a gap, which is reported as an event.
+- No change is reported twice as long as the memory holds everything that a poll can return: the reports of the last 7
+  days and OVERLAP.
+- No change from before the first start is reported: what the 7 days before the start show counts as reported.
 """
 
 from __future__ import annotations
@@ -33,33 +35,36 @@ from .._common.values import utc, utc_text
 if TYPE_CHECKING:
     from .models import Order, StatusChange
 
-# How far back one answer of CertCentral reaches at most (4.5).
+# The longest period of one answer of CertCentral (4.5).
 REACH = timedelta(days=7)
-# How far a look reaches behind the one before.
+# How far a poll reaches back behind the start of the poll before it.
 OVERLAP = timedelta(minutes=10)
-# Whole seconds are cut off of both ends of a look.
+# Times and periods are whole seconds, which shortens both ends of a poll.
 _ROUNDING = timedelta(seconds=1)
-# How long an answer may take: asked for at once, so that it need not be asked for again. Of a lookback of 7 days it is
-# left out, or the first look would come too late for them.
-_SPARE = timedelta(minutes=1)
+# The period is longer by this, for the time that the answer takes, so that a second request is rarely necessary. A
+# lookback of 7 days is shorter by this, because the first poll cannot reach further back than 7 days.
+_ANSWER_TIME = timedelta(minutes=1)
+# The version of the state file.
 _SCHEMA = 2
-# Older ones could be asked for by date, in slices of 7 days; that is left to whoever reads the whole account.
-_FAR_BACK = "what CertCentral tells, of 7 days at most, does not reach back to the last look"
-_CUT = "CertCentral says that there are more changes than it told"
-_CLOCK = "the clock stands before the time of the last look: how long ago that was is not known"
-# One status of an order, with the certificate that it had then.
+# The reasons of a gap. Older changes could be read by date in slices of 7 days (4.5), which the event source does not
+# do.
+_PERIOD_TOO_SHORT = "what CertCentral tells, of 7 days at most, does not reach back to the last look"
+_INCOMPLETE = "CertCentral says that there are more changes than it told"
+_CLOCK_SET_BACK = "the clock stands before the time of the last look: how long ago that was is not known"
+# A status of an order, and the id of its certificate at that time.
 Status = tuple[str, "int | None"]
 
 
 class StateError(Exception):
-    """The file is not what an event source remembered, or it is that of another one."""
+    """The state file is invalid, or belongs to another service or version."""
 
 
 @dataclass(frozen=True)
 class Poll:
-    """A question for the changes of the last so many seconds. asked, answered: by our clock, in UTC.
+    """A request for the changes of the last `seconds`.
 
-    is_whole: whether its answer has all of them.
+    asked, answered: the times of request and answer by the local clock, in UTC.
+    is_whole: whether the answer is complete.
     """
 
     asked: datetime
@@ -69,32 +74,34 @@ class Poll:
 
     @property
     def begin(self) -> datetime:
-        """All from then on is in the answer, which counts its seconds back from when it is made."""
+        """The answer has every change from this time on: the service counts back at the latest from `answered`."""
         return self.answered - timedelta(seconds=self.seconds)
 
     @property
     def earliest(self) -> datetime:
-        """Nothing from before is in the answer."""
+        """The answer has no change from before this time: the service counts back at the earliest from `asked`."""
         return self.asked - timedelta(seconds=self.seconds)
 
     def answered_at(self, now: datetime, is_whole: bool = True) -> Poll:
-        """The same, now that the answer is there."""
+        """The same poll with the time of its answer. now: in UTC."""
         return replace(self, answered=max(self.asked, now), is_whole=is_whole)
 
 
 @dataclass(frozen=True)
 class _Reported:
-    """A status that was told, and by a look that was answered at that second since 1970."""
+    """A status that was reported. at: when its poll was answered, in seconds since 1970."""
 
     status: Status
     at: int
 
 
 class Memory:
-    """What was told, of one service; all times in UTC and whole seconds.
+    """What was reported about one service. All times are in UTC and in whole seconds.
 
-    since: up to then all is told, or told to be missing. told: what was told of each order, in that order.
-    is_new: whether the first look is still to come, which has to ask for the 7 days as well, for `begin`.
+    service: its base URL, to detect a state file of another service.
+    since: every change up to this time was reported, or a gap was reported for it.
+    reported: the reported statuses of each order, oldest first; None before the first poll.
+    is_new: whether the first poll is still pending, which also needs the changes of the last 7 days, for `begin`.
     """
 
     def __init__(self, service: str, since: datetime, reported: dict[int, list[_Reported]] | None) -> None:
@@ -105,12 +112,12 @@ class Memory:
 
     @classmethod
     def new(cls, service: str, now: datetime, lookback: timedelta) -> Memory:
-        """One that begins so long ago."""
-        return cls(service, now - min(lookback, REACH - _SPARE), None)
+        """A memory for a first start, which reports the changes of the time `lookback` before `now`."""
+        return cls(service, now - min(lookback, REACH - _ANSWER_TIME), None)
 
     @classmethod
     def read(cls, text: str, service: str) -> Memory:
-        """What `text` wrote. Raises StateError."""
+        """Parse a state file, as `text` writes it. Raises StateError."""
         try:
             data = json.loads(text)
             if data["schema_version"] != _SCHEMA:
@@ -122,9 +129,9 @@ class Memory:
             raise StateError("it is not what an event source has written") from None
 
     def text(self) -> str:
-        """What a restart goes on from; some 50 characters for each change of 7 days."""
+        """The text of the state file, from which a restart continues: about 50 characters for each change of 7 days."""
         reported = {
-            order_id: [[*one.status, one.at] for one in several] for order_id, several in self._reported.items()
+            order_id: [[*one.status, one.at] for one in records] for order_id, records in self._reported.items()
         }
         data = {
             "schema_version": _SCHEMA,
@@ -135,110 +142,125 @@ class Memory:
         return json.dumps(data, separators=(",", ":")) + "\n"
 
     def set_back(self, step: timedelta) -> None:
-        """The clock was set back since the last look; where that is not known, it is a gap if it shows at all."""
+        """Correct `since` after the clock was set back by `step` since the last poll.
+
+        Without this call, a clock that was set back by more than OVERLAP is reported as a gap.
+        """
         self._since -= step
 
-    # -- what to ask for ---------------------------------------------------------------------------------------------
+    # -- the period of a poll ----------------------------------------------------------------------------------------
 
     def poll(self, now: datetime, late: timedelta = timedelta()) -> Poll:
-        """What to ask for now, where the answer before was so late that `reaches` said no."""
-        # At the first look nothing else says what is from before the start.
-        spare = timedelta() if self.is_new else _SPARE
-        length = now - self._wanted() + max(spare, late) + _ROUNDING
+        """The next poll. late: how long the answer before it took, if `reaches` returned False for it."""
+        # The first poll must not reach back behind the start: nothing else shows which changes are older.
+        margin = timedelta() if self.is_new else _ANSWER_TIME
+        length = now - self._reach_back_to() + max(margin, late) + _ROUNDING
+        # If the clock was set back, the time since the last poll is not known: request the longest period.
         if self._is_future(now) and not self.is_new:
             length = REACH
         return Poll(now, int(max(1, min(length, REACH).total_seconds())), now)
 
     def reaches(self, poll: Poll) -> bool:
-        """Whether asking for more could not help: it was long enough in spite of the time that the answer took."""
-        return poll.begin <= self._wanted() or poll.seconds == REACH.total_seconds()
+        """Whether the period of a poll was long enough despite the time of the answer, or cannot be longer."""
+        return poll.begin <= self._reach_back_to() or poll.seconds == REACH.total_seconds()
 
     def gap(self, poll: Poll) -> str:
-        """Why changes may be lost, empty where none are."""
+        """Why changes may be lost, empty if none are."""
         if self._is_future(poll.asked):
-            return _CLOCK
+            return _CLOCK_SET_BACK
         if not poll.is_whole:
-            return _CUT
-        return _FAR_BACK if poll.begin > self._since else ""
+            return _INCOMPLETE
+        return _PERIOD_TOO_SHORT if poll.begin > self._since else ""
 
-    def _wanted(self) -> datetime:
+    def _reach_back_to(self) -> datetime:
+        """The time that the next poll should reach back to."""
         return self._since if self.is_new else self._since - OVERLAP
 
     def _is_future(self, now: datetime) -> bool:
         return now < self._since - OVERLAP
 
-    # -- what is new -------------------------------------------------------------------------------------------------
+    # -- new changes -------------------------------------------------------------------------------------------------
 
     def begin(self, week: Iterable[StatusChange], changes: Iterable[StatusChange], poll: Poll) -> None:
-        """From here on all of `week` is known that is not in `changes`, which the first look has to tell."""
+        """Record the changes from before the start as reported.
+
+        week: the changes of the last 7 days. changes: those of the first poll, which are still to be reported.
+        """
         self.is_new = False
-        news = Counter((change.order_id, _status(change)) for change in changes)
+        # Count the rows: an order can have the same status several times.
+        unreported = Counter((change.order_id, _status(change)) for change in changes)
         for change in week:
             key = change.order_id, _status(change)
-            if news[key]:
-                news[key] -= 1
+            if unreported[key]:
+                unreported[key] -= 1
             else:
-                self._keep(change, poll.earliest)
+                self._add(change, poll.earliest)
 
     def fresh(self, changes: Sequence[StatusChange], poll: Poll) -> list[StatusChange]:
-        """Those that were not told yet, in their order."""
+        """The changes of an answer that were not reported yet, in the order of the answer."""
         rows = Counter(change.order_id for change in changes)
         known = {order_id: Counter(self._known(order_id, count, poll)) for order_id, count in rows.items()}
         fresh = []
         for change in changes:
-            left = known[change.order_id]
-            if left[_status(change)]:
-                left[_status(change)] -= 1
+            reported = known[change.order_id]
+            if reported[_status(change)]:
+                reported[_status(change)] -= 1
             else:
                 fresh.append(change)
         return fresh
 
     def _known(self, order_id: int, rows: int, poll: Poll) -> Iterable[Status]:
-        """What was told of an order, as far as its rows in a look may show it again.
+        """The reported statuses of an order that its rows in an answer can repeat.
 
-        One row is the order as it stands: known where that is what was told last. Told were issued and
-        reissue_pending: then issued is new, and reissue_pending is not.
-        Several rows are its changes, in an order that nobody knows: each is known as often as it was told within the
-        look. Told were issued and reissue_pending: of three rows reissue_pending, issued, issued one issued is new.
+        rows: the number of rows of the order in the answer. Whether an answer has one row for each order or for
+        each change is not known (4.5).
+
+        One row is the present status, which is known if it was reported last. Example: `issued` and then
+        `reissue_pending` were reported. A row `issued` is new, and a row `reissue_pending` is known.
+
+        Several rows are changes in an unknown order. Each is known as often as it was reported within the period of the
+        poll. Example: `issued` and `reissue_pending` were reported. Of three rows `reissue_pending`, `issued`,
+        `issued`, one `issued` is new.
         """
         reported = self._reported.get(order_id, [])
         if rows > 1:
             return [one.status for one in reported if one.at >= poll.earliest.timestamp()]
-        # What one look told of it is in no certain order either.
+        # The statuses that one poll reported are in an unknown order too, so each of them counts as the last one.
         last = itertools.takewhile(lambda one: one.at == reported[-1].at, reversed(reported))
         return [one.status for one in last]
 
     def note(self, change: StatusChange, poll: Poll) -> None:
-        """It is told."""
-        self._keep(change, poll.answered)
+        """Record that a change was reported."""
+        self._add(change, poll.answered)
 
-    def _keep(self, change: StatusChange, moment: datetime) -> None:
+    def _add(self, change: StatusChange, moment: datetime) -> None:
         reported = _Reported(_status(change), int(moment.timestamp()))
         self._reported.setdefault(change.order_id, []).append(reported)
 
     def pass_over(self, poll: Poll) -> None:
-        """The gap is told. A look that goes on from here after an error does not tell it again, if it comes soon."""
+        """Record that a gap was reported, so that a poll soon after an error does not report the gap again."""
         if poll.is_whole:
-            self._since = self._missed(poll)
+            self._since = self._gap_end(poll)
 
     def done(self, poll: Poll) -> None:
-        """All of a look is told. What no look can show again is forgotten, whichever way the clock was set."""
+        """Record that every change of a poll was reported, and drop records that no later poll can return."""
         self._since = poll.asked
         now, kept = poll.asked.timestamp(), (REACH + OVERLAP).total_seconds()
-        for order_id, several in list(self._reported.items()):
-            self._reported[order_id] = [one for one in several if abs(now - one.at) <= kept]
+        for order_id, records in list(self._reported.items()):
+            # abs(): also drop records that are far in the future, after the clock was set back.
+            self._reported[order_id] = [one for one in records if abs(now - one.at) <= kept]
             if not self._reported[order_id]:
                 del self._reported[order_id]
 
-    def _missed(self, poll: Poll) -> datetime:
-        """Until when changes may be missing, with a margin for looks that follow."""
+    def _gap_end(self, poll: Poll) -> datetime:
+        """The end of the gap, with a margin for the next polls."""
         return poll.begin + OVERLAP if poll.is_whole else poll.answered
 
-    # -- what an event says ------------------------------------------------------------------------------------------
+    # -- events ------------------------------------------------------------------------------------------------------
 
     def gap_event(self, poll: Poll) -> dict[str, Any]:
-        """That changes may be lost, and when they may have been."""
-        after, before = sorted([self._since, self._missed(poll)])
+        """The event that changes may be lost, with the period of the gap."""
+        after, before = sorted([self._since, self._gap_end(poll)])
         return _event(
             "gap",
             self._id("gap"),
@@ -248,7 +270,7 @@ class Memory:
         )
 
     def event(self, change: StatusChange, poll: Poll, order: Order | None, today: date) -> dict[str, Any]:
-        """A change, with what the list says of the order where that was read."""
+        """The event of a change. order: the order from the list, None if it was not read. today: the date in UTC."""
         return _event(
             "status_change",
             self._id(change.order_id, *_status(change), len(self._reported.get(change.order_id, []))),
@@ -261,13 +283,16 @@ class Memory:
         )
 
     def _id(self, *parts: Any) -> str:
-        """The same for an event that is told again after a kill: what it rests on is what was saved."""
-        said = json.dumps([self._service, utc_text(self._since), *parts])
-        return hashlib.sha256(said.encode()).hexdigest()[:32]
+        """The id of an event.
+
+        An event that is reported again after a crash gets the same id, because the id depends on the saved state only.
+        """
+        basis = json.dumps([self._service, utc_text(self._since), *parts])
+        return hashlib.sha256(basis.encode()).hexdigest()[:32]
 
 
 def _event(kind: str, event_id: str, **facts: Any) -> dict[str, Any]:
-    # A rulebook hands events to playbooks as extra variables, whose text Ansible takes for templates.
+    # A rulebook passes events to playbooks as extra variables, in which Ansible evaluates templates.
     return {"certcentral": inert_within({"event": kind, "gap": kind == "gap", "event_id": event_id, **facts})}
 
 
@@ -279,14 +304,14 @@ def _reported(data: Any) -> dict[int, list[_Reported]] | None:
     if data is None:
         return None
     return {
-        int(order_id): [_Reported((str(status), _integer(number)), _second(at)) for status, number, at in several]
-        for order_id, several in data.items()
+        int(order_id): [_Reported((str(status), _integer(number)), _second(at)) for status, number, at in records]
+        for order_id, records in data.items()
     }
 
 
 def _moment(text: Any) -> datetime:
     moment = utc(text)
-    # There has to be a date some days earlier and later.
+    # Days must be added to and subtracted from the time without an overflow.
     if moment is None or not 1970 < moment.year < 9000:
         raise ValueError(text)
     return moment

@@ -4,11 +4,11 @@
 
 # This module util is PRIVATE to the collection: it can change at any time.
 
-"""Which orders are meant: what the service is asked for, and the exact check of what it answers. Pure.
+"""Criteria that select orders: the filters sent to the service, and the exact check of its answers. No I/O.
 
-The service's own filters are loose: issued also returns expired orders, some filters have been ignored, and of others
-it is not known what they compare (docs/development/reference/certcentral.md 2.3, 3). They narrow where they cannot lose
-an order, and every row is checked here.
+The filters of the service are not exact: `issued` also returns expired orders, some filters can be ignored, and what
+others compare is not documented (docs/development/reference/certcentral.md 2.3, 3). So only filters that cannot lose an
+order are sent, and `matches` checks every row again.
 """
 
 from __future__ import annotations
@@ -25,25 +25,25 @@ from .models import DETAILS, ROW, read_common_name
 if TYPE_CHECKING:
     from .models import Order
 
-# The statuses of orders that the documentation or public clients know (2.3).
+# The statuses of orders in the documentation or in public clients (2.3).
 STATUSES = (
     *("approved", "canceled", "denied", "expired", "issued", "needs_approval", "needs_csr", "pending", "processing"),
     *("reissue_pending", "rejected", "renewed", "revoked", "waiting_pickup"),
 )
-# The values that the status filter is documented to know (docs/development/reference/certcentral.md 2.2).
+# The documented values of the status filter (docs/development/reference/certcentral.md 2.2).
 _STATUS_FILTER = ("pending", "issued", "rejected", "revoked", "waiting_pickup", "reissue_pending", "canceled")
-# Orders that have, or had, a certificate, so that a row without an expiry leaves something out.
+# The statuses of orders that have or had a certificate: a list row without an expiry is then incomplete.
 _WITH_CERTIFICATE = ("issued", "expired", "renewed", "reissue_pending", "revoked")
 
 
 @dataclass(frozen=True)
 class Criteria:
-    """What the orders that are meant have in common; what is empty or None does not matter.
+    """The criteria that an order must meet. An empty value or None is no criterion.
 
-    domain: one of its names, in lower case; with include_subdomains, or a name below that.
-    expires_from, expires_to: the first and the last day on which its certificate may expire.
-    search: the service's own, in common names and e-mail addresses; it cannot be checked here.
-    origin: migrated or certcentral.
+    domain: one of the names of the order, in lower case. include_subdomains: or a name below this domain.
+    expires_from, expires_to: the first and the last day on which the certificate expires.
+    search: for the search filter of the service, in common names and e-mail addresses; `matches` cannot check it.
+    created_before: a time in UTC. origin: migrated or certcentral; `matches` cannot check it.
     """
 
     status: frozenset[str] = frozenset()
@@ -63,17 +63,19 @@ class Criteria:
 
 
 def server_filters(criteria: Criteria) -> list[tuple[str, object]]:
-    """The filters of GET /order/certificate that narrow and cannot lose (docs/development/reference/certcentral.md 3).
+    """The filters of GET /order/certificate that cannot lose an order (docs/development/reference/certcentral.md 3).
 
-    Expiry, domain, mark and date of creation are not among them: of a multi-year plan it is not known which expiry is
-    compared, nor whether domain_name looks at every name, nor whether is_renewed finds a mark that shows as a status.
+    There is no filter by expiry, domain, mark or date of creation. It is not known which expiry of a multi-year plan
+    the service compares, whether domain_name compares every name, and whether is_renewed finds a mark that shows as a
+    status.
     """
     filters: list[tuple[str, object]] = [("status", status) for status in _statuses(criteria.status)]
     for name in ("container_id", "organization_id", "product_name_id", "origin"):
         value = getattr(criteria, name)
         if value:
             filters.append((name, value))
-    # Whether the service compares names in Unicode or in punycode is not known, nor whether case matters to it.
+    # Whether the service compares names in Unicode or as A-labels, and whether it ignores case, is not known. So the
+    # filter is sent only for a name with a single spelling.
     if criteria.common_name and len(every_spelling(criteria.common_name)) == 1:
         filters.append(("common_name", criteria.common_name))
     if criteria.search:
@@ -82,21 +84,21 @@ def server_filters(criteria: Criteria) -> list[tuple[str, object]]:
 
 
 def _statuses(wanted: frozenset[str]) -> list[str]:
-    # issued finds expired ones, too; a value that is not documented may find nothing.
-    asked = {"issued" if status == "expired" else status for status in wanted}
-    return sorted(asked) if asked.issubset(_STATUS_FILTER) else []
+    # The value issued also finds expired orders. A value that is not documented may find nothing, so send no filter.
+    values = {"issued" if status == "expired" else status for status in wanted}
+    return sorted(values) if values.issubset(_STATUS_FILTER) else []
 
 
 def matches(order: Order, criteria: Criteria) -> bool | None:
-    """Whether an order is meant; None where its row does not say enough, and its own page has to be read."""
+    """Whether an order meets the criteria; None if its list row is not enough and the details must be read."""
     answers = [
         not criteria.status or order.status in criteria.status,
         not criteria.domain or _covers(order, criteria),
         not criteria.common_name or order.common_name.lower() == criteria.common_name.lower(),
-        _is(criteria.container_id, order.container and order.container.id, order),
-        _is(criteria.organization_id, order.organization and order.organization.id, order),
-        _is(criteria.product_name_id, order.product_name_id, order),
-        _is(criteria.product_type, order.product_type, order),
+        _equals(criteria.container_id, order.container and order.container.id, order),
+        _equals(criteria.organization_id, order.organization and order.organization.id, order),
+        _equals(criteria.product_name_id, order.product_name_id, order),
+        _equals(criteria.product_type, order.product_type, order),
         _is_renewed(order, criteria.is_renewed),
         _expires(order, criteria.expires_from, criteria.expires_to),
         _was_created(order, criteria.created_before),
@@ -107,22 +109,22 @@ def matches(order: Order, criteria: Criteria) -> bool | None:
 
 
 def covers(names: tuple[str, ...], domain: str, include_subdomains: bool = False) -> bool:
-    """Whether one of the names is this domain or, where those count, a name below it, *.domain among them."""
+    """Whether one of the names is this domain or, with include_subdomains, a name below it, including `*.domain`."""
     return any(name == domain or (include_subdomains and name.endswith(f".{domain}")) for name in names)
 
 
 def _covers(order: Order, criteria: Criteria) -> bool | None:
     if covers(order.domains, criteria.domain, criteria.include_subdomains):
         return True
-    # A row may leave names out.
+    # A list row can lack names.
     return False if order.names_known else _unless_read(order)
 
 
-def _is(wanted: object, found: object, order: Order) -> bool | None:
+def _equals(wanted: object, found: object, order: Order) -> bool | None:
     if not wanted:
         return True
     if found in (None, ""):
-        # The row of a DV order has no organization, for one.
+        # A list row can lack the value, such as the organization of a DV order.
         return _unless_read(order)
     return found == wanted
 
@@ -130,6 +132,7 @@ def _is(wanted: object, found: object, order: Order) -> bool | None:
 def _is_renewed(order: Order, wanted: bool | None) -> bool | None:
     if wanted is None:
         return True
+    # Either the details or the list row can lack is_renewed (2.2). It counts as false only if both were read.
     if order.is_marked is None and not {DETAILS, ROW} <= order.seen:
         return None
     return bool(order.is_marked) is wanted
@@ -150,10 +153,11 @@ def _was_created(order: Order, before: datetime | None) -> bool | None:
 
 
 def _unless_read(order: Order) -> bool | None:
+    """The answer for a missing value: False if the details lack it too, None if they were not read."""
     return False if DETAILS in order.seen else None
 
 
-# What selects orders, beside their ids; domain and its subdomains are one.
+# The options that select orders by criteria. include_subdomains belongs to domain.
 FILTERS = (
     "status",
     "domain",
@@ -172,27 +176,29 @@ FILTERS = (
 
 
 def criteria(params: Mapping[str, Any], now: datetime) -> Criteria:
-    """The criteria of a task's options; now: in UTC. Raises OptionError."""
-    before, within = _day(params, "expires_before"), params["expires_within_days"]
-    if within is not None and within < 0:
+    """Create criteria from the options of a task. now: in UTC. Raises OptionError."""
+    before, days = _day(params, "expires_before"), params["expires_within_days"]
+    if days is not None and days < 0:
         raise OptionError("expires_within_days must not be negative")
-    if before is not None and within is not None:
+    if before is not None and days is not None:
         raise OptionError("expires_before and expires_within_days cannot be used together")
     for option in ("container_id", "organization_id"):
         if params[option] is not None and params[option] < 1:
             raise OptionError(f"{option} must be positive")
     if params["include_subdomains"] and not params["domain"]:
         raise OptionError("include_subdomains needs domain: set the domain whose subdomains are meant")
+    # expires_before excludes its day. date.min has no day before it.
     last = before - timedelta(days=1) if before and before > date.min else before
-    if within is not None:
-        last = now.date() + timedelta(days=min(within, 36500))
+    if days is not None:
+        # The limit of 100 years avoids an overflow.
+        last = now.date() + timedelta(days=min(days, 36500))
     return Criteria(
         status=frozenset(known_words(params["status"] or (), STATUSES, "status")),
         domain=domain_name(params["domain"], "domain") if params["domain"] else "",
         include_subdomains=params["include_subdomains"],
         common_name=read_common_name((params["common_name"] or "").strip()),
         search=(params["search"] or "").strip(),
-        expires_from=now.date() if within is not None else None,
+        expires_from=now.date() if days is not None else None,
         expires_to=last,
         is_renewed=params["is_renewed"],
         container_id=params["container_id"],
@@ -214,7 +220,7 @@ def _day(params: Mapping[str, Any], option: str) -> date | None:
 
 
 def _moment(params: Mapping[str, Any], option: str) -> datetime | None:
-    """A day, at its beginning, or an ISO 8601 time; UTC where it does not say."""
+    """Parse an option that is a day (its start counts) or an ISO 8601 time. Without a time zone it is in UTC."""
     text = (params[option] or "").strip()
     if not text:
         return None

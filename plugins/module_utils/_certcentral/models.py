@@ -4,10 +4,9 @@
 
 # This module util is PRIVATE to the collection: it can change at any time.
 
-"""What CertCentral says, as objects: its JSON is read here and nowhere else.
+"""The objects of the CertCentral API, and the parsing of its JSON, which no other file does.
 
-Facts are from docs/development/reference/certcentral.md, cited by section. What an answer leaves out is None, "not
-said".
+Section numbers in comments refer to docs/development/reference/certcentral.md. A value is None if the answer lacks it.
 """
 
 from __future__ import annotations
@@ -22,31 +21,32 @@ from .._common.names import dns_name, to_ascii
 from .._common.text import plural, printable
 from .._common.values import utc, utc_text
 
-# What has been read of an order: its own page, its row in a list.
+# The parts of an order that can be read, the values of Order.seen: its details, its list row, its origin.
 DETAILS = "details"
 ROW = "row"
 ORIGIN = "origin"
-# And of one whose certificates are to be revoked: all of them, and what waiting requests are for.
+# Further parts that a revocation needs: all certificates, and the certificates of the open requests.
 CERTIFICATES = "certificates"
 REQUESTS = "requests"
-# A request that nobody has decided on yet (4.3).
+# The statuses of a request that waits for a decision (2.3).
 UNDECIDED = ("pending", "submitted")
-# The statuses of a certificate that was asked for, and does not exist (2.3).
+# The statuses of a requested certificate that does not exist (2.3).
 NEVER_ISSUED = ("pending", "rejected")
 _PEM = re.compile(r"[A-Za-z0-9+/= \r\n-]{1,20000}")
+# A common name with a dot, without spaces, @ and /: not the name of a person, and not a mailbox.
 _HOSTNAME_LIKE = re.compile(r"[^\s@/]+\.[^\s@/]+")
-# Some dates come without their zeros: 2027-1-5.
+# Some dates have no leading zeros, such as 2027-1-5.
 _DAY = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})(?:[T ].*)?", re.DOTALL)
 _HEX = re.compile(r"[0-9A-Fa-f]{1,128}")
-# The certificate of an order of any other status may be no more than a request: an id alone proves nothing (2.1).
+# In any other status the certificate of an order may only be requested: a certificate id alone proves nothing (2.1).
 _HAS_BEEN_ISSUED = ("issued", "renewed", "reissue_pending", "expired", "revoked")
-# Kinds of products that hold names of servers. A certificate of a person or for code has none.
+# The product types with host names. Client and code signing certificates have none.
 _FOR_SERVERS = ("ssl_certificate", "dv_ssl_certificate")
 
 
 @dataclass(frozen=True)
 class Named:
-    """An organization or a container, as orders and domains name it."""
+    """The organization or container of an order or a domain."""
 
     id: int | None
     name: str
@@ -54,9 +54,10 @@ class Named:
 
 @dataclass(frozen=True)
 class Request:
-    """A request that somebody approves or rejects (4.3); date is ISO 8601 in UTC.
+    """A request that waits for, or has, the decision of an approver (4.3).
 
-    is_comment_kept: of one that was just filed, whether the answer has the comment that was sent.
+    date: ISO 8601 in UTC. order_id, certificate_id: what the request is about, None if the answer lacks it.
+    is_comment_kept: for a request that was just filed, whether the answer has the comment that was sent.
     """
 
     id: int
@@ -86,11 +87,11 @@ class Request:
         return self.status in UNDECIDED
 
     def brief(self) -> dict[str, Any]:
-        """As an order shows it."""
+        """The request as a part of an order in results."""
         return {"request_id": self.id, "type": self.type, "status": self.status, "date": self.date}
 
     def shown(self) -> dict[str, Any]:
-        """As digicert_request_info returns it."""
+        """The request in results of digicert_request_info."""
         more = {"order_id": self.order_id, "requester": self.requester, "comments": self.comments}
         return {**self.brief(), **more}
 
@@ -105,9 +106,9 @@ class Note:
 
 @dataclass(frozen=True)
 class Certificate:
-    """A certificate of an order: its primary one, a reissue or a duplicate (2.1, 4.7).
+    """A certificate of an order: the primary certificate, a reissue or a duplicate (2.1, 4.7).
 
-    has_names: False where its names have a shape that cannot be read.
+    domains: in lower case and sorted. has_names: False if the names have a shape that cannot be parsed.
     """
 
     id: int | None
@@ -120,7 +121,7 @@ class Certificate:
     has_names: bool = True
 
     def is_same(self, other: Certificate) -> bool:
-        """Whether two rows are of one certificate: its serial number or thumbprint decides, or else its id."""
+        """Whether two rows are the same certificate, by serial number or thumbprint, otherwise by id."""
         for mine, theirs in ((self.serial_number, other.serial_number), (self.thumbprint, other.thumbprint)):
             if mine and mine == theirs:
                 return True
@@ -140,15 +141,16 @@ class Certificate:
 
 @dataclass(frozen=True)
 class Order:
-    """What CertCentral says of an order (2.1, 3); None is "not said".
+    """An order (2.1, 3). A value is None if the answer lacks it.
 
-    is_migrated: whether the list's origin filter says that the order came from a legacy console; in no answer itself.
-    seen: which of DETAILS, ROW, ORIGIN, CERTIFICATES and REQUESTS have been asked for.
-    names_known: whether dns_names are all names that it has, as far as the answer shows. has_readable_names: False
-    where the answer has them in a shape that cannot be read.
-    duplicates_count, reissues_count: how many the answer announces at least, None where that cannot be read.
-    unknown: why the certificates that have been read may not be all that it has, empty where they are.
-    has_unread_expiry: whether valid_till or order_valid_till is None because what the answer has cannot be read.
+    is_migrated: whether the origin filter returns the order as migrated from a legacy console (2.2).
+    seen: which of DETAILS, ROW, ORIGIN, CERTIFICATES and REQUESTS were read.
+    renewed_order_id: the order that renewed this one, 0 if there is none.
+    names_known: whether dns_names are complete, as far as the answer shows.
+    has_readable_names: False if the answer has names in a shape that cannot be parsed.
+    duplicates_count, reissues_count: the announced minimum, None if the answer cannot be parsed.
+    unknown: why the certificates that were read may be incomplete, empty if they are complete.
+    has_unread_expiry: whether valid_till or order_valid_till is None because the answer cannot be parsed.
     """
 
     id: int
@@ -179,7 +181,7 @@ class Order:
     reissues_count: int | None = 0
     disable_renewal_notifications: bool | None = None
     has_unread_expiry: bool = False
-    # What only the order's own page has.
+    # Only the details have the following fields.
     certificate_status: str = ""
     thumbprint: str = ""
     csr: str = ""
@@ -189,13 +191,13 @@ class Order:
     custom_renewal_message: str | None = None
     requests: tuple[Request, ...] = ()
     notes: tuple[Note, ...] | None = None
-    # Reissues and duplicates beside the primary one, from lists of their own.
+    # Reissues and duplicates without the primary certificate, from their own lists (4.7).
     others: tuple[Certificate, ...] = ()
     unknown: str = ""
 
     @property
     def is_marked(self) -> bool | None:
-        """Whether the order counts as renewed, however the service shows it (2.2)."""
+        """Whether the order counts as renewed: by is_renewed or by its status (2.2)."""
         return True if self.status == "renewed" else self.is_renewed
 
     @property
@@ -208,37 +210,39 @@ class Order:
 
     @property
     def facts(self) -> dict[str, Any]:
-        """What a change of its status can alter, as results and diffs show it."""
+        """The facts that a change of the status can change, for results and diffs."""
         return {"status": self.status, "is_renewed": bool(self.is_marked)}
 
     @property
     def domains(self) -> tuple[str, ...]:
-        """Every name that it covers, in lower case and sorted; a person's name or a mailbox is none."""
+        """All host names of the order, in lower case and sorted, without names of persons and mailboxes."""
         return _domains(self.common_name, self.dns_names)
 
     def can_be_reissued(self, today: date) -> bool:
-        """Whether the order outlives its certificate, as annual plans do, and has not ended (8)."""
-        ends, till = self.order_valid_till, self.valid_till
-        return ends is not None and ends >= today and (till is None or ends > till)
+        """Whether the order is valid for longer than its certificate, like an annual plan, and is still valid (8)."""
+        order_ends, certificate_ends = self.order_valid_till, self.valid_till
+        return (
+            order_ends is not None
+            and order_ends >= today
+            and (certificate_ends is None or order_ends > certificate_ends)
+        )
 
     @property
     def undecided(self) -> tuple[Request, ...]:
-        """The requests that wait for somebody's decision."""
+        """The requests that wait for an approver."""
         return tuple(request for request in self.requests if request.is_undecided)
 
     @property
     def was_issued(self) -> bool:
-        """Whether it has, or had, a certificate; a request for one may have an id as well (2.1)."""
+        """Whether the order has or had a certificate. The certificate id does not prove it (2.1)."""
         return bool(self.status in _HAS_BEEN_ISSUED or self.serial_number or self.thumbprint or self.valid_till)
 
     @property
     def primary(self) -> Certificate | None:
-        """The order's present certificate, or the request for it, where that has an id.
-
-        The status of a certificate is left out where it is simply issued (2.1).
-        """
+        """The primary certificate, which is `pending` before issuance; None if it has no id and no serial number."""
         if self.certificate_id is None and not self.serial_number:
             return None
+        # An answer omits the status of a certificate that is just issued (2.1).
         status = self.certificate_status or ("revoked" if self.status == "revoked" else "issued")
         if not self.was_issued:
             status = "pending"
@@ -255,18 +259,18 @@ class Order:
 
     @property
     def certificates(self) -> tuple[Certificate, ...]:
-        """The present certificate, reissues and duplicates, as far as they have been read, whatever their status."""
+        """The primary certificate, and the reissues and duplicates that were read, in any status."""
         return ((self.primary,) if self.primary else ()) + self.others
 
     @property
     def is_for_servers(self) -> bool:
-        """Whether its certificates hold names of servers, as far as is known."""
+        """Whether the certificates are for host names; True if the product type is not known."""
         return self.product_type in ("", *_FOR_SERVERS)
 
     def shown(self, today: date) -> dict[str, Any]:
-        """As digicert_order_info and the inventory return it; what only its own page has where that was read.
+        """The order in results of digicert_order_info and of the inventory plugin. today: the date in UTC.
 
-        today: the date in UTC.
+        The keys that only the details have are added if the details were read.
         """
         row: dict[str, Any] = {
             "order_id": self.id,
@@ -318,7 +322,7 @@ class Order:
 
 @dataclass(frozen=True)
 class StatusChange:
-    """An order whose status changed lately (4.5); when is not said."""
+    """A recent change of the status of an order (4.5). The service returns no time of the change."""
 
     order_id: int
     status: str
@@ -327,7 +331,7 @@ class StatusChange:
 
 @dataclass(frozen=True)
 class Domain:
-    """A domain of the account (5)."""
+    """A domain of the account (5). label: its name in lower case, in the DNS spelling (A-labels)."""
 
     id: int
     label: str
@@ -352,7 +356,7 @@ class Domain:
         return {"state": {True: "active", False: "inactive", None: "unknown"}[self.is_active]}
 
     def shown(self) -> dict[str, Any]:
-        """As digicert_domain_info returns it."""
+        """The domain in results of digicert_domain_info."""
         return {
             "domain_id": self.id,
             "name": self.label,
@@ -370,7 +374,10 @@ class Domain:
 
 @dataclass(frozen=True)
 class User:
-    """Whom a key acts as (6). container_ids: those that it is restricted to, None where it is not."""
+    """The user that an API key acts as (6).
+
+    container_ids: the containers that the user is restricted to, None if there is no restriction.
+    """
 
     account_id: int | None
     username: str
@@ -392,7 +399,7 @@ class User:
 
 @dataclass(frozen=True)
 class Account:
-    """GET /account (6)."""
+    """An account, as GET /account returns it (6)."""
 
     id: int | None
     organization_id: int | None
@@ -411,11 +418,14 @@ class Account:
         }
 
 
-# -- reading JSON ----------------------------------------------------------------------------------------------------
+# -- parsing JSON ----------------------------------------------------------------------------------------------------
 
 
 def read_order(data: Any, source: str) -> Order | None:
-    """An order from its own page (DETAILS) or a list's row (ROW); None where it has no id."""
+    """Parse an order; None if it has no id.
+
+    source: DETAILS for the answer of GET /order/certificate/{id} (2.1), ROW for a list row (3).
+    """
     if not isinstance(data, dict):
         return None
     order_id = integer(data.get("id"))
@@ -444,28 +454,29 @@ def read_order(data: Any, source: str) -> Order | None:
         is_multi_year_plan=boolean(data.get("is_multi_year_plan")),
         has_duplicates=_has(data, "duplicates"),
         has_reissues=_has(data, "reissues"),
-        names_known=_lists_names(certificate, data.get("number_of_sans")),
+        names_known=_lists_all_names(certificate, data.get("number_of_sans")),
         has_readable_names=_has_readable_names(certificate),
-        duplicates_count=_announced(data, "duplicates"),
-        reissues_count=_announced(data, "reissues"),
+        duplicates_count=_announced_count(data, "duplicates"),
+        reissues_count=_announced_count(data, "reissues"),
         disable_renewal_notifications=boolean(data.get("disable_renewal_notifications")),
-        has_unread_expiry=_is_unread(certificate.get("valid_till")) or _is_unread(data.get("order_valid_till")),
+        has_unread_expiry=_is_unparsed(certificate.get("valid_till")) or _is_unparsed(data.get("order_valid_till")),
     )
     return _with_details(order, data, certificate) if source == DETAILS else order
 
 
 def _with_details(order: Order, data: Mapping[str, Any], certificate: Mapping[str, Any]) -> Order:
+    """Add the fields that only details have."""
     requests = (read_request(item, order.id) for item in _list(data.get("requests")))
     csr = certificate.get("csr")
     return replace(
         order,
-        # Only details have the field, and leave it out or say 0 where there is no newer order (2.1).
+        # Without a newer order the details omit the field, or have 0 (2.1). In a row, a missing field proves nothing.
         renewed_order_id=0 if data.get("renewed_order_id") in (None, "") else order.renewed_order_id,
         certificate_status=_certificate_status(certificate.get("status") or ""),
         thumbprint=serial(certificate.get("thumbprint")),
         csr=csr if isinstance(csr, str) and _PEM.fullmatch(csr) else "",
         renewal_of_order_id=integer(data.get("renewal_of_order_id")) or 0,
-        # Fields are left out where they do not apply (2.1), which for these is off; 10 is an old spelling of on.
+        # A missing setting is off, because details omit fields that do not apply. Old samples have 10 for on (2.1).
         disable_renewal_notifications=bool(order.disable_renewal_notifications),
         auto_renew=_switched_on(data.get("auto_renew")),
         auto_reissue=_switched_on(data.get("auto_reissue")),
@@ -476,17 +487,17 @@ def _with_details(order: Order, data: Mapping[str, Any], certificate: Mapping[st
 
 
 def read_status_change(data: Any) -> StatusChange | None:
-    """A row of the status changes (4.5); None where it has no order or status."""
+    """Parse a row of the status changes (4.5); None if it lacks the order or the status."""
     row = _mapping(data)
     order_id, status = integer(row.get("order_id")), printable(row.get("status") or "")
     if not order_id or not status:
         return None
-    # Before it is issued there is no certificate, which might show as 0.
+    # Before issuance there is no certificate. The id is then missing, null or 0 (4.5).
     return StatusChange(order_id, status, integer(row.get("certificate_id")) or None)
 
 
 def read_request(data: Any, order_id: int | None = None) -> Request | None:
-    """A request by itself, or among an order's; None where it has no id (2.1, 4.3)."""
+    """Parse a request; None if it has no id (2.1, 4.3). order_id: the order that lists the request in its details."""
     data = _mapping(data)
     request_id = integer(data.get("id"))
     if request_id is None:
@@ -506,12 +517,13 @@ def read_request(data: Any, order_id: int | None = None) -> Request | None:
 
 
 def read_notes(data: Mapping[str, Any]) -> tuple[Note, ...]:
+    """Parse the notes of an order (4.4)."""
     notes = (item for item in _list(data.get("notes")) if isinstance(item, dict))
-    return tuple(Note(integer(note.get("id")), _on_a_line(note.get("text") or "")) for note in notes)
+    return tuple(Note(integer(note.get("id")), _single_line(note.get("text") or "")) for note in notes)
 
 
 def read_certificate(data: Any) -> Certificate:
-    """A row of an order's reissues or duplicates (4.7); one that cannot be read has neither id nor serial number."""
+    """Parse a reissue or a duplicate (4.7). If it cannot be parsed, it has neither an id nor a serial number."""
     data = _mapping(data)
     certificate_id, serial_number = integer(data.get("id")), serial(data.get("serial_number"))
     common_name = read_common_name(data.get("common_name"))
@@ -528,23 +540,28 @@ def read_certificate(data: Any) -> Certificate:
 
 
 def with_certificates(order: Order, reissues: Sequence[Certificate], duplicates: Sequence[Certificate]) -> Order:
-    """An order with the certificates of these lists, and whether they are all that it announces (4.7).
+    """Add reissues and duplicates to an order, and set `unknown` if they may be incomplete (4.7).
 
-    The list of duplicates sometimes repeats the primary certificate instead of them, and lists can be short.
+    The list of duplicates can repeat the primary certificate instead of the duplicates, and lists can be too short. So
+    the lists are compared with the counts that the order announces.
     """
     others = _distinct([*reissues, *duplicates], order.primary)
-    known = replace(order, others=tuple(others), seen=order.seen | {CERTIFICATES})
+    completed = replace(order, others=tuple(others), seen=order.seen | {CERTIFICATES})
     lists = (("reissue", order.reissues_count, reissues), ("duplicate", order.duplicates_count, duplicates))
     for kind, count, listed in lists:
-        why = _short(kind, count, len(_distinct(listed, order.primary)))
-        if why:
-            return replace(known, unknown=why)
+        reason = _why_incomplete(kind, count, len(_distinct(listed, order.primary)))
+        if reason:
+            return replace(completed, unknown=reason)
+    # A certificate can be in both lists, so also compare the sum.
     announced = (order.reissues_count or 0) + (order.duplicates_count or 0)
-    why = _short("reissue or duplicate", announced, len(others)) or _nameless(known, [*reissues, *duplicates])
-    return replace(known, unknown=why)
+    reason = _why_incomplete("reissue or duplicate", announced, len(others)) or _why_names_unknown(
+        completed, [*reissues, *duplicates]
+    )
+    return replace(completed, unknown=reason)
 
 
-def _short(kind: str, announced: int | None, listed: int) -> str:
+def _why_incomplete(kind: str, announced: int | None, listed: int) -> str:
+    """Why a list may be too short, empty if it is long enough."""
     if announced is None:
         return f"how many {kind}s it has cannot be read"
     if listed < announced:
@@ -552,12 +569,13 @@ def _short(kind: str, announced: int | None, listed: int) -> str:
     return ""
 
 
-def _nameless(order: Order, listed: Sequence[Certificate]) -> str:
-    """Why it is not known for which names its certificates are."""
+def _why_names_unknown(order: Order, listed: Sequence[Certificate]) -> str:
+    """Why the names of the certificates may be incomplete, empty if they are complete."""
     for one in listed:
         if one.id is None and not one.serial_number and one.status not in NEVER_ISSUED:
             return "CertCentral lists a certificate with neither an id nor a serial number"
     for one in (*order.certificates, *listed):
+        # A revocation ends none of these, so their names do not matter.
         if one.status in ("revoked", *NEVER_ISSUED):
             continue
         label = one.serial_number or one.id
@@ -572,7 +590,7 @@ def _nameless(order: Order, listed: Sequence[Certificate]) -> str:
 
 
 def _distinct(listed: Sequence[Certificate], primary: Certificate | None) -> list[Certificate]:
-    """Each certificate once, without the primary one and without rows that name none."""
+    """Each certificate once, without the primary certificate and without rows that lack id and serial number."""
     found: list[Certificate] = []
     for one in listed:
         known = [*found, *([primary] if primary else [])]
@@ -582,7 +600,7 @@ def _distinct(listed: Sequence[Certificate], primary: Certificate | None) -> lis
 
 
 def read_domain(data: Any) -> Domain | None:
-    """A domain (5); None where it has no id."""
+    """Parse a domain (5); None if it has no id."""
     data = _mapping(data)
     domain_id = integer(data.get("id"))
     if domain_id is None:
@@ -599,7 +617,7 @@ def read_domain(data: Any) -> Domain | None:
     expiration = _mapping(data.get("dcv_expiration"))
     return Domain(
         id=domain_id,
-        label=dns_name(_spelled(data.get("name") or "")),
+        label=dns_name(_to_a_labels(data.get("name") or "")),
         is_active=boolean(data.get("is_active")),
         date_created=utc_text(_moment(data.get("date_created"))),
         organization=_named(data.get("organization")),
@@ -611,10 +629,10 @@ def read_domain(data: Any) -> Domain | None:
 
 
 def read_user(data: Mapping[str, Any]) -> User:
-    """GET /user/me (6)."""
+    """Parse the answer of GET /user/me (6)."""
     roles = (role.get("name") for role in _list(data.get("access_roles")) if isinstance(role, dict))
     restricted = boolean(data.get("has_container_assignments"))
-    # Whether ids or objects stand there is not known (6, 10).
+    # The list has ids or objects; no source settles which (6, 10).
     visible = (integer(_mapping(item).get("id", item)) for item in _list(data.get("container_visibility")))
     return User(
         account_id=integer(data.get("account_id")),
@@ -627,6 +645,7 @@ def read_user(data: Mapping[str, Any]) -> User:
 
 
 def read_account(data: Mapping[str, Any]) -> Account:
+    """Parse the answer of GET /account (6)."""
     return Account(
         id=integer(data.get("id")),
         organization_id=integer(data.get("primary_organization_id")),
@@ -637,19 +656,22 @@ def read_account(data: Mapping[str, Any]) -> Account:
 
 
 def merged(order: Order, other: Order | None, asked: str) -> Order:
-    """`order` with what only `other` knows, and the mark that `asked` was asked for."""
+    """Complete `order` with the values that only `other` has, and add `asked` to the parts that were read.
+
+    other: a second answer about the same order, None if the service has none. The status of `order` stays.
+    """
     if other is None:
         return replace(order, seen=order.seen | {asked})
-    lacking = {
+    missing = {
         field.name: getattr(other, field.name)
         for field in fields(order)
         if getattr(order, field.name) in (None, "", ()) and field.name != "status"
     }
-    return replace(order, **{**lacking, "seen": order.seen | other.seen | {asked}})
+    return replace(order, **{**missing, "seen": order.seen | other.seen | {asked}})
 
 
 def integer(value: Any) -> int | None:
-    """An id, which some answers spell as a string (2.1)."""
+    """Parse an integer, which can be text (2.1); None if it is not one."""
     if isinstance(value, bool):
         return None
     if isinstance(value, int):
@@ -659,7 +681,7 @@ def integer(value: Any) -> int | None:
 
 
 def boolean(value: Any) -> bool | None:
-    """true, 1 and "1" are all seen (2.1)."""
+    """Parse a boolean, which can be true, 1, "1" or "true" (2.1); None if it is not one."""
     if isinstance(value, str):
         value = value.strip().lower()
     if value in (True, "1", "true"):
@@ -668,30 +690,30 @@ def boolean(value: Any) -> bool | None:
 
 
 def serial(value: Any) -> str:
-    """A serial number or thumbprint: hexadecimal digits in upper case, empty where it is anything else."""
+    """Parse a serial number or thumbprint to hexadecimal digits in upper case; empty if it is not one."""
     text = value.replace(":", "").strip() if isinstance(value, str) else ""
     return text.upper() if _HEX.fullmatch(text) else ""
 
 
 def request_type(value: Any) -> str:
-    """A type of request; an old sample spells new_request with a space (4.3)."""
+    """Parse the type of a request. An old sample has `new request` instead of `new_request` (4.3)."""
     return "_".join(printable(value or "").lower().split())
 
 
 def _order_status(data: Mapping[str, Any], certificate: Mapping[str, Any]) -> str:
-    """The older samples say approved of an order whose certificate is issued, too (2.3)."""
+    """The status of an order. Old samples have `approved` for an issued order (2.3)."""
     status = printable(data.get("status") or "")
     has_certificate = serial(certificate.get("serial_number")) and _date(certificate.get("valid_till"))
     return "issued" if status == "approved" and has_certificate else status
 
 
 def _certificate_status(value: Any) -> str:
-    """The older samples say approved of what is issued (2.3)."""
+    """The status of a certificate. Old samples have `approved` for an issued one (2.3)."""
     status = printable(value)
     return "issued" if status == "approved" else status
 
 
-def _on_a_line(value: Any) -> str:
+def _single_line(value: Any) -> str:
     return printable(" ".join(str(value).split()), limit=10000)
 
 
@@ -708,14 +730,14 @@ def _list(value: Any) -> list[Any]:
 
 
 def _named(value: Any) -> Named | None:
-    """An organization or container; the list shows [] for the organization of a DV order (2.1)."""
+    """Parse an organization or container. List rows have [] for the organization of a DV order (2.1)."""
     if not isinstance(value, dict):
         return None
     return Named(integer(value.get("id")), printable(value.get("name") or ""))
 
 
-def _lists_names(certificate: Mapping[str, Any], count: Any) -> bool:
-    """Whether an answer lists all names of a certificate. count: its number_of_sans, which may be left out."""
+def _lists_all_names(certificate: Mapping[str, Any], count: Any) -> bool:
+    """Whether an answer lists all names of a certificate. count: its number_of_sans, None if missing."""
     listed = certificate.get("dns_names")
     if not isinstance(listed, list) or not all(isinstance(name, str) and name for name in listed):
         return False
@@ -726,20 +748,20 @@ def _lists_names(certificate: Mapping[str, Any], count: Any) -> bool:
 
 
 def _has_readable_names(certificate: Mapping[str, Any]) -> bool:
-    """False where the names are there in an unexpected shape; they are left out where there are none (2.1)."""
-    return "dns_names" not in certificate or _lists_names(certificate, None)
+    """False if the answer has names in an unexpected shape. A certificate without names lacks the field (2.1)."""
+    return "dns_names" not in certificate or _lists_all_names(certificate, None)
 
 
 def _has(data: Mapping[str, Any], kind: str) -> bool | None:
-    """Whether an order has duplicates or reissues: either field may say so, None where neither does."""
-    announced = _announced(data, kind)
+    """Whether an order has duplicates or reissues, by either field; None if the answer has neither."""
+    announced = _announced_count(data, kind)
     if announced:
         return True
     return None if announced is None else boolean(data.get(f"has_{kind}"))
 
 
-def _announced(data: Mapping[str, Any], kind: str) -> int | None:
-    """How many duplicates or reissues an order announces at least; None where that cannot be read."""
+def _announced_count(data: Mapping[str, Any], kind: str) -> int | None:
+    """The minimum number of duplicates or reissues that an order announces, None if it cannot be parsed."""
     has, count = data.get(f"has_{kind}"), data.get(f"{kind}_count")
     flag, number = boolean(has), integer(count)
     if (flag is None and has is not None) or (number is None and count is not None) or (number or 0) < 0:
@@ -748,22 +770,23 @@ def _announced(data: Mapping[str, Any], kind: str) -> int | None:
 
 
 def _names(value: Any) -> tuple[str, ...]:
-    return tuple(_spelled(name) for name in _list(value) if isinstance(name, str) and name)
+    return tuple(_to_a_labels(name) for name in _list(value) if isinstance(name, str) and name)
 
 
 def read_common_name(value: Any) -> str:
-    """A common name as it is, but a domain name in Unicode in the spelling of DNS."""
-    spelled = _spelled(value or "")
+    """Parse a common name. A host name in Unicode becomes A-labels."""
+    spelled = _to_a_labels(value or "")
     return spelled if _HOSTNAME_LIKE.fullmatch(spelled) else printable(value or "")
 
 
-def _spelled(value: Any) -> str:
-    """A name as it is, but one in Unicode in the spelling of DNS, where it has one."""
+def _to_a_labels(value: Any) -> str:
+    """A name, as A-labels if it is in Unicode and can be converted."""
     text = str(value)
     return printable(text if text.isascii() else to_ascii(text.strip()) or text)
 
 
 def _domains(common_name: str, dns_names: tuple[str, ...]) -> tuple[str, ...]:
+    """The host names of a certificate, in lower case and sorted."""
     names = set(map(dns_name, dns_names))
     if _HOSTNAME_LIKE.fullmatch(common_name):
         names.add(dns_name(common_name))
@@ -771,7 +794,7 @@ def _domains(common_name: str, dns_names: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _date(value: Any) -> date | None:
-    """yyyy-MM-dd, with or without leading zeros, or the date of an ISO 8601 time (2.1)."""
+    """Parse yyyy-MM-dd, with or without leading zeros, or the date of an ISO 8601 time (2.1)."""
     match = _DAY.fullmatch(str(value or "").strip())
     try:
         return date(int(match[1]), int(match[2]), int(match[3])) if match else None
@@ -784,13 +807,13 @@ def _utc_day(value: Any) -> str:
     return "" if moment is None else moment.date().isoformat()
 
 
-def _is_unread(value: Any) -> bool:
-    """Whether there is a date that cannot be read."""
+def _is_unparsed(value: Any) -> bool:
+    """Whether a date is present but cannot be parsed."""
     return value not in (None, "", []) and _date(value) is None
 
 
 def _moment(value: Any) -> datetime | None:
-    """An ISO 8601 time, or "yyyy-MM-dd HH:mm:ss", of which we take that it is UTC (2.1, 6)."""
+    """Parse an ISO 8601 time, or "yyyy-MM-dd HH:mm:ss". A time without a time zone is taken as UTC (2.1, 6)."""
     text = str(value or "").strip()
     match = _DAY.fullmatch(text)
     if match is None:

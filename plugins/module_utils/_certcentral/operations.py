@@ -4,11 +4,10 @@
 
 # This module util is PRIVATE to the collection: it can change at any time.
 
-"""Every change of CertCentral by name: which reader, policy and writer make it, with which settings.
+"""The operations of CertCentral: each runs a reader, a policy and a writer with the options of a task.
 
-The modules call these, and whatever else makes the same change. Of each, `options` are the options that all bulk
-changes have (`BULK` and `WATCHED`), and the result is that of a task. Raises ApiError, OptionError or Stopped where
-the run cannot begin.
+Modules call these functions. `options` are the options that all bulk changes have (`BULK` and `WATCHED`). Every
+function returns the result of a task, and raises ApiError, OptionError or Stopped if the run cannot start.
 """
 
 from __future__ import annotations
@@ -74,13 +73,14 @@ def set_status(
 ) -> dict[str, Any]:
     """Set the status of orders.
 
-    status: canceled, renewed or not_renewed. note: for the service, required to cancel. cancel_reissue: whether a
-    reissue that is under way may be dropped. require_migrated: refuse to mark orders that were not migrated.
+    status: canceled, renewed or not_renewed. note: for the service, required for canceled.
+    cancel_reissue: whether a pending reissue may be dropped.
+    require_migrated: mark only orders that are known to be migrated.
     """
     policy = partial(
         decide, target=status, today=_today(), cancel_reissue=cancel_reissue, require_migrated=require_migrated
     )
-    # One order to mark is read by the list, whose filter also says whether the order was migrated.
+    # Read a single order that is to be marked with the origin filter, which also proves that it is migrated.
     alone = len(order_ids) == 1 and status == RENEWED and require_migrated
     read = partial(certcentral.read, for_mark=alone)
     write = partial(certcentral.change_status, target=status, note=note)
@@ -106,9 +106,12 @@ def revoke(
 ) -> dict[str, Any]:
     """Revoke orders with all their certificates, or single certificates. Irreversible.
 
-    keys: what `key` says: order_id, certificate_id or serial_number. order_id: the order of these certificates, None
-    where it has to be found. accept_unknown: revoke also where not all certificates of an order are known. wait, poll:
-    seconds to wait for an approval in all, and between two reads; 0 for no wait.
+    key: the kind of `keys`: order_id, certificate_id or serial_number.
+    order_id: the order of the certificates, None to search it.
+    reason: the revocation reason, comments: the text for the approver (docs/development/reference/certcentral.md 4.2).
+    skip_approval: revoke at once, without a request. cancel_reissue: drop a pending reissue first.
+    accept_unknown: revoke an order even if its certificates may be incomplete.
+    wait: total seconds to wait for approvals, 0 for no wait. poll: seconds between two reads.
     """
     reader = RevocableOrders(certcentral) if key == "order_id" else RevocableCertificates(certcentral, order_id)
     policy = partial(
@@ -138,8 +141,8 @@ def settle_requests(
 ) -> dict[str, Any]:
     """Approve or reject requests.
 
-    ids: of the orders that the requests belong to, if by_order; else of the requests. status: approved or rejected.
-    may_revoke: whether a request may be approved that revokes.
+    ids: order ids with by_order, otherwise request ids. status: approved or rejected.
+    may_revoke: whether a request to revoke may be approved.
     """
     reader = RequestsByOrder(certcentral) if by_order else RequestsById(certcentral)
     noun = "order" if by_order else "request"
@@ -152,7 +155,7 @@ def settle_requests(
 def add_note(
     certcentral: CertCentral, order_ids: Sequence[int], *, text: str, options: Mapping[str, Any], context: Context
 ) -> dict[str, Any]:
-    """Add a note to orders that do not have it."""
+    """Add a note to orders that do not have it yet."""
     reader, write = NotedOrders(certcentral, text), NoteWriter(certcentral, text)
     settings = Settings.of(options, "annotated")
     return _run(certcentral, reader, decide_note, write, settings, order_ids, options, context, note=text)
@@ -166,7 +169,10 @@ def set_renewal(
     options: Mapping[str, Any],
     context: Context,
 ) -> dict[str, Any]:
-    """Set renewal settings of orders; wanted: the values by option of digicert_order_renewal, those to be set alone."""
+    """Set renewal settings of orders.
+
+    wanted: the values by option of digicert_order_renewal, without options that are not set.
+    """
     reader = Orders(certcentral)
     settings = Settings.of(
         options,
@@ -188,7 +194,7 @@ def set_domains(
     options: Mapping[str, Any],
     context: Context,
 ) -> dict[str, Any]:
-    """Activate or deactivate domains; domains: their ids, or their names as A-labels."""
+    """Activate or deactivate domains. domains: ids with by_id, otherwise names as A-labels."""
     reader = DomainsById(certcentral) if by_id else DomainsByName(certcentral)
     key, done = "domain_id" if by_id else "name", "activated" if active else "deactivated"
     settings = Settings.of(options, done, noun="domain", key=key, listed="domains")
@@ -213,6 +219,9 @@ def _run(
     note: str | None = None,
     read: Callable[[Sequence[Any]], dict[Any, Any]] | None = None,
 ) -> dict[str, Any]:
-    """Run a change. note: for the audit log. read: the first read of a chunk, where that is not the reader's own."""
+    """Run a change and return its result.
+
+    note: for the audit log. read: replaces the reader's own `read` for the first read of each chunk.
+    """
     watching = observers(options, context, settings, len(set(keys)), certcentral.account_id, note)
     return Run(reader, read or reader.read, policy, write, settings, context, watching).result(keys)

@@ -4,7 +4,16 @@
 
 # This module util is PRIVATE to the collection: it can change at any time.
 
-"""What CertCentral allows. May this order be canceled, marked renewed, revoked? Pure: no I/O, no clock, no Ansible."""
+"""The rules of CertCentral: whether a requested change is allowed for an order, a request or a domain.
+
+Pure functions: no I/O, no clock, no Ansible. Each `decide*` function takes a state and returns a `Decision`:
+
+- CHANGED: send the write, and expect the facts in `after`.
+- UNCHANGED: the state is already as requested.
+- PENDING_APPROVAL: a request waits for an approver.
+- INELIGIBLE: CertCentral does not allow the change; `next_step` names what the operator can do.
+- required_fact is set: the runner must read this fact and then call the function again.
+"""
 
 from __future__ import annotations
 
@@ -18,16 +27,19 @@ if TYPE_CHECKING:
     from .models import Order, Request, User
     from .readers import Annotated, NamedDomains, RenewalSettings, RequestsToDecide, Revocable
 
+# The values of `status` that PUT /order/certificate/{id}/status accepts (9).
 CANCELED = "canceled"
 RENEWED = "renewed"
 NOT_RENEWED = "not_renewed"
 TARGETS = (CANCELED, RENEWED, NOT_RENEWED)
-# docs/development/reference/certcentral.md 4.1: an order may be marked renewed from so many days before its certificate
-# expires.
+# An order can be marked renewed from this many days before its certificate expires
+# (docs/development/reference/certcentral.md 4.1).
 MARK_WINDOW_DAYS = 90
+# The statuses with a documented cancellation (2.3).
 _CANCELABLE = ("pending", "waiting_pickup")
+# The statuses in which a mark can be set or removed (4.1). A mark can itself show as the status `renewed` (2.2).
 _MARKABLE = ("issued", "expired", "renewed")
-# What a person can do instead with an order that cannot be canceled, by its status (2.3, 4.2, 4.3).
+# The next step for an order that cannot be canceled, by its status (2.3, 4.2, 4.3).
 _INSTEAD_OF_CANCEL = {
     "needs_approval": "Reject its request with digicert_request instead",
     "processing": "Wait until it is pending, then cancel it",
@@ -41,6 +53,7 @@ _INSTEAD_OF_CANCEL = {
     "rejected": "Nothing is left to cancel",
     "denied": "Nothing is left to cancel",
 }
+# The next step for an order that cannot be marked renewed or not renewed, by its status (2.3, 4.1).
 _NOT_MARKABLE = {
     "needs_approval": "Only an issued or expired order can carry the mark: reject its request with digicert_request",
     "pending": "Only an issued or expired order can carry the mark: cancel it if it is not wanted",
@@ -51,7 +64,7 @@ _NOT_MARKABLE = {
     "denied": "A denied order is final",
     "canceled": "A canceled order is final",
 }
-# The same for one that cannot be revoked (2.3, 4.2).
+# The next step for an order that cannot be revoked, by its status (2.3, 4.2).
 _INSTEAD_OF_REVOKE = {
     "needs_approval": "Reject its request with digicert_request instead",
     "pending": "Cancel it with digicert_order_status instead",
@@ -65,18 +78,20 @@ _INSTEAD_OF_REVOKE = {
     "canceled": "Nothing was ever issued",
 }
 _LET_EXPIRE = "switch off what renews it with digicert_order_renewal"
-# Orders that do not live on, whatever their settings say.
-_ENDED = ("canceled", "rejected", "denied", "revoked")
-# Two requests to revoke would be filed, if the first one's answer was lost.
-_ONCE = ("revoke",)
-_UNKNOWN_NEXT = "Look at the order in the CertCentral console"
+# Orders with these statuses never renew, whatever their settings are.
+_NEVER_RENEWS = ("canceled", "rejected", "denied", "revoked")
+# The step `revoke` is never sent again after a lost reply: a second call could file a second request.
+_STEPS_SENT_ONCE = ("revoke",)
+_DEFAULT_NEXT_STEP = "Look at the order in the CertCentral console"
 
 
 def decide(order: Order, target: str, *, today: date, cancel_reissue: bool, require_migrated: bool) -> Decision:
-    """What setting an order to `target` (one of TARGETS) comes to, for every status there is or will be.
+    """Decide whether an order can be set to `target`, for every known and unknown status.
 
-    today: the date in UTC. Rules from docs/development/reference/certcentral.md 2.2, 2.3, 4.1 and 9; this is the whole
-    machine:
+    target: one of TARGETS. today: the date in UTC. cancel_reissue: whether a pending reissue may be dropped.
+    require_migrated: mark only orders that are known to be migrated.
+
+    The rules are from docs/development/reference/certcentral.md 2.2, 2.3, 4.1 and 9. The complete state machine:
 
     ================  ==================  ================  ====================
     status            canceled            renewed           not_renewed
@@ -98,19 +113,21 @@ def decide(order: Order, target: str, *, today: date, cancel_reissue: bool, requ
     any other         refuse              refuse            refuse
     ================  ==================  ================  ====================
 
-    - canceled, "or": with cancel_reissue a reissue in progress is dropped, after which the order is issued; there is
-      then nothing left to do.
-    - renewed: "nothing" in every status where the order is marked already; "write" only within 90 days of the
-      certificate's expiry or after it, and, with require_migrated, only for an order known to be a migrated one.
-    - not_renewed: "nothing" in every status where the order is not marked; "write" only where no newer order shows
-      that it was truly renewed.
+    - canceled, "or": the second value applies with cancel_reissue. The write drops the pending reissue, and the order
+      is then `issued`, in which case nothing is left to do.
+    - renewed: "nothing" in every status if the order is already marked. "write" only from 90 days before its
+      certificate expires (also after that), and, with require_migrated, only if the order is known to be migrated.
+    - not_renewed: "nothing" in every status if the order is not marked. "write" only if no newer order shows that the
+      order was really renewed.
     """
+    # A list row can lack the status. The details of the order have it.
     if not order.status and "details" not in order.seen:
         return Decision(required_fact="details")
     if target == CANCELED:
         return _cancel(order, cancel_reissue)
     if order.is_marked is None:
-        # Some answers leave the field out, others leave it out where it is false: ask the other one before deciding.
+        # Either the details or the list row can lack is_renewed, or omit a false value (2.2): read both before
+        # the missing field counts as "not marked".
         for source in ("details", "row"):
             if source not in order.seen:
                 return Decision(required_fact=source)
@@ -120,26 +137,32 @@ def decide(order: Order, target: str, *, today: date, cancel_reissue: bool, requ
 
 
 def _cancel(order: Order, cancel_reissue: bool) -> Decision:
+    """Decide on the target `canceled` (2.3, 9)."""
     if order.status == CANCELED:
         return Decision(UNCHANGED, reason="it is canceled already")
     if order.status in _CANCELABLE:
         return Decision(CHANGED, after={"status": CANCELED})
+    # The same API call drops a pending reissue, but the order then returns to `issued` (2.3).
     if cancel_reissue and order.status == "reissue_pending":
         return Decision(CHANGED, after={"status": "issued"}, reason="it stays issued", done="freed from its reissue")
     if cancel_reissue and order.status == "issued":
         return Decision(UNCHANGED, reason="no reissue is in progress, and an issued order itself can only be revoked")
-    return Decision(INELIGIBLE, reason=_is(order), next_step=_INSTEAD_OF_CANCEL.get(order.status, _UNKNOWN_NEXT))
+    return Decision(
+        INELIGIBLE, reason=_status_reason(order), next_step=_INSTEAD_OF_CANCEL.get(order.status, _DEFAULT_NEXT_STEP)
+    )
 
 
 def _mark(order: Order, today: date, require_migrated: bool) -> Decision:
+    """Decide on the target `renewed` (4.1). The checks that need no further read come first."""
     if order.is_marked:
         return Decision(UNCHANGED, reason="it counts as renewed already")
     if order.status not in _MARKABLE:
-        return _unmarkable(order)
+        return _refuse_mark(order)
     if order.valid_till is None:
         if "details" not in order.seen:
             return Decision(required_fact="details")
-        return Decision(INELIGIBLE, reason="it does not say when its certificate expires", next_step=_UNKNOWN_NEXT)
+        return Decision(INELIGIBLE, reason="it does not say when its certificate expires", next_step=_DEFAULT_NEXT_STEP)
+    # Negative after the expiry, when the order can still be marked.
     days = (order.valid_till - today).days
     if days > MARK_WINDOW_DAYS:
         return Decision(
@@ -148,6 +171,7 @@ def _mark(order: Order, today: date, require_migrated: bool) -> Decision:
             next_step=f"Ask again once it is within {MARK_WINDOW_DAYS} days of expiring",
         )
     if require_migrated and not order.is_migrated:
+        # No answer has the origin of an order: reading it costs list requests with the origin filter (2.2).
         if "origin" not in order.seen:
             return Decision(required_fact="origin")
         return _not_migrated(order)
@@ -155,6 +179,7 @@ def _mark(order: Order, today: date, require_migrated: bool) -> Decision:
 
 
 def _not_migrated(order: Order) -> Decision:
+    """Refuse a mark on an order that is not, or not known to be, migrated."""
     if order.is_migrated is None:
         reason = "CertCentral does not tell whether it is a migrated order"
     else:
@@ -167,16 +192,19 @@ def _not_migrated(order: Order) -> Decision:
 
 
 def _unmark(order: Order, today: date) -> Decision:
+    """Decide on the target `not_renewed` (2.2, 9)."""
     if not order.is_marked:
         return Decision(UNCHANGED, reason="it does not count as renewed")
     if order.status not in _MARKABLE:
-        return _unmarkable(order)
+        return _refuse_mark(order)
+    # Only a mark can be removed. The id of a newer order proves a real renewal, and only the details have it (2.2).
     if order.renewed_order_id is None:
         if "details" not in order.seen:
             return Decision(required_fact="details")
         return Decision(
-            INELIGIBLE, reason="it does not say whether a newer order has renewed it", next_step=_UNKNOWN_NEXT
+            INELIGIBLE, reason="it does not say whether a newer order has renewed it", next_step=_DEFAULT_NEXT_STEP
         )
+    # Never sent for a real renewal, although the service might accept it (2.2).
     if order.renewed_order_id:
         return Decision(
             INELIGIBLE,
@@ -185,63 +213,77 @@ def _unmark(order: Order, today: date) -> Decision:
         )
     after: dict[str, object] = {"is_renewed": False}
     if order.status == "renewed":
-        over = order.valid_till is not None and order.valid_till < today
-        after["status"] = "expired" if over else "issued"
-        if over and order.can_be_reissued(today):
-            # How the service shows such an order is not known, so that only the mark tells whether it was done.
+        # The mark shows as the status (2.2). Without the mark, the order has the status of its certificate.
+        has_expired = order.valid_till is not None and order.valid_till < today
+        after["status"] = "expired" if has_expired else "issued"
+        if has_expired and order.can_be_reissued(today):
+            # The status of an order that can be reissued is not known (2.3), so only the mark proves the change.
             return Decision(CHANGED, after=after, shows={"is_renewed": False})
     return Decision(CHANGED, after=after)
 
 
-def _unmarkable(order: Order) -> Decision:
-    return Decision(INELIGIBLE, reason=_is(order), next_step=_NOT_MARKABLE.get(order.status, _UNKNOWN_NEXT))
+def _refuse_mark(order: Order) -> Decision:
+    """Refuse to set or remove a mark because of the status of the order."""
+    return Decision(
+        INELIGIBLE, reason=_status_reason(order), next_step=_NOT_MARKABLE.get(order.status, _DEFAULT_NEXT_STEP)
+    )
 
 
-def _is(order: Order) -> str:
+def _status_reason(order: Order) -> str:
+    """The reason of a refusal that depends on the status of the order."""
     return f"its status is {order.status}" if order.status else "its status is not known"
 
 
 def decide_revocation(
     subject: Revocable, *, today: date, skip_approval: bool, cancel_reissue: bool, accept_unknown: bool = False
 ) -> Decision:
-    """What revoking an order, or one certificate of it, comes to; rules from docs/development/reference/certcentral.md
-    2.3 and 4.2.
+    """Decide whether an order, or one certificate of an order, can be revoked.
 
-    today: the date in UTC. Without skip_approval a request is filed, which somebody has to approve: that ends as
-    PENDING_APPROVAL, and a request that waits already is left to wait. An unfinished reissue blocks a revocation; with
-    cancel_reissue it is dropped first. accept_unknown: revoke an order also where CertCentral does not list all
-    certificates that it announces, or one without names.
+    The rules are from docs/development/reference/certcentral.md 2.3 and 4.2.
+
+    today: the date in UTC.
+    skip_approval: revoke at once. Otherwise the call files a request for an approver, and the outcome is
+    PENDING_APPROVAL. If such a request already waits, no second one is filed.
+    cancel_reissue: drop a pending reissue first, which otherwise blocks the revocation.
+    accept_unknown: revoke an order even if CertCentral does not list all its announced certificates, or lists a
+    certificate without names.
     """
     order, status = subject.order, subject.status
-    shown = _shown_status(subject, today)
-    if not shown:
+    effective_status = _effective_status(subject, today)
+    if not effective_status:
         return Decision(required_fact="certificates")
+    # `status` is that of the certificate, if the subject is a certificate. A revoked order has no valid certificate.
     if "revoked" in (status, order.status):
         return Decision(UNCHANGED, reason="it is revoked already")
-    if shown not in ("issued", "renewed", "reissue_pending"):
-        return _irrevocable(order, shown, today)
+    if effective_status not in ("issued", "renewed", "reissue_pending"):
+        return _refuse_revocation(order, effective_status, today)
+    # A valid order can have certificates that were revoked or have expired, such as old reissues.
     one = subject.certificate
     if one and (status not in ("issued", "renewed") or (one.valid_till is not None and one.valid_till < today)):
-        why = f"the certificate is {status}" + (f", and was valid until {one.valid_till}" if one.valid_till else "")
-        return Decision(INELIGIBLE, reason=why, next_step="Only an issued one can be revoked")
+        reason = f"the certificate is {status}" + (f", and was valid until {one.valid_till}" if one.valid_till else "")
+        return Decision(INELIGIBLE, reason=reason, next_step="Only an issued one can be revoked")
+    # An order lists its requests without their certificates (4.3). Each open request to revoke must be read by its own
+    # id, to find out whether the request covers the subject.
     if subject.filed and "requests" not in order.seen:
         return Decision(required_fact="requests")
+    # A second request would be a duplicate for the approver.
     if subject.requests:
-        waits = f"request {subject.requests[0].id} for it waits for an approval"
-        return Decision(PENDING_APPROVAL, reason=waits, next_step="Somebody has to approve it, see digicert_request")
-    if shown == "reissue_pending" and not cancel_reissue:
+        reason = f"request {subject.requests[0].id} for it waits for an approval"
+        return Decision(PENDING_APPROVAL, reason=reason, next_step="Somebody has to approve it, see digicert_request")
+    if effective_status == "reissue_pending" and not cancel_reissue:
         return Decision(
             INELIGIBLE,
-            reason=_is(order),
+            reason=_status_reason(order),
             next_step="Set cancel_reissue to drop the reissue first, or wait until it is issued",
         )
     if "certificates" not in order.seen:
-        # What dies with it has to be known, and shown, before it does.
+        # Read, and show in the result, every certificate that the irreversible write ends.
         return Decision(required_fact="certificates")
-    return _revocation(subject, skip_approval, accept_unknown)
+    return _decide_steps(subject, skip_approval, accept_unknown)
 
 
-def _revocation(subject: Revocable, skip_approval: bool, accept_unknown: bool) -> Decision:
+def _decide_steps(subject: Revocable, skip_approval: bool, accept_unknown: bool) -> Decision:
+    """The decision for an order or certificate whose status allows a revocation."""
     if subject.unknown and not accept_unknown:
         return Decision(
             INELIGIBLE,
@@ -249,67 +291,91 @@ def _revocation(subject: Revocable, skip_approval: bool, accept_unknown: bool) -
             next_step="Compare its certificates in the CertCentral console, and set accept_unknown_certificates to "
             "revoke it all the same",
         )
-    why = f"not all that it ends is known, which is accepted: {subject.unknown}" if subject.unknown else ""
-    drops = subject.order.status == "reissue_pending"
-    steps = ("drop_reissue", "revoke") if drops else ("revoke",)
+    reason = f"not all that it ends is known, which is accepted: {subject.unknown}" if subject.unknown else ""
+    # A pending reissue blocks the revocation (4.2), so the first of two writes drops the reissue.
+    drops_reissue = subject.order.status == "reissue_pending"
+    steps = ("drop_reissue", "revoke") if drops_reissue else ("revoke",)
     if skip_approval:
-        return Decision(CHANGED, after=_revoked(subject), steps=steps, once=_ONCE, reason=why)
-    return Decision(CHANGED, after=_requested(subject), steps=steps, once=_ONCE, ends=PENDING_APPROVAL, reason=why)
+        return Decision(CHANGED, after=_facts_if_revoked(subject), steps=steps, once=_STEPS_SENT_ONCE, reason=reason)
+    return Decision(
+        CHANGED,
+        after=_facts_if_requested(subject),
+        steps=steps,
+        once=_STEPS_SENT_ONCE,
+        ends=PENDING_APPROVAL,
+        reason=reason,
+    )
 
 
-def _shown_status(subject: Revocable, today: date) -> str | None:
-    """Its status, expired where a status that lags behind hides that; None where its certificates have to be read."""
+def _effective_status(subject: Revocable, today: date) -> str | None:
+    """The status that decides on a revocation; None if the certificates of the order must be read first.
+
+    An order can have the status `issued` after its certificate has expired, and `expired` although a duplicate is still
+    valid. So the status is corrected here by the dates of the certificates (2.3, 8).
+    """
     order = subject.order
     if subject.key is not None and "certificates" not in order.seen and not subject.is_primary_of_revoked:
-        # A revoked order says nothing of a certificate that is not one of its own.
+        # The certificate might not belong to the order, and then the status of the order is meaningless. Only the
+        # primary certificate of a revoked order needs no further read.
         return None
     if order.status not in ("issued", "renewed", "expired"):
         return order.status or "unknown"
     expired = order.status == "expired" or (order.valid_till is not None and order.valid_till < today)
     if expired and order.can_be_reissued(today):
-        # An annual plan outlives its certificates, of which a duplicate may be valid where the primary one is not.
+        # An annual plan is longer than its certificates (8), and a duplicate can outlive the primary certificate.
         if "certificates" not in order.seen:
             return None
         expired = not any(one.valid_till is not None and one.valid_till >= today for one in subject.certificates)
     return "expired" if expired else "issued"
 
 
-def _irrevocable(order: Order, shown: str, today: date) -> Decision:
-    reason = "its certificate has expired" if shown == "expired" != order.status else _is(order)
-    next_step = _INSTEAD_OF_REVOKE.get(shown, _UNKNOWN_NEXT)
-    if shown == "expired" and order.can_be_reissued(today):
+def _refuse_revocation(order: Order, effective_status: str, today: date) -> Decision:
+    """Refuse a revocation because of the status, or because every certificate has expired."""
+    # If only the dates prove the expiry, the status of the order would be a confusing reason.
+    reason = "its certificate has expired" if effective_status == "expired" != order.status else _status_reason(order)
+    next_step = _INSTEAD_OF_REVOKE.get(effective_status, _DEFAULT_NEXT_STEP)
+    if effective_status == "expired" and order.can_be_reissued(today):
+        # The certificate has expired, but a reissue could make a new one for the rest of the plan (8).
         next_step += f", but the order can be reissued until {order.order_valid_till}: {_LET_EXPIRE}"
     return Decision(INELIGIBLE, reason=reason, next_step=next_step)
 
 
 def revocation_filed(subject: Revocable, decision: Decision, request: Request | None) -> Decision:
-    """What a decision came to, by the service's answer: the request that it filed, None where it revoked at once."""
+    """The decision after the answer of the service to a revocation (4.2).
+
+    request: the request that the call filed, None if the service revoked at once.
+    """
+    # An account can approve requests to revoke at once (4.2).
     if request is None or request.status == "approved":
-        return Decision(CHANGED, after=_revoked(subject), steps=decision.steps)
-    waits = f"request {request.id} for it waits for an approval"
-    return Decision(CHANGED, after=_requested(subject), steps=decision.steps, ends=PENDING_APPROVAL, reason=waits)
+        return Decision(CHANGED, after=_facts_if_revoked(subject), steps=decision.steps)
+    reason = f"request {request.id} for it waits for an approval"
+    return Decision(
+        CHANGED, after=_facts_if_requested(subject), steps=decision.steps, ends=PENDING_APPROVAL, reason=reason
+    )
 
 
-def _requested(subject: Revocable) -> dict[str, Any]:
-    # A reissue is dropped before, which leaves the order issued.
+def _facts_if_requested(subject: Revocable) -> dict[str, Any]:
+    """The facts that change if a request to revoke is filed."""
+    # The step before dropped the pending reissue, after which the order is `issued`.
     dropped = subject.key is None and subject.order.status == "reissue_pending"
     return {"revocation_requested": True, **({"status": "issued"} if dropped else {})}
 
 
-def _revoked(subject: Revocable) -> dict[str, Any]:
+def _facts_if_revoked(subject: Revocable) -> dict[str, Any]:
+    """The facts that change if the service revokes at once."""
     certificates = [{**one.shown(), "status": "revoked"} for one in subject.certificates]
     return {"status": "revoked", "revocation_requested": False, "certificates": certificates}
 
 
 def decide_request(subject: RequestsToDecide, target: str, *, may_revoke: bool) -> Decision:
-    """What setting a request to `target`, approved or rejected, comes to (docs/development/reference/certcentral.md
-    4.3).
+    """Decide whether a request can be set to `target` (docs/development/reference/certcentral.md 4.3).
 
-    may_revoke: whether one that asks for a revocation may be approved, which is for ever.
+    target: `approved` or `rejected`. may_revoke: whether a request to revoke may be approved, which is irreversible.
     """
     request = subject.request
     if request is None:
         return Decision(INELIGIBLE, reason="the order has no request", next_step="There is nothing to decide on")
+    # Never choose between open requests: each can be about another certificate.
     if len(subject.undecided) > 1:
         several = ", ".join(f"{one.id} ({one.type})" for one in subject.undecided)
         return Decision(INELIGIBLE, reason=f"several requests wait: {several}", next_step="Name one with request_id")
@@ -331,48 +397,58 @@ def decide_request(subject: RequestsToDecide, target: str, *, may_revoke: bool) 
 
 
 def decide_domain(subject: NamedDomains, *, active: bool) -> Decision:
-    """What making a domain active or inactive comes to (docs/development/reference/certcentral.md 5)."""
+    """Decide whether a domain can be made active or inactive (docs/development/reference/certcentral.md 5).
+
+    Several domains can have the same name. If they all have the requested state, nothing is left to do; otherwise the
+    name is ambiguous, and the operator must name a domain by its id.
+    """
     states = {domain.is_active for domain in subject.domains}
-    wanted = "active" if active else "inactive"
+    target = "active" if active else "inactive"
     if states == {active}:
-        return Decision(UNCHANGED, reason=f"it is {wanted} already")
+        return Decision(UNCHANGED, reason=f"it is {target} already")
     if len(subject.domains) > 1:
         ids = ", ".join(str(domain.id) for domain in subject.domains)
         return Decision(INELIGIBLE, reason=f"several domains have this name: {ids}", next_step="Name one by domain_id")
+    # Without a known state, a write would be a guess.
     if None in states:
-        return Decision(INELIGIBLE, reason="it does not say whether it is active", next_step=_UNKNOWN_NEXT)
-    return Decision(CHANGED, after={"state": wanted})
+        return Decision(INELIGIBLE, reason="it does not say whether it is active", next_step=_DEFAULT_NEXT_STEP)
+    return Decision(CHANGED, after={"state": target})
 
 
 def decide_renewal(subject: RenewalSettings, wanted: Mapping[str, Any]) -> Decision:
-    """What the renewal settings of an order come to (docs/development/reference/certcentral.md 4.6).
+    """Decide which renewal settings of an order must be written (docs/development/reference/certcentral.md 4.6).
 
-    wanted: those of renewal_emails, auto_reissue and custom_renewal_message that are asked for.
+    wanted: the requested values by name: renewal_emails, auto_reissue, custom_renewal_message; only those to set.
     """
     order, facts = subject.order, subject.facts
-    if order.status in _ENDED:
-        return Decision(INELIGIBLE, reason=_is(order), next_step="It does not renew any more")
+    # Whether the service accepts settings of an ended order is not known (4.6), and they have no effect.
+    if order.status in _NEVER_RENEWS:
+        return Decision(INELIGIBLE, reason=_status_reason(order), next_step="It does not renew any more")
     after = {name: value for name, value in wanted.items() if facts[name] != value}
-    loud = "AUTO-RENEW IS ON, and only a person can switch it off, in the CertCentral console"
-    reason = loud if facts["auto_renew"] else ""
+    # No API call switches auto-renew off (4.6), so every result of such an order must warn.
+    warning = "AUTO-RENEW IS ON, and only a person can switch it off, in the CertCentral console"
+    reason = warning if facts["auto_renew"] else ""
     if after:
         return Decision(CHANGED, after=after, steps=tuple(after), reason=reason)
     return Decision(UNCHANGED, reason=reason or "it is set so already")
 
 
 def decide_note(subject: Annotated) -> Decision:
-    """What adding a note comes to (docs/development/reference/certcentral.md 4.4): it is added once."""
+    """Decide whether a note must be added; the same text is added once (docs/development/reference/certcentral.md 4.4).
+
+    A note is not sent again after a lost reply, because a second call could add a second note.
+    """
     if subject.has_note:
         return Decision(UNCHANGED, reason="it has this note already")
     return Decision(CHANGED, after={"has_note": True}, repeatable=False)
 
 
 def may_write(user: User, read_only: str) -> bool | None:
-    """Whether a key may change anything, None where that is not known (docs/development/reference/certcentral.md 1.1,
-    6).
+    """Whether an API key can send changes; None if unknown (docs/development/reference/certcentral.md 1.1, 6).
 
-    read_only: the variable that forbids it, or nothing. A role restricts a key to GET where it is View Only; whether
-    the roles that are told are those of the key, or of its user, is not known.
+    read_only: the name of the environment variable that forbids changes, empty if none is set.
+    A key with the role View Only can send GET requests only. Whether `GET /user/me` returns the roles of the key or of
+    its user is not known.
     """
     if read_only or user.roles == ("View Only",):
         return False

@@ -4,9 +4,9 @@
 
 # This module util is PRIVATE to the collection: it can change at any time.
 
-"""How a run reads what it is about to change, where that is not simply an order; see `Reader` in _run.
+"""Readers of the states that a run changes, other than plain orders; see `Reader` in _runtime/protocols.py.
 
-Each of these is read by itself: what decides is not in the rows of a list.
+These readers send at least one request for each key: list rows lack the facts that the policy needs.
 """
 
 from __future__ import annotations
@@ -22,16 +22,16 @@ if TYPE_CHECKING:
     from .._http.transport import Transport
     from .client import CertCentral
 
-# A certificate's id, or its serial number.
+# The id or the serial number of a certificate.
 CertificateKey = Union[int, str]
 
 
 @dataclass(frozen=True)
 class Revocable:
-    """An order, or one certificate of it, that may be revoked.
+    """The state of an order, or of one certificate of an order, that is to be revoked.
 
-    key: of the one certificate, None for the whole order. certificate: that one, once the order's certificates are
-    read.
+    key: id or serial number of the certificate, None for the whole order.
+    certificate: the certificate of `key`, None until the certificates of the order are read.
     """
 
     order: Order
@@ -56,34 +56,35 @@ class Revocable:
 
     @property
     def is_primary_of_revoked(self) -> bool:
-        """Whether the certificate is the present one of an order that is revoked: its lists tell nothing more."""
+        """Whether `key` is the primary certificate of a revoked order, which needs no further read."""
         primary = self.order.primary
         named = primary is not None and self.key in (primary.id, primary.serial_number)
         return named and self.order.status == "revoked"
 
     @property
     def certificates(self) -> tuple[Certificate, ...]:
-        """What a revocation would end."""
+        """The certificates that a revocation would end."""
         if self.key is not None:
-            several: tuple[Certificate, ...] = (self.certificate,) if self.certificate else ()
+            certificates: tuple[Certificate, ...] = (self.certificate,) if self.certificate else ()
         else:
-            several = self.order.certificates
-        return tuple(one for one in several if one.status not in ("revoked", *NEVER_ISSUED))
+            certificates = self.order.certificates
+        return tuple(one for one in certificates if one.status not in ("revoked", *NEVER_ISSUED))
 
     @property
     def unknown(self) -> str:
-        """Why what a revocation would end is not all known, empty where it is; of a single certificate it is."""
+        """Why `certificates` may be incomplete, empty if they are complete, as for a single certificate."""
         return self.order.unknown if self.key is None else ""
 
     @property
     def requests(self) -> tuple[Request, ...]:
-        """The requests to revoke just this, or all of the order, that wait for an approval."""
-        mine = (None, self.certificate.id) if self.certificate else (None,)
-        return tuple(request for request in self.filed if request.certificate_id in mine)
+        """The open requests to revoke this subject or the whole order."""
+        # A request for the whole order has no certificate id.
+        certificate_ids = (None, self.certificate.id) if self.certificate else (None,)
+        return tuple(request for request in self.filed if request.certificate_id in certificate_ids)
 
     @property
     def filed(self) -> tuple[Request, ...]:
-        """The requests to revoke anything of the order that wait; what each is for is only said by itself (4.3)."""
+        """The open requests to revoke the order or a part of it. Only a request itself names its certificate (4.3)."""
         return tuple(request for request in self.order.undecided if request.type == "revoke")
 
     @property
@@ -100,7 +101,7 @@ class Revocable:
 
 @dataclass(frozen=True)
 class RequestsToDecide:
-    """The requests of which one may be approved or rejected: one, or all of an order."""
+    """The requests of which one is to be approved or rejected: a single request, or all requests of an order."""
 
     order_id: int | None
     requests: tuple[Request, ...]
@@ -112,9 +113,9 @@ class RequestsToDecide:
 
     @property
     def request(self) -> Request | None:
-        """The one that is meant: that which waits, or else the last one."""
-        several = self.undecided or self.requests
-        return max(several, key=lambda request: request.id) if several else None
+        """The request to decide on: the newest one that waits, otherwise the newest one."""
+        candidates = self.undecided or self.requests
+        return max(candidates, key=lambda request: request.id) if candidates else None
 
     @property
     def name(self) -> str:
@@ -133,7 +134,7 @@ class RequestsToDecide:
 
 @dataclass(frozen=True)
 class NamedDomains:
-    """The domains of one name, or the one of an id."""
+    """All domains with one name, or the domain with one id."""
 
     domains: tuple[Domain, ...]
 
@@ -152,7 +153,7 @@ class NamedDomains:
 
 @dataclass(frozen=True)
 class RenewalSettings:
-    """What decides whether an order lives on by itself."""
+    """The settings that decide whether an order renews automatically (4.6)."""
 
     order: Order
 
@@ -177,7 +178,7 @@ class RenewalSettings:
 
 @dataclass(frozen=True)
 class Annotated:
-    """The notes of an order, and whether the one that is wanted is among them."""
+    """Whether an order has the requested note."""
 
     order_id: int
     has_note: bool
@@ -196,8 +197,9 @@ class Annotated:
 
 
 class _OneByOne:
-    """Reads one thing at a time; a run does several in parallel."""
+    """Base class of readers with a request for each key. A run calls such a reader in parallel, with one key each."""
 
+    # These facts cost requests for each order, too.
     ONE_BY_ONE = frozenset([CERTIFICATES, REQUESTS])
 
     def __init__(self, certcentral: CertCentral) -> None:
@@ -211,10 +213,12 @@ class _OneByOne:
         return self._certcentral.account_label()
 
     def read(self, keys: Sequence[Any]) -> dict[Any, Any]:
+        """Read the states by key. Keys that do not exist are left out."""
+        # The first call has many keys. The empty answer makes the run read each key alone, in parallel.
         if len(keys) > 1:
             return {}
         try:
-            found = {key: self._one(key) for key in keys}
+            found = {key: self._read_one(key) for key in keys}
         except NotFound:
             return {}
         return {key: state for key, state in found.items() if state is not None}
@@ -222,21 +226,21 @@ class _OneByOne:
     def fetch_fact(self, required_fact: str, _states: Sequence[Any]) -> dict[Any, Any]:
         raise ValueError(f"nobody knows how to read {required_fact}")
 
-    def _one(self, key: Any) -> Any:
+    def _read_one(self, key: Any) -> Any:
         raise NotImplementedError
 
 
 class Orders(_OneByOne):
-    """Orders with all that their own pages say, for their renewal settings.
+    """Reads the renewal settings of orders, which only the details have.
 
-    live_on: the ids of those whose auto-renew is on.
+    auto_renewing: the ids of the orders that were read with auto-renew on.
     """
 
     def __init__(self, certcentral: CertCentral) -> None:
         super().__init__(certcentral)
         self.auto_renewing: set[int] = set()
 
-    def _one(self, key: Any) -> RenewalSettings:
+    def _read_one(self, key: Any) -> RenewalSettings:
         order = self._certcentral.order(key)
         if order.auto_renew:
             self.auto_renewing.add(order.id)
@@ -244,9 +248,9 @@ class Orders(_OneByOne):
 
 
 class RevocableOrders(_OneByOne):
-    """Orders that are to be revoked whole."""
+    """Reads orders that are to be revoked with all their certificates."""
 
-    def _one(self, key: Any) -> Revocable | None:
+    def _read_one(self, key: Any) -> Revocable | None:
         return Revocable(self._certcentral.order(key))
 
     def fetch_fact(self, required_fact: str, states: Sequence[Any]) -> dict[Any, Any]:
@@ -256,13 +260,13 @@ class RevocableOrders(_OneByOne):
         return {self._key(state): fetch_fact(state) for state in states}
 
     def _with_requests(self, state: Revocable) -> Revocable:
-        """The requests that wait, with the certificates that they are for."""
+        """Read each open request by its id, to get the certificate that it is about."""
         try:
             known = {request.id: self._certcentral.request(request.id) for request in state.filed}
         except NotFound as error:
-            # The order that lists it is there, so this says nothing of it.
+            # The order exists, and NotFound would report the order as missing.
             raise Refused(error.message, error.http_status, error.code) from None
-        requests = tuple(_completed(request, known.get(request.id)) for request in state.order.requests)
+        requests = tuple(_merged_request(request, known.get(request.id)) for request in state.order.requests)
         order = replace(state.order, requests=requests, seen=state.order.seen | {REQUESTS})
         return replace(state, order=order)
 
@@ -270,32 +274,34 @@ class RevocableOrders(_OneByOne):
         return state.order.id if state.key is None else state.key
 
     def _with_certificates(self, state: Revocable) -> Revocable:
+        """Read the reissues and duplicates of an order."""
         order = state.order
         try:
             reissues, duplicates = self._certcentral.reissues(order.id), self._certcentral.duplicates(order.id)
         except NotFound as error:
-            # The order was there just now, so this says nothing of it.
+            # The order was just read, and NotFound would report the order as missing.
             raise Refused(error.message, error.http_status, error.code) from None
         order = with_certificates(order, reissues, duplicates)
         return replace(state, order=order)
 
 
 class RevocableCertificates(RevocableOrders):
-    """Single certificates, by id or serial number.
+    """Reads single certificates by id or serial number.
 
-    order_id: the order that they belong to, where that is known: the account's list finds a certificate's order only
-    by its primary one, as far as is known (2.1).
+    order_id: the order of the certificates, None to search it in the list of orders. The list may find an order by its
+    primary certificate only (2.1, 3).
     """
 
     def __init__(self, certcentral: CertCentral, order_id: int | None) -> None:
         super().__init__(certcentral)
         self._order_id = order_id
 
-    def _one(self, key: Any) -> Revocable | None:
+    def _read_one(self, key: Any) -> Revocable | None:
         order_id = self._order_id or self._find(key)
         return Revocable(self._certcentral.order(order_id), key) if order_id else None
 
     def _find(self, key: CertificateKey) -> int | None:
+        """The id of the order of a certificate, None if the list finds none. Raises Unreadable if ambiguous."""
         name = "certificate_id" if isinstance(key, int) else "serial_number"
         rows, _total = self._certcentral.page([(name, key)], limit=2)
         exact = [row.id for row in rows if key in (row.certificate_id, row.serial_number)]
@@ -304,7 +310,7 @@ class RevocableCertificates(RevocableOrders):
         if len(rows) > 1:
             why = f"CertCentral does not apply the {name} filter for this account: name its order by order_id"
             raise Unreadable(why, 200, "filter_ignored")
-        # Perhaps by a duplicate of it; whether it really is there is seen in the order itself.
+        # The list may find the order by a duplicate. _with_certificates verifies that the order has the certificate.
         return rows[0].id if rows else None
 
     def _with_certificates(self, state: Revocable) -> Revocable:
@@ -319,47 +325,49 @@ class RevocableCertificates(RevocableOrders):
 
 
 class RequestsById(_OneByOne):
-    """Requests by their own ids."""
+    """Reads requests by request id."""
 
-    def _one(self, key: Any) -> RequestsToDecide:
+    def _read_one(self, key: Any) -> RequestsToDecide:
         request = self._certcentral.request(key)
         return RequestsToDecide(request.order_id, (request,))
 
 
 class RequestsByOrder(_OneByOne):
-    """Requests by the ids of their orders."""
+    """Reads the requests of orders by order id."""
 
-    def _one(self, key: Any) -> RequestsToDecide:
+    def _read_one(self, key: Any) -> RequestsToDecide:
         order = self._certcentral.order(key)
         return RequestsToDecide(order.id, order.requests, order.name)
 
 
 class NotedOrders(_OneByOne):
-    """Orders with the question whether they have a note; white space does not count."""
+    """Reads whether orders have a note. White space is not compared: the service may change it (4.4)."""
 
     def __init__(self, certcentral: CertCentral, text: str) -> None:
         super().__init__(certcentral)
-        self._text = _words(text)
+        self._text = _normalized(text)
 
-    def _one(self, key: Any) -> Annotated:
+    def _read_one(self, key: Any) -> Annotated:
         notes = self._certcentral.notes(key)
-        return Annotated(key, any(_words(note.text) == self._text for note in notes))
+        return Annotated(key, any(_normalized(note.text) == self._text for note in notes))
 
 
 class DomainsById(_OneByOne):
-    def _one(self, key: Any) -> NamedDomains:
+    """Reads domains by id."""
+
+    def _read_one(self, key: Any) -> NamedDomains:
         return NamedDomains((self._certcentral.domain(key),))
 
 
 class DomainsByName(_OneByOne):
-    """Domains by name, from the account's whole list: a search might not find all that have a name (5)."""
+    """Reads domains by name from the complete list of the account: a search may miss domains of a name (5)."""
 
     def __init__(self, certcentral: CertCentral) -> None:
         super().__init__(certcentral)
         self._absent: set[str] = set()
 
     def read(self, keys: Sequence[Any]) -> dict[Any, Any]:
-        # The list was whole, so it need not be read once more for each name that it lacks.
+        # A complete list lacked these names, so do not read it again for each of them.
         if self._absent.issuperset(keys):
             return {}
         found: dict[str, list[Domain]] = {}
@@ -368,18 +376,18 @@ class DomainsByName(_OneByOne):
                 found.setdefault(domain.name, []).append(domain)
         absent = set(keys) - set(found)
         if absent and self._certcentral.warnings and len(keys) == 1:
-            # A list that is not complete does not prove that there is none.
+            # An incomplete list does not prove that the domain does not exist.
             raise Unreadable("; ".join(self._certcentral.warnings), 200, "list_incomplete")
         self._absent.update(absent if not self._certcentral.warnings else ())
         return {name: NamedDomains(tuple(domains)) for name, domains in found.items()}
 
 
-def _completed(listed: Request, itself: Request | None) -> Request:
-    """A request as its order lists it, with what it says of itself: which certificate it is for, for one."""
+def _merged_request(listed: Request, itself: Request | None) -> Request:
+    """Merge a request from the details of its order with the request itself, which names its certificate."""
     if itself is None:
         return listed
     return replace(itself, type=itself.type or listed.type, status=itself.status or listed.status)
 
 
-def _words(text: str) -> str:
+def _normalized(text: str) -> str:
     return " ".join(text.split())

@@ -4,7 +4,7 @@
 
 # This module util is PRIVATE to the collection: it can change at any time.
 
-"""Finding orders: by id, or by what they have in common; for the module, the inventory and whoever else asks."""
+"""Finds orders by id or by criteria, for modules, the inventory plugin and the planners."""
 
 from __future__ import annotations
 
@@ -27,20 +27,21 @@ if TYPE_CHECKING:
     from .client import CertCentral
     from .models import Order
 
-# How many ids a list is asked for at a time.
+# The maximum number of ids in one list request.
 IDS = 100
-# How many orders a message names at most.
-_NAMED = 20
-# What no order is called: a search filter that is applied finds nothing.
-_NO_SUCH = "%no-order-has-this-in-its-name-or-addresses"
-_OTHER = {"migrated": "certcentral", "certcentral": "migrated"}
+# The maximum number of orders that a message names.
+_MOST_NAMED = 20
+# A text that no order has. The service applies the search filter if it finds no order with this text.
+_NO_SUCH_TEXT = "%no-order-has-this-in-its-name-or-addresses"
+_OTHER_ORIGIN = {"migrated": "certcentral", "certcentral": "migrated"}
 
 
 class Finder:
-    """Finds orders for one task; raises ApiError or Stopped.
+    """Finds orders for one task. Its methods raise ApiError or Stopped.
 
-    work: a map over threads. details: read every order that is meant whole. include_origin: find out which are
-    migrated.
+    work: a map over threads. details: read the details of every result, not only the list row.
+    include_origin: find out which orders are migrated.
+    missing: the ids of orders that `matching` found in the list, but that have no details.
     """
 
     def __init__(
@@ -51,18 +52,20 @@ class Finder:
         self._stop = stop
         self._details = details
         self._include_origin = include_origin
-        # The orders of the list whose own pages were asked for, and are not there.
         self.missing: list[int] = []
 
     def by_ids(self, order_ids: Sequence[int]) -> tuple[list[Order], list[int]]:
-        """The orders of these ids, in their order and each once, and the ids of which there is no order."""
+        """Find orders by id.
+
+        Returns the orders in the sequence of `order_ids`, each once, and the ids that have no order.
+        """
         wanted = list(dict.fromkeys(order_ids))
         found: dict[int, Order] = {}
         for start in until_stopped(range(0, len(wanted), IDS), self._stop):
             chunk = wanted[start : start + IDS]
             several = {} if self._details or len(chunk) == 1 else self._certcentral.read(chunk)
-            # A list that leaves an order out does not prove that there is none.
-            for alone in self._each(self._alone, [(one,) for one in chunk if one not in several]):
+            # A list without an order does not prove that the order does not exist: read it alone.
+            for alone in self._read_each(self._read_alone, [(one,) for one in chunk if one not in several]):
                 several.update(alone)
             if self._include_origin and several:
                 several = self._certcentral.fetch_fact(ORIGIN, list(several.values()))
@@ -70,42 +73,49 @@ class Finder:
         return [found[one] for one in wanted if one in found], [one for one in wanted if one not in found]
 
     def matching(self, wanted: Criteria) -> Iterator[Order]:
-        """The orders that are meant, oldest first, each once."""
-        proven = False
-        migrated = self._migrated(wanted)
+        """Yield the orders that meet the criteria, oldest first, each once.
+
+        Raises Unreadable if the service ignores a filter that `matches` cannot check.
+        """
+        tested = False
+        migrated = self._migrated_ids(wanted)
         rows = until_stopped(self._certcentral.pages(server_filters(wanted)), self._stop)
         for page in _pages_of(rows):
-            if not proven:
-                self._prove(page, wanted)
-                proven = True
-            for order in self._meant(page, wanted):
+            # Test the filters with the first page, before the first order is returned.
+            if not tested:
+                self._test_filters(page, wanted)
+                tested = True
+            for order in self._matches_of(page, wanted):
                 if migrated is None and not wanted.origin:
                     yield order
                 else:
                     is_migrated = wanted.origin == "migrated" if migrated is None else order.id in migrated
                     yield replace(order, is_migrated=is_migrated, seen=order.seen | {ORIGIN})
-        if not proven:
-            self._prove([], wanted)
+        if not tested:
+            self._test_filters([], wanted)
 
-    def _meant(self, page: Sequence[Order], wanted: Criteria) -> Iterator[Order]:
-        judged = [(order, matches(order, wanted)) for order in page]
-        unread = [order for order, meant in judged if meant is None or (meant and self._details)]
-        whole = {order.id: order for order in self._each(self._whole, [(order,) for order in unread]) if order}
-        self.missing += [order.id for order in unread if order.id not in whole]
-        for order, meant in judged:
-            now = whole.get(order.id) if meant is None or (meant and self._details) else order
-            # What its own page says may be newer than the row.
-            if now and meant is not False and (now is order or matches(now, wanted)):
-                yield now
+    def _matches_of(self, page: Sequence[Order], wanted: Criteria) -> Iterator[Order]:
+        """Yield the orders of a page that meet the criteria, and read the details of orders if necessary."""
+        checked = [(order, matches(order, wanted)) for order in page]
+        unread = [order for order, is_match in checked if is_match is None or (is_match and self._details)]
+        details = {
+            order.id: order for order in self._read_each(self._read_details, [(order,) for order in unread]) if order
+        }
+        self.missing += [order.id for order in unread if order.id not in details]
+        for order, is_match in checked:
+            latest = details.get(order.id) if is_match is None or (is_match and self._details) else order
+            # The details can be newer than the list row, so check them again.
+            if latest and is_match is not False and (latest is order or matches(latest, wanted)):
+                yield latest
 
-    def _each(self, read: Callable[[Any], Any], several: Sequence[tuple[Any, ...]]) -> list[Any]:
-        """What is read one at a time. Raises Stopped where not everything was."""
+    def _read_each(self, read: Callable[[Any], Any], several: Sequence[tuple[Any, ...]]) -> list[Any]:
+        """Read several orders in parallel, with one request each. Raises Stopped if the run was stopped meanwhile."""
         found = self._work(read, several)
         if self._stop and several:
             raise Stopped(self._stop.reason)
         return found
 
-    def _whole(self, order: Order) -> Order | None:
+    def _read_details(self, order: Order) -> Order | None:
         if self._stop:
             return None
         try:
@@ -113,22 +123,22 @@ class Finder:
         except NotFound:
             return None
 
-    def _alone(self, order_id: int) -> dict[int, Order]:
+    def _read_alone(self, order_id: int) -> dict[int, Order]:
         return {} if self._stop else self._certcentral.read([order_id])
 
-    def _migrated(self, wanted: Criteria) -> set[int] | None:
-        """The ids of all migrated orders, where they are asked for and are not simply those that are meant."""
+    def _migrated_ids(self, wanted: Criteria) -> set[int] | None:
+        """The ids of all migrated orders, None if they are not requested or the criteria already have an origin."""
         if not self._include_origin or wanted.origin:
             return None
         ids = {order.id for order in until_stopped(self._certcentral.pages([("origin", "migrated")]), self._stop)}
-        self._prove_origin(sorted(ids)[:1], "migrated")
+        self._test_origin_filter(sorted(ids)[:1], "migrated")
         return ids
 
-    def _prove(self, page: Sequence[Order], wanted: Criteria) -> None:
-        """Make sure that filters are applied whose answer cannot be checked: some have been ignored (3)."""
+    def _test_filters(self, page: Sequence[Order], wanted: Criteria) -> None:
+        """Test that the service applies the filters that `matches` cannot check (3). Raises Unreadable."""
         if wanted.origin:
-            self._prove_origin([order.id for order in page[:1]], wanted.origin)
-        if wanted.search and page and self._certcentral.page([("search", _NO_SUCH)], limit=1)[0]:
+            self._test_origin_filter([order.id for order in page[:1]], wanted.origin)
+        if wanted.search and page and self._certcentral.page([("search", _NO_SUCH_TEXT)], limit=1)[0]:
             raise Unreadable(
                 "CertCentral does not apply the search filter for this account, so nobody knows which orders are "
                 "meant; use domain or common_name instead",
@@ -136,13 +146,14 @@ class Finder:
                 "filter_ignored",
             )
 
-    def _prove_origin(self, some: Sequence[int], origin: str) -> None:
-        other = _OTHER[origin]
-        if some:
-            rows, _total = self._certcentral.page([("id", some[0]), ("origin", other)], limit=1)
-            works = some[0] not in [row.id for row in rows]
+    def _test_origin_filter(self, order_ids: Sequence[int], origin: str) -> None:
+        """Test that the service applies the origin filter. some: one id of this origin, empty if there is none."""
+        other = _OTHER_ORIGIN[origin]
+        if order_ids:
+            rows, _total = self._certcentral.page([("id", order_ids[0]), ("origin", other)], limit=1)
+            works = order_ids[0] not in [row.id for row in rows]
         else:
-            # None of this origin: then there are some of the other, unless there are none at all.
+            # Without orders of this origin, the other origin has orders, unless the account has no orders at all.
             works = bool(self._certcentral.page([("origin", other)], limit=1)[0])
             works = works or not self._certcentral.page([], limit=1)[0]
         if not works:
@@ -162,10 +173,10 @@ def found(
     *,
     is_list: bool = False,
 ) -> dict[str, Any]:
-    """The result of a module about orders. today: the date in UTC.
+    """The result of a module that returns orders. today: the date in UTC.
 
-    missing: the ids of those that could not be read, and warnings: both are read after the last order has come.
-    is_list: whether the missing ones were not asked for by id, so that the message names them.
+    missing: the ids of orders that do not exist. warnings: of the client. Both may grow while `orders` is consumed.
+    is_list: whether `missing` are listed orders without details, which the message then names.
     """
     shown, unread = [], []
     for order in orders:
@@ -179,15 +190,15 @@ def found(
 
 
 def without_page(missing: Sequence[int]) -> str:
-    """Which orders could not be read, for a message."""
-    ids = ", ".join(map(str, missing[:_NAMED]))
-    more = f" and {len(missing) - _NAMED} more" if len(missing) > _NAMED else ""
+    """The message about orders in a list that have no details. missing: their ids."""
+    ids = ", ".join(map(str, missing[:_MOST_NAMED]))
+    more = f" and {len(missing) - _MOST_NAMED} more" if len(missing) > _MOST_NAMED else ""
     return f"no page of {'order' if len(missing) == 1 else 'orders'} {ids}{more}: left out of the result"
 
 
 def unread_expiry(order_ids: Sequence[int]) -> str:
-    """That the expiry of these orders, at least one, cannot be read: how many, which, and what follows."""
-    several = ", ".join(map(str, order_ids[:_NAMED])) + (", ..." if len(order_ids) > _NAMED else "")
+    """The warning about orders whose expiry cannot be parsed. order_ids: at least one."""
+    several = ", ".join(map(str, order_ids[:_MOST_NAMED])) + (", ..." if len(order_ids) > _MOST_NAMED else "")
     return (
         f"the expiry of {plural(len(order_ids), 'order')} cannot be read, and is left empty: {several}; filters by "
         "expiry do not find them, check them in the CertCentral console"
@@ -195,5 +206,6 @@ def unread_expiry(order_ids: Sequence[int]) -> str:
 
 
 def _pages_of(orders: Iterator[Order]) -> Iterator[list[Order]]:
+    """Group orders into lists of up to PAGE."""
     while page := list(islice(orders, PAGE)):
         yield page

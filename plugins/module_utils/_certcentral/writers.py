@@ -4,7 +4,7 @@
 
 # This module util is PRIVATE to the collection: it can change at any time.
 
-"""Changes as a run writes them, where that is not simply a call of the client; see `Write` in _run."""
+"""Writers of changes that are more than one method of the client; see `Write` in _runtime/protocols.py."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ if TYPE_CHECKING:
 
 
 class RevocationWriter:
-    """Drops a reissue, or revokes.
+    """Sends one step of a revocation: drops a pending reissue, or revokes (4.2).
 
-    A revocation without approval is answered with nothing, and its comment is not kept, as is documented (4.2).
+    without_comment: the filed requests that lack the comment, as (order id, request id). A revocation without approval
+    has no request, and the service does not store its comment.
     """
 
     def __init__(self, certcentral: CertCentral, *, reason: str, comments: str, skip_approval: bool) -> None:
         self._certcentral = certcentral
-        # The requests that were filed without our comment, as (order, request).
         self.without_comment: list[tuple[int, int]] = []
         self._comments = comments
         self._reason = reason
@@ -72,19 +72,19 @@ class RevocationWriter:
 
 
 def comment_lost(result: dict[str, Any], requests: Collection[tuple[int, int]]) -> dict[str, Any]:
-    """A result with a warning for the requests, as (order, request), whose comment CertCentral did not keep."""
+    """Add a warning to a result about requests that lack their comment. requests: as (order id, request id)."""
     if not requests:
         return result
-    several = ", ".join(f"request {request} of order {order}" for order, request in sorted(requests))
+    texts = ", ".join(f"request {request} of order {order}" for order, request in sorted(requests))
     warning = (
-        f"CertCentral did not keep comments as they were sent, so that approvers do not see them: {several}; add them "
+        f"CertCentral did not keep comments as they were sent, so that approvers do not see them: {texts}; add them "
         "as a note with digicert_order_note"
     )
     return {**result, "warnings": [*result.get("warnings", []), warning]}
 
 
 class RenewalWriter:
-    """Sets one of an order's renewal settings."""
+    """Sets one renewal setting of an order (4.6)."""
 
     def __init__(self, certcentral: CertCentral) -> None:
         self._set: dict[str, Callable[..., None]] = {
@@ -101,19 +101,20 @@ class RenewalWriter:
 
 
 def with_auto_renew_warning(result: dict[str, Any], renewed: Collection[int]) -> dict[str, Any]:
-    """A result with a warning for the orders whose auto-renew is on, which no call can switch off (4.6)."""
+    """Add a warning to a result about orders with auto-renew on, which no API call can switch off (4.6)."""
     if not renewed:
         return result
     return {**result, "warnings": [*result.get("warnings", []), auto_renew_warning(renewed)]}
 
 
 def auto_renew_warning(renewed: Collection[int]) -> str:
-    several = ", ".join(map(str, sorted(set(renewed))))
-    return f"auto-renew is on, and only a person can switch it off, in the CertCentral console: order {several}"
+    """The warning about orders with auto-renew on. renewed: their ids."""
+    ids = ", ".join(map(str, sorted(set(renewed))))
+    return f"auto-renew is on, and only a person can switch it off, in the CertCentral console: order {ids}"
 
 
 class RequestWriter:
-    """Approves or rejects the request that a decision was made on."""
+    """Approves or rejects a request (4.3)."""
 
     def __init__(self, certcentral: CertCentral, status: str, comment: str | None) -> None:
         self._certcentral = certcentral
@@ -134,7 +135,7 @@ class RequestWriter:
 
 
 class DomainWriter:
-    """Activates or deactivates the one domain of a name."""
+    """Activates or deactivates a domain (5)."""
 
     def __init__(self, certcentral: CertCentral, active: bool) -> None:
         self._certcentral = certcentral
@@ -148,7 +149,7 @@ class DomainWriter:
 
 
 class NoteWriter:
-    """Adds a note."""
+    """Adds a note to an order (4.4)."""
 
     def __init__(self, certcentral: CertCentral, text: str) -> None:
         self._certcentral = certcentral

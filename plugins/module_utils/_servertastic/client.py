@@ -4,10 +4,11 @@
 
 # This module util is PRIVATE to the collection: it can change at any time.
 
-"""Servertastic's reseller API: the only file that knows its URLs, parameters and JSON.
+"""Client of the Servertastic reseller API: only this file has the URLs, parameters and JSON of the API.
 
-Facts are from docs/development/reference/servertastic.md, cited by section. Nothing is decided here and nothing
-repeated. Tokens and keys travel in the query, so that each becomes a secret to redact before it is used, see `Tokens`.
+The client neither decides whether a change is allowed (policy.py) nor repeats a request (the transport). Order tokens
+and the API key are query parameters, so each is registered as a secret before its first use, see `Tokens`. Section
+numbers in comments refer to docs/development/reference/servertastic.md.
 """
 
 from __future__ import annotations
@@ -35,9 +36,9 @@ if TYPE_CHECKING:
     from .._http.retry import RateLimitBudget
     from .._http.transport import Transport
 
-# None is documented (docs/development/reference/servertastic.md 2); this is only polite.
+# Requests/seconds. No limit is documented (docs/development/reference/servertastic.md 2); this one is a courtesy.
 RATE_LIMIT = "5/1"
-# Case has changed over the years (4).
+# The values of order_status, which are compared without regard to case (4).
 _STATUSES = (
     "Order Placed",
     "Awaiting Customer Verification",
@@ -48,15 +49,21 @@ _STATUSES = (
     "Roll Back",
     "Servertastic Review",
 )
-_SPELLED = {status.lower(): status for status in _STATUSES}
+# The documented spelling of each status, by the status in lower case.
+_DOCUMENTED_SPELLING = {status.lower(): status for status in _STATUSES}
 _HOST = re.compile(r"[a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63})+", re.ASCII)
-_BETWEEN = re.compile(r"[\s,;|]+")
+_SEPARATORS = re.compile(r"[\s,;|]+")
 _STATUS = re.compile(r"[0-9]{3}")
+# The keys of an error object (3.2).
 _ERRORS = ("error", "errors")
 
 
 class Servertastic:
-    """The calls, for any number of threads. Each raises ApiError or Stopped."""
+    """One method for each API call. An object can be shared by threads.
+
+    Every method that sends a request raises ApiError or Stopped. Methods about the account raise OptionError if the
+    task has no API key.
+    """
 
     def __init__(self, transport: Transport, tokens: Tokens) -> None:
         self._http = transport
@@ -81,20 +88,27 @@ class Servertastic:
         return bool(self._http.connection.api_key)
 
     def review(self, digest: str) -> Review:
-        """GET order/review.json (4). Raises NotFound for a token that is not known there."""
+        """Read one order: GET order/review.json (4). Raises NotFound for a token that the service does not know.
+
+        digest: of an order token that `tokens` holds, here and in `cancel`.
+        """
         what = f"review order {order_ref(digest)}"
         token = self._tokens.of(digest)
         try:
-            data = self._checked(what, self._http.read(what, ("order", "review.json"), [("order_token", token)]))
+            data = self._raise_if_error(what, self._http.read(what, ("order", "review.json"), [("order_token", token)]))
         except Denied as error:
-            # An unknown token is HTTP 401, in the service's own error object (3.2): a gateway's has no such code.
+            # The service answers HTTP 401 with the code 401 for an unknown token. A proxy's 401 has no such code (3.2).
             if error.http_status == 401 and error.code == "401":
                 raise NotFound(error.message, error.http_status, error.code) from None
             raise
         return _review(digest, token, data)
 
     def cancel(self, digest: str, *, fresh_until: float, budget: RateLimitBudget) -> str:
-        """GET order/cancel.json (5), which is never sent twice; returns what the service says of it."""
+        """Cancel an order, or request the approval of its admin contact: GET order/cancel.json (5).
+
+        The GET is not idempotent, so it is sent only once (2). fresh_until, budget: see `Transport.write`.
+        Returns the text of the service for the success. The text does not prove that the order is canceled (5).
+        """
         what = f"cancel order {order_ref(digest)}"
         answer = self._http.write(
             what,
@@ -106,25 +120,30 @@ class Servertastic:
             query=[("order_token", self._tokens.of(digest))],
             once=True,
         )
-        data = self._checked(what, answer)
+        data = self._raise_if_error(what, answer)
         if "success" not in data:
             raise Unreadable(f"{SERVICE} answered with something unexpected when asked to {what}", 200, "unreadable")
         return self._http.clean(str(data["success"]))
 
     def modified_orders(self, since: datetime) -> list[Listed]:
-        """GET order/modifiedorders.json (3.1); since is told in GMT."""
+        """List the orders that were modified since a time: GET order/modifiedorders.json (3.1)."""
+        # The API takes the time in GMT without a time zone (3.1).
         stamp = since.astimezone(timezone.utc).strftime("%Y-%m-%d %H:%M:%S")
-        data = self._account("list modified orders", ("order", "modifiedorders.json"), [("date", stamp)])
+        data = self._read_account("list modified orders", ("order", "modifiedorders.json"), [("date", stamp)])
         return _orders(data.get("orders"), "order")
 
     def expiring_orders(self, days: int) -> list[Listed]:
-        """GET order/expiring.json (3.1)."""
-        data = self._account("list expiring orders", ("order", "expiring.json"), [("days", days)])
+        """List the orders that expire within a number of days: GET order/expiring.json (3.1)."""
+        data = self._read_account("list expiring orders", ("order", "expiring.json"), [("days", days)])
         return _orders(data.get("orders"), "order")
 
     def show_tokens(self) -> dict[str, dict[str, str]]:
-        """GET order/showtokens.json (3.1): the reference of every order by its digest, as used and as unused."""
-        data = self._account("list tokens", ("order", "showtokens.json"), [])
+        """List all order tokens of the account: GET order/showtokens.json (3.1).
+
+        Returns two mappings, "unused" and "used", of an order's digest to its reseller_unique_reference. `tokens` then
+        holds the tokens.
+        """
+        data = self._read_account("list tokens", ("order", "showtokens.json"), [])
         found: dict[str, dict[str, str]] = {}
         for kind in ("unused", "used"):
             found[kind] = {}
@@ -136,28 +155,31 @@ class Servertastic:
         return found
 
     def account(self) -> Account:
-        """GET account/review.json (3.1)."""
-        data = self._account("read the account", ("account", "review.json"), [])
+        """Read the points and the orders of the account: GET account/review.json (3.1)."""
+        data = self._read_account("read the account", ("account", "review.json"), [])
         active = _orders(data.get("active_orders"), "active_order")
         completed = _orders(data.get("completed_orders"), "completed_order")
         return Account(_number(data.get("purchased_points")), tuple(active), tuple(completed))
 
     def points_audit(self) -> list[Adjustment]:
-        """GET account/pointsaudit.json (3.1), the only call that ties a refund to an order."""
-        data = self._account("read the points audit", ("account", "pointsaudit.json"), [])
+        """Read the points audit: GET account/pointsaudit.json (3.1).
+
+        Only this call connects a credit with the token of an order.
+        """
+        data = self._read_account("read the points audit", ("account", "pointsaudit.json"), [])
         return [self._adjustment(item) for item in _items(data.get("record"), "record")]
 
-    def _checked(self, what: str, data: dict[str, Any]) -> dict[str, Any]:
-        """An answer that is no error: there are some under HTTP 200 (3.2). Raises ApiError."""
+    def _raise_if_error(self, what: str, data: dict[str, Any]) -> dict[str, Any]:
+        """Return the answer unless it is an error under HTTP 200 (3.2). Raises ApiError for an error."""
         if not any(name in data for name in _ERRORS):
             return data
-        several = [(self._http.clean(code), self._http.clean(message)) for code, message in problems(data)]
-        codes = [code for code, _message in several if code]
+        errors = [(self._http.clean(code), self._http.clean(message)) for code, message in problems(data)]
+        codes = [code for code, _message in errors if code]
         code = next(iter(codes), "")
-        # The gravest of several: what may have been done is not taken for a refusal.
+        # Of several errors the highest code counts: after a 5xx the change may have been made, unlike after a 4xx.
         status = max(map(int, codes)) if codes and all(map(_STATUS.fullmatch, codes)) else None
-        said = "; ".join(", ".join(part for part in problem if part) for problem in several)
-        text = f"{SERVICE} refused to {what} (an error under HTTP 200{', ' if said else ''}{said})"
+        details = "; ".join(", ".join(part for part in problem if part) for problem in errors)
+        text = f"{SERVICE} refused to {what} (an error under HTTP 200{', ' if details else ''}{details})"
         if status is None or status >= 500:
             raise ServerError(text, status or 200, code or None)
         if status == 404:
@@ -166,11 +188,12 @@ class Servertastic:
         raise (Denied if status in (401, 403) else Refused)(f"{text}; {advice}" if advice else text, status, code)
 
     def _adjustment(self, item: Mapping[str, Any]) -> Adjustment:
-        given = item.get("OrderToken")
-        token = given.strip() if isinstance(given, str) and TOKEN_PATTERN.fullmatch(given.strip()) else ""
+        """Parse a record of the points audit, and register the order token in it as a secret."""
+        raw_token = item.get("OrderToken")
+        token = raw_token.strip() if isinstance(raw_token, str) and TOKEN_PATTERN.fullmatch(raw_token.strip()) else ""
 
         def text(name: str) -> str:
-            return printable(_without(token, item.get(name) or ""))
+            return printable(_redact(token, item.get(name) or ""))
 
         return Adjustment(
             time=utc_text(moment(item.get("Timestamp"))),
@@ -181,16 +204,21 @@ class Servertastic:
             order_digest=self._tokens.secret(token) if token else "",
         )
 
-    def _account(self, what: str, path: Sequence[str], query: Iterable[tuple[str, object]]) -> dict[str, Any]:
+    def _read_account(self, what: str, path: Sequence[str], query: Iterable[tuple[str, object]]) -> dict[str, Any]:
+        """GET a call about the account, which needs the API key (2). Raises OptionError if there is none."""
         key = self._http.connection.api_key
         if not key:
             raise OptionError(f"to {what} takes api_key, or SERVERTASTIC_API_KEY in the environment")
-        return self._checked(what, self._http.read(what, path, [("api_key", key), *query]))
+        return self._raise_if_error(what, self._http.read(what, path, [("api_key", key), *query]))
 
 
 def connect(params: Mapping[str, Any], context: Context, *, writes: bool, key_required: bool = False) -> Servertastic:
-    """A client for a task's options. Raises OptionError or LibraryMissing."""
-    wire = connection(
+    """Create a client from the options of a task.
+
+    writes: whether the task sends changes. key_required: whether the task needs an API key.
+    Raises OptionError or LibraryMissing.
+    """
+    settings = connection(
         params,
         context.environ,
         task_environ=context.task_environ,
@@ -200,19 +228,24 @@ def connect(params: Mapping[str, Any], context: Context, *, writes: bool, key_re
         writes=writes,
         key_required=key_required,
     )
-    if wire.api_key:
-        context.secrets.extend({wire.api_key, quote(wire.api_key, safe="")})
-    return Servertastic(open_transport(SERVICE, wire, context, {}, _advise), Tokens(context.secrets))
+    # Redact the key also in its URL-encoded spelling: it is a query parameter.
+    if settings.api_key:
+        context.secrets.extend({settings.api_key, quote(settings.api_key, safe="")})
+    return Servertastic(open_transport(SERVICE, settings, context, {}, _advise), Tokens(context.secrets))
 
 
 def moment(value: Any) -> datetime | None:
-    """A time of the service, which says no zone and means GMT, as far as is known (4)."""
+    """Parse a time of the service, None if it has none. Times have no time zone and are taken as GMT (4)."""
     text = str(value or "").strip()
+    # `utc` parses an upper case Z only.
     return utc(text[:-1] + "Z" if text.endswith("z") else text)
 
 
 def _advise(status: int, _codes: Sequence[str]) -> str:
-    """The next step after a refusal of a key or a token (3.2); a refused cancellation may be a 403 as well."""
+    """The next step after the service refused a key or a token, empty otherwise (3.2).
+
+    There is none for a 403, which can also be a refused cancellation.
+    """
     if status == 401:
         return (
             "check the order token or api_key (or SERVERTASTIC_API_KEY in the environment), and that api_url is the "
@@ -222,37 +255,38 @@ def _advise(status: int, _codes: Sequence[str]) -> str:
 
 
 def _review(digest: str, token: str, data: Mapping[str, Any]) -> Review:
+    """Parse the answer of order/review (4). token: removed from every text of the answer."""
     contact = data.get("admin_contact")
     contact = contact if isinstance(contact, dict) else {}
 
     def text(name: str) -> str:
-        # The token may be echoed anywhere.
+        # Any field can contain the token.
         value = data.get(name)
-        return printable(_without(token, value)) if value not in (None, [], {}) else ""
+        return printable(_redact(token, value)) if value not in (None, [], {}) else ""
 
-    domain_name = printable(dns_name(_without(token, data.get("domain_name") or "")))
+    domain_name = printable(dns_name(_redact(token, data.get("domain_name") or "")))
     return Review(
         order_digest=digest,
-        status=_SPELLED.get(text("order_status").strip().lower(), text("order_status")),
+        status=_DOCUMENTED_SPELLING.get(text("order_status").strip().lower(), text("order_status")),
         reseller_order_id=text("reseller_order_id"),
         provider_order_id=text("provider_order_id"),
         product_code=text("st_product_code"),
         domain_name=domain_name,
-        admin_email=printable(_without(token, contact.get("email") or "")),
+        admin_email=printable(_redact(token, contact.get("email") or "")),
         completed_at=_completed_at(data.get("modifications")),
         expiry_date=_expiry(data),
         further_info=text("order_state_further_info"),
         reseller_unique_reference=text("reseller_unique_reference"),
-        management_host=_host(_without(token, data.get("invite_url") or data.get("review_url"))),
+        management_host=_host(_redact(token, data.get("invite_url") or data.get("review_url"))),
         domains=tuple(sorted({domain_name, *_names(token, data.get("additional_sans"))} - {""})),
         san_count=_count(data.get("san_count")),
     )
 
 
 def _names(token: str, value: Any) -> set[str]:
-    """The names of a list, or of a text: which of them it is, and what stands between them, is not known (4)."""
-    several = value if isinstance(value, list) else _BETWEEN.split(value) if isinstance(value, str) else []
-    return {printable(dns_name(_without(token, name))) for name in several if isinstance(name, str)}
+    """Parse additional_sans, which may be a list, or a text with an unknown separator (4)."""
+    names = value if isinstance(value, list) else _SEPARATORS.split(value) if isinstance(value, str) else []
+    return {printable(dns_name(_redact(token, name))) for name in names if isinstance(name, str)}
 
 
 def _count(value: Any) -> int | None:
@@ -261,7 +295,7 @@ def _count(value: Any) -> int | None:
 
 
 def _completed_at(modifications: Any) -> datetime | None:
-    """The first of its completions: whether a reissue adds another one is not known (4)."""
+    """The time of the earliest event "Order Completed". Whether a reissue adds another event is not known (4)."""
     events = _items(modifications, "modification")
     completed = (item for item in events if str(item.get("event_name") or "").strip().lower() == COMPLETED_EVENT)
     times = [time for time in (moment(item.get("timestamp")) for item in completed) if time]
@@ -269,22 +303,22 @@ def _completed_at(modifications: Any) -> datetime | None:
 
 
 def _expiry(data: Mapping[str, Any]) -> date | None:
-    """The old key, or the newest of the list that the newer answers have (4)."""
-    several = [item.get("expiration_date") for item in _items(data.get("certificate_list"), "certificate_info")]
-    days = [time.date() for time in map(moment, [data.get("expiry_date"), *several]) if time]
+    """The latest expiry in expiry_date (older answers) and certificate_list (newer answers) (4)."""
+    dates = [item.get("expiration_date") for item in _items(data.get("certificate_list"), "certificate_info")]
+    days = [time.date() for time in map(moment, [data.get("expiry_date"), *dates]) if time]
     return max(days) if days else None
 
 
-def _without(token: str, value: Any) -> str:
-    """A text of the service that does not hold the token, as it is or as a URL spells it."""
+def _redact(token: str, value: Any) -> str:
+    """Replace the token in a text of the service, in its plain and its URL-encoded spelling."""
     text = str(value)
-    for spelled in {token, quote(token, safe=""), quote(token)} - {""}:
-        text = text.replace(spelled, "********")
+    for spelling in {token, quote(token, safe=""), quote(token)} - {""}:
+        text = text.replace(spelling, "********")
     return text
 
 
 def _host(url: str) -> str:
-    """The host of the order management page: its path holds the token, and is not told."""
+    """The address of the order management page without its path, which contains the token; empty if not a valid URL."""
     try:
         parts = urlsplit(url)
         host = parts.hostname or ""
@@ -294,6 +328,8 @@ def _host(url: str) -> str:
 
 
 def _orders(wrapped: Any, name: str) -> list[Listed]:
+    """Parse a list of orders of the account (3.1)."""
+
     def text(item: Mapping[str, Any], key: str) -> str:
         return printable(item.get(key) or "")
 
@@ -311,14 +347,17 @@ def _orders(wrapped: Any, name: str) -> list[Listed]:
 
 
 def _items(wrapped: Any, name: str) -> list[Mapping[str, Any]]:
-    """A list of objects: under a wrapper key, bare, or one object alone, as XML turned into JSON comes (3.3)."""
+    """The objects of a list: under the key `name`, without that key, or a single object instead of a list of one.
+
+    The service turns XML into JSON, which gives all three shapes (3.1, 3.3).
+    """
     inner = wrapped.get(name, wrapped) if isinstance(wrapped, dict) else wrapped
-    several = inner if isinstance(inner, list) else [inner]
-    return [item for item in several if isinstance(item, dict) and item]
+    items = inner if isinstance(inner, list) else [inner]
+    return [item for item in items if isinstance(item, dict) and item]
 
 
 def _number(value: Any) -> float | None:
-    """A number, which some answers spell as a string."""
+    """Parse a number, which can be text (3.1); None if it is not one."""
     try:
         number = None if isinstance(value, bool) or value is None else float(value)
     except (TypeError, ValueError, OverflowError):

@@ -4,7 +4,7 @@
 
 # This module util is PRIVATE to the collection: it can change at any time.
 
-"""What Servertastic's API returns, as typed data."""
+"""The objects of the Servertastic API. Sections refer to docs/development/reference/servertastic.md."""
 
 from __future__ import annotations
 
@@ -15,18 +15,19 @@ from typing import Any
 from .._common.values import utc_text
 
 SERVICE = "Servertastic"
-# An issued order can be cancelled for so long, counted from this event (section 4).
+# An issued order can be canceled for this time after the event COMPLETED_EVENT of its history (4).
 WINDOW = timedelta(days=30)
 COMPLETED_EVENT = "order completed"
 
 
 @dataclass(frozen=True)
 class Review:
-    """GET order/review.json (4); blank is "not said". Times are in UTC.
+    """An order, as GET order/review.json returns it (4). A field is blank if the answer lacks it. Times are in UTC.
 
-    order_digest: the SHA-256 of its token, hexadecimal, which names the order without holding its secret.
-    completed_at: when it was issued first, by its history. invite_host: of the order management page.
-    domains: every name that it covers, as far as it says, in lower case. san_count: how many beside domain_name.
+    order_digest: the SHA-256 of the order token in hexadecimal, which identifies the order without the secret.
+    completed_at: when the order was first issued, according to its history.
+    management_host: the address of the order management page without its path.
+    domains: the names in the answer, in lower case. san_count: the number of names besides domain_name.
     """
 
     order_digest: str
@@ -50,19 +51,19 @@ class Review:
 
     @property
     def state(self) -> str:
-        """The status for comparing: old answers spell it in other cases (4)."""
+        """The status in lower case, for comparisons (4)."""
         return self.status.strip().lower()
 
     @property
     def window_closes(self) -> datetime | None:
-        """Until when an issued order can be cancelled."""
+        """The end of the 30 days in which an issued order can be canceled, None if unknown."""
         try:
             return None if self.completed_at is None else self.completed_at + WINDOW
         except OverflowError:
             return None
 
     def shown(self) -> dict[str, Any]:
-        """As servertastic_order_info returns it."""
+        """The result of servertastic_order_info for the order."""
         return {
             "order_digest": self.order_digest,
             "order_ref": self.order_ref,
@@ -83,7 +84,7 @@ class Review:
 
 @dataclass(frozen=True)
 class Listed:
-    """An order as the account's lists have it (3.1), which do not tell its token."""
+    """An order in a list of the account (3.1). The lists do not contain order tokens."""
 
     reseller_order_id: str
     status: str
@@ -105,7 +106,11 @@ class Listed:
 
 @dataclass(frozen=True)
 class Adjustment:
-    """A record of the points audit (3.1). points: what was added, negative where they were spent."""
+    """A record of the points audit (3.1).
+
+    points: the change, negative for points that were spent. total: the points after it.
+    order_digest: empty if the record has no valid order token.
+    """
 
     time: str
     points: float
@@ -128,7 +133,7 @@ class Adjustment:
 
 @dataclass(frozen=True)
 class Account:
-    """GET account/review.json (3.1)."""
+    """An account, as GET account/review.json returns it (3.1)."""
 
     points: float | None
     active_orders: tuple[Listed, ...]
@@ -136,5 +141,5 @@ class Account:
 
 
 def order_ref(digest: str) -> str:
-    """What people call an order: the first 8 digits of its digest, for display only."""
+    """The short name of an order: the first 8 digits of its digest. For display only, as it may not be unique."""
     return digest[:8]

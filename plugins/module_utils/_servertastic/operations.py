@@ -4,7 +4,7 @@
 
 # This module util is PRIVATE to the collection: it can change at any time.
 
-"""The one change of Servertastic: which reader, policy and writer make it, with which settings."""
+"""The only operation of Servertastic: it runs a reader, a policy and a writer with the options of a task."""
 
 from __future__ import annotations
 
@@ -42,12 +42,15 @@ def cancel(
     options: Mapping[str, Any],
     context: Context,
 ) -> dict[str, Any]:
-    """Cancel orders, or ask their admin contacts to approve it. Irreversible.
+    """Cancel orders, or request the approvals of their admin contacts. Irreversible.
 
-    digests: of the tokens that the client knows. log, requested: what earlier runs requested, from a file and as they
-    returned it. wait, poll: seconds to wait for approvals in all, and between two reads; 0 for no wait. confirm: wait
-    also for a cancellation that was acknowledged, until it shows. options: those that all bulk changes have.
-    Returns the result of a task. Raises ApiError, OptionError or Stopped where the run cannot begin.
+    digests: of order tokens that the client holds.
+    log: the file with the requests of earlier runs, None for no file.
+    requested: the requests of earlier runs by digest, from their results.
+    wait: total seconds to wait for approvals, 0 for no wait. poll: seconds between two reads.
+    confirm: also wait until a review shows an acknowledged cancellation.
+    options: the options that all bulk changes have.
+    Returns the result of a task. Raises ApiError, OptionError or Stopped if the run cannot start.
     """
     reader = Reviews(servertastic, log, requested, request.replacement, context.stop)
     settings = Settings.of(
@@ -64,7 +67,7 @@ def cancel(
     )
 
     def policy(subject: Subject) -> Decision:
-        # The window of 30 days may end while the run goes on.
+        # Read the clock for each order: the window of 30 days can end during the run.
         return decide(subject, request, now=datetime.now(timezone.utc))
 
     write = CancelWriter(servertastic, log, reader)

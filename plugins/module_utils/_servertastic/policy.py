@@ -4,7 +4,10 @@
 
 # This module util is PRIVATE to the collection: it can change at any time.
 
-"""May this Servertastic order be cancelled, and how? Pure: no I/O, no clock, no Ansible."""
+"""The rules of Servertastic: whether and how an order can be canceled. Pure functions: no I/O, no clock, no Ansible.
+
+Section numbers in comments refer to docs/development/reference/servertastic.md.
+"""
 
 from __future__ import annotations
 
@@ -21,35 +24,38 @@ if TYPE_CHECKING:
     from .models import Adjustment, Review
     from .request_log import Claim
 
+# Values of order_status in lower case (4).
 CANCELLED = "cancelled"
 NOT_CONFIGURED = "order placed"
 NOT_ISSUED = ("awaiting customer verification", "awaiting provider approval", "queued")
 ISSUED = "completed"
-# What an order that replaces another one may be: placed, beyond its token, and not on its way out.
+# States in which an order can replace another one: configured, and neither canceled nor failed.
 _PLACED = (*NOT_ISSUED, ISSUED, "servertastic review")
-# The service reads its own database, which is so much older than the truth (docs/development/reference/servertastic.md
-# 4).
+# A review can be 5 minutes old (docs/development/reference/servertastic.md 4); one minute more is a margin.
 SYNC = timedelta(minutes=6)
-# Its clock may differ from ours, and it says no time zone.
-_SLACK = timedelta(hours=1)
-# Whether the approval, too, has to fall into the window is not known (5), so the last days are worth a word.
-_LATE = timedelta(days=3)
-# Products of SmarterTools, which can never be cancelled (5).
+# Tolerance at the end of the window: the clock of the service can differ, and its times have no time zone (4).
+_CLOCK_TOLERANCE = timedelta(hours=1)
+# Warn if less of the window than this is left: the approval, too, may have to be within the window (5).
+_FEW_DAYS = timedelta(days=3)
+# Prefixes of product codes of SmarterTools, which can never be canceled (5).
 _SMARTERTOOLS = ("smartermail", "smarterstats", "smartertrack", "smartertools", "smarterbundle")
-_HELD = {
+# The next step for an order in a state where the effect of a cancellation is not known (4).
+_NEXT_STEP_IF_HELD = {
     "roll back": "Placing it failed at Servertastic; place it again, or contact Servertastic to have it cancelled",
     "servertastic review": "Servertastic holds it for a review; contact Servertastic",
 }
-_AGAIN = "set request_again to true, for this order alone, to send it again"
-_REFUND = "Contact Servertastic; there is no refund and no credit any more"
+_HOW_TO_REPEAT = "set request_again to true, for this order alone, to send it again"
+_NO_REFUND = "Contact Servertastic; there is no refund and no credit any more"
 
 
 @dataclass(frozen=True)
 class CancelRequest:
-    """What the task asks for.
+    """The options of a cancellation.
 
-    issued: fail, request or skip. replacement: digest of the order that replaces this one; without_replacement: that
-    there is none. again: send a request although one was made.
+    issued: what to do with an issued order: fail, request or skip.
+    replacement: digest of the order that replaces the canceled one, empty if none is named.
+    without_replacement: whether the operator confirms that no order replaces the canceled one.
+    again: send a request although an earlier one may have been made.
     """
 
     issued: str = "fail"
@@ -60,11 +66,11 @@ class CancelRequest:
 
 @dataclass(frozen=True)
 class Subject:
-    """An order that may be cancelled.
+    """The state of an order that a cancellation depends on.
 
-    claim: the last cancellation of it that was about to be sent, by whichever run, as far as is remembered; is_sent:
-    whether it was sent by this very task. successor: the order that replaces it, None where none is named, or the one
-    that is named does not exist.
+    claim: the last cancellation of the order that any run was about to send, None if no run is known to have done so.
+    is_sent: whether this task sent that cancellation.
+    successor: the order that replaces this one, None if none is named or the named order does not exist.
     """
 
     review: Review
@@ -95,69 +101,87 @@ class Subject:
 
     @property
     def _requested_at(self) -> datetime | None:
-        """When the mail to the admin contact was asked for, where the service acknowledged that."""
+        """When the service acknowledged a request for the approval of the admin contact, None if it did not."""
         claim = self.claim
-        # What was sent for an order that was issued by then has become such a request (5).
+        # A cancellation of an order that has been issued in the meantime counts as such a request (5).
         is_request = claim is not None and (claim.is_request or self.review.state == ISSUED)
         return claim.made_at if claim and claim.is_confirmed and is_request else None
 
 
 def decide(subject: Subject, request: CancelRequest, *, now: datetime) -> Decision:
-    """What cancelling an order comes to, for every state there is or will be
-    (docs/development/reference/servertastic.md 0 and 5).
+    """Decide whether and how an order can be canceled, for every known and unknown state.
 
-    now: in UTC. Times that the service tells are taken for UTC.
-    A cancellation that was about to be sent before, and was never acknowledged (or is dated in the future), may have
-    been made or not. Until a review shows the order cancelled that is unknown, unless it is to be sent `again`.
+    The rules are from docs/development/reference/servertastic.md 0 and 5.
+
+    now: in UTC. Times of the service are taken as UTC.
 
     ==============================  =====================================================================
-    order_status                    what happens
+    order_status                    decision
     ==============================  =====================================================================
-    Order Placed                    cancelled at once (nothing is configured, only the API can)
-    Awaiting Customer Verification  cancelled at once
-    Awaiting Provider Approval      cancelled at once
-    Queued                          cancelled at once
-    Completed, up to 30 days ago    by `issued`: refused, left alone, or a mail that the admin contact approves
-    Completed, longer, or unknown   refused: only Servertastic can, without a refund
-    Cancelled                       nothing
-    Roll Back, Servertastic Review  refused
-    any other, and SmarterTools     refused
+    Order Placed                    cancel at once (only the API can cancel an order that is not configured)
+    Awaiting Customer Verification  cancel at once
+    Awaiting Provider Approval      cancel at once
+    Queued                          cancel at once
+    Completed, up to 30 days ago    by `issued`: refuse, skip, or send a mail that the admin contact approves
+    Completed, longer, or no date   refuse: only Servertastic can cancel the order, without a refund
+    Cancelled                       nothing to do
+    Roll Back, Servertastic Review  refuse
+    any other, and SmarterTools     refuse
     ==============================  =====================================================================
+
+    An earlier cancellation that the service never acknowledged, or that is dated in the future, may have been made or
+    not. The outcome is then UNKNOWN until a review shows the order as canceled; with `again` it is sent again.
     """
     review = subject.review
+    # The first two decisions do not depend on earlier requests.
     if review.state == CANCELLED:
         return Decision(UNCHANGED, reason="it is cancelled already")
     if review.product_code.lower().startswith(_SMARTERTOOLS):
-        return _refused(f"{review.product_code} is a product of SmarterTools, which cannot be cancelled", _REFUND)
+        return _refused(f"{review.product_code} is a product of SmarterTools, which cannot be cancelled", _NO_REFUND)
     if review.state == ISSUED:
         return _decide_issued(subject, request, now)
     if review.state != NOT_CONFIGURED and review.state not in NOT_ISSUED:
-        return _refused(_is(review), _HELD.get(review.state, "Look at it on the order management page"))
+        return _refused(
+            _status_reason(review), _NEXT_STEP_IF_HELD.get(review.state, "Look at it on the order management page")
+        )
+    # An unproven claim stops a second call. `again` applies to claims of earlier runs, never to a claim of this task.
     if subject.claim and not subject.claim.counts(now) and (subject.is_sent or not request.again):
-        return _unknown(subject.claim, now, f"If a later review still shows it {review.status}, {_AGAIN}")
+        return _unknown_outcome(
+            subject.claim, now, f"If a later review still shows it {review.status}, {_HOW_TO_REPEAT}"
+        )
     if subject.claim and subject.claim.counts(now) and now - subject.claim.made_at < SYNC:
-        # A cancelled order goes on looking as it was for some minutes.
+        # For some minutes a review shows a canceled order in its former state.
         return Decision(UNCHANGED, reason="this was asked for some minutes ago, which the service is slow to show")
-    refusal = _replacement(subject, request)
+    # repeatable=False: the call is not idempotent, so it is not sent again after a lost reply (5).
+    refusal = _refuse_replacement(subject, request)
     return refusal or Decision(CHANGED, after={"order_status": "Cancelled"}, steps=("cancel",), repeatable=False)
 
 
 def _decide_issued(subject: Subject, request: CancelRequest, now: datetime) -> Decision:
+    """Decide on an issued order: the call sends a mail to the admin contact, who must approve the cancellation (5).
+
+    The API does not show a pending request and a second call may send a second mail, so `subject.claim` decides.
+    """
     review = subject.review
+    # Without the event "Order Completed" the order is outside its window (4).
     closes = review.window_closes
     if closes is None:
-        return _refused("it is issued, and its history does not say when", _REFUND)
+        return _refused("it is issued, and its history does not say when", _NO_REFUND)
     issued_on = f"it was issued on {review.completed_at:%Y-%m-%d}"
-    if now - closes >= _SLACK:
-        return _refused(f"{issued_on}, more than 30 days ago", _REFUND)
+    if now - closes >= _CLOCK_TOLERANCE:
+        return _refused(f"{issued_on}, more than 30 days ago", _NO_REFUND)
     claim = subject.claim
+    # As above, `again` overrides claims of earlier runs only. It also repeats a request that the service acknowledged.
     if claim and (subject.is_sent or not request.again):
         if not claim.counts(now):
-            return _unknown(claim, now, f"Ask {_contact(review)} whether the mail came; if it did not, {_AGAIN}")
+            return _unknown_outcome(
+                claim, now, f"Ask {_contact(review)} whether the mail came; if it did not, {_HOW_TO_REPEAT}"
+            )
         return Decision(
             PENDING_APPROVAL,
-            reason=f"its cancellation was requested on {claim.made_at:%Y-%m-%d}; {_approval(review, now)}",
+            reason=f"its cancellation was requested on {claim.made_at:%Y-%m-%d}; {_approval_steps(review, now)}",
         )
+    # The option `issued` applies only to orders without an earlier request.
     if request.issued == "skip":
         return Decision(UNCHANGED, reason=f"{issued_on}, and issued orders are left alone")
     if request.issued != "request":
@@ -165,7 +189,7 @@ def _decide_issued(subject: Subject, request: CancelRequest, now: datetime) -> D
             f"{issued_on}: cancelling it takes the approval of {_contact(review)}, who gets a mail",
             f"Set issued to request to send it; it is possible until {closes:%Y-%m-%d}",
         )
-    refusal = _replacement(subject, request)
+    refusal = _refuse_replacement(subject, request)
     if refusal:
         return refusal
     return Decision(
@@ -173,41 +197,50 @@ def _decide_issued(subject: Subject, request: CancelRequest, now: datetime) -> D
         after={"requested_at": utc_text(now)},
         steps=("request",),
         ends=PENDING_APPROVAL,
-        reason=_approval(review, now),
+        reason=_approval_steps(review, now),
         repeatable=False,
-        # What we remember of it ourselves proves nothing.
+        # requested_at comes from the request log of the collection, so only the status proves the change.
         shows={"order_status": "Cancelled"},
     )
 
 
-def _unknown(claim: Claim, now: datetime, next_step: str) -> Decision:
-    """The decision where it is not known whether an earlier request was made."""
-    at = f"{claim.made_at:%Y-%m-%d %H:%M} UTC"
+def _unknown_outcome(claim: Claim, now: datetime, next_step: str) -> Decision:
+    """The decision if an earlier cancellation may have been made or not."""
+    started_at = f"{claim.made_at:%Y-%m-%d %H:%M} UTC"
     if claim.is_future(now):
-        why = f"its cancellation is recorded for {at}, which is in the future, so that the record proves nothing"
+        reason = (
+            f"its cancellation is recorded for {started_at}, which is in the future, so that the record proves nothing"
+        )
     else:
-        why = f"its cancellation was started on {at} and never acknowledged, so that it may have been made or not"
-    # By this a later review shows that it was made.
-    return Decision(UNKNOWN, reason=why, next_step=next_step, shows={"order_status": "Cancelled"})
+        reason = (
+            f"its cancellation was started on {started_at} and never acknowledged, so that it may have been made or not"
+        )
+    # A later review with this status proves that the cancellation was made.
+    return Decision(UNKNOWN, reason=reason, next_step=next_step, shows={"order_status": "Cancelled"})
 
 
-def _approval(review: Review, now: datetime) -> str:
-    """Who has to do what, and until when."""
+def _approval_steps(review: Review, now: datetime) -> str:
+    """What the admin contact must do and by when, for messages."""
     closes = review.window_closes or now
-    told = f"{_contact(review)} has to open the link in the mail and choose I approve, by {closes:%Y-%m-%d}"
-    if closes - now < _LATE:
-        told += "; few days are left, and the approval may have to fall into them as well"
-    return told
+    text = f"{_contact(review)} has to open the link in the mail and choose I approve, by {closes:%Y-%m-%d}"
+    if closes - now < _FEW_DAYS:
+        text += "; few days are left, and the approval may have to fall into them as well"
+    return text
 
 
 def _contact(review: Review) -> str:
+    """The admin contact for messages. A review can lack the address."""
     return review.admin_email or "the admin contact, whose address the service does not show,"
 
 
-def _replacement(subject: Subject, request: CancelRequest) -> Decision | None:
-    """Why the replacement is not as it should be, None where it is: it has to be placed first (section 0)."""
+def _refuse_replacement(subject: Subject, request: CancelRequest) -> Decision | None:
+    """Refuse if the order that replaces this one is missing or unsuitable; None if the cancellation can proceed.
+
+    A new order that is placed after the cancellation is held for manual review (0), so it must be placed first.
+    """
     review, successor = subject.review, subject.successor
     place_first = "Place the new order first: placed after the cancellation, it is held for a manual review"
+    # An order without a domain name is not configured, so nothing needs a replacement.
     if not request.replacement:
         if request.without_replacement or not review.domain_name:
             return None
@@ -228,14 +261,17 @@ def _replacement(subject: Subject, request: CancelRequest) -> Decision | None:
 
 
 def refund(outcome: str, digest: str, window_is_over: bool, audit: Iterable[Adjustment] | None) -> str:
-    """credited, pending, none or unknown: what has become of the points of an order
-    (docs/development/reference/servertastic.md 5).
+    """The state of the points of an order: credited, pending, none or unknown.
 
-    outcome: of the task. audit: the points audit, None where it could not be read. Never a guess: credited is what the
-    audit says, none is what the rules say.
+    The states are from docs/development/reference/servertastic.md 5.
+
+    outcome: the outcome of the order in this task. digest: of the token of the order. window_is_over: see below.
+    audit: the points audit, None if it could not be read.
+    The state is never guessed: `credited` needs a record of the audit, `none` follows from the 30 days.
     """
     if audit is not None and any(one.order_digest == digest and one.points > 0 for one in audit):
         return "credited"
+    # Without a record in the audit: no credit is possible after the window, and otherwise the record can be late.
     if window_is_over:
         return "none"
     if audit is None:
@@ -244,14 +280,16 @@ def refund(outcome: str, digest: str, window_is_over: bool, audit: Iterable[Adju
 
 
 def window_is_over(review: Review, now: datetime) -> bool:
-    """Whether an issued order cannot be cancelled any more, so that nothing is credited, ever."""
+    """Whether the 30 days of an issued order are over, after which no points are credited (0). now: in UTC."""
+    # An issued order without a date of issuance counts as outside its window (4).
     closes = review.window_closes
-    return review.state == ISSUED and (closes is None or now - closes >= _SLACK)
+    return review.state == ISSUED and (closes is None or now - closes >= _CLOCK_TOLERANCE)
 
 
 def _refused(reason: str, next_step: str) -> Decision:
     return Decision(INELIGIBLE, reason=reason, next_step=next_step)
 
 
-def _is(review: Review) -> str:
+def _status_reason(review: Review) -> str:
+    """The reason of a refusal that depends on the status of the order."""
     return f"its status is {review.status}" if review.status else "its status is not known"

@@ -4,7 +4,7 @@
 
 # This module util is PRIVATE to the collection: it can change at any time.
 
-"""How a run reads Servertastic orders, and what it remembers of them; see `Reader` in _run."""
+"""Reads Servertastic orders for a run, together with their earlier requests; see `Reader` in _runtime/protocols.py."""
 
 from __future__ import annotations
 
@@ -27,17 +27,19 @@ if TYPE_CHECKING:
     from .models import Review
     from .request_log import RequestLog
 
-# How often, in seconds, and how many times at most, the log is read for the answer to another job's request.
+# Seconds between two reads of the request log, and the maximum number of reads, for the reply to another job.
 _POLL = 0.5
 _POLLS = 30
 
 
 class Reviews:
-    """Orders by the digests of their tokens, each reviewed by itself.
+    """Reads orders by the digests of their tokens, with one review for each order.
 
-    requested: the last request of each order, by digest, as the task hands it in. sent: those of this task, which
-    count before what is handed in or logged. replacement: digest of the order that replaces them. warnings: what the
-    task has to warn of.
+    log: the request log, None if the task uses none.
+    requested: the last request of each order by digest, from the options of the task.
+    replacement: digest of the order that replaces the others, empty for none.
+    sent: the requests of this task by digest. They take precedence over `log` and `requested`.
+    warnings: the warnings for the result of the task.
     """
 
     ONE_BY_ONE: frozenset[str] = frozenset()
@@ -57,7 +59,7 @@ class Reviews:
         self._replacement = replacement
         self.sent: dict[str, Claim] = {}
         self.warnings: list[str] = []
-        # The last review of each.
+        # The state of each order after its last review.
         self.last: dict[str, Subject] = {}
 
     @property
@@ -70,17 +72,17 @@ class Reviews:
     def read(self, digests: Sequence[str]) -> dict[str, Subject]:
         if len(digests) > 1:
             return {}
-        found = {digest: self._one(digest) for digest in digests}
+        found = {digest: self._read_one(digest) for digest in digests}
         self.last.update({digest: subject for digest, subject in found.items() if subject})
         return {digest: subject for digest, subject in found.items() if subject}
 
     def waiting(self, now: datetime) -> dict[str, str]:
-        """The requests that wait for an approval, or may have been made, by digest, as results return them.
+        """The requests that wait for an approval or may have been made, as texts for the result, by digest.
 
-        now: in UTC. One that was handed in stays until it is known that its order waits no longer.
+        now: in UTC. A request from the options stays in the result until a review proves that it no longer waits.
         """
-        known = {digest: subject.claim for digest, subject in self.last.items() if subject.claim}
-        claims = {**self._requested, **known, **self.sent}
+        read = {digest: subject.claim for digest, subject in self.last.items() if subject.claim}
+        claims = {**self._requested, **read, **self.sent}
         return {digest: claim.text for digest, claim in claims.items() if self._waits(digest, claim, now)}
 
     def _waits(self, digest: str, claim: Claim, now: datetime) -> bool:
@@ -94,7 +96,7 @@ class Reviews:
     def fetch_fact(self, required_fact: str, _subjects: Sequence[Subject]) -> dict[str, Subject]:
         raise ValueError(f"nobody knows how to read {required_fact}")
 
-    def _one(self, digest: str) -> Subject | None:
+    def _read_one(self, digest: str) -> Subject | None:
         review = self._review(digest)
         if review is None:
             return None
@@ -104,7 +106,7 @@ class Reviews:
         return Subject(review, self._claim(digest), successor, digest in self.sent)
 
     def _claim(self, digest: str) -> Claim | None:
-        """The last claim of an order; waits a little for the answer that another job may be about to get."""
+        """The last claim of an order. If another job may be about to get a reply for it, wait for up to 15 seconds."""
         if digest in self.sent:
             return self.sent[digest]
         claim = self._logged(digest)
@@ -133,27 +135,27 @@ class Reviews:
 
 
 def asked_digests(params: Mapping[str, Any], servertastic: Servertastic) -> list[str]:
-    """The digests of the orders that a task asks for, in its order; duplicates stay.
+    """The digests of the orders that the options of a task select, in the order of the options, with duplicates.
 
-    Raises ApiError, Stopped or OptionError.
-    Digests of the task are resolved by the account's tokens, where it has them; so are all of it, by `tokens`.
+    Digests (option order_digests) and all orders of an account (option tokens) need the list of the account's tokens,
+    which a digest does not reveal. Raises ApiError, Stopped or OptionError.
     """
     known = servertastic.tokens
     if params["order_token"] is not None or params["order_tokens"] is not None:
-        several = params["order_tokens"] if params["order_tokens"] is not None else [params["order_token"]]
-        return [known.add(token) for token in several]
+        tokens = params["order_tokens"] if params["order_tokens"] is not None else [params["order_token"]]
+        return [known.add(token) for token in tokens]
     wanted = [digest_of(text) for text in params["order_digests"] or ()]
     if params["order_digests"] is not None and not wanted:
         return []
-    shown = servertastic.show_tokens()
+    listed = servertastic.show_tokens()
     if params["order_digests"] is None:
         kinds = ("unused", "used") if params["tokens"] == "all" else (params["tokens"],)
-        return [digest for kind in kinds for digest in shown[kind]]
+        return [digest for kind in kinds for digest in listed[kind]]
     return wanted
 
 
 def claims_of(given: Mapping[str, Any]) -> dict[str, Claim]:
-    """The requests that a former run returned as `requested_at`. Raises OptionError."""
+    """Parse the option requested_at: the requests that a former run returned, by digest. Raises OptionError."""
     claims = {digest_of(str(digest)): Claim.of_text(str(text or "")) for digest, text in given.items()}
     if any(claim is None for claim in claims.values()):
         raise OptionError(
@@ -163,10 +165,12 @@ def claims_of(given: Mapping[str, Any]) -> dict[str, Claim]:
 
 
 def unusable(log: RequestLog, error: OSError | UnsafeFile) -> ApiError:
+    """The error for a request log that cannot be read or written before a cancellation is sent."""
     return ApiError(
         f"nothing was sent, as the request log {log.path} cannot be used ({why(error)})", code="request_log"
     )
 
 
 def why(error: OSError | UnsafeFile) -> str:
+    """The cause of a file error for messages, without the path."""
     return str(error.strerror) if isinstance(error, OSError) else str(error)

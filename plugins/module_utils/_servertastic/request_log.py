@@ -4,17 +4,18 @@
 
 # This module util is PRIVATE to the collection: it can change at any time.
 
-"""What was requested already, so that a scheduled job does not ask for it every night.
+"""The request log: a file that stops a scheduled job from sending the same request every night.
 
-A file of JSON lines, one for each event of a request. It holds digests and times, no secrets.
+The API does not show a pending request (docs/development/reference/servertastic.md 5). The file has JSON lines, one for
+each event of a request, with digests and times, and without secrets.
 
 ====================================  ============================================================================
-events of one request                 what is known
+events of one request                 meaning
 ====================================  ============================================================================
-claimed, confirmed                    the service acknowledged it: the request was made
-claimed, lost                         it was sent and no answer came: it may have been made
-claimed                               the run ended, or was killed, between the claim and the answer: the same
-claimed, withdrawn                    the service refused it, or it never left: it was not made
+claimed, confirmed                    The service acknowledged the request: it was made.
+claimed, lost                         The request was sent, but no reply came: it may have been made.
+claimed                               The run ended between the claim and the reply: it may have been made.
+claimed, withdrawn                    The service refused the request, or it was never sent: it was not made.
 ====================================  ============================================================================
 """
 
@@ -31,26 +32,28 @@ from typing import Any
 from .._common.values import utc, utc_text
 from .._files import secure as _files
 
-# A request is claimed before it is sent, and confirmed once it is acknowledged; a refusal takes the claim back.
+# The events of a request. A claim is written before the request is sent.
 CLAIMED = "claimed"
 CONFIRMED = "confirmed"
 LOST = "lost"
 WITHDRAWN = "withdrawn"
-# The kinds of requests: a mail to the admin contact, and a cancellation at once.
+# The kinds of requests: a mail to the admin contact, and an immediate cancellation.
 REQUEST = "request"
 CANCEL = "cancel"
-# Hosts that share a log have clocks that differ. What is dated later than this was not made yet.
-_SKEW = timedelta(minutes=5)
-# A claim this young may belong to a job that is waiting for its answer right now.
+# Tolerance for the clocks of hosts that share a log. A claim that is later than this is in the future.
+_CLOCK_TOLERANCE = timedelta(minutes=5)
+# A claim younger than this can belong to a job that still waits for the reply.
 _IN_FLIGHT = timedelta(seconds=15)
+# Added to the time of a claim that the service did not acknowledge.
 _UNCONFIRMED = " unconfirmed"
 
 
 @dataclass(frozen=True)
 class Claim:
-    """A request that was about to be sent.
+    """A record that a run was about to send a request.
 
-    made_at: in UTC. is_confirmed: whether the service acknowledged it. is_lost: whether its run noted that it did not.
+    kind: REQUEST or CANCEL. made_at: in UTC. is_confirmed: whether the service acknowledged the request.
+    is_lost: whether the run recorded that no reply came.
     """
 
     kind: str
@@ -63,25 +66,26 @@ class Claim:
         return self.kind == REQUEST
 
     def counts(self, now: datetime) -> bool:
-        """Whether it proves that the request was made. now: in UTC."""
+        """Whether the claim proves that the request was made. now: in UTC."""
         return self.is_confirmed and not self.is_future(now)
 
     def is_future(self, now: datetime) -> bool:
-        return self.made_at - now > _SKEW
+        """Whether the time of the claim is in the future, so that the claim proves nothing. now: in UTC."""
+        return self.made_at - now > _CLOCK_TOLERANCE
 
     def is_in_flight(self, now: datetime) -> bool:
-        """Whether another job may still be waiting for the answer."""
+        """Whether another job may still wait for the reply. now: in UTC."""
         return not (self.is_confirmed or self.is_lost) and abs(now - self.made_at) < _IN_FLIGHT
 
     @property
     def text(self) -> str:
-        """As a result returns it: '2026-12-31T12:00:00Z', with a word more where it is not confirmed."""
+        """The claim in a result: '2026-12-31T12:00:00Z', or '2026-12-31T12:00:00Z unconfirmed'."""
         return utc_text(self.made_at) + ("" if self.is_confirmed else _UNCONFIRMED)
 
     @classmethod
     def of_text(cls, text: str) -> Claim | None:
-        """The request that `text` stands for; None where that is no time."""
-        # Python 3.9 reads a T and a Z in upper case alone.
+        """Parse a text of the property `text` as a claim of the kind REQUEST; None if it has no valid time."""
+        # Python 3.9 parses T and Z in upper case only.
         time = text.strip().upper()
         is_confirmed = not time.endswith(_UNCONFIRMED.upper())
         made_at = utc(time if is_confirmed else time[: -len(_UNCONFIRMED)].rstrip())
@@ -89,49 +93,49 @@ class Claim:
 
 
 class RequestLog:
-    """The last request of each order, by digest; safe beside other processes that use the same file.
+    """A request log file, which several processes can use at the same time.
 
-    Every method raises OSError or UnsafeFile.
+    path: of the file; its folder must exist. Every method raises OSError or UnsafeFile.
     """
 
     def __init__(self, path: str) -> None:
         self.path = path
-        # As it was read last: it is read for every order, and changes only where one is sent.
+        # The text of the last read and its claims: the file is read for every order, but rarely changes.
         self._read: tuple[str, dict[str, Claim]] = ("", {})
 
     def known(self) -> dict[str, Claim]:
-        """The last claim of each order that was not withdrawn."""
+        """The last claim of each order by digest, without withdrawn claims."""
         if not Path(self.path).parent.is_dir():
-            # Said now, and not when it is too late.
+            # Fail before anything is sent, not when the claim is written.
             raise FileNotFoundError(errno.ENOENT, "its folder does not exist")
         text = _files.read_text(self.path)
         if text != self._read[0]:
-            self._read = (text, _standing(text))
+            self._read = (text, _last_claims(text))
         return self._read[1]
 
     def claim(self, kind: str, digest: str, known: Claim | None) -> bool:
-        """Note that a request is about to be sent.
+        """Record that a request is about to be sent.
 
-        known: the last claim of this order, as the caller has read it. False where it is another one by now, by a job
-        that runs at the same time: then nothing must be sent.
+        kind: REQUEST or CANCEL. known: the last claim of the order that the caller has read.
+        Returns False, and records nothing, if another job has claimed the order since then: the caller must not send.
         """
         with _files.locked(self.path) as file:
-            standing = _standing(file.read()).get(digest)
-            if standing is not None and standing != known:
+            last = _last_claims(file.read()).get(digest)
+            if last is not None and last != known:
                 return False
             file.append(_line(CLAIMED, kind, digest))
         return True
 
     def confirm(self, kind: str, digest: str) -> None:
-        """The request was acknowledged."""
+        """Record that the service acknowledged the request."""
         _files.append_line(self.path, _line(CONFIRMED, kind, digest))
 
     def lose(self, kind: str, digest: str) -> None:
-        """The request was sent, and no answer came."""
+        """Record that the request was sent, but no reply came."""
         _files.append_line(self.path, _line(LOST, kind, digest))
 
     def withdraw(self, kind: str, digest: str) -> None:
-        """The request was refused, or never sent: it can be made again."""
+        """Record that the request was refused or never sent, so that it can be sent again."""
         _files.append_line(self.path, _line(WITHDRAWN, kind, digest))
 
 
@@ -140,13 +144,14 @@ def _line(event: str, kind: str, digest: str) -> str:
     return json.dumps({"time": now, "event": event, "kind": kind, "order_digest": digest})
 
 
-def _standing(text: str) -> dict[str, Claim]:
-    made: dict[str, list[Claim]] = {}
+def _last_claims(text: str) -> dict[str, Claim]:
+    """The last claim of each order by digest, from the text of the file."""
+    claims_by_digest: dict[str, list[Claim]] = {}
     for entry in _entries(text):
         kind, event, time = entry.get("kind"), entry.get("event"), utc(str(entry.get("time") or ""))
         if kind not in (REQUEST, CANCEL):
             continue
-        claims = made.setdefault(str(entry.get("order_digest")), [])
+        claims = claims_by_digest.setdefault(str(entry.get("order_digest")), [])
         if event == CLAIMED and time is not None:
             claims.append(Claim(kind, time, is_confirmed=False))
             continue
@@ -154,19 +159,20 @@ def _standing(text: str) -> dict[str, Claim]:
         if last is None:
             continue
         if event == WITHDRAWN:
-            # The one before it, which was made again, stands.
+            # The claim before it, if there is one, is valid again.
             del claims[last]
         elif event in (CONFIRMED, LOST):
             claims[last] = replace(claims[last], is_confirmed=event == CONFIRMED, is_lost=event == LOST)
-    return {digest: claims[-1] for digest, claims in made.items() if claims}
+    return {digest: claims[-1] for digest, claims in claims_by_digest.items() if claims}
 
 
 def _entries(text: str) -> Iterator[dict[str, Any]]:
+    """Parse the lines of the file, without lines that are not JSON objects."""
     for line in text.splitlines():
         try:
             entry = json.loads(line)
         except (ValueError, RecursionError):
-            # The last line of a run that was killed while it wrote.
+            # An incomplete line of a run that was killed during the write.
             continue
         if isinstance(entry, dict):
             yield entry

@@ -4,7 +4,7 @@
 
 # This module util is PRIVATE to the collection: it can change at any time.
 
-"""What is told of Servertastic orders beyond what every run tells: refunds, contacts, and what only people can do."""
+"""The parts of results that only Servertastic has: refunds, requests that wait, and steps of the operator."""
 
 from __future__ import annotations
 
@@ -26,37 +26,39 @@ if TYPE_CHECKING:
     from .models import Adjustment, Listed, Review
     from .readers import Reviews
 
-# Outcomes of which the points may tell something.
+# Outcomes for which the points audit is read; for every other outcome the refund is "unknown".
 _WITH_REFUND = (CHANGED, UNCHANGED, PENDING_APPROVAL, INELIGIBLE)
 
 
 def with_cancel_results(
     result: dict[str, Any], reader: Reviews, servertastic: Servertastic, now: datetime
 ) -> dict[str, Any]:
-    """A run's result with refunds, and with what is to be handed in next time. now: in UTC."""
+    """Add to the result of a run: refunds, and requested_at, which is an option of the next run. now: in UTC."""
     orders = result["orders"]
-    audit = _audit(servertastic) if any(one["outcome"] in _WITH_REFUND for one in orders) else None
-    for one in orders:
-        digest = one["order_digest"]
+    audit = _audit(servertastic) if any(order["outcome"] in _WITH_REFUND for order in orders) else None
+    for order in orders:
+        digest = order["order_digest"]
         subject = reader.last.get(digest)
         too_late = subject is not None and window_is_over(subject.review, now)
-        one["order_ref"] = order_ref(digest)
-        one["refund"] = refund(one["outcome"], digest, too_late, audit) if one["outcome"] in _WITH_REFUND else "unknown"
-    result_ = {**result, "requested_at": reader.waiting(now), "api": servertastic.transport.counters.shown()}
+        order["order_ref"] = order_ref(digest)
+        order["refund"] = (
+            refund(order["outcome"], digest, too_late, audit) if order["outcome"] in _WITH_REFUND else "unknown"
+        )
+    extended = {**result, "requested_at": reader.waiting(now), "api": servertastic.transport.counters.shown()}
     if len(orders) == 1:
-        result_["msg"] += _only_by_hand(orders[0])
+        extended["msg"] += _manual_steps(orders[0])
     if reader.warnings:
-        result_["warnings"] = [*result.get("warnings", []), *reader.warnings]
-    return result_
+        extended["warnings"] = [*result.get("warnings", []), *reader.warnings]
+    return extended
 
 
 def longest_waiting(digests: Collection[str]) -> int:
-    """How many characters `requested_at` has at most, where all these orders wait."""
+    """The maximum length of `requested_at` in characters, if all these orders wait."""
     return len(json.dumps(dict.fromkeys(digests, "2026-01-31T12:00:00Z unconfirmed")))
 
 
-def _only_by_hand(order: dict[str, Any]) -> str:
-    """What the order management page alone can do (docs/development/reference/servertastic.md 0)."""
+def _manual_steps(order: dict[str, Any]) -> str:
+    """The message about steps that need the order management page (docs/development/reference/servertastic.md 0)."""
     is_cancelled = str(order["after"].get("order_status", "")).lower() == CANCELLED
     if order["refund"] == "credited" or not (is_cancelled or order["outcome"] == PENDING_APPROVAL):
         return ""
@@ -69,7 +71,7 @@ def _only_by_hand(order: dict[str, Any]) -> str:
 
 
 def _audit(servertastic: Servertastic) -> list[Adjustment] | None:
-    """The points audit, None where it cannot be read: that is no failure of a cancellation."""
+    """The points audit, None if it cannot be read, which does not fail a cancellation."""
     if not servertastic.has_key:
         return None
     try:
@@ -79,7 +81,10 @@ def _audit(servertastic: Servertastic) -> list[Adjustment] | None:
 
 
 def reviewed_results(servertastic: Servertastic, digests: Sequence[str], work: Map, stop: Stop) -> dict[str, Any]:
-    """The reviews of orders, in the order asked for, each once."""
+    """The result of servertastic_order_info for orders by digest: each order once, in the order of `digests`.
+
+    work: a map over threads. Raises ApiError or Stopped.
+    """
 
     def review(digest: str) -> Review | None:
         if stop:
@@ -99,21 +104,21 @@ def reviewed_results(servertastic: Servertastic, digests: Sequence[str], work: M
 
 
 def listed_results(listed: Sequence[Listed]) -> dict[str, Any]:
-    """Orders of the account's lists."""
+    """The result of servertastic_order_info for a list of the account."""
     orders = [one.shown() for one in listed]
     return {"msg": f"{plural(len(orders), 'order')} found", "orders": orders, "missing": []}
 
 
 def account_result(servertastic: Servertastic, audit: bool) -> dict[str, Any]:
-    """The account, and the audit of its points where that is asked for."""
+    """The result of servertastic_account_info. audit: whether to add the points audit. Raises ApiError or Stopped."""
     account = servertastic.account()
     points = "an unknown number of" if account.points is None else f"{account.points:.2f}".rstrip("0").rstrip(".")
-    result_: dict[str, Any] = {
+    result: dict[str, Any] = {
         "msg": f"the account has {points} points",
         "points": account.points,
         "active_orders": [one.shown() for one in account.active_orders],
         "completed_orders": [one.shown() for one in account.completed_orders],
     }
     if audit:
-        result_["audit"] = [one.shown() for one in servertastic.points_audit()]
-    return result_
+        result["audit"] = [one.shown() for one in servertastic.points_audit()]
+    return result

@@ -4,7 +4,7 @@
 
 # This module util is PRIVATE to the collection: it can change at any time.
 
-"""Order tokens, which are secrets, and the digests that name orders in results."""
+"""Order tokens, which are secrets, and their digests, which identify orders in results."""
 
 from __future__ import annotations
 
@@ -14,12 +14,16 @@ from urllib.parse import quote
 
 from .._common.options import OptionError
 
+# Any printable ASCII without spaces: the format of tokens is not documented.
 TOKEN_PATTERN = re.compile(r"[\x21-\x7e]{1,200}")
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 
 
 class Tokens:
-    """The tokens of a task, by the digests that stand for them; each is redacted from when it is first used."""
+    """The order tokens of a task by digest.
+
+    secrets: the list of texts that the collection redacts. A token is added to it before its first use.
+    """
 
     def __init__(self, secrets: list[str]) -> None:
         self._secrets = secrets
@@ -27,7 +31,7 @@ class Tokens:
         self._used: set[str] = set()
 
     def add(self, token: str) -> str:
-        """The digest of a token. Raises OptionError where it cannot be one."""
+        """Store a token and return its digest. Raises OptionError if the text cannot be a token."""
         token = token.strip()
         if not TOKEN_PATTERN.fullmatch(token):
             raise OptionError("an order token has characters that no token has, or is empty; check it")
@@ -36,16 +40,17 @@ class Tokens:
         return digest
 
     def secret(self, token: str) -> str:
-        """The digest of a token that is redacted from now on, since answers may hold it anywhere."""
+        """Store a token that an answer contains, redact it from now on, and return its digest."""
         digest = self.add(token)
         self.of(digest)
         return digest
 
     def of(self, digest: str) -> str:
+        """The token of a digest, which is redacted from now on. Raises KeyError for an unknown digest."""
         token = self._tokens[digest]
         if digest not in self._used:
             self._used.add(digest)
-            # Also as it stands in a URL.
+            # Redact the URL-encoded spelling too.
             self._secrets.extend({token, quote(token, safe="")})
         return token
 
@@ -54,7 +59,7 @@ class Tokens:
 
 
 def digest_of(text: str) -> str:
-    """A digest that a task names an order by. Raises OptionError."""
+    """Validate and normalize the digest of an order from an option. Raises OptionError."""
     digest = text.strip().lower()
     if not _DIGEST.fullmatch(digest):
         raise OptionError("an order digest is the full SHA-256 of a token, 64 hexadecimal digits")

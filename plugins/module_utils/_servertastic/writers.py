@@ -4,7 +4,7 @@
 
 # This module util is PRIVATE to the collection: it can change at any time.
 
-"""Cancelling as a run writes it; see `Write` in _run."""
+"""Sends cancellations for a run; see `Write` in _runtime/protocols.py."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 class CancelWriter:
-    """Cancels an order, or asks for it, and remembers that before it does."""
+    """Cancels an order or requests its cancellation, and records the request in the log before it is sent."""
 
     def __init__(self, servertastic: Servertastic, log: RequestLog | None, reader: Reviews) -> None:
         self._servertastic = servertastic
@@ -41,24 +41,27 @@ class CancelWriter:
         try:
             self._servertastic.cancel(digest, fresh_until=fresh_until, budget=budget)
         except (StaleRead, Stopped):
-            self._note(RequestLog.withdraw, kind, digest)
+            # Not sent.
+            self._log_event(RequestLog.withdraw, kind, digest)
             raise
         except ApiError as error:
+            # After an ambiguous error, such as a lost reply, the service may have made the request.
             if error.ambiguous:
-                self._remember(kind, digest, decision, is_confirmed=False)
-                self._note(RequestLog.lose, kind, digest)
+                self._keep_claim(kind, digest, decision, is_confirmed=False)
+                self._log_event(RequestLog.lose, kind, digest)
             else:
-                self._note(RequestLog.withdraw, kind, digest)
+                self._log_event(RequestLog.withdraw, kind, digest)
             raise
-        self._remember(kind, digest, decision, is_confirmed=True)
-        self._note(RequestLog.confirm, kind, digest)
+        self._keep_claim(kind, digest, decision, is_confirmed=True)
+        self._log_event(RequestLog.confirm, kind, digest)
 
-    def _remember(self, kind: str, digest: str, decision: Decision, *, is_confirmed: bool) -> None:
-        # A request is remembered with the time that the result returns.
+    def _keep_claim(self, kind: str, digest: str, decision: Decision, *, is_confirmed: bool) -> None:
+        # Keep the time of the decision, which the result returns as requested_at.
         made_at = moment(decision.after.get("requested_at")) or datetime.now(timezone.utc)
         self._reader.sent[digest] = Claim(kind, made_at, is_confirmed, is_lost=not is_confirmed)
 
     def _claim(self, kind: str, digest: str, known: Claim | None) -> None:
+        """Record that the request is about to be sent. Raises StaleRead if another job claimed the order first."""
         if self._log is None:
             return
         try:
@@ -66,11 +69,11 @@ class CancelWriter:
         except (OSError, UnsafeFile) as error:
             raise unusable(self._log, error) from None
         if not claimed:
-            # Another job was faster: what it has done is seen by a fresh read.
+            # The run reads the order and the log again after StaleRead, and then decides on the claim of the other job.
             raise StaleRead(f"order {order_ref(digest)} was requested by another job meanwhile")
 
-    def _note(self, event: Callable[[RequestLog, str, str], None], kind: str, digest: str) -> None:
-        """Add what became of a claim to the log; where that fails, the next run cannot know it."""
+    def _log_event(self, event: Callable[[RequestLog, str, str], None], kind: str, digest: str) -> None:
+        """Record the result of a claim. A failure is only a warning, as the request was already sent or refused."""
         if self._log is None:
             return
         try:
