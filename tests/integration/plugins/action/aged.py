@@ -2,14 +2,14 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""aged: a module with a past, behind the same door: an alias, a deprecated alias, and an option that will go."""
+"""aged: an action plugin made by controller_action, with an alias, a deprecated alias and a deprecated option."""
 
 from __future__ import annotations
 
 from types import SimpleNamespace
 from typing import Any
 
-from ansible_collections.certops.orders.plugins.plugin_utils._door import door
+from ansible_collections.certops.orders.plugins.plugin_utils._controller_action import controller_action
 
 _COLLECTION = "certops.orders"
 SPEC = {
@@ -28,4 +28,4 @@ def run(params: dict[str, Any], _context: Any) -> dict[str, Any]:
     return {"changed": False, "msg": "done", "order_id": params["order_id"]}
 
 
-ActionModule = door(SimpleNamespace(SPEC=SPEC, run=run, __name__="tests.aged"))
+ActionModule = controller_action(SimpleNamespace(SPEC=SPEC, run=run, __name__="tests.aged"))
