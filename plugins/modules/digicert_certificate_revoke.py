@@ -437,12 +437,12 @@ def _requested(params: Mapping[str, Any]) -> tuple[str, list[Any]]:
     """Return the kind of identifier (order_id, certificate_id or serial_number) and the values. Raises OptionError."""
     if params["order_id"] is not None:
         ids(params, "order_id", "order_ids")
-    for one, several in (("certificate_id", "certificate_ids"), ("serial_number", "serial_numbers")):
-        if params[one] is None and params[several] is None:
+    for one, many in (("certificate_id", "certificate_ids"), ("serial_number", "serial_numbers")):
+        if params[one] is None and params[many] is None:
             continue
         if one == "certificate_id":
-            return one, ids(params, one, several)
-        serials = [serial(text) for text in (params[several] if params[several] is not None else [params[one]])]
+            return one, ids(params, one, many)
+        serials = [serial(text) for text in (params[many] if params[many] is not None else [params[one]])]
         if not all(serials):
             raise OptionError("a serial number has to be hexadecimal digits, with or without colons")
         return one, serials

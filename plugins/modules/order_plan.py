@@ -409,8 +409,8 @@ def _written(params: Mapping[str, Any], context: Context, now: datetime) -> dict
     path = params["path"]
     if not path:
         return _plan_result(plan, "", changed=False)
-    kept, changed = _plan_files.keep(path, plan, now, dry=context.check_mode)
-    result = _plan_result(kept, path, changed=changed)
+    saved, changed = _plan_files.keep(path, plan, now, dry=context.check_mode)
+    result = _plan_result(saved, path, changed=changed)
     if not context.diff:
         return result
     after = "".join(f"{line}\n" for line in result["table"])

@@ -57,7 +57,7 @@ from .decommission_rules import (
 _ENDING = (CANCEL, REJECT, DROP, REVOKE, LAPSE, MARK)
 
 
-# -- what has to be read -----------------------------------------------------------------------------------------------
+# -- the reads ---------------------------------------------------------------------------------------------------------
 
 
 def to_read(
@@ -76,7 +76,7 @@ def to_read(
         page = pages.get(order_id, _UNREAD)
         order, names = _with_details(row[0], page[0]), _all_names(row, page, _UNREAD)
         is_affected = any(map(request.affects, names))
-        # Further reads cannot change the result for an order that needs manual review already.
+        # Rows that contradict each other, and orders that need manual review already, need no further reads.
         if not row[1] or (is_affected and why_manual_review(order, names, request)):
             continue
         status = order_status(order)
@@ -84,12 +84,14 @@ def to_read(
             # The list left names out. Only the details show whether the order covers a name to decommission.
             reads["details"] += [] if page[0] else [order_id]
             continue
+        # In these statuses a certificate exists that an action can revoke or let expire.
         is_live = status in ("issued", "reissue_pending")
         if not page[0] and _needs_page(order, status, request):
             reads["details"].append(order_id)
         # A duplicate, or the certificate before a reissue, can be for other names.
         if is_live and (request.on_issued == REVOKE or (request.on_issued == LAPSE and not has_one_certificate(order))):
             reads["certificates"].append(order_id)
+        # Only migrated orders can have the renewed mark (docs/development/reference/certcentral.md 9).
         if status == "expired" and request.mark_renewed and not order.get("is_renewed"):
             reads["origin"].append(order_id)
     return reads
@@ -105,8 +107,11 @@ def _needs_page(order: Mapping[str, Any], status: str, request: Decommission) ->
         is_over = days is not None and days < 0
         # keep (report only) changes an order only where it drops a pending reissue.
         drops = request.on_issued == KEEP and order.get("status") == "reissue_pending" and not is_over
+        # A revocation reads the details together with the certificates. Only the details have the renewal settings.
         return request.on_issued == LAPSE or drops or not names_known(order)
     if status == "expired":
+        # Without dates it is not known whether the order can be reissued. The decision about a mark needs the present
+        # mark, an expiry in the past and all names.
         lacks = order.get("is_renewed") is None or days is None or days > 0 or not names_known(order)
         return renews_after_expiry(order) is None or (request.mark_renewed and not order.get("is_renewed") and lacks)
     return status not in ENDED and not names_known(order)
@@ -118,6 +123,7 @@ def check_reach(domains: Iterable[Mapping[str, Any]], request: Decommission) -> 
     domains: all domains of the account, rows of digicert_domain_info. The check catches a misspelled name, or a name
     such as a public suffix that has domains of other owners below it.
     """
+    # names_of converts each name to the spelling of DNS.
     known = set(names_of({"domains": [row["name"] for row in domains if row.get("name")]}))
     outside = [name for name in sorted(request.names) if not _is_at_or_below(name.replace("*.", "", 1), known)]
     if request.include_subdomains and outside:
@@ -223,6 +229,7 @@ def plan(
     known = {str(row["order_id"]) for row in rows} | {str(review.get("order_digest")) for review in all_reviews}
     # A replacement that is not in the account may be a typing error, see _unless_in_use.
     not_found = sorted(request.replacements - known)
+    # pages: the orders with details. ends: the rows of digicert_certificate_revoke.
     pages, ends = _merged_by(facts.details, "order_id"), _merged_by(facts.certificates, "order_id")
     entries = [
         _certcentral(read, pages.get(order_id, _UNREAD), ends.get(order_id, _UNREAD), request, facts)
@@ -243,6 +250,7 @@ def covering(orders: Iterable[Mapping[str, Any]], request: Decommission) -> list
 
     Raises ValueError if such an order has no valid order_id.
     """
+    # All rows of such an order, because a row with other values shows that the order changes at this moment.
     read: dict[int, list[Mapping[str, Any]]] = {}
     ids = set()
     for row in orders:
@@ -259,7 +267,9 @@ def _may_be_affected(row: Mapping[str, Any], request: Decommission) -> bool:
     product = str(row.get("product_type") or "")
     return (
         row.get("domains_known") is False
+        # An order that has ended or expired is not changed for a name that the list does not show.
         and order_status(row) not in (*ENDED, "expired")
+        # The product type can be omitted.
         and product in ("", *request.product_types)
     )
 
@@ -277,6 +287,7 @@ def _certcentral(row: _Read, page: _Read, ends: _Read, request: Decommission, fa
     order = _with_details(row[0], _with_details(page[0], _details_of(ends[0])))
     names = _all_names(row, page, ends)
     action, reason, more = decide(row[0], order, ends[0], names, request, facts)
+    # Contradictory rows win over each other result, so that no action depends on an arbitrary row.
     if not (row[1] and page[1] and ends[1]):
         action, reason, more = LEAVE, READ_DIFFERENTLY, {}
     if action in (CANCEL, REJECT):
@@ -374,13 +385,16 @@ def _names_replaced(
     rows = _merged_by((row for row in orders if str(row["order_id"]) in request.replacements), "order_id")
     for order_id, (row, agrees) in rows.items():
         days = row.get("days_remaining")
+        # Without a known date of expiry an order does not count as a replacement.
         if agrees and order_status(row) == "issued" and days is not None and days >= 0:
             for name in names_of(row):
                 found.setdefault(name, {})[str(order_id)] = True
     named = (one for one in reviews if one.get("order_digest") in request.replacements and one.get("domain_name"))
     for digest, (review, agrees) in _merged_by(named, "order_digest").items():
         expires = str(review.get("expiry_date") or "")
+        # Dates are ISO 8601 text, which sorts by time. An order without a date of expiry counts as valid.
         is_issued = review_state(review) == COMPLETED and not (expires and expires < now.date().isoformat())
+        # The first of these states is an order that is not configured, which will not be issued by itself.
         if agrees and (is_issued or review_state(review) in NOT_ISSUED[1:]):
             for name in names_of_review(review):
                 found.setdefault(name, {})[digest] = is_issued
@@ -410,6 +424,7 @@ def _servertastic(read: _Read, request: Decommission, facts: ReadFacts) -> dict[
     if not why and not agrees:
         why = READ_DIFFERENTLY
     action, reason = (LEAVE, why) if why else decide_servertastic(review, request, facts)
+    # The admin contact must approve the cancellation of an issued order, so the report shows the address.
     contact = str(review.get("admin_email") or "") if review_state(review) == COMPLETED else ""
     served = served_state(unresolved_names(digest, request, facts), request) if action == REVOKE else {}
     return {
@@ -441,6 +456,7 @@ def _merged_rows(rows: Sequence[Mapping[str, Any]]) -> _Read:
         return rows[0], True
     merged: dict[str, Any] = {}
     agrees = True
+    # One row with all names is enough, so domains_known is merged separately and is never a contradiction.
     known = any(names_known(row) for row in rows)
     rows = [{name: value for name, value in row.items() if name != "domains_known"} for row in rows]
     # Sorted, so that the result does not depend on the order of the input.

@@ -141,10 +141,10 @@ def parse_request(options: Mapping[str, Any]) -> Decommission:
 
 def _texts(options: Mapping[str, Any], option: str, default: Iterable[str] = ()) -> list[str]:
     given = options.get(option, default)
-    several = list(given) if isinstance(given, (list, tuple)) else None
-    if several is None or not all(isinstance(one, (str, int)) and not isinstance(one, bool) for one in several):
+    values = list(given) if isinstance(given, (list, tuple)) else None
+    if values is None or not all(isinstance(one, (str, int)) and not isinstance(one, bool) for one in values):
         raise ValueError(f"{option} has to be a list of texts")
-    texts = [str(one).strip() for one in several]
+    texts = [str(one).strip() for one in values]
     if not all(texts):
         raise ValueError(f"{option} has to be a list of texts, none of them empty")
     return texts
@@ -152,10 +152,10 @@ def _texts(options: Mapping[str, Any], option: str, default: Iterable[str] = ())
 
 def _ids(options: Mapping[str, Any], option: str) -> frozenset[str]:
     """Read order ids and digests. The error does not quote another value, because it can be an order token."""
-    several = [text.lower() for text in _texts(options, option)]
-    if not all(map(_ID.fullmatch, several)):
+    values = [text.lower() for text in _texts(options, option)]
+    if not all(map(_ID.fullmatch, values)):
         raise ValueError(f"{option} has what is neither an order's id nor its order_digest in full")
-    return frozenset(several)
+    return frozenset(values)
 
 
 def _names(options: Mapping[str, Any], option: str) -> frozenset[str]:

@@ -341,9 +341,9 @@ def why_names_stay(key: str, names: Sequence[str], request: Decommission) -> str
         pattern = request.protector(name)
         if pattern:
             return f"it covers {name}, which is protected ({pattern})"
-    strange = [name for name in names if not is_dns_name(name)]
-    if strange:
-        return f"it covers {strange[0]}, which is no domain name, and who uses it is not known"
+    not_dns = [name for name in names if not is_dns_name(name)]
+    if not_dns:
+        return f"it covers {not_dns[0]}, which is no domain name, and who uses it is not known"
     # The user accepts by id that the order also ends for other names and for wildcards.
     if key in request.shared:
         return ""

@@ -97,11 +97,16 @@ def _check_account(place: Any, account_id: Any, api_host: str) -> None:
     number = id_of(account_id)
     # Two unknown accounts do not count as the same account.
     if number is None or id_of(reported.get("account_id")) != number:
-        theirs, ours = printable(reported.get("account_id") or "none", 20), printable(account_id or "none", 20)
-        raise ReportRefused(f"it is of account {theirs}, and this run is for {ours}")
+        report_value, run_value = (
+            printable(reported.get("account_id") or "none", 20),
+            printable(account_id or "none", 20),
+        )
+        raise ReportRefused(f"it is of account {report_value}, and this run is for {run_value}")
     if not api_host or reported.get("api_host") != api_host:
-        theirs = printable(reported.get("api_host") or "none", 100)
-        raise ReportRefused(f"it is of the API at {theirs}, and this run asks {printable(api_host or 'none', 100)}")
+        report_value = printable(reported.get("api_host") or "none", 100)
+        raise ReportRefused(
+            f"it is of the API at {report_value}, and this run asks {printable(api_host or 'none', 100)}"
+        )
 
 
 def _id(one: Mapping[str, Any]) -> int:

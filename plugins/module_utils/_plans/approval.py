@@ -47,6 +47,7 @@ def agreed(
     for key, entry in approved_by_key.items():
         if entry["action"] not in WRITING:
             continue
+        # An order that the fresh plan does not have may be ended, or may not be readable by this key.
         now = fresh_by_key.get(key)
         why = _difference(entry, now)
         if why or now is None:
@@ -74,6 +75,7 @@ def _difference(approved: Mapping[str, Any], now: Mapping[str, Any] | None) -> s
     drops, dropped = now.get("drop_reissue", False), approved.get("drop_reissue", False)
     if drops and not dropped:
         return "a reissue is under way, and dropping it was not approved"
+    # Another set of names is another risk, also with the same action.
     if now["domains"] != approved["domains"]:
         return f"it was for {listed(approved['domains'])}, and is for {listed(now['domains'])}"
     before, after = dict(approved["state"]), dict(now["state"])
@@ -89,6 +91,7 @@ def _difference(approved: Mapping[str, Any], now: Mapping[str, Any] | None) -> s
     facts = sorted(name for name in {*before, *after} if _canonical_fact(before, name) != _canonical_fact(after, name))
     if facts:
         return "; ".join(f"{name} was {_shown_fact(before, name)} and is {_shown_fact(after, name)}" for name in facts)
+    # Rejecting another request would be a change that was not approved.
     if approved.get("request_id") != now.get("request_id"):
         return "another request waits for its approval"
     return ""
@@ -102,8 +105,8 @@ def _is_verified_better(before: Mapping[str, Any], after: Mapping[str, Any]) -> 
     if was not in strength or now not in strength:
         return False
     # With the same result, no additional name may be unresolved.
-    hidden = set(after.get("unresolved") or ()).difference(before.get("unresolved") or ())
-    return strength.index(now) > strength.index(was) or (was == now and not hidden)
+    newly_unresolved = set(after.get("unresolved") or ()).difference(before.get("unresolved") or ())
+    return strength.index(now) > strength.index(was) or (was == now and not newly_unresolved)
 
 
 def _canonical_fact(facts: Mapping[str, Any], name: str) -> str | None:
@@ -139,6 +142,7 @@ def guards(
             f"{plural(revocations, 'revocation')} {'is' if revocations == 1 else 'are'} planned, which is irreversible"
         )
         reasons.append(f"{what}, and {max_revocations} is {limits['max_revocations']}")
+    # The number must be exact, also for fewer changes: it shows that the user knows the result.
     if expected is not None and expected != count:
         reasons.append(f"{planned}, and {exactly} is {expected}, which has to be exact")
     # An approver has already confirmed the number of changes.
@@ -156,6 +160,7 @@ def window(now: datetime, not_before: str | None, not_after: str | None) -> str 
     not_after itself is outside the window.
     """
     opens, closes = _parse_limit(not_before, "not_before"), _parse_limit(not_after, "not_after")
+    # A window that can never open is a mistake of the user, so it is an error and no refusal.
     if opens and closes and opens >= closes:
         raise PlanError("the window never opens: not_after is not later than not_before")
     if opens and now < opens:

@@ -124,6 +124,7 @@ def read(
     if data.get("schema_version") != SCHEMA_VERSION or isinstance(data.get("schema_version"), bool):
         version = printable(data.get("schema_version"), 20)
         raise PlanError(f"the plan has schema version {version}, and this is {SCHEMA_VERSION}", "plan_schema")
+    # The order of the checks is the order of importance for the user: not the approved plan, not this target, too old.
     plan = _check(data)
     _compare_digest(plan, sha256)
     _compare_target(plan, {"kind": _kind(kind), "account_id": _account(account_id), "api_host": inert(api_host)})
@@ -161,6 +162,7 @@ def _compare_digest(data: Mapping[str, Any], sha256: str | None) -> None:
     """Raise PlanError if the plan is not the one that was approved."""
     if sha256 is None:
         return
+    # A digest from a survey or a chat can have white space and uppercase letters.
     approved = sha256.strip().lower()
     if not _SHA256.fullmatch(approved):
         raise PlanError("the plan's SHA-256 has to be 64 hexadecimal digits", "plan_sha256")
@@ -187,6 +189,7 @@ def _compare_target(plan: Mapping[str, Any], actual: Mapping[str, Any]) -> None:
 def _check_times(plan: Mapping[str, Any], now: datetime) -> None:
     """Raise PlanError if the plan is not valid at this time."""
     created, expires = time_of(plan["created_at"]), time_of(plan["expires_at"])
+    # A later time of creation would extend the validity of the plan.
     if created > now + SLACK:
         raise PlanError(f"the plan is from the future: it was made at {plan['created_at']}", "plan_future")
     # A plan that was edited to be valid for longer is refused.
@@ -221,6 +224,7 @@ def _compare_scope(plan: Mapping[str, Any], actual: Mapping[str, Iterable[str]])
 
 def _check(data: Mapping[str, Any]) -> dict[str, Any]:
     """Check the fields of a plan and return it in its canonical order. Raises PlanError."""
+    # An unknown key could carry a meaning that this version would silently ignore.
     _reject_unknown_keys(data, (*_FIELDS, *_OPTIONAL_FIELDS), "the plan")
     missing = [name for name in _FIELDS if name not in data]
     if missing:
@@ -228,6 +232,7 @@ def _check(data: Mapping[str, Any]) -> dict[str, Any]:
     for name in ("names", "hosts", "entries", "notes"):
         if not isinstance(data.get(name, []), list):
             raise PlanError(f"{name} of the plan is no list")
+    # time_of raises PlanError for a time that is not valid.
     for name in ("created_at", "expires_at"):
         time_of(data[name])
     return {
@@ -235,6 +240,7 @@ def _check(data: Mapping[str, Any]) -> dict[str, Any]:
         "kind": _kind(data["kind"]),
         "account_id": _account(data["account_id"]),
         "api_host": inert(data["api_host"]),
+        # Sorted and without duplicates, so that equal plans have equal digests.
         "names": sorted({inert(name) for name in data["names"]}),
         "hosts": sorted({inert(host) for host in data["hosts"]}),
         **({"notes": [inert(note) for note in data["notes"]]} if data.get("notes") else {}),
@@ -254,6 +260,7 @@ def entries_of(given: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
     return entries
 
 
+# The required and the optional keys of an entry.
 _ENTRY = ("provider", "order", "name", "domains", "action", "reason", "state")
 _OPTIONAL = ("drop_reissue", "request_id", "contact")
 
@@ -300,6 +307,7 @@ def _optional(given: Mapping[str, Any], entry: Mapping[str, Any]) -> dict[str, A
         if entry["action"] not in DROPPING or entry["provider"] != CERTCENTRAL:
             raise PlanError(f"{order_label(entry)}: drop_reissue goes with {' or '.join(DROPPING)} only")
         more["drop_reissue"] = True
+    # The request to reject, for the action reject_request.
     request_id = given.get("request_id")
     if request_id is not None:
         if not is_id(request_id):
@@ -317,6 +325,7 @@ def _state(given: Any, depth: int = 0) -> Any:
     """
     if depth == 0 and not isinstance(given, Mapping):
         raise PlanError("the state of an entry is no dictionary")
+    # A limit, because the function is recursive.
     if depth > MOST_DEPTH:
         raise PlanError("the state of an entry is nested too deeply")
     if isinstance(given, Mapping):
@@ -325,6 +334,7 @@ def _state(given: Any, depth: int = 0) -> Any:
         return [_state(value, depth + 1) for value in given]
     if isinstance(given, str):
         return inert(given)
+    # Before the integers, because bool is a subclass of int.
     if given is None or isinstance(given, bool):
         return given
     if isinstance(given, int):

@@ -123,6 +123,7 @@ def _carried_out(
     if entry["action"] == LAPSE and outcome in _GOOD and renews_automatically:
         # Only the CertCentral console can turn off auto_renew, so the order needs manual review.
         outcome = LEFT
+    # In check mode the modules report the change that they would make.
     if check_mode and outcome in (DONE, PENDING_APPROVAL):
         outcome = PLANNED
     before, after = _difference(rows)
@@ -181,9 +182,9 @@ def _facts(state: Mapping[str, Any]) -> str:
 
 def going_on(entries: Iterable[Mapping[str, Any]], results: Iterable[Mapping[str, Any]]) -> dict[str, list[Any]]:
     """Return `orders` and `requests` of the entries whose first steps succeeded, as the modules accept them."""
-    several = list(entries)
-    records = outcomes(several, results)
-    good = [entry for entry, one in zip(several, records) if one["outcome"] in _GOOD]
+    planned = list(entries)
+    records = outcomes(planned, results)
+    good = [entry for entry, one in zip(planned, records) if one["outcome"] in _GOOD]
     return {"orders": orders_of(good), "requests": requests_of(good)}
 
 
@@ -208,6 +209,7 @@ def carried_on(
 
     results, time, check_mode: as in `outcomes`; results is empty if the run was stopped before the batch.
     """
+    # An entry without a result has an unknown outcome, unless the batch did not run.
     why = run["stopped"] or "nobody tells what became of it"
     records = outcomes(
         entries,

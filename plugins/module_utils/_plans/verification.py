@@ -88,11 +88,11 @@ def unseen(records: Iterable[Mapping[str, Any]], rows: Iterable[Mapping[str, Any
     read with details, unless this run dropped the reissue. A Servertastic review is minutes old, so it can verify only
     the changes of earlier runs.
     """
-    several = [one for one in records if one["action"] in WRITING and one["outcome"] in (DONE, UNKNOWN, LEFT)]
+    selected = [one for one in records if one["action"] in WRITING and one["outcome"] in (DONE, UNKNOWN, LEFT)]
     known = _by_order(rows)
     unverified = [
         one
-        for one in several
+        for one in selected
         if not _shows_action(one, known.get(one["order"], {}))
         or (one["outcome"] != DONE and one["action"] in (DROP, LAPSE) and "requests" not in known[one["order"]])
     ]
@@ -112,10 +112,10 @@ def looked_at(
     order that shows its action was then changed by an earlier run or by another user. If earlier is false, a change
     that the rows do not show has the outcome unknown.
     """
-    several, rows = list(records), list(rows)
-    missing = {entry_key(one) for one in verified(several, rows)}
+    selected, rows = list(records), list(rows)
+    missing = {entry_key(one) for one in verified(selected, rows)}
     pending = {str(row.get("order_id")) for row in rows if _waits_for_revocation(row)}
-    return [_verified_record(one, entry_key(one) not in missing, one["order"] in pending, earlier) for one in several]
+    return [_verified_record(one, entry_key(one) not in missing, one["order"] in pending, earlier) for one in selected]
 
 
 def _waits_for_revocation(row: Mapping[str, Any]) -> bool:

@@ -316,8 +316,8 @@ class _Source:
         line = _text.scrub(f"{why}{error.message}", self._context.secrets)
         level = logging.ERROR if why else logging.WARNING
         memory = self._state.memory
-        kept = "" if self._has_gap or memory.gap(memory.poll(_now())) else "no event is lost, "
-        _LOG.log(level, "%s; %slooking again in %.0f s", line, kept, delay)
+        assurance = "" if self._has_gap or memory.gap(memory.poll(_now())) else "no event is lost, "
+        _LOG.log(level, "%s; %slooking again in %.0f s", line, assurance, delay)
 
     async def _poll(self) -> None:
         """Poll CertCentral once and deliver all new events. Raises ApiError; events delivered before stay recorded."""
