@@ -63,7 +63,7 @@ def _shows_action(entry: Mapping[str, Any], row: Mapping[str, Any]) -> bool:
         request = _requests(row).get(entry.get("request_id"))
         return request["status"] == "rejected" if request else status in ("rejected", "denied")
     if action == DROP:
-        # The latest reissue request decides. The certificate before it stays valid.
+        # The latest reissue request decides. After the rejection the order is issued again.
         reissues = [request for request in _requests(row).values() if request["type"] == "reissue"]
         dropped = not reissues or max(reissues, key=lambda one: one["request_id"])["status"] == "rejected"
         return dropped and status in ("issued", "renewed", "expired")
