@@ -226,17 +226,19 @@ SPEC: dict[str, Any] = {
 
 
 def run(params: Mapping[str, Any], context: Context) -> dict[str, Any]:
-    """Find out whose key it is; returns the result of the task."""
+    """Read the user and the account of the API key; returns the result of the task."""
     with connect(params, context, writes=False) as certcentral:
-        return info_result(context, certcentral.transport, lambda _work: _told(certcentral, params["require_write"]))
+        return info_result(
+            context, certcentral.transport, lambda _work: _account_result(certcentral, params["require_write"])
+        )
 
 
-def _told(certcentral: CertCentral, require_write: bool) -> dict[str, Any]:
+def _account_result(certcentral: CertCentral, require_write: bool) -> dict[str, Any]:
     user = certcentral.me()
     try:
         account = certcentral.account().shown()
     except Denied:
-        # A restricted key; the account's id is known from the user.
+        # A restricted key cannot read the account. The user has the account id.
         account = {}
     connection = certcentral.transport.connection
     allowed = may_write(user, connection.read_only)

@@ -411,8 +411,8 @@ SPEC: dict[str, Any] = {
 
 
 def run(params: Mapping[str, Any], context: Context) -> dict[str, Any]:
-    """Revoke what is asked for; returns the result of the task."""
-    key, asked = _asked(params)
+    """Revoke the orders or certificates; returns the result of the task."""
+    key, requested = _requested(params)
     comments = text_of(params, "comments", required=True) or ""
     if not (params["confirm"] or context.check_mode):
         raise OptionError("a revocation is for ever: set confirm: true to show that it is meant")
@@ -421,7 +421,7 @@ def run(params: Mapping[str, Any], context: Context) -> dict[str, Any]:
     with connect(params, context, writes=True) as certcentral:
         return operations.revoke(
             certcentral,
-            asked,
+            requested,
             key=key,
             **choices,
             comments=comments,
@@ -433,16 +433,16 @@ def run(params: Mapping[str, Any], context: Context) -> dict[str, Any]:
         )
 
 
-def _asked(params: Mapping[str, Any]) -> tuple[str, list[Any]]:
-    """What the orders or certificates are named by, and which ones. Raises OptionError."""
+def _requested(params: Mapping[str, Any]) -> tuple[str, list[Any]]:
+    """Return the kind of identifier (order_id, certificate_id or serial_number) and the values. Raises OptionError."""
     if params["order_id"] is not None:
         ids(params, "order_id", "order_ids")
-    for one, several in (("certificate_id", "certificate_ids"), ("serial_number", "serial_numbers")):
-        if params[one] is None and params[several] is None:
+    for one, many in (("certificate_id", "certificate_ids"), ("serial_number", "serial_numbers")):
+        if params[one] is None and params[many] is None:
             continue
         if one == "certificate_id":
-            return one, ids(params, one, several)
-        serials = [serial(text) for text in (params[several] if params[several] is not None else [params[one]])]
+            return one, ids(params, one, many)
+        serials = [serial(text) for text in (params[many] if params[many] is not None else [params[one]])]
         if not all(serials):
             raise OptionError("a serial number has to be hexadecimal digits, with or without colons")
         return one, serials

@@ -257,7 +257,7 @@ SPEC: dict[str, Any] = {
 
 
 def run(params: Mapping[str, Any], context: Context) -> dict[str, Any]:
-    """Set the state of the domains asked for; returns the result of the task."""
+    """Set the state of the domains; returns the result of the task."""
     by_id, active = params["domain_id"] is not None or params["domain_ids"] is not None, params["state"] == "active"
     domains = ids(params, "domain_id", "domain_ids") if by_id else domain_names(params, "name", "names")
     with connect(params, context, writes=True) as certcentral:

@@ -244,7 +244,7 @@ SPEC: dict[str, Any] = {
 
 
 def run(params: Mapping[str, Any], context: Context) -> dict[str, Any]:
-    """List the domains asked for; returns the result of the task."""
+    """List the domains; returns the result of the task."""
     name = domain_names(params, "name", "")[0] if params["name"] is not None else ""
     if params["include_subdomains"] and not name:
         raise OptionError("include_subdomains needs name: set the domain whose subdomains are meant")
@@ -253,20 +253,22 @@ def run(params: Mapping[str, Any], context: Context) -> dict[str, Any]:
     with connect(params, context, writes=False) as certcentral:
 
         def gather(_work: Any) -> dict[str, Any]:
-            # A search that finds nothing may only be another one than we take it for: the whole list tells. How it
-            # takes the two spellings of an international name is not known.
+            # It is not known how the search of the service works in detail, so a search without a result is followed by
+            # a read of the whole list. The search is not used for international names, which have two spellings.
             is_searched = name and "xn--" not in name and not params["include_subdomains"]
             searches = [name, ""] if is_searched else [""]
-            meant: list[dict[str, Any]] = []
-            while searches and not meant:
-                domains = until_stopped(_asked(certcentral, params, searches.pop(0)), context.stop)
-                meant = [domain.shown() for domain in domains if _is_meant(domain, name, params)]
-            return warned({"msg": f"{plural(len(meant), 'domain')} found", "domains": meant}, certcentral.warnings)
+            selected: list[dict[str, Any]] = []
+            while searches and not selected:
+                domains = until_stopped(_fetched(certcentral, params, searches.pop(0)), context.stop)
+                selected = [domain.shown() for domain in domains if _is_selected(domain, name, params)]
+            return warned(
+                {"msg": f"{plural(len(selected), 'domain')} found", "domains": selected}, certcentral.warnings
+            )
 
         return info_result(context, certcentral.transport, gather)
 
 
-def _asked(certcentral: CertCentral, params: Mapping[str, Any], search: str) -> Iterable[Domain]:
+def _fetched(certcentral: CertCentral, params: Mapping[str, Any], search: str) -> Iterable[Domain]:
     if params["domain_id"] is None:
         return certcentral.domains(params["container_id"], is_active=params["is_active"], search=search)
     try:
@@ -275,7 +277,7 @@ def _asked(certcentral: CertCentral, params: Mapping[str, Any], search: str) -> 
         return []
 
 
-def _is_meant(domain: Domain, name: str, params: Mapping[str, Any]) -> bool:
+def _is_selected(domain: Domain, name: str, params: Mapping[str, Any]) -> bool:
     if name and not covers((domain.name,), name, params["include_subdomains"]):
         return False
     if params["container_id"] is not None and domain.container and domain.container.id != params["container_id"]:

@@ -424,19 +424,19 @@ SPEC: dict[str, Any] = {
 
 
 def run(params: Mapping[str, Any], context: Context) -> dict[str, Any]:
-    """Find the orders asked for; returns the result of the task."""
+    """Find the orders; returns the result of the task."""
     now = datetime.now(timezone.utc)
-    wanted, workers = criteria(params, now), within(params, "workers", 1, MOST_WORKERS)
+    filters, workers = criteria(params, now), within(params, "workers", 1, MOST_WORKERS)
     by_id = params["order_id"] is not None or params["order_ids"] is not None
     if by_id and any(params[name] is not None for name in FILTERS):
         raise OptionError("order_id and order_ids cannot be used together with filters")
-    asked = ids(params, "order_id", "order_ids") if by_id else []
+    order_ids = ids(params, "order_id", "order_ids") if by_id else []
     with connect(params, context, writes=False) as certcentral:
 
         def gather(work: Any) -> dict[str, Any]:
             options = {name: params[name] for name in ("details", "include_origin")}
             finder = Finder(certcentral, work, context.stop, **options)
-            orders, missing = finder.by_ids(asked) if by_id else (finder.matching(wanted), finder.missing)
+            orders, missing = finder.by_ids(order_ids) if by_id else (finder.matching(filters), finder.missing)
             return found(orders, now.date(), missing, certcentral.warnings, is_list=not by_id)
 
         return info_result(context, certcentral.transport, gather, workers)

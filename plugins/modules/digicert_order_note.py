@@ -227,7 +227,7 @@ SPEC: dict[str, Any] = {
 
 
 def run(params: Mapping[str, Any], context: Context) -> dict[str, Any]:
-    """Add the note to the orders asked for; returns the result of the task."""
+    """Add the note to the orders; returns the result of the task."""
     order_ids, text = ids(params, "order_id", "order_ids"), text_of(params, "text", required=True) or ""
     with connect(params, context, writes=True) as certcentral:
         return operations.add_note(certcentral, order_ids, text=text, options=params, context=context)

@@ -273,7 +273,7 @@ SPEC: dict[str, Any] = {
 
 
 def run(params: Mapping[str, Any], context: Context) -> dict[str, Any]:
-    """Set what is asked for; returns the result of the task."""
+    """Set the renewal settings of the orders; returns the result of the task."""
     order_ids = ids(params, "order_id", "order_ids")
     wanted = {name: params[name] for name in _SETTINGS if params[name] is not None}
     if "custom_renewal_message" in wanted:

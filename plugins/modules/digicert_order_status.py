@@ -334,7 +334,7 @@ SPEC: dict[str, Any] = {
 
 
 def run(params: Mapping[str, Any], context: Context) -> dict[str, Any]:
-    """Set the status of the orders asked for; returns the result of the task."""
+    """Set the status of the orders; returns the result of the task."""
     order_ids = ids(params, "order_id", "order_ids")
     note = text_of(params, "note", required=params["status"] == CANCELED)
     choices = {name: params[name] for name in ("status", "cancel_reissue", "require_migrated")}

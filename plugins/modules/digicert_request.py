@@ -286,14 +286,14 @@ SPEC: dict[str, Any] = {
 
 
 def run(params: Mapping[str, Any], context: Context) -> dict[str, Any]:
-    """Decide on the requests asked for; returns the result of the task."""
+    """Approve or reject the requests; returns the result of the task."""
     by_order = params["order_id"] is not None or params["order_ids"] is not None
-    asked = ids(params, "order_id", "order_ids") if by_order else ids(params, "request_id", "request_ids")
+    identifiers = ids(params, "order_id", "order_ids") if by_order else ids(params, "request_id", "request_ids")
     comment = text_of(params, "comment", required=False)
     with connect(params, context, writes=True) as certcentral:
         return operations.settle_requests(
             certcentral,
-            asked,
+            identifiers,
             by_order=by_order,
             status=params["status"],
             comment=comment,

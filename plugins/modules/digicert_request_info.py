@@ -203,21 +203,23 @@ SPEC: dict[str, Any] = {
 
 
 def run(params: Mapping[str, Any], context: Context) -> dict[str, Any]:
-    """List the requests asked for; returns the result of the task."""
+    """List the requests; returns the result of the task."""
     for name in ("request_id", "order_id"):
         if params[name] is not None:
             ids(params, name, "")
     with connect(params, context, writes=False) as certcentral:
 
         def gather(_work: Any) -> dict[str, Any]:
-            requests = until_stopped(_asked(certcentral, params), context.stop)
-            meant = [request.shown() for request in requests if _is_meant(request, params)]
-            return warned({"msg": f"{plural(len(meant), 'request')} found", "requests": meant}, certcentral.warnings)
+            requests = until_stopped(_fetched(certcentral, params), context.stop)
+            selected = [request.shown() for request in requests if _is_selected(request, params)]
+            return warned(
+                {"msg": f"{plural(len(selected), 'request')} found", "requests": selected}, certcentral.warnings
+            )
 
         return info_result(context, certcentral.transport, gather)
 
 
-def _asked(certcentral: CertCentral, params: Mapping[str, Any]) -> Iterable[Request]:
+def _fetched(certcentral: CertCentral, params: Mapping[str, Any]) -> Iterable[Request]:
     try:
         if params["request_id"] is not None:
             return [certcentral.request(params["request_id"])]
@@ -228,8 +230,8 @@ def _asked(certcentral: CertCentral, params: Mapping[str, Any]) -> Iterable[Requ
     return certcentral.requests(params["status"])
 
 
-def _is_meant(request: Request, params: Mapping[str, Any]) -> bool:
-    # The service's own filter may be loose.
+def _is_selected(request: Request, params: Mapping[str, Any]) -> bool:
+    # The filter of the service may return other requests as well.
     types = [request_type(one) for one in params["type"] or ()]
     return params["status"] in (None, request.status) and (not types or request.type in types)
 

@@ -384,11 +384,11 @@ SPEC: dict[str, Any] = {
 
 def run(params: Mapping[str, Any], context: Context) -> dict[str, Any]:
     """Write or read a plan, or save re-order sheets; returns the result of the task."""
-    do = {"written": _written, "read": _read, "sheets": _sheets}[params["state"]]
+    handler = {"written": _written, "read": _read, "sheets": _sheets}[params["state"]]
     if params["state"] == "read" and params["path"] and params["plan"] not in (None, ""):
         raise OptionError("a plan is read from path, or handed in as plan, not both")
     try:
-        return do(params, context, datetime.now(timezone.utc))
+        return handler(params, context, datetime.now(timezone.utc))
     except PlanError as error:
         return _failed(str(error), error.code)
     except OSError as error:
@@ -404,13 +404,13 @@ def _failed(message: str, code: str) -> dict[str, Any]:
 
 def _written(params: Mapping[str, Any], context: Context, now: datetime) -> dict[str, Any]:
     plan = _plan.make(
-        **_place(params), **_reach(params), entries=params["entries"] or [], notes=params["notes"], now=now
+        **_target(params), **_scope(params), entries=params["entries"] or [], notes=params["notes"], now=now
     )
     path = params["path"]
     if not path:
-        return _told(plan, "", changed=False)
-    kept, changed = _plan_files.keep(path, plan, now, dry=context.check_mode)
-    result = _told(kept, path, changed=changed)
+        return _plan_result(plan, "", changed=False)
+    saved, changed = _plan_files.keep(path, plan, now, dry=context.check_mode)
+    result = _plan_result(saved, path, changed=changed)
     if not context.diff:
         return result
     after = "".join(f"{line}\n" for line in result["table"])
@@ -422,19 +422,19 @@ def _read(params: Mapping[str, Any], _context: Context, now: datetime) -> dict[s
     given = _plan_files.content(params["path"]) if params["path"] else params["plan"]
     if params["path"] and not given:
         raise PlanError(f"there is no plan at {params['path']}", "plan_file")
-    plan = _plan.read(given, params["sha256"], now=now, **_place(params), **_reach(params))
-    return _told(plan, params["path"] or "", changed=False)
+    plan = _plan.read(given, params["sha256"], now=now, **_target(params), **_scope(params))
+    return _plan_result(plan, params["path"] or "", changed=False)
 
 
-def _place(params: Mapping[str, Any]) -> dict[str, Any]:
+def _target(params: Mapping[str, Any]) -> dict[str, Any]:
     return {name: params[name] for name in ("kind", "account_id", "api_host")}
 
 
-def _reach(params: Mapping[str, Any]) -> dict[str, Any]:
+def _scope(params: Mapping[str, Any]) -> dict[str, Any]:
     return {name: params[name] for name in ("names", "hosts")}
 
 
-def _told(plan: dict[str, Any], path: str, changed: bool) -> dict[str, Any]:
+def _plan_result(plan: dict[str, Any], path: str, changed: bool) -> dict[str, Any]:
     return {**plans_table.plan_result(plan), "changed": changed, "path": path}
 
 

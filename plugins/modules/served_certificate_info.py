@@ -251,26 +251,26 @@ SPEC: dict[str, Any] = {
 
 
 def run(params: Mapping[str, Any], context: Context) -> dict[str, Any]:
-    """Look at the names; returns the result of the task."""
+    """Probe the names; returns the result of the task."""
     names = dict.fromkeys(map(host_name, params["names"]))
     if not 1 <= len(names) <= MAX_NAMES:
         raise OptionError(f"names must be 1 to {MAX_NAMES}")
-    sought = {serial(text) for text in params["serial_numbers"]}
+    serial_numbers = {serial(text) for text in params["serial_numbers"]}
     jobs = [(*name, port) for name in names for port in ports(params["ports"])]
     workers = within(params, "workers", 1, MOST_WORKERS)
-    looker = Prober(within(params, "timeout", 1, 300), refuse=address_refusal)
+    prober = Prober(within(params, "timeout", 1, 300), refuse=address_refusal)
 
-    def one(name: str, refusal: str, port: int) -> dict[str, Any]:
+    def probe(name: str, refusal: str, port: int) -> dict[str, Any]:
         if context.stop:
             raise Stopped(context.stop.reason)
         if refusal:
             return told(name, port, (UNKNOWN, refusal))
-        sights = looker.look(name, port, starttls=port in SMTP_PORTS)
-        return told(name, port, judged(sights, sought), sights)
+        handshakes = prober.look(name, port, starttls=port in SMTP_PORTS)
+        return told(name, port, judged(handshakes, serial_numbers), handshakes)
 
     try:
         with signals_stop(context.stop), pool(min(workers, len(jobs))) as work:
-            return {"changed": False, **summed_up(work(one, jobs))}
+            return {"changed": False, **summed_up(work(probe, jobs))}
     except Stopped as stopped:
         failure = ApiError(str(stopped), code="stopped").failure()
         return {"changed": False, "failed": True, "msg": str(stopped), "failure": failure}

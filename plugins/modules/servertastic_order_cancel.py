@@ -405,7 +405,7 @@ SPEC: dict[str, Any] = {
 
 
 def run(params: Mapping[str, Any], context: Context) -> dict[str, Any]:
-    """Cancel the orders asked for; returns the result of the task."""
+    """Cancel the orders; returns the result of the task."""
     requested = claims_of(params["requested_at"] or {})
     log = RequestLog(params["request_log"]) if params["request_log"] else None
     with connect(params, context, writes=True) as servertastic:

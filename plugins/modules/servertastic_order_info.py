@@ -254,26 +254,26 @@ from ansible_collections.certops.orders.plugins.module_utils._servertastic.resul
 if TYPE_CHECKING:
     from ansible_collections.certops.orders.plugins.module_utils._common.context import Context
 
-_ASKED = (*ORDER_TOKENS, "tokens", "modified_since", "expiring_within_days")
+_SELECTORS = (*ORDER_TOKENS, "tokens", "modified_since", "expiring_within_days")
 SPEC: dict[str, Any] = {
     "argument_spec": {
         **SERVERTASTIC_OPTIONS,
         **EXECUTE_ON,
         **ORDER_TOKENS,
-        # Which ones, not the tokens themselves.
+        # The value selects a list of tokens. It is not a secret.
         "tokens": {"type": "str", "choices": ["unused", "used", "all"], "no_log": False},
         "modified_since": {"type": "str"},
         "expiring_within_days": {"type": "int"},
         "workers": {"type": "int", "default": 8},
     },
-    "mutually_exclusive": [_ASKED],
-    "required_one_of": [_ASKED],
+    "mutually_exclusive": [_SELECTORS],
+    "required_one_of": [_SELECTORS],
     "supports_check_mode": True,
 }
 
 
 def run(params: Mapping[str, Any], context: Context) -> dict[str, Any]:
-    """Find the orders asked for; returns the result of the task."""
+    """Find the orders; returns the result of the task."""
     workers = within(params, "workers", 1, MOST_WORKERS)
     since = moment(params["modified_since"])
     if params["modified_since"] is not None and since is None:

@@ -50,6 +50,6 @@ def controller(sim: Simulator) -> Iterator[Controller]:
 
 
 @pytest.fixture(params=["controller", "target"])
-def door(request: pytest.FixtureRequest) -> str:
-    """Run the test through both doors."""
+def execute_on(request: pytest.FixtureRequest) -> str:
+    """Run the test with execute_on=controller and with execute_on=target."""
     return str(request.param)

@@ -197,15 +197,15 @@ class Desk(Controller):
         self,
         tasks: str,
         *,
-        door: str = "controller",
+        execute_on: str = "controller",
         hosts: str = "gateway",
         keywords: str = "",
         api_key: str = KEY,
         **options: Any,
     ) -> Run:
         """Run tasks as Controller.play does; an empty api_key is none."""
-        defaults: dict[str, Any] = {"execute_on": door}
-        if door == "target":
+        defaults: dict[str, Any] = {"execute_on": execute_on}
+        if execute_on == "target":
             # Nothing of our environment gets there.
             defaults.update(api_url=self.sim.servertastic_url, rate_limit="none")
             defaults.update({"api_key": api_key} if api_key else {})

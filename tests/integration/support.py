@@ -299,18 +299,18 @@ class Controller:
         self,
         tasks: str,
         *,
-        door: str = "controller",
+        execute_on: str = "controller",
         hosts: str = "gateway",
         keywords: str = "",
         api_key: str = KEY,
         **options: Any,
     ) -> Run:
-        """Run tasks, each of them whatever came of the others, on `gateway` and through a door.
+        """Run tasks on `gateway`, each of them whatever the outcome of the others.
 
-        keywords: more of the play, as YAML. Other options are those of `playbook`.
+        execute_on: the option of the modules. keywords: more of the play, as YAML. Other options: see `playbook`.
         """
-        defaults: dict[str, Any] = {"execute_on": door}
-        if door == "target":
+        defaults: dict[str, Any] = {"execute_on": execute_on}
+        if execute_on == "target":
             # Nothing of our environment gets there.
             defaults.update(api_key=api_key, api_url=self.sim.api_url, rate_limit="none")
         play = [

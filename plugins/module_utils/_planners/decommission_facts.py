@@ -4,7 +4,7 @@
 
 # This module util is PRIVATE to the collection: it can change at any time.
 
-"""What a decommission reads from an order: its names, certificates, status and end."""
+"""The facts that a decommission reads from an order: names, certificates, status and last day."""
 
 from __future__ import annotations
 
@@ -25,10 +25,12 @@ SERVED, NOT_SERVED, UNRESOLVED, WAIVED = "served", "not_served", "unresolved", "
 
 
 def is_page(order: Mapping[str, Any]) -> bool:
+    """Return whether an order was read with details, which lists do not have."""
     return "pending_requests" in order
 
 
 def names_known(order: Mapping[str, Any]) -> bool:
+    """Return whether the row has all names of the order."""
     return order.get("domains_known") is True
 
 
@@ -48,7 +50,7 @@ def names_of(order: Mapping[str, Any]) -> list[str]:
 
 
 def display_name(name: str) -> str:
-    """A name for people: as the service spells it, but one in Unicode as DNS does, as all names of a plan."""
+    """Return a name for display: in the spelling of the service, but a Unicode name in the spelling of DNS."""
     spelled = dns_name(name)
     return name if name.isascii() or not spelled.isascii() else spelled
 
@@ -58,33 +60,37 @@ def names_of_review(review: Mapping[str, Any]) -> list[str]:
 
 
 def certificates_of(row: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    """The certificates that end with an order, as digicert_certificate_revoke tells them."""
+    """Return the certificates that a revocation of the order ends, from a row of digicert_certificate_revoke."""
     return list((row.get("before") or {}).get("certificates") or ())
 
 
 def order_status(order: Mapping[str, Any]) -> str:
-    """What an order is, where a mark that shows as a status, or a status that lags behind, hides that."""
+    """Return the status of an order without a renewed mark, and expired as soon as its certificate has expired.
+
+    A mark can show as the status `renewed`, and the status of an expired order can still be `issued`
+    (docs/development/reference/certcentral.md 2.2, 2.3).
+    """
     status, days = str(order.get("status") or ""), order.get("days_remaining")
     if status not in ("issued", "renewed", "expired"):
         return status
-    is_over = status == "expired" or (days is not None and days < 0)
-    return "expired" if is_over and not renews_after_expiry(order) else "issued"
+    has_expired = status == "expired" or (days is not None and days < 0)
+    return "expired" if has_expired and not renews_after_expiry(order) else "issued"
 
 
 def renews_after_expiry(order: Mapping[str, Any]) -> bool | None:
-    """Whether an order whose certificate has expired can be reissued, as an annual plan can; None if not known.
+    """Return whether an order can be reissued after its certificate has expired, as an annual plan; None if unknown.
 
-    Only the dates decide: whether such an order is called a multi-year plan is not known
+    The function compares dates only, because it is not known whether is_multi_year_plan is set for annual plans
     (docs/development/reference/certcentral.md 8).
     """
     ends, till, days = (order.get(name) for name in ("order_valid_till", "valid_till", "days_remaining"))
     if not ends:
         return False
     try:
-        lasts = (date.fromisoformat(str(ends)[:10]) - date.fromisoformat(str(till)[:10])).days
+        days_after_certificate = (date.fromisoformat(str(ends)[:10]) - date.fromisoformat(str(till)[:10])).days
     except ValueError:
         return None
-    return None if days is None else lasts > 0 and lasts + days >= 0
+    return None if days is None else days_after_certificate > 0 and days_after_certificate + days >= 0
 
 
 def valid_until(order: Mapping[str, Any]) -> str:

@@ -4,7 +4,7 @@
 
 # This module util is PRIVATE to the collection: it can change at any time.
 
-"""What a decommission is asked for: names, what protects others, and how issued orders are ended."""
+"""The request of a decommission: the names, the protected names, and how to end issued orders."""
 
 from __future__ import annotations
 
@@ -24,20 +24,20 @@ _PATTERN = re.compile(r"(?:[a-z0-9_*?.-]|\[!?[a-z0-9_.-]+\])+")
 _GLOB = re.compile(r"[*?\[\]]")
 
 
-# -- what is wished ----------------------------------------------------------------------------------------------------
+# -- the request -------------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
 class Decommission:
-    """What goes away, and how.
+    """The names to decommission, and the rules for their orders. `parse_request` makes and checks it.
 
     names: in lower case, as DNS spells them. on_issued: KEEP, LAPSE or REVOKE. product_types: of CertCentral. shared:
-    ids of orders, and digests, that may go although they cover names that stay, or wildcards. accept_unknown: ids of
-    orders that may be ended although not all of their names or certificates are known. protected: patterns of names
-    whose orders are never touched; stays: more of them, which the user has not written and may match nothing.
-    lives_on: those of the names whose certificates are replaced and not just ended; replacements: ids and digests of
-    the orders that replace them. waiver: why a certificate may be revoked although nobody looked whether it is served,
-    or although a name of it does not resolve and nobody approves that. unapproved: whether nobody approves the plan.
+    order ids and digests of orders that may end although they cover other names or wildcards. accept_unknown: ids of
+    orders that may end although not all of their names or certificates are known. protected: patterns of names whose
+    orders are never changed; stays: additional patterns that the role sets, which may match no name. lives_on: the
+    names that stay in use with a replacement certificate; replacements: ids and digests of the orders that replace
+    them. waiver: the user's reason to revoke certificates without a probe, or with a name that does not resolve and
+    without an approval. unapproved: whether the plan is applied without an approval.
     """
 
     names: frozenset[str]
@@ -59,23 +59,23 @@ class Decommission:
     def __post_init__(self) -> None:
         object.__setattr__(self, "_parents", frozenset(parent_name(name) for name in self.names))
 
-    def goes(self, name: str) -> bool:
-        """Whether a name goes away."""
+    def is_decommissioned(self, name: str) -> bool:
+        """Return whether a name is to be decommissioned."""
         return self._is_among(name, self.names)
 
-    def touches(self, name: str) -> bool:
-        """Whether a name of an order covers one that goes away, as a wildcard does."""
-        return self.goes(name) or (name.startswith("*.") and name[2:] in self._parents)
+    def affects(self, name: str) -> bool:
+        """Return whether a name of an order covers a name to decommission, as a wildcard does."""
+        return self.is_decommissioned(name) or (name.startswith("*.") and name[2:] in self._parents)
 
-    def lives(self, name: str) -> bool:
-        """Whether a name goes on being used with another certificate, be it a wildcard."""
+    def is_replaced(self, name: str) -> bool:
+        """Return whether a name stays in use with a replacement certificate, which can be a wildcard."""
         return self._is_among(name, self.lives_on) or f"*.{parent_name(name)}" in self.lives_on
 
     def protector(self, name: str) -> str:
-        """The pattern that protects a name, or one that a wildcard covers; nothing where none does.
+        """Return the pattern that protects a name, or a name that a wildcard covers; an empty string if there is none.
 
-        A pattern such as b*cher.example is meant for names as they are read, so that either spelling counts, and one
-        such as *.pay.example.com for pay.example.com as well.
+        A pattern such as b*cher.example matches the Unicode and the DNS spelling of a name. A pattern such as
+        *.pay.example.com also protects pay.example.com.
         """
         spelled, patterns = spellings(name), (*self.protected, *self.stays)
         return next((pattern for pattern in patterns if any(_protects(pattern, one) for one in spelled)), "")
@@ -83,18 +83,18 @@ class Decommission:
     def _is_among(self, name: str, names: frozenset[str]) -> bool:
         if name in names:
             return True
-        above = name if self.include_subdomains else ""
-        while above:
-            above = parent_name(above)
-            if above in names:
+        parent = name if self.include_subdomains else ""
+        while parent:
+            parent = parent_name(parent)
+            if parent in names:
                 return True
         return False
 
 
 def parse_request(options: Mapping[str, Any]) -> Decommission:
-    """What a role wishes, with names as DNS spells them. Raises ValueError, which says what is wrong.
+    """Read the request from the options of the role; names get the spelling of DNS. Raises ValueError with the reason.
 
-    Lists and truths have to be just that: a text is a list of letters to Python, and "false" is true.
+    Lists must be lists and booleans must be booleans: to Python a string is a list of letters, and "false" is true.
     """
     unknown = sorted(str(name) for name in set(options) - {one.name for one in fields(Decommission) if one.init})
     if unknown:
@@ -103,9 +103,9 @@ def parse_request(options: Mapping[str, Any]) -> Decommission:
     if not names:
         raise ValueError("names has to have one name at least")
     subdomains = _boolean(options, "include_subdomains", False)
-    broad = sorted(name for name in names if "." not in name.replace("*.", "", 1))
-    if subdomains and broad:
-        raise ValueError(f"names has {broad[0]}, below which is everybody's: name what goes away")
+    top_level = sorted(name for name in names if "." not in name.replace("*.", "", 1))
+    if subdomains and top_level:
+        raise ValueError(f"names has {top_level[0]}, below which is everybody's: name what goes away")
     on_issued = options.get("on_issued", KEEP)
     if on_issued not in (KEEP, LAPSE, REVOKE):
         raise ValueError(f"on_issued is {KEEP}, {LAPSE} or {REVOKE}")
@@ -130,30 +130,32 @@ def parse_request(options: Mapping[str, Any]) -> Decommission:
         waiver=waiver.strip(),
         unapproved=_boolean(options, "unapproved", False),
     )
-    # A slip of the pen would let a name be ended that is meant to live on.
-    strange = sorted(one for one in request.lives_on if not request.goes(one) and f"*.{parent_name(one)}" not in names)
-    if strange:
-        raise ValueError(f"lives_on has {strange[0]}, which is not among names")
+    # A misspelled name would end the certificate of a name that stays in use.
+    not_listed = sorted(
+        one for one in request.lives_on if not request.is_decommissioned(one) and f"*.{parent_name(one)}" not in names
+    )
+    if not_listed:
+        raise ValueError(f"lives_on has {not_listed[0]}, which is not among names")
     return request
 
 
 def _texts(options: Mapping[str, Any], option: str, default: Iterable[str] = ()) -> list[str]:
     given = options.get(option, default)
-    several = list(given) if isinstance(given, (list, tuple)) else None
-    if several is None or not all(isinstance(one, (str, int)) and not isinstance(one, bool) for one in several):
+    values = list(given) if isinstance(given, (list, tuple)) else None
+    if values is None or not all(isinstance(one, (str, int)) and not isinstance(one, bool) for one in values):
         raise ValueError(f"{option} has to be a list of texts")
-    texts = [str(one).strip() for one in several]
+    texts = [str(one).strip() for one in values]
     if not all(texts):
         raise ValueError(f"{option} has to be a list of texts, none of them empty")
     return texts
 
 
 def _ids(options: Mapping[str, Any], option: str) -> frozenset[str]:
-    """Ids and digests. What is none of these names no order, and may be a token, so that it is not told."""
-    several = [text.lower() for text in _texts(options, option)]
-    if not all(map(_ID.fullmatch, several)):
+    """Read order ids and digests. The error does not quote another value, because it can be an order token."""
+    values = [text.lower() for text in _texts(options, option)]
+    if not all(map(_ID.fullmatch, values)):
         raise ValueError(f"{option} has what is neither an order's id nor its order_digest in full")
-    return frozenset(several)
+    return frozenset(values)
 
 
 def _names(options: Mapping[str, Any], option: str) -> frozenset[str]:
@@ -171,7 +173,7 @@ def _boolean(options: Mapping[str, Any], option: str, default: bool) -> bool:
 
 
 def _pattern(text: str) -> str:
-    """A pattern of names, spelled as names are. Raises ValueError."""
+    """Return a pattern in lower case, with each Unicode label as DNS spells it. Raises ValueError."""
     if not is_convertible(text):
         raise ValueError(f"protected: {LIBRARY_MISSING}")
     labels = text.rstrip(".").split(".")
@@ -191,27 +193,30 @@ def _can_match(pattern: str) -> bool:
     try:
         fnmatchcase("", pattern)
     except re.error:
-        # Older Pythons have no matches for a range such as [z-a], but an error.
+        # Older versions of Python raise an error for a range such as [z-a].
         return False
     return True
 
 
 def _protects(pattern: str, name: str) -> bool:
-    # Most wildcards are issued for the name above as well, whether that is told or not.
-    wild = name[2:] if name.startswith("*.") else ""
+    # Most wildcard certificates are also valid for the parent name, even if the order does not list it.
+    wildcard_parent = name[2:] if name.startswith("*.") else ""
     return any(
-        fnmatchcase(name, form) or bool(wild and (fnmatchcase(wild, form) or _may_match_below(form, wild)))
+        fnmatchcase(name, form)
+        or bool(wildcard_parent and (fnmatchcase(wildcard_parent, form) or _may_match_below(form, wildcard_parent)))
         for form in (pattern, *([pattern[2:]] if pattern.startswith("*.") else []))
     )
 
 
 def _may_match_below(pattern: str, parent: str) -> bool:
-    """Whether a pattern may match a name one label below `parent`, which a wildcard covers."""
+    """Return whether a pattern can match a name one label below `parent`, the names that a wildcard covers."""
     found = [match.start() for match in _GLOB.finditer(pattern)]
     if not found:
         return parent_name(pattern) == parent
+    # The fixed text before the first and after the last wildcard character decides; the rest can match anything.
     head, tail, below = pattern[: found[0]], pattern[found[-1] + 1 :], f".{parent}"
     if tail.endswith(below):
+        # The pattern ends below the parent: what remains must fit into one label.
         return "." not in tail[: -len(below)] and "." not in head
     return below.endswith(tail) and ("." not in head or parent.startswith(parent_name(head)))
 

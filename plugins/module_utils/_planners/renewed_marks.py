@@ -4,10 +4,10 @@
 
 # This module util is PRIVATE to the collection: it can change at any time.
 
-"""Which migrated orders have been renewed by another order, without either of them showing it? Pure.
+"""Plan the renewed marks of migrated orders that another order has renewed, or no longer renews.
 
-Works on orders as digicert_order_info returns them, with their origin: no I/O, no clock, no Ansible. Facts are from
-docs/development/reference/certcentral.md, cited by section. What is not known is left alone.
+Pure: no I/O, no clock, no Ansible. The input is orders as digicert_order_info returns them, with their origin. Numbers
+in parentheses are sections of docs/development/reference/certcentral.md. Where a fact is not known, no mark is changed.
 """
 
 from __future__ import annotations
@@ -21,42 +21,42 @@ from .._common.names import dns_name
 from .._common.values import is_id, utc, whole_number
 from .._plans.actions import CERTCENTRAL, LEAVE, MARK, TLS_PRODUCTS, UNMARK
 
-# An order can be marked renewed from so many days before its certificate expires (9).
+# An order can be marked renewed from this many days before its certificate expires (9).
 MARK_WINDOW_DAYS = 90
-# In these an order can carry the mark, which may itself show as a status (2.2, 4.1).
+# The statuses in which an order can have the mark. The mark can show as the status renewed (2.2, 4.1).
 MARKABLE = ("issued", "expired", "renewed")
-# Issued orders, marked themselves or not.
-_LIVING = ("issued", "renewed")
-_GONE = ("canceled", "revoked")
-# With these, an order has renewed nothing so far (2.3). Of any other status it may have.
+# The statuses of issued orders, with or without the mark.
+_ISSUED = ("issued", "renewed")
+_ENDED = ("canceled", "revoked")
+# An order with one of these statuses has not renewed another order yet (2.3). With any other status it may have.
 _NEVER_ISSUED = ("needs_approval", "pending", "processing", "waiting_pickup", "needs_csr", "rejected", "denied")
 
 
 def plan(
     orders: Iterable[Mapping[str, Any]], pages: Iterable[Mapping[str, Any]] = (), *, undo_expired: bool = False
 ) -> list[dict[str, Any]]:
-    """An entry of a plan for every migrated order whose mark is not as it should be, by order.
+    """Return a plan entry for every migrated order whose mark must change, sorted by order id.
 
-    Marked is what a successor has renewed. A mark is taken away where the successor was canceled or revoked, and no
-    other order has ever renewed it: a mark that somebody has set for another reason is left alone.
+    An order is marked if a successor has renewed it. A mark is removed only if the successor was canceled or revoked
+    and no other order has ever renewed the order; marks that a user set for another reason stay.
 
-    pages: orders of `to_read`, read whole. undo_expired: whether marks of orders that have expired are taken away, too.
-    Raises KeyError, TypeError or ValueError where something is no order.
+    pages: the orders of `to_read`, read with details. undo_expired: whether to remove the marks of expired orders as
+    well. Raises KeyError, TypeError or ValueError if a row is not an order.
     """
     whole = {page["order_id"]: page for page in pages}
     entries = []
     for case in _Account(_with_names(orders, whole)).cases(undo_expired):
-        told = _decided(case, whole.get(case.old.id, case.page))
-        if told:
-            entries.append(_entry(case, *told))
+        decision = _decide(case, whole.get(case.old.id, case.page))
+        if decision:
+            entries.append(_entry(case, *decision))
     return entries
 
 
 def to_read(orders: Iterable[Mapping[str, Any]], *, undo_expired: bool = False) -> list[int]:
-    """The orders that have to be read whole before they can be planned, as lists do not tell all that decides.
+    """Return the ids of the orders that must be read with details before they can be planned.
 
-    Those are marked orders whose mark would be taken away, as only an order's own page tells whether it was truly
-    renewed; and those that would be marked, where the list does not tell whether they are, or leaves names out.
+    These are orders whose mark would be removed, because only the details show whether an order was renewed in
+    CertCentral; and orders that would be marked, if the list omits the mark or some names.
     """
     account = _Account(orders)
     unclear = {case.old.id for case in account.cases(undo_expired) if case.is_marked is not False and case.page is None}
@@ -66,7 +66,7 @@ def to_read(orders: Iterable[Mapping[str, Any]], *, undo_expired: bool = False) 
 def _with_names(
     orders: Iterable[Mapping[str, Any]], pages: Mapping[int, Mapping[str, Any]]
 ) -> Iterator[Mapping[str, Any]]:
-    """The orders, with the names of their own pages where the list leaves some out."""
+    """Yield the orders, with the names of the details where the list leaves names out."""
     for row in orders:
         page = pages.get(row["order_id"]) if row.get("domains_known") is False else None
         yield {**row, **{name: page.get(name) for name in ("domains", "domains_known")}} if page else row
@@ -74,9 +74,10 @@ def _with_names(
 
 @dataclass(frozen=True, eq=False)
 class _Order:
-    """An order, as far as it matters here. end: its last day; placed: when it was ordered; None where not known.
+    """The facts of an order that decide about marks.
 
-    days, days_left: how many are left to its certificate, and to an order that outlives it.
+    end: the last day of the order; placed: the time of the order, in UTC; None if not known. days: days until the
+    certificate expires, negative after that. days_left: days until the order ends, None if not after its certificate.
     """
 
     row: Mapping[str, Any]
@@ -94,18 +95,18 @@ class _Order:
         return True if self.status == "renewed" else boolean(self.row.get("is_renewed"))
 
     @property
-    def is_living(self) -> bool:
-        return self.status in _LIVING and self.days is not None and self.days >= 0
+    def is_issued(self) -> bool:
+        return self.status in _ISSUED and self.days is not None and self.days >= 0
 
     @property
     def has_expired(self) -> bool:
-        """Whether it is over: an order whose certificate has expired can be reissued until its own last day."""
-        is_over = self.status == "expired" or (self.days is not None and self.days < 0)
-        return is_over and (self.days_left is None or self.days_left < 0)
+        """Whether the order has ended: with an expired certificate it can still be reissued until its last day (8)."""
+        certificate_expired = self.status == "expired" or (self.days is not None and self.days < 0)
+        return certificate_expired and (self.days_left is None or self.days_left < 0)
 
     @property
     def counts(self) -> bool:
-        """Whether it can be a successor, or have one; an unknown organization is never the same as another."""
+        """Whether the order can be or have a successor. Two unknown organizations do not count as the same."""
         return self.row.get("product_type") in TLS_PRODUCTS and self.organization is not None and bool(self.names)
 
     @property
@@ -123,15 +124,15 @@ class _Order:
 
 @dataclass(frozen=True)
 class _Case:
-    """A migrated order, and what another one has to do with its mark.
+    """A migrated order, and the other order that decides about its mark.
 
-    successor: the order that has renewed it, or had, and then `is_gone`. doubt: why nobody knows whether the mark is
-    right. page: the order, where it was read whole to begin with.
+    successor: the order that has renewed `old`; with successor_has_ended it was canceled or revoked. doubt: why it is
+    not known whether the mark is correct, empty if it is known. page: the order, if the list had its details already.
     """
 
     old: _Order
     successor: _Order
-    is_gone: bool = False
+    successor_has_ended: bool = False
     doubt: str = ""
 
     @property
@@ -143,53 +144,57 @@ class _Case:
         return self.old.row if "renewed_order_id" in self.old.row else None
 
 
-class _Others:
-    """The orders that have all names of a set, of one organization; those of each kind with the latest first."""
+class _Candidates:
+    """The orders of one organization that have all names of a set; in each list the latest order comes first."""
 
-    def __init__(self, orders: Sequence[_Order], torn: set[int]) -> None:
-        sure = [order for order in orders if order.id not in torn]
-        # An order that was told twice and differently renews nothing, but may have renewed.
-        had = [order for order in orders if order.status not in (*_GONE, *_NEVER_ISSUED) or order.id in torn]
-        self._living = _latest(order for order in sure if order.is_living)
-        self._had = _latest(had)
-        self._revoked = _latest(order for order in sure if order.status == "revoked")
-        canceled = [(order.placed, order.id, order) for order in sure if order.status == "canceled" and order.placed]
+    def __init__(self, orders: Sequence[_Order], inconsistent: set[int]) -> None:
+        consistent = [order for order in orders if order.id not in inconsistent]
+        # An order with two different rows does not count as a successor now, but it may have renewed the order before.
+        issued_once = [
+            order for order in orders if order.status not in (*_ENDED, *_NEVER_ISSUED) or order.id in inconsistent
+        ]
+        self._issued_orders = _latest(order for order in consistent if order.is_issued)
+        self._issued_once = _latest(issued_once)
+        self._revoked = _latest(order for order in consistent if order.status == "revoked")
+        canceled = [
+            (order.placed, order.id, order) for order in consistent if order.status == "canceled" and order.placed
+        ]
         self._canceled = [order for _placed, _id, order in sorted(canceled, key=lambda one: one[:2], reverse=True)]
-        self._endless = sorted((order for order in had if order.end is None), key=lambda order: order.id)
+        self._without_end = sorted((order for order in issued_once if order.end is None), key=lambda order: order.id)
 
-    def renewing(self, old: _Order) -> _Order | None:
-        """The order that renews it, the one that ends last."""
-        return _later(self._living, old)
+    def renewing_order(self, old: _Order) -> _Order | None:
+        """Return the issued order that renews `old`: the one that ends last."""
+        return _later(self._issued_orders, old)
 
     def had_renewed(self, old: _Order) -> _Order | None:
-        """An order that was issued and not canceled or revoked, though it may have expired since."""
-        return _later(self._had, old)
+        """Return an order that was issued and not canceled or revoked; it may have expired since."""
+        return _later(self._issued_once, old)
 
-    def of_unknown_end(self, old: _Order) -> _Order | None:
-        return next((order for order in self._endless if order.id != old.id), None)
+    def without_known_end(self, old: _Order) -> _Order | None:
+        return next((order for order in self._without_end if order.id != old.id), None)
 
-    def gone(self, old: _Order) -> _Order | None:
-        """The order that was to renew it, and was revoked, or canceled before it was issued."""
+    def ended_successor(self, old: _Order) -> _Order | None:
+        """Return the order that was to renew `old`, and was revoked, or canceled before it was issued."""
         revoked = _later(self._revoked, old)
         if revoked:
             return revoked
-        # It was never issued, so it has no end, and is the later one where it was placed later.
+        # A canceled order was never issued and has no last day, so the times of the orders are compared.
         last = self._canceled[0] if self._canceled else None
         return last if last and last.placed and old.placed and last.placed > old.placed else None
 
 
 class _Account:
-    """All orders, so that those with the same names are found without looking at each one for each other one."""
+    """All orders of the account, indexed by organization and names, so that no order is compared with all others."""
 
     def __init__(self, orders: Iterable[Mapping[str, Any]]) -> None:
         versions: dict[int, list[_Order]] = {}
         for row in orders:
             order = _read(row)
-            several = versions.setdefault(order.id, [])
-            if all(one.row != row for one in several):
-                several.append(order)
+            versions_of_order = versions.setdefault(order.id, [])
+            if all(one.row != row for one in versions_of_order):
+                versions_of_order.append(order)
         self._orders = [order for number in sorted(versions) for order in versions[number]]
-        self._torn = {number for number, several in versions.items() if len(several) > 1}
+        self._inconsistent = {number for number, versions_of_order in versions.items() if len(versions_of_order) > 1}
         self._groups: dict[tuple[int | None, frozenset[str]], list[_Order]] = {}
         for order in self._orders:
             if order.counts:
@@ -198,47 +203,49 @@ class _Account:
         for group in self._groups:
             for name in group[1]:
                 self._with_name.setdefault((group[0], name), set()).add(group)
-        self._others: dict[tuple[int | None, frozenset[str]], _Others] = {}
+        self._candidates: dict[tuple[int | None, frozenset[str]], _Candidates] = {}
 
     def cases(self, undo_expired: bool) -> Iterator[_Case]:
-        """The migrated orders that could be marked, or whose mark could be taken away, by their ids."""
+        """Yield the migrated orders that may be marked, or whose mark may be removed, sorted by order id."""
         for old in self._orders:
-            if old.counts and old.names_known and old.can_carry_a_mark and old.id not in self._torn:
+            if old.counts and old.names_known and old.can_carry_a_mark and old.id not in self._inconsistent:
                 case = self._case(old, undo_expired)
                 if case:
                     yield case
 
     def unnamed(self) -> set[int]:
-        """The orders that could be marked, or be marked wrongly, of which the list does not tell all names."""
+        """Return the ids of orders that may be marked, or marked wrongly, for which the list leaves names out."""
         return {
             old.id
             for old in self._orders
             if not old.names_known
             and old.can_carry_a_mark
             and (old.is_marked or old.is_due)
-            and old.id not in self._torn
+            and old.id not in self._inconsistent
         }
 
     def _case(self, old: _Order, undo_expired: bool) -> _Case | None:
-        others = self._others_of(old)
-        living = others.renewing(old)
-        if living:
-            return _Case(old, living) if old.is_due and not old.is_marked else None
-        gone = others.gone(old)
-        if not gone or old.is_marked is False or others.had_renewed(old) or (old.has_expired and not undo_expired):
+        candidates = self._candidates_for(old)
+        renewing = candidates.renewing_order(old)
+        if renewing:
+            return _Case(old, renewing) if old.is_due and not old.is_marked else None
+        ended = candidates.ended_successor(old)
+        if not ended or old.is_marked is False or candidates.had_renewed(old) or (old.has_expired and not undo_expired):
             return None
-        endless = others.of_unknown_end(old)
-        doubt = f"order {endless.id} may have renewed it, and does not say when it ends" if endless else ""
-        return _Case(old, gone, is_gone=True, doubt=doubt)
+        without_end = candidates.without_known_end(old)
+        doubt = f"order {without_end.id} may have renewed it, and does not say when it ends" if without_end else ""
+        return _Case(old, ended, successor_has_ended=True, doubt=doubt)
 
-    def _others_of(self, old: _Order) -> _Others:
+    def _candidates_for(self, old: _Order) -> _Candidates:
         group = (old.organization, old.names)
-        if group not in self._others:
-            # The rarest name first, as the rest can only take away from what has it.
-            having = sorted((self._with_name[old.organization, name] for name in old.names), key=len)
-            wider = having[0].intersection(*having[1:])
-            self._others[group] = _Others([order for one in wider for order in self._groups[one]], self._torn)
-        return self._others[group]
+        if group not in self._candidates:
+            # The rarest name first, so that the intersection starts with the smallest set.
+            groups_by_name = sorted((self._with_name[old.organization, name] for name in old.names), key=len)
+            groups = groups_by_name[0].intersection(*groups_by_name[1:])
+            self._candidates[group] = _Candidates(
+                [order for one in groups for order in self._groups[one]], self._inconsistent
+            )
+        return self._candidates[group]
 
 
 def _read(row: Mapping[str, Any]) -> _Order:
@@ -262,7 +269,7 @@ def _read(row: Mapping[str, Any]) -> _Order:
 
 
 def _end(row: Mapping[str, Any]) -> date | None:
-    """When it ends: an annual plan outlives its certificate (8). None where one of the two days is not known."""
+    """Return the last day of an order; an annual plan ends after its certificate (8). None if a date is not known."""
     ends = [_day(row.get("valid_till"))]
     if row.get("order_valid_till"):
         ends.append(_day(row["order_valid_till"]))
@@ -278,7 +285,7 @@ def _day(value: Any) -> date | None:
 
 
 def boolean(value: Any) -> bool | None:
-    """True or false, None for anything else."""
+    """Return a boolean as it is, None for any other value."""
     return value if isinstance(value, bool) else None
 
 
@@ -288,49 +295,51 @@ def _latest(orders: Iterable[_Order]) -> list[_Order]:
 
 
 def _later(latest: Sequence[_Order], old: _Order) -> _Order | None:
-    """The first of them that is another order, where it ends later."""
+    """Return the first other order of the list if it ends later than `old`, else None."""
     other = next((order for order in latest if order.id != old.id), None)
     return other if other and other.end and old.end and other.end > old.end else None
 
 
-def _decided(case: _Case, page: Mapping[str, Any] | None) -> tuple[str, str] | None:
-    """The action, and what keeps it from being done where that has to be told; nothing where there is nothing to do.
+def _decide(case: _Case, page: Mapping[str, Any] | None) -> tuple[str, str] | None:
+    """Return the action and the doubt that leads to manual review, or None if no change is necessary.
 
-    page: the order, read whole; None where it was not.
+    page: the order read with details, None if it was not read.
     """
-    action = UNMARK if case.is_gone else MARK
+    action = UNMARK if case.successor_has_ended else MARK
     if case.is_marked is False and page is None:
         return action, ""
     if page is None:
         return LEAVE, "nobody has read it whole"
     now = _read(page)
     on_page = now.is_marked
+    # The details were read after the list. If they contradict it, the order changes at this moment.
     changed = (now.status, _day(page.get("valid_till"))) != (case.old.status, _day(case.old.row.get("valid_till")))
     if changed or (None not in (case.is_marked, on_page) and case.is_marked is not on_page):
         return LEAVE, "it changed while the account was read"
-    if bool(case.is_marked or on_page) is not case.is_gone:
+    if bool(case.is_marked or on_page) is not case.successor_has_ended:
         return None
+    # With a successor in CertCentral, is_renewed is a fact and not a mark (2.2).
     true_renewal = whole_number(page.get("renewed_order_id"))
-    if true_renewal is None and case.is_gone:
+    if true_renewal is None and case.successor_has_ended:
         return LEAVE, "it does not say whether an order has truly renewed it"
     if true_renewal:
         return None
     return (LEAVE, case.doubt) if case.doubt else (action, "")
 
 
-def _entry(case: _Case, action: str, why_left: str) -> dict[str, Any]:
+def _entry(case: _Case, action: str, doubt: str) -> dict[str, Any]:
     successor = case.successor
     end = successor.end.isoformat() if successor.end else ""
-    if case.is_gone:
+    if case.successor_has_ended:
         reason = f"order {successor.id}, which was to renew it, is {successor.status}"
     else:
         reason = f"order {successor.id}, which ends on {end}, has renewed it"
     facts = {"successor": successor.id, "successor_status": successor.status, "successor_ends": end}
-    return entry(case.old.row, action, f"{reason}, but {why_left}" if why_left else reason, facts)
+    return entry(case.old.row, action, f"{reason}, but {doubt}" if doubt else reason, facts)
 
 
 def entry(row: Mapping[str, Any], action: str, reason: str, facts: Mapping[str, Any] | None = None) -> dict[str, Any]:
-    """An entry of a plan. facts: those that the action rests on, beside the order's own."""
+    """Return a plan entry. facts: additional facts for the state that the action depends on."""
     return {
         "provider": CERTCENTRAL,
         "order": str(int(row["order_id"])),

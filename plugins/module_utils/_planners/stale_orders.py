@@ -4,10 +4,10 @@
 
 # This module util is PRIVATE to the collection: it can change at any time.
 
-"""Which orders were left behind, and can be got rid of? Pure: no I/O, no clock, no Ansible.
+"""Plan to end stale orders, which were placed long ago and never issued. Pure: no I/O, no clock, no Ansible.
 
-Works on orders as digicert_order_info returns them, and says one thing of each that was left behind: an entry of a
-plan, with an action and a reason. What is not known for certain is left to a person.
+The input is orders as digicert_order_info returns them. The output is one plan entry for each stale order, with an
+action and a reason. Where a fact is not known, the action is manual review.
 """
 
 from __future__ import annotations
@@ -24,31 +24,32 @@ from .._common.text import plural
 from .._common.values import is_id, utc, whole_number
 from .._plans.actions import CANCEL, CERTCENTRAL, LEAVE, REJECT, TLS_PRODUCTS, WAIT, writes
 
-# What an automation that failed leaves behind.
+# The statuses of stale orders, for example after a failed automation.
 STALE = ("pending", "waiting_pickup", "needs_approval")
 OLDER_THAN_DAYS = 30
-# A renewal is not left behind where what it renews expires so soon, or has expired so recently.
+# A renewal is still needed if the renewed order expires within this many days, or expired within them.
 PREDECESSOR_DAYS = 60
-# No order is older than a hundred years.
+# Maximum age of an order in days, 100 years.
 MOST_DAYS = 36500
-# What a run without an approval may end without confirming the exact number.
+# Maximum of limit: the number of orders that a run without an approval may end without expected_changes.
 MOST_LIMIT = 25
-# The requests of an order that was never issued. One to revoke is somebody's alarm, whatever its age (2.1).
+# The requests of an order that was never issued (docs/development/reference/certcentral.md 2.1). A request to revoke is
+# different: it may report a compromised key and needs manual review at any age.
 _REJECTABLE = ("new_request", "renewal", "duplicate")
-# What has ended needs no renewal.
+# An order with one of these statuses needs no renewal.
 _ENDED = ("revoked", "canceled", "rejected", "denied")
-_AGAIN = "it has changed meanwhile; plan again"
+_CHANGED_MEANWHILE = "it has changed meanwhile; plan again"
 _WILD = "*?[]"
 
 
 @dataclass(frozen=True)
 class StaleCriteria:
-    """Which orders count; made by `wishes_of`, which checks them.
+    """The criteria of stale orders. `parse_request` makes and checks them.
 
-    today: the date in UTC. older_than_days: days of the calendar since an order was placed.
-    include, exclude: patterns of names, each in every form in which it is compared.
-    predecessor_days: how near to today what an order renews expires, before it or after it, so that it is needed.
-    limit: how many orders may be ended, the oldest of them; None for all.
+    today: the date in UTC. older_than_days: calendar days since the order was placed. include, exclude: patterns of
+    names, each in all spellings that are compared. predecessor_days: a renewal is needed if the order that it renews
+    expires at most this many days from today, before or after. limit: maximum number of orders to end, the oldest
+    first; None for no limit.
     """
 
     today: date
@@ -61,18 +62,18 @@ class StaleCriteria:
     limit: int | None = None
 
 
-# -- what is wished ----------------------------------------------------------------------------------------------------
+# -- the request -------------------------------------------------------------------------------------------------------
 
 
 def parse_request(options: Mapping[str, Any]) -> StaleCriteria:
-    """What a role, or whoever else, wishes: the fields of Wishes, with `now` for today. Raises ValueError.
+    """Read the criteria from the options of the role: the fields of StaleCriteria, with `now` for `today`.
 
-    now: a time or a day, as text or as itself, in UTC where it does not say.
+    now: a time or a date, as a string or an object, in UTC if it has no time zone. Raises ValueError.
     """
     known = {field.name for field in fields(StaleCriteria)} - {"today"} | {"now"}
-    strange = sorted(str(name) for name in set(options) - known)
-    if strange:
-        raise ValueError(f"nobody knows {strange[0]}")
+    unknown = sorted(str(name) for name in set(options) - known)
+    if unknown:
+        raise ValueError(f"nobody knows {unknown[0]}")
     statuses = _texts(options, "statuses", STALE)
     if not statuses or not set(statuses) <= set(STALE):
         raise ValueError(f"statuses has to name some of {', '.join(STALE)}")
@@ -105,7 +106,7 @@ def _days(options: Mapping[str, Any], name: str, default: int, least: int, most:
 def _texts(options: Mapping[str, Any], name: str, default: Sequence[str]) -> tuple[str, ...]:
     value = options.get(name, default)
     if isinstance(value, str) or not isinstance(value, Sequence):
-        # A text would be taken apart into its letters, none of which means what it says.
+        # To Python a string is a sequence of letters.
         raise ValueError(f"{name} has to be a list")
     if not all(isinstance(one, str) and one.strip() for one in value):
         raise ValueError(f"{name} has to be a list of texts, none of them empty")
@@ -116,49 +117,49 @@ def _patterns(options: Mapping[str, Any], name: str, default: Sequence[str]) -> 
     texts = _texts(options, name, default)
     if not all(map(is_convertible, texts)):
         raise ValueError(f"{name}: {LIBRARY_MISSING}")
-    several = [form for pattern in texts for form in _forms(pattern)]
-    if "" in several:
+    values = [form for pattern in texts for form in _forms(pattern)]
+    if "" in values:
         raise ValueError(f"{name} has a pattern of nothing but a dot")
-    return tuple(dict.fromkeys(several))
+    return tuple(dict.fromkeys(values))
 
 
 # -- names -------------------------------------------------------------------------------------------------------------
 
 
 def _forms(text: str) -> tuple[str, ...]:
-    """A name, or a pattern of names, as it is compared: as DNS spells it, and as people do."""
+    """Return the spellings of a name or a pattern that are compared: in DNS spelling and in Unicode, in lower case."""
     composed = unicodedata.normalize("NFKC", text).replace("\u3002", ".").strip().rstrip(".")
-    plain, in_ascii = composed.lower(), ".".join(map(_in_ascii, composed.split("."))).lower()
-    return tuple(dict.fromkeys([plain, in_ascii, in_unicode(plain), in_unicode(in_ascii)]))
+    lower, in_ascii = composed.lower(), ".".join(map(_in_ascii, composed.split("."))).lower()
+    return tuple(dict.fromkeys([lower, in_ascii, in_unicode(lower), in_unicode(in_ascii)]))
 
 
 def _in_ascii(label: str) -> str:
-    """A part of a name as DNS spells it; as it is where it cannot be spelled so, as a part of a pattern may be."""
+    """Return a label in DNS spelling, or unchanged if it has none, for example a label with a wildcard character."""
     if label.isascii() or any(sign in label for sign in _WILD):
         return label
     return to_ascii(label) or label
 
 
 def _names(*rows: Mapping[str, Any]) -> list[str]:
-    """Every name that an order has, its common name first."""
-    several = [name for row in rows for name in (row["common_name"], *(row["domains"] or ()))]
-    return list(dict.fromkeys(name for name in several if isinstance(name, str) and name.strip()))
+    """Return all names of the rows of an order, the common name first."""
+    values = [name for row in rows for name in (row["common_name"], *(row["domains"] or ()))]
+    return list(dict.fromkeys(name for name in values if isinstance(name, str) and name.strip()))
 
 
-def _among(names: Iterable[str], patterns: Sequence[str]) -> bool:
+def _matches(names: Iterable[str], patterns: Sequence[str]) -> bool:
     return any(fnmatchcase(form, pattern) for name in names for form in _forms(name) for pattern in patterns)
 
 
-def _is_meant(names: Sequence[str], criteria: StaleCriteria) -> bool:
-    """Whether one of the names is among the patterns, and none of them among the others."""
-    return _among(names or [""], criteria.include) and not _among(names, criteria.exclude)
+def _is_selected(names: Sequence[str], criteria: StaleCriteria) -> bool:
+    """Return whether a name matches the included patterns and no name matches the excluded ones."""
+    return _matches(names or [""], criteria.include) and not _matches(names, criteria.exclude)
 
 
 # -- what has to be read -----------------------------------------------------------------------------------------------
 
 
 def search(criteria: StaleCriteria) -> dict[str, Any]:
-    """What to ask digicert_order_info for: it finds every order that can be stale, and few others."""
+    """Return the options of digicert_order_info that find every order that can be stale."""
     first = date.min
     if (criteria.today - first).days > criteria.older_than_days:
         first = criteria.today - timedelta(days=criteria.older_than_days)
@@ -166,7 +167,7 @@ def search(criteria: StaleCriteria) -> dict[str, Any]:
 
 
 def to_read(orders: Iterable[Mapping[str, Any]], criteria: StaleCriteria) -> list[int]:
-    """The orders that have to be read whole before they can be planned."""
+    """Return the ids of the orders that must be read with details before they can be planned."""
     kinds = ("", *criteria.product_types)
     return [
         order_id
@@ -176,30 +177,30 @@ def to_read(orders: Iterable[Mapping[str, Any]], criteria: StaleCriteria) -> lis
 
 
 def predecessors(details: Iterable[Mapping[str, Any]]) -> list[int]:
-    """The orders that those renew, which have to be read to know when they expire."""
+    """Return the ids of the orders that these renew. They must be read for their dates of expiry."""
     return sorted({int(order["renewal_of_order_id"]) for order in details if order["renewal_of_order_id"]})
 
 
 def _candidates(
     orders: Iterable[Mapping[str, Any]], criteria: StaleCriteria
 ) -> list[tuple[int, tuple[Mapping[str, Any], ...]]]:
-    """What a list tells of each order that was left behind, by id; of an order that it tells twice, both."""
+    """Return the rows of each stale order by id. An order can have several different rows."""
     return [
         (order_id, rows)
         for order_id, rows in sorted(_by_id(orders).items())
         if any(row["status"] in criteria.statuses and _age(row, criteria) > criteria.older_than_days for row in rows)
-        and (_is_meant(_names(*rows), criteria) or _may_be_meant(rows, criteria))
+        and (_is_selected(_names(*rows), criteria) or _may_be_selected(rows, criteria))
     ]
 
 
-def _may_be_meant(rows: Sequence[Mapping[str, Any]], criteria: StaleCriteria) -> bool:
-    """Whether it is a name that a list leaves out by which an order is meant, as far as is known."""
+def _may_be_selected(rows: Sequence[Mapping[str, Any]], criteria: StaleCriteria) -> bool:
+    """Return whether an order may be selected by a name that the list leaves out."""
     unknown = any(row.get("domains_known") is False for row in rows)
-    return unknown and not _among(_names(*rows), criteria.exclude)
+    return unknown and not _matches(_names(*rows), criteria.exclude)
 
 
 def _by_id(orders: Iterable[Mapping[str, Any]]) -> dict[int, tuple[Mapping[str, Any], ...]]:
-    """What is told of each order, in no order that the input could change; what is told twice alike counts once."""
+    """Return the different rows of each order by id, sorted so that the order of the input does not matter."""
     known: dict[int, tuple[Mapping[str, Any], ...]] = {}
     for order in orders:
         order_id = order["order_id"]
@@ -215,7 +216,7 @@ def _spelling(row: Mapping[str, Any]) -> str:
 
 
 def _age(row: Mapping[str, Any], criteria: StaleCriteria) -> int:
-    """Days since it was placed; -1 where it does not say, which is never old."""
+    """Return the days since the order was placed, -1 if not known, which is never stale."""
     placed = _placed(row)
     return -1 if placed is None else (criteria.today - placed.date()).days
 
@@ -234,23 +235,24 @@ def plan(
     details: Iterable[Mapping[str, Any]] = (),
     renewed: Iterable[Mapping[str, Any]] = (),
 ) -> list[dict[str, Any]]:
-    """An entry of a plan for every order that was left behind, by id; none for one that is excluded.
+    """Return a plan entry for every stale order, sorted by order id, and none for an excluded order.
 
-    details: the orders of `to_read`, read whole. renewed: those of `predecessors`.
+    details: the orders of `to_read`, read with details. renewed: the orders of `predecessors`. Raises ValueError if an
+    order has no valid order_id.
     """
-    page, older = _by_id(details), _by_id(renewed)
+    page, predecessors_by_id = _by_id(details), _by_id(renewed)
     entries = []
     for order_id, rows in _candidates(orders, criteria):
         read = page.get(order_id, ())
-        # A list may leave names out.
+        # The list can leave names out, so the names of the details count as well.
         names = _names(*rows, *read)
-        if _is_meant(names, criteria):
-            entries.append(_entry(rows, read, names, older, criteria))
+        if _is_selected(names, criteria):
+            entries.append(_entry(rows, read, names, predecessors_by_id, criteria))
     return _limited(entries, criteria.limit)
 
 
 def _limited(entries: Sequence[dict[str, Any]], limit: int | None) -> list[dict[str, Any]]:
-    """The entries, of which so many end an order, the oldest; the others wait for a later run."""
+    """Return the entries, where only the oldest orders up to the limit are ended; the others wait for a later run."""
     ending = sorted(writes(entries), key=_seniority)
     late = {entry["order"] for entry in ending[limit:]} if limit is not None else set()
     why = f"cancel_stale_orders_limit is {limit}, and so many older orders come first"
@@ -258,22 +260,27 @@ def _limited(entries: Sequence[dict[str, Any]], limit: int | None) -> list[dict[
 
 
 def _seniority(entry: Mapping[str, Any]) -> tuple[datetime, int]:
-    # An order that does not say when it was placed is never stale.
+    # The fallback is never used: an order without a date is not stale.
     return _placed(entry["state"]) or datetime.max.replace(tzinfo=timezone.utc), int(entry["order"])
 
 
 def _waiting(entry: Mapping[str, Any], why: str) -> dict[str, Any]:
-    kept = {name: value for name, value in entry.items() if name != "request_id"}
-    return {**kept, "action": WAIT, "reason": f"{entry['reason']}; {why}"}
+    rest = {name: value for name, value in entry.items() if name != "request_id"}
+    return {**rest, "action": WAIT, "reason": f"{entry['reason']}; {why}"}
 
 
 def _entry(
     rows: Sequence[Mapping[str, Any]],
     read: Sequence[Mapping[str, Any]],
     names: Sequence[str],
-    older: Mapping[int, tuple[Mapping[str, Any], ...]],
+    predecessors_by_id: Mapping[int, tuple[Mapping[str, Any], ...]],
     criteria: StaleCriteria,
 ) -> dict[str, Any]:
+    """Return the plan entry of one order.
+
+    rows: the rows of the list. read: the rows with details. names: all known names. predecessors_by_id: the orders that
+    stale orders renew.
+    """
     row = rows[0]
     state = {"status": row["status"], "date_created": row["date_created"]}
     entry = {
@@ -284,24 +291,28 @@ def _entry(
         "state": state,
     }
     if len(rows) != 1:
-        return {**entry, **_left(_AGAIN)}
+        return {**entry, **_manual_review(_CHANGED_MEANWHILE)}
     old = f"it is {row['status']}, and was ordered {plural(_age(row, criteria), 'day')} ago"
     kinds = {one["product_type"] or "" for one in (row, *read)} - {""}
-    strange = sorted(kinds - set(criteria.product_types))
-    if strange:
-        return {**entry, **_left(f"{old}, but it is a {strange[0]}, which is not among product_types")}
+    unknown = sorted(kinds - set(criteria.product_types))
+    if unknown:
+        return {**entry, **_manual_review(f"{old}, but it is a {unknown[0]}, which is not among product_types")}
     if len(read) != 1 or not _is_as_listed(row, read[0]):
-        return {**entry, **_left(_AGAIN)}
+        return {**entry, **_manual_review(_CHANGED_MEANWHILE)}
     page = read[0]
     renews = page["renewal_of_order_id"] or 0
-    predecessor = older.get(renews, ())
+    predecessor = predecessors_by_id.get(renews, ())
     expiries = _expiries(predecessor[0]) if len(predecessor) == 1 else {}
     product = str(page.get("product_name_id") or "")
     entry["state"] = {**state, "product": product, "renewal_of_order_id": renews, **expiries}
-    why = _unclear(kinds, names, criteria) or _unnamed(page) or _renews(page, predecessor, expiries, criteria)
+    why = (
+        _missing_facts(kinds, names, criteria)
+        or _missing_names(page)
+        or _still_needed(page, predecessor, expiries, criteria)
+    )
     if why:
-        return {**entry, **_left(f"{old}, but {why}")}
-    # What its own page tells is what ends; a row that tells of more was compared with the patterns.
+        return {**entry, **_manual_review(f"{old}, but {why}")}
+    # The names of the details end with the order. More names of the row were compared with the patterns above.
     return {**entry, "domains": _domains(page), **_ending(page, old)}
 
 
@@ -309,12 +320,12 @@ def _domains(*rows: Mapping[str, Any]) -> list[str]:
     return sorted({name for row in rows for name in row["domains"] or () if name})
 
 
-def _unnamed(page: Mapping[str, Any]) -> str:
-    """Whether an order's own page leaves names out, one of which may keep it from being ended."""
+def _missing_names(page: Mapping[str, Any]) -> str:
+    """Return why not all names are known, empty if they are. An unknown name may be an excluded one."""
     return "" if page.get("domains_known") is True else "its own page does not tell all of its names"
 
 
-def _left(reason: str) -> dict[str, Any]:
+def _manual_review(reason: str) -> dict[str, Any]:
     return {"action": LEAVE, "reason": reason}
 
 
@@ -322,8 +333,8 @@ def _is_as_listed(row: Mapping[str, Any], page: Mapping[str, Any]) -> bool:
     return bool(row["status"] == page["status"] and _placed(row) == _placed(page))
 
 
-def _unclear(kinds: Iterable[str], names: Sequence[str], criteria: StaleCriteria) -> str:
-    """What an order does not say of itself and had to, empty where it says enough."""
+def _missing_facts(kinds: Iterable[str], names: Sequence[str], criteria: StaleCriteria) -> str:
+    """Return which required fact the order does not have, empty if it has all."""
     if not kinds:
         return "it does not say what product it is"
     if criteria.exclude and not names:
@@ -331,13 +342,13 @@ def _unclear(kinds: Iterable[str], names: Sequence[str], criteria: StaleCriteria
     return ""
 
 
-def _renews(
+def _still_needed(
     page: Mapping[str, Any],
     predecessor: Sequence[Mapping[str, Any]],
     expiries: Mapping[str, str],
     criteria: StaleCriteria,
 ) -> str:
-    """Why an order is needed after all, empty where it is not."""
+    """Return why an order is still needed as a renewal, empty if it is not."""
     renews = page["renewal_of_order_id"]
     if not renews:
         renewal = any(request["type"] == "renewal" for request in page["requests"])
@@ -358,7 +369,7 @@ def _expires(days: int) -> str:
 
 
 def _expiries(predecessor: Mapping[str, Any]) -> dict[str, str]:
-    """When an order's certificate expires, and a multi-year plan, as far as it says."""
+    """Return the dates of expiry of the certificate and of the order, as far as they are known."""
     found = {}
     for name in ("valid_till", "order_valid_till"):
         moment = utc(predecessor[name]) if isinstance(predecessor[name], str) else None
@@ -368,14 +379,14 @@ def _expiries(predecessor: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _ending(page: Mapping[str, Any], old: str) -> dict[str, Any]:
-    """What ends an order that nobody needs, unless somebody's request waits that is not about having it."""
-    waiting = page["pending_requests"]
-    found = ", ".join(f"{one['request_id']} ({one['type']})" for one in waiting) or "none"
-    known = all(one["type"] in _REJECTABLE for one in waiting)
+    """Return the action that ends a stale order, or manual review if another request is pending."""
+    pending = page["pending_requests"]
+    found = ", ".join(f"{one['request_id']} ({one['type']})" for one in pending) or "none"
+    known = all(one["type"] in _REJECTABLE for one in pending)
     if page["status"] != "needs_approval":
         if known:
             return {"action": CANCEL, "reason": old}
-        return _left(f"{old}, but a request waits that a cancellation would end: {found}")
-    if len(waiting) != 1 or not known or waiting[0]["request_id"] < 1:
-        return _left(f"{old}, but not exactly one request to have it waits for an approval: {found}")
-    return {"action": REJECT, "reason": old, "request_id": waiting[0]["request_id"]}
+        return _manual_review(f"{old}, but a request waits that a cancellation would end: {found}")
+    if len(pending) != 1 or not known or pending[0]["request_id"] < 1:
+        return _manual_review(f"{old}, but not exactly one request to have it waits for an approval: {found}")
+    return {"action": REJECT, "reason": old, "request_id": pending[0]["request_id"]}

@@ -4,9 +4,9 @@
 
 # This module util is PRIVATE to the collection: it can change at any time.
 
-"""Turning back the renewed marks that a report tells of. Pure: no I/O, no clock, no Ansible.
+"""Plan to remove the renewed marks that a run has set according to its report. Pure: no I/O, no clock, no Ansible.
 
-A report is a file that went through many hands, so that it is data: all that is taken from it are ids of orders.
+A report is a file that anyone may have changed, so only order ids are taken from it.
 """
 
 from __future__ import annotations
@@ -24,22 +24,22 @@ from .renewed_marks import MARKABLE, boolean, entry
 
 
 class ReportRefused(ValueError):
-    """A report cannot be used; the text says why."""
+    """A report cannot be used. The message has the reason."""
 
 
 def marked_by(text: Any, account_id: Any, api_host: str) -> list[int]:
-    """The ids of the orders that a report says its run has marked renewed, sorted.
+    """Return the sorted ids of the orders that the run of a report has marked renewed. Raises ReportRefused.
 
-    text: the JSON that the role order_report has written for a run that applied a plan. account_id, api_host: of the
-    account whose marks are to be turned back. Raises ReportRefused.
+    text: the JSON report that the role order_report wrote for a run that applied a plan. account_id, api_host: the
+    account of this run; the report must be for the same account.
     """
-    report = _parsed(text)
+    report = _parse(text)
     version = report.get("schema_version")
     if version != SCHEMA_VERSION or isinstance(version, bool):
         raise ReportRefused(f"it has schema version {printable(version, 20)}, and this is {SCHEMA_VERSION}")
     if report.get("phase") != "apply":
         raise ReportRefused("it is not of a run that has applied a plan")
-    _check_place(report.get("account"), account_id, api_host)
+    _check_account(report.get("account"), account_id, api_host)
     entries = report.get("entries")
     if not isinstance(entries, list) or not all(isinstance(one, dict) for one in entries):
         raise ReportRefused("it has no list of entries")
@@ -50,20 +50,20 @@ def marked_by(text: Any, account_id: Any, api_host: str) -> list[int]:
 def plan_undo(
     order_ids: Iterable[int], orders: Iterable[Mapping[str, Any]], pages: Iterable[Mapping[str, Any]]
 ) -> list[dict[str, Any]]:
-    """An entry of a plan for each of these ids: marks are taken away where they still are, and are marks.
+    """Return a plan entry for each order id. A mark is removed only if it is still set and no order is a true renewal.
 
-    orders: rows of them, pages: the same read whole, both fresh; lists and pages do not tell the same of every order.
-    Raises KeyError, TypeError or ValueError where something is no order.
+    orders: fresh rows of these orders; pages: the same orders read with details. Both are needed, because lists and
+    details can differ. Raises KeyError, TypeError or ValueError if a row is not an order.
     """
     rows = {row["order_id"]: row for row in orders}
-    whole = {page["order_id"]: page for page in pages}
-    return [_undone(one, rows.get(one), whole.get(one)) for one in sorted(set(order_ids))]
+    pages_by_id = {page["order_id"]: page for page in pages}
+    return [_undo_entry(one, rows.get(one), pages_by_id.get(one)) for one in sorted(set(order_ids))]
 
 
-def _undone(order_id: int, row: Mapping[str, Any] | None, page: Mapping[str, Any] | None) -> dict[str, Any]:
+def _undo_entry(order_id: int, row: Mapping[str, Any] | None, page: Mapping[str, Any] | None) -> dict[str, Any]:
     if row is None or page is None:
-        nobody = {"order_id": order_id, "domains": []}
-        return entry(row or page or nobody, LEAVE, "there is no such order, or not for this key")
+        unknown_order = {"order_id": order_id, "domains": []}
+        return entry(row or page or unknown_order, LEAVE, "there is no such order, or not for this key")
     status, marks = str(page.get("status") or ""), (_is_marked(row), _is_marked(page))
     if True not in marks:
         return entry(page, NOTHING, "it does not count as renewed any more")
@@ -83,7 +83,7 @@ def _is_marked(row: Mapping[str, Any]) -> bool | None:
     return True if row.get("status") == "renewed" else boolean(row.get("is_renewed"))
 
 
-def _parsed(text: Any) -> dict[str, Any]:
+def _parse(text: Any) -> dict[str, Any]:
     if not isinstance(text, str):
         raise ReportRefused("it is no text")
     try:
@@ -92,16 +92,21 @@ def _parsed(text: Any) -> dict[str, Any]:
         raise ReportRefused(f"it {error}; take the .json file of a report") from None
 
 
-def _check_place(place: Any, account_id: Any, api_host: str) -> None:
-    there = place if isinstance(place, dict) else {}
+def _check_account(place: Any, account_id: Any, api_host: str) -> None:
+    reported = place if isinstance(place, dict) else {}
     number = id_of(account_id)
-    # What is not known is not the same as another that is not known.
-    if number is None or id_of(there.get("account_id")) != number:
-        theirs, ours = printable(there.get("account_id") or "none", 20), printable(account_id or "none", 20)
-        raise ReportRefused(f"it is of account {theirs}, and this run is for {ours}")
-    if not api_host or there.get("api_host") != api_host:
-        theirs = printable(there.get("api_host") or "none", 100)
-        raise ReportRefused(f"it is of the API at {theirs}, and this run asks {printable(api_host or 'none', 100)}")
+    # Two unknown accounts do not count as the same account.
+    if number is None or id_of(reported.get("account_id")) != number:
+        report_value, run_value = (
+            printable(reported.get("account_id") or "none", 20),
+            printable(account_id or "none", 20),
+        )
+        raise ReportRefused(f"it is of account {report_value}, and this run is for {run_value}")
+    if not api_host or reported.get("api_host") != api_host:
+        report_value = printable(reported.get("api_host") or "none", 100)
+        raise ReportRefused(
+            f"it is of the API at {report_value}, and this run asks {printable(api_host or 'none', 100)}"
+        )
 
 
 def _id(one: Mapping[str, Any]) -> int:

@@ -4,7 +4,7 @@
 
 # This module util is PRIVATE to the collection: it can change at any time.
 
-"""The actions of a plan, per provider, and the entries that have them."""
+"""The actions that a plan can have for each provider, and helper functions for plan entries."""
 
 from __future__ import annotations
 
@@ -14,19 +14,20 @@ from typing import Any
 CERTCENTRAL, SERVERTASTIC = "certcentral", "servertastic"
 CANCEL, REJECT, DROP = "cancel", "reject_request", "drop_reissue"
 MARK, UNMARK, LAPSE, REVOKE = "mark_renewed", "unmark_renewed", "lapse", "revoke"
-# In the order in which they are carried out, what cannot be undone last.
+# The actions that change an order, in the order in which a run carries them out.
 WRITING = (REJECT, CANCEL, DROP, MARK, UNMARK, LAPSE, REVOKE)
+# keep: the order stays as it is. leave: manual review. nothing: no change is necessary. wait: a later run changes it.
 KEEP, LEAVE, NOTHING, WAIT = REPORT_ONLY = ("keep", "leave", "nothing", "wait")
-# What cannot be undone; a reissue may be dropped on the way to another action as well.
+# The actions that cannot be undone. Other actions can drop a reissue as well, see is_irreversible.
 IRREVERSIBLE = (REJECT, CANCEL, DROP, REVOKE)
-# Kinds of CertCentral products that are TLS certificates; the others belong to people and code.
+# CertCentral product types of TLS certificates. The other types are for persons and for code signing.
 TLS_PRODUCTS = ("ssl_certificate", "dv_ssl_certificate")
-# At Servertastic an issued order is revoked by cancelling it, which its admin contact has to approve.
+# At Servertastic the revocation of an issued order is a cancellation that the admin contact must approve.
 ACTIONS = {CERTCENTRAL: (*WRITING, *REPORT_ONLY), SERVERTASTIC: (CANCEL, REVOKE, *REPORT_ONLY)}
-# In the state of an entry, as its `unknown`: not all of the order's names or certificates are known, and it is ended
-# all the same.
+# The value of `unknown` in the state of an entry: the user accepts that the order ends although not all of its names or
+# certificates are known.
 ACCEPTED = "accepted"
-# The actions that are one of two writes where a reissue has to be dropped first.
+# The actions that need two writes if a pending reissue must be dropped first.
 DROPPING = (LAPSE, REVOKE)
 
 
@@ -35,7 +36,7 @@ def entry_key(entry: Mapping[str, Any]) -> tuple[str, str]:
 
 
 def sort_key(entry: Mapping[str, Any]) -> tuple[str, int, str]:
-    # Ids as numbers, digests as they are.
+    # Ids sort as numbers: a shorter one is smaller. All digests have the same length.
     return entry["provider"], len(entry["order"]), entry["order"]
 
 
@@ -44,36 +45,37 @@ def order_label(entry: Mapping[str, Any]) -> str:
 
 
 def shown_order(entry: Mapping[str, Any]) -> str:
-    """An order as it is told to people: its id, or the first digits of its digest."""
+    """Return an order for display: the order id, or the first 8 digits of the digest."""
     return str(entry["order"])[:8] if entry["provider"] == SERVERTASTIC else str(entry["order"])
 
 
 def writes(entries: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-    """The entries that change something."""
+    """Return the entries whose action changes an order."""
     return [entry for entry in entries if entry["action"] in WRITING]
 
 
 def shown(value: Any) -> str:
-    """A fact for people."""
+    """Return a value for display: yes or no for a boolean, none for an empty value."""
     if isinstance(value, bool):
         return "yes" if value else "no"
     return "none" if value in (None, "") else str(value)
 
 
 def is_irreversible(entry: Mapping[str, Any]) -> bool:
-    """Whether an entry, carried out, cannot be undone; marks and renewal settings can be set back."""
+    """Return whether the change of an entry cannot be undone. Marks and renewal settings can be set back."""
     return entry["action"] in IRREVERSIBLE or bool(entry.get("drop_reissue"))
 
 
 def accepts_unknown(entry: Mapping[str, Any]) -> bool:
+    """Return whether the user accepts unknown names or certificates of the order, see ACCEPTED."""
     return bool(entry["state"].get("unknown") == ACCEPTED)
 
 
 def orders_of(entries: Iterable[Mapping[str, Any]]) -> list[Any]:
-    """The ids of entries' orders, or their digests, as modules take them."""
+    """Return the order ids as integers, or the digests, as the modules accept them."""
     return [int(entry["order"]) if entry["provider"] == CERTCENTRAL else entry["order"] for entry in entries]
 
 
 def requests_of(entries: Iterable[Mapping[str, Any]]) -> list[int]:
-    """The ids of entries' requests, where they have any."""
+    """Return the request ids of the entries that have one."""
     return [entry["request_id"] for entry in entries if entry.get("request_id") is not None]

@@ -4,7 +4,10 @@
 
 # This module util is PRIVATE to the collection: it can change at any time.
 
-"""What of an approved plan may be carried out now: the comparison with a fresh plan, guards, and the time window."""
+"""Which entries of an approved plan may be carried out now: comparison with a fresh plan, guards, time window.
+
+Pure: no I/O, no clock, no Ansible.
+"""
 
 from __future__ import annotations
 
@@ -21,93 +24,107 @@ from .errors import PlanError
 from .text import listed
 from .times import time_text
 
-# More irreversible changes than these have to be expected, by their exact number, where nobody has approved them.
+# A run without an approval may make this many irreversible changes. For more, the user must set expected_changes to the
+# exact number of changes.
 MANY = 25
 
 
-# -- before anything is done -------------------------------------------------------------------------------------------
+# -- before the first change -------------------------------------------------------------------------------------------
 
 
 def agreed(
     approved: Iterable[Mapping[str, Any]], fresh: Iterable[Mapping[str, Any]]
 ) -> tuple[list[dict[str, Any]], list[dict[str, Any]], list[dict[str, Any]]]:
-    """What may be done: what stands both in the approved plan's entries and in those of a fresh planning.
+    """Compare the entries of the approved plan with those of a fresh plan. Raises PlanError.
 
-    Returns the fresh entries to execute; approved ones that have changed meanwhile, with a reason that says how; and
-    fresh ones that nobody has approved. Only entries that change something are told.
+    Returns three lists: the fresh entries to carry out, which are the same in both plans; the approved entries that
+    have changed since the approval, with the difference as their reason; the fresh entries that were not approved.
+    Entries without a change are left out.
     """
-    theirs = {entry_key(entry): entry for entry in entries_of(approved)}
-    ours = {entry_key(entry): entry for entry in entries_of(fresh)}
+    approved_by_key = {entry_key(entry): entry for entry in entries_of(approved)}
+    fresh_by_key = {entry_key(entry): entry for entry in entries_of(fresh)}
     execute, changed, new = [], [], []
-    for key, entry in theirs.items():
+    for key, entry in approved_by_key.items():
         if entry["action"] not in WRITING:
             continue
-        now = ours.get(key)
-        why = _differs(entry, now)
+        # An order that the fresh plan does not have may be ended, or may not be readable by this key.
+        now = fresh_by_key.get(key)
+        why = _difference(entry, now)
         if why or now is None:
             changed.append({**entry, "reason": f"changed since it was approved: {why}"})
         else:
             execute.append(now)
-    for key, entry in ours.items():
-        if entry["action"] in WRITING and theirs.get(key, {}).get("action") not in WRITING:
+    # An order that the approved plan only reports is not approved for a change.
+    for key, entry in fresh_by_key.items():
+        if entry["action"] in WRITING and approved_by_key.get(key, {}).get("action") not in WRITING:
             new.append({**entry, "reason": f"not in the approved plan: {entry['reason']}"})
     return execute, changed, new
 
 
-def _differs(approved: Mapping[str, Any], now: Mapping[str, Any] | None) -> str:
-    """In what a fresh planning differs from an approved entry, nothing where it does not."""
+def _difference(approved: Mapping[str, Any], now: Mapping[str, Any] | None) -> str:
+    """Return how the fresh entry differs from the approved one, an empty string if it does not.
+
+    approved: the entry of the approved plan. now: the fresh entry of the same order, None if there is none. The reason,
+    the contact and the name for display may differ.
+    """
     if now is None:
         return "it is not found any more"
     if now["action"] != approved["action"]:
         return f"{approved['action']} was approved, and now it would be {now['action']}: {now['reason']}"
+    # An approved drop_reissue that is no longer necessary is no difference: the run then makes one change less.
     drops, dropped = now.get("drop_reissue", False), approved.get("drop_reissue", False)
     if drops and not dropped:
         return "a reissue is under way, and dropping it was not approved"
+    # Another set of names is another risk, also with the same action.
     if now["domains"] != approved["domains"]:
         return f"it was for {listed(approved['domains'])}, and is for {listed(now['domains'])}"
     before, after = dict(approved["state"]), dict(now["state"])
     if dropped and not drops and before.get("status") == "reissue_pending" and after.get("status") == "issued":
-        # A run that was interrupted has dropped the reissue.
+        # An interrupted run of this plan has dropped the reissue, so the changed status is expected.
         before["status"] = "issued"
-    if _is_surer(before, after):
-        # Somebody has looked since, or could resolve more names, which is more than was approved.
+    if _is_verified_better(before, after):
+        # The fresh plan verified more than the approver accepted, so the remaining facts decide.
         for state in (before, after):
             state.pop("served", None)
             state.pop("unresolved", None)
-    # As text, since Python takes 1 for true.
-    facts = sorted(name for name in {*before, *after} if _exactly(before, name) != _exactly(after, name))
+    # Compared as JSON text, because 1 == True in Python.
+    facts = sorted(name for name in {*before, *after} if _canonical_fact(before, name) != _canonical_fact(after, name))
     if facts:
-        return "; ".join(f"{name} was {_told(before, name)} and is {_told(after, name)}" for name in facts)
+        return "; ".join(f"{name} was {_shown_fact(before, name)} and is {_shown_fact(after, name)}" for name in facts)
+    # Rejecting another request would be a change that was not approved.
     if approved.get("request_id") != now.get("request_id"):
         return "another request waits for its approval"
     return ""
 
 
-def _is_surer(before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:
-    """Whether more is known of what is served than when it was approved, or as much."""
-    order = ("waived", "unresolved", "not_served")
+def _is_verified_better(before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:
+    """Return whether the fresh plan verified at least as well as the approved one that no certificate is served."""
+    # From the weakest verification to the strongest.
+    strength = ("waived", "unresolved", "not_served")
     was, now = before.get("served"), after.get("served")
-    if was not in order or now not in order:
+    if was not in strength or now not in strength:
         return False
-    hidden = set(after.get("unresolved") or ()).difference(before.get("unresolved") or ())
-    return order.index(now) > order.index(was) or (was == now and not hidden)
+    # With the same result, no additional name may be unresolved.
+    newly_unresolved = set(after.get("unresolved") or ()).difference(before.get("unresolved") or ())
+    return strength.index(now) > strength.index(was) or (was == now and not newly_unresolved)
 
 
-def _exactly(facts: Mapping[str, Any], name: str) -> str | None:
+def _canonical_fact(facts: Mapping[str, Any], name: str) -> str | None:
     return canonical(facts[name]) if name in facts else None
 
 
-def _told(facts: Mapping[str, Any], name: str) -> str:
+def _shown_fact(facts: Mapping[str, Any], name: str) -> str:
     return printable(shown(facts[name]), 100) if name in facts else "not said"
 
 
 def guards(
     entries: Iterable[Mapping[str, Any]], limits: Mapping[str, Any], *, kind: str = "", approved: bool = False
 ) -> list[str]:
-    """Why entries are too many, or too harmful, to be carried out; nothing where they are not.
+    """Return the reasons why the entries exceed the limits of the user, an empty list if they do not.
 
-    limits: max_changes, max_revocations, and expected_changes, None where it is not set. kind: of the plan, which tells
-    what the options are called. approved: whether the plan was, or will be, approved before it is carried out.
+    limits: max_changes, max_revocations and expected_changes; the last is None if it is not set. kind: the kind of the
+    plan, for the names of the role variables. approved: whether the plan was or will be approved before it is carried
+    out.
     """
     changes = writes(entries)
     revocations = sum(entry["action"] == REVOKE for entry in changes)
@@ -125,8 +142,10 @@ def guards(
             f"{plural(revocations, 'revocation')} {'is' if revocations == 1 else 'are'} planned, which is irreversible"
         )
         reasons.append(f"{what}, and {max_revocations} is {limits['max_revocations']}")
+    # The number must be exact, also for fewer changes: it shows that the user knows the result.
     if expected is not None and expected != count:
         reasons.append(f"{planned}, and {exactly} is {expected}, which has to be exact")
+    # An approver has already confirmed the number of changes.
     if expected is None and irreversible > MANY and not approved:
         among = f" among {plural(count, 'change')}" if count > irreversible else ""
         what = f"{irreversible} irreversible changes{among} are planned"
@@ -135,11 +154,13 @@ def guards(
 
 
 def window(now: datetime, not_before: str | None, not_after: str | None) -> str | None:
-    """Why nothing may be changed at this time, None where it may. Raises PlanError.
+    """Return why no change is allowed at this time, None if changes are allowed. Raises PlanError.
 
-    now: in UTC. not_before, not_after: ISO 8601, in UTC where they do not say; nothing for no limit.
+    now: in UTC. not_before, not_after: ISO 8601 times, in UTC if they have no time zone; empty or None for no limit.
+    not_after itself is outside the window.
     """
-    opens, closes = _limit(not_before, "not_before"), _limit(not_after, "not_after")
+    opens, closes = _parse_limit(not_before, "not_before"), _parse_limit(not_after, "not_after")
+    # A window that can never open is a mistake of the user, so it is an error and no refusal.
     if opens and closes and opens >= closes:
         raise PlanError("the window never opens: not_after is not later than not_before")
     if opens and now < opens:
@@ -149,7 +170,7 @@ def window(now: datetime, not_before: str | None, not_after: str | None) -> str 
     return None
 
 
-def _limit(text: str | None, name: str) -> datetime | None:
+def _parse_limit(text: str | None, name: str) -> datetime | None:
     if not text:
         return None
     moment = moment_of(text)
@@ -159,6 +180,7 @@ def _limit(text: str | None, name: str) -> datetime | None:
 
 
 def moment_of(value: Any) -> datetime | None:
-    """An ISO 8601 time in UTC, None where it is none."""
+    """Parse an ISO 8601 time and return it in UTC, None if it is not valid."""
+    # `utc` accepts only an uppercase Z.
     text = str(value).strip()
     return utc(text[:-1] + "Z" if text.endswith("z") else text)

@@ -4,7 +4,7 @@
 
 # This module util is PRIVATE to the collection: it can change at any time.
 
-"""The order in which the entries of a plan are carried out, and how many at a time."""
+"""Batches: the order in which a run carries out the entries of a plan, and how many in one module call."""
 
 from __future__ import annotations
 
@@ -18,25 +18,27 @@ from .actions import CERTCENTRAL, WRITING, accepts_unknown, entry_key, orders_of
 def batches(
     entries: Iterable[Mapping[str, Any]], size: int = 100, *, first: int = 1, told: Iterable[Mapping[str, Any]] = ()
 ) -> list[dict[str, Any]]:
-    """Entries that change something, in portions of `size` at most that one call can take, the first of `first`.
+    """Group the entries that change an order into batches, each for one module call.
 
-    told: records of entries that are left out. Each portion has provider, action, drop_reissue, entries, and `orders`:
-    their ids, or digests; `requests`: the ids of their requests where they have any, and then all of them.
+    size: maximum entries of a batch. first: maximum entries of the first batch, so that a run can stop after one change
+    that fails. told: records of entries to leave out. Each batch has `provider`, `action`, `drop_reissue`,
+    `accept_unknown`, `entries`, `orders` (ids or digests) and `requests` (request ids: of all entries or of none).
     """
-    over = {entry_key(one) for one in told}
-    ordered = sorted((entry for entry in writes(entries) if entry_key(entry) not in over), key=_turn)
+    excluded = {entry_key(one) for one in told}
+    ordered = sorted((entry for entry in writes(entries) if entry_key(entry) not in excluded), key=_position)
     groups: list[list[Mapping[str, Any]]] = []
     for entry in ordered:
-        most = first if len(groups) == 1 else size
-        if groups and len(groups[-1]) < most and _turn(groups[-1][0])[:5] == _turn(entry)[:5]:
+        # The first five parts of the position are the parameters that one module call shares.
+        max_size = first if len(groups) == 1 else size
+        if groups and len(groups[-1]) < max_size and _position(groups[-1][0])[:5] == _position(entry)[:5]:
             groups[-1].append(entry)
         else:
             groups.append([entry])
     return [_batch(group) for group in groups]
 
 
-def _turn(entry: Mapping[str, Any]) -> tuple[Any, ...]:
-    """When an entry's turn comes; entries of the same first five go together."""
+def _position(entry: Mapping[str, Any]) -> tuple[Any, ...]:
+    """Return the sort key of an entry. Entries with the same first five parts can share a batch."""
     accepts = accepts_unknown(entry)
     kind = (WRITING.index(entry["action"]), bool(entry.get("drop_reissue")), accepts, entry.get("request_id") is None)
     return (entry["provider"] != CERTCENTRAL, *kind, *sort_key(entry))
@@ -56,6 +58,6 @@ def _batch(group: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
 
 
 def note(text: str, ticket: str, job: str, sha256: str) -> str:
-    """The note of an order that is changed: why, the change record, AWX's job, and the plan."""
+    """Return the note for changed orders: the text, the ticket, the AWX job and the plan; 2000 characters at most."""
     parts = (text, ticket, f"AWX job {job}" if job else "", f"plan {sha256[:12]}" if sha256 else "")
     return printable("; ".join(part.strip() for part in parts if part.strip()), 2000)

@@ -4,10 +4,11 @@
 
 # This module util is PRIVATE to the collection: it can change at any time.
 
-"""A plan: what is to be done with which order, as one text that a person approves. Pure: no I/O, no clock, no Ansible.
+"""The plan document: which action for which order, as one canonical JSON text that an approver approves.
 
-A plan is made by one run and carried out by another, which carries out only what it would plan itself as well. What
-stands in it is data wherever it goes: no text of it can be taken for a template.
+Pure: no I/O, no clock, no Ansible. One run makes a plan, and a later run carries out the entries that a fresh plan has
+as well. A plan comes from a file or from a user, so `read` trusts nothing in it. All strings of a plan are inert: none
+of them can be evaluated as a Jinja template.
 """
 
 from __future__ import annotations
@@ -30,9 +31,9 @@ from .times import time_of, time_text
 
 SCHEMA_VERSION = 1
 GOOD_FOR = timedelta(hours=72)
-# The clocks of two controllers may differ by so much.
+# Maximum difference between the clocks of two controllers.
 SLACK = timedelta(minutes=5)
-# In characters, and in levels of brackets; a plan of 10,000 orders has some 5 million, and five.
+# Maximum characters and nesting levels of a plan. A plan of 10,000 orders has about 5 million characters and 5 levels.
 MOST_TEXT = 32 << 20
 MOST_DEPTH = 20
 _FIELDS = (
@@ -46,7 +47,7 @@ _FIELDS = (
     "created_at",
     "expires_at",
 )
-# A plan has them only where they say something.
+# Only present if they are not empty, so that one plan has exactly one text.
 _OPTIONAL_FIELDS = ("notes",)
 _KIND = re.compile(r"[a-z][a-z0-9_]{0,63}")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
@@ -66,14 +67,15 @@ def make(
     hosts: Iterable[str] = (),
     notes: Iterable[str] = (),
 ) -> dict[str, Any]:
-    """A plan, good for 72 hours.
+    """Make a plan that is valid for 72 hours. Raises PlanError.
 
-    kind: of the role that plans. account_id: CertCentral's, None where there is none. entries: in any order, one for
-    each order of a provider. now: in UTC. hosts: the servers that are torn down with it. notes: what the approver has
-    to know beside the entries. Raises PlanError.
+    kind: the kind of plan, one for each role. account_id: the CertCentral account, None for a plan without CertCentral.
+    names: the names that the plan is for. entries: in any order, one for each order of a provider. now: in UTC. hosts:
+    the servers that are torn down with the plan. notes: what the approver must know in addition to the entries.
     """
+    # Plans have times in whole seconds.
     created = now.astimezone(timezone.utc).replace(microsecond=0)
-    return _checked(
+    return _check(
         {
             "schema_version": SCHEMA_VERSION,
             "kind": kind,
@@ -90,12 +92,12 @@ def make(
 
 
 def canonical(plan: Any) -> str:
-    """A plan, or a part of it, as its one text: a line without an end, in plain ASCII."""
+    """Return a plan, or a part of it, as canonical JSON: sorted keys, ASCII, one line without a line feed."""
     return json.dumps(plan, sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False)
 
 
 def digest(text: str) -> str:
-    """The SHA-256 of a plan's text, hexadecimal."""
+    """Return the SHA-256 of a plan's canonical text, in hexadecimal."""
     return hashlib.sha256(text.encode()).hexdigest()
 
 
@@ -110,35 +112,39 @@ def read(
     names: Iterable[str] = (),
     hosts: Iterable[str] = (),
 ) -> dict[str, Any]:
-    """A plan as it was given, a text or a dictionary, checked. Raises PlanError.
+    """Check a plan and return it in its canonical order. Raises PlanError.
 
-    sha256: what was approved, None where nobody said. It is compared with the digest of what is returned here, in its
-    canonical form, so that it does not matter on which way the plan came. kind, account_id, api_host: as in `make`, of
-    the run that is to carry it out. now: in UTC. names, hosts: of that run as well; the plan has to name all of them.
+    given: the plan as JSON text or as a dictionary. sha256: the digest that was approved, None for no comparison. It is
+    compared with the digest of the canonical text, so other white space or another order of keys does not matter. kind,
+    account_id, api_host: as in `make`, of the run that carries the plan out; they must be the same. now: in UTC. names,
+    hosts: of that run; the plan must have all of them.
     """
-    data = _parsed(given)
+    data = _parse(given)
+    # Before the other checks, as their messages would mislead for another schema. To Python, true equals 1.
     if data.get("schema_version") != SCHEMA_VERSION or isinstance(data.get("schema_version"), bool):
         version = printable(data.get("schema_version"), 20)
         raise PlanError(f"the plan has schema version {version}, and this is {SCHEMA_VERSION}", "plan_schema")
-    plan = _checked(data)
+    # The order of the checks is the order of importance for the user: not the approved plan, not this target, too old.
+    plan = _check(data)
     _compare_digest(plan, sha256)
-    _compare_place(plan, {"kind": _kind(kind), "account_id": _account(account_id), "api_host": inert(api_host)})
+    _compare_target(plan, {"kind": _kind(kind), "account_id": _account(account_id), "api_host": inert(api_host)})
     _check_times(plan, now)
-    _compare_reach(plan, {"hosts": hosts, "names": names})
+    _compare_scope(plan, {"hosts": hosts, "names": names})
     return plan
 
 
 def same_but_for_times(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
-    """Whether two plans say the same, each at its own time."""
+    """Return whether two plans are the same except for their times."""
     times = ("created_at", "expires_at")
     one, other = ({name: value for name, value in plan.items() if name not in times} for plan in (one, other))
     return one == other
 
 
-def _parsed(given: Any) -> dict[str, Any]:
-    """A new dictionary of plain values; nothing of it is checked but that it is JSON."""
+def _parse(given: Any) -> dict[str, Any]:
+    """Parse a plan into a new dictionary of JSON values. Checks nothing else."""
     if isinstance(given, Mapping):
         try:
+            # Through JSON, so that a dictionary is checked as strictly as a text.
             given = json.dumps(given, allow_nan=False)
         except RecursionError:
             raise PlanError("the plan is nested too deeply") from None
@@ -153,8 +159,10 @@ def _parsed(given: Any) -> dict[str, Any]:
 
 
 def _compare_digest(data: Mapping[str, Any], sha256: str | None) -> None:
+    """Raise PlanError if the plan is not the one that was approved."""
     if sha256 is None:
         return
+    # A digest from a survey or a chat can have white space and uppercase letters.
     approved = sha256.strip().lower()
     if not _SHA256.fullmatch(approved):
         raise PlanError("the plan's SHA-256 has to be 64 hexadecimal digits", "plan_sha256")
@@ -166,55 +174,65 @@ def _compare_digest(data: Mapping[str, Any], sha256: str | None) -> None:
         )
 
 
-_PLACES = {"kind": "the kind", "account_id": "account", "api_host": "the API at"}
+# How a message names each of the facts that the plan and the run must share.
+_TARGETS = {"kind": "the kind", "account_id": "account", "api_host": "the API at"}
 
 
-def _compare_place(plan: Mapping[str, Any], here: Mapping[str, Any]) -> None:
-    for name, place in _PLACES.items():
-        if plan[name] != here[name]:
-            there, ours = (printable(one or "none", 100) for one in (plan[name], here[name]))
-            raise PlanError(f"the plan is for {place} {there}, and this run for {ours}", f"plan_{name}")
+def _compare_target(plan: Mapping[str, Any], actual: Mapping[str, Any]) -> None:
+    """Raise PlanError if the plan is for another role, account or API. actual: the values of this run."""
+    for name, label in _TARGETS.items():
+        if plan[name] != actual[name]:
+            planned, own = (printable(one or "none", 100) for one in (plan[name], actual[name]))
+            raise PlanError(f"the plan is for {label} {planned}, and this run for {own}", f"plan_{name}")
 
 
 def _check_times(plan: Mapping[str, Any], now: datetime) -> None:
+    """Raise PlanError if the plan is not valid at this time."""
     created, expires = time_of(plan["created_at"]), time_of(plan["expires_at"])
+    # A later time of creation would extend the validity of the plan.
     if created > now + SLACK:
         raise PlanError(f"the plan is from the future: it was made at {plan['created_at']}", "plan_future")
+    # A plan that was edited to be valid for longer is refused.
     if not created < expires <= created + GOOD_FOR:
         raise PlanError(f"a plan is good for {GOOD_FOR.days * 24} hours at most, and this one is not so")
     if now >= expires:
         raise PlanError(f"the plan has expired, at {plan['expires_at']}: plan again", "plan_expired")
 
 
-_REACHED = {"hosts": "servers", "names": "names"}
+_SCOPES = {"hosts": "servers", "names": "names"}
 
 
-def _compare_reach(plan: Mapping[str, Any], here: Mapping[str, Iterable[str]]) -> None:
-    """Whether nothing is reached that the plan does not name; what has dropped out since it was made does no harm."""
-    for name, what in _REACHED.items():
-        # A domain name may be spelled in Unicode or as DNS does; the name of a server is what the inventory calls it.
+def _compare_scope(plan: Mapping[str, Any], actual: Mapping[str, Iterable[str]]) -> None:
+    """Raise PlanError if this run has a name or a server that the plan does not have.
+
+    A name or server that only the plan has is allowed: it was removed from the run after the approval.
+    """
+    for name, what in _SCOPES.items():
+        # Domain names are compared in the spelling of DNS, servers by their inventory name.
         spelled = dns_name if name == "names" else str
         planned = set(map(spelled, plan[name]))
-        beyond = sorted(one for one in {inert(one) for one in here[name]} if spelled(one) not in planned)
-        if beyond:
+        extra = sorted(one for one in {inert(one) for one in actual[name]} if spelled(one) not in planned)
+        if extra:
             raise PlanError(
-                f"the approved plan does not name these {what}: {listed(beyond)}; plan again, and have that approved",
+                f"the approved plan does not name these {what}: {listed(extra)}; plan again, and have that approved",
                 f"plan_{name}",
             )
 
 
-# -- what a plan is made of --------------------------------------------------------------------------------------------
+# -- the parts of a plan -----------------------------------------------------------------------------------------------
 
 
-def _checked(data: Mapping[str, Any]) -> dict[str, Any]:
-    """A plan in its canonical order. Raises PlanError."""
-    _only(data, (*_FIELDS, *_OPTIONAL_FIELDS), "the plan")
+def _check(data: Mapping[str, Any]) -> dict[str, Any]:
+    """Check the fields of a plan and return it in its canonical order. Raises PlanError."""
+    # An unknown key could carry a meaning that this version would silently ignore.
+    _reject_unknown_keys(data, (*_FIELDS, *_OPTIONAL_FIELDS), "the plan")
     missing = [name for name in _FIELDS if name not in data]
     if missing:
         raise PlanError(f"the plan lacks {missing[0]}")
     for name in ("names", "hosts", "entries", "notes"):
         if not isinstance(data.get(name, []), list):
             raise PlanError(f"{name} of the plan is no list")
+    # time_of raises PlanError for a time that is not valid.
     for name in ("created_at", "expires_at"):
         time_of(data[name])
     return {
@@ -222,6 +240,7 @@ def _checked(data: Mapping[str, Any]) -> dict[str, Any]:
         "kind": _kind(data["kind"]),
         "account_id": _account(data["account_id"]),
         "api_host": inert(data["api_host"]),
+        # Sorted and without duplicates, so that equal plans have equal digests.
         "names": sorted({inert(name) for name in data["names"]}),
         "hosts": sorted({inert(host) for host in data["hosts"]}),
         **({"notes": [inert(note) for note in data["notes"]]} if data.get("notes") else {}),
@@ -232,28 +251,33 @@ def _checked(data: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def entries_of(given: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Entries as a plan holds them, in its order, whatever the order they came in. Raises PlanError."""
+    """Check entries and return them as a plan has them, in its order. Raises PlanError."""
     entries = sorted((_entry(entry) for entry in given), key=sort_key)
+    # Two actions for one order would contradict each other.
     for before, entry in zip(entries, entries[1:]):
         if entry_key(before) == entry_key(entry):
             raise PlanError(f"{order_label(entry)} is in the plan twice", "plan_twice")
     return entries
 
 
+# The required and the optional keys of an entry.
 _ENTRY = ("provider", "order", "name", "domains", "action", "reason", "state")
 _OPTIONAL = ("drop_reissue", "request_id", "contact")
 
 
 def _entry(given: Any) -> dict[str, Any]:
+    """Check one entry and return it in its canonical form. Raises PlanError."""
     if not isinstance(given, Mapping):
         raise PlanError("an entry of the plan is no dictionary")
-    _only(given, (*_ENTRY, *_OPTIONAL), "an entry")
+    _reject_unknown_keys(given, (*_ENTRY, *_OPTIONAL), "an entry")
     missing = [name for name in _ENTRY if given.get(name) is None]
     if missing:
         raise PlanError(f"an entry lacks {missing[0]}")
     provider, order, action = inert(given["provider"]), inert(given["order"]), inert(given["action"])
     if provider not in ACTIONS:
         raise PlanError(f"no provider is called {printable(provider, 50)}")
+    # CertCentral orders have a numeric id. Servertastic orders are named by the SHA-256 of the order token, since the
+    # token itself is a secret.
     if not (ORDER_ID if provider == CERTCENTRAL else _SHA256).fullmatch(order):
         what = "an order id" if provider == CERTCENTRAL else "an order_digest"
         raise PlanError(f"{printable(order, 80)} is not {what} of {provider}")
@@ -274,14 +298,16 @@ def _entry(given: Any) -> dict[str, Any]:
 
 
 def _optional(given: Mapping[str, Any], entry: Mapping[str, Any]) -> dict[str, Any]:
-    """What an entry has only where it says something."""
+    """Check and return the optional keys of an entry, without those that are empty."""
     more: dict[str, Any] = {}
     if given.get("drop_reissue") not in (None, True, False):
         raise PlanError(f"{order_label(entry)}: drop_reissue is neither true nor false")
+    # Only some actions consist of two writes, the first of which drops a pending reissue.
     if given.get("drop_reissue"):
         if entry["action"] not in DROPPING or entry["provider"] != CERTCENTRAL:
             raise PlanError(f"{order_label(entry)}: drop_reissue goes with {' or '.join(DROPPING)} only")
         more["drop_reissue"] = True
+    # The request to reject, for the action reject_request.
     request_id = given.get("request_id")
     if request_id is not None:
         if not is_id(request_id):
@@ -293,9 +319,13 @@ def _optional(given: Mapping[str, Any], entry: Mapping[str, Any]) -> dict[str, A
 
 
 def _state(given: Any, depth: int = 0) -> Any:
-    """Facts as they are compared: texts, whole numbers, true, false and nothing, in lists and dictionaries."""
+    """Check and copy the state of an entry: strings, integers, booleans and null, in lists and dictionaries.
+
+    Floating-point numbers are refused. Raises PlanError.
+    """
     if depth == 0 and not isinstance(given, Mapping):
         raise PlanError("the state of an entry is no dictionary")
+    # A limit, because the function is recursive.
     if depth > MOST_DEPTH:
         raise PlanError("the state of an entry is nested too deeply")
     if isinstance(given, Mapping):
@@ -304,10 +334,11 @@ def _state(given: Any, depth: int = 0) -> Any:
         return [_state(value, depth + 1) for value in given]
     if isinstance(given, str):
         return inert(given)
+    # Before the integers, because bool is a subclass of int.
     if given is None or isinstance(given, bool):
         return given
     if isinstance(given, int):
-        # Without what Ansible has tied to it.
+        # A plain integer, without the tags that ansible-core attaches to values.
         return int(given)
     raise PlanError("the state of an entry holds what is neither text, whole number, true, false nor nothing")
 
@@ -320,7 +351,7 @@ def _kind(value: Any) -> str:
 
 
 def _account(value: Any) -> int | None:
-    """An account's id, None where there is no account."""
+    """Return an account id, None for no account. Raises PlanError."""
     if value in (None, ""):
         return None
     found = id_of(value)
@@ -329,7 +360,8 @@ def _account(value: Any) -> int | None:
     return found
 
 
-def _only(data: Mapping[str, Any], names: Sequence[str], what: str) -> None:
-    strange = [name for name in data if name not in names]
-    if strange:
-        raise PlanError(f"{what} has {printable(strange[0], 50)}, which nobody knows")
+def _reject_unknown_keys(data: Mapping[str, Any], names: Sequence[str], what: str) -> None:
+    """Raise PlanError if a dictionary has other keys than these."""
+    unknown = [name for name in data if name not in names]
+    if unknown:
+        raise PlanError(f"{what} has {printable(unknown[0], 50)}, which nobody knows")

@@ -4,13 +4,13 @@
 
 # This module util is PRIVATE to the collection: it can change at any time.
 
-"""Why a plan cannot be made, or must not be used."""
+"""The error of the plan modules."""
 
 from __future__ import annotations
 
 
 class PlanError(ValueError):
-    """A plan cannot be made, or must not be used; the text says why. code: a word for programs."""
+    """A plan cannot be made, or must not be used. code: the error code of the failure, for programs."""
 
     def __init__(self, message: str, code: str = "plan_invalid") -> None:
         super().__init__(message)

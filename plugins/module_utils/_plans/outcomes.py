@@ -4,7 +4,7 @@
 
 # This module util is PRIVATE to the collection: it can change at any time.
 
-"""What became of the entries of a plan, from modules' results and from a look at the account. Pure, as the plan is."""
+"""The outcome of each plan entry, from the results of the modules. Pure: no I/O, no clock, no Ansible."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ from .._common.text import plural
 from .actions import CANCEL, LAPSE, NOTHING, REJECT, REVOKE, WAIT, WRITING, orders_of, requests_of, shown, shown_order
 from .text import inert
 
-# What became of an entry.
+# The outcomes of an entry.
 PLANNED, DONE, UNCHANGED, PENDING_APPROVAL = "planned", "done", "unchanged", "pending_approval"
 REFUSED, LEFT, FAILED, UNKNOWN, NOT_ATTEMPTED = "refused", "left", "failed", "unknown", "not_attempted"
 WAITING = "waiting"
 OUTCOMES = (LEFT, FAILED, UNKNOWN, REFUSED, PENDING_APPROVAL, NOT_ATTEMPTED, PLANNED, DONE, WAITING, UNCHANGED)
-# Those that make a run fail at its end.
+# The outcomes that make the run fail at its end.
 _FAILING = (FAILED, UNKNOWN, NOT_ATTEMPTED)
-# What a module's outcome of one order comes to.
-_COMES_TO = {
+# The outcome of an entry, by the outcome that a module returns for the order.
+_OUTCOME_OF_MODULE = {
     "changed": DONE,
     "unchanged": UNCHANGED,
     "pending_approval": PENDING_APPROVAL,
@@ -35,10 +35,10 @@ _COMES_TO = {
     "not_attempted": NOT_ATTEMPTED,
 }
 UNCONFIRMED = "the change was acknowledged, but a look at the account did not confirm it"
-# How an order shows, in lower case, that it has ended as an action ends it.
+# The statuses of an order, in lower case, after an action has ended it.
 ENDED_STATUSES = {CANCEL: ("canceled", "cancelled"), REJECT: ("rejected", "denied"), REVOKE: ("revoked", "cancelled")}
-# Facts of a revocation that would fill pages.
-_PARTS = ("certificates", "domains")
+# Lists of a revocation that are too long for a report.
+_LONG_FACTS = ("certificates", "domains")
 _GOOD = (DONE, UNCHANGED, PENDING_APPROVAL, PLANNED)
 
 
@@ -60,17 +60,17 @@ def outcomes(
     check_mode: bool = False,
     but: Iterable[Mapping[str, Any]] = (),
 ) -> list[dict[str, Any]]:
-    """What became of entries, as a report tells it.
+    """Return a record with the outcome of each entry, for the report.
 
-    results: of the modules that were run for them, in their order; one that was skipped may be among them.
-    otherwise: the outcome of an entry that changes something and that no result tells of; reason: why, where that is
-    not the entry's own reason. time: when they were run, ISO 8601. check_mode: whether nothing was really done.
-    but: records of entries that are left out.
+    results: the results of the modules that ran for the entries, in the order of the tasks; skipped ones are ignored.
+    otherwise: the outcome of an entry with a change that is in no result; reason: the reason for it, by default that of
+    the entry. time: the time of the run, ISO 8601. check_mode: whether the modules ran in check mode. but: records of
+    entries to leave out.
     """
-    over = {entry_key(one) for one in but}
+    excluded = {entry_key(one) for one in but}
     steps = [(_rows(result), _failure(result)) for result in results if not result.get("skipped")]
     records = []
-    for entry in (one for one in entries if entry_key(one) not in over):
+    for entry in (one for one in entries if entry_key(one) not in excluded):
         rows = [row for row in (_row(entry, *step) for step in steps) if row]
         if entry["action"] not in WRITING:
             records.append(_record(entry, {NOTHING: UNCHANGED, WAIT: WAITING}.get(entry["action"], LEFT)))
@@ -82,7 +82,7 @@ def outcomes(
 
 
 def _rows(result: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
-    """The rows of a module's result, by whatever names their orders."""
+    """Return the rows of a module's result by order id, by digest, and by request id."""
     rows: dict[str, Mapping[str, Any]] = {}
     for row in result.get("orders") or result.get("requests") or ():
         for name in ("order_digest", "order_id"):
@@ -94,13 +94,14 @@ def _rows(result: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
 
 
 def _failure(result: Mapping[str, Any]) -> str:
-    """Why a module did not come as far as its orders, nothing where it did."""
+    """Return why a module returned no rows, an empty string if it did."""
     if result.get("orders") is not None or result.get("requests") is not None:
         return ""
     return str(result.get("msg") or "the task failed")
 
 
 def _row(entry: Mapping[str, Any], rows: Mapping[str, Mapping[str, Any]], failure: str) -> Mapping[str, Any] | None:
+    # A module that failed before its first order returns no rows: the failure is the outcome of each entry.
     row = rows.get(entry["order"]) or rows.get(f"request {entry.get('request_id')}")
     return {"outcome": "failed", "reason": failure} if row is None and failure else row
 
@@ -108,26 +109,28 @@ def _row(entry: Mapping[str, Any], rows: Mapping[str, Mapping[str, Any]], failur
 def _carried_out(
     entry: Mapping[str, Any], rows: Sequence[Mapping[str, Any]], time: str, check_mode: bool
 ) -> dict[str, Any]:
-    came_to = [_COMES_TO[row["outcome"]] for row in rows]
-    bad = [number for number, outcome in enumerate(came_to) if outcome not in _GOOD]
+    """Return the record of an entry from the rows of its module calls: the first failure decides."""
+    outcomes_of_rows = [_OUTCOME_OF_MODULE[row["outcome"]] for row in rows]
+    bad = [number for number, outcome in enumerate(outcomes_of_rows) if outcome not in _GOOD]
     reasons = [str(row.get("reason") or "") for row in rows]
     if bad:
-        outcome, reasons = came_to[bad[0]], reasons[bad[0] : bad[0] + 1]
-    elif PENDING_APPROVAL in came_to:
+        outcome, reasons = outcomes_of_rows[bad[0]], reasons[bad[0] : bad[0] + 1]
+    elif PENDING_APPROVAL in outcomes_of_rows:
         outcome = PENDING_APPROVAL
     else:
-        outcome = DONE if DONE in came_to else UNCHANGED
-    lives_on = any((row.get("after") or {}).get("auto_renew") for row in rows)
-    if entry["action"] == LAPSE and outcome in _GOOD and lives_on:
-        # Only a person can switch that off, and the reason says so.
+        outcome = DONE if DONE in outcomes_of_rows else UNCHANGED
+    renews_automatically = any((row.get("after") or {}).get("auto_renew") for row in rows)
+    if entry["action"] == LAPSE and outcome in _GOOD and renews_automatically:
+        # Only the CertCentral console can turn off auto_renew, so the order needs manual review.
         outcome = LEFT
+    # In check mode the modules report the change that they would make.
     if check_mode and outcome in (DONE, PENDING_APPROVAL):
         outcome = PLANNED
     before, after = _difference(rows)
     return _record(
         entry,
         outcome,
-        "; ".join(part for part in (*reasons, _hidden(entry)) if part and any(reasons)) or entry["reason"],
+        "; ".join(part for part in (*reasons, _unresolved_names(entry)) if part and any(reasons)) or entry["reason"],
         before=before,
         after=after,
         contact=next((str(row["admin_email"]) for row in rows if row.get("admin_email")), ""),
@@ -135,20 +138,20 @@ def _carried_out(
     )
 
 
-def _hidden(entry: Mapping[str, Any]) -> str:
-    """What was not known of a revocation when it was approved; its own reason says so already."""
+def _unresolved_names(entry: Mapping[str, Any]) -> str:
+    """Return the names that did not resolve when the revocation was planned; the planned reason already has them."""
     names = entry["state"].get("unresolved") or []
     more = f" and {len(names) - 3} more" if len(names) > 3 else ""
     return f"{', '.join(names[:3])}{more}: does not resolve from this controller" if names else ""
 
 
 def _difference(rows: Sequence[Mapping[str, Any]]) -> tuple[str, str]:
-    """What was otherwise before, and how it is now; where nothing changed, all that is told."""
+    """Return the facts that changed, before and after; all facts if none changed."""
     facts = [
         (name, shown((row.get("before") or {}).get(name)), shown((row.get("after") or {}).get(name)))
         for row in rows
         for name in {**(row.get("before") or {}), **(row.get("after") or {})}
-        if name not in _PARTS
+        if name not in _LONG_FACTS
     ]
     records = [(name, was, now) for name, was, now in facts if was != now] or facts
     before, after = (f"{name}: {was}" for name, was, _now in records), (f"{name}: {now}" for name, _was, now in records)
@@ -156,6 +159,7 @@ def _difference(rows: Sequence[Mapping[str, Any]]) -> tuple[str, str]:
 
 
 def _record(entry: Mapping[str, Any], outcome: str, reason: str | None = None, **more: str) -> dict[str, Any]:
+    """Return the record of an entry. All strings of services are made inert, so that no template is evaluated."""
     own: dict[str, Any] = {"before": _facts(entry["state"]), "after": "", "contact": "", "time": "", **more}
     if outcome == LEFT and not more.get("contact"):
         own["contact"] = str(entry.get("contact", ""))
@@ -177,18 +181,18 @@ def _facts(state: Mapping[str, Any]) -> str:
 
 
 def going_on(entries: Iterable[Mapping[str, Any]], results: Iterable[Mapping[str, Any]]) -> dict[str, list[Any]]:
-    """The entries whose first steps have come to a good end: their `orders`, as modules take them, and `requests`."""
-    several = list(entries)
-    records = outcomes(several, results)
-    good = [entry for entry, one in zip(several, records) if one["outcome"] in _GOOD]
+    """Return `orders` and `requests` of the entries whose first steps succeeded, as the modules accept them."""
+    planned = list(entries)
+    records = outcomes(planned, results)
+    good = [entry for entry, one in zip(planned, records) if one["outcome"] in _GOOD]
     return {"orders": orders_of(good), "requests": requests_of(good)}
 
 
 def begun() -> dict[str, Any]:
-    """A run that has changed nothing yet.
+    """Return the state of a run before its first change.
 
-    records: what became of entries. proven: whether a change of it has been seen in the account. stopped: why nothing
-    more may be changed, nothing where it may.
+    records: the outcomes of the entries so far. proven: whether one change of the run has succeeded. stopped: why no
+    further change is allowed, empty if changes are allowed.
     """
     return {"records": [], "proven": False, "stopped": ""}
 
@@ -201,10 +205,11 @@ def carried_on(
     time: str,
     check_mode: bool,
 ) -> dict[str, Any]:
-    """A run after one more portion, whose first change has to be seen before a second one is made.
+    """Return the state of a run after one more batch. If the first change of the run does not succeed, the run stops.
 
-    results, time, check_mode: as in `outcomes`; no results where the run was stopped before.
+    results, time, check_mode: as in `outcomes`; results is empty if the run was stopped before the batch.
     """
+    # An entry without a result has an unknown outcome, unless the batch did not run.
     why = run["stopped"] or "nobody tells what became of it"
     records = outcomes(
         entries,
@@ -217,11 +222,13 @@ def carried_on(
     return {
         "records": [*run["records"], *records],
         "proven": run["proven"] or any(one["outcome"] in (DONE, PENDING_APPROVAL, PLANNED) for one in records),
-        "stopped": run["stopped"] or _stops(records, run["proven"]),
+        "stopped": run["stopped"] or _stop_reason(records, run["proven"]),
     }
 
 
-def _stops(records: Sequence[Mapping[str, Any]], proven: bool) -> str:
+def _stop_reason(records: Sequence[Mapping[str, Any]], proven: bool) -> str:
+    """Return why the run must stop after these records, an empty string if it can continue."""
+    # A module has stopped by itself, for example after a signal.
     for one in records:
         if one["outcome"] == NOT_ATTEMPTED:
             return str(one["reason"])
@@ -232,9 +239,9 @@ def _stops(records: Sequence[Mapping[str, Any]], proven: bool) -> str:
 
 
 def summary(records: Iterable[Mapping[str, Any]], violations: Sequence[str] = ()) -> dict[str, Any]:
-    """How a run went: `outcomes`, the records for a report, and `result`: `counts`, `failed`, and `msg`, a sentence.
+    """Return the summary of a run: `outcomes`, the records for the report, and `result` with `counts`, `failed`, `msg`.
 
-    violations: why nothing at all was done.
+    violations: the reasons why the run made no change at all.
     """
     records = [
         {**{name: value for name, value in one.items() if name != "request_id"}, "order": shown_order(one)}

@@ -4,7 +4,7 @@
 
 # This module util is PRIVATE to the collection: it can change at any time.
 
-"""Plans and re-order sheets on disk: for their owner alone, whole or not at all. Knows nothing of Ansible."""
+"""Files of plans and re-order sheets: readable by the owner only, and written completely or not at all."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from .errors import PlanError
 
 
 def content(path: str) -> str:
-    """What is in a file, nothing where there is none. Raises OSError, UnsafeFile, or PlanError where it is too long."""
+    """Return the text of a file, empty if there is none. Raises OSError, UnsafeFile, or PlanError for a large file."""
     file = Path(path)
     if os.path.lexists(file) and file.lstat().st_size > MOST_TEXT:
         raise PlanError(f"{path} is larger than {MOST_TEXT >> 20} MiB")
@@ -28,25 +28,25 @@ def content(path: str) -> str:
 
 
 def keep(path: str, plan: dict[str, Any], now: datetime, *, dry: bool) -> tuple[dict[str, Any], bool]:
-    """Save a plan, unless one that says the same and is still good is there already; dry: save nothing.
+    """Save a plan, unless the file has the same plan and that is still valid. dry: save nothing (check mode).
 
-    Returns the plan that is there then, or would be, and whether that is a change. Raises OSError, UnsafeFile or
-    PlanError.
+    An existing plan is kept, because its digest may already be approved. Returns the plan that the file has, or would
+    have, and whether this is a change. Raises OSError, UnsafeFile or PlanError.
     """
     if dry:
-        standing = _standing(path, plan, now)
-        return standing or plan, not standing
+        existing = _valid_copy(path, plan, now)
+        return existing or plan, not existing
     _make_folder(Path(path).parent)
-    # Not the file itself, which is replaced under whoever waits for it.
+    # The lock is a separate file, because the plan file is replaced while other processes wait for the lock.
     with locked(beside(path)):
-        standing = _standing(path, plan, now)
-        if not standing:
+        existing = _valid_copy(path, plan, now)
+        if not existing:
             replace(path, canonical(plan))
-    return standing or plan, not standing
+    return existing or plan, not existing
 
 
-def _standing(path: str, plan: Mapping[str, Any], now: datetime) -> dict[str, Any] | None:
-    """The plan that is there already, where it says the same and is still good."""
+def _valid_copy(path: str, plan: Mapping[str, Any], now: datetime) -> dict[str, Any] | None:
+    """Return the plan of the file if it is the same except for its times and still valid, else None."""
     try:
         there = read(content(path), None, plan["kind"], plan["account_id"], plan["api_host"], now)
     except PlanError:
@@ -55,22 +55,22 @@ def _standing(path: str, plan: Mapping[str, Any], now: datetime) -> dict[str, An
 
 
 def save_new(folder: str, texts: Mapping[str, str], *, dry: bool) -> list[str]:
-    """Save texts under their names, but for those that have a file already; dry: save nothing.
+    """Save texts as files of a folder, without those that exist already. dry: save nothing (check mode).
 
-    Returns the paths of the new ones. Raises OSError, UnsafeFile, or PlanError.
+    texts: by file name. Returns the paths of the new files. Raises OSError, UnsafeFile or PlanError.
     """
-    place = Path(folder)
-    paths = {str(place / name): text for name, text in texts.items()}
+    base = Path(folder)
+    paths = {str(base / name): text for name, text in texts.items()}
     new = [path for path in paths if not content(path)]
     if new and not dry:
-        _make_folder(place)
+        _make_folder(base)
         for path in new:
             replace(path, paths[path])
     return new
 
 
 def _make_folder(folder: Path) -> None:
-    # Those above it as well, and all of them for their owner alone.
+    # mkdir(parents=True) would create the parents with the default mode, readable by other users.
     for part in (*reversed(folder.absolute().parents), folder.absolute()):
         if not part.exists():
             part.mkdir(mode=0o700, exist_ok=True)

@@ -4,7 +4,7 @@
 
 # This module util is PRIVATE to the collection: it can change at any time.
 
-"""A plan as lines for the person who approves it."""
+"""The plan as a table of text lines for the approver."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ from .text import listed
 
 
 def plan_result(plan: Mapping[str, Any]) -> dict[str, Any]:
-    """What a task tells of a plan: itself, its one text with its SHA-256, and its table for people."""
+    """Return the task result for a plan: the plan, its canonical text, the SHA-256 of the text, and the table."""
     text, changes = canonical(plan), plural(len(writes(plan["entries"])), "change")
     return {
         "msg": f"the plan has {changes} among {plural(len(plan['entries']), 'order')}",
@@ -46,10 +46,10 @@ def plan_result(plan: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-# -- telling -----------------------------------------------------------------------------------------------------------
+# -- the table ---------------------------------------------------------------------------------------------------------
 
 
-_COUNTED = {
+_ACTION_LABELS = {
     CANCEL: "cancel",
     REJECT: "reject the request",
     DROP: "drop the reissue, and keep the order",
@@ -65,7 +65,7 @@ _COUNTED = {
 
 
 def table(plan: Mapping[str, Any]) -> list[str]:
-    """A plan as lines for the person who is to approve it: how many of each action, each server, then each order."""
+    """Return the lines of a plan for the approver: the counts of the actions, then all servers, then all orders."""
     entries: Sequence[Mapping[str, Any]] = plan["entries"]
     counts = Counter(entry["action"] for entry in entries)
     account = f"account {plan['account_id']}" if plan["account_id"] is not None else "no CertCentral account"
@@ -77,18 +77,19 @@ def table(plan: Mapping[str, Any]) -> list[str]:
         lines.append(f"names: {listed(plan['names'])}")
     lines += [f"note: {printable(text, 2000)}" for text in plan.get("notes", ())]
     lines.append(f"{plural(len(writes(entries)), 'change')} among {plural(len(entries), 'order')}")
-    lines += [f"{counts[action]:7d}  {_COUNTED[action]}" for action in (*WRITING, *REPORT_ONLY) if counts[action]]
-    hidden = sum(entry["state"].get("served") == "unresolved" for entry in writes(entries))
-    if hidden:
-        lines.append(f"{hidden:7d}  of the revocations although a name does not resolve from this controller")
+    lines += [f"{counts[action]:7d}  {_ACTION_LABELS[action]}" for action in (*WRITING, *REPORT_ONLY) if counts[action]]
+    unresolved = sum(entry["state"].get("served") == "unresolved" for entry in writes(entries))
+    if unresolved:
+        lines.append(f"{unresolved:7d}  of the revocations although a name does not resolve from this controller")
     if plan["hosts"]:
-        # Every one of them, as they stand nowhere else.
+        # All of them without a limit, as no other part of the table has the servers.
         lines += ["", f"tear down {plural(len(plan['hosts']), 'server')}:"]
         lines += [f"  {printable(host, 253)}" for host in plan["hosts"]]
+    # Irreversible actions come first.
     for action in (*reversed(WRITING), *REPORT_ONLY):
-        several = [entry for entry in entries if entry["action"] == action]
-        if several:
-            lines += ["", f"{action}:", *(_line(entry) for entry in several)]
+        selected = [entry for entry in entries if entry["action"] == action]
+        if selected:
+            lines += ["", f"{action}:", *(_line(entry) for entry in selected)]
     return lines
 
 

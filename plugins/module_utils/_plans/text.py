@@ -4,7 +4,7 @@
 
 # This module util is PRIVATE to the collection: it can change at any time.
 
-"""Texts of a plan: inert for template engines, and short."""
+"""Strings of a plan: inert for template engines, and short."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from .errors import PlanError
 
 
 def inert(value: Any) -> str:
-    """A text that is no template, and of which no decoding makes one: braces and backslashes are replaced."""
+    """Return a string without braces and backslashes, so that it is never a template. Raises PlanError."""
     if not isinstance(value, str):
         raise PlanError(f"{printable(value, 50)} is no text")
     return inert_text(value)
@@ -26,6 +26,7 @@ _NAMES_SHOWN = 20
 
 
 def listed(names: Sequence[str]) -> str:
-    told = ", ".join(printable(name, 253) for name in names[:_NAMES_SHOWN])
+    """Return the first 20 names for display, and the number of the others."""
+    text = ", ".join(printable(name, 253) for name in names[:_NAMES_SHOWN])
     more = len(names) - _NAMES_SHOWN
-    return f"{told} and {more} more" if more > 0 else told
+    return f"{text} and {more} more" if more > 0 else text

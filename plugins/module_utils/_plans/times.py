@@ -4,7 +4,7 @@
 
 # This module util is PRIVATE to the collection: it can change at any time.
 
-"""Times as a plan holds them."""
+"""The format of times in a plan."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ TIME_FORMAT = "%Y-%m-%dT%H:%M:%SZ"
 
 
 def time_of(value: Any) -> datetime:
+    """Parse a time of a plan, in UTC. Raises PlanError."""
     try:
         return datetime.strptime(value, TIME_FORMAT).replace(tzinfo=timezone.utc)
     except (TypeError, ValueError):
@@ -25,4 +26,5 @@ def time_of(value: Any) -> datetime:
 
 
 def time_text(moment: datetime) -> str:
+    """Return a time as a plan has it, in UTC and in whole seconds."""
     return moment.astimezone(timezone.utc).strftime(TIME_FORMAT)

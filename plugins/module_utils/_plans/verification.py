@@ -4,7 +4,7 @@
 
 # This module util is PRIVATE to the collection: it can change at any time.
 
-"""Whether a fresh read shows what a plan has done."""
+"""Verification: whether a later read of the orders shows the changes of a plan. Pure: no I/O, no clock, no Ansible."""
 
 from __future__ import annotations
 
@@ -30,17 +30,17 @@ from .actions import (
 from .outcomes import DONE, ENDED_STATUSES, LEFT, PENDING_APPROVAL, UNCONFIRMED, UNKNOWN, entry_key
 from .text import inert
 
-# -- afterwards --------------------------------------------------------------------------------------------------------
+# -- after the changes -------------------------------------------------------------------------------------------------
 
 
 def verified(records: Iterable[Mapping[str, Any]], rows: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-    """The records, or entries, whose orders are not as their action leaves them, or do not say.
+    """Return the records, or entries, whose orders do not show their action.
 
-    rows: of digicert_order_info, with or without details, and of servertastic_order_info; of several rows of one order
-    the last counts.
+    rows: rows of digicert_order_info, with or without details, and of servertastic_order_info; for several rows of one
+    order the last value counts.
     """
     known = _by_order(rows)
-    return [one for one in records if not _is_as_left(one, known.get(one["order"], {}))]
+    return [one for one in records if not _shows_action(one, known.get(one["order"], {}))]
 
 
 def _by_order(rows: Iterable[Mapping[str, Any]]) -> dict[str, Mapping[str, Any]]:
@@ -48,13 +48,14 @@ def _by_order(rows: Iterable[Mapping[str, Any]]) -> dict[str, Mapping[str, Any]]
     for row in rows:
         order = str(row.get("order_id", row.get("order_digest")))
         before = found.get(order, {})
-        # Whether an order is marked stands in the list, in its page, or in both.
+        # The renewed mark can be in the list, in the details, or in both.
         marks = [one["is_renewed"] for one in (row, before) if one.get("is_renewed") is not None]
         found[order] = {**before, **row, **({"is_renewed": marks[0]} if marks else {})}
     return found
 
 
-def _is_as_left(entry: Mapping[str, Any], row: Mapping[str, Any]) -> bool:
+def _shows_action(entry: Mapping[str, Any], row: Mapping[str, Any]) -> bool:
+    """Return whether the row of an order shows the result of the action of an entry."""
     action, status = entry["action"], str(row.get("status") or "")
     if entry["provider"] == SERVERTASTIC:
         return str(row.get("order_status") or "").lower() == "cancelled"
@@ -62,11 +63,12 @@ def _is_as_left(entry: Mapping[str, Any], row: Mapping[str, Any]) -> bool:
         request = _requests(row).get(entry.get("request_id"))
         return request["status"] == "rejected" if request else status in ("rejected", "denied")
     if action == DROP:
+        # The latest reissue request decides. After the rejection the order is issued again.
         reissues = [request for request in _requests(row).values() if request["type"] == "reissue"]
         dropped = not reissues or max(reissues, key=lambda one: one["request_id"])["status"] == "rejected"
         return dropped and status in ("issued", "renewed", "expired")
     if action == UNMARK and row.get("is_renewed") is None:
-        # Neither the list nor its page says that it is marked, which some leave out where it is not.
+        # An omitted field means "not marked" only if the order was read with details.
         return "requests" in row
     if action in (MARK, UNMARK):
         return row.get("is_renewed") is (action == MARK)
@@ -80,77 +82,80 @@ def _requests(row: Mapping[str, Any]) -> dict[Any, Mapping[str, Any]]:
 
 
 def unseen(records: Iterable[Mapping[str, Any]], rows: Iterable[Mapping[str, Any]] = ()) -> dict[str, list[Any]]:
-    """The orders to read, by provider, to find out whether they are as their action leaves them; rows: read so far.
+    """Return by provider the orders that must be read to verify their records. rows: the rows that were read so far.
 
-    An order whose status is the same whether its reissue was dropped or issued has to be read whole, unless it was
-    this run that dropped it. What Servertastic shows is minutes old, so it tells of earlier runs only.
+    The status of an order is the same after its reissue was dropped and after it was issued, so such an order must be
+    read with details, unless this run dropped the reissue. A Servertastic review is minutes old, so it can verify only
+    the changes of earlier runs.
     """
-    several = [one for one in records if one["action"] in WRITING and one["outcome"] in (DONE, UNKNOWN, LEFT)]
+    selected = [one for one in records if one["action"] in WRITING and one["outcome"] in (DONE, UNKNOWN, LEFT)]
     known = _by_order(rows)
-    still = [
+    unverified = [
         one
-        for one in several
-        if not _is_as_left(one, known.get(one["order"], {}))
+        for one in selected
+        if not _shows_action(one, known.get(one["order"], {}))
         or (one["outcome"] != DONE and one["action"] in (DROP, LAPSE) and "requests" not in known[one["order"]])
     ]
-    slow = [one for one in still if one["provider"] == SERVERTASTIC and one["outcome"] == LEFT]
+    servertastic = [one for one in unverified if one["provider"] == SERVERTASTIC and one["outcome"] == LEFT]
     return {
-        CERTCENTRAL: orders_of(one for one in still if one["provider"] == CERTCENTRAL),
-        SERVERTASTIC: orders_of(slow),
+        CERTCENTRAL: orders_of(one for one in unverified if one["provider"] == CERTCENTRAL),
+        SERVERTASTIC: orders_of(servertastic),
     }
 
 
 def looked_at(
     records: Iterable[Mapping[str, Any]], rows: Iterable[Mapping[str, Any]], *, earlier: bool = False
 ) -> list[dict[str, Any]]:
-    """Records after a look at the account.
+    """Return the records with the outcomes that a fresh read of the orders shows.
 
-    earlier: whether they are of orders with which this run did nothing, since they have changed since the plan was
-    approved; what is as it should be was then done by an earlier run. Otherwise what cannot be seen is unknown.
+    earlier: whether the records are of orders that this run did not change, because they changed after the approval. An
+    order that shows its action was then changed by an earlier run or by another user. If earlier is false, a change
+    that the rows do not show has the outcome unknown.
     """
-    several, rows = list(records), list(rows)
-    missing = {entry_key(one) for one in verified(several, rows)}
+    selected, rows = list(records), list(rows)
+    missing = {entry_key(one) for one in verified(selected, rows)}
     pending = {str(row.get("order_id")) for row in rows if _waits_for_revocation(row)}
-    return [_after_a_look(one, entry_key(one) not in missing, one["order"] in pending, earlier) for one in several]
+    return [_verified_record(one, entry_key(one) not in missing, one["order"] in pending, earlier) for one in selected]
 
 
 def _waits_for_revocation(row: Mapping[str, Any]) -> bool:
     return any(request["type"] == "revoke" for request in row.get("pending_requests") or ())
 
 
-def _after_a_look(one: Mapping[str, Any], seen: bool, pending: bool, earlier: bool) -> dict[str, Any]:
+def _verified_record(one: Mapping[str, Any], is_shown: bool, pending: bool, earlier: bool) -> dict[str, Any]:
     if one["action"] not in WRITING:
         return dict(one)
     if earlier:
-        if seen:
+        if is_shown:
             return {**one, "outcome": DONE, "reason": "it was done already, by an earlier run or by somebody else"}
         if one["action"] == REVOKE and pending:
             why = "its revocation was asked for already, and waits for an approval"
             return {**one, "outcome": PENDING_APPROVAL, "reason": why}
         return dict(one)
     if one["provider"] == SERVERTASTIC:
-        # What it shows is minutes old.
+        # The review is minutes old and cannot show a change of this run.
         return dict(one)
-    if one["outcome"] == DONE and not seen:
+    if one["outcome"] == DONE and not is_shown:
         return {**one, "outcome": UNKNOWN, "reason": UNCONFIRMED}
-    if one["outcome"] == UNKNOWN and seen:
+    if one["outcome"] == UNKNOWN and is_shown:
         return {**one, "outcome": DONE, "reason": "a later read shows the change"}
     return dict(one)
 
 
 def changed_since(entry: Mapping[str, Any], row: Mapping[str, Any]) -> str:
-    """In what an order differs from what its entry rests on, just before it is ended; empty where it does not.
+    """Return how an order differs from its plan entry directly before it is ended, an empty string if it does not.
 
-    row: as in `sheet`, read just now. An order that has ended meanwhile as it is to end is no difference, as nothing is
-    sent for it. The names of a plan's revocation include those of other certificates.
+    row: as in `sheet`, read directly before. An order that has ended in the planned way is no difference, because the
+    run sends nothing for it. The planned names of a revocation include the names of duplicates and earlier
+    certificates, so the row may have fewer.
     """
     state = entry["state"]
-    theirs = entry["provider"] == SERVERTASTIC
-    status = str(row.get("order_status" if theirs else "status") or "")
+    is_servertastic = entry["provider"] == SERVERTASTIC
+    status = str(row.get("order_status" if is_servertastic else "status") or "")
     if status.lower() in ENDED_STATUSES.get(entry["action"], ()):
         return ""
-    names = {inert(_spelled(name)) for name in (row.get("domain_name"), *(row.get("domains") or ())) if name}
-    planned = {_spelled(name) for name in entry["domains"]}
+    names = {inert(_dns_spelling(name)) for name in (row.get("domain_name"), *(row.get("domains") or ())) if name}
+    planned = {_dns_spelling(name) for name in entry["domains"]}
     facts = (("status", status), ("product", row.get("product_name_id")), ("is_migrated", row.get("is_migrated")))
     found = [(name, state[name], now) for name, now in facts if name in state and now is not None]
     differs = [
@@ -158,9 +163,9 @@ def changed_since(entry: Mapping[str, Any], row: Mapping[str, Any]) -> str:
         for name, before, now in found
         if before != inert_within(now)
     ]
-    # Whoever plans may list the common name, which can be no domain name, among the names.
-    gone = planned - names - {inert(_spelled(row.get("common_name") or ""))}
-    if names - planned or (gone and entry["action"] != REVOKE):
+    # A planner can list the common name among the names, also where it is not a domain name.
+    missing_names = planned - names - {inert(_dns_spelling(row.get("common_name") or ""))}
+    if names - planned or (missing_names and entry["action"] != REVOKE):
         differs.append(
             f"its names were {', '.join(sorted(planned)) or 'none'} and are {', '.join(sorted(names)) or 'none'}"
         )
@@ -170,8 +175,8 @@ def changed_since(entry: Mapping[str, Any], row: Mapping[str, Any]) -> str:
     return "; ".join(differs)
 
 
-def _spelled(name: Any) -> str:
-    """A name as DNS spells it, or in lower case where it cannot be spelled so."""
+def _dns_spelling(name: Any) -> str:
+    """Return a name as DNS spells it, or in lower case if it is not a domain name."""
     lower = str(name).strip().lower().rstrip(".")
     try:
         return lower if lower.isascii() else domain_name(lower, "")

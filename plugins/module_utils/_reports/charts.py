@@ -4,9 +4,9 @@
 
 # This module util is PRIVATE to the collection: it can change at any time.
 
-"""Markup that cannot be broken out of, and pictures of numbers made of it.
+"""SVG charts of a report, and a helper that builds escaped markup.
 
-The standard library's element tree escapes whatever is put into it; here is what makes one in few words.
+All markup is built as an ElementTree of the standard library, which escapes texts and attributes.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from .data import OUTCOMES, Entry, Overview, plain
 
 Node = Union[ElementTree.Element, str]
 _WIDTH = 320
-# The colour that stands for a word, beside the word. What is not named is plain.
+# The color of a status, in addition to its text. Other statuses have a neutral color.
 STATUS_TONES: Mapping[str, str] = {
     **dict.fromkeys(("issued", "renewed", "complete"), "good"),
     **dict.fromkeys(("pending", "needs_approval", "waiting_pickup", "processing", "reissue_pending"), "warn"),
@@ -44,7 +44,7 @@ OUTCOME_TONES: Mapping[str, str] = {
 
 
 def element(tag: str, attributes: Mapping[str, object] | None = None, *children: Node | None) -> ElementTree.Element:
-    """An element; texts among its children are made printable here, and escaped when it is written."""
+    """Return an element. Strings among the children become printable here and are escaped when the tree is written."""
     made = ElementTree.Element(tag, {name: str(value) for name, value in (attributes or {}).items()})
     last: ElementTree.Element | None = None
     for child in children:
@@ -60,12 +60,12 @@ def element(tag: str, attributes: Mapping[str, object] | None = None, *children:
     return made
 
 
-def status_chart(overview: Overview, most: int = 9) -> ElementTree.Element:
-    """Orders by status, as bars."""
+def status_chart(overview: Overview, max_rows: int = 9) -> ElementTree.Element:
+    """Return a bar chart of the orders by status."""
     rows = [(status or "(none)", count, STATUS_TONES.get(status, "calm")) for status, count in overview.statuses]
-    if len(rows) > most:
-        rest = rows[most - 1 :]
-        rows = [*rows[: most - 1], (f"{len(rest)} more", sum(count for _one, count, _two in rest), "calm")]
+    if len(rows) > max_rows:
+        rest = rows[max_rows - 1 :]
+        rows = [*rows[: max_rows - 1], (f"{len(rest)} more", sum(count for _one, count, _two in rest), "calm")]
     top = max((count for _one, count, _two in rows), default=1)
     left, step, right = 116, 27, 44
     bars: list[Node] = []
@@ -81,7 +81,7 @@ def status_chart(overview: Overview, most: int = 9) -> ElementTree.Element:
 
 
 def expiry_chart(overview: Overview) -> ElementTree.Element:
-    """Expiries month by month, as columns: what is renewed on top of what is not."""
+    """Return a column chart of the expiries by month: renewed orders on top of orders that are not renewed."""
     left, base, height = 30, 170, 146
     top = _round_up(max((month.total for month in overview.months), default=0))
     step = (_WIDTH - left) / len(overview.months)
@@ -94,12 +94,12 @@ def expiry_chart(overview: Overview) -> ElementTree.Element:
         x, y = left + number * step + step * 0.18, float(base)
         for count, tone, words in ((month.due, "info", "not renewed"), (month.renewed, "calm", "marked renewed")):
             if count:
-                tall = height * count / top
-                y -= tall
+                bar_height = height * count / top
+                y -= bar_height
                 description = f"{month.first:%B %Y}: {count} {words}"
-                parts.append(_rect((x, y, step * 0.64, tall), f"fill-{tone}", description, radius=1.5))
+                parts.append(_rect((x, y, step * 0.64, bar_height), f"fill-{tone}", description, radius=1.5))
         middle = x + step * 0.32
-        # Every other month, so that their names do not touch.
+        # Every other month, so that the labels do not overlap.
         if number % 2 == 0:
             parts.append(_label(middle, base + 17, f"{month.first:%b}", "middle", "small"))
         if number == 0 or (number % 2 == 0 and month.first.month <= 2):
@@ -111,7 +111,7 @@ def expiry_chart(overview: Overview) -> ElementTree.Element:
 
 
 def timeline(entries: Iterable[Entry], bins: int = 60) -> ElementTree.Element | None:
-    """When what was done, a lane for each outcome; None where no entry has a time."""
+    """Return a timeline of the changes with one lane for each outcome, None if no entry has a time."""
     timed = [(when, entry.outcome) for entry in entries for when in [entry.moment] if when]
     if not timed:
         return None
@@ -127,15 +127,15 @@ def timeline(entries: Iterable[Entry], bins: int = 60) -> ElementTree.Element | 
     parts: list[Node] = []
     for number, outcome in enumerate(lanes):
         y = 8 + (number + 1) * lane
-        # The name above the line, where the longest one has room.
+        # The label is above the line, where the longest label fits.
         parts.append(_label(0, y - 22, OUTCOMES[outcome], "start", "small"))
         parts.append(element("line", {"x1": 0, "x2": _WIDTH, "y1": y, "y2": y, "class": "grid"}))
     for (outcome, slot), count in sorted(counted.items()):
-        # The area grows with the number, and one alone can still be seen.
-        tall = 8 + 8 * math.sqrt((count - 1) / (top - 1)) if top > 1 else 14.0
+        # The height grows with the square root of the number, so that a single change stays visible.
+        bar_height = 8 + 8 * math.sqrt((count - 1) / (top - 1)) if top > 1 else 14.0
         y = 8 + (lanes.index(outcome) + 1) * lane
         at = first + timedelta(seconds=span * (slot + 0.5) / bins)
-        box = (width * slot / bins, y - tall, width / bins - 1.2, tall)
+        box = (width * slot / bins, y - bar_height, width / bins - 1.2, bar_height)
         description = f"{clock(at)}: {count} {OUTCOMES[outcome]}"
         parts.append(_rect(box, f"fill-{OUTCOME_TONES[outcome]}", description, radius=1.5))
     bottom = 8 + len(lanes) * lane + 18
@@ -184,13 +184,13 @@ def _number(value: float) -> str:
     return f"{value:.1f}".rstrip("0").rstrip(".")
 
 
-def _short(text: str, most: int) -> str:
+def _short(text: str, max_length: int) -> str:
     shown = plain(text)
-    return shown if len(shown) <= most else shown[: most - 1] + "\u2026"
+    return shown if len(shown) <= max_length else shown[: max_length - 1] + "\u2026"
 
 
 def _round_up(value: int) -> int:
-    """The next number that a scale can end with, even so that its half is whole."""
+    """Return the next round number for the end of a scale. Its half is a whole number, for the label in the middle."""
     unit = 10 ** (len(str(value)) - 1)
     steps = (2, 4, 6, 8, 10) if unit == 1 else (1, 1.2, 1.6, 2, 3, 4, 5, 6, 8, 10)
     return int(next(step * unit for step in steps if step * unit >= value))

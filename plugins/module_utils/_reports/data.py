@@ -4,7 +4,7 @@
 
 # This module util is PRIVATE to the collection: it can change at any time.
 
-"""A report of what was planned and done, as data: checked, made safe to show, counted, and as JSON and CSV."""
+"""The data of a report: check it, redact personal data, count outcomes, and write JSON and CSV."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from .._common.values import id_of, utc, utc_text
 
 SCHEMA_VERSION = 1
 PHASES = ("report", "plan", "apply")
-# What became of an entry, the most urgent first, as people call it.
+# The outcomes of an entry with their labels, the most urgent first.
 OUTCOMES: Mapping[str, str] = {
     "left": "left to a person",
     "failed": "failed",
@@ -53,29 +53,29 @@ ACTIONS: Mapping[str, str] = {
 HIDDEN_NAME = "(name hidden)"
 HIDDEN_ADDRESS = "(address hidden)"
 SOON_DAYS = 30
-# With these a certificate is in use, or can be.
-_LIVE = ("issued", "reissue_pending", "renewed")
-# Of an order's row what says nothing of people; the rest of it only where contacts are asked for.
-_IMPERSONAL = (
+# The statuses of orders that have a certificate.
+_IN_USE = ("issued", "reissue_pending", "renewed")
+# The columns of an order without personal data. A report has the other columns only if contacts are requested.
+_PUBLIC_COLUMNS = (
     *("order_id", "status", "is_renewed", "is_migrated", "common_name", "domains", "certificate_id", "serial_number"),
     *("date_created", "valid_from", "valid_till", "days_remaining", "order_valid_till", "is_multi_year_plan"),
     *("product_name_id", "product_name", "product_type", "organization_id", "organization_name", "container_id"),
     *("container_name", "has_duplicates", "has_reissues", "disable_renewal_notifications", "certificate_status"),
     *("thumbprint", "renewed_order_id", "renewal_of_order_id", "auto_renew", "auto_reissue"),
 )
-# Products whose certificates are issued to a person, whose name is then the common name.
+# Product types of certificates that are issued to a person; the common name is then the name of the person.
 _PERSONAL_PRODUCTS = re.compile(r"client|smime|email|personal", re.IGNORECASE)
 _MAILBOX = re.compile(r"[^\s@<>()\[\]\"',;:]+@[^\s@<>()\[\]\"',;:]+")
-_LONG = 2000
+_MAX_LENGTH = 2000
 
 
 class ReportError(ValueError):
-    """What is given is no report; the text says why."""
+    """The data is not a valid report. The message has the reason."""
 
 
 @dataclass(frozen=True)
 class Entry:
-    """What was planned for an order, or done with it. Texts are as they were given, but for people's."""
+    """An entry of the report: what was planned for an order, or done with it. Personal data is redacted."""
 
     provider: str
     order: str
@@ -96,7 +96,7 @@ class Entry:
 
 @dataclass(frozen=True)
 class Month:
-    """A calendar month, and how many certificates expire in it."""
+    """A calendar month, and how many certificates expire in it, by whether the order is renewed."""
 
     first: date
     due: int = 0
@@ -109,10 +109,12 @@ class Month:
 
 @dataclass(frozen=True)
 class Overview:
-    """An account at a glance, for the day of the report.
+    """The orders of an account on the day of the report.
 
-    statuses: (status, orders), the most frequent first. months: the coming 12 months, in 13 calendar months of which
-    the first and the last are not whole. soonest: rows of what expires and is not renewed, the soonest first.
+    statuses: pairs of a status and its number of orders, the most frequent first. months: the next 12 months as 13
+    calendar months, the first and last of which are incomplete. later: certificates that expire after these months.
+    expired: certificates of issued orders that have expired. soonest: the rows that expire and are not renewed, the
+    soonest first.
     """
 
     total: int
@@ -130,7 +132,7 @@ class Overview:
 
 @dataclass(frozen=True)
 class Report:
-    """A report, checked; nothing of people is left in it where contacts are not asked for."""
+    """A checked report. Personal data is redacted unless contacts are requested."""
 
     title: str
     generated_at: datetime
@@ -148,13 +150,13 @@ class Report:
 
     @property
     def counts(self) -> dict[str, int]:
-        """Entries by outcome, the most urgent first, without those that there are none of."""
+        """The number of entries by outcome, the most urgent first, without outcomes that have no entry."""
         counted = Counter(entry.outcome for entry in self.entries)
         return {outcome: counted[outcome] for outcome in OUTCOMES if counted[outcome]}
 
     @property
     def headline(self) -> str:
-        """All of it in one sentence."""
+        """The report in one sentence."""
         if self.entries:
             parts = ", ".join(f"{count} {OUTCOMES[outcome]}" for outcome, count in self.counts.items())
             return f"{plural(len(self.entries), 'order')}: {parts}"
@@ -169,36 +171,36 @@ class Report:
 
 
 def report_of(data: Any, contacts: bool = False) -> Report:
-    """Read a report as roles make it. Raises ReportError."""
+    """Read the report data that a role has made. contacts: whether to keep personal data. Raises ReportError."""
     if not isinstance(data, Mapping):
         raise ReportError("a report is a dictionary")
     generated_at = moment(data.get("generated_at"))
     if generated_at is None:
         raise ReportError(f"generated_at is no ISO 8601 time: {printable(data.get('generated_at'), 50)}")
     phase = _text(data, "phase") or "report"
-    _known("phase", phase, PHASES)
+    _check_choice("phase", phase, PHASES)
     rows = tuple(_dictionaries(data, "orders"))
     account = data.get("account") or {}
-    veil = _Veil(rows, contacts)
+    redactor = _Redactor(rows, contacts)
     return Report(
-        title=veil.text(_text(data, "title")) or "Certificate orders",
+        title=redactor.text(_text(data, "title")) or "Certificate orders",
         generated_at=generated_at,
         phase=phase,
         account_id=id_of(account.get("account_id")),
         api_host=_text(account, "api_host"),
-        ticket=veil.text(_text(data, "ticket")),
-        job=veil.text(_text(data, "job")),
-        names=tuple(veil.text(name) for name in _texts(data, "names")),
-        hosts=tuple(veil.text(host) for host in _texts(data, "hosts")),
+        ticket=redactor.text(_text(data, "ticket")),
+        job=redactor.text(_text(data, "job")),
+        names=tuple(redactor.text(name) for name in _texts(data, "names")),
+        hosts=tuple(redactor.text(host) for host in _texts(data, "hosts")),
         plan_sha256=_text(data, "plan_sha256"),
-        entries=tuple(_entry(entry, veil) for entry in _dictionaries(data, "entries")),
-        orders=tuple(veil.row(row) for row in rows),
+        entries=tuple(_entry(entry, redactor) for entry in _dictionaries(data, "entries")),
+        orders=tuple(redactor.row(row) for row in rows),
         contacts=contacts,
     )
 
 
 def registered_orders(result: Any, variable: str) -> Sequence[Mapping[str, Any]]:
-    """The orders in the result of digicert_order_info that a task has registered as `variable`. Raises ReportError."""
+    """Return the orders of a registered result of digicert_order_info. variable: its name. Raises ReportError."""
     orders = result.get("orders") if isinstance(result, Mapping) else None
     if not isinstance(orders, Sequence) or isinstance(orders, str):
         raise ReportError(
@@ -211,9 +213,9 @@ def registered_orders(result: Any, variable: str) -> Sequence[Mapping[str, Any]]
 def of_account(
     account: Mapping[str, Any], orders: Iterable[Mapping[str, Any]], generated_at: str, **more: Any
 ) -> dict[str, Any]:
-    """A report, as data, of an account at a glance.
+    """Return the report data of an account without changes.
 
-    account: the result of digicert_account_info. orders: those of digicert_order_info. more: title, ticket, job.
+    account: the result of digicert_account_info. orders: the orders of digicert_order_info. more: title, ticket, job.
     """
     return {
         "title": "",
@@ -235,7 +237,7 @@ def of_account(
 
 
 def to_json(report: Report) -> str:
-    """All of it, for a program. Plain ASCII, so that no text in it can play tricks where it is looked at."""
+    """Return the report as JSON. The text is ASCII, so that no control or bidirectional character reaches a viewer."""
     overview = report.overview()
     shown = {
         "schema_version": SCHEMA_VERSION,
@@ -261,14 +263,14 @@ def to_json(report: Report) -> str:
             "expired": overview.expired,
             "within_30_days": overview.within_30_days,
         },
-        "entries": [_shown(entry, report.contacts) for entry in report.entries],
+        "entries": [_columns_of(entry, report.contacts) for entry in report.entries],
         "orders": report.orders,
     }
-    # A line for each entry and order: small, and a diff of two reports shows what became different.
-    return "{\n" + ",\n".join(f'"{key}": {_on_lines(value)}' for key, value in shown.items()) + "\n}\n"
+    # One line for each entry and order: a diff of two reports shows the changed orders.
+    return "{\n" + ",\n".join(f'"{key}": {_one_per_line(value)}' for key, value in shown.items()) + "\n}\n"
 
 
-def _on_lines(value: Any) -> str:
+def _one_per_line(value: Any) -> str:
     if isinstance(value, (list, tuple)) and value and isinstance(value[0], Mapping):
         return "[\n" + ",\n".join(json.dumps(item) for item in value) + "\n]"
     return json.dumps(value)
@@ -282,29 +284,29 @@ ORDER_COLUMNS = (
 
 
 def to_csv(report: Report) -> str:
-    """The entries as a table, or the orders where there are no entries; no cell of it is taken for a formula."""
+    """Return the entries as CSV, or the orders if there are no entries. No cell can be read as a formula."""
     rows: Iterable[Mapping[str, Any]]
     if report.entries or not report.orders:
         columns = (*ENTRY_COLUMNS, "contact") if report.contacts else ENTRY_COLUMNS
-        rows = (_shown(entry, report.contacts) for entry in report.entries)
+        rows = (_columns_of(entry, report.contacts) for entry in report.entries)
     else:
         columns, rows = ORDER_COLUMNS, report.orders
     text = io.StringIO()
-    # Everything is quoted, so that where a cell ends does not depend on what is in it.
+    # All cells are quoted, so that the end of a cell does not depend on its content.
     writer = csv.writer(text, quoting=csv.QUOTE_ALL, lineterminator="\n")
     writer.writerow(columns)
     writer.writerows([cell(row.get(column)) for column in columns] for row in rows)
     return text.getvalue()
 
 
-# What a spreadsheet takes for the start of a formula, its full-width forms among them.
-_FORMULA = tuple("=+-@\t\r\n\uff1d\uff0b\uff0d\uff20|%")
-# A spreadsheet that splits at another character than ours would find one in the middle.
+# Characters that start a formula in a spreadsheet, with their full-width forms.
+_FORMULA_START = tuple("=+-@\t\r\n\uff1d\uff0b\uff0d\uff20|%")
+# A spreadsheet that splits cells at another character would find a formula in the middle of a cell.
 _FORMULA_WITHIN = re.compile(r"([;,]\s*)(?=[=+@\uff1d\uff0b\uff20-])")
 
 
 def cell(value: Any) -> str:
-    """A value as a cell of a table that may be opened in a spreadsheet."""
+    """Return a value as the text of a CSV cell that is safe to open in a spreadsheet."""
     if isinstance(value, bool):
         return "yes" if value else "no"
     joined = " ".join(map(str, value)) if isinstance(value, (list, tuple)) else "" if value is None else str(value)
@@ -312,17 +314,17 @@ def cell(value: Any) -> str:
     if isinstance(value, int):
         return text
     text = _FORMULA_WITHIN.sub(r"\1'", text)
-    return f"'{text}" if joined.lstrip(" ").startswith(_FORMULA) or text.startswith(_FORMULA) else text
+    return f"'{text}" if joined.lstrip(" ").startswith(_FORMULA_START) or text.startswith(_FORMULA_START) else text
 
 
 def plain(text: str) -> str:
-    """Text of one line, with nothing invisible in it."""
-    # Nearly everything is plain, and there may be a lot of it.
-    return text if len(text) <= _LONG and text.isascii() and text.isprintable() else printable(text, _LONG)
+    """Return a text as one printable line."""
+    # Most texts are short and ASCII. This check makes a report of many orders faster.
+    return text if len(text) <= _MAX_LENGTH and text.isascii() and text.isprintable() else printable(text, _MAX_LENGTH)
 
 
 def moment(value: Any) -> datetime | None:
-    """A time in UTC, None where it is none."""
+    """Parse an ISO 8601 time and return it in UTC, None if it is not valid."""
     return utc(str(value or "").strip())
 
 
@@ -333,8 +335,8 @@ def day(value: Any) -> date | None:
         return None
 
 
-class _Veil:
-    """Hides what says something of people, unless contacts are asked for."""
+class _Redactor:
+    """Redacts personal data (mail addresses, names, contacts) unless contacts are requested."""
 
     def __init__(self, rows: Iterable[Mapping[str, Any]], contacts: bool) -> None:
         self._contacts = contacts
@@ -351,44 +353,44 @@ class _Veil:
 
     def row(self, row: Mapping[str, Any]) -> Mapping[str, Any]:
         if self._contacts:
-            return {str(key): _copied(row[key]) for key in row}
-        shown = {key: row[key] for key in _IMPERSONAL if key in row}
+            return {str(key): _copy_plain(row[key]) for key in row}
+        shown = {key: row[key] for key in _PUBLIC_COLUMNS if key in row}
         shown["common_name"] = self.name(str(row.get("order_id")), _text(row, "common_name"))
         shown["domains"] = [self.text(name) for name in _texts(row, "domains")]
         return shown
 
 
-def _copied(value: Any) -> Any:
-    # Not by a copy of C's, which would take what ansible-core 2.19 has not yet filled in for the value.
+def _copy_plain(value: Any) -> Any:
+    # Item by item: from ansible-core 2.19 on a value can be a lazy template, which a copy in C would not resolve.
     if isinstance(value, Mapping):
-        return {str(key): _copied(value[key]) for key in value}
-    return [_copied(item) for item in value] if isinstance(value, (list, tuple)) else value
+        return {str(key): _copy_plain(value[key]) for key in value}
+    return [_copy_plain(item) for item in value] if isinstance(value, (list, tuple)) else value
 
 
 def _is_personal(row: Mapping[str, Any]) -> bool:
     return bool(_PERSONAL_PRODUCTS.search(_text(row, "product_type")))
 
 
-def _entry(entry: Mapping[str, Any], veil: _Veil) -> Entry:
+def _entry(entry: Mapping[str, Any], redactor: _Redactor) -> Entry:
     order = _text(entry, "order")
-    _known("outcome", _text(entry, "outcome"), OUTCOMES)
-    _known("action", _text(entry, "action"), ACTIONS)
+    _check_choice("outcome", _text(entry, "outcome"), OUTCOMES)
+    _check_choice("action", _text(entry, "action"), ACTIONS)
     return Entry(
         provider=_text(entry, "provider"),
-        order=veil.text(order),
-        name=veil.name(order, _text(entry, "name")),
-        domains=tuple(veil.text(name) for name in _texts(entry, "domains")),
+        order=redactor.text(order),
+        name=redactor.name(order, _text(entry, "name")),
+        domains=tuple(redactor.text(name) for name in _texts(entry, "domains")),
         action=_text(entry, "action"),
         outcome=_text(entry, "outcome"),
-        reason=veil.text(_text(entry, "reason")),
-        before=veil.text(_text(entry, "before")),
-        after=veil.text(_text(entry, "after")),
-        contact=veil.contact(_text(entry, "contact")),
+        reason=redactor.text(_text(entry, "reason")),
+        before=redactor.text(_text(entry, "before")),
+        after=redactor.text(_text(entry, "after")),
+        contact=redactor.contact(_text(entry, "contact")),
         time=_text(entry, "time"),
     )
 
 
-def _shown(entry: Entry, contacts: bool) -> dict[str, Any]:
+def _columns_of(entry: Entry, contacts: bool) -> dict[str, Any]:
     shown: dict[str, Any] = {column: getattr(entry, column) for column in ENTRY_COLUMNS}
     return {**shown, "contact": entry.contact} if contacts else shown
 
@@ -396,19 +398,22 @@ def _shown(entry: Entry, contacts: bool) -> dict[str, Any]:
 def _overview(rows: Iterable[Mapping[str, Any]], today: date, soonest: int) -> Overview:
     rows = tuple(rows)
     statuses = Counter(_text(row, "status") for row in rows)
-    live = [(till, row) for row in rows if row.get("status") in _LIVE for till in [day(row.get("valid_till"))] if till]
-    coming = [(till, row) for till, row in live if till >= today]
-    due = [(till, row) for till, row in coming if not _is_renewed(row)]
+    # An expired certificate can still have the status issued, so dates decide.
+    in_use = [
+        (till, row) for row in rows if row.get("status") in _IN_USE for till in [day(row.get("valid_till"))] if till
+    ]
+    valid = [(till, row) for till, row in in_use if till >= today]
+    due = [(till, row) for till, row in valid if not _is_renewed(row)]
     due.sort(key=lambda item: (item[0], str(item[1].get("order_id")).zfill(12)))
     end = _a_year_after(today)
-    counted = Counter((till.replace(day=1), _is_renewed(row)) for till, row in coming if till < end)
+    counted = Counter((till.replace(day=1), _is_renewed(row)) for till, row in valid if till < end)
     months = [_months_after(today, number) for number in range(13)]
     return Overview(
         total=len(rows),
         statuses=tuple(sorted(statuses.items(), key=lambda item: (-item[1], item[0]))),
         months=tuple(Month(first, counted[first, False], counted[first, True]) for first in months),
-        later=sum(till >= end for till, _other in coming),
-        expired=len(live) - len(coming),
+        later=sum(till >= end for till, _other in valid),
+        expired=len(in_use) - len(valid),
         within_30_days=sum(till <= today + timedelta(days=SOON_DAYS) for till, _other in due),
         soonest=tuple(row for _other, row in due[:soonest]),
     )
@@ -424,12 +429,12 @@ def _months_after(today: date, number: int) -> date:
 
 
 def _a_year_after(today: date) -> date:
-    # The day after 28 February stands for 29 February.
+    # A year after 29 February is 1 March.
     leap = today.month == 2 and today.day == 29
     return date(today.year + 1, 3, 1) if leap else today.replace(year=today.year + 1)
 
 
-def _known(what: str, word: str, words: Iterable[str]) -> None:
+def _check_choice(what: str, word: str, words: Iterable[str]) -> None:
     if word not in words:
         raise ReportError(f"{what} is {printable(word, 50)!r}, and not one of {', '.join(words)}")
 
@@ -456,7 +461,7 @@ def _list(data: Mapping[str, Any], key: str) -> list[Any]:
         return []
     if not isinstance(value, (list, tuple)):
         raise ReportError(f"{key} is no list")
-    # Item by item, see _copied.
+    # Item by item, see _copy_plain.
     items = []
     for item in value:
         items.append(item)

@@ -4,7 +4,7 @@
 
 # This module util is PRIVATE to the collection: it can change at any time.
 
-"""A report as one page that needs nothing else: no network, no script, readable in the dark, on a phone, on paper."""
+"""The HTML page of a report: one file without scripts or network access, for light and dark mode, phones and print."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ from .charts import OUTCOME_TONES, STATUS_TONES, Node, clock, element, expiry_ch
 from .data import ACTIONS, OUTCOMES, Entry, Overview, Report
 
 SOONEST = 100
-# Of an entry's other names; a program finds all of them in the JSON.
-_MOST_NAMES = 20
-_LONG = 200
+# Maximum other names to show for an entry. The JSON report has all of them.
+_MAX_NAMES = 20
+_ROWS_PER_TABLE = 200
 _PHASES: Mapping[str, tuple[str, str]] = {
     "report": ("At a glance", "Nothing was changed."),
     "plan": ("Plan", "Nothing has been changed yet."),
@@ -129,9 +129,9 @@ details{display:none}.long{content-visibility:visible}.tiles a{border:1px solid 
 
 
 def to_html(report: Report) -> str:
-    """The page, complete."""
+    """Return the complete HTML page."""
     digest = base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
-    # The page's own style alone, not any that somebody might get into it.
+    # The policy allows this style sheet only, and no style that is injected through report data.
     policy = f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
     head = element(
         "head",
@@ -154,7 +154,7 @@ def to_html(report: Report) -> str:
 
 def _style() -> ElementTree.Element:
     style = ElementTree.Element("style")
-    # Not through `element`, which would make its lines printable.
+    # Not through `element`, which would replace the line feeds.
     style.text = STYLE
     return style
 
@@ -181,8 +181,8 @@ def _facts(report: Report) -> ElementTree.Element:
         ("Service", report.api_host, ""),
         ("Ticket", report.ticket, ""),
         ("Job", report.job, ""),
-        (plural(len(report.names), "name"), _some(report.names, _MOST_NAMES), "wide"),
-        # Every one of them: whoever reads this may be about to approve that they are torn down.
+        (plural(len(report.names), "name"), _some(report.names, _MAX_NAMES), "wide"),
+        # All of them without a limit: the reader may be the approver of their removal.
         (plural(len(report.hosts), "server"), ", ".join(report.hosts), "wide"),
         ("Plan (SHA-256)", element("code", None, report.plan_sha256) if report.plan_sha256 else None, "wide"),
     ]
@@ -309,9 +309,9 @@ def _section(outcome: str, entries: Sequence[Entry]) -> ElementTree.Element:
 
 
 def _tables(explained: str, entries: Sequence[Entry]) -> Iterable[ElementTree.Element]:
-    """One table, or several where there are many entries: a browser need not lay out those that nobody looks at."""
-    for start in range(0, len(entries), _LONG):
-        part = entries[start : start + _LONG]
+    """Yield one table, or several for many entries: the browser lays out a table only when it becomes visible."""
+    for start in range(0, len(entries), _ROWS_PER_TABLE):
+        part = entries[start : start + _ROWS_PER_TABLE]
         within = f" {start + 1:,} to {start + len(part):,} of {len(entries):,}" if len(part) < len(entries) else ""
         caption = explained + within
         table = _stacking(caption, ("Order", "Change", "Why"), [_entry(entry) for entry in part])
@@ -321,11 +321,11 @@ def _tables(explained: str, entries: Sequence[Entry]) -> Iterable[ElementTree.El
 def _entry(entry: Entry) -> list[Node]:
     others = [name for name in entry.domains if name != entry.name]
     known = " ".join(part for part in (_provider(entry.provider), entry.order) if part)
-    also = f"with {_some(others, _MOST_NAMES)}" if others else ""
+    also = f"with {_some(others, _MAX_NAMES)}" if others else ""
     change = " \u2192 ".join(dict.fromkeys(part for part in (entry.before, entry.after) if part))
     when = entry.moment
     last = ", ".join(part for part in (entry.contact, f"{clock(when)} UTC" if when else "") if part)
-    # Where it has no name, its number is one.
+    # An entry without a name shows its order instead.
     name, number = (entry.name, known) if entry.name else (known, "")
     return [
         element("th", _ROW_HEADER, name, _small(number), _small(also)),
@@ -361,7 +361,7 @@ def _expiring(row: Mapping[str, Any]) -> list[Node]:
 
 
 def _stacking(caption: str, columns: Sequence[str], rows: Iterable[Sequence[Node]]) -> ElementTree.Element:
-    """A table whose rows are stacked on a phone; its roles are said, since that layout would take them away."""
+    """Return a table with rows that stack on a phone. It sets ARIA roles, because the stacked layout removes them."""
     head = [element("th", {"scope": "col", "role": "columnheader"}, column) for column in columns]
     return element(
         "table",
@@ -373,7 +373,7 @@ def _stacking(caption: str, columns: Sequence[str], rows: Iterable[Sequence[Node
 
 
 def _table(caption: str, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> ElementTree.Element:
-    """A table of numbers, the first column of which is words."""
+    """Return a table of numbers with a text in the first column."""
     number: dict[str, object] = {"class": "number"}
     kinds: list[dict[str, object]] = [{}, *[number for _other in columns[1:]]]
     head = [element("th", {"scope": "col", **kind}, column) for kind, column in zip(kinds, columns)]
@@ -410,9 +410,9 @@ def _small(text: str) -> ElementTree.Element | None:
     return element("small", None, text) if text else None
 
 
-def _some(names: Sequence[str], most: int) -> str:
-    rest = len(names) - most
-    return ", ".join(names[:most]) + (f" and {rest} more" if rest > 0 else "")
+def _some(names: Sequence[str], max_names: int) -> str:
+    rest = len(names) - max_names
+    return ", ".join(names[:max_names]) + (f" and {rest} more" if rest > 0 else "")
 
 
 def _minute(when: datetime) -> str:

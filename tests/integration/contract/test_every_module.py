@@ -167,7 +167,7 @@ WEATHER = {
 }
 # Whose change is sent once, whatever comes of it.
 SENT_ONCE = ("digicert_certificate_revoke", "digicert_order_note")
-# Through the target's door, where each task is a process: a sample.
+# On the target, where each task is a process: a sample.
 THERE = ["an error with the key", "reset after"]
 
 # -- objects, and plays over them ------------------------------------------------------------------------------------
@@ -235,7 +235,7 @@ class Told:
         return self.tasks[host, name]
 
 
-def play(controller: Controller, door: str, books: Mapping[str, list[dict[str, Any]]]) -> Run:
+def play(controller: Controller, execute_on: str, books: Mapping[str, list[dict[str, Any]]]) -> Run:
     """Run the tasks of every host; books: by host.
 
     What a run says at its most talkative has no host's key in it, nor has what it leaves behind.
@@ -248,7 +248,7 @@ def play(controller: Controller, door: str, books: Mapping[str, list[dict[str, A
         "api_url": controller.sim.api_url,
         "rate_limit": "none",
         "rate_limit_timeout": 2,
-        "execute_on": door,
+        "execute_on": execute_on,
     }
     play = {
         "hosts": "all",
@@ -265,7 +265,7 @@ def play(controller: Controller, door: str, books: Mapping[str, list[dict[str, A
         json.dumps([play]),
         inventory=json.dumps({"all": {"hosts": hosts}}),
         env={"DIGICERT_API_KEY": None},
-        args=["-f", "24" if door == "controller" else "3", "-vvvv"],
+        args=["-f", "24" if execute_on == "controller" else "3", "-vvvv"],
         timeout=240,
     )
     assert run.rc == 0, run.output
@@ -282,10 +282,10 @@ def log_of(controller: Controller, module: str) -> Path:
     return controller.desk / f"{module}.jsonl"
 
 
-# -- how a task goes, told once for each door ------------------------------------------------------------------------
+# -- the tasks of a module, run once on the controller and once on the target ------------------------------------------
 
 
-def life(controller: Controller, module: str, door: str) -> list[dict[str, Any]]:
+def life(controller: Controller, module: str, execute_on: str) -> list[dict[str, Any]]:
     """Look, do, and do again; and what else can come of the module's tasks."""
     row, at = ROWS[module], number(module)
     name = f"certops.orders.{module}"
@@ -299,7 +299,7 @@ def life(controller: Controller, module: str, door: str) -> list[dict[str, Any]]
         {"name": "Do", **logged, "diff": True},
         {"name": "Again", **logged},
     ]
-    if door == "target":
+    if execute_on == "target":
         return tasks if row.write else [tasks[0], tasks[2]]
     keys = [
         {"name": title, name: {**task[name], "api_key": key, "api_url": controller.sim.api_url}}
@@ -319,19 +319,21 @@ def life(controller: Controller, module: str, door: str) -> list[dict[str, Any]]
 @pytest.fixture(scope="module")
 def lives(process: Simulator) -> dict[str, Told]:
     told = {}
-    for door in ("controller", "target"):
+    for execute_on in ("controller", "target"):
         spare = [(module, int(f"{number(module)}{digit}")) for module in ROWS for digit in (1, 2)]
         started(process, list(ROWS), [*((module, number(module)) for module in ROWS), *spare])
         with machine(process) as controller:
-            told[door] = Told(play(controller, door, {module: life(controller, module, door) for module in ROWS}))
+            told[execute_on] = Told(
+                play(controller, execute_on, {module: life(controller, module, execute_on) for module in ROWS})
+            )
             for module in WRITING:
                 lines = log_of(controller, module).read_text(encoding="utf-8").splitlines()
-                told[door].log[module] = [json.loads(line) for line in lines]
+                told[execute_on].log[module] = [json.loads(line) for line in lines]
     return told
 
 
 WITH_DIFF = ("Look", "Do", "More")
-EVERYWHERE = [(door, module) for door in ("controller", "target") for module in ROWS]
+EVERYWHERE = [(execute_on, module) for execute_on in ("controller", "target") for module in ROWS]
 
 
 def objects_of(task: Task) -> list[dict[str, Any]]:
@@ -343,9 +345,11 @@ def test_every_module_has_a_row() -> None:
     assert {path.stem for path in MODULES.glob("digicert_*.py")} == set(ROWS)
 
 
-@each(("door", "module"), EVERYWHERE)
-def test_check_mode_sends_no_change_and_foretells_the_real_run(lives: dict[str, Told], door: str, module: str) -> None:
-    look, do = lives[door].one(module, "Look"), lives[door].one(module, "Do")
+@each(("execute_on", "module"), EVERYWHERE)
+def test_check_mode_sends_no_change_and_foretells_the_real_run(
+    lives: dict[str, Told], execute_on: str, module: str
+) -> None:
+    look, do = lives[execute_on].one(module, "Look"), lives[execute_on].one(module, "Do")
     assert not look.failed, look.result
     assert not do.failed, do.result
     assert look.writes == []
@@ -355,10 +359,10 @@ def test_check_mode_sends_no_change_and_foretells_the_real_run(lives: dict[str, 
     assert look.result.get("diff") == do.result.get("diff")
 
 
-@each(("door", "module"), EVERYWHERE)
-def test_it_does_what_it_is_for_once(lives: dict[str, Told], door: str, module: str) -> None:
-    row, do = ROWS[module], lives[door].one(module, "Do")
-    again = lives[door].one(module, "Again" if row.write else "Look")
+@each(("execute_on", "module"), EVERYWHERE)
+def test_it_does_what_it_is_for_once(lives: dict[str, Told], execute_on: str, module: str) -> None:
+    row, do = ROWS[module], lives[execute_on].one(module, "Do")
+    again = lives[execute_on].one(module, "Again" if row.write else "Look")
     assert do.changed == bool(row.write)
     assert len(do.writes) == len(do.effects) == bool(row.write)
     assert [path_of(request) for request in do.requests if request["effect"]] == [
@@ -378,18 +382,18 @@ def test_it_does_what_it_is_for_once(lives: dict[str, Told], door: str, module: 
         assert again.shown == do.shown
 
 
-@each(("door", "module"), EVERYWHERE)
+@each(("execute_on", "module"), EVERYWHERE)
 def test_a_key_comes_from_the_defaults_of_the_group_and_shows_nowhere(
-    lives: dict[str, Told], door: str, module: str
+    lives: dict[str, Told], execute_on: str, module: str
 ) -> None:
     # That it shows nowhere is asserted by play.
-    do = lives[door].one(module, "Do")
+    do = lives[execute_on].one(module, "Do")
     assert {request["key"] for request in do.requests} == {key_of(module)}
 
 
-@each(("door", "module"), [one for one in EVERYWHERE if one[0] == "controller" or ROWS[one[1]].write])
-def test_read_only_refuses_every_change_and_no_read(lives: dict[str, Told], door: str, module: str) -> None:
-    task = lives[door].one(module, "Read only")
+@each(("execute_on", "module"), [one for one in EVERYWHERE if one[0] == "controller" or ROWS[one[1]].write])
+def test_read_only_refuses_every_change_and_no_read(lives: dict[str, Told], execute_on: str, module: str) -> None:
+    task = lives[execute_on].one(module, "Read only")
     assert task.writes == []
     assert not task.changed
     if ROWS[module].write:
@@ -399,10 +403,12 @@ def test_read_only_refuses_every_change_and_no_read(lives: dict[str, Told], door
         assert not task.failed
 
 
-@each(("door", "module"), [one for one in EVERYWHERE if ROWS[one[1]].write])
-def test_every_change_is_in_the_audit_log_before_and_after(lives: dict[str, Told], door: str, module: str) -> None:
-    row, do = ROWS[module], lives[door].one(module, "Do")
-    begun, completed = lives[door].log[module]
+@each(("execute_on", "module"), [one for one in EVERYWHERE if ROWS[one[1]].write])
+def test_every_change_is_in_the_audit_log_before_and_after(
+    lives: dict[str, Told], execute_on: str, module: str
+) -> None:
+    row, do = ROWS[module], lives[execute_on].one(module, "Do")
+    begun, completed = lives[execute_on].log[module]
     (one,) = do.result[row.listed]
     assert (begun["event"], completed["event"]) == ("begun", "completed")
     assert begun["id"] == completed["id"]
@@ -478,10 +484,10 @@ def storm(controller: Controller, module: str, variant: int, names: list[str]) -
     ]
 
 
-def hosts_of(door: str) -> dict[str, tuple[str, int, list[str]]]:
+def hosts_of(execute_on: str) -> dict[str, tuple[str, int, list[str]]]:
     """Module, variant and weather of each host of the storm."""
     names = {variant: list(WEATHER) for variant in VARIANTS}
-    if door == "target":
+    if execute_on == "target":
         names = {READ: THERE[:1], ONCE: THERE[1:], ALWAYS: []}
     return {
         f"{module}-{variant}": (module, variant, names[variant])
@@ -493,23 +499,23 @@ def hosts_of(door: str) -> dict[str, tuple[str, int, list[str]]]:
 
 @pytest.fixture(scope="module")
 def storms(process: Simulator) -> dict[str, dict[int, Task]]:
-    """What came of every kind of weather, by door and the object's id."""
+    """What came of every kind of weather, by execute_on and the object's id."""
     told = {}
-    for door in ("controller", "target"):
-        hosts = hosts_of(door)
+    for execute_on in ("controller", "target"):
+        hosts = hosts_of(execute_on)
         things = [
             (module, number(module, variant, name)) for module, variant, names in hosts.values() for name in names
         ]
         started(process, list(hosts), things)
         with machine(process) as controller:
             books = {host: storm(controller, *of) for host, of in hosts.items()}
-            run = play(controller, door, books)
-        told[door] = {task.item["id"]: task for task in run.tasks if task.is_item}
+            run = play(controller, execute_on, books)
+        told[execute_on] = {task.item["id"]: task for task in run.tasks if task.is_item}
         for host, (module, variant, names) in hosts.items():
             requests = [request for request in run.requests if request["key"] == key_of(host)]
             for name in names:
                 at = number(module, variant, name)
-                task = told[door][at]
+                task = told[execute_on][at]
                 own = re.compile(rf"/({at}|{at}0)(/|$)")
                 task.requests = [request for request in requests if own.search(request["path"])]
                 if ID not in ROWS[module].read:
@@ -519,20 +525,20 @@ def storms(process: Simulator) -> dict[str, dict[int, Task]]:
 
 
 STRUCK = [
-    (door, module, variant, name)
-    for door in ("controller", "target")
-    for module, variant, names in hosts_of(door).values()
+    (execute_on, module, variant, name)
+    for execute_on in ("controller", "target")
+    for module, variant, names in hosts_of(execute_on).values()
     for name in names
 ]
-STRUCK_READS = [(door, module, name) for door, module, variant, name in STRUCK if variant == READ]
+STRUCK_READS = [(execute_on, module, name) for execute_on, module, variant, name in STRUCK if variant == READ]
 STRUCK_WRITES = [case for case in STRUCK if case[2] != READ]
 
 
-@each(("door", "module", "name"), STRUCK_READS)
+@each(("execute_on", "module", "name"), STRUCK_READS)
 def test_a_read_that_fails_is_told_and_changes_nothing(
-    storms: dict[str, dict[int, Task]], door: str, module: str, name: str
+    storms: dict[str, dict[int, Task]], execute_on: str, module: str, name: str
 ) -> None:
-    task = storms[door][number(module, READ, name)]
+    task = storms[execute_on][number(module, READ, name)]
     code, http_status, requests = WEATHER[name].read
     assert_failure(task, code=code, http_status=http_status)
     assert task.failure["retries"] == requests - 1
@@ -541,11 +547,11 @@ def test_a_read_that_fails_is_told_and_changes_nothing(
     assert not task.changed
 
 
-@each(("door", "module", "variant", "name"), STRUCK_WRITES)
+@each(("execute_on", "module", "variant", "name"), STRUCK_WRITES)
 def test_a_change_that_is_struck_is_told_as_it_is_and_made_once(
-    storms: dict[str, dict[int, Task]], door: str, module: str, variant: int, name: str
+    storms: dict[str, dict[int, Task]], execute_on: str, module: str, variant: int, name: str
 ) -> None:
-    row, task = ROWS[module], storms[door][number(module, variant, name)]
+    row, task = ROWS[module], storms[execute_on][number(module, variant, name)]
     kind = WEATHER[name]
     outcome, writes = kind.once if variant == ONCE else kind.always
     if module in SENT_ONCE and (kind.once, kind.always) == tuple(REPEATED.values()):
@@ -565,14 +571,14 @@ def test_a_change_that_is_struck_is_told_as_it_is_and_made_once(
     assert not row.after.items() <= one["after"].items()
 
 
-@each(("door", "module", "variant", "name"), STRUCK_WRITES)
+@each(("execute_on", "module", "variant", "name"), STRUCK_WRITES)
 def test_no_change_is_sent_again_without_a_look(
-    storms: dict[str, dict[int, Task]], door: str, module: str, variant: int, name: str
+    storms: dict[str, dict[int, Task]], execute_on: str, module: str, variant: int, name: str
 ) -> None:
     if WEATHER[name].read[1] == 429:
         # The service has said that it did nothing.
         return
-    methods = [request["method"] for request in storms[door][number(module, variant, name)].requests]
+    methods = [request["method"] for request in storms[execute_on][number(module, variant, name)].requests]
     assert all("GET" in pair for pair in zip(methods, methods[1:]))
 
 

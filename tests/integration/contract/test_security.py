@@ -205,7 +205,7 @@ def test_a_key_of_the_process_goes_only_where_the_process_says(controller: Contr
     assert all("sim-of-the-task" in heard for heard in listener.heard)
 
 
-def test_a_redirect_is_not_followed(controller: Controller, listener: Listener, door: str) -> None:
+def test_a_redirect_is_not_followed(controller: Controller, listener: Listener, execute_on: str) -> None:
     controller.sim.fault("redirect", location=f"{listener.url}/services/v2/order", method="GET", order_id=PENDING)
     controller.sim.fault("redirect", location=f"{listener.url}/", method="PUT", status=307, order_id=PENDING_TOO)
     run = controller.play(
@@ -221,7 +221,7 @@ def test_a_redirect_is_not_followed(controller: Controller, listener: Listener, 
             status: canceled
             note: Elsewhere
         """,
-        door=door,
+        execute_on=execute_on,
     )
     assert_failure(run.bad("Read"), http_status=302)
     assert_failure(run.bad("Write"), http_status=307)
@@ -305,7 +305,7 @@ def test_an_address_that_is_not_fit_for_a_key_is_refused(controller: Controller)
 
 
 def test_only_a_certificate_that_verifies_is_trusted(
-    controller: Controller, tls_sim: Simulator, ca_path: Path, door: str
+    controller: Controller, tls_sim: Simulator, ca_path: Path, execute_on: str
 ) -> None:
     tls_sim.reset()
     by_name = tls_sim.api_url.replace("127.0.0.1", "localhost")
@@ -360,7 +360,7 @@ def test_only_a_certificate_that_verifies_is_trusted(
             api_url: {by_name}
             validate_certs: false
         """,
-        door=door,
+        execute_on=execute_on,
     )
     for name in ("Not ours", "Another name"):
         assert_failure(run.bad(name), code="certificate_not_trusted")
@@ -430,7 +430,7 @@ def assert_secret(run: Run, controller: Controller, secret: str) -> None:
         assert secret not in json.dumps(task.result)
 
 
-def test_a_key_that_the_service_repeats_shows_nowhere(controller: Controller, door: str) -> None:
+def test_a_key_that_the_service_repeats_shows_nowhere(controller: Controller, execute_on: str) -> None:
     for order_id in (PENDING, PENDING_TOO):
         controller.sim.fault("echo_key", order_id=order_id, times=-1)
     controller.sim.fault("echo_key", path=r"/order/certificate$", times=1, status=500)
@@ -467,7 +467,7 @@ def test_a_key_that_the_service_repeats_shows_nowhere(controller: Controller, do
   ignore_errors: true
   module_defaults:
     group/certops.orders.digicert:
-      execute_on: {door}
+      execute_on: {execute_on}
       api_key: "{{{{ the_key }}}}"
       api_url: {controller.sim.api_url}
       rate_limit: none
@@ -565,7 +565,7 @@ def test_white_space_around_a_key_is_removed_and_an_odd_key_is_refused_unseen(co
 # What hostile text can do
 
 
-def test_a_hostile_note_arrives_escaped_and_forges_no_line(controller: Controller, door: str) -> None:
+def test_a_hostile_note_arrives_escaped_and_forges_no_line(controller: Controller, execute_on: str) -> None:
     run = controller.play(
         f"""
         - name: Cancel
@@ -575,14 +575,14 @@ def test_a_hostile_note_arrives_escaped_and_forges_no_line(controller: Controlle
             note: "{{{{ hostile }}}}"
           diff: true
         """,
-        door=door,
+        execute_on=execute_on,
         variables={"hostile": HOSTILE},
         args=["-vvvv"],
     )
     note = run.good("Cancel").requests[1]["body"]["note"]
     assert note == r"bye\nok: [gateway]\r\x1b[2J\u202edesrever\u2066\u200b"
     assert "\nok: [gateway]" not in run.output
-    if door == "controller":
+    if execute_on == "controller":
         # Through the other one Ansible itself prints the module's arguments.
         assert not RAW.search(run.output)
 
@@ -655,7 +655,7 @@ def test_three_refusals_in_a_row_stop_a_bulk_of_300(
     assert [line[:8] for line in task.sent if line.startswith("list")] == ["list 1,2"]
 
 
-def test_a_key_that_is_not_valid_is_told_after_three_requests_at_most(controller: Controller, door: str) -> None:
+def test_a_key_that_is_not_valid_is_told_after_three_requests_at_most(controller: Controller, execute_on: str) -> None:
     run = controller.play(
         f"""
         - name: Bulk
@@ -670,7 +670,7 @@ def test_a_key_that_is_not_valid_is_told_after_three_requests_at_most(controller
             status: canceled
             note: No
         """,
-        door=door,
+        execute_on=execute_on,
         api_key="sim-expired",
     )
     for task in run.tasks:

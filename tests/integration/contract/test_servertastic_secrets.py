@@ -121,7 +121,7 @@ CALLS: dict[str, tuple[str, dict[str, Any]]] = {
 }
 # Each call fails in these ways; in the others, only that which writes, and one that has the key.
 EVERYWHERE = ("echo 400", "echo 500", "code under 200", "HTML as 200", "reset before")
-# Through the other door, a process each.
+# On the target, where each task is a process.
 THERE = ("echo 400", "code under 200", "HTML", "reset after", "redirect")
 LOGS = {"audit_log": "{{ audit_log }}", "request_log": "{{ request_log }}"}
 
@@ -145,11 +145,11 @@ def strikes() -> tuple[list[str], list[dict[str, Any]]]:
                 continue
             options = {**arguments, "retries": 0, "timeout": 1, "rate_limit_timeout": 0}
             options.update(LOGS if module == CANCEL else {})
-            doors = [("", options)]
+            variants = [("", options)]
             if fault in THERE and call in ("cancel", "showtokens"):
-                doors.append((", there", {**options, **_THERE}))
-            for door, what in doors:
-                name, whom = f"{fault} of {call}{door}", STRUCK[len(armed)]
+                variants.append((", there", {**options, **_THERE}))
+            for suffix, what in variants:
+                name, whom = f"{fault} of {call}{suffix}", STRUCK[len(armed)]
                 arm = sim_task(f"{name}: begin", clear_faults=True, fault=f"{{{{ faults[{len(armed)}] }}}}")
                 tasks += [arm, task(name, what, module, diff=True).replace("NAME", whom)]
                 held = TOKENS[whom] if call in ("review", "cancel") else API_KEY

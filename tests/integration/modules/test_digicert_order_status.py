@@ -565,7 +565,7 @@ def test_a_loop_over_orders_works_too_and_costs_two_requests_each(controller: Co
     assert run["Use what is known by now"].msg == ["changed", "changed"]
 
 
-def test_both_doors_return_the_same(controller: Controller) -> None:
+def test_controller_and_target_return_the_same(controller: Controller) -> None:
     tasks = f"""
         - name: Cancel several
           certops.orders.digicert_order_status:
@@ -604,10 +604,10 @@ def test_both_doors_return_the_same(controller: Controller) -> None:
             api_url: "{{{{ url }}}}"
         """
     told = {}
-    for door in ("controller", "target"):
+    for execute_on in ("controller", "target"):
         controller.sim.reset(SEED)
-        run = controller.play(tasks, door=door, variables={"url": controller.sim.api_url})
-        told[door] = {task.name: (task.shown, task.sent) for task in run.tasks}
+        run = controller.play(tasks, execute_on=execute_on, variables={"url": controller.sim.api_url})
+        told[execute_on] = {task.name: (task.shown, task.sent) for task in run.tasks}
     # On a target Ansible itself refuses wrong arguments, and knows of no failure dictionary.
     assert told["controller"]["A missing note"][0].pop("failure")["code"] == "invalid_option"
     assert told["controller"] == told["target"]

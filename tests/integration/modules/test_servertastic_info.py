@@ -140,7 +140,7 @@ def test_orders_of_the_account_through_the_target(table: Desk) -> None:
         task("All", {"tokens": "unused"}, INFO),
         task("Expiring", {"expiring_within_days": 3650}, INFO),
         task("Account", {"audit": True}, ACCOUNT),
-        door="target",
+        execute_on="target",
     )
     assert names(run.good("All")) == ["unused", "unused_licence"]
     assert "issued" in names(run.good("Expiring"))

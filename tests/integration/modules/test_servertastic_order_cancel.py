@@ -254,7 +254,7 @@ def test_without_a_log_and_without_a_key(table: Desk) -> None:
     assert "on the order management page" in run["Cancel"].msg
 
 
-def test_through_the_door_of_the_target(table: Desk) -> None:
+def test_on_the_target(table: Desk) -> None:
     log, audit = (str(table.home / name) for name in ("requests.jsonl", "audit.jsonl"))
     files = {"request_log": log, "audit_log": audit}
     run = table.run(
@@ -264,7 +264,7 @@ def test_through_the_door_of_the_target(table: Desk) -> None:
         cancel("Ask", "issued", issued="request", **files),
         cancel("Ask again", "issued", issued="request", **files),
         cancel("Too late", "old", **files),
-        door="target",
+        execute_on="target",
     )
     assert [only(told)["outcome"] for told in run.tasks] == [
         *("changed", "changed", "unchanged"),
@@ -280,7 +280,7 @@ def test_through_the_door_of_the_target(table: Desk) -> None:
 def test_several_at_once_through_the_target_with_tokens_only(table: Desk) -> None:
     run = table.run(
         cancel("Several", "queued", "old", "nowhere", "queued", ineligible="skip", missing="ok"),
-        door="target",
+        execute_on="target",
         api_key="",
     )
     told = run.good("Several")
@@ -1099,12 +1099,12 @@ def test_hostile_words_of_the_service_forge_no_line(table: Desk) -> None:
 # -- who may, and who watches -----------------------------------------------------------------------------------------
 
 
-def test_read_only_forbids_it(table: Desk, door: str) -> None:
+def test_read_only_forbids_it(table: Desk, execute_on: str) -> None:
     run = table.run(
         cancel("Of the process", "queued", request_log=str(table.home / "log.jsonl")),
         cancel("Nothing to do", "cancelled"),
         cancel("Only look", "queued", check=True),
-        door=door,
+        execute_on=execute_on,
         more_env={"SERVERTASTIC_READ_ONLY": "1"},
     )
     assert_failure(run.bad("Of the process"), code="read_only")
@@ -1113,7 +1113,7 @@ def test_read_only_forbids_it(table: Desk, door: str) -> None:
     assert_failure(run.bad("Only look"), code="read_only")
     assert cancels(run) == {}
     assert not (table.home / "log.jsonl").exists()
-    if door == "controller":
+    if execute_on == "controller":
         run = table.run(
             cancel("Of the task", "queued", environment={"SERVERTASTIC_READ_ONLY": "yes"}),
             # Another service's.

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Who watches a run: the audit log, through both doors, and how it is read back."""
+"""The audit log, on the controller and on the target, and how it is read back."""
 
 from __future__ import annotations
 
@@ -31,11 +31,13 @@ CANCEL = f"""
 """
 
 
-def test_every_change_is_in_the_audit_log_and_nothing_else(controller: Controller, door: str, tmp_path: Path) -> None:
+def test_every_change_is_in_the_audit_log_and_nothing_else(
+    controller: Controller, execute_on: str, tmp_path: Path
+) -> None:
     log = tmp_path / "audit.jsonl"
     variables = {"log": str(log), "awx_job_id": 7, "awx_user_name": "ann"}
 
-    run = controller.play(CANCEL, door=door, variables=variables)
+    run = controller.play(CANCEL, execute_on=execute_on, variables=variables)
 
     assert run.good("Look").writes == []
     assert run.good("Cancel").outcomes == {PENDING: "changed", PENDING_TOO: "changed", ISSUED: "ineligible"}
@@ -49,14 +51,16 @@ def test_every_change_is_in_the_audit_log_and_nothing_else(controller: Controlle
         assert (entry["before"]["status"], entry["after"]["status"]) == ("pending", "canceled")
         assert (entry["ticket"], entry["note"]) == ("CHG0031337", "No longer needed")
         assert isinstance(entry["account"], int)
-    if door == "controller":
+    if execute_on == "controller":
         assert {entry["task"] for entry in entries} == {"Cancel"}
         assert entries[0]["caller_supplied"] == {"awx_job_id": "7", "awx_user_name": "ann"}
     assert stat.S_IMODE(log.stat().st_mode) == 0o600
     assert "sim-" not in log.read_text(encoding="utf-8")
 
 
-def test_where_the_log_cannot_be_written_nothing_is_sent(controller: Controller, door: str, tmp_path: Path) -> None:
+def test_where_the_log_cannot_be_written_nothing_is_sent(
+    controller: Controller, execute_on: str, tmp_path: Path
+) -> None:
     log = tmp_path / "audit.jsonl"
     log.touch()
     log.chmod(0o666)
@@ -74,7 +78,7 @@ def test_where_the_log_cannot_be_written_nothing_is_sent(controller: Controller,
         - name: Cancel
           certops.orders.digicert_order_status: *cancel
         """,
-        door=door,
+        execute_on=execute_on,
         variables={"log": str(log)},
     )
 

@@ -140,39 +140,40 @@ if TYPE_CHECKING:
     from ansible_collections.certops.orders.plugins.module_utils._files import secure as _secure
     from ansible_collections.certops.orders.plugins.module_utils._http import connection as _connection
 else:
-    # ansible-rulebook runs this file by its path, where neither ansible nor ansible_collections may be there to import.
+    # ansible-rulebook runs this file by its path, and may have no packages ansible and ansible_collections. So the
+    # module_utils are imported by path under a package name of their own.
     _PACKAGE = "certops_orders_module_utils"
 
-    def _shared(name: str) -> Any:
+    def _import_module_util(name: str) -> Any:
         if _PACKAGE not in sys.modules:
             spec = importlib.machinery.ModuleSpec(_PACKAGE, None, is_package=True)
             spec.submodule_search_locations = [str(Path(__file__).resolve().parents[4] / "plugins" / "module_utils")]
             sys.modules[_PACKAGE] = importlib.util.module_from_spec(spec)
         return importlib.import_module(f"{_PACKAGE}.{name}")
 
-    _change_feed = _shared("_certcentral.change_feed")
-    _client = _shared("_certcentral.client")
-    _filters = _shared("_certcentral.filters")
-    _context = _shared("_common.context")
-    _errors = _shared("_common.errors")
-    _options = _shared("_common.options")
-    _text = _shared("_common.text")
-    _secure = _shared("_files.secure")
-    _connection = _shared("_http.connection")
+    _change_feed = _import_module_util("_certcentral.change_feed")
+    _client = _import_module_util("_certcentral.client")
+    _filters = _import_module_util("_certcentral.filters")
+    _context = _import_module_util("_common.context")
+    _errors = _import_module_util("_common.errors")
+    _options = _import_module_util("_common.options")
+    _text = _import_module_util("_common.text")
+    _secure = _import_module_util("_files.secure")
+    _connection = _import_module_util("_http.connection")
 
 Result = TypeVar("Result")
 
 _LOG = logging.getLogger("certops.orders.certcentral_orders")
 _SHORTEST_INTERVAL = 60.0
 _LONGEST_BACKOFF = 3600.0
-# How often a look asks again where the answer was long in coming.
-_ASKED_AGAIN = 2
-# Seconds after which it is told that ansible-rulebook does not say that it has an event.
-_LONG = 600.0
-# Orders that are read by one list of ids.
-_ORDERS_AT_ONCE = 100
-# How often one look saves at most what it has told.
-_SAVES = 100
+# How often a poll repeats the request if the response came late.
+_LATE_RETRIES = 2
+# Seconds to wait for the confirmation of an event before a warning.
+_FEEDBACK_WARNING_AFTER = 600.0
+# Maximum orders in one list request.
+_ORDERS_PER_LIST = 100
+# Maximum writes of the state file in one poll.
+_MAX_SAVES = 100
 _DEFAULTS: dict[str, Any] = {
     "state_file": None,
     "interval": 300.0,
@@ -184,27 +185,27 @@ _DEFAULTS: dict[str, Any] = {
 }
 _NUMBERS = ("lookback", "timeout", "retries", "rate_limit_timeout")
 _FLAGS = ("with_orders", "validate_certs", "feedback")
-# A template in a rulebook may hand numbers and flags on as text.
+# A template in a rulebook can pass numbers and booleans as strings.
 _NUMBER = re.compile(r"\s*[0-9]+(?:\.[0-9]+)?\s*")
 _YES_OR_NO = {"true": True, "yes": True, "false": False, "no": False}
-# What ansible-rulebook adds where feedback is wanted: a queue that gives back what its rule engine has taken.
+# The argument that ansible-rulebook adds with feedback: a queue of the events that its rule engine has accepted.
 _FEEDBACK_QUEUE = "eda_feedback_queue"
 
 
 class SourceError(Exception):
-    """The source cannot start: an argument or the state file is not right, and waiting will not change that."""
+    """The source cannot start, because an argument or the state file is not valid. A retry cannot succeed."""
 
 
 async def main(queue: asyncio.Queue[Any], args: dict[str, Any]) -> None:
-    """Put an event on the queue for every change, until it is cancelled. Raises SourceError where it cannot start."""
+    """Put an event on the queue for every change until canceled. Raises SourceError if the source cannot start."""
     context = _context.Context(environ=os.environ, say=lambda line: _LOG.info("%s", line))
     try:
         params = _params(args)
-        with ExitStack() as held:
-            client = held.enter_context(_client.connect(params, context, writes=False))
+        with ExitStack() as resources:
+            client = resources.enter_context(_client.connect(params, context, writes=False))
             _check_interval(params["interval"], client.transport.connection.base_url)
             state = _State(params["state_file"], client.transport.connection.base_url)
-            await state.open(held, min(params["interval"], 5.0), timedelta(seconds=params["lookback"]))
+            await state.open(resources, min(params["interval"], 5.0), timedelta(seconds=params["lookback"]))
             await _Source(queue, params, context, client, state).run()
     except _errors.LibraryMissing as error:
         raise SourceError(f"{error.message} where ansible-rulebook runs") from None
@@ -215,7 +216,7 @@ async def main(queue: asyncio.Queue[Any], args: dict[str, Any]) -> None:
 
 
 class _State:
-    """The memory of a source and the file that it outlives a restart in."""
+    """The memory of a source, and the state file that keeps it over a restart."""
 
     def __init__(self, path: str, service: str) -> None:
         self._path = path
@@ -223,18 +224,21 @@ class _State:
         self._is_saved = True
         self.memory: Memory = _change_feed.Memory.new(service, _now(), timedelta())
 
-    async def open(self, held: ExitStack, pause: float, lookback: timedelta) -> None:
-        """Take the file for as long as `held` lasts, and read it. Raises SourceError."""
+    async def open(self, resources: ExitStack, pause: float, lookback: timedelta) -> None:
+        """Lock the state file until `resources` closes, and read it. Raises SourceError.
+
+        pause: seconds between attempts to lock. lookback: how far a new state file reaches back.
+        """
         try:
-            await self._lock(held, pause)
+            await self._lock(resources, pause)
             text = _secure.read_text(self._path)
             if text:
                 self.memory = _change_feed.Memory.read(text, self._service)
             else:
                 self.memory = _change_feed.Memory.new(self._service, _now(), lookback)
-                # From now on a restart goes on from here, and a folder that cannot be written to is told at once.
+                # Written at once: a restart continues from here, and an unwritable folder is an error at the start.
                 _secure.replace(self._path, self.memory.text())
-                # Whoever has lost the file reads it here.
+                # A warning, for an operator who has lost the state file.
                 _LOG.warning(
                     "state_file %s is new: telling of changes from %s on",
                     self._path,
@@ -245,21 +249,21 @@ class _State:
         except (_secure.UnsafeFile, _change_feed.StateError) as error:
             raise SourceError(f"state_file {self._path} is not used: {error}") from None
 
-    async def _lock(self, held: ExitStack, pause: float) -> None:
-        told = False
+    async def _lock(self, resources: ExitStack, pause: float) -> None:
+        is_logged = False
         while True:
             try:
-                held.enter_context(_secure.locked(_secure.beside(self._path), wait=False))
+                resources.enter_context(_secure.locked(_secure.beside(self._path), wait=False))
             except BlockingIOError:
-                if not told:
+                if not is_logged:
                     _LOG.warning("state_file %s is another source's; waiting until that one ends", self._path)
-                told = True
+                is_logged = True
                 await asyncio.sleep(pause)
             else:
                 return
 
     def save(self) -> None:
-        """Write it down; a failure is told, and passes."""
+        """Write the state file. A failure is logged once and does not stop the source."""
         try:
             _secure.replace(self._path, self.memory.text())
         except (OSError, _secure.UnsafeFile) as error:
@@ -286,7 +290,7 @@ class _Source:
         self._with_orders: bool = params["with_orders"]
         self._feedback: asyncio.Queue[Any] | None = params["feedback"]
         self._has_gap = False
-        self._pace = _pace()
+        self._clock_offset = _clock_offset()
         self._context = context
         self._client = client
         self._state = state
@@ -295,11 +299,11 @@ class _Source:
         failures = 0
         while True:
             try:
-                await self._look()
+                await self._poll()
             except _errors.ApiError as error:
                 failures += 1
                 delay = backoff(self._interval, failures)
-                self._complain(error, delay)
+                self._log_failure(error, delay)
             else:
                 if failures:
                     _LOG.warning("CertCentral answers again")
@@ -307,18 +311,18 @@ class _Source:
                 delay = self._interval
             await asyncio.sleep(delay)
 
-    def _complain(self, error: _errors.ApiError, delay: float) -> None:
+    def _log_failure(self, error: _errors.ApiError, delay: float) -> None:
         why = "check the API key, and that it may read orders: " if isinstance(error, _errors.Denied) else ""
         line = _text.scrub(f"{why}{error.message}", self._context.secrets)
         level = logging.ERROR if why else logging.WARNING
         memory = self._state.memory
-        kept = "" if self._has_gap or memory.gap(memory.poll(_now())) else "no event is lost, "
-        _LOG.log(level, "%s; %slooking again in %.0f s", line, kept, delay)
+        assurance = "" if self._has_gap or memory.gap(memory.poll(_now())) else "no event is lost, "
+        _LOG.log(level, "%s; %slooking again in %.0f s", line, assurance, delay)
 
-    async def _look(self) -> None:
-        """Tell all that is new. Raises ApiError; what was told until then stays told."""
+    async def _poll(self) -> None:
+        """Poll CertCentral once and deliver all new events. Raises ApiError; events delivered before stay recorded."""
         memory = self._state.memory
-        poll, changes = await self._ask()
+        poll, changes = await self._fetch_changes()
         gap = memory.gap(poll)
         if gap:
             self._has_gap = True
@@ -327,40 +331,40 @@ class _Source:
             memory.pass_over(poll)
             await self._save()
         fresh = memory.fresh(changes, poll)
-        step = max(1, math.ceil(sum(map(self._is_wanted, fresh)) / _SAVES))
-        told = 0
-        for several in _chunks(fresh):
-            orders = await self._read([change for change in several if self._is_wanted(change)])
-            for change in several:
+        step = max(1, math.ceil(sum(map(self._is_wanted, fresh)) / _MAX_SAVES))
+        delivered = 0
+        for chunk in _chunks(fresh):
+            orders = await self._read([change for change in chunk if self._is_wanted(change)])
+            for change in chunk:
                 if not self._is_wanted(change):
                     memory.note(change, poll)
                     continue
                 await self._put(memory.event(change, poll, orders.get(change.order_id), _now().date()))
                 memory.note(change, poll)
-                told += 1
-                if told % step == 0:
+                delivered += 1
+                if delivered % step == 0:
                     await self._save()
         memory.done(poll)
         self._has_gap = False
         await self._save()
 
-    async def _ask(self) -> tuple[Poll, list[StatusChange]]:
-        """What changed since the last look; asked again where the answer was too late to reach back to that."""
-        memory, ask = self._state.memory, self._client.status_changes
-        before, self._pace = self._pace, _pace()
-        if before - self._pace > timedelta(seconds=1):
-            memory.set_back(before - self._pace)
-        # First, so that what changes meanwhile is new.
+    async def _fetch_changes(self) -> tuple[Poll, list[StatusChange]]:
+        """Fetch the changes since the last poll. Repeats the request if a late response does not reach back so far."""
+        memory, status_changes = self._state.memory, self._client.status_changes
+        previous_offset, self._clock_offset = self._clock_offset, _clock_offset()
+        if previous_offset - self._clock_offset > timedelta(seconds=1):
+            memory.set_back(previous_offset - self._clock_offset)
+        # The week comes first, so that a change between the two requests counts as new.
         reach = int(_change_feed.REACH.total_seconds())
-        week, _whole = await self._in_thread(ask, reach) if memory.is_new else ([], True)
-        late = timedelta()
-        for _again in range(1 + _ASKED_AGAIN):
-            poll = memory.poll(_now(), late)
-            changes, is_whole = await self._in_thread(ask, poll.seconds)
+        week, _whole = await self._in_thread(status_changes, reach) if memory.is_new else ([], True)
+        latency = timedelta()
+        for _attempt in range(1 + _LATE_RETRIES):
+            poll = memory.poll(_now(), latency)
+            changes, is_whole = await self._in_thread(status_changes, poll.seconds)
             poll = poll.answered_at(_now(), is_whole)
             if memory.reaches(poll):
                 break
-            late = poll.answered - poll.asked
+            latency = poll.answered - poll.asked
         if memory.is_new:
             memory.begin(week, changes, poll)
         return poll, changes
@@ -369,13 +373,13 @@ class _Source:
         return self._statuses is None or change.status.lower() in self._statuses
 
     async def _put(self, event: dict[str, Any]) -> None:
-        """Hand an event over. Where this or the saving after it is cancelled, a restart tells it again."""
+        """Deliver an event. If the delivery or the next save is canceled, a restart delivers the event again."""
         await self._queue.put(_text.scrub(event, self._context.secrets))
         if self._feedback is None:
             return
         answer = asyncio.ensure_future(self._feedback.get())
         try:
-            while not (await asyncio.wait({answer}, timeout=_LONG))[0]:
+            while not (await asyncio.wait({answer}, timeout=_FEEDBACK_WARNING_AFTER))[0]:
                 _LOG.warning("still waiting for ansible-rulebook to say that it has an event")
         finally:
             answer.cancel()
@@ -384,27 +388,27 @@ class _Source:
         await self._in_thread(self._state.save)
 
     async def _read(self, changes: list[StatusChange]) -> dict[int, Order]:
-        wanted = {change.order_id for change in changes}
-        if not (wanted and self._with_orders):
+        order_ids = {change.order_id for change in changes}
+        if not (order_ids and self._with_orders):
             return {}
-        filters = [("id", order_id) for order_id in sorted(wanted)]
+        filters = [("id", order_id) for order_id in sorted(order_ids)]
         rows, _total = await self._in_thread(lambda: self._client.page(filters, limit=len(filters)))
-        return {row.id: row for row in rows if row.id in wanted}
+        return {row.id: row for row in rows if row.id in order_ids}
 
     async def _in_thread(self, call: Callable[..., Result], *arguments: Any) -> Result:
-        """Ask or save without keeping the other sources waiting; also where it is cancelled, it ends first."""
+        """Run a blocking call in a thread, so that other sources continue. If canceled, wait for the call to end."""
         work: asyncio.Future[Result] = asyncio.ensure_future(asyncio.to_thread(call, *arguments))
         try:
             return await asyncio.shield(work)
         except asyncio.CancelledError:
-            # A thread cannot be cancelled: it wakes up where it waits, and a request ends by its own deadline.
+            # A thread cannot be canceled: `stop` ends its waits, and a request ends at its own deadline.
             self._context.stop.set("the event source is being stopped")
             await asyncio.gather(work, return_exceptions=True)
             raise
 
 
 def backoff(interval: float, failures: int) -> float:
-    """Seconds until the next look after so many failures in a row, jittered; an hour at most, or the interval."""
+    """Return seconds until the next poll after consecutive failures, with jitter; at most an hour or the interval."""
     longest = max(interval, _LONGEST_BACKOFF)
     return random.uniform(0.75, 1.0) * min(longest, interval * 2.0 ** min(failures, 20))  # noqa: S311
 
@@ -413,21 +417,24 @@ def _now() -> datetime:
     return datetime.now(timezone.utc).replace(microsecond=0)
 
 
-def _pace() -> timedelta:
-    """How far the clock is ahead of one that nobody sets; it grows also where the machine slept."""
+def _clock_offset() -> timedelta:
+    """Return how far the wall clock is ahead of the monotonic clock. It also grows while the machine is suspended."""
     return timedelta(seconds=round(time.time() - time.monotonic()))
 
 
 def _chunks(changes: list[StatusChange]) -> Iterator[list[StatusChange]]:
-    for start in range(0, len(changes), _ORDERS_AT_ONCE):
-        yield changes[start : start + _ORDERS_AT_ONCE]
+    for start in range(0, len(changes), _ORDERS_PER_LIST):
+        yield changes[start : start + _ORDERS_PER_LIST]
 
 
 # -- arguments ---------------------------------------------------------------------------------------------------------
 
 
 def _params(args: Mapping[str, Any]) -> dict[str, Any]:
-    """The arguments as the client takes them, feedback as its queue. Raises OptionError; its text holds no value."""
+    """Check the arguments and return them as the client accepts them. Raises OptionError without argument values.
+
+    feedback becomes the queue of ansible-rulebook, or None.
+    """
     unknown = sorted(str(name) for name in set(args) - set(_DEFAULTS) - {_FEEDBACK_QUEUE})
     if unknown:
         raise _options.OptionError(f"no such argument: {', '.join(unknown)}")
@@ -500,7 +507,7 @@ def _statuses(value: Any) -> frozenset[str] | None:
     statuses = frozenset(status.strip().lower() for status in value)
     unknown = statuses.difference(_filters.STATUSES)
     if unknown:
-        said = ", ".join(_text.printable(status, 50) for status in sorted(unknown))
+        listed = ", ".join(_text.printable(status, 50) for status in sorted(unknown))
         known = ", ".join(_filters.STATUSES)
-        _LOG.warning("statuses: CertCentral may never tell of %s; known are %s", said, known)
+        _LOG.warning("statuses: CertCentral may never tell of %s; known are %s", listed, known)
     return statuses

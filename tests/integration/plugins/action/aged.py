@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""aged: a module with a past, behind the same door: an alias, a deprecated alias, and an option that will go."""
+"""aged: an action plugin made by controller_action, with an alias, a deprecated alias and a deprecated option."""
 
 from __future__ import annotations
 

@@ -122,7 +122,7 @@ def test_an_event_whose_feedback_does_not_come_is_told_again_under_the_same_id(
 ) -> None:
     monkeypatch.setenv("DIGICERT_API_KEY", KEY)
     main = runpy.run_path(str(SOURCE))["main"]
-    monkeypatch.setitem(main.__globals__, "_LONG", 0.05)
+    monkeypatch.setitem(main.__globals__, "_FEEDBACK_WARNING_AFTER", 0.05)
     responses.get(URL, json={})
     responses.get(URL, json={"orders": [{"order_id": number, "status": "issued"} for number in (1, 2, 3)]})
     told: list[list[Any]] = []

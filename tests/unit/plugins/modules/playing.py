@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A module played against a service, as a door would run it."""
+"""Run a module against a test service, as an entry point runs it."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The module as a conversation with CertCentral, its arguments, its documentation, and its door."""
+"""The module as a conversation with CertCentral, its arguments, its documentation, and its entry point."""
 
 from __future__ import annotations
 
@@ -731,7 +731,7 @@ def test_arguments_that_the_module_refuses_before_any_request(
     assert failure_of(result, order_id=None)["code"] == "invalid_option"
 
 
-def test_a_bad_option_is_raised_as_such_for_the_door() -> None:
+def test_a_bad_option_is_raised_for_the_entry_point() -> None:
     params, _errors = validated({"order_id": 0, "status": "renewed"})
 
     with pytest.raises(OptionError):
@@ -846,10 +846,10 @@ def test_the_samples_are_of_the_type_that_is_documented() -> None:
     walk(yaml.safe_load(module.RETURN))
 
 
-# -- the door ----------------------------------------------------------------------------------------------------------
+# -- as a module -------------------------------------------------------------------------------------------------------
 
 
-def through_the_door(
+def run_as_module(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
     arguments: dict[str, Any],
@@ -870,74 +870,74 @@ def through_the_door(
     return int(exited.value.code or 0), printed
 
 
-def test_through_the_door_a_change_is_told_to_ansible(
+def test_run_as_module_a_change_is_told_to_ansible(
     conversation: Converse, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     service = conversation(reads(1, status="pending"), sets(1, "canceled", NOTE))
     arguments = {"api_key": KEY, "api_url": service.url, "order_id": 1, "status": "canceled", "note": NOTE}
 
-    code, result = through_the_door(monkeypatch, capsys, {**arguments, "_ansible_diff": True})
+    code, result = run_as_module(monkeypatch, capsys, {**arguments, "_ansible_diff": True})
 
     assert (code, result["changed"], result["msg"]) == (0, True, "order 1 was canceled")
     assert "status: canceled" in result["diff"]["after"]
     assert KEY not in repr(result)
 
 
-def test_through_the_door_check_mode_is_check_mode(
+def test_run_as_module_check_mode_is_check_mode(
     conversation: Converse, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     service = conversation(reads(1, status="pending"))
     arguments = {"api_key": KEY, "api_url": service.url, "order_id": 1, "status": "canceled", "note": NOTE}
 
-    code, result = through_the_door(monkeypatch, capsys, {**arguments, "_ansible_check_mode": True})
+    code, result = run_as_module(monkeypatch, capsys, {**arguments, "_ansible_check_mode": True})
 
     assert (code, result["changed"], result["msg"]) == (0, True, "order 1 would be canceled")
     assert "diff" not in result
 
 
-def test_through_the_door_a_failure_fails_and_still_reports_every_order(
+def test_run_as_module_a_failure_fails_and_still_reports_every_order(
     conversation: Converse, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     service = conversation(lists([1, 2], a_row(1, "revoked"), a_row(2, "canceled")))
     arguments = {"api_key": KEY, "api_url": service.url, "order_ids": [1, 2], "status": "canceled", "note": NOTE}
 
-    code, result = through_the_door(monkeypatch, capsys, arguments)
+    code, result = run_as_module(monkeypatch, capsys, arguments)
 
     assert (code, result["failed"], result["changed"]) == (1, True, False)
     assert told(result) == {1: "ineligible", 2: "unchanged"}
     assert result["failure"]["code"] == "ineligible"
 
 
-def test_through_the_door_key_and_address_come_from_the_environment(
+def test_run_as_module_key_and_address_come_from_the_environment(
     conversation: Converse, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     arguments = {"order_id": 1, "status": "not_renewed"}
-    without = through_the_door(monkeypatch, capsys, arguments)
+    without = run_as_module(monkeypatch, capsys, arguments)
     service = conversation(reads(1))
     environment = {"DIGICERT_API_KEY": KEY, "DIGICERT_API_URL": service.url}
-    with_both = through_the_door(monkeypatch, capsys, arguments, environment)
+    with_both = run_as_module(monkeypatch, capsys, arguments, environment)
 
     assert without[0] == 1
     assert without[1]["msg"] == "no API key: set api_key, or DIGICERT_API_KEY in the environment"
     assert (with_both[0], with_both[1]["changed"]) == (0, False)
 
 
-def test_through_the_door_a_missing_library_is_named_with_what_to_do(
+def test_run_as_module_a_missing_library_is_named_with_what_to_do(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(libraries, "_REQUESTS_TRACE", "Traceback: no requests")
 
-    code, result = through_the_door(monkeypatch, capsys, {"api_key": KEY, "order_ids": [], "status": "renewed"})
+    code, result = run_as_module(monkeypatch, capsys, {"api_key": KEY, "order_ids": [], "status": "renewed"})
 
     assert (code, result["failed"], result["changed"]) == (1, True, False)
     assert result["msg"].startswith("Failed to import the required Python library (requests)")
     assert "library" not in result
 
 
-def test_through_the_door_wrong_arguments_are_ansibles_to_refuse(
+def test_run_as_module_wrong_arguments_are_ansibles_to_refuse(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    code, result = through_the_door(monkeypatch, capsys, {"api_key": KEY, "order_id": 1, "status": "canceled"})
+    code, result = run_as_module(monkeypatch, capsys, {"api_key": KEY, "order_id": 1, "status": "canceled"})
 
     assert (code, result["failed"]) == (1, True)
     assert "note" in result["msg"]

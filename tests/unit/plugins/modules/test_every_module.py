@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What every module owes: documentation that is its specification, examples that it takes, and a door."""
+"""What every module owes: documentation that is its specification, examples that it takes, and an entry point."""
 
 from __future__ import annotations
 
@@ -127,7 +127,7 @@ def exits(
 
 
 @every_module
-def test_the_door_refuses_what_is_no_option(
+def test_the_entry_point_refuses_an_unknown_option(
     module: ModuleType, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     printed = exits(module.main, monkeypatch, capsys, colour="red", api_key=KEY)

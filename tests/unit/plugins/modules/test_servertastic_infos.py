@@ -417,7 +417,7 @@ def test_the_article_is_told_where_people_look(module: ModuleType) -> None:
 
 
 @every_module
-def test_the_door_refuses_what_is_no_option(
+def test_the_entry_point_refuses_an_unknown_option(
     module: ModuleType, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert "colour" in every.exits(module.main, monkeypatch, capsys, colour="red", order_token=TOKEN)["msg"]

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The second door: real action plugins on a real Task, with a made-up module, and with a real one over HTTP."""
+"""The controller action: action plugins on a real Task, with a made-up module, and with a real one over HTTP."""
 
 from __future__ import annotations
 

@@ -289,8 +289,8 @@ def test_a_waiver_counts_where_nobody_looks_or_where_a_name_does_not_resolve() -
     ],
 )
 def test_which_names_go(name: str, exactly: bool, below: bool) -> None:
-    assert wish().goes(name) is exactly
-    assert wish(include_subdomains=True).goes(name) is below
+    assert wish().is_decommissioned(name) is exactly
+    assert wish(include_subdomains=True).is_decommissioned(name) is below
 
 
 @pytest.mark.parametrize(
@@ -298,15 +298,15 @@ def test_which_names_go(name: str, exactly: bool, below: bool) -> None:
     [(SHOP, True), (WILD, True), ("*.shop.example.com", False), ("*.com", False), ("*.", False), ("*", False)],
 )
 def test_a_wildcard_touches_the_names_one_label_below_it(name: str, touched: bool) -> None:
-    assert wish().touches(name) is touched
+    assert wish().affects(name) is touched
 
 
 def test_a_wildcard_that_goes_is_touched_and_its_names_are_not() -> None:
-    assert wish(WILD).touches(WILD)
-    assert not wish(WILD).touches(WWW)
-    assert not wish(WILD, include_subdomains=True).touches(WWW)
-    assert not wish(BASE).touches(WILD)
-    assert wish(BASE, include_subdomains=True).touches(WILD)
+    assert wish(WILD).affects(WILD)
+    assert not wish(WILD).affects(WWW)
+    assert not wish(WILD, include_subdomains=True).affects(WWW)
+    assert not wish(BASE).affects(WILD)
+    assert wish(BASE, include_subdomains=True).affects(WILD)
 
 
 # -- protected patterns ------------------------------------------------------------------------------------------------
@@ -2183,7 +2183,7 @@ def test_any_account_gets_one_entry_of_every_order_that_is_touched(
     account, wishes = situation
     entries = of_account(account, wishes)
 
-    touched = {one.order.id for one in account if any(wishes.touches(spelled(name)) for name in one.order.domains)}
+    touched = {one.order.id for one in account if any(wishes.affects(spelled(name)) for name in one.order.domains)}
     assert [int(entry["order"]) for entry in entries] == sorted(touched)
     assert json.loads(json.dumps(entries)) == entries
     # A plan takes each of them as it is, hostile names and all.

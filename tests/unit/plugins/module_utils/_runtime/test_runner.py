@@ -2099,7 +2099,7 @@ def test_an_option_that_is_wrong_is_a_failed_result() -> None:
     }
 
 
-def test_a_library_that_is_missing_is_named_for_the_door() -> None:
+def test_a_library_that_is_missing_is_named_for_the_entry_point() -> None:
     result = guarded(LibraryMissing("requests", "Traceback: no module"))
 
     assert (result["failed"], result["changed"], result["library"]) == (True, False, "requests")
