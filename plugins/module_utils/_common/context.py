@@ -70,7 +70,7 @@ class Context:
 
     environ: the variables of the process that options fall back to; task_environ: those that the task sets itself,
     which come first. state_dir: a private folder that all forks of the run share.
-    say: shows a line to the person at the terminal, now. secrets: what must not appear in any result; runs add to it.
+    notify: shows a line to the operator at once. secrets: what must not appear in any result; runs add to it.
     task: its name. variables: of the play, where the door knows them.
     """
 
@@ -79,7 +79,7 @@ class Context:
     environ: Mapping[str, str] = field(default_factory=dict, repr=False)
     task_environ: Mapping[str, str] = field(default_factory=dict, repr=False)
     state_dir: str | None = None
-    say: Callable[[str], None] = lambda _line: None
+    notify: Callable[[str], None] = lambda _line: None
     stop: Stop = field(default_factory=Stop)
     secrets: list[str] = field(default_factory=list, repr=False)
     task: str = ""

@@ -90,7 +90,7 @@ class Transport:
 
     service: its name for messages. headers: sent with each request, secrets among them.
     advise: the next step after an HTTP status with these error codes, empty where there is none of the service's own.
-    say: shows a line to the person at the terminal, now.
+    notify: shows a line to the operator at once.
     """
 
     def __init__(
@@ -102,7 +102,7 @@ class Transport:
         advise: Advise,
         pacer: Pacer,
         stop: Stop,
-        say: Callable[[str], None],
+        notify: Callable[[str], None],
         secrets: Sequence[str],
     ) -> None:
         require_libraries()
@@ -118,7 +118,7 @@ class Transport:
         self._advise = advise
         self._pacer = pacer
         self._stop = stop
-        self._say = say
+        self._notify = notify
         self._secrets = secrets
         self._quiet_until = 0.0
         self._local = threading.local()
@@ -269,7 +269,7 @@ class Transport:
         now = time.monotonic()
         if delay >= _WORTH_SAYING and now >= self._quiet_until:
             self._quiet_until = now + delay / 2
-            self._say(line)
+            self._notify(line)
 
     def _exchange(self, what: str, method: str, url: str, body: bytes | None) -> Reply:
         """Send once, whatever comes. Raises NotSent, LostReply or Unreadable."""
@@ -406,7 +406,7 @@ def open_transport(
         advise=advise,
         pacer=Pacer(connection.windows, connection.timeout, shared),
         stop=context.stop,
-        say=context.say,
+        notify=context.notify,
         secrets=context.secrets,
     )
 

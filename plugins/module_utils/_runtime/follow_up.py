@@ -62,7 +62,9 @@ class FollowUp:
         until = time.monotonic() + self._settings.wait
         if waiting:
             several = plural(len(waiting), self._settings.noun)
-            self._context.say(f"waiting for {several} to be {self._settings.done}, {self._settings.wait:.0f} s at most")
+            self._context.notify(
+                f"waiting for {several} to be {self._settings.done}, {self._settings.wait:.0f} s at most"
+            )
         try:
             while waiting and time.monotonic() < until:
                 self._context.stop.pause(min(self._settings.poll, until - time.monotonic()))

@@ -133,14 +133,14 @@ def _trouble(log: AuditLog, error: Exception) -> str:
 class Progress(Observer):
     """Says how far a long run is.
 
-    total: how many orders there are, or what `noun` says. say: shows a line now.
+    total: how many orders there are, or what `noun` says. notify: shows a line at once.
     """
 
-    def __init__(self, total: int, say: Callable[[str], None], noun: str = "order") -> None:
+    def __init__(self, total: int, notify: Callable[[str], None], noun: str = "order") -> None:
         super().__init__()
         self._total = total
         self._noun = noun
-        self._say = say
+        self._notify = notify
         self._began = time.monotonic()
         self._next = self._began + FIRST_LINE
         self._outcomes: dict[Hashable, str] = {}
@@ -153,7 +153,7 @@ class Progress(Observer):
             due = now >= self._next and len(self._outcomes) < self._total
             if due:
                 self._next = now + RHYTHM
-                self._say(self._line(now - self._began))
+                self._notify(self._line(now - self._began))
 
     def _line(self, elapsed: float) -> str:
         done = len(self._outcomes)
@@ -173,7 +173,7 @@ def observers(
     note: str | None,
 ) -> list[Observer]:
     """Those who watch a run, by the options audit_log, ticket and progress."""
-    watching: list[Observer] = [Progress(total, context.say, settings.noun)] if params["progress"] else []
+    watching: list[Observer] = [Progress(total, context.notify, settings.noun)] if params["progress"] else []
     if params["audit_log"]:
         facts = {"task": printable(context.task), "ticket": params["ticket"]}
         log = AuditLog(params["audit_log"], {**facts, "caller_supplied": caller_supplied(context.variables)})

@@ -343,7 +343,7 @@ def test_who_watches_is_told_what_is_watched(clock: list[float], path: Path) -> 
     said: list[str] = []
     params = {"audit_log": str(path), "ticket": None, "progress": True}
     settings = Settings("closed", noun="domain", key="domain_id", listed="domains")
-    watching = observers(params, Context(say=said.append), settings, 2, lambda: 1, None)
+    watching = observers(params, Context(notify=said.append), settings, 2, lambda: 1, None)
     clock[0] += 20
     for one in watching:
         one.announced(7, Thing(7), Decision(CHANGED))
