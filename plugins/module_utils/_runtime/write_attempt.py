@@ -205,7 +205,7 @@ class WriteAttempt:
         return Verdict.MISSING if is_missing else Verdict.FAILED
 
     def _may_be_sent(self) -> bool:
-        """Whether the change may be sent again: it is the same order, and no step that is sent once may have arrived."""
+        """Whether the change may be sent again: the order is the same, and no step to be sent once may have arrived."""
         return self._sent_once.isdisjoint(self._steps) and self.state.identity == self.before.identity
 
     @property

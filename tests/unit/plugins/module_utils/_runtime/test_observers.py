@@ -19,9 +19,9 @@ from ansible_collections.certops.orders.plugins.module_utils._files.audit_log im
 from ansible_collections.certops.orders.plugins.module_utils._runtime import observers as _observers
 from ansible_collections.certops.orders.plugins.module_utils._runtime.guard import guarded
 from ansible_collections.certops.orders.plugins.module_utils._runtime.observers import (
+    AuditCheck,
     Auditor,
     Progress,
-    Rehearsal,
     observers,
 )
 from ansible_collections.certops.orders.plugins.module_utils._runtime.results import Settings
@@ -328,7 +328,7 @@ def test_the_last_order_needs_no_line(clock: list[float]) -> None:
         ({}, False, [Progress]),
         ({"progress": False}, False, []),
         ({"audit_log": "/x"}, False, [Progress, Auditor]),
-        ({"audit_log": "/x"}, True, [Progress, Rehearsal]),
+        ({"audit_log": "/x"}, True, [Progress, AuditCheck]),
     ],
 )
 def test_the_options_say_who_watches(options: dict[str, Any], check_mode: bool, watching: list[type]) -> None:
