@@ -455,7 +455,7 @@ def _absent_as_not_found(codes: Sequence[str]) -> Iterator[None]:
         if not not_found or not not_found.issubset(codes):
             raise
         # Without the advice of WrongAddress to check api_url.
-        absent = NotFound(error.said, error.http_status, error.code)
+        absent = NotFound(error.refusal, error.http_status, error.code)
         absent.retries, absent.waited = error.retries, error.waited
         raise absent from None
 
