@@ -155,7 +155,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         return orders
 
     def _fetch(self, config: Mapping[str, Any]) -> list[dict[str, Any]]:
-        context = Context(environ=os.environ, state_dir=constants.DEFAULT_LOCAL_TMP, say=self.display.v)
+        context = Context(environ=os.environ, state_dir=constants.DEFAULT_LOCAL_TMP, notify=self.display.v)
         try:
             params = self._params(config)
             now = datetime.now(timezone.utc)

@@ -90,7 +90,7 @@ class _TaskRun:
             environ=os.environ,
             task_environ=self._task_environ(),
             state_dir=constants.DEFAULT_LOCAL_TMP,
-            say=self._say,
+            notify=self._notify,
             stop=Stop(os.getppid()),
             task=self._task.get_name(),
             variables=self._task_vars,
@@ -151,7 +151,7 @@ class _TaskRun:
                 "drop it, or set execute_on: target to run the module on that host"
             )
 
-    def _say(self, line: str) -> None:
+    def _notify(self, line: str) -> None:
         display.display(f"{self._name}: {line}")
 
 

@@ -4,7 +4,7 @@
 
 # This module util is PRIVATE to the collection: it can change at any time.
 
-"""What a module's run gets from its caller, and how a run is stopped."""
+"""The arguments that a run gets from its caller, and the stop of a run."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ from typing import Any, Callable
 
 from .errors import Stopped
 
-# How long a sleep goes on at most once the run is stopped, in seconds.
-_BLINK = 0.1
+# The longest time from a stop to the end of a sleep, in seconds.
+_PAUSE_INTERVAL = 0.1
 
 
 class Stop:
-    """Ends a run early: sleeps wake up and no further write is sent.
+    """Stops a run early: a sleep ends, and no further write is sent.
 
-    Without any lock, as a signal's handler sets it, which may interrupt whoever holds one.
+    The class has no lock: a signal handler calls `set`, and can interrupt code that holds a lock.
     """
 
     def __init__(self, parent: int | None = None, pipe: int | None = None) -> None:
-        """parent: the process that wants the run; pipe: where its answer goes; None where nobody has to be there."""
+        """parent: the process id that must stay the parent. pipe: a descriptor that must stay open. None: no check."""
         self._reason = ""
         self._parent = parent
         self._pipe = pipe
@@ -38,25 +38,27 @@ class Stop:
 
     @property
     def reason(self) -> str:
-        # Whoever kills Ansible, as ansible-runner does to cancel a job, does not reach its workers.
+        """Why the run was stopped; empty while it was not."""
+        # A signal that kills Ansible, as when ansible-runner cancels a job, does not reach its worker processes.
         if self._parent and not self._reason and (os.getppid() != self._parent or _is_closed(self._pipe)):
             self._reason = "Ansible, which wanted it, has ended"
         return self._reason
 
     def set(self, reason: str) -> None:
+        """Stop the run; the first reason stays."""
         self._reason = self._reason or reason
 
     def pause(self, seconds: float) -> None:
-        """Sleep. Raises Stopped where the run is stopped meanwhile."""
+        """Sleep. Raises Stopped if the run is stopped meanwhile, or was stopped before."""
         until = time.monotonic() + seconds
         while not self.reason and (left := until - time.monotonic()) > 0:
-            time.sleep(min(left, _BLINK))
+            time.sleep(min(left, _PAUSE_INTERVAL))
         if self.reason:
             raise Stopped(self.reason)
 
 
 def _is_closed(pipe: int | None) -> bool:
-    """Whether the other end of a pipe or a connection is closed; never of a file."""
+    """Whether the other end of a pipe or a socket is closed; always false for a file."""
     if pipe is None:
         return False
     poll = select.poll()
@@ -66,12 +68,12 @@ def _is_closed(pipe: int | None) -> bool:
 
 @dataclass
 class Context:
-    """What a door hands to a run.
+    """The arguments of a run, apart from the options of the task.
 
-    environ: the variables of the process that options fall back to; task_environ: those that the task sets itself,
-    which come first. state_dir: a private folder that all forks of the run share.
-    say: shows a line to the person at the terminal, now. secrets: what must not appear in any result; runs add to it.
-    task: its name. variables: of the play, where the door knows them.
+    environ: the environment variables of the process, defaults for options. task_environ: those that the task sets,
+    which take precedence. state_dir: a private folder that all forks of the run share.
+    notify: shows a line to the operator at once. secrets: texts that must not appear in a result; a run adds to them.
+    task: the name of the task. variables: those of the play; only the controller action knows them.
     """
 
     check_mode: bool = False
@@ -79,7 +81,7 @@ class Context:
     environ: Mapping[str, str] = field(default_factory=dict, repr=False)
     task_environ: Mapping[str, str] = field(default_factory=dict, repr=False)
     state_dir: str | None = None
-    say: Callable[[str], None] = lambda _line: None
+    notify: Callable[[str], None] = lambda _line: None
     stop: Stop = field(default_factory=Stop)
     secrets: list[str] = field(default_factory=list, repr=False)
     task: str = ""

@@ -4,7 +4,7 @@
 
 # This module util is PRIVATE to the collection: it can change at any time.
 
-"""What can go wrong between us and a service, sorted by what it means for a write."""
+"""The errors of requests, classified by whether a write may have taken effect."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from typing import Any
 
 
 class LibraryMissing(Exception):
-    """A Python library that the collection needs is not installed where the task runs, or too old.
+    """A Python library that the task needs is missing, or too old, on the host where the task runs.
 
-    library: its name; trace: the traceback of the import. message: what is the matter; is_old: whether it is there,
-    and too old.
+    library: its name. trace: the traceback of the import. message: the reason. is_old: whether it is installed, but too
+    old.
     """
 
     def __init__(self, library: str, trace: str, message: str = "") -> None:
@@ -27,24 +27,24 @@ class LibraryMissing(Exception):
 
 
 class Stopped(Exception):
-    """A signal, or a rule of the run, stopped it before this request was sent."""
+    """A request was not sent, because a signal or a rule of the run stopped the run."""
 
 
 class StaleRead(Exception):
-    """A write was not sent, because the read that it rests on has become too old."""
+    """A write was not sent, because the read that it is based on became too old."""
 
 
 class ApiError(Exception):
     """A request that did not succeed.
 
-    message: for people, free of secrets and of control characters.
-    http_status, code: what the service answered, None where there was no answer.
-    retries, waited: what was spent on this request, waited in seconds.
+    message: for the operator, without secrets and control characters.
+    http_status, code: of the answer; None if there was none. `code` can also be a code of this collection.
+    retries: how often the request was repeated. waited: the waits before that, in seconds.
     """
 
-    # Whether asking again can help, where asking again is harmless.
+    # Whether the same request can succeed later; the caller knows whether it is safe to repeat it.
     passing = False
-    # Whether a write that ended so may have taken effect.
+    # Whether a write may have taken effect in spite of this error.
     ambiguous = False
 
     def __init__(self, message: str, http_status: int | None = None, code: str | None = None) -> None:
@@ -56,7 +56,7 @@ class ApiError(Exception):
         self.waited = 0.0
 
     def failure(self, order_id: Any = None) -> dict[str, Any]:
-        """The machine-readable form, as a task returns it."""
+        """Return the value of `failure` in the result of a task."""
         return {
             "http_status": self.http_status,
             "code": self.code,
@@ -68,64 +68,64 @@ class ApiError(Exception):
 
 
 class NotSent(ApiError):
-    """The connection failed: the service has not seen the request."""
+    """The connection failed: the service did not receive the request."""
 
     passing = True
 
 
 class Untrusted(NotSent):
-    """The service's certificate does not verify; asking again will not change that."""
+    """The certificate of the service cannot be verified; a retry would not help."""
 
     passing = False
 
 
 class LostReply(ApiError):
-    """The request was sent and no answer came: it may have taken effect or not."""
+    """The request was sent and no answer came: a write may have taken effect."""
 
     passing = True
     ambiguous = True
 
 
 class ServerError(LostReply):
-    """The service answered with a 5xx: it may have acted or not."""
+    """The service answered with a 5xx: a write may have taken effect."""
 
     def __init__(self, message: str, http_status: int | None = None, code: str | None = None) -> None:
         super().__init__(message, http_status, code)
-        # 501, 505 and the like do not pass by themselves.
+        # Other statuses, such as 501 and 505, are permanent.
         self.passing = http_status in (500, 502, 503, 504)
 
 
 class Unreadable(LostReply):
-    """An answer came that cannot be read: no JSON, cut, too large, or not of the documented shape."""
+    """The answer cannot be read: it is not valid JSON, incomplete, too large, or not as documented."""
 
     passing = False
 
 
 class RateLimited(ApiError):
-    """The service answered 429; it has not acted.
+    """The service answered with 429: it did not act.
 
-    retry_after: the seconds that it asked to wait, None where it did not say.
+    retry_after: the wait that the service asks for, in seconds; None if it does not.
     """
 
     retry_after: float | None = None
 
 
 class Refused(ApiError):
-    """The service understood the request and said no (a 4xx), or pointed elsewhere (a 3xx, never followed)."""
+    """The service refused the request (a 4xx), or redirected it (a 3xx, which is never followed): it did not act."""
 
 
 class Denied(Refused):
-    """401 or 403: the key is not valid here, or may not do this."""
+    """401 or 403: the key is not valid for this service, or lacks a permission."""
 
 
 class NotFound(Refused):
-    """The service itself said that it has no such thing, or not for this key."""
+    """The service reported that the object does not exist, or not for this key."""
 
 
 class WrongAddress(Refused):
-    """404 that does not say that the object is missing: the path, or the whole address, is not that of the service.
+    """A 404 without the error code for a missing object: the path or the whole address is probably wrong.
 
-    codes: every error code of the answer. said: what was refused and how, without the next step.
+    codes: every error code of the answer. refusal: the message without the next step. address: the base URL in use.
     """
 
     def __init__(
@@ -140,5 +140,5 @@ class WrongAddress(Refused):
         where = f" (now {address})" if address else ""
         step = f"the answer does not say that it does not exist: the address may be wrong, check api_url{where}"
         super().__init__(f"{message}; {step}", http_status, code)
-        self.said = message
+        self.refusal = message
         self.codes = codes

@@ -4,17 +4,17 @@
 
 # This module util is PRIVATE to the collection: it can change at any time.
 
-"""Domain names in Unicode and in punycode are one name: pure functions that convert between the two spellings.
+"""Converts domain names between Unicode and punycode. Pure functions.
 
-The collection works with the spelling of DNS: A-labels (RFC 5890), lower case, no dot at the end. Names are converted
-where they come in, from a service or from an option. Only the library idna converts, with the mapping of UTS 46:
-Python's own codec knows the rules of 2003, by which some names become other names.
+The collection works with names as DNS spells them: A-labels (RFC 5890), lower case, no dot at the end. Names from a
+service or from an option are converted as soon as they are read. Only the library idna converts, with the mapping of
+UTS 46: the codec of Python follows the rules of 2003 (IDNA2003), which turn some names into different names.
 """
 
 from __future__ import annotations
 
 try:
-    # A dependency of requests.
+    # requests depends on it.
     import idna as _idna
 except ImportError:
     _idna = None  # type: ignore[assignment]
@@ -26,21 +26,21 @@ LIBRARY_MISSING = (
 
 
 def is_convertible(text: str) -> bool:
-    """Whether a name or a pattern is in ASCII, or can be converted: without the library idna no other can."""
+    """Whether a name or a pattern is in ASCII, or the library idna is installed, which converts others."""
     return text.isascii() or _idna is not None
 
 
 def dns_name(text: str) -> str:
-    """A name in the spelling of DNS; one that has no such spelling only in lower case. It need not be a name."""
+    """Return a name as DNS spells it; a text that cannot be converted only in lower case. Never fails."""
     plain = text.strip()
     if not plain.isascii():
-        # Not in lower case first: Python ends a Greek word in another sigma than UTS 46 does.
+        # Before `lower`: at the end of a Greek word, Python makes a different sigma than UTS 46.
         plain = to_ascii(plain) or plain
     return plain.lower().rstrip(".")
 
 
 def to_ascii(text: str) -> str:
-    """A name, or a label of one, in A-labels; empty where that is not possible. Labels in ASCII stay as they are."""
+    """Return a name, or a label, in A-labels; empty if that is not possible. Labels in ASCII stay as they are."""
     try:
         labels = _idna.uts46_remap(text, std3_rules=False).split(".")
         return ".".join(label if label.isascii() else _idna.alabel(label).decode("ascii") for label in labels)
@@ -49,17 +49,17 @@ def to_ascii(text: str) -> str:
 
 
 def in_unicode(name: str) -> str:
-    """A name in the spelling of DNS as people write it; A-labels that stand for nothing stay."""
+    """Return a DNS name in Unicode; A-labels that cannot be converted stay as they are."""
     return ".".join(map(_u_label, name.split("."))) if _A_LABEL in name else name
 
 
 def spellings(name: str) -> tuple[str, ...]:
-    """A name in the spelling of DNS and, where that is another one, in Unicode."""
+    """Return a DNS name and, if it differs, the same name in Unicode."""
     return tuple(dict.fromkeys((name, in_unicode(name))))
 
 
 def every_spelling(text: str) -> list[str]:
-    """A text as it is and, where it is a name that has them, in its other spellings."""
+    """Return a text and, if it is a name with other spellings, those as well."""
     forms = (text, to_ascii(text) if not text.isascii() else "", in_unicode(text.lower()))
     return list(dict.fromkeys(form for form in forms if form and (form == text or form != text.lower())))
 

@@ -4,7 +4,7 @@
 
 # This module util is PRIVATE to the collection: it can change at any time.
 
-"""The options that modules share, and how their values are read."""
+"""The options that modules share, and functions that check their values."""
 
 from __future__ import annotations
 
@@ -41,10 +41,10 @@ ORDER_IDS: dict[str, dict[str, Any]] = {
 ORDER_TOKENS: dict[str, dict[str, Any]] = {
     "order_token": {"type": "str", "no_log": True},
     "order_tokens": {"type": "list", "elements": "str", "no_log": True},
-    # Not the tokens, and no way back to them.
+    # A digest is no secret: the token cannot be computed from it.
     "order_digests": {"type": "list", "elements": "str", "no_log": False},
 }
-# What selects orders.
+# The options that select orders.
 ORDER_FILTERS: dict[str, dict[str, Any]] = {
     "status": {"type": "list", "elements": "str"},
     "domain": {"type": "str"},
@@ -61,7 +61,7 @@ ORDER_FILTERS: dict[str, dict[str, Any]] = {
     "product_type": {"type": "str"},
     "created_before": {"type": "str"},
 }
-# What every module that changes orders takes.
+# The options of every module that changes orders.
 BULK: dict[str, dict[str, Any]] = {
     "missing": {"type": "str", "choices": ["fail", "ok"], "default": "fail"},
     "ineligible": {"type": "str", "choices": ["fail", "skip"], "default": "fail"},
@@ -70,25 +70,28 @@ BULK: dict[str, dict[str, Any]] = {
     "workers": {"type": "int", "default": 8},
     "orders_detail": {"type": "str", "choices": ["all", "changed", "none"], "default": "all"},
 }
-# And who watches it.
+# The options for the observers of a run.
 WATCHED: dict[str, dict[str, Any]] = {
     "audit_log": {"type": "path"},
     "ticket": {"type": "str"},
     "progress": {"type": "bool", "default": True},
 }
-# How many requests may be under way at a time, at most.
+# The maximum of the option workers: requests that are sent at the same time.
 MOST_WORKERS = 32
-# The options that name a file or a folder.
+# The options that are paths.
 PATHS = ("audit_log", "ca_path", "folder", "path", "request_log")
 _DOMAIN = re.compile(r"(?:\*\.)?(?!-)[a-z0-9_-]{1,63}(?:\.(?!-)[a-z0-9_-]{1,63})*", re.ASCII)
 
 
 class OptionError(Exception):
-    """The task cannot be run as it was asked for: an option, or an environment variable, is not right."""
+    """An option of the task, or an environment variable, is not valid."""
 
 
 def ids(params: Mapping[str, Any], one: str, several: str) -> list[int]:
-    """The ids that a task asks for, in its order; duplicates stay. Raises OptionError for one below 1."""
+    """Return the ids of a task, in its order and with duplicates. Raises OptionError for an id below 1.
+
+    one, several: the names of the two options, such as order_id and order_ids.
+    """
     asked: list[int] = params[several] if params.get(several) is not None else [params[one]]
     if not all(map(is_id, asked)):
         raise OptionError(f"{several if params.get(several) is not None else one} must be positive")
@@ -96,13 +99,13 @@ def ids(params: Mapping[str, Any], one: str, several: str) -> list[int]:
 
 
 def domain_names(params: Mapping[str, Any], one: str, several: str) -> list[str]:
-    """The domain names that a task asks for, as DNS spells them, in lower case; raises OptionError for what is none."""
+    """Return the domain names of a task as DNS spells them; one, several: see `ids`. Raises OptionError."""
     asked: list[str] = params[several] if params.get(several) is not None else [params[one]]
     return [domain_name(text, several if params.get(several) is not None else one) for text in asked]
 
 
 def domain_name(text: str, option: str) -> str:
-    """A domain name as DNS spells it, in lower case, without the dot at its end. Raises OptionError."""
+    """Return a domain name as DNS spells it: in lower case, without a dot at the end. Raises OptionError."""
     if not is_convertible(text):
         raise OptionError(f"{option}: {LIBRARY_MISSING}")
     name = dns_name(text)
@@ -112,7 +115,7 @@ def domain_name(text: str, option: str) -> str:
 
 
 def known_words(asked: Sequence[str], known: Sequence[str], option: str) -> list[str]:
-    """The words of a filter. Raises OptionError for one that nothing can have, with the nearest that something can."""
+    """Return the values of a filter. Raises OptionError for an unknown value, with the most similar known value."""
     for word in asked:
         if word not in known:
             near = difflib.get_close_matches(word.strip().lower().replace(" ", "_"), known, n=1, cutoff=0.5)
@@ -122,26 +125,26 @@ def known_words(asked: Sequence[str], known: Sequence[str], option: str) -> list
 
 
 def text_of(params: Mapping[str, Any], option: str, required: bool) -> str | None:
-    """A text for the service, on one line and free of control characters; None where there is none.
+    """Return a text for the service, on one line and without control characters; None if it is empty.
 
-    Raises OptionError where it is required and blank.
+    Raises OptionError if the option is required and empty.
     """
     text = (params[option] or "").strip()
     if required and not text:
         raise OptionError(f"{option} must not be empty here")
-    # One character escapes to ten at most.
+    # An escape has ten characters at most, such as \U0001f600.
     return printable(text, limit=10 * len(text)) if text else None
 
 
 def refuse_nul(params: Mapping[str, Any]) -> None:
-    """Raises OptionError where the path of an option holds a NUL character, which no path can."""
+    """Raise OptionError if an option that is a path contains a NUL character."""
     for option in PATHS:
         if "\0" in str(params.get(option) or ""):
             raise OptionError(f"{option} holds a NUL character, which no path can: check it")
 
 
 def within(params: Mapping[str, Any], option: str, least: int, most: int) -> int:
-    """A whole number of a task's options. Raises OptionError where it is out of bounds."""
+    """Return a whole number from the options. Raises OptionError if it is not from `least` to `most`."""
     value: int = params[option]
     if isinstance(value, bool) or not least <= value <= most:
         raise OptionError(f"{option} must be {least} to {most}")

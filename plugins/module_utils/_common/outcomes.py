@@ -4,7 +4,7 @@
 
 # This module util is PRIVATE to the collection: it can change at any time.
 
-"""What a policy decides for an order, and what became of the order: the same words for every provider."""
+"""The decision of a policy for an order, and the result for that order; the same outcomes for every provider."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-# What became of one order, the same words for every provider.
+# The outcomes of an order; they are values of `outcome` in results.
 CHANGED = "changed"
 UNCHANGED = "unchanged"
 PENDING_APPROVAL = "pending_approval"
@@ -27,16 +27,16 @@ _NO_FACTS: Mapping[str, Any] = {}
 
 @dataclass(frozen=True)
 class Decision:
-    """What a policy says of one order.
+    """The decision of a policy for one order.
 
-    outcome: what the order will come to (one of OUTCOMES); CHANGED asks for a write.
-    ends: the outcome once that write is acknowledged: CHANGED, or PENDING_APPROVAL where someone has to approve it.
-    steps: the writes that it takes, in their order, in the client's own words; empty where there is but one.
-    after: the facts that the write will change, as they will then be.
-    reason: why, a clause without the order's id and without a full stop.
-    next_step: the legal next step where the change is refused, a sentence without a full stop.
-    need: a fact that has to be read before a decision can be made; the outcome is then of no meaning.
-    done: the change as a participle, where that is not the one that was asked for.
+    outcome: one of OUTCOMES; CHANGED means that a write has to be sent.
+    ends: the outcome after that write is acknowledged: CHANGED, or PENDING_APPROVAL if an approval is required.
+    steps: the names of the writes of the change, in their order, as the client defines them; empty for a single write.
+    after: the facts that the write changes, with their new values.
+    reason: a clause without the id of the order and without a full stop.
+    next_step: what the operator can do if the change is refused, a sentence without a full stop.
+    required_fact: a fact to read before a decision is possible; the outcome then has no meaning.
+    done: the change as a participle, if it differs from Settings.done.
     """
 
     outcome: str = UNCHANGED
@@ -47,28 +47,30 @@ class Decision:
     done: str = ""
     ends: str = CHANGED
     steps: tuple[str, ...] = ()
-    # Whether it may be sent again after a lost reply, where a fresh read does not show it; and the steps that may not.
+    # repeatable: whether the write may be sent again after a lost reply, if a fresh read does not show it. once: the
+    # steps that may not.
     repeatable: bool = True
     once: tuple[str, ...] = ()
-    # The facts that show, in the end, that it was made, where that is not what is told as `after`.
+    # The facts that prove the change in a read, if they differ from `after` of the result.
     shows: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def expected(self) -> Mapping[str, Any]:
-        """The facts that show, in a fresh read, that the change was made."""
+        """The facts that prove, in a fresh read, that the change was made."""
         return self.shows or self.after
 
     @property
     def explanation(self) -> str:
-        """Reason and next step in one text."""
+        """Reason and next step as one text."""
         return ". ".join(part for part in (self.reason, self.next_step) if part)
 
 
 @dataclass(frozen=True)
 class OrderResult:
-    """What became of one order; `shown` is the form that a task returns.
+    """The result for one order; `shown` returns it as a task does.
 
-    key: what the task asked for, most often an order's id. identity: what else names it.
+    key: the key of the task, usually the id of the order. identity: its other ids. name: such as the common name.
+    before, after: the facts before and after the change; None if they are not known. failure: see ApiError.failure.
     """
 
     key: Any
@@ -78,21 +80,23 @@ class OrderResult:
     reason: str = ""
     failure: Mapping[str, Any] | None = None
     name: str = ""
-    # A write was acknowledged, whatever a later read said.
+    # Whether a write was acknowledged, whatever a later read shows.
     acknowledged: bool = False
-    # The change as a participle, where that is not the one that was asked for.
+    # The change as a participle, if it differs from Settings.done.
     done: str = ""
-    # It counts as a change, though its outcome is not CHANGED.
+    # Whether the result is a change for Ansible although its outcome is not CHANGED.
     counts: bool = False
-    # What a fresh read would show, where the change was sent and it is not known what came of it.
+    # The facts that would prove the change in a read, if it was sent with an unknown result.
     expected: Mapping[str, Any] = field(default_factory=dict)
     identity: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def is_change(self) -> bool:
+        """Whether this result makes the task `changed`."""
         return self.counts or self.acknowledged or self.outcome == CHANGED
 
     def shown(self, key: str = "order_id") -> dict[str, Any]:
+        """Return the row of a task's result; key: the name of the key in it."""
         result: dict[str, Any] = {
             **self.identity,
             key: self.key,

@@ -4,7 +4,7 @@
 
 # This module util is PRIVATE to the collection: it can change at any time.
 
-"""JSON that went through many hands: read in one way only, or not at all."""
+"""Reads JSON from untrusted sources strictly, so that no two programs read the same text differently."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from typing import Any
 
 
 class NotStrict(ValueError):
-    """What is wrong with a text, to be said behind what it is: "the plan" is nested too deeply."""
+    """The error in a text, as the end of a sentence, such as "is nested too deeply"."""
 
 
 def read_object(text: str, most: int) -> dict[str, Any]:
-    """The one object that a text is, of at most so many characters. Raises NotStrict."""
+    """Parse a text that is a single JSON object; most: its maximum length in characters. Raises NotStrict."""
     if len(text) > most:
         raise NotStrict(f"is longer than {most >> 20} MiB")
     try:
-        data = json.loads(text, object_pairs_hook=_once, parse_constant=_refuse_constant)
+        data = json.loads(text, object_pairs_hook=_object_without_duplicates, parse_constant=_refuse_constant)
     except RecursionError:
         raise NotStrict("is nested too deeply") from None
     except NotStrict:
@@ -34,8 +34,8 @@ def read_object(text: str, most: int) -> dict[str, Any]:
     return data
 
 
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """Two readers of a JSON text could take two values of one name each in its own way."""
+def _object_without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Refuse duplicate names in an object: programs differ in which of the values they use."""
     data = dict(pairs)
     if len(data) != len(pairs):
         raise NotStrict("has a name twice in one object")
@@ -43,4 +43,5 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _refuse_constant(_word: str) -> None:
+    """Refuse NaN and Infinity, which Python accepts by default."""
     raise NotStrict("holds a number that is none")

@@ -4,7 +4,7 @@
 
 # This module util is PRIVATE to the collection: it can change at any time.
 
-"""Text that may be shown: escaped, scrubbed of secrets, and inert for template engines."""
+"""Makes text safe to show: escapes it, removes secrets, and removes template syntax."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-# What a template needs, and what an escape needs that a reader of Python or JSON would turn into it; no name of a host
-# has any. Jinja's native types read texts as Python, and so does ansible-core before 2.19.
+# Braces are necessary for a template. A backslash is necessary for an escape of a brace, in Python or JSON: the native
+# types of Jinja parse texts as Python, and so does ansible-core before 2.19. No host name contains any of them.
 _INERT = str.maketrans({"{": "(", "}": ")", "\\": "/"})
 
 
 def printable(text: object, limit: int = 500) -> str:
-    """Text from outside, made safe for a terminal, a log line and a diff.
+    """Return text from outside so that it is safe in a terminal, a log line and a diff.
 
     Control, bidirectional and other invisible format characters become escapes, and the text is cut at `limit`
-    characters: a name or note from a service is data, and must not forge a line of output.
+    characters. Without this, a name or note from a service could imitate a line of output.
     """
     shown = str(text)
-    # Nearly every text, of which there may be a hundred thousand.
+    # A short path for nearly every text, as there can be a hundred thousand.
     if len(shown) <= limit and shown.isascii() and shown.isprintable():
         return shown
     shown = "".join(_escaped(char) for char in shown[: limit + 1])
@@ -32,21 +32,21 @@ def printable(text: object, limit: int = 500) -> str:
 
 
 def _escaped(char: str) -> str:
-    # Cc control, Cf format (bidirectional overrides among them), Cs lone surrogates, Zl/Zp line separators.
+    # Cc control, Cf format (including bidirectional overrides), Cs lone surrogates, Co private use, Zl/Zp separators.
     if unicodedata.category(char) in ("Cc", "Cf", "Cs", "Co", "Zl", "Zp"):
         return char.encode("unicode_escape").decode("ascii")
     return char
 
 
 def scrub(value: Any, secrets: Iterable[str]) -> Any:
-    """`value` (str, list, dict, nested) with no secret left in any text; a dictionary's keys are words of our own."""
+    """Return a value (str, list, dict, nested) without secrets in any text; dictionary keys are not from outside."""
     hidden = sorted({secret for secret in secrets if secret}, key=len, reverse=True)
     return _scrubbed(value, hidden) if hidden else value
 
 
 def _scrubbed(value: Any, hidden: list[str]) -> Any:
     if isinstance(value, str):
-        # The shortest one is the last.
+        # The last secret is the shortest.
         if len(value) < len(hidden[-1]):
             return value
         for secret in hidden:
@@ -60,12 +60,12 @@ def _scrubbed(value: Any, hidden: list[str]) -> Any:
 
 
 def inert_text(text: str) -> str:
-    """A text that is no template, and of which no decoding makes one: braces and backslashes are replaced."""
+    """Return a text with braces and backslashes replaced, so that it is no template, even after it is decoded."""
     return "".join(text).translate(_INERT)
 
 
 def inert_within(value: Any) -> Any:
-    """Data with every text in it as `inert_text` makes it; the keys of its dictionaries are ours."""
+    """Return a value with `inert_text` applied to every text in it; dictionary keys are not from outside."""
     if isinstance(value, Mapping):
         return {key: inert_within(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):

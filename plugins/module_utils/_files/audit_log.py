@@ -4,11 +4,11 @@
 
 # This module util is PRIVATE to the collection: it can change at any time.
 
-"""The audit log: a line on disk before every change, and another once it is known what became of it.
+"""The audit log: an entry on disk before every change, and another one with its result.
 
-JSON lines that only ever grow: `begun` before each time that a change is sent, `completed` after it, both with the id
-of the change and what names its order, so that no line needs another one to be understood. A change that was begun and
-never completed is one to look at: the run was killed, or the disk was full.
+The file contains JSON lines and is only appended to: `begun` each time before a change is sent, `completed` once its
+result is known. Both contain the id of the change and the ids of the order, so that each line can be read alone. A
+change without `completed` needs manual review: the run was killed, or the disk was full.
 """
 
 from __future__ import annotations
@@ -30,9 +30,9 @@ COMPLETED = "completed"
 
 
 class AuditLog:
-    """Appends to the file of one run.
+    """Appends the entries of one run to a file.
 
-    facts: what is the same for every line of the run, such as the task and the ticket.
+    facts: the values of every `begun` entry of the run, such as the task and the ticket.
     """
 
     def __init__(self, path: str, facts: Mapping[str, Any]) -> None:
@@ -40,15 +40,15 @@ class AuditLog:
         self._facts = {"host": socket.gethostname(), "user": _user(), **facts}
 
     def begin(self, change: str, **facts: Any) -> None:
-        """Note that a change is about to be sent. Raises OSError or UnsafeFile: then it must not be sent."""
+        """Write that a change is about to be sent. After OSError or UnsafeFile, the change must not be sent."""
         self._append(BEGUN, change, {**self._facts, **facts})
 
     def complete(self, change: str, **facts: Any) -> None:
-        """Note what became of it. Raises OSError or UnsafeFile."""
+        """Write the result of a change. Raises OSError or UnsafeFile."""
         self._append(COMPLETED, change, facts)
 
     def check(self) -> None:
-        """Raise the OSError or UnsafeFile that `begin` would, and write nothing."""
+        """Raise the OSError or UnsafeFile that `begin` would raise, without writing anything."""
         _files.check_append(self.path)
 
     def _append(self, event: str, change: str, facts: Mapping[str, Any]) -> None:
@@ -57,14 +57,14 @@ class AuditLog:
 
 
 def new_change() -> str:
-    """An id for a change, unique among all runs."""
+    """Return a new id for a change, unique among all runs."""
     return uuid.uuid4().hex
 
 
 def entries(text: str) -> list[dict[str, Any]]:
-    """The changes of an audit log, oldest first, each with `completed`; lines that are none are left out.
+    """Return the changes of an audit log, oldest first, each with `completed`; invalid lines are ignored.
 
-    Of a change that was begun several times, the first line counts for its time and `attempts` says how often.
+    For a change that was begun several times, the time is that of the first line, and `attempts` is their number.
     """
     changes: dict[str, dict[str, Any]] = {}
     for line in text.splitlines():
@@ -79,10 +79,11 @@ def entries(text: str) -> list[dict[str, Any]]:
 
 
 def _parsed(line: str) -> tuple[str, str, dict[str, Any]]:
+    """Event, change id and the other values of a line; empty ones for an invalid line."""
     try:
         facts = json.loads(line)
     except (ValueError, RecursionError):
-        # The last line of a run that was killed while it wrote.
+        # Such as the last line of a run that was killed during a write.
         return "", "", {}
     if not isinstance(facts, dict):
         return "", "", {}
@@ -90,21 +91,21 @@ def _parsed(line: str) -> tuple[str, str, dict[str, Any]]:
 
 
 def _user() -> str:
-    """Whom the process runs as, by the system and not by the environment, which anybody can set."""
+    """The user of the process, from the system, as the caller can set the environment variables."""
     try:
         return pwd.getpwuid(os.geteuid()).pw_name
     except KeyError:
-        # In a container, any user id will do.
+        # In a container, the user id can be without a name.
         return str(os.geteuid())
 
 
 def caller_supplied(variables: Mapping[str, Any]) -> dict[str, str]:
-    """What AWX says of a job, from its extra variables, which a caller can set as well."""
+    """Return the facts about an AWX job from its extra variables. A caller can set these variables as well."""
     names = [f"{prefix}_{name}" for prefix in ("awx", "tower") for name in _AWX]
     return {name: printable(variables[name]) for name in names if variables.get(name) not in (None, "")}
 
 
-# Extra variables that AWX gives to every job, with either prefix.
+# Extra variables of every AWX job, with the prefix awx_ or tower_.
 _AWX = (
     "job_id",
     "job_template_name",

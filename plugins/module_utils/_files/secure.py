@@ -4,7 +4,7 @@
 
 # This module util is PRIVATE to the collection: it can change at any time.
 
-"""Files that we write: for their owner alone, through no symbolic link, locked, and on disk."""
+"""Reads and writes private files: only for their owner, not through a symbolic link, locked, and synced to disk."""
 
 from __future__ import annotations
 
@@ -19,27 +19,28 @@ from pathlib import Path
 
 
 class UnsafeFile(Exception):
-    """A file that is not ours to trust: of another owner, a link, no plain file, or open to others' writing."""
+    """A file that is not safe to use: of another owner, not a regular file, or writable for others."""
 
     def __init__(self, reason: str, filename: str) -> None:
         super().__init__(reason)
         self.filename = filename
 
 
+# O_NONBLOCK: to open a named pipe must not block.
 _SAFE = os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
 
 
 def append_line(path: str, line: str) -> None:
-    """Add a line and see it on disk; safe beside other processes that append.
+    """Append a line and sync the file; other processes can append at the same time.
 
-    Raises OSError or UnsafeFile.
+    Creates the file if it does not exist. Raises OSError or UnsafeFile.
     """
     with locked(path) as file:
         file.append(line)
 
 
 def check_append(path: str) -> None:
-    """Raise the OSError or UnsafeFile that `append_line` would, as far as that can be told without writing anything."""
+    """Raise the OSError or UnsafeFile that `append_line` would raise, as far as that is known without a write."""
     try:
         with _opened(path, os.O_RDWR | os.O_APPEND | _SAFE):
             return
@@ -47,6 +48,7 @@ def check_append(path: str) -> None:
         folder = Path(path).parent
         if not folder.is_dir():
             raise
+        # The file would be created: this requires write access to the folder.
         if os.access(folder, os.W_OK | os.X_OK):
             return
         why = errno.EROFS if os.statvfs(folder).f_flag & os.ST_RDONLY else errno.EACCES
@@ -54,7 +56,7 @@ def check_append(path: str) -> None:
 
 
 def read_text(path: str) -> str:
-    """What is in a file, nothing where there is none. Raises OSError or UnsafeFile."""
+    """Return the content of a file; empty if it does not exist. Raises OSError or UnsafeFile."""
     try:
         with _opened(path, os.O_RDONLY | _SAFE) as descriptor:
             return _LockedFile(descriptor).read()
@@ -63,14 +65,15 @@ def read_text(path: str) -> str:
 
 
 def replace(path: str, text: str) -> None:
-    """Put a text where a file is, whole or not at all, for its owner alone, and see it on disk.
+    """Replace the content of a file atomically, readable only for its owner, and sync it to disk.
 
-    Whoever holds the file meanwhile holds what it was: lock another one. Raises OSError or UnsafeFile.
+    A process that has opened or locked the old file keeps the old file, so lock another file (see `beside`). Raises
+    OSError or UnsafeFile.
     """
-    # What is not ours to trust is not ours to replace.
+    # Raises UnsafeFile: an unsafe file is not replaced.
     read_text(path)
     folder = Path(path).parent
-    # For its owner alone from the start.
+    # mkstemp creates the file with mode 0600.
     descriptor, temporary = tempfile.mkstemp(dir=folder, prefix=f".{Path(path).name}.")
     try:
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:
@@ -79,9 +82,10 @@ def replace(path: str, text: str) -> None:
             os.fsync(file.fileno())
         Path(temporary).replace(path)
     except BaseException:
-        # A signal may come when it has its name already.
+        # Also after a signal. The temporary file can be missing, if the signal came after it was renamed.
         Path(temporary).unlink(missing_ok=True)
         raise
+    # The new name is on disk only after the folder is synced.
     directory = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(directory)
@@ -90,15 +94,16 @@ def replace(path: str, text: str) -> None:
 
 
 def beside(path: str) -> str:
-    """The file to lock for one that is replaced."""
+    """Return the path of the lock file for a file that is replaced."""
     return str(Path(path).with_name(f".{Path(path).name}.lock"))
 
 
 @contextlib.contextmanager
 def locked(path: str, wait: bool = True) -> Iterator[_LockedFile]:
-    """A file of lines that nobody else changes meanwhile, made where there is none.
+    """Open a file of lines with an exclusive lock; create it if it does not exist.
 
-    wait: for whoever holds it; otherwise that is a BlockingIOError. Raises OSError or UnsafeFile.
+    wait: whether to wait for another process that holds the lock; if not, BlockingIOError is raised then.
+    Raises OSError or UnsafeFile.
     """
     with _opened(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | _SAFE) as descriptor:
         fcntl.flock(descriptor, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -106,6 +111,8 @@ def locked(path: str, wait: bool = True) -> Iterator[_LockedFile]:
 
 
 class _LockedFile:
+    """An open file of lines; the caller holds the lock that it needs."""
+
     def __init__(self, descriptor: int) -> None:
         self._descriptor = descriptor
 
@@ -117,16 +124,17 @@ class _LockedFile:
         return b"".join(parts).decode("utf-8", "replace")
 
     def append(self, line: str) -> None:
-        """Add a line and see it on disk."""
+        """Append a line and sync the file."""
         size = os.fstat(self._descriptor).st_size
-        # A process that was killed while it wrote leaves a line without an end.
-        mend = b"\n" if size and os.pread(self._descriptor, 1, size - 1) != b"\n" else b""
-        _write_whole(self._descriptor, mend + line.encode() + b"\n")
+        # A process that was killed during a write leaves a line without a newline at its end.
+        newline = b"\n" if size and os.pread(self._descriptor, 1, size - 1) != b"\n" else b""
+        _write_whole(self._descriptor, newline + line.encode() + b"\n")
         os.fsync(self._descriptor)
 
 
 @contextlib.contextmanager
 def _opened(path: str, flags: int) -> Iterator[int]:
+    """Open and check a file. Raises OSError or UnsafeFile."""
     descriptor = os.open(path, flags, 0o600)
     try:
         _check(os.fstat(descriptor), path)

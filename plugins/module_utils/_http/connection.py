@@ -4,7 +4,7 @@
 
 # This module util is PRIVATE to the collection: it can change at any time.
 
-"""Where a service is and how to reach it: address, key, TLS, proxy, limits; and where a key may go."""
+"""The connection settings of a service (address, key, TLS, proxy, limits), and where an API key may be sent."""
 
 from __future__ import annotations
 
@@ -19,23 +19,25 @@ from urllib.request import proxy_bypass_environment  # type: ignore[attr-defined
 
 from .._common.options import OptionError, within
 
-# Environment variables that forbid every write; the doors hand them on to wherever a module runs.
+# Environment variables that forbid every write; the controller action passes them to a target.
 READ_ONLY_VARIABLES = ("DIGICERT_READ_ONLY", "SERVERTASTIC_READ_ONLY")
 KEY_VARIABLES = ("DIGICERT_API_KEY", "SERVERTASTIC_API_KEY")
 # A host, or an IPv6 address in brackets, and a port; old versions of urlsplit take "[::1]evil.example" for "::1".
 _HOST = re.compile(r"(\[[^\[\]%]+\]|[^\[\]:%]+)(:\d*)?")
-# As `requests` itself would read them.
+# In the order in which `requests` reads them.
 _CA_VARIABLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 _KEY = re.compile(r"[\x21-\x7e]+")
 
 
 @dataclass(frozen=True)
 class Connection:
-    """Where a service is and how to speak to it; made by `connection`, which checks it.
+    """The connection settings of a service; made and checked by `connection`.
 
-    timeout: seconds that one request may take, from connecting to the last byte.
-    retries: how often a request that failed is repeated, where repeating is harmless.
-    rate_limit_timeout: seconds to wait at most for a service that answers 429.
+    verify: whether to verify certificates, or the path of a CA bundle. proxy: its URL, empty for none.
+    timeout: for one request, from the connection to the last byte, in seconds.
+    retries: how often a failed request is repeated at most, if that is safe.
+    windows: the rate limit, as (requests, seconds). rate_limit_timeout: how long to wait after answers with 429, in
+    seconds. read_only: the environment variable that forbids writes, empty if none does.
     """
 
     base_url: str
@@ -60,13 +62,13 @@ def connection(
     writes: bool,
     key_required: bool = True,
 ) -> Connection:
-    """Where to send requests, from a task's options and its environment; nothing is sent here.
+    """Return the connection settings from the options and the environment of a task; sends nothing.
 
-    environ: the variables of the process; task_environ: those that the task sets, which come first.
-    prefix: of the provider's environment variables. regions: base URLs by `region`, none where a URL is required.
+    environ: the variables of the process. task_environ: those that the task sets, which take precedence.
+    prefix: of the environment variables of the provider. regions: base URLs by `region`; empty if api_url is required.
     rate_limit: the default. writes: whether the module can change anything.
-    key_required: whether nothing can be done without a key.
-    Raises OptionError; its text never holds a key.
+    key_required: whether a missing key is an error.
+    Raises OptionError; its text never contains a key.
     """
     both = {**environ, **task_environ}
     key = _key(params.get("api_key") or both.get(f"{prefix}_API_KEY") or "", prefix, key_required)
@@ -75,11 +77,11 @@ def connection(
         raise OptionError(f"no address: set api_url, or {prefix}_API_URL in the environment")
     base_url = _base_url(url) if url else regions[params.get("region") or "us"]
     proxy = _proxy(base_url, both)
-    # A proxy would be a stranger between us and even a loopback address.
-    trusts_anyone = not params["validate_certs"] and bool(proxy or not is_loopback(base_url))
+    # With a proxy, even a request to a loopback address leaves the host.
+    is_unverified = not params["validate_certs"] and bool(proxy or not is_loopback(base_url))
     if key and not params.get("api_key"):
-        _keep_key_at_home(params, environ, task_environ, prefix, trusts_anyone)
-    if trusts_anyone and writes:
+        _refuse_other_address(params, environ, task_environ, prefix, is_unverified)
+    if is_unverified and writes:
         raise OptionError("validate_certs: false is refused for anything that can change an order; use ca_path instead")
     return Connection(
         base_url=base_url,
@@ -90,12 +92,12 @@ def connection(
         retries=within(params, "retries", 0, 20),
         windows=parse_rate_limit(params.get("rate_limit") or both.get(f"{prefix}_RATE_LIMIT") or rate_limit),
         rate_limit_timeout=within(params, "rate_limit_timeout", 0, 86400),
-        read_only=f"{prefix}_READ_ONLY" if _forbidden(prefix, environ, task_environ) else "",
+        read_only=f"{prefix}_READ_ONLY" if _is_read_only(prefix, environ, task_environ) else "",
     )
 
 
 def _key(key: str, prefix: str, required: bool) -> str:
-    # A key from a file often ends with a newline, which `requests` would print in its exception.
+    # A key from a file often ends with a newline, with which `requests` would raise an exception that contains the key.
     key = key.strip()
     if not (key or required):
         return ""
@@ -106,39 +108,42 @@ def _key(key: str, prefix: str, required: bool) -> str:
     return key
 
 
-def _keep_key_at_home(
+def _refuse_other_address(
     params: Mapping[str, Any],
     environ: Mapping[str, str],
     task_environ: Mapping[str, str],
     prefix: str,
-    trusts_anyone: bool,
+    is_unverified: bool,
 ) -> None:
-    """Refuse whatever would lead a key from the environment away: extra variables can reach a task.
+    """Refuse options that would send a key from the environment to another address.
 
-    A key that the task's own `environment:` sets may go where that says; the process's key only where the process says.
+    Extra variables can set the options of a task, but must not send a key of the environment elsewhere. A key in the
+    `environment` of the task may be sent to an address of the same `environment`; a key of the process only to an
+    address of the process.
     """
-    away = [name for name in ("api_url", "ca_path") if params.get(name)]
-    away += ["validate_certs: false"] if trusts_anyone else []
+    unsafe = [name for name in ("api_url", "ca_path") if params.get(name)]
+    unsafe += ["validate_certs: false"] if is_unverified else []
     if not task_environ.get(f"{prefix}_API_KEY"):
         names = (f"{prefix}_API_URL", *_CA_VARIABLES)
-        away += [
+        unsafe += [
             f"{name} in its environment"
             for name in names
             if task_environ.get(name) != environ.get(name) and task_environ.get(name)
         ]
-    if away:
+    if unsafe:
         raise OptionError(
-            f"the task sets {away[0]}, and the key comes from {prefix}_API_KEY: a key from the environment goes only "
+            f"the task sets {unsafe[0]}, and the key comes from {prefix}_API_KEY: a key from the environment goes only "
             f"to a built-in region, or to where the same environment says; set api_key on the task as well"
         )
 
 
-def _forbidden(prefix: str, environ: Mapping[str, str], task_environ: Mapping[str, str]) -> bool:
-    """Either can forbid, neither can allow what the other forbids."""
+def _is_read_only(prefix: str, environ: Mapping[str, str], task_environ: Mapping[str, str]) -> bool:
+    """Whether the process or the task forbids writes; neither can permit what the other forbids."""
     return any(forbids_writes(variables.get(f"{prefix}_READ_ONLY")) for variables in (environ, task_environ))
 
 
 def _base_url(url: str) -> str:
+    """The option api_url without a slash at its end. Raises OptionError if it is not a plain https URL."""
     try:
         parts = urlsplit(url.strip())
         host, _port = parts.hostname, parts.port
@@ -157,7 +162,7 @@ def _base_url(url: str) -> str:
 
 
 def is_loopback(base_url: str) -> bool:
-    """Whether a service is on this machine."""
+    """Whether the address of a service is on this host."""
     host = urlsplit(base_url).hostname or ""
     try:
         return ipaddress.ip_address(host).is_loopback
@@ -166,7 +171,7 @@ def is_loopback(base_url: str) -> bool:
 
 
 def _ca_bundle(ca_path: str | None, environ: Mapping[str, str]) -> bool | str:
-    """A CA bundle (file or folder), or True for the one that `requests` brings."""
+    """The path of the CA bundle (file or folder), or True for the default of `requests`. Raises OptionError."""
     bundle = ca_path or next((environ[name] for name in _CA_VARIABLES if environ.get(name)), None)
     if bundle and not Path(bundle).exists():
         raise OptionError("the CA bundle does not exist: check ca_path, or REQUESTS_CA_BUNDLE in the environment")
@@ -174,7 +179,7 @@ def _ca_bundle(ca_path: str | None, environ: Mapping[str, str]) -> bool | str:
 
 
 def _proxy(base_url: str, environ: Mapping[str, str]) -> str:
-    """The proxy for https from the environment; plain http goes to loopback only, and never through a proxy."""
+    """The proxy for https from the environment; plain http is for a loopback address, never through a proxy."""
     if base_url.startswith("http://"):
         return ""
     named = {name.lower(): value for name, value in sorted(environ.items()) if name.lower().endswith("_proxy")}
@@ -193,14 +198,14 @@ def _proxy(base_url: str, environ: Mapping[str, str]) -> str:
 
 
 def forbids_writes(value: str | None) -> bool:
-    """What a variable such as DIGICERT_READ_ONLY says; anything but an explicit no forbids."""
+    """Whether the value of a variable such as DIGICERT_READ_ONLY forbids writes: any but an explicit no does."""
     return (value or "").strip().lower() not in ("", "0", "no", "false", "off")
 
 
 def parse_rate_limit(text: str) -> tuple[tuple[int, float], ...]:
-    """'100/5, 1000/180' -> ((100, 5.0), (1000, 180.0)), requests in any stretch of seconds; 'none' -> ().
+    """Parse the option rate_limit: '100/5, 1000/180' -> ((100, 5.0), (1000, 180.0)); 'none' -> ().
 
-    Raises OptionError where the text is neither.
+    Each pair is a number of requests and the length of a rolling window in seconds. Raises OptionError.
     """
     if text.strip().lower() == "none":
         return ()

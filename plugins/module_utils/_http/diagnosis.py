@@ -4,7 +4,7 @@
 
 # This module util is PRIVATE to the collection: it can change at any time.
 
-"""Why a request failed on the network, in a sentence that names the host and the next step."""
+"""Explains why a request failed on the network, with the host and the next step."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ from .session import CONNECT_TIMEOUT
 if TYPE_CHECKING:
     from .connection import Connection
 
-# What the system says of a network that does not lead there.
+# Error numbers of the system that are shown in a message, as they explain what is wrong with the network.
 _NETWORK_ERRORS = (errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN, errno.ECONNRESET, errno.EADDRNOTAVAIL)
 
 
 def _causes(error: BaseException) -> list[BaseException]:
-    """An exception and what it wraps: requests and urllib3 nest by argument, by `reason` and by context."""
+    """An exception and all that it wraps; requests and urllib3 wrap as argument, as `reason` or as context."""
     found: list[BaseException] = []
     todo: list[Any] = [error]
     while todo:
@@ -39,7 +39,11 @@ def _causes(error: BaseException) -> list[BaseException]:
 
 
 def diagnose(error: Exception, sent: bool, connection: Connection) -> tuple[type[ApiError], str]:
-    """What a network exception means for the request, and why in words without any of its own text."""
+    """Return the error class for a network exception, and the reason for the message.
+
+    error: of requests, urllib3 or the system. sent: whether a part of the request may have been sent.
+    The reason contains no text of the exception, which can contain secrets.
+    """
     import ssl
 
     causes = _causes(error)
@@ -48,7 +52,7 @@ def diagnose(error: Exception, sent: bool, connection: Connection) -> tuple[type
         return any(isinstance(cause, kinds) for cause in causes)
 
     timed_out = caused_by(urllib3.exceptions.TimeoutError, socket.timeout)
-    # Before 1.26.9 urllib3 keeps its own CertificateError elsewhere.
+    # By name: before 1.26.9 the CertificateError of urllib3 is in another module.
     mismatch = any(type(cause).__name__ == "CertificateError" for cause in causes)
     if caused_by(ssl.SSLCertVerificationError) or mismatch:
         host = _host_and_port(connection.base_url)
@@ -63,7 +67,7 @@ def diagnose(error: Exception, sent: bool, connection: Connection) -> tuple[type
 
 
 def _no_connection(causes: Sequence[BaseException], timed_out: bool, connection: Connection) -> str:
-    """Why no connection came about: host and port, what happened, and the next step."""
+    """Why the connection failed: host and port, what happened, and the next step."""
     import ssl
 
     def caused_by(*kinds: Any) -> bool:
@@ -75,7 +79,7 @@ def _no_connection(causes: Sequence[BaseException], timed_out: bool, connection:
         peer, check = f"the proxy {proxy}", "check HTTPS_PROXY and NO_PROXY"
     else:
         peer, check = service, "check api_url and the network"
-    # A proxy that was reached answers for what lies behind it.
+    # The proxy was reached, and it could not or would not connect to the service.
     tunnel = any(isinstance(cause, OSError) and "Tunnel connection failed" in str(cause) for cause in causes)
     if connection.proxy and tunnel:
         return f"{peer} refused the connection to {service}; {check}"
@@ -83,7 +87,7 @@ def _no_connection(causes: Sequence[BaseException], timed_out: bool, connection:
         return f"the name of {peer} cannot be resolved; {check}, and DNS on this host"
     if caused_by(ConnectionRefusedError):
         return f"{peer} refused the connection; {check}"
-    # In urllib3 1.26 a NewConnectionError is also a time-out, hence this order.
+    # In urllib3 1.26 NewConnectionError is a subclass of ConnectTimeoutError, but it is not a time-out.
     if timed_out and not (caused_by(urllib3.exceptions.NewConnectionError) and not caused_by(socket.timeout)):
         wait = min(CONNECT_TIMEOUT, connection.timeout)
         return f"the connection to {peer} timed out after {wait:g} s; {check}"
@@ -95,7 +99,7 @@ def _no_connection(causes: Sequence[BaseException], timed_out: bool, connection:
 
 
 def _host_and_port(url: str) -> str:
-    """Where a URL leads, without anything else that stands in it."""
+    """Host and port of a URL, without user information, path and query."""
     parts = urlsplit(url if "://" in url else f"http://{url}")
     host = parts.hostname or ""
     port = parts.port or (443 if parts.scheme == "https" else 80)
@@ -103,6 +107,7 @@ def _host_and_port(url: str) -> str:
 
 
 def code_of(kind: type[ApiError]) -> str:
+    """The code of a failure for an error class that `diagnose` returns."""
     return {NotSent: "connection_failed", Untrusted: "certificate_not_trusted", Unreadable: "unreadable"}.get(
         kind, "reply_lost"
     )

@@ -4,12 +4,12 @@
 
 # This module util is PRIVATE to the collection: it can change at any time.
 
-"""What the body of an error answer says, in every shape that services, gateways and proxies use. Pure.
+"""Finds codes and messages in the body of an error answer. Pure functions.
 
-CertCentral documents a list of errors; an object instead of the list, and {"error", "message"}, were met
-(docs/development/reference/certcentral.md 1.2, 10). Servertastic has one error object
-(docs/development/reference/servertastic.md 3.2). What stands between us and a service answers in shapes of its own,
-text and HTML among them.
+CertCentral documents a list of errors, but also returns an object instead of the list, and {"error", "message"}
+(docs/development/reference/certcentral.md 1.2, 10). Servertastic returns one error object
+(docs/development/reference/servertastic.md 3.2). Gateways and proxies in between have formats of their own, such as
+plain text and HTML.
 """
 
 from __future__ import annotations
@@ -19,30 +19,30 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-# A code, empty where there is none, and a message, likewise.
+# A code and a message; either can be empty.
 Problem = tuple[str, str]
 _CODES = ("code", "error_code", "errorCode")
-# `description` is what CertCentral's older API calls it; the others are those of OAuth 2.0 and of RFC 9457.
+# `description` is used by the older API of CertCentral, others by OAuth 2.0 and RFC 9457 (problem details).
 _MESSAGES = ("message", "description", "error_description", "detail", "title", "reason", "msg")
 _WRAPPERS = ("errors", "error", "fault")
-# How deep errors may be nested in a body.
-_DEEPEST = 6
+# The maximum depth of errors in a body.
+_MAX_DEPTH = 6
 _TAGS = re.compile(r"<(script|style)\b.*?</\1\s*>|<!--.*?-->|<[^<>]*>", re.DOTALL | re.IGNORECASE)
 
 
 def problems(data: Any) -> list[Problem]:
-    """Every error of a JSON body, in its order and each once; data: the body as Python has it."""
+    """Return every error of a parsed JSON body once, in the order of the body."""
     return list(dict.fromkeys(problem for problem in _problems(data, "", 0) if any(problem)))
 
 
 def text_of(page: str) -> str:
-    """The words of an answer that is not JSON, on one line: HTML without its tags."""
+    """The text of a body that is not JSON, on one line, without HTML tags."""
     return " ".join(html.unescape(_TAGS.sub(" ", page)).split())
 
 
 def _problems(data: Any, name: str, depth: int) -> Iterator[Problem]:
-    """The errors of a part of a body; name: under which it stands there, where that is a word of the service."""
-    if depth > _DEEPEST:
+    """The errors in a part of a body; name: the field of that part, used as code if the part has none."""
+    if depth > _MAX_DEPTH:
         return
     if isinstance(data, list):
         for item in data:
@@ -54,9 +54,9 @@ def _problems(data: Any, name: str, depth: int) -> Iterator[Problem]:
 
 
 def _of_object(data: dict[Any, Any], name: str, depth: int) -> Iterator[Problem]:
-    code, message = _word(data, _CODES), _word(data, _MESSAGES)
+    code, message = _first_text(data, _CODES), _first_text(data, _MESSAGES)
     wrapped = [(key, data[key]) for key in _WRAPPERS if key in data]
-    # {"error": "bad_request", "message": "..."}: a word that stands for the code.
+    # {"error": "bad_request", "message": "..."}: the text of `error` is the code.
     if not code and message and isinstance(data.get("error"), str):
         code, wrapped = data["error"].strip(), [(key, value) for key, value in wrapped if key != "error"]
     if code or message:
@@ -64,13 +64,13 @@ def _of_object(data: dict[Any, Any], name: str, depth: int) -> Iterator[Problem]
     for _key, value in wrapped:
         yield from _problems(value, "", depth + 1)
     if not (code or message or wrapped):
-        # By field: {"note": ["is required"]}.
+        # Errors by field: {"note": ["is required"]}.
         for key, value in data.items():
             yield from _problems(value, str(key), depth + 1)
 
 
-def _word(data: dict[Any, Any], names: tuple[str, ...]) -> str:
-    """The first value of these names that is a word or a number."""
+def _first_text(data: dict[Any, Any], names: tuple[str, ...]) -> str:
+    """The first value under one of these names that is a text or a whole number; empty if there is none."""
     for name in names:
         value = data.get(name)
         if isinstance(value, (str, int)) and not isinstance(value, bool) and str(value).strip():

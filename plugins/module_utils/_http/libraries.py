@@ -4,7 +4,7 @@
 
 # This module util is PRIVATE to the collection: it can change at any time.
 
-"""The libraries requests and urllib3, which are imported only here, and the oldest versions that work."""
+"""Imports requests and urllib3 for all other modules, and checks their versions."""
 
 from __future__ import annotations
 
@@ -22,19 +22,19 @@ try:
 except ImportError as _error:
     requests = urllib3 = None  # type: ignore[assignment]
     _REQUESTS_TRACE = traceback.format_exc()
-    # Which one it is: urllib3 is packaged by itself where a distribution takes it out of requests.
+    # The missing one can be urllib3: distributions package it separately from requests.
     _MISSING = (_error.name or "requests").partition(".")[0]
 else:
     _REQUESTS_TRACE = _MISSING = ""
 
 __all__ = ["OLDEST", "requests", "require_libraries", "urllib3"]
 
-# The oldest libraries that are known to work (tested with Python 3.9); long-lived distributions have these.
+# The oldest versions that are tested (with Python 3.9); long-term distributions ship them.
 OLDEST = {"requests": (2, 25, 1), "urllib3": (1, 26, 5)}
 
 
 def require_libraries() -> None:
-    """Raises LibraryMissing where a library is not there, or is older than what is known to work."""
+    """Raise LibraryMissing if a library is missing or older than in OLDEST."""
     if _REQUESTS_TRACE:
         raise LibraryMissing(_MISSING or "requests", _REQUESTS_TRACE)
     for library, oldest in OLDEST.items():

@@ -4,7 +4,7 @@
 
 # This module util is PRIVATE to the collection: it can change at any time.
 
-"""How long to wait before a request is repeated, and how long in all."""
+"""The waits before a request is repeated, and the budget for waits after answers with 429."""
 
 from __future__ import annotations
 
@@ -13,20 +13,24 @@ import time
 from collections.abc import Mapping, Sequence
 from email.utils import parsedate_to_datetime
 
+# The longest wait without Retry-After, before jitter, in seconds.
 LONGEST_BACKOFF = 60.0
-# How often to try again at most while the longest of the windows passes.
+# How many tries are made during the longest window of the rate limit.
 _POLLS_PER_WINDOW = 15
 
 
 class RateLimitBudget:
-    """The seconds that are left to wait for a service which answers 429."""
+    """How long a read, or a change, may wait in total after answers with 429.
+
+    seconds: the limit. spent: the seconds that were waited so far.
+    """
 
     def __init__(self, seconds: float) -> None:
         self._seconds = seconds
         self.spent = 0.0
 
     def spend(self, seconds: float) -> bool:
-        """Whether so long a wait is still within bounds; if so it is taken off."""
+        """Deduct a wait and return True, or return False if the budget is too small for it."""
         if self.spent + seconds > self._seconds:
             return False
         self.spent += seconds
@@ -34,22 +38,22 @@ class RateLimitBudget:
 
 
 def backoff(attempt: int) -> float:
-    """Seconds to wait before another attempt, jittered; `attempt` counts from 0."""
+    """Return the seconds to wait before a retry, with jitter: up to 1, 2, 4, ..., 60; attempt: counted from 0."""
     return random.uniform(0.5, 1.0) * min(LONGEST_BACKOFF, 2.0**attempt)  # noqa: S311
 
 
 def throttle_delay(retry_after: float | None, throttled: int, windows: Sequence[tuple[int, float]]) -> float:
-    """Seconds to send nothing after a 429, jittered.
+    """Return the seconds to wait after a 429, with jitter.
 
-    retry_after: seconds that the service asks for; None where it does not say. throttled: how many 429s came before
-    for the same request. windows: the rate limit, as (requests, seconds).
+    retry_after: the value of the header in seconds; None without a header. throttled: how many 429s the same request
+    got before. windows: the rate limit, as (requests, seconds).
 
     Without Retry-After the wait doubles from the length of the shortest window (5 s,
-    docs/development/reference/certcentral.md 1.4) to a small part of the longest: other jobs may have used that up, and
-    no answer tells when it has room again.
+    docs/development/reference/certcentral.md 1.4) to a small part of the longest window: other jobs may have used that
+    window up, and no answer contains the time when it accepts requests again.
     """
     if retry_after is not None:
-        # At least 1 s, also for "Retry-After: 0", which would be repeated without an end.
+        # At least 1 s: after "Retry-After: 0" a request would be repeated without end.
         return max(1.0, retry_after) * random.uniform(1.0, 1.05)  # noqa: S311
     lengths = [seconds for _limit, seconds in windows] or [5.0, 180.0]
     shortest = min(lengths)
@@ -58,7 +62,7 @@ def throttle_delay(retry_after: float | None, throttled: int, windows: Sequence[
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:
-    """Seconds from a Retry-After header, a number or a date (RFC 9110 10.2.3); None where it says nothing usable."""
+    """Return a Retry-After header, a number or date (RFC 9110 10.2.3), in seconds; None if missing or invalid."""
     value = headers.get("Retry-After", "").strip()
     if value.isascii() and value.isdigit():
         return float(value)

@@ -4,7 +4,7 @@
 
 # This module util is PRIVATE to the collection: it can change at any time.
 
-"""One thread's HTTP session: a deadline for the whole request, TLS 1.2 or newer, no cookie, no redirect."""
+"""The HTTP session of one thread: a deadline for the whole request, TLS 1.2 or newer, no cookies, no redirects."""
 
 from __future__ import annotations
 
@@ -23,19 +23,25 @@ if TYPE_CHECKING:
 
     from .connection import Connection
 
+# The longest wait for a connection, in seconds; the option timeout can make it shorter.
 CONNECT_TIMEOUT = 10.0
 
 
 class Session:
-    """A requests.Session of one thread that keeps a deadline for the whole of a request."""
+    """A requests.Session for one thread, with a deadline for each whole request.
+
+    requests and urllib3 know only a time-out for each read of the socket. The classes below replace the connection
+    classes of urllib3, so that every read is bounded by what is left until the deadline.
+    """
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self._deadline = _Deadline()
         self._session = requests.Session()
-        # Even where it does not follow, requests reads a redirect's whole body and parses where it points to.
+        # Without this, requests reads the whole body of a redirect and parses its target, even if it does not follow
+        # it.
         self._session.get_redirect_target = lambda _response: None  # type: ignore[assignment]
-        # .netrc would add an Authorization header; proxies and CA bundle are given with each request.
+        # A .netrc file would add an Authorization header. `open` passes proxies and CA bundle with every request.
         self._session.trust_env = False
         self._session.headers["User-Agent"] = "certops.orders (Ansible collection)"
         self._session.headers["Accept-Encoding"] = "gzip, deflate"
@@ -44,13 +50,14 @@ class Session:
         self._session.mount("http://", adapter)
 
     def open(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None) -> requests.Response:
+        """Send a request and return the response with its body unread; the deadline applies to the body as well."""
         timeout = self._connection.timeout
         self._deadline.until = time.monotonic() + timeout
         self._deadline.sent = False
         proxy = self._connection.proxy
-        # Without a scheme requests 2.25 takes the host for one.
+        # requests 2.25 takes the host of a proxy without a scheme for the scheme.
         proxies = {"https": proxy if "://" in proxy else f"http://{proxy}"} if proxy else {}
-        # A cookie that one answer sets must not follow the key about.
+        # A cookie of an earlier answer must not be sent with the key.
         self._session.cookies.clear()
         return self._session.request(
             method,
@@ -66,7 +73,7 @@ class Session:
 
     @property
     def sent(self) -> bool:
-        """Whether anything of the last request may have left for the service."""
+        """Whether a part of the last request may have been sent to the service."""
         return self._deadline.sent
 
     def close(self) -> None:
@@ -74,12 +81,16 @@ class Session:
 
 
 class _Deadline:
-    """When the request under way must have ended, in monotonic seconds, and whether it is on its way by now."""
+    """The state of the request under way.
+
+    until: when it must have ended, in monotonic seconds. sent: whether a part of it may have been sent.
+    """
 
     until = float("inf")
     sent = False
 
     def left(self) -> float:
+        """The seconds that are left, more than 0. Raises socket.timeout after the deadline."""
         left = self.until - time.monotonic()
         if left <= 0:
             raise socket.timeout("the deadline of the request has passed")
@@ -87,8 +98,11 @@ class _Deadline:
 
 
 class _BoundedSocket(io.RawIOBase):
-    """A socket's bytes, each wait for which ends with the deadline: the read time-out of requests restarts with each
-    byte, so that a service which drips would hold us for ever."""
+    """Reads from a socket until the deadline at most.
+
+    The read time-out of requests restarts with every byte: a service that sends single bytes slowly could keep a
+    request open without end.
+    """
 
     def __init__(self, raw: io.RawIOBase, sock: socket.socket, deadline: _Deadline) -> None:
         self._raw = raw
@@ -108,19 +122,31 @@ class _BoundedSocket(io.RawIOBase):
 
 
 class _BoundedResponse(http.client.HTTPResponse):
+    """A response whose status line, headers and body are read through _BoundedSocket."""
+
     def __init__(self, sock: socket.socket, *args: Any, deadline: _Deadline, **kwargs: Any) -> None:
         super().__init__(sock, *args, **kwargs)
         self.fp = io.BufferedReader(_BoundedSocket(self.fp.detach(), sock, deadline))
 
 
 def _adapter(deadline: _Deadline, verify: bool) -> requests.adapters.HTTPAdapter:
-    """An adapter for requests with TLS 1.2 or newer, whose connections keep the deadline and note what was sent."""
-    # Static, or Python 3.14 would hand the connection to it as well.
+    """An adapter for requests with TLS 1.2 or newer, whose connections keep the deadline and set `deadline.sent`.
+
+    verify: whether the certificate of the service is verified.
+    """
+    # A staticmethod, as Python 3.14 would otherwise bind it and pass the connection as first argument.
     response_class = staticmethod(functools.partial(_BoundedResponse, deadline=deadline))
 
-    class Noting:
-        # Only here is it certain: urllib3 says ProxyError, too, where a connection by a proxy breaks after the request.
+    class SentRecorder:
+        """Records whether a request may have been sent.
+
+        The exceptions of urllib3 do not tell: it raises ProxyError also for a connection through a proxy that breaks
+        after the request was sent.
+        """
+
         def connect(self) -> None:
+            # `request` connects first if there is no connection. Until that has succeeded, nothing was sent to the
+            # service, as a CONNECT request goes only to the proxy.
             deadline.sent = False
             super().connect()  # type: ignore[misc]
             deadline.sent = True
@@ -129,10 +155,10 @@ def _adapter(deadline: _Deadline, verify: bool) -> requests.adapters.HTTPAdapter
             deadline.sent = True
             super().request(*args, **kwargs)  # type: ignore[misc]
 
-    class BoundedHTTP(Noting, urllib3.connection.HTTPConnection):
+    class BoundedHTTP(SentRecorder, urllib3.connection.HTTPConnection):
         pass
 
-    class BoundedHTTPS(Noting, urllib3.connection.HTTPSConnection):
+    class BoundedHTTPS(SentRecorder, urllib3.connection.HTTPSConnection):
         pass
 
     BoundedHTTP.response_class = BoundedHTTPS.response_class = response_class  # type: ignore[assignment]
@@ -143,6 +169,7 @@ def _adapter(deadline: _Deadline, verify: bool) -> requests.adapters.HTTPAdapter
     class HTTPSPool(urllib3.HTTPSConnectionPool):
         ConnectionCls = BoundedHTTPS
 
+    # Both pool managers, direct and through a proxy, need the TLS settings and the connection classes.
     class Adapter(requests.adapters.HTTPAdapter):
         def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
             super().init_poolmanager(*args, ssl_context=_tls(verify), **kwargs)
@@ -157,6 +184,7 @@ def _adapter(deadline: _Deadline, verify: bool) -> requests.adapters.HTTPAdapter
 
 
 def _tls(verify: bool) -> ssl.SSLContext:
+    """A context for TLS 1.2 or newer; verify: whether it verifies the certificate of the service."""
     import ssl
 
     context = urllib3.util.ssl_.create_urllib3_context(cert_reqs=ssl.CERT_REQUIRED if verify else ssl.CERT_NONE)

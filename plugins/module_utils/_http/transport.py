@@ -6,8 +6,9 @@
 
 """HTTP for one service: deadlines, TLS, proxies, pacing, retries, redaction and counters.
 
-Knows no provider and no Ansible. Reads are repeated after what passes; a write only where it was never sent, or after
-a 429: everything else is for the caller to look at with a fresh read.
+This module knows no provider and no Ansible. A read is repeated after any transient error. A write is repeated only if
+the service certainly did not act on it: the request was never sent, or the answer was a 429. After any other error the
+caller has to find out with a fresh read whether the change was made.
 """
 
 from __future__ import annotations
@@ -46,22 +47,25 @@ if TYPE_CHECKING:
     from .._common.context import Context, Stop
     from .connection import Connection
 
-# What is read of one answer at most, decoded, in bytes.
+# The maximum size of a decoded body, in bytes.
 MAX_BODY = 64 * 1024 * 1024
 _CHUNK = 64 * 1024
-# What answers may be packed in; others can unpack into gigabytes before we could count them.
+# The content encodings that are accepted. Others could expand to gigabytes before the size is checked.
 _ENCODINGS = ("gzip", "deflate")
-# How many errors of one answer are shown.
-_PROBLEMS_SHOWN = 20
-# A wait shorter than this is not worth a line.
-_WORTH_SAYING = 2.0
-# The next step after an HTTP status with these error codes, empty where there is none.
+# How many errors of one answer a message contains at most.
+_MAX_PROBLEMS = 20
+# A shorter wait is not announced, in seconds.
+_MIN_ANNOUNCED_WAIT = 2.0
+# Returns the next step for the operator after an HTTP status with these error codes; empty if there is none.
 Advise = Callable[[int, Sequence[str]], str]
 
 
 @dataclass
 class Counters:
-    """What a run has cost: requests sent, of which retries, and seconds waited, added up over the workers."""
+    """What a run has cost, for `api` of the result: requests sent, retries among them, and seconds waited.
+
+    The seconds are added up over all worker threads.
+    """
 
     requests: int = 0
     retries: int = 0
@@ -86,11 +90,15 @@ class Reply:
 
 
 class Transport:
-    """One service over HTTP, for any number of threads.
+    """Sends requests to one service; safe for any number of threads.
 
-    service: its name for messages. headers: sent with each request, secrets among them.
-    advise: the next step after an HTTP status with these error codes, empty where there is none of the service's own.
-    say: shows a line to the person at the terminal, now.
+    service: the name of the service in messages.
+    headers: sent with every request; they contain the API key.
+    advise: see Advise; only for errors whose next step depends on the service.
+    pacer: grants the slots of the rate limit. stop: ends waits and keeps writes from being sent.
+    notify: shows a line to the operator at once. secrets: removed from every message.
+
+    Raises LibraryMissing.
     """
 
     def __init__(
@@ -102,25 +110,27 @@ class Transport:
         advise: Advise,
         pacer: Pacer,
         stop: Stop,
-        say: Callable[[str], None],
+        notify: Callable[[str], None],
         secrets: Sequence[str],
     ) -> None:
         require_libraries()
         if not connection.verify:
-            # It was asked for; urllib3 would write a warning to stderr with every request.
+            # The task sets validate_certs: false. urllib3 would write a warning to stderr with every request.
             urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
         self.service = service
         self.connection = connection
         self.counters = Counters()
-        # The requests that may be sent at most, retries included; None for any number.
+        # How many requests may be sent at most, retries included; None for no limit.
         self.max_requests: int | None = None
         self._headers = {"Accept": "application/json", **headers}
         self._advise = advise
         self._pacer = pacer
         self._stop = stop
-        self._say = say
+        self._notify = notify
         self._secrets = secrets
+        # No wait is announced before this time, in monotonic seconds.
         self._quiet_until = 0.0
+        # A requests session is not safe for several threads: every thread has its own.
         self._local = threading.local()
         self._sessions: list[Session] = []
 
@@ -130,6 +140,7 @@ class Transport:
         self._sessions.clear()
 
     def budget(self) -> RateLimitBudget:
+        """A new budget for the waits of one read, or of one change, after answers with 429."""
         return RateLimitBudget(self.connection.rate_limit_timeout)
 
     def read(
@@ -141,24 +152,26 @@ class Transport:
         absent: Sequence[str] = (),
         may_be_list: bool = False,
     ) -> dict[str, Any]:
-        """GET a JSON object; `what` says in messages what was asked for ("read order 123").
+        """Send a GET request and return the JSON object of the answer.
 
-        absent: the error codes of a 404 that say that the object which the path names does not exist. Any other 404
-        is that of a wrong address. may_be_list: an empty JSON list counts as an empty object; some services have no
-        other empty one.
+        what: the purpose of the request for messages, such as "read order 123".
+        path: the segments below the base URL, not yet quoted.
+        absent: the error codes that mean, with a 404, that the object of the path does not exist. Any other 404 means a
+        wrong address.
+        may_be_list: an empty JSON list counts as an empty object, as some services encode an empty object so.
 
-        Raises ApiError, or Stopped.
+        Raises ApiError (NotFound if the object does not exist) or Stopped.
         """
-        with _absence(absent):
+        with _absent_as_not_found(absent):
             reply = self._send(what, "GET", self._url(path, query), None, None, self.budget())
         return self._json(what, reply, may_be_list=may_be_list)
 
     def probe(self, what: str, path: Sequence[object], query: Iterable[tuple[str, object]] = ()) -> Reply:
-        """GET, and return the reply to a refusal (a 4xx) as well: for a check of how the service answers.
+        """Send a GET request and return the reply, also that of a refusal (a 4xx other than 429).
 
-        What passes is repeated as in `read`, a 429 as well. Raises ApiError, or Stopped.
+        For checks of how the service answers. Transient errors are repeated as in `read`. Raises ApiError or Stopped.
         """
-        return self._send(what, "GET", self._url(path, query), None, None, self.budget(), takes_refusal=True)
+        return self._send(what, "GET", self._url(path, query), None, None, self.budget(), returns_refusal=True)
 
     def write(
         self,
@@ -173,16 +186,19 @@ class Transport:
         once: bool = False,
         absent: Sequence[str] = (),
     ) -> dict[str, Any]:
-        """Send a change, with a JSON body or none; absent: as in `read`.
+        """Send a change and return the JSON object of the answer, an empty one for an empty body.
 
-        fresh_until: when the read that it rests on is too old, in monotonic seconds.
-        once: never send it again, whatever happens; after a 429 it is as if the read had become too old meanwhile.
+        what, path, absent: see `read`. body: sent as JSON; None for no body.
+        fresh_until: when the read that the change is based on becomes too old, in monotonic seconds.
+        budget: the seconds that this change may still wait for a service that answers 429.
+        once: send at most one request. After a 429 the method waits and raises StaleRead, so that the caller reads the
+        order and decides again.
 
-        Raises StaleRead where it was not sent for that reason, Stopped, or ApiError: where `error.ambiguous`, the
-        change may have been made.
+        Raises StaleRead if the read became too old before the request was sent; Stopped; ApiError. If `error.ambiguous`
+        is set, the change may have been made.
         """
         sent = None if body is None else json.dumps(body).encode()
-        with _absence(absent):
+        with _absent_as_not_found(absent):
             reply = self._send(what, method, self._url(path, query), sent, fresh_until, budget, once=once)
         return self._json(what, reply) if reply.body.strip() else {}
 
@@ -200,16 +216,21 @@ class Transport:
         fresh_until: float | None,
         budget: RateLimitBudget,
         once: bool = False,
-        takes_refusal: bool = False,
+        returns_refusal: bool = False,
     ) -> Reply:
-        """The one loop of attempts; a write is known by its `fresh_until`."""
+        """Send a request and repeat it where that is allowed; a request with `fresh_until` is a write.
+
+        Every pass of the loop is one request. `repeats` counts all repetitions, for the failure of the result.
+        `retries` counts those after transient errors, for the option retries; `throttled` counts answers with 429,
+        which the budget bounds instead.
+        """
         repeats = retries = throttled = 0
         waited = 0.0
         error = ApiError(f"{what}: not sent")
         while True:
             try:
                 reply = self._attempt(what, method, url, body, fresh_until)
-                if 200 <= reply.status < 300 or (takes_refusal and 400 <= reply.status < 500 and reply.status != 429):
+                if 200 <= reply.status < 300 or (returns_refusal and 400 <= reply.status < 500 and reply.status != 429):
                     return reply
                 raise self._refusal(what, reply)
             except RateLimited as limited:
@@ -218,14 +239,14 @@ class Transport:
                 throttled += 1
                 again = budget.spend(delay)
                 if again:
-                    # Where the file cannot be used, the next request will say so.
+                    # All threads and forks have to wait. If the shared file cannot be used, the next request fails.
                     with suppress(OSError):
                         self._pacer.hold_off(delay)
             except ApiError as failed:
                 error = failed
                 delay = backoff(retries)
                 again = failed.passing and retries < self.connection.retries and not once
-                # Whether a change was made is not ours to guess: the caller reads again.
+                # After a lost reply the change may have been made: the caller has to read before it is sent again.
                 again = again and (fresh_until is None or not failed.ambiguous)
                 retries += again
             if not again:
@@ -234,6 +255,7 @@ class Transport:
             self._announce(f"{error.message}; trying again in {delay:.0f} s", delay)
             self._stop.pause(delay)
             if once:
+                # During the wait the order may have changed: the caller has to decide again.
                 self.counters.add(waited=delay)
                 raise StaleRead(what)
             repeats += 1
@@ -241,6 +263,7 @@ class Transport:
             self.counters.add(retries=1, waited=delay)
 
     def _attempt(self, what: str, method: str, url: str, body: bytes | None, fresh_until: float | None) -> Reply:
+        """Send one request as soon as the rate limit permits. Raises ApiError, StaleRead or Stopped."""
         if self.max_requests is not None and self.counters.requests >= self.max_requests:
             why = f"could not {what}: the {self.max_requests} requests that may be sent at most are used up"
             raise ApiError(why, code="too_many_requests")
@@ -250,7 +273,8 @@ class Transport:
             why = f"could not {what}: the rate limit cannot be kept, as its file cannot be used ({error.strerror})"
             raise ApiError(why, code="rate_limit_file") from None
         self.counters.add(waited=slot.waited)
-        # A stop ends writes; a read may still be needed to tell what became of one.
+        # The wait for a slot can be long, so the age of the read is checked after it. A stop ends only writes: a read
+        # may still be necessary to find out the result of a write.
         if fresh_until is not None and (self._stop or time.monotonic() > fresh_until):
             slot.cancel()
             raise Stopped(self._stop.reason) if self._stop else StaleRead(what)
@@ -261,36 +285,37 @@ class Transport:
             slot.done()
 
     def _pace(self, what: str, seconds: float) -> None:
+        """Wait for a slot of the rate limit; the pacer calls this. Raises Stopped."""
         self._announce(f"waiting {seconds:.0f} s to {what}, to stay within the rate limit", seconds)
         self._stop.pause(seconds)
 
     def _announce(self, line: str, delay: float) -> None:
-        """Announce a wait, once for all workers that wait at the same time."""
+        """Announce a wait: one line for all threads that wait at the same time."""
         now = time.monotonic()
-        if delay >= _WORTH_SAYING and now >= self._quiet_until:
+        if delay >= _MIN_ANNOUNCED_WAIT and now >= self._quiet_until:
             self._quiet_until = now + delay / 2
-            self._say(line)
+            self._notify(line)
 
     def _exchange(self, what: str, method: str, url: str, body: bytes | None) -> Reply:
-        """Send once, whatever comes. Raises NotSent, LostReply or Unreadable."""
-        reply = self._reply(what, method, url, body)
+        """Send one request and return the reply, whatever its status. Raises NotSent, LostReply or Unreadable."""
+        reply = self._reply_or_error(what, method, url, body)
         if isinstance(reply, ApiError):
             raise reply
         return reply
 
-    def _reply(self, what: str, method: str, url: str, body: bytes | None) -> Reply | ApiError:
-        # Returned and not raised: neither an exception's text nor its chain may go on, as both can hold URL, proxy
-        # or headers.
+    def _reply_or_error(self, what: str, method: str, url: str, body: bytes | None) -> Reply | ApiError:
+        # The error is returned, and raised by the caller outside the `except` clause: raised here, it would be chained
+        # to an exception of requests, whose text can contain the URL, the proxy or headers with secrets.
         session = self._session()
         headers = self._headers if body is None else {**self._headers, "Content-Type": "application/json"}
         try:
             with session.open(method, url, headers, body) as response:
-                return Reply(response.status_code, response.headers, self._explained(what, response))
+                return Reply(response.status_code, response.headers, self._body_unless_refused(what, response))
         except (requests.exceptions.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
             return self._network_error(what, error, session.sent)
 
-    def _explained(self, what: str, response: requests.Response) -> bytes:
-        """The body; that of a refusal (4xx) may be missing, as the status alone says that nothing was done."""
+    def _body_unless_refused(self, what: str, response: requests.Response) -> bytes:
+        """The body; of a 4xx an empty one if it is unreadable, as the status alone proves that nothing was done."""
         try:
             return self._body(what, response)
         except (Unreadable, urllib3.exceptions.HTTPError, OSError):
@@ -299,15 +324,16 @@ class Transport:
             raise
 
     def _body(self, what: str, response: requests.Response) -> bytes:
+        """The decoded body. Raises Unreadable, HTTPError of urllib3 or OSError."""
         encoding = response.headers.get("Content-Encoding", "").strip().lower()
         if encoding not in ("", "identity", *_ENCODINGS):
-            # Several layers among them, which unpack a thousandfold each.
+            # This includes several encodings in a row: each of them can expand the body a thousandfold.
             raise Unreadable(
                 f"{self.service} answered in an encoding that was not asked for when asked to {what}",
                 response.status_code,
                 "unreadable",
             )
-        # urllib3 1.26 takes a body that was cut off for a whole one unless it is told not to.
+        # By default urllib3 1.26 accepts a body that is shorter than its Content-Length.
         response.raw.enforce_content_length = True
         chunks = []
         size = 0
@@ -327,11 +353,12 @@ class Transport:
         return kind(f"could not {what}: {why}", code=code_of(kind))
 
     def _refusal(self, what: str, reply: Reply) -> ApiError:
+        """The error for a status other than 2xx; its class says whether the service may have acted."""
         several = self._explanation(reply)
         status = reply.status
         codes = tuple(code for code, _message in several if code)
-        shown = [", ".join(part for part in problem if part) for problem in several[:_PROBLEMS_SHOWN]]
-        shown += [f"and {len(several) - _PROBLEMS_SHOWN} more"] if len(several) > _PROBLEMS_SHOWN else []
+        shown = [", ".join(part for part in problem if part) for problem in several[:_MAX_PROBLEMS]]
+        shown += [f"and {len(several) - _MAX_PROBLEMS} more"] if len(several) > _MAX_PROBLEMS else []
         text = f"{self.service} refused to {what} (HTTP {status}{', ' if shown else ''}{'; '.join(shown)})"
         code = codes[0] if codes else None
         if status == 429:
@@ -349,18 +376,19 @@ class Transport:
         return kind(f"{text}; {advice}" if advice else text, status, code)
 
     def _explanation(self, reply: Reply) -> list[tuple[str, str]]:
-        """The errors that an answer tells, as (code, message), fit for a message."""
+        """The errors in the body of an answer, as (code, message), printable and without secrets."""
         try:
             found = problems(_loads(reply.body))
         except (ValueError, RecursionError):
-            # A CDN's HTML page, for one (docs/development/reference/certcentral.md 1.2). No secret may lose a part
-            # before it is hidden.
+            # Such as the HTML page of a CDN (docs/development/reference/certcentral.md 1.2). Secrets are removed first:
+            # text_of could remove a part of a secret, and `clean` would not recognize the rest.
             text = text_of(scrub(reply.body.decode("utf-8", "replace"), self._secrets))
             found = [("", f"an answer that is not JSON: {text}")] if text else []
             found = found or ([("", "an answer that is not JSON")] if reply.body.strip() else [])
         return [(self.clean(code), self.clean(message)) for code, message in found]
 
     def _json(self, what: str, reply: Reply, *, may_be_list: bool = False) -> dict[str, Any]:
+        """The JSON object of a successful answer. Raises Unreadable."""
         try:
             data = _loads(reply.body)
         except (ValueError, RecursionError):
@@ -376,10 +404,11 @@ class Transport:
         return data
 
     def clean(self, text: str) -> str:
-        """Text from the service, fit for a message."""
+        """Text from the service for a message: printable, without secrets, of 300 characters at most."""
         return printable(scrub(text, self._secrets), 300)
 
     def _session(self) -> Session:
+        """The session of the current thread."""
         session: Session | None = getattr(self._local, "session", None)
         if session is None:
             session = self._local.session = Session(self.connection)
@@ -394,9 +423,10 @@ def open_transport(
     headers: Mapping[str, str],
     advise: Advise,
 ) -> Transport:
-    """A transport for a task, paced together with the other forks of its run; nothing is sent here.
+    """Return a transport for a task; sends nothing.
 
-    Raises LibraryMissing. What is added to the context's secrets later is redacted as well.
+    The transport shares the rate limit with the other forks of the run. Secrets that are added to the context later
+    are removed from messages as well. Raises LibraryMissing.
     """
     shared = state_file(context.state_dir, connection.base_url, connection.api_key, connection.windows)
     return Transport(
@@ -406,17 +436,17 @@ def open_transport(
         advise=advise,
         pacer=Pacer(connection.windows, connection.timeout, shared),
         stop=context.stop,
-        say=context.say,
+        notify=context.notify,
         secrets=context.secrets,
     )
 
 
 @contextmanager
-def _absence(codes: Sequence[str]) -> Iterator[None]:
-    """Turn a 404 with one of these error codes into NotFound: only then the service said that it has no such object.
+def _absent_as_not_found(codes: Sequence[str]) -> Iterator[None]:
+    """Turn WrongAddress into NotFound if every not_found code of the answer is one of `codes`.
 
-    A gateway, a wrong path or another service answers 404 as well; what names something else that was not found, such
-    as the route, is not about the object either.
+    Only then the service itself reports that the object does not exist. A gateway, a wrong path or another service
+    answers 404 as well, and a not_found code can be about something else than the object, such as the route.
     """
     try:
         yield
@@ -424,12 +454,15 @@ def _absence(codes: Sequence[str]) -> Iterator[None]:
         not_found = {code for code in error.codes if code.partition("|")[0] == "not_found"}
         if not not_found or not not_found.issubset(codes):
             raise
-        absent = NotFound(error.said, error.http_status, error.code)
+        # Without the advice of WrongAddress to check api_url.
+        absent = NotFound(error.refusal, error.http_status, error.code)
         absent.retries, absent.waited = error.retries, error.waited
         raise absent from None
 
 
 def _loads(body: bytes) -> Any:
+    """Parse JSON without the constants NaN and Infinity, which Python accepts by default."""
+
     def no_constant(name: str) -> Any:
         raise ValueError(f"{name} is not JSON")
 

@@ -4,7 +4,7 @@
 
 # This module util is PRIVATE to the collection: it can change at any time.
 
-"""The first door: a module as Ansible runs it on a host."""
+"""The entry point of a module that Ansible runs on a host (execute_on: target)."""
 
 from __future__ import annotations
 
@@ -17,13 +17,17 @@ from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 from .._common.context import Context, Stop
 from .guard import guarded
 
+# The file descriptor of the pipe that returns the result to Ansible.
 _STDOUT = 1
 
 
 def main(spec: Mapping[str, Any], run: Callable[[Mapping[str, Any], Context], dict[str, Any]]) -> None:
-    """Read the arguments, run, and hand the result to Ansible; does not return."""
+    """Read the arguments, run the module, and return its result to Ansible; does not return.
+
+    spec: the arguments of AnsibleModule. run: the function of the module that returns the result.
+    """
     module = AnsibleModule(**spec)
-    # Where a job is cancelled, nobody tells a host; its connection ends.
+    # A host is not notified when a job is canceled: only its connection ends.
     stop = Stop(os.getppid(), pipe=_STDOUT)
     # pylint: disable-next=protected-access
     context = Context(check_mode=module.check_mode, diff=module._diff, environ=os.environ, stop=stop)

@@ -4,7 +4,7 @@
 
 # This module util is PRIVATE to the collection: it can change at any time.
 
-"""The frame around a module's run: errors become failed results, and results lose their secrets."""
+"""Runs a module: turns its exceptions into failed results and removes secrets from the result."""
 
 from __future__ import annotations
 
@@ -22,7 +22,11 @@ if TYPE_CHECKING:
 def guarded(
     run: Callable[[Mapping[str, Any], Context], dict[str, Any]], params: Mapping[str, Any], context: Context
 ) -> dict[str, Any]:
-    """A module's `run`, for a door: what keeps it from beginning becomes a failed result, and no secret is left."""
+    """Call `run` of a module and return its result, for the controller action and the entry point.
+
+    OptionError, ApiError, Stopped and LibraryMissing become a failed result. To a result with `library` the caller has
+    to add the message, as the text for a missing library is that of Ansible.
+    """
     try:
         refuse_nul(params)
         result = run(params, context)
@@ -37,7 +41,7 @@ def guarded(
     except LibraryMissing as error:
         code = "library_too_old" if error.is_old else "library_missing"
         result = {"failed": True, "changed": False, "failure": ApiError(error.message, code=code).failure()}
-        # The words for one that is missing are Ansible's.
+        # The caller adds the message for a missing library with missing_required_lib of Ansible.
         result.update({"msg": error.message} if error.is_old else {"library": error.library, "exception": error.trace})
     scrubbed: dict[str, Any] = scrub(result, context.secrets)
     return scrubbed

@@ -4,7 +4,7 @@
 
 # This module util is PRIVATE to the collection: it can change at any time.
 
-"""What a module does that only reads: ask, and tell."""
+"""Runs a module that only reads."""
 
 from __future__ import annotations
 
@@ -25,9 +25,10 @@ Item = TypeVar("Item")
 def info_result(
     context: Context, transport: Transport, gather: Callable[[Map], dict[str, Any]], workers: int = 8
 ) -> dict[str, Any]:
-    """The result of a module that only reads.
+    """Return the result of a module that only reads.
 
-    gather: returns what is to be told, by help of a map over threads; an ApiError or Stopped is the task's failure.
+    gather: returns the values of the result; its argument is a map over worker threads. If it raises ApiError or
+    Stopped, the task fails.
     """
     try:
         with signals_stop(context.stop), pool(workers) as work:
@@ -41,12 +42,12 @@ def info_result(
 
 
 def warned(result: dict[str, Any], warnings: Sequence[str]) -> dict[str, Any]:
-    """A result, with what the task has to warn of."""
+    """A result with the warnings of the task."""
     return {**result, "warnings": list(warnings)} if warnings else result
 
 
 def until_stopped(items: Iterable[Item], stop: Stop) -> Iterator[Item]:
-    """The same items; raises Stopped between two of them once a signal has come."""
+    """Yield the items; raise Stopped before the next item once the run is stopped."""
     for item in items:
         if stop:
             raise Stopped(stop.reason)

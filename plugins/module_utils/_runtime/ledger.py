@@ -4,7 +4,7 @@
 
 # This module util is PRIVATE to the collection: it can change at any time.
 
-"""What became of each order of a run: the results, and the rules by which a result ends the run early."""
+"""The results of a run by order, and the rules by which a result stops the run early."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ if TYPE_CHECKING:
     from .protocols import Reader
     from .results import Settings
 
-# So many orders in a row for which the key was refused end the run.
+# The run stops after the service refused the key for this number of orders in a row.
 DENIALS = 3
 
 
 class Ledger:
-    """The results of a run by key, for any number of threads.
+    """The results of a run by key; safe for any number of threads.
 
-    reader: names the account in messages. stop: is set where a result ends the run. observers: are notified of every
+    reader: names the account in messages. stop: is set if a result stops the run. observers: are notified of every
     result.
     """
 
@@ -40,28 +40,31 @@ class Ledger:
         self._settings = settings
         self._stop = stop
         self._observers = observers
+        # Orders in a row for which the key was refused.
         self._denials = 0
         self._account = ""
         self._account_lock = threading.Lock()
         self._lock = threading.Lock()
 
     def problem(self, key: Any, problem: Exception | None, state: Any = None, *, after: Any = None) -> OrderResult:
-        """The result of an order whose request failed, or was never sent."""
+        """The result of an order whose request failed (ApiError) or was never sent (another problem, or None)."""
         if isinstance(problem, ApiError):
             return self.result(key, FAILED, state, after or state, problem.message, problem)
         return self.result(key, NOT_ATTEMPTED, state, state, self._stop.reason)
 
     def missing(self, keys: Iterable[Any]) -> None:
+        """Record orders that do not exist."""
         for key in keys:
             self.record(self.absent(key))
 
     def absent(self, key: Any) -> OrderResult:
+        """The result of an order that does not exist; may send a request to name the account."""
         return self.result(
             key, MISSING, None, None, f"it does not exist in {self._account_label()}, or not for this key"
         )
 
     def _account_label(self) -> str:
-        # Not the lock of the results: others go on while this waits for an answer.
+        # A lock of its own: other threads can record results while this one waits for the answer.
         with self._account_lock:
             try:
                 self._account = self._account or self._reader.account_label()
@@ -70,10 +73,12 @@ class Ledger:
             return self._account
 
     def leave(self, keys: Iterable[Any]) -> None:
+        """Record orders as not attempted, because the run was stopped."""
         for key in keys:
             self.record(self.problem(key, Stopped(self._stop.reason)))
 
     def record(self, result: OrderResult, counts: bool = True) -> None:
+        """Record a result and notify the observers; counts: whether the rules that stop a run apply to it."""
         with self._lock:
             self.results[result.key] = result
             if counts and result.outcome != NOT_ATTEMPTED:
@@ -81,6 +86,7 @@ class Ledger:
         self.notify(result)
 
     def notify(self, result: OrderResult) -> None:
+        """Notify the observers of a result."""
         for observer in self._observers:
             observer.settled(result)
 
@@ -95,6 +101,10 @@ class Ledger:
     def result(
         self, key: Any, outcome: str, before: Any, after: Any, reason: str = "", error: Any = None
     ) -> OrderResult:
+        """A result from what is known about an order; nothing is recorded.
+
+        before, after: the order as it was read, None if it was not read. error: an ApiError for the failure.
+        """
         known = before or after
         identity = known.identity if known else {}
         return OrderResult(
@@ -109,17 +119,19 @@ class Ledger:
         )
 
     def changed(self, key: Any, before: Any, state: Any, decision: Decision) -> OrderResult:
-        """The result of a change that was made, or would be; `state` is what it was read as last."""
+        """The result of a change that was made, or would be in check mode; state: the order in the last read."""
         result = self.result(key, decision.ends, before, before, decision.reason)
         return replace(result, after={**state.facts, **decision.after}, done=decision.done)
 
-    def unverified(self, done: OrderResult, unread: ApiError | Stopped) -> OrderResult:
-        why = f"the change was acknowledged, but could not be verified: {unread}"
-        error = unread if isinstance(unread, ApiError) else ApiError(why, code="not_verified")
+    def unverified(self, done: OrderResult, read_error: ApiError | Stopped) -> OrderResult:
+        """The result of an acknowledged change after which the order could not be read."""
+        why = f"the change was acknowledged, but could not be verified: {read_error}"
+        error = read_error if isinstance(read_error, ApiError) else ApiError(why, code="not_verified")
         failure = error.failure(self._settings.order_id(done.key, done.identity))
         return replace(done, outcome=UNKNOWN, after=None, reason=why, failure=failure)
 
-    def unverifiable(self, done: OrderResult, facts: Mapping[str, Any] | None) -> OrderResult:
+    def not_shown(self, done: OrderResult, facts: Mapping[str, Any] | None) -> OrderResult:
+        """The result of an acknowledged change that a fresh read does not show; facts: of that read."""
         why = "the change was acknowledged, but a fresh read does not show it"
         failure = ApiError(why, code="not_verified").failure(self._settings.order_id(done.key, done.identity))
         return replace(done, outcome=UNKNOWN, after=facts, reason=why, failure=failure)

@@ -4,7 +4,7 @@
 
 # This module util is PRIVATE to the collection: it can change at any time.
 
-"""Those who watch a run: the audit log, and a line now and then that says how far it is."""
+"""The observers of a run: the audit log and the progress lines."""
 
 from __future__ import annotations
 
@@ -26,34 +26,35 @@ if TYPE_CHECKING:
     from .protocols import State
     from .results import Settings
 
-# How long a run is silent at first, and between two lines, in seconds.
+# The time until the first progress line, and between two lines, in seconds.
 FIRST_LINE = 10.0
-RHYTHM = 30.0
+LINE_INTERVAL = 30.0
 
 
 class Observer:
-    """Sees every write before it is sent, and what became of every order.
+    """Is notified before every write and of every result.
 
-    warnings: for the result of the task.
+    warnings: are added to the result of the task.
     """
 
     def __init__(self) -> None:
         self.warnings: list[str] = []
 
     def announced(self, key: Hashable, state: State, decision: Decision) -> None:
-        """A change is about to be sent. An ApiError that is raised here keeps it from being sent."""
+        """A step of a change is about to be sent. If this method raises ApiError, the step is not sent."""
 
     def settled(self, result: OrderResult) -> None:
-        """Nothing more will be done for this order; once more where that is found out to be otherwise.
+        """An order has a result. The method is called again if a later read changes the result.
 
-        An ApiError that is raised here in check mode ends the run.
+        If this method raises ApiError in check mode, the run ends.
         """
 
 
 class Auditor(Observer):
-    """Writes every change into an audit log, before and after; without the line before, it is not sent.
+    """Writes an entry to the audit log before and after every change; without the first entry no change is sent.
 
-    settings: of the run. account: finds out, once, which account the key sees.
+    settings: of the run. account: returns the account of the key; it is called once, before the first change.
+    note: the note of the task.
     """
 
     def __init__(self, log: AuditLog, settings: Settings, account: Callable[[], Any], note: str | None) -> None:
@@ -63,7 +64,7 @@ class Auditor(Observer):
         self._account = account
         self._note = note
         self._known_account: list[Any] = []
-        # The id of each change, and what names its order: every line has both, so that each can be read by itself.
+        # The id of each change and the names of its order. Every entry has both, so that it can be read alone.
         self._changes: dict[Hashable, tuple[str, dict[str, Any]]] = {}
         self._lock = threading.Lock()
 
@@ -103,11 +104,11 @@ class Auditor(Observer):
             )
         except (OSError, UnsafeFile) as error:
             order = f"{self._settings.noun} {self._settings.label(result.key)}"
-            self.warnings.append(f"{order} is {result.outcome}, but {_trouble(self._log, error)}")
+            self.warnings.append(f"{order} is {result.outcome}, but {_write_failure(self._log, error)}")
 
 
-class Rehearsal(Observer):
-    """Stands for the Auditor in check mode: refuses what that would refuse, and writes nothing."""
+class AuditCheck(Observer):
+    """The Auditor for check mode: fails as the Auditor would if the audit log cannot be written, but writes nothing."""
 
     def __init__(self, log: AuditLog) -> None:
         super().__init__()
@@ -122,25 +123,26 @@ class Rehearsal(Observer):
 
 
 def _unwritable(log: AuditLog, error: Exception) -> ApiError:
-    return ApiError(f"nothing was sent, as {_trouble(log, error)}", code="audit_log")
+    return ApiError(f"nothing was sent, as {_write_failure(log, error)}", code="audit_log")
 
 
-def _trouble(log: AuditLog, error: Exception) -> str:
+def _write_failure(log: AuditLog, error: Exception) -> str:
+    """The reason for a message, such as "the audit log /x cannot be written (No space left on device)"."""
     why = error.strerror if isinstance(error, OSError) else str(error)
     return f"the audit log {log.path} cannot be written ({why})"
 
 
 class Progress(Observer):
-    """Says how far a long run is.
+    """Shows the progress of a long run, with the number of results and an estimate of the time that is left.
 
-    total: how many orders there are, or what `noun` says. say: shows a line now.
+    total: the number of orders. notify: shows a line to the operator at once. noun: the word for one order.
     """
 
-    def __init__(self, total: int, say: Callable[[str], None], noun: str = "order") -> None:
+    def __init__(self, total: int, notify: Callable[[str], None], noun: str = "order") -> None:
         super().__init__()
         self._total = total
         self._noun = noun
-        self._say = say
+        self._notify = notify
         self._began = time.monotonic()
         self._next = self._began + FIRST_LINE
         self._outcomes: dict[Hashable, str] = {}
@@ -150,18 +152,19 @@ class Progress(Observer):
         with self._lock:
             self._outcomes[result.key] = result.outcome
             now = time.monotonic()
+            # The message of the result replaces the last line.
             due = now >= self._next and len(self._outcomes) < self._total
             if due:
-                self._next = now + RHYTHM
-                self._say(self._line(now - self._began))
+                self._next = now + LINE_INTERVAL
+                self._notify(self._line(now - self._began))
 
     def _line(self, elapsed: float) -> str:
         done = len(self._outcomes)
         counts = Counter(self._outcomes.values())
         failed = counts[FAILED] + counts[UNKNOWN]
         left = elapsed / done * (self._total - done)
-        told = f"{done} of {plural(self._total, self._noun)} done, {counts[CHANGED]} changed, {failed} failed"
-        return f"{told}; about {_duration(left)} left"
+        progress = f"{done} of {plural(self._total, self._noun)} done, {counts[CHANGED]} changed, {failed} failed"
+        return f"{progress}; about {_duration(left)} left"
 
 
 def observers(
@@ -172,13 +175,16 @@ def observers(
     account: Callable[[], Any],
     note: str | None,
 ) -> list[Observer]:
-    """Those who watch a run, by the options audit_log, ticket and progress."""
-    watching: list[Observer] = [Progress(total, context.say, settings.noun)] if params["progress"] else []
+    """Return the observers of a run by the options audit_log, ticket and progress.
+
+    total: the number of orders. account: returns the account of the key. note: the note of the task.
+    """
+    result: list[Observer] = [Progress(total, context.notify, settings.noun)] if params["progress"] else []
     if params["audit_log"]:
         facts = {"task": printable(context.task), "ticket": params["ticket"]}
         log = AuditLog(params["audit_log"], {**facts, "caller_supplied": caller_supplied(context.variables)})
-        watching.append(Rehearsal(log) if context.check_mode else Auditor(log, settings, account, note))
-    return watching
+        result.append(AuditCheck(log) if context.check_mode else Auditor(log, settings, account, note))
+    return result
 
 
 def _duration(seconds: float) -> str:

@@ -4,7 +4,7 @@
 
 # This module util is PRIVATE to the collection: it can change at any time.
 
-"""What the runner needs of a provider: the state of an order, a reader, and a write."""
+"""The interfaces between the runner and a provider: the state of an order, a reader, and a write."""
 
 from __future__ import annotations
 
@@ -18,48 +18,54 @@ if TYPE_CHECKING:
 
 
 class State(Protocol):
-    """An order as a client returns it."""
+    """An order as a client reads it."""
 
     @property
     def name(self) -> str:
-        """What people know it by, such as its common name."""
+        """The name for messages, such as the common name."""
 
     @property
     def facts(self) -> Mapping[str, Any]:
-        """What a change can alter."""
+        """The values that a change can alter, for `before` and `after` of the result."""
 
     @property
     def identity(self) -> Mapping[str, Any]:
-        """What names it in a result, beside the key that was asked for."""
+        """The ids of the order in a result, in addition to the key of the task."""
 
 
 class Reader(Protocol):
-    """The part of a client that a run needs; each raises ApiError or Stopped.
+    """The part of a client that a run uses; every method raises ApiError or Stopped.
 
-    ONE_BY_ONE: the needs that cost a request for each order.
+    ONE_BY_ONE: the facts (Decision.required_fact) that cost one request for each order.
     """
 
     ONE_BY_ONE: frozenset[str]
 
     @property
     def transport(self) -> Transport:
-        """Where requests are counted, and the connection is."""
+        """The transport, with the request counters and the connection."""
 
     def read(self, keys: Sequence[Any]) -> dict[Any, Any]:
-        """The orders found, of several keys those that come together; a single key left out does not exist."""
+        """Read orders and return those that were found, by key.
+
+        For several keys, the result can lack an order that exists; for a single key, the order does not exist then.
+        """
 
     def fetch_fact(self, required_fact: str, orders: Sequence[Any]) -> dict[Any, Any]:
-        """The same orders with the fact that a Decision needs."""
+        """Return the same orders, by key, with the fact that a Decision requires."""
 
     def account_label(self) -> str:
-        """The account that was asked, for messages."""
+        """The name of the account for messages."""
 
 
 class Write(Protocol):
+    """The function that sends a change."""
+
     def __call__(
         self, state: Any, decision: Decision, /, *, fresh_until: float, budget: RateLimitBudget
     ) -> Decision | None:
-        """Send one change, that of the decision's only step; raises ApiError, StaleRead or Stopped.
+        """Send the change of a decision with one step. Raises ApiError, StaleRead or Stopped.
 
-        Returns what it came to, where that is not what was decided.
+        fresh_until: when the read of `state` becomes too old, in monotonic seconds. budget: for waits after a 429.
+        Returns the decision that the service carried out, if it differs from the given one; else None.
         """

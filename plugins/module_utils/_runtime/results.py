@@ -4,7 +4,7 @@
 
 # This module util is PRIVATE to the collection: it can change at any time.
 
-"""A run's results, told as a module returns them."""
+"""Turns the results of a run into the result of the module: message, list of orders, summary, diff and failure."""
 
 from __future__ import annotations
 
@@ -34,20 +34,20 @@ if TYPE_CHECKING:
     from .._common.context import Context
     from .._http.transport import Transport
 
-# ansible-runner, and so AWX, replaces a result of more than 700,000 characters by nothing at all. The rest is left for
-# what a task was called with, which goes into the same event.
+# The maximum length of a result as JSON, in characters. ansible-runner, and so AWX, drops a whole result of more than
+# 700,000 characters; the difference is left for the arguments of the task, which are part of the same event.
 LONGEST = 500_000
-# ansible-runner sets it for whatever it runs; the door hands it on to a target.
+# The environment variable that ansible-runner sets; the controller action passes it to a target.
 RUNNER = "AWX_ISOLATED_DATA_DIR"
 
 
 @dataclass(frozen=True)
 class Settings:
-    """How a run treats what it meets: the options of that name, and the words for its change.
+    """The options of a run, and the words for its change in the result.
 
-    done: the change as a participle ("canceled"). noun: what is changed. key: what a result calls its key.
-    listed: what it calls the list of them.
-    wait: seconds to wait for what needs an approval, looking every `poll` seconds.
+    done: the change as a participle ("canceled"). missing to orders_detail: the module options of these names.
+    noun: what is changed. key, listed: the result keys of an order's key and of the list of orders.
+    wait: how long to wait for approvals, in seconds. poll: the interval of the reads meanwhile, in seconds.
     """
 
     done: str
@@ -60,27 +60,28 @@ class Settings:
     noun: str = "order"
     key: str = "order_id"
     listed: str = "orders"
-    # How a key is told to people.
+    # Returns a key as messages show it.
     label: Callable[[Any], str] = str
     wait: float = 0.0
     poll: float = 0.0
-    # Whether one key is behind all of it, so that several refusals of it end the run.
+    # Whether all requests use one API key, so that several refusals of the key in a row stop the run.
     one_key: bool = True
-    # A change that is acknowledged is waited for as well, until it shows.
+    # Whether `wait` applies to acknowledged changes as well, until a read shows them.
     confirm: bool = False
-    # What a module tells besides, added before it is seen whether a result fits; and how many characters of it no cut
-    # makes shorter, at most.
+    # besides: adds further values of the module to a result, before its length is checked. longer: the maximum length,
+    # in characters, of the part of these values that no cut can shorten.
     besides: Callable[[dict[str, Any]], dict[str, Any]] | None = None
     longer: int = 0
 
     @classmethod
     def of(cls, params: Mapping[str, Any], done: str, **more: Any) -> Settings:
+        """The settings for the options of a task; more: further fields. Raises OptionError for `workers`."""
         within(params, "workers", 1, MOST_WORKERS)
         names = ("missing", "ineligible", "stop_on_failure", "verify", "workers", "orders_detail")
         return cls(done, **{**{name: params[name] for name in names}, **more})
 
     def order_id(self, key: Any, identity: Mapping[str, Any]) -> Any:
-        """The order, for a `failure`; None where something else was asked for and the order is not known."""
+        """The order_id of a `failure`; None if the key is not that of an order and the order is not known."""
         if self.key in ("order_id", "order_digest"):
             return self.label(key) if self.key == "order_digest" else key
         return identity.get("order_id")
@@ -89,15 +90,16 @@ class Settings:
 def task_result(
     asked: Sequence[Any], results: Mapping[Any, OrderResult], settings: Settings, context: Context, transport: Transport
 ) -> dict[str, Any]:
+    """Return the result of a module that changes orders; asked: the keys of the task, with duplicates."""
     failing = [results[key] for key in dict.fromkeys(asked) if fails(results[key], settings)]
-    # What stopped the run tells more than what was therefore left alone.
+    # The message names the first failure. The order that stopped the run comes before those not attempted for it.
     failing.sort(key=lambda result: result.outcome == NOT_ATTEMPTED)
     counts = Counter(result.outcome for result in results.values())
-    # Where every order of a list is missing, the list, or the key, is wrong rather than the orders gone.
+    # If every order of a list is missing, the list or the API key is probably wrong: fail even with `missing: ok`.
     all_missing = len(results) > 1 and counts[MISSING] == len(results)
     result: dict[str, Any] = {
         "changed": any(result.is_change for result in results.values()),
-        "msg": _sentence(results, counts, failing, all_missing, settings, context.check_mode),
+        "msg": _message(results, counts, failing, all_missing, settings, context.check_mode),
         settings.listed: [results[key].shown(settings.key) for key in asked if _is_listed(results[key], settings)],
         "summary": {"total": len(results), **{outcome: counts[outcome] for outcome in OUTCOMES}},
         "api": transport.counters.shown(),
@@ -116,7 +118,7 @@ def task_result(
 
 
 def refuse_too_many(keys: Sequence[Any], settings: Settings, context: Context) -> None:
-    """Raise OptionError where ansible-runner would keep nothing of so many, be they told by their keys alone."""
+    """Raise OptionError if ansible-runner would drop the result even if it contained only the keys."""
     length = len(json.dumps(keys)) + settings.longer if RUNNER in context.environ else 0
     if length > LONGEST:
         most = len(keys) * LONGEST // length
@@ -125,9 +127,9 @@ def refuse_too_many(keys: Sequence[Any], settings: Settings, context: Context) -
 
 
 def _fitted(result: dict[str, Any], settings: Settings) -> dict[str, Any]:
-    """A result that is short enough for ansible-runner, with a warning where something is left out.
+    """Shorten a result until ansible-runner keeps it; add a warning about what was left out.
 
-    What has changed, or failed, is told at any length: in short rows, or by keys alone.
+    Every order that has changed or failed stays in the result, in the last resort only with its key.
     """
     left_out = []
     length = _length(result)
@@ -135,7 +137,7 @@ def _fitted(result: dict[str, Any], settings: Settings) -> dict[str, Any]:
         if length <= LONGEST:
             break
         shorter = shorten(result, settings)
-        # What was not there is not left out.
+        # A cut without effect is undone and not reported.
         if _length(shorter) < length:
             result, length = shorter, _length(shorter)
             left_out.append(what)
@@ -151,8 +153,8 @@ def _length(result: dict[str, Any]) -> int:
 
 
 def _without_unchanged(result: dict[str, Any], settings: Settings) -> dict[str, Any]:
-    dull = (UNCHANGED, *((MISSING,) if settings.missing == "ok" else ()), *(_SKIPPED[settings.ineligible]))
-    return {**result, settings.listed: [row for row in result[settings.listed] if row["outcome"] not in dull]}
+    unneeded = (UNCHANGED, *((MISSING,) if settings.missing == "ok" else ()), *(_SKIPPED[settings.ineligible]))
+    return {**result, settings.listed: [row for row in result[settings.listed] if row["outcome"] not in unneeded]}
 
 
 def _without_diff(result: dict[str, Any], settings: Settings) -> dict[str, Any]:  # noqa: ARG001
@@ -181,6 +183,7 @@ _CUTS: tuple[tuple[str, Callable[[dict[str, Any], Settings], dict[str, Any]]], .
 
 
 def fails(result: OrderResult, settings: Settings) -> bool:
+    """Whether the result of an order fails the task, by the options missing and ineligible."""
     if result.outcome == MISSING:
         return settings.missing == "fail"
     if result.outcome == INELIGIBLE:
@@ -193,7 +196,7 @@ def _is_listed(result: OrderResult, settings: Settings) -> bool:
     return wanted or fails(result, settings)
 
 
-def _sentence(
+def _message(
     results: Mapping[Any, OrderResult],
     counts: Mapping[str, int],
     failing: list[OrderResult],
@@ -204,7 +207,7 @@ def _sentence(
     if not results:
         return f"no {settings.noun}s were given, nothing to do"
     if len(results) == 1:
-        return _sentence_of_one(next(iter(results.values())), settings, check_mode)
+        return _message_of_one(next(iter(results.values())), settings, check_mode)
     text = ", ".join(f"{counts[outcome]} {outcome}" for outcome in OUTCOMES if counts[outcome])
     text = f"{plural(len(results), settings.noun)} to be {settings.done}: {text}"
     if check_mode:
@@ -217,7 +220,7 @@ def _sentence(
     return text
 
 
-def _sentence_of_one(result: OrderResult, settings: Settings, check_mode: bool) -> str:
+def _message_of_one(result: OrderResult, settings: Settings, check_mode: bool) -> str:
     order = f"{settings.noun} {settings.label(result.key)}"
     why = f": {result.reason}" if result.reason else ""
     if result.outcome == CHANGED:
@@ -240,7 +243,7 @@ def _diff(results: Iterable[OrderResult], settings: Settings) -> dict[str, str]:
 
 
 def _diff_line(result: OrderResult, facts: Mapping[str, Any] | None, settings: Settings) -> str:
-    """'order 7 (www.example.com): status: issued', and a line more for each part that has facts of its own."""
+    """'order 7 (www.example.com): status: issued', and one more line for each part that has facts of its own."""
     name = f" ({result.name})" if result.name not in ("", str(result.key)) else ""
     parts = {fact: value for fact, value in (facts or {}).items() if _is_parts(value)}
     text = ", ".join(f"{fact}: {_shown(value)}" for fact, value in (facts or {}).items() if fact not in parts)

@@ -4,10 +4,11 @@
 
 # This module util is PRIVATE to the collection: it can change at any time.
 
-"""The one loop of every module that changes orders: read, decide, announce, write, verify, tell.
+"""The loop of every module that changes orders: read, decide, notify the observers, write, verify, return the result.
 
-Knows no provider: a client reads, a policy decides, a call writes, and this file keeps the promises that lie between
-them: no write on an old read, no write twice, no write after a stop, and a result that tells the truth.
+The runner knows no provider: a client reads, a policy decides, and a function writes. The runner guarantees that no
+write is based on an old read, that no change is made twice, that no write is sent after a stop, and that the result
+reports what is known to have happened.
 """
 
 from __future__ import annotations
@@ -35,17 +36,22 @@ if TYPE_CHECKING:
     from .protocols import Reader, Write
     from .workers import Map
 
-    # An order to be changed: its key, its state, the decision, and when it was read, in monotonic seconds.
+    # An order to be changed: key, state, decision, and the time of the read in monotonic seconds.
     Judged = tuple[Any, Any, Decision, float]
 
-# No write rests on a read that is older, in seconds.
+# The maximum age of the read that a write is based on, in seconds.
 FRESH_FOR = 60.0
-# How often an order is read by itself, each time too slowly for a write, before it is given up.
+# An order fails after this number of reads, each of it alone, that were too old before the write could be sent.
 SLOW_READS = 10
 
 
 class Run:
-    """One task's work on its orders; `result` may be called once."""
+    """One run of a module on the orders of its task; `result` may be called once.
+
+    reader: the client. read: returns the orders of several keys; a single key that it leaves out does not exist.
+    decide: the policy; returns the decision for an order as it was read. write: sends one step of a change.
+    observers: are notified before every write and of every result.
+    """
 
     def __init__(
         self,
@@ -66,12 +72,17 @@ class Run:
         self._observers = observers
         self._stop = context.stop
         self._ledger = Ledger(reader, settings, context.stop, observers)
+        # By key: an order keeps its budget over all attempts of its change.
         self._budgets: dict[Any, RateLimitBudget] = {}
         self._map: Map = in_turn
         self._lock = threading.Lock()
 
     def result(self, asked: Sequence[Any]) -> dict[str, Any]:
-        """Do it, and say what came of it: a module's result, with `failed` where the task has to fail."""
+        """Change the orders and return the result of the module, with `failed` if the task has to fail.
+
+        asked: the keys of the task; duplicates are changed once and listed as often as they are given.
+        Raises OptionError if there are too many keys for a result.
+        """
         keys = list(dict.fromkeys(asked))
         refuse_too_many(keys, self._settings, self._context)
         with signals_stop(self._stop), pool(min(self._settings.workers, len(keys))) as self._map:
@@ -98,7 +109,11 @@ class Run:
     # -- one chunk -------------------------------------------------------------------------------------------------
 
     def _chunk(self, keys: list[Any]) -> None:
-        """Read, decide and write; what became stale while others were written is read again together."""
+        """Read, decide and write for one chunk of keys.
+
+        Changes whose read became too old while others were written are read again together. If every read of a pass
+        became too old before its write, the next pass reads half as many orders, down to one.
+        """
         at_once, slow = len(keys), 0
         retries = self._reader.transport.connection.retries
         waits = Waits(self._stop.pause, backoff, most=retries + 1)
@@ -114,44 +129,47 @@ class Run:
                     self._ledger.record(self._unsent(key, state, decision))
             throttled = self._throttled(to_write)
             stale = self._write_all(to_write, waits)
-            # Where nothing could be sent, reading so many takes longer than a read stays fresh.
+            # No change could be sent in time: to read so many orders takes longer than FRESH_FOR.
             all_stale = bool(stale) and len(stale) == len(to_write)
-            # A wait for a service that answers 429 has a bound of its own.
+            # A pass that waited after a 429 does not count as slow: rate_limit_timeout bounds these waits.
             slow = slow + 1 if all_stale and at_once == 1 and self._throttled(to_write) == throttled else 0
             if slow == SLOW_READS:
                 self._give_up(stale)
                 stale, slow = [], 0
             at_once = max(1, at_once // 2) if all_stale else at_once
             keys = [key for key, *_rest in stale] + later
+        # The run was stopped: the rest of the chunk is not attempted.
         self._ledger.leave(keys)
 
     def _throttled(self, to_write: Iterable[tuple[Any, Any, Decision, float]]) -> float:
-        """How long these changes have waited in all as the service answered 429, in seconds."""
+        """The seconds that these changes have waited in total after answers with 429."""
         return sum(self._budgets[key].spent for key, *_rest in to_write if key in self._budgets)
 
     def _give_up(self, stale: Iterable[tuple[Any, Any, Decision, float]]) -> None:
+        """Record orders as failed whose reads were always too old for a write."""
         for key, state, *_rest in stale:
             why = f"each time, more than {FRESH_FOR:.0f} s went by between reading it and being able to change it"
             self._ledger.record(self._ledger.problem(key, ApiError(why, code="stale"), state))
 
     def _read_chunk(self, keys: list[Any]) -> dict[Any, Any]:
-        """The orders that can be read; the others are settled."""
+        """Read orders and return those that were found; a result is recorded for each of the others."""
         try:
             found = self._read(keys)
         except (ApiError, Stopped) as error:
             for key in keys:
-                # One request was refused, not as many as there are orders in it.
+                # One failed request counts once for the rules that stop a run, however many orders it asked for.
                 self._ledger.record(self._ledger.problem(key, error), counts=key == keys[0])
             return {}
         if len(keys) == 1:
             self._ledger.missing(set(keys) - set(found))
             return found
-        # A list that leaves an order out does not prove that there is none.
+        # A list that lacks an order does not prove that the order does not exist: read each such order alone.
         for alone in self._map(self._read_one, [(key,) for key in keys if key not in found]):
             found.update(alone)
         return {key: found[key] for key in keys if key in found}
 
     def _read_one(self, key: Any) -> dict[Any, Any]:
+        """The order by its key; empty if it was not found, with its result recorded."""
         if self._stop:
             self._ledger.leave([key])
             return {}
@@ -164,7 +182,12 @@ class Run:
         return found
 
     def _judge(self, states: dict[Any, Any]) -> dict[Any, tuple[Any, Decision]]:
-        """The decision for each order, after reading what it needs; what cannot be read is settled."""
+        """Return each order with its decision.
+
+        A policy can require further facts (Decision.required_fact): those are fetched, for all orders that lack the
+        same fact together, and the policy decides again. A result is recorded for each order whose facts cannot be
+        read.
+        """
         judged: dict[Any, tuple[Any, Decision]] = {}
         undecided = states
         while undecided:
@@ -178,9 +201,11 @@ class Run:
             undecided = {}
             for fact, several in missing_facts.items():
                 undecided.update(self._fetch_facts(fact, several))
+        # In the order of the task, which the fetches may have changed.
         return {key: judged[key] for key in states if key in judged}
 
     def _fetch_facts(self, fact: str, states: dict[Any, Any]) -> dict[Any, Any]:
+        """The orders with one more fact; by several threads if the fact costs a request for each order."""
         parts = [{key: states[key]} for key in states] if fact in self._reader.ONE_BY_ONE else [states]
         fetched: dict[Any, Any] = {}
         for part in self._map(self._fetch_part, [(fact, part) for part in parts]):
@@ -203,14 +228,17 @@ class Run:
     # -- the writes ------------------------------------------------------------------------------------------------
 
     def _write_all(self, to_write: list[Judged], waits: Waits) -> list[Judged]:
-        """Make the changes of a chunk; returns those whose read became too old before anything was sent."""
+        """Make the changes of a chunk; return those whose read became too old before anything was sent.
+
+        The orders with lost replies are read again together at the end, so that one wait serves all of them.
+        """
         attempts = self._map(self._change, [(one, waits) for one in to_write])
         stale = [judged for judged, one in zip(to_write, attempts) if one and not one.lost]
         self._read_again([one for one in attempts if one and one.lost], waits)
         return stale
 
     def _change(self, judged: Judged, waits: Waits) -> WriteAttempt | None:
-        """Send one change: None where it is settled, else the attempt, whose reply is lost or which was not sent."""
+        """Send one change; return None once its result is recorded, else the attempt (reply lost, or read too old)."""
         key, state, decision, read_at = judged
         try:
             blocked = self._blocked(key, state, decision)
@@ -220,7 +248,7 @@ class Run:
             attempt = WriteAttempt(key, state, decision, read_at)
             is_open = self._advance(attempt)
             if is_open and attempt.lost and self._settings.stop_on_failure:
-                # Whether it has failed has to be known before the next one is sent.
+                # stop_on_failure: find out whether this change failed before the next one is sent.
                 self._read_again([attempt], waits)
                 is_open = False
         except BaseException:
@@ -229,15 +257,16 @@ class Run:
         return attempt if is_open else None
 
     def _unsent(self, key: Any, state: Any, decision: Decision) -> OrderResult:
-        """The result of an order for which nothing is to be sent."""
+        """The result of an order whose decision is not to send a change."""
         why = decision.explanation
+        # UNKNOWN: an earlier run may have made the change and never got a reply.
         if decision.outcome != UNKNOWN:
             return self._ledger.result(key, decision.outcome, state, state, why)
         unknown = self._ledger.result(key, UNKNOWN, state, None, why, ApiError(why, code=UNCONFIRMED))
         return replace(unknown, expected=decision.expected)
 
     def _blocked(self, key: Any, state: Any, decision: Decision) -> OrderResult | None:
-        """What keeps a change from being sent at all."""
+        """The result of a change that must not be sent: after a stop, in read-only mode or in check mode; else None."""
         if self._stop:
             return self._ledger.problem(key, Stopped(self._stop.reason))
         if self._reader.transport.connection.read_only:
@@ -250,7 +279,10 @@ class Run:
         )
 
     def _advance(self, attempt: WriteAttempt) -> bool:
-        """Send a change until it is settled; True where its reply is lost, or it was not sent on a read too old."""
+        """Send a change until its result is recorded; True while it is open.
+
+        A change is open if a reply was lost, or if it was not sent because the read became too old.
+        """
         retries = self._reader.transport.connection.retries
         while True:
             self._send(attempt)
@@ -259,8 +291,10 @@ class Run:
                 self._ledger.record(replace(done, acknowledged=True))
                 return False
             if attempt.lost:
+                # The caller waits before it reads the order again.
                 return True
             if not attempt.needs_read:
+                # Nothing was sent: the result is final, unless a new read and decision can help.
                 if attempt.reply is not Reply.STALE:
                     self._ledger.record(self._ledger.problem(attempt.key, attempt.problem, attempt.before))
                 return attempt.reply is Reply.STALE
@@ -271,25 +305,27 @@ class Run:
             self._reader.transport.counters.add(retries=1)
 
     def _send(self, attempt: WriteAttempt) -> None:
-        """Send a decision's writes, up to the first that goes wrong."""
+        """Send the steps of a decision, up to the first that fails."""
         key, decision = attempt.key, attempt.decision
         with self._lock:
             budget = self._budgets.setdefault(key, self._reader.transport.budget())
         attempt.tries += 1
         for step in decision.steps or ("",):
             try:
+                # The audit log is written here. If that fails, the step is not sent.
                 for observer in self._observers:
                     observer.announced(key, attempt.state, attempt.decision)
                 one = replace(attempt.decision, steps=(step,)) if step else attempt.decision
-                task_result = self._write(attempt.state, one, fresh_until=attempt.read_at + FRESH_FOR, budget=budget)
+                made = self._write(attempt.state, one, fresh_until=attempt.read_at + FRESH_FOR, budget=budget)
             except (ApiError, StaleRead, Stopped) as problem:
                 attempt.sent(step, problem)
                 return
             attempt.sent(step, None)
-            attempt.decision = replace(task_result, steps=decision.steps) if task_result else attempt.decision
+            # The service may have done something else than was decided, such as to wait for an approval.
+            attempt.decision = replace(made, steps=decision.steps) if made else attempt.decision
 
     def _read_again(self, attempts: list[WriteAttempt], waits: Waits) -> None:
-        """Wait for what came of changes whose replies were lost, together; repeat what may be repeated."""
+        """Wait, read orders whose replies were lost, and send a change again if that is safe, until none is open."""
         number = 0
         while attempts:
             seconds = waits.next(number)
@@ -297,13 +333,13 @@ class Run:
             self._reader.transport.counters.add(waited=seconds)
             waits.sleep(seconds)
             more = not waits.are_over(number) and not self._stop
-            # One by one where this is about one: it may be one of the threads that waits.
+            # A single attempt can come from a thread of the pool (stop_on_failure), which must not wait for the pool.
             run = self._map if len(attempts) > 1 else in_turn
             still_open = run(self._resolve, [(one, more) for one in attempts])
             attempts = [one for one, is_open in zip(attempts, still_open) if is_open]
 
     def _resolve(self, attempt: WriteAttempt, more: bool) -> bool:
-        """Read an order whose reply was lost, and send its change again where that helps; True where it stays open."""
+        """Read an order whose reply was lost, and send its change again if that is safe; True while it is open."""
         try:
             result = self._reread(attempt, more=more)
             if result:
@@ -318,34 +354,35 @@ class Run:
             raise
 
     def _stop_on_bug(self) -> None:
-        # The other threads must not go on as if it had not happened.
+        # The other threads must not send more changes after an unforeseen error.
         self._stop.set("an unforeseen error ended the run")
 
     def _reread(self, attempt: WriteAttempt, *, more: bool) -> OrderResult | None:
-        """Read an order once more: its result, or None where its change is sent, or read, again."""
+        """Read an order again; return its result, or None if the change has to be sent, or the order read, again."""
         attempt.read_at = time.monotonic()
-        unread: Exception | None = None
+        read_error: Exception | None = None
         try:
             now = self._fresh(attempt.key)
             reread = Reread.GONE if now is None else attempt.reread(*now)
         except (ApiError, Stopped) as error:
-            unread, reread = error, Reread.UNREADABLE
+            read_error, reread = error, Reread.UNREADABLE
         verdict = attempt.verdict(reread, more=more)
         attempt.resend = verdict is Verdict.SEND
         if verdict in (Verdict.SEND, Verdict.WAIT):
             return None
         if verdict is Verdict.MISSING:
             return self._ledger.absent(attempt.key)
-        return replace(self._outcome(attempt, verdict, reread, unread), counts=self._counts(attempt, verdict))
+        return replace(self._outcome(attempt, verdict, reread, read_error), counts=self._counts(attempt, verdict))
 
     @staticmethod
     def _counts(attempt: WriteAttempt, verdict: Verdict) -> bool:
+        """Whether the result is `changed` for Ansible: a change that was made in part is, whatever its outcome."""
         return attempt.partly or verdict is Verdict.CHANGED
 
     def _outcome(
-        self, attempt: WriteAttempt, verdict: Verdict, reread: Reread, unread: Exception | None
+        self, attempt: WriteAttempt, verdict: Verdict, reread: Reread, read_error: Exception | None
     ) -> OrderResult:
-        """The result of a change that was not simply acknowledged."""
+        """The result of a change that was refused, sent too late, or whose reply was lost."""
         key, before, state, found = attempt.key, attempt.before, attempt.state, attempt.found
         settled = found.outcome if found.outcome in SETTLED else UNCHANGED
         if verdict is Verdict.UNCHANGED:
@@ -353,11 +390,12 @@ class Run:
         if verdict is Verdict.CHANGED:
             why = "the reply was lost, and a fresh read shows the change" if attempt.lost else ""
             if found.outcome not in SETTLED:
+                # The change shows, but the order cannot be changed any more: the reason reports both.
                 why = "; ".join(part for part in (why, f"now {found.explanation}") if part)
                 return self._ledger.result(key, attempt.decision.ends, before, state, why)
             return self._ledger.result(key, settled if settled != UNCHANGED else CHANGED, before, state, why)
         problem = self._problem_of(attempt)
-        why = f"{problem}{_shown_instead(attempt, reread, unread)}"
+        why = f"{problem}{_found_instead(attempt, reread, read_error)}"
         if verdict is Verdict.FAILED:
             after = {Reread.GONE: None, Reread.UNREADABLE: before}.get(reread, state)
             return self._ledger.result(key, FAILED, before, after, why, problem)
@@ -367,7 +405,7 @@ class Run:
 
     @staticmethod
     def _problem_of(attempt: WriteAttempt) -> ApiError:
-        """The problem that a result names."""
+        """The error for the failure of a result: of the last request, or else of the one whose reply was lost."""
         if isinstance(attempt.problem, ApiError):
             return attempt.problem
         if attempt.lost:
@@ -376,12 +414,12 @@ class Run:
         return ApiError(f"only a part of the change was made: {attempt.problem}", code=code)
 
     def _fresh(self, key: Any) -> tuple[Any, Decision] | None:
-        """The order and the decision as of now; None where it does not exist. Raises ApiError or Stopped."""
+        """Read an order and decide for it again; None if it does not exist. Raises ApiError or Stopped."""
         state = self._read([key]).get(key)
         return None if state is None else self._decided(state)
 
     def _decided(self, state: Any) -> tuple[Any, Decision]:
-        """An order with what its decision needs. Raises ApiError or Stopped."""
+        """An order, with all facts that the policy requires, and its decision. Raises ApiError or Stopped."""
         decision = self._decide(state)
         while decision.required_fact:
             (state,) = self._reader.fetch_fact(decision.required_fact, [state]).values()
@@ -389,12 +427,12 @@ class Run:
         return state, decision
 
 
-def _shown_instead(attempt: WriteAttempt, reread: Reread, unread: Exception | None) -> str:
-    """What a fresh read shows where that is not the change, for the reason of a result; a clause that goes on."""
+def _found_instead(attempt: WriteAttempt, reread: Reread, read_error: Exception | None) -> str:
+    """What a fresh read shows instead of the change; a text to append to the reason of a result."""
     lost = attempt.lost
     earlier = "; an earlier request got no answer" if lost and attempt.problem is not lost else ""
     if reread is Reread.UNREADABLE:
-        return f"{earlier}; and it could not be read again: {unread}"
+        return f"{earlier}; and it could not be read again: {read_error}"
     if reread is Reread.GONE:
         return f"{earlier}; and it is no longer there"
     now = "" if reread is Reread.UNDONE else f"; and now {attempt.found.explanation}"

@@ -4,7 +4,7 @@
 
 # This module util is PRIVATE to the collection: it can change at any time.
 
-"""The waits before the orders of a chunk whose replies were lost are read again."""
+"""The waits after lost replies, before the orders are read again."""
 
 from __future__ import annotations
 
@@ -14,15 +14,16 @@ from typing import Callable
 
 from .._common.errors import Stopped
 
-# How long the waits for what came of lost replies take at most, all those of a chunk together, in seconds.
+# The maximum sum of the waits of one chunk, in seconds.
 LONGEST_WAIT = 15.0
 
 
 class Waits:
-    """The waits of one chunk before the orders whose replies were lost are read again: they grow, and are bounded.
+    """The waits of one chunk before the orders with lost replies are read again; safe for any number of threads.
 
-    pause: sleeps, and raises Stopped where the run is stopped. delay: the seconds of the wait of a number, from 0 on.
-    most: how often one order is waited for.
+    pause: sleeps for a number of seconds; raises Stopped if the run is stopped.
+    delay: returns the length of a wait by its number, counted from 0, in seconds.
+    most: the maximum number of waits for one order.
     """
 
     def __init__(self, pause: Callable[[float], None], delay: Callable[[int], float], most: int) -> None:
@@ -33,17 +34,17 @@ class Waits:
         self._lock = threading.Lock()
 
     def next(self, number: int) -> float:
-        """How long the wait of this number takes, in seconds; it is taken off what is left."""
+        """Return the length of the wait with this number, in seconds, and deduct it from the sum that is left."""
         with self._lock:
             seconds = min(self._delay(number), self._left)
             self._left -= seconds
         return seconds
 
     def sleep(self, seconds: float) -> None:
-        """Wait; a stop ends it, and is no error: what was sent has to be read all the same."""
+        """Wait. A stop ends the wait without an error, as the order has to be read in any case."""
         with suppress(Stopped):
             self._pause(seconds)
 
     def are_over(self, number: int) -> bool:
-        """Whether there is no wait of this number any more; the second one there always is."""
+        """Whether there is no further wait with this number. The first two always exist, if only with 0 seconds."""
         return number >= self._most or (self._left <= 0 and number > 1)

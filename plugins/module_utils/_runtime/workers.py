@@ -4,7 +4,7 @@
 
 # This module util is PRIVATE to the collection: it can change at any time.
 
-"""How a run works: several threads, waits, and a good end when it is told to stop."""
+"""Worker threads for a run, and the orderly end of a run after a signal."""
 
 from __future__ import annotations
 
@@ -18,20 +18,21 @@ from typing import TYPE_CHECKING, Any, Callable
 if TYPE_CHECKING:
     from .._common.context import Stop
 
-    # Calls a function with each tuple of arguments; returns what it returned, in their order.
+    # Calls a function with each tuple of arguments and returns the return values in the same order.
     Map = Callable[[Callable[..., Any], Sequence["tuple[Any, ...]"]], "list[Any]"]
 
-# How often the main thread looks up while others work, in seconds.
+# The interval at which the main thread wakes up while it waits for the workers, in seconds.
 _WAKE_INTERVAL = 0.5
 
 
 def in_turn(function: Callable[..., Any], arguments: Sequence[tuple[Any, ...]]) -> list[Any]:
+    """A Map without threads."""
     return [function(*one) for one in arguments]
 
 
 @contextmanager
 def pool(workers: int) -> Iterator[Map]:
-    """A map over argument tuples, by threads where that helps."""
+    """Yield a Map with this number of worker threads; without threads for fewer than 2."""
     if workers < 2:
         yield in_turn
         return
@@ -39,7 +40,7 @@ def pool(workers: int) -> Iterator[Map]:
 
         def threaded(function: Callable[..., Any], arguments: Sequence[tuple[Any, ...]]) -> list[Any]:
             futures = [threads.submit(function, *one) for one in arguments]
-            # Not without an end: a signal that comes just before the main thread falls asleep does not wake it.
+            # With a time-out: a signal that arrives just before the main thread starts to wait would not wake it.
             while wait(futures, timeout=_WAKE_INTERVAL).not_done:
                 pass
             return [future.result() for future in futures]
@@ -47,12 +48,14 @@ def pool(workers: int) -> Iterator[Map]:
         yield threaded
 
 
+# SIG_IGN: a signal that is ignored (nohup) stays so. None: a handler that Python did not set and cannot restore.
 _NOT_TRAPPED = (signal.SIG_IGN, None)
 
 
 @contextmanager
 def signals_stop(stop: Stop) -> Iterator[None]:
-    """SIGINT and SIGTERM end the run in good order: what is under way is finished, the rest is not attempted."""
+    """Let SIGINT and SIGTERM stop the run: requests under way are finished, the other orders are not attempted."""
+    # Python sets signal handlers only in the main thread.
     if threading.current_thread() is not threading.main_thread():
         yield
         return
@@ -60,7 +63,6 @@ def signals_stop(stop: Stop) -> Iterator[None]:
     def handler(number: int, _frame: Any) -> None:
         stop.set(f"the run was stopped by {signal.Signals(number).name}")
 
-    # One that is ignored (nohup) stays so; None is a handler that Python did not set and cannot put back.
     trapped = [number for number in (signal.SIGINT, signal.SIGTERM) if signal.getsignal(number) not in _NOT_TRAPPED]
     before = {number: signal.signal(number, handler) for number in trapped}
     try:

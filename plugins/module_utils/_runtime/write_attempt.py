@@ -4,7 +4,7 @@
 
 # This module util is PRIVATE to the collection: it can change at any time.
 
-"""One change of one order, from its first request to its outcome, as a state machine. Pure: no I/O, no clock."""
+"""One change of one order, from its first request to its outcome, as a state machine without I/O and clock."""
 
 from __future__ import annotations
 
@@ -18,56 +18,57 @@ from .._common.outcomes import CHANGED, PENDING_APPROVAL, UNCHANGED, UNKNOWN, De
 if TYPE_CHECKING:
     from .protocols import State
 
-# Nothing is left to do, by us at least.
+# The outcomes that leave nothing to do for this collection.
 SETTLED = (UNCHANGED, PENDING_APPROVAL)
 
 
 class Reply(Enum):
-    """What came of the last request."""
+    """What is known about the last request."""
 
     ACKNOWLEDGED = "acknowledged"
-    # A 4xx, or a redirect, which is never followed: the service has not acted.
+    # A 4xx or a redirect, which is never followed: the service has not acted.
     REFUSED = "refused"
-    # A time-out, a reset, a 5xx, an answer that cannot be read: the service may have acted, or may act yet.
+    # A time-out, a reset, a 5xx or an unreadable answer: the service may have acted, or may still act.
     LOST = "lost"
-    # A connection that failed, a 429, a stop, an audit log that cannot be written: the service has not acted.
+    # A failed connection, a 429, a stop or an audit log that cannot be written: the service has not acted.
     NOT_SENT = "not sent"
-    # Not sent either, as the read that it rests on became too old.
+    # Not sent, because the read that the write is based on became too old.
     STALE = "stale"
 
 
 class Reread(Enum):
-    """What a fresh read shows after that."""
+    """What a fresh read shows after the last request."""
 
-    # The facts that the change leaves, and nothing more to do.
+    # All facts that the change produces; or nothing is left to do, and one such fact or an approval shows.
     DONE = "done"
-    # Nothing to do any more, but not the facts that the change leaves.
+    # Nothing is left to do, but none of the facts that the change produces.
     SETTLED = "settled"
-    # The change is still to be made, or a part of it; or the policy waits for the effect of our own lost request.
+    # The change, or a part of it, is still to be made; or the policy waits for the effect of a lost request.
     UNDONE = "undone"
-    # The change cannot be made any more, and its facts do not show.
+    # The change cannot be made any more, and the read does not show all of its facts.
     IMPOSSIBLE = "impossible"
-    # The order does not exist, or not for this key.
+    # The order does not exist, or the key has no access to it.
     GONE = "gone"
     # The read failed.
     UNREADABLE = "unreadable"
 
 
 class Verdict(Enum):
-    """What follows from both: an outcome, or the next thing to do."""
+    """What follows from the reply and the read: an outcome, or the next step."""
 
     CHANGED = "changed"
     UNCHANGED = "unchanged"
     FAILED = "failed"
     MISSING = "missing"
     UNKNOWN = "unknown"
-    # Send it again, on the read that was just made.
+    # Send the change again, based on the fresh read.
     SEND = "send"
-    # Wait, and read again.
+    # Wait, and read the order again.
     WAIT = "wait"
 
 
 def reply_of(problem: Exception | None) -> Reply:
+    """Classify the exception of a request; None for a request that was acknowledged."""
     if problem is None:
         return Reply.ACKNOWLEDGED
     if isinstance(problem, StaleRead):
@@ -78,36 +79,39 @@ def reply_of(problem: Exception | None) -> Reply:
 
 
 class WriteAttempt:
-    """A change of one order on its way.
+    """The state of one change: its requests, their replies and the reads after them.
 
-    "Lost" below means that the reply to any request of it was lost, not only to the last one: an early request may
-    take effect after a later one was refused. "Partly" means that one step of several was acknowledged, or is seen.
-    A write that is not idempotent (a note, a request to revoke, a cancel at Servertastic) is sent once: as soon as a
-    request of it may have arrived, "may be sent" is no longer so. "More" means that attempts and waits are left.
+    In the table below, "lost" means that the reply to any request of the change was lost, not only to the last one: an
+    early request can take effect after a later one was refused. "Partly" means that one step of several was
+    acknowledged, or shows in a read. "May be sent" is false as soon as a request of a write that is not idempotent (a
+    note, a request to revoke, a cancellation at Servertastic) may have arrived: such a write is never sent again.
+    "More" means that attempts and waits are left.
 
     ============  ==========================  ==============================================================
     last reply    a fresh read shows          what follows
     ============  ==========================  ==============================================================
-    acknowledged  (is not made)               changed
-    not sent      (is not made)               failed, or not_attempted; after a loss or partly: as refused
-    stale         (is not made)               decided anew; after a loss or partly: read, and as below
+    acknowledged  (no read)                   changed
+    not sent      (no read)                   failed, or not_attempted; after a loss or partly: as refused
+    stale         (no read)                   a new read and decision; after a loss or partly: read, then as below
     refused       done, settled               unchanged ("changed by someone else meanwhile"); partly: changed
     refused       undone, impossible          failed
-    refused       gone                        missing where it was a 404, else failed; partly: unknown
+    refused       gone                        missing after a 404, else failed; partly: unknown
     refused       unreadable                  failed; partly: unknown
-    stale         undone                      sent again while there is more, else failed
-    lost          (comes first)               wait: growing, once for each chunk, 15 s at most in all; then read
-    lost          done                        changed, whoever else changed the order meanwhile
-    lost          undone, may be sent         sent again while there is more, else unknown
-    lost          undone                      wait and read again while there is more, then unknown
+    stale         undone                      sent again if there is more, else failed
+    lost          (before the read)           a wait, which grows; at most 15 s in total for a chunk; then the read
+    lost          done                        changed, even if another client changed the order meanwhile
+    lost          undone, may be sent         sent again if there is more, else unknown
+    lost          undone                      a wait and another read if there is more, else unknown
     lost          settled, impossible         unknown
     lost          gone, unreadable            unknown
     ============  ==========================  ==============================================================
 
-    before, decision: what the change rests on. read_at: when `state` was read, in monotonic seconds.
-    state, found: as it was read last, and what the policy made of that. problem: of the last request. lost: the problem
-    of the last request whose reply was lost, as long as its fate is open. partly: see above. tries: how often it was
-    sent. resend: whether the last verdict was to send it again.
+    before, decision: the order and the decision that the change is based on.
+    state, found: the order in the last read, and the decision of the policy for it.
+    read_at: when `state` was read, in monotonic seconds.
+    problem: the exception of the last request; None if it was acknowledged.
+    lost: the error of the last request whose reply was lost, as long as its effect is unknown.
+    partly: see above. tries: how often the change was sent. resend: whether the last verdict was SEND.
     """
 
     def __init__(self, key: Any, before: State, decision: Decision, read_at: float) -> None:
@@ -121,26 +125,33 @@ class WriteAttempt:
         self.partly = False
         self.tries = 0
         self.resend = False
+        # The step of the request in `lost`; "" for a change without named steps.
         self._lost_step = ""
+        # The steps that are not idempotent and may have arrived.
         self._sent_once: set[str] = set()
 
     @property
     def reply(self) -> Reply:
+        """What is known about the last request."""
         return reply_of(self.problem)
 
     @property
     def needs_read(self) -> bool:
-        """Whether the order may have changed: by us or, where it was refused, by someone else."""
+        """Whether the order may have changed: by this change or, if it was refused, by another client."""
         return self.lost is not None or self.partly or self.reply is Reply.REFUSED
 
     def sent(self, step: str, problem: Exception | None) -> None:
-        """Note what came of sending one step."""
+        """Record the reply to one step.
+
+        problem: the exception of the request; None if it was acknowledged.
+        """
         self.problem = problem
         if self._lost_step not in self._steps or (problem is None and self._lost_step == step):
-            # A read has shown that step, or it was acknowledged by now.
+            # The lost step is no longer to be made, as a read has shown, or a repetition was acknowledged.
             self.lost = None
         if self.reply in (Reply.NOT_SENT, Reply.STALE):
             return
+        # The request may have arrived, even if it was refused.
         if not self.decision.repeatable or step in self.decision.once:
             self._sent_once.add(step)
         if self.reply is Reply.LOST and isinstance(problem, ApiError):
@@ -148,28 +159,30 @@ class WriteAttempt:
         self.partly = self.partly or problem is None
 
     def reread(self, state: State, decision: Decision) -> Reread:
-        """Note what a fresh read shows, and what the policy makes of it."""
+        """Record a fresh read and the decision of the policy for it; return what the read shows."""
         sent, self.state, self.found = self.decision, state, decision
         if decision.outcome == CHANGED:
-            self.partly = self.partly or (self.lost is not None and _steps(decision) < _steps(sent))
+            # Fewer steps are left than before the loss: the lost request made a part of the change.
+            self.partly = self.partly or (self.lost is not None and _step_count(decision) < _step_count(sent))
             self.decision = decision
             return Reread.UNDONE
         if shows_all(state.facts, self.before.facts, sent.expected):
             return Reread.DONE
         if decision.outcome == UNKNOWN and self.lost and sent.ends == CHANGED:
-            # The policy knows of our own request, which was not acknowledged: its effect may show yet.
+            # The policy knows of this request, which was not acknowledged (UNKNOWN): its effect may still show.
             return Reread.UNDONE
         if decision.outcome not in SETTLED:
             self.partly = self.partly or (
                 self.lost is not None and shows(state.facts, self.before.facts, sent.expected)
             )
             return Reread.IMPOSSIBLE
+        # The change asks for an approval, and the order was approved before this read.
         approved = sent.ends == PENDING_APPROVAL and decision.outcome == UNCHANGED and state.facts != self.before.facts
-        # One fact will do here: what else comes with a change is foretold, not known.
+        # One fact is sufficient: the other facts of a change are predictions of the policy.
         return Reread.DONE if approved or shows(state.facts, self.before.facts, sent.expected) else Reread.SETTLED
 
     def verdict(self, reread: Reread, *, more: bool) -> Verdict:
-        """What follows from the last reply and a fresh read; see the table."""
+        """What follows from the last reply and a fresh read, see the table; more: attempts and waits are left."""
         return self._after_loss(reread, more) if self.lost else self._without_loss(reread, more)
 
     def _after_loss(self, reread: Reread, more: bool) -> Verdict:
@@ -177,6 +190,7 @@ class WriteAttempt:
             return Verdict.CHANGED
         if reread is not Reread.UNDONE or not more:
             return Verdict.UNKNOWN
+        # A request that was refused or never sent after the loss is not repeated; the lost one can still take effect.
         sends = self.reply in (Reply.LOST, Reply.STALE) and self._may_be_sent()
         return Verdict.SEND if sends else Verdict.WAIT
 
@@ -191,28 +205,29 @@ class WriteAttempt:
         return Verdict.MISSING if is_missing else Verdict.FAILED
 
     def _may_be_sent(self) -> bool:
-        """Whether nothing that would be sent now is sent once only and has been; nor would go to something else."""
+        """Whether the change may be sent again: the order is the same, and no step to be sent once may have arrived."""
         return self._sent_once.isdisjoint(self._steps) and self.state.identity == self.before.identity
 
     @property
     def _steps(self) -> tuple[str, ...]:
+        """The steps that are still to be made; one without a name for a change of one step."""
         return self.decision.steps or ("",)
 
     @property
     def is_sent_once(self) -> bool:
-        """Whether something of it may never be sent again."""
+        """Whether a step that is not idempotent may have arrived, which is never sent again."""
         return bool(self._sent_once)
 
 
 def shows(facts: Mapping[str, Any], before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:
-    """Whether one of the facts that a change leaves, and that were not so before, is seen."""
+    """Whether a read shows at least one fact that the change produces and that was different before."""
     return any(facts.get(fact) == value for fact, value in after.items() if before.get(fact) != value)
 
 
 def shows_all(facts: Mapping[str, Any], before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:
-    """Whether all of the facts that a change leaves are seen, and at least one was not so before."""
+    """Whether a read shows all facts that the change produces, at least one of which was different before."""
     return shows(facts, before, after) and all(facts.get(fact) == value for fact, value in after.items())
 
 
-def _steps(decision: Decision) -> int:
+def _step_count(decision: Decision) -> int:
     return len(decision.steps) or 1

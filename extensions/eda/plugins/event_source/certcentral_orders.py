@@ -198,7 +198,7 @@ class SourceError(Exception):
 
 async def main(queue: asyncio.Queue[Any], args: dict[str, Any]) -> None:
     """Put an event on the queue for every change until canceled. Raises SourceError if the source cannot start."""
-    context = _context.Context(environ=os.environ, say=lambda line: _LOG.info("%s", line))
+    context = _context.Context(environ=os.environ, notify=lambda line: _LOG.info("%s", line))
     try:
         params = _params(args)
         with ExitStack() as resources:

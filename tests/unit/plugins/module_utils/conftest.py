@@ -87,7 +87,7 @@ def connect(clock: Clock) -> Iterator[Callable[..., Wire]]:
             advise=_certcentral._advise,
             pacer=pacer or _pacing.Pacer(connection.windows, connection.timeout),
             stop=stop,
-            say=lines.append,
+            notify=lines.append,
             secrets=[KEY],
         )
         wires.append(Wire(transport, stop, clock, lines))

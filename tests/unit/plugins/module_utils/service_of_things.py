@@ -414,7 +414,7 @@ def run(
     """Close what is asked for; one worker unless told otherwise, so that the order of requests is certain."""
     settings = Settings("closed", **{"workers": 1, **options})
     context = Context(
-        check_mode=check_mode, diff=diff, stop=service.stop, say=service.said.append, environ=environ or {}
+        check_mode=check_mode, diff=diff, stop=service.stop, notify=service.said.append, environ=environ or {}
     )
     with mock.patch.object(_run, "time", service.clock), mock.patch.object(follow_up, "time", service.clock):
         return _run.Run(

@@ -209,7 +209,7 @@ def play(
     params, errors = validated(module, given)
     assert errors == []
     context = context or Context(check_mode=check_mode, diff=diff, environ=environ or {}, stop=Unhurried())
-    context.say = said.append
+    context.notify = said.append
     before = len(service.journal)
     sent = len(cancellations(service))
     result = guarded(module.run, params, context)

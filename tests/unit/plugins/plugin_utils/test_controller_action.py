@@ -219,7 +219,7 @@ def test_the_state_lies_in_the_folder_that_all_forks_share(monkeypatch: pytest.M
 
 def test_what_a_run_says_is_shown_at_once_with_the_modules_name(shown: list[str]) -> None:
     def run(_params: Mapping[str, Any], context: Context) -> dict[str, Any]:
-        context.say("waiting 30 s for CertCentral")
+        context.notify("waiting 30 s for CertCentral")
         return {"shown": list(shown)}
 
     assert pass_through(run)["shown"] == ["tidy_orders: waiting 30 s for CertCentral"]

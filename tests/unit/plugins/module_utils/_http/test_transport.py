@@ -846,7 +846,7 @@ def test_patience_is_spent_to_the_last_second_and_no_further() -> None:
 
 def test_a_context_says_nothing_by_default() -> None:
     context = common_context.Context()
-    context.say("a line")
+    context.notify("a line")
     assert (context.check_mode, context.diff, context.state_dir, context.secrets, bool(context.stop)) == (
         False,
         False,

@@ -19,9 +19,9 @@ from ansible_collections.certops.orders.plugins.module_utils._files.audit_log im
 from ansible_collections.certops.orders.plugins.module_utils._runtime import observers as _observers
 from ansible_collections.certops.orders.plugins.module_utils._runtime.guard import guarded
 from ansible_collections.certops.orders.plugins.module_utils._runtime.observers import (
+    AuditCheck,
     Auditor,
     Progress,
-    Rehearsal,
     observers,
 )
 from ansible_collections.certops.orders.plugins.module_utils._runtime.results import Settings
@@ -328,7 +328,7 @@ def test_the_last_order_needs_no_line(clock: list[float]) -> None:
         ({}, False, [Progress]),
         ({"progress": False}, False, []),
         ({"audit_log": "/x"}, False, [Progress, Auditor]),
-        ({"audit_log": "/x"}, True, [Progress, Rehearsal]),
+        ({"audit_log": "/x"}, True, [Progress, AuditCheck]),
     ],
 )
 def test_the_options_say_who_watches(options: dict[str, Any], check_mode: bool, watching: list[type]) -> None:
@@ -343,7 +343,7 @@ def test_who_watches_is_told_what_is_watched(clock: list[float], path: Path) -> 
     said: list[str] = []
     params = {"audit_log": str(path), "ticket": None, "progress": True}
     settings = Settings("closed", noun="domain", key="domain_id", listed="domains")
-    watching = observers(params, Context(say=said.append), settings, 2, lambda: 1, None)
+    watching = observers(params, Context(notify=said.append), settings, 2, lambda: 1, None)
     clock[0] += 20
     for one in watching:
         one.announced(7, Thing(7), Decision(CHANGED))

@@ -75,7 +75,7 @@ class Spoken:
     def __init__(self, url: str, clock: Clock, **options: Any) -> None:
         self.stop = SkippingStop(clock)
         self.lines: list[str] = []
-        self.context = common_context.Context(stop=self.stop, say=self.lines.append)
+        self.context = common_context.Context(stop=self.stop, notify=self.lines.append)
         params = {**DEFAULTS, "api_url": url, "api_key": KEY, "rate_limit": "none", "retries": 2, **options}
         self.client: Servertastic = servertastic.connect(params, self.context, writes=True)
         self.digest = self.client.tokens.add(TOKEN)
