@@ -228,11 +228,11 @@ from ansible_collections.certops.orders.plugins.module_utils._tls_probe.verdict 
     UNKNOWN,
     address_refusal,
     host_name,
-    judged,
     ports,
+    result_row,
     serial,
-    summed_up,
-    told,
+    task_summary,
+    verdict_of,
 )
 
 if TYPE_CHECKING:
@@ -258,19 +258,19 @@ def run(params: Mapping[str, Any], context: Context) -> dict[str, Any]:
     sought = {serial(text) for text in params["serial_numbers"]}
     jobs = [(*name, port) for name in names for port in ports(params["ports"])]
     workers = within(params, "workers", 1, MOST_WORKERS)
-    looker = Prober(within(params, "timeout", 1, 300), refuse=address_refusal)
+    prober = Prober(within(params, "timeout", 1, 300), refuse=address_refusal)
 
     def one(name: str, refusal: str, port: int) -> dict[str, Any]:
         if context.stop:
             raise Stopped(context.stop.reason)
         if refusal:
-            return told(name, port, (UNKNOWN, refusal))
-        sights = looker.look(name, port, starttls=port in SMTP_PORTS)
-        return told(name, port, judged(sights, sought), sights)
+            return result_row(name, port, (UNKNOWN, refusal))
+        observations = prober.observe(name, port, starttls=port in SMTP_PORTS)
+        return result_row(name, port, verdict_of(observations, sought), observations)
 
     try:
         with signals_stop(context.stop), pool(min(workers, len(jobs))) as work:
-            return {"changed": False, **summed_up(work(one, jobs))}
+            return {"changed": False, **task_summary(work(one, jobs))}
     except Stopped as stopped:
         failure = ApiError(str(stopped), code="stopped").failure()
         return {"changed": False, "failed": True, "msg": str(stopped), "failure": failure}
