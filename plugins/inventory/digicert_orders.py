@@ -114,12 +114,12 @@ from ansible_collections.certops.orders.plugins.module_utils._common.options imp
 from ansible_collections.certops.orders.plugins.module_utils._common.text import scrub
 from ansible_collections.certops.orders.plugins.module_utils._runtime.workers import pool, signals_stop
 
-# A fully qualified host name as RFC 1123 has it: nothing else from outside becomes the name of a host. Neither an
-# address nor "localhost" is one.
+# A fully qualified host name by RFC 1123. Only such a name from CertCentral becomes the name of a host; an IP address
+# and "localhost" do not match.
 _LABEL = r"(?!-)[a-z0-9-]{1,63}(?<!-)"
 _HOST = re.compile(rf"(?=.{{4,253}}\Z)(?:{_LABEL}\.)+(?!\d+\Z){_LABEL}", re.ASCII)
 _WORKERS = 8
-# What an inventory source may leave to the environment.
+# The options that have a default in the environment.
 _FROM_ENVIRONMENT = ("api_key", "api_url", "ca_path", "rate_limit")
 
 
@@ -134,18 +134,18 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         config = self._read_config_data(path)
         unknown = sorted(set(config) - set(self._options))
         if unknown:
-            # A filter that is spelled wrongly would let every order in.
+            # Without this check, a misspelled filter would have no effect: the inventory would contain every order.
             raise AnsibleParserError(f"{self.NAME}: no such option: {', '.join(map(str, unknown))}")
         self._populate(self._orders(config, path, cache))
 
     def _orders(self, config: Mapping[str, Any], path: str, cache: bool) -> list[dict[str, Any]]:
-        """The orders as digicert_order_info returns them, from the cache where that is wanted."""
+        """The orders as digicert_order_info returns them, from the cache if that is enabled and valid."""
         wanted = self.get_option("cache")
-        # Other filters are another answer, and so are another account or address, of which a digest tells nothing.
+        # The cache key depends on the options, the account and the address, as a digest, which contains no secret.
         values = {name: str(value) for name, value in config.items()}
         environment = [os.environ.get(name) for name in ("DIGICERT_API_KEY", "DIGICERT_API_URL")]
-        said = json.dumps([values, environment], sort_keys=True)
-        key = f"{self.get_cache_key(path)}_{hashlib.sha256(said.encode()).hexdigest()[:12]}"
+        identity = json.dumps([values, environment], sort_keys=True)
+        key = f"{self.get_cache_key(path)}_{hashlib.sha256(identity.encode()).hexdigest()[:12]}"
         if wanted and cache and key in self._cache:
             cached: list[dict[str, Any]] = self._cache[key]
             return cached
@@ -177,16 +177,16 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
             raise AnsibleParserError(f"{self.NAME}: {error.message}") from None
 
     def _warn(self, finder: Finder, warnings: list[str], secrets: list[str]) -> None:
-        """Warn of what the inventory lacks; whether that is an error is for its user to say."""
+        """Show warnings, also about orders that the inventory lacks: these are not an error."""
         lacking = [without_page(finder.missing)] if finder.missing else []
         for warning in [*lacking, *warnings]:
             self.display.warning(scrub(f"{self.NAME}: {warning}", secrets))
 
     def _params(self, config: Mapping[str, Any]) -> dict[str, Any]:
-        """The options as a module has them: what the environment says is left to the environment."""
+        """The options as a module gets them: those that the source does not set are left to the environment."""
         params = {name: self.get_option(name) for name in (*CERTCENTRAL_OPTIONS, *ORDER_FILTERS)}
         params.update(dict.fromkeys(name for name in _FROM_ENVIRONMENT if name not in config))
-        # Older cores hand over an inline !vault undecrypted.
+        # ansible-core before 2.19 passes on an inline !vault value encrypted; str() decrypts it.
         return {**params, "api_key": str(params["api_key"]) if params["api_key"] else None}
 
     def _populate(self, orders: Iterable[dict[str, Any]]) -> None:
@@ -218,12 +218,13 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
 
 
 def _on(today: date, order: dict[str, Any]) -> dict[str, Any]:
-    """An order that may come from the cache, as of today."""
+    """An order with days_remaining as of today, as the order can come from the cache."""
     till = order["valid_till"]
     return {**order, "days_remaining": (date.fromisoformat(till) - today).days if till else None}
 
 
 def _by_domain(orders: Iterable[dict[str, Any]]) -> Iterator[tuple[str, list[dict[str, Any]]]]:
+    """Each domain name with the orders that cover it, sorted by name."""
     names: dict[str, list[dict[str, Any]]] = {}
     for order in orders:
         for name in order["domains"]:

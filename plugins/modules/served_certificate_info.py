@@ -228,11 +228,11 @@ from ansible_collections.certops.orders.plugins.module_utils._tls_probe.verdict 
     UNKNOWN,
     address_refusal,
     host_name,
-    judged,
     ports,
+    result_row,
     serial,
-    summed_up,
-    told,
+    task_summary,
+    verdict_of,
 )
 
 if TYPE_CHECKING:
@@ -264,13 +264,13 @@ def run(params: Mapping[str, Any], context: Context) -> dict[str, Any]:
         if context.stop:
             raise Stopped(context.stop.reason)
         if refusal:
-            return told(name, port, (UNKNOWN, refusal))
-        handshakes = prober.look(name, port, starttls=port in SMTP_PORTS)
-        return told(name, port, judged(handshakes, serial_numbers), handshakes)
+            return result_row(name, port, (UNKNOWN, refusal))
+        observations = prober.observe(name, port, starttls=port in SMTP_PORTS)
+        return result_row(name, port, verdict_of(observations, serial_numbers), observations)
 
     try:
         with signals_stop(context.stop), pool(min(workers, len(jobs))) as work:
-            return {"changed": False, **summed_up(work(probe, jobs))}
+            return {"changed": False, **task_summary(work(probe, jobs))}
     except Stopped as stopped:
         failure = ApiError(str(stopped), code="stopped").failure()
         return {"changed": False, "failed": True, "msg": str(stopped), "failure": failure}

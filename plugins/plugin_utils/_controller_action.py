@@ -4,7 +4,7 @@
 
 # This plugin util is PRIVATE to the collection: it can change at any time.
 
-"""The controller action: a module's SPEC and run inside the controller process, where the API key already is."""
+"""The controller action: calls `run` of a module in the process of the controller, so that the API key stays there."""
 
 from __future__ import annotations
 
@@ -39,11 +39,11 @@ display = Display()
 
 
 def controller_action(module: ModuleType) -> type[ActionBase]:
-    """The action plugin of a module that has SPEC and run."""
+    """Return the action plugin for a module of this collection; module: has SPEC and `run`."""
 
     class ActionModule(ActionBase):
         TRANSFERS_FILES = False
-        _supports_async = True  # refused below, with words of our own
+        _supports_async = True  # _refuse_async fails with a message that names an alternative
         _requires_connection = False
 
         def run(self, tmp: Any = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
@@ -55,7 +55,7 @@ def controller_action(module: ModuleType) -> type[ActionBase]:
 
 
 class _TaskRun:
-    """One task of a module on the controller."""
+    """The run of one task."""
 
     def __init__(self, action: Any, module: ModuleType, task_vars: dict[str, Any]) -> None:
         self._action = action
@@ -65,7 +65,8 @@ class _TaskRun:
         self._name = module.__name__.rpartition(".")[2]
 
     def result(self) -> dict[str, Any]:
-        arguments = _plain(self._task.args)
+        """Return the result of the task: from the controller or, with execute_on: target, from the target."""
+        arguments = _decrypted(self._task.args)
         try:
             self._refuse_async()
             if arguments.get("execute_on") == "target" and "execute_on" in self._module.SPEC["argument_spec"]:
@@ -73,24 +74,25 @@ class _TaskRun:
             self._refuse_delegation()
         except OptionError as error:
             return _refusal(str(error))
-        return self._here(arguments)
+        return self._on_controller(arguments)
 
-    def _here(self, arguments: dict[str, Any]) -> dict[str, Any]:
+    def _on_controller(self, arguments: dict[str, Any]) -> dict[str, Any]:
+        """Validate the arguments as AnsibleModule does, and call `run` of the module."""
         spec = self._module.SPEC
         rules = {rule: spec[rule] for rule in _RULES if rule in spec}
-        said = _Said()
+        messages = _ValidationMessages()
         validation = ModuleArgumentSpecValidator(spec["argument_spec"], **rules).validate(arguments)
         if validation.error_messages:
-            # A key that landed in the wrong option, too, would be told back.
-            errors = scrub("; ".join(map(self._told, validation.errors)), self._secrets(arguments))
-            return {**_refusal(errors), **said.since()}
+            # A message contains invalid values: remove secrets, which can also be in the wrong option.
+            errors = scrub("; ".join(map(self._error_message, validation.errors)), self._secrets(arguments))
+            return {**_refusal(errors), **messages.new()}
         context = Context(
             check_mode=self._task.check_mode,
             diff=self._task.diff,
             environ=os.environ,
             task_environ=self._task_environ(),
             state_dir=constants.DEFAULT_LOCAL_TMP,
-            notify=self._notify,
+            notify=self._show_line,
             stop=Stop(os.getppid()),
             task=self._task.get_name(),
             variables=self._task_vars,
@@ -98,7 +100,7 @@ class _TaskRun:
         result = guarded(self._module.run, validation.validated_parameters, context)
         if "library" in result:
             result["msg"] = missing_required_lib(result.pop("library"))
-        return {**result, **said.since()}
+        return {**result, **messages.new()}
 
     def _secrets(self, arguments: Mapping[str, Any]) -> list[str]:
         """The keys and tokens that the task sets."""
@@ -106,12 +108,13 @@ class _TaskRun:
         values = (arguments.get(name) for name in hidden)
         return [str(one) for value in values if value for one in (value if isinstance(value, list) else [value])]
 
-    def _told(self, error: Any) -> str:
-        # Of this kind the message only begins with the option's name: a module puts the same words before it.
+    def _error_message(self, error: Any) -> str:
+        # AnsibleModule adds this prefix to the message for an unsupported parameter.
         unsupported = f"Unsupported parameters for ({self._name}) module: "
         return f"{unsupported}{error.msg}" if isinstance(error, UnsupportedError) else str(error.msg)
 
     def _on_target(self, arguments: dict[str, Any]) -> dict[str, Any]:
+        """Run the module on the target, with the arguments of the task. Raises OptionError if a key would leak."""
         if not self._secrets(arguments):
             raise OptionError(
                 "execute_on: target sends the key to that host, so api_key has to be set on the task; "
@@ -125,16 +128,17 @@ class _TaskRun:
                 "set it to nothing on this task, as the key that counts is api_key"
             )
         forbidding = {name: "1" for name in READ_ONLY_VARIABLES if forbids_writes(os.environ.get(name))}
-        # A result passes through ansible-runner here, wherever it was made.
+        # The result of the target passes through ansible-runner on the controller, so the module has to know of it.
         runner = {RUNNER: os.environ[RUNNER]} if RUNNER in os.environ else {}
         if forbidding or runner:
-            # What the controller forbids is forbidden wherever the module runs; what comes last counts.
-            self._task.environment = [*_listed(self._task.environment), {**forbidding, **runner}]
+            # Appended, as the last value of a variable takes precedence: a task cannot permit what the controller
+            # forbids.
+            self._task.environment = [*_environment_list(self._task.environment), {**forbidding, **runner}]
         result: dict[str, Any] = self._action._execute_module(module_args=arguments, task_vars=self._task_vars)
         return result
 
     def _task_environ(self) -> dict[str, str]:
-        """The task's `environment:`, as a module would see it over that of the process."""
+        """The `environment` of the task with all templates resolved, as a module would get it."""
         variables: dict[str, Any] = {}
         self._action._compute_environment_string(variables)
         return {name: str(value) for name, value in variables.items()}
@@ -151,7 +155,7 @@ class _TaskRun:
                 "drop it, or set execute_on: target to run the module on that host"
             )
 
-    def _notify(self, line: str) -> None:
+    def _show_line(self, line: str) -> None:
         display.display(f"{self._name}: {line}")
 
 
@@ -160,28 +164,33 @@ def _refusal(message: str) -> dict[str, Any]:
     return {"failed": True, "changed": False, "msg": message, "failure": failure}
 
 
-class _Said:
-    """Warnings of a validation, which ansible-core before 2.19 collects for a module's result; later ones show them."""
+class _ValidationMessages:
+    """The warnings and deprecations of a validation.
+
+    ansible-core before 2.19 collects them in the process for the result of a module; later versions show them.
+    """
 
     def __init__(self) -> None:
         self._before = len(get_warning_messages()), len(get_deprecation_messages())
 
-    def since(self) -> dict[str, Any]:
+    def new(self) -> dict[str, Any]:
+        """The messages since this object was made, as keys of a result."""
         warnings, deprecations = self._before
         new = {"warnings": get_warning_messages()[warnings:], "deprecations": get_deprecation_messages()[deprecations:]}
         return {name: list(messages) for name, messages in new.items() if messages}
 
 
-def _plain(value: Any) -> Any:
-    """A value without inline vault objects, which ansible-core 2.16 to 2.18 hand over undecrypted."""
+def _decrypted(value: Any) -> Any:
+    """A value with inline vault strings decrypted; ansible-core 2.16 to 2.18 pass them on encrypted."""
     if getattr(value, "__ENCRYPTED__", False):
         return str(value)
     if isinstance(value, Mapping):
-        return {key: _plain(item) for key, item in value.items()}
+        return {key: _decrypted(item) for key, item in value.items()}
     if isinstance(value, list):
-        return [_plain(item) for item in value]
+        return [_decrypted(item) for item in value]
     return value
 
 
-def _listed(environment: Any) -> list[Any]:
+def _environment_list(environment: Any) -> list[Any]:
+    """The `environment` of a task as a list of dictionaries or templates."""
     return environment if isinstance(environment, list) else [environment] if environment else []

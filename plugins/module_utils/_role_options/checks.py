@@ -4,11 +4,11 @@
 
 # This module util is PRIVATE to the collection: it can change at any time.
 
-"""The variables of the roles: which of them are known, and how lists and numbers are written. Pure.
+"""Checks the variables of the roles: refuses unknown names, and converts lists and numbers. Pure functions.
 
-Ansible does not refuse a role variable that it does not know, so that a misspelled name is silently without effect. And
-it does not convert a variable to the type of its argument spec: `-e name=text` and the surveys of AWX give text where a
-list or a number is meant.
+Ansible does not refuse an unknown role variable, so a misspelled name has no effect and causes no error. Ansible also
+does not convert a variable to the type in the argument spec: `-e name=text` and the surveys of AWX set text instead of
+a list or a number.
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ from .._common.text import printable
 from .._common.values import whole_number
 from .variables import VARIABLES
 
-# What a role sets for the tasks behind it, beside its options; it is still set where the role is used once more.
+# The variables that a role sets for later tasks. They are still set when the same play uses the role again.
 OUTPUTS: dict[str, tuple[str, ...]] = {
     "order_plan": ("order_plan_outcomes", "order_plan_result"),
     "order_report": ("order_report_changed", "order_report_files", "order_report_headline"),
     "decommission_server": ("decommission_server_left",),
 }
-# Of the playbook of that name, which is no role.
+# The variables of the playbook of this name, which is not a role.
 PLAYBOOK_VARIABLES: dict[str, tuple[str, ...]] = {
     "decommission_server": tuple(
         f"decommission_server_{name}"
@@ -41,7 +41,7 @@ PLAYBOOK_VARIABLES: dict[str, tuple[str, ...]] = {
         )
     ),
 }
-# For a role that is not of this collection the limits are those of order_plan.
+# The roles with options of their own for the limits of a plan; other roles use those of order_plan.
 _PLANNING = ("decommission_domain", "mark_renewed_orders", "cancel_stale_orders")
 _UNDO = "_undo"
 _NUMBER = re.compile(r"-?\d{1,18}", re.ASCII)
@@ -49,11 +49,11 @@ _NUMBER = re.compile(r"-?\d{1,18}", re.ASCII)
 
 @dataclass(frozen=True)
 class Shape:
-    """How an option of a role may be written.
+    """The permitted values of a role option.
 
-    is_list: several elements. is_number: of whole numbers from `least` to `most`, otherwise of text. is_domain: of
-    domain names. has_spaces: an element may hold spaces, so that only lines and commas separate elements of a text.
-    choices: the elements that there are. is_secret: an error must not show the element.
+    is_list: a list, otherwise a single value. is_number: whole numbers from `least` to `most`, otherwise text.
+    is_domain: domain names. has_spaces: elements can contain spaces, so that only newlines and commas separate the
+    elements of a text. choices: the permitted elements. is_secret: an error must not show the element.
     """
 
     is_list: bool = True
@@ -71,13 +71,13 @@ _DOMAINS, _TOKENS = Shape(is_domain=True), Shape(is_secret=True)
 _PORTS = Shape(is_number=True, least=1, most=65535)
 _COUNT, _POSITIVE = Shape(is_list=False, is_number=True), Shape(is_list=False, is_number=True, least=1)
 _LIMITS = {"max_changes": _COUNT, "expected_changes": _COUNT}
-# The options of each role that are lists or numbers, without the prefix; they are `raw` in its argument specs.
+# The options of each role that are lists or numbers, without the prefix. Their type in the argument specs is `raw`.
 SHAPES: dict[str, dict[str, Shape]] = {
     "decommission_domain": {
         **_LIMITS,
         "names": _DOMAINS,
         "product_types": _WORDS,
-        # What is no id may be a token.
+        # An element that is not an order id can be an order token.
         "shared": _TOKENS,
         "accept_unknown": _WORDS,
         "protected": _WORDS,
@@ -131,24 +131,24 @@ SHAPES: dict[str, dict[str, Shape]] = {
 
 
 def known_variables(role: str) -> set[str]:
-    """The variables that a role has: its options, of every entry point, and what it sets. role: or the playbook."""
+    """Return the variables of a role or playbook: the options of all entry points, and those that it sets."""
     return {*VARIABLES.get(role, ()), *OUTPUTS.get(role, ()), *PLAYBOOK_VARIABLES.get(role, ())}
 
 
 def check_names(role: str, names: Iterable[str]) -> None:
-    """Refuse variables that begin with a role's name and that it does not have; values do not matter.
+    """Refuse unknown variables that begin with the name of a role or playbook.
 
-    role: or the playbook. names: of variables. Those that begin with the role's name and two underscores are its own.
-    Raises OptionError with each such variable and the nearest known name.
+    names: of all variables. Names with two underscores after the name of the role are internal to it and ignored.
+    Raises OptionError with each unknown variable and the most similar known name.
     """
     prefix, known = f"{role}_", known_variables(role)
-    strange = sorted(
+    unknown_names = sorted(
         name for name in set(names) - known if name.startswith(prefix) and not name.startswith(f"{role}__")
     )
-    if not strange:
+    if not unknown_names:
         return
     what = "playbook" if role in PLAYBOOK_VARIABLES else "role"
-    unknown = "; ".join(_unknown(name, prefix, known) for name in strange)
+    unknown = "; ".join(_unknown(name, prefix, known) for name in unknown_names)
     raise OptionError(
         f"{unknown}. The {what} certops.orders.{role} refuses variables that begin with {prefix} and that it does not "
         "know, since a misspelled one would have no effect. Correct the name, or rename a variable of your own"
@@ -156,14 +156,14 @@ def check_names(role: str, names: Iterable[str]) -> None:
 
 
 def _unknown(name: str, prefix: str, known: Iterable[str]) -> str:
-    # Without the prefix, which would make every name look like every other.
+    # Compared without the prefix, which would make all names similar.
     nearest = get_close_matches(name[len(prefix) :], sorted(one[len(prefix) :] for one in known), 1, 0.5)
-    meant = f" (the nearest is {prefix}{nearest[0]})" if nearest else ""
-    return f"{printable(name, 200)} is not known{meant}"
+    hint = f" (the nearest is {prefix}{nearest[0]})" if nearest else ""
+    return f"{printable(name, 200)} is not known{hint}"
 
 
 def option_name(kind: str, option: str) -> str:
-    """The full name of an option that a user sets for a kind of plan: that of the role that calls order_plan."""
+    """Return the variable that sets an option for a kind of plan: that of the role which calls order_plan."""
     role = kind[: -len(_UNDO)] if kind.endswith(_UNDO) else kind
     return f"{role if role in _PLANNING else 'order_plan'}_{option}"
 
@@ -172,10 +172,10 @@ def option_name(kind: str, option: str) -> str:
 
 
 def normalized(role: str, given: Mapping[str, Any]) -> dict[str, Any]:
-    """The options of a role that are lists or numbers, as lists and numbers.
+    """Return the options of a role in SHAPES, converted to lists and numbers.
 
-    given: the values of all options in SHAPES, by their names without the prefix. Nothing, or an empty text, is not
-    set: the default holds. Raises OptionError, which names the variable and the element.
+    given: the values of all these options, by their names without the prefix. None and an empty text mean that the
+    option is not set: the default applies. Raises OptionError, which names the variable and the element.
     """
     shapes = SHAPES.get(role, {})
     if set(given) != set(shapes):
@@ -197,24 +197,25 @@ def _normalized(variable: str, given: Any, shape: Shape, role: str) -> Any:
 
 
 def _elements(given: Any, shape: Shape) -> Sequence[Any]:
-    """The elements of a list, of a text that names several, or the one that it is."""
+    """The elements of a list, or of a text that contains several; any other value is a single element."""
     if isinstance(given, (list, tuple)):
         return given
     if not isinstance(given, str):
         return [given]
     if given.strip().startswith("["):
-        # A list as JSON is text on the command line. A pattern may begin with a bracket as well.
+        # A JSON list from the command line; but a pattern can also begin with a bracket.
         try:
             several = json.loads(given)
         except ValueError:
             several = None
         if isinstance(several, list):
             return several
-    between = r"[,\r\n]" if shape.has_spaces else r"[,\s]"
-    return [one.strip() for one in re.split(between, given) if one.strip()]
+    separator = r"[,\r\n]" if shape.has_spaces else r"[,\s]"
+    return [one.strip() for one in re.split(separator, given) if one.strip()]
 
 
 def _element(variable: str, place: str, given: Any, shape: Shape) -> Any:
+    """Check and convert one element; place: its position for messages. Raises OptionError."""
     if shape.is_number:
         return _number(variable, place, given, shape)
     if isinstance(given, bool) or not isinstance(given, (str, int)):

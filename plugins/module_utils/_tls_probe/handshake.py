@@ -4,10 +4,11 @@
 
 # This module util is PRIVATE to the collection: it can change at any time.
 
-"""The certificates that a name serves: resolve it, and shake hands with every address that it has.
+"""Finds the certificates of the servers of a name: resolves the name and makes a TLS handshake with every address.
 
-Nothing is sent but the handshake, and what SMTP needs to get there. Which addresses may be talked to is for the caller
-to say; it is asked after the name was resolved, and the address that it was asked about is the one connected to.
+Only the handshake is sent, and before it the SMTP commands for STARTTLS. The caller decides which addresses are
+permitted. It is asked after the name was resolved, and the connection goes to exactly the address that it permitted:
+a second resolution could return a different one.
 """
 
 from __future__ import annotations
@@ -37,23 +38,23 @@ except ImportError:
 else:
     _CRYPTOGRAPHY_TRACE = ""
 Address = Union[IPv4Address, IPv6Address]
-# How many addresses of one name are looked at.
+# The maximum number of addresses of one name.
 MAX_ADDRESSES = 16
-# What is read of a mail server's words at most, in bytes, before it is given up.
-_MAX_TALK = 16 * 1024
-# For a name that does not exist, and for one that has no address; not every system knows the second.
+# The maximum number of bytes that are read from a mail server before TLS.
+_MAX_RECEIVED = 16 * 1024
+# The errors for a name that does not exist and for one without an address; some systems have only the first.
 _NO_SUCH_NAME = (socket.EAI_NONAME, getattr(socket, "EAI_NODATA", socket.EAI_NONAME))
-# Servers with a certificate for each kind of key show the other one only to those who ask for nothing else.
+# A server with an RSA and an ECDSA certificate uses the second one only if the client supports nothing else.
 _RSA_ONLY, _ECDSA_ONLY = "aRSA:!eNULL", "aECDSA:!eNULL"
 
 
 @dataclass(frozen=True)
 class Observation:
-    """What was seen at one address.
+    """The result for one address.
 
-    address: empty where none was found out. serials: of the certificates that it serves.
-    refuses: whether it refused the connection, so that nothing is served there.
-    problem: why not all could be seen, a clause; empty where all was.
+    address: empty if it is not known. serials: the serial numbers of the certificates that the server uses.
+    refuses: whether the server refused the connection, so that no certificate is in use there.
+    problem: why the result is incomplete, a clause; empty if it is complete.
     """
 
     address: str = ""
@@ -63,23 +64,25 @@ class Observation:
 
 
 class _Unclear(Exception):
-    """It cannot be told what is served; the text says why."""
+    """The certificate could not be determined; the text is the reason."""
 
 
 class _Refused(_Unclear):
-    """Nobody listens there."""
+    """The connection was refused."""
 
 
 class _NoHandshake(_Unclear):
-    """There is a server, and it does not agree to our handshake."""
+    """The server refused the handshake."""
 
 
 class _Deadline:
+    """A time-out for several steps together, in seconds from now."""
+
     def __init__(self, seconds: float) -> None:
         self._until = time.monotonic() + seconds
 
     def left(self) -> float:
-        """Seconds, more than 0. Raises socket.timeout where there are none."""
+        """The seconds that are left, more than 0. Raises socket.timeout after the deadline."""
         left = self._until - time.monotonic()
         if left <= 0:
             raise socket.timeout("the time is up")
@@ -94,10 +97,10 @@ class _Target:
 
 
 class Prober:
-    """Looks at what names serve, for any number of threads.
+    """Finds the certificates that the servers of names use; safe for any number of threads.
 
-    seconds: for one name and port in all, from resolving the name to the last handshake.
-    refuse: says why an address must not be talked to, nothing where it may.
+    seconds: the time-out for one name and port, from the resolution of the name to the last handshake.
+    refuse: returns why a connection to an address is not permitted, empty if it is.
     Raises LibraryMissing.
     """
 
@@ -107,40 +110,42 @@ class Prober:
         self._seconds = seconds
         self._refuse = refuse
 
-    def look(self, name: str, port: int, starttls: bool = False) -> list[Observation]:
-        """Return what each address of a name serves on a port; nothing where the name does not resolve for good.
+    def observe(self, name: str, port: int, starttls: bool = False) -> list[Observation]:
+        """Return an Observation for each address of a name and port; none if the name certainly has no address.
 
-        name: a strict host name in ASCII, without a dot at its end. starttls: whether it speaks SMTP first.
+        name: a strict host name in ASCII, without a dot at its end. starttls: whether the port speaks SMTP before TLS.
         """
         deadline = _Deadline(self._seconds)
         try:
             addresses = _addresses(name, deadline)
         except _Unclear as problem:
             return [Observation(problem=str(problem))]
-        target, near = _Target(name, port, starttls), addresses[:MAX_ADDRESSES]
-        sights = [self._sight(target, address, deadline, len(near) - number) for number, address in enumerate(near)]
-        if len(near) < len(addresses):
+        target, probed = _Target(name, port, starttls), addresses[:MAX_ADDRESSES]
+        observations = [
+            self._observation(target, address, deadline, len(probed) - number) for number, address in enumerate(probed)
+        ]
+        if len(probed) < len(addresses):
             many = f"it has {len(addresses)} addresses, of which only {MAX_ADDRESSES} are looked at"
-            sights.append(Observation(problem=many))
-        return sights
+            observations.append(Observation(problem=many))
+        return observations
 
-    def _sight(self, target: _Target, address: Address, deadline: _Deadline, sharers: int) -> Observation:
+    def _observation(self, target: _Target, address: Address, deadline: _Deadline, sharers: int) -> Observation:
         refusal = self._refuse(address)
         if refusal:
             return Observation(str(address), problem=refusal)
         try:
-            # One that does not answer must not use up the time of those after it.
+            # A share of the time: an address without an answer must not use up the time of the next ones.
             share = _Deadline(deadline.left() / sharers)
         except socket.timeout:
             return Observation(str(address), problem="there was no time left to look at it")
-        return _look_at(target, address, share)
+        return _observe(target, address, share)
 
 
 # -- names ------------------------------------------------------------------------------------------------------------
 
 
 def _addresses(name: str, deadline: _Deadline) -> list[Address]:
-    """All addresses of a name, none where there is no such name. Raises _Unclear, also where that may change soon."""
+    """All addresses of a name; none if it does not exist. Raises _Unclear, also after a temporary error of DNS."""
     answers: list[list[Address] | OSError] = []
 
     def ask() -> None:
@@ -149,7 +154,7 @@ def _addresses(name: str, deadline: _Deadline) -> list[Address]:
         except OSError as error:
             answers.append(error)
 
-    # The system's resolver knows no deadline; one that hangs is left behind.
+    # The resolver of the system has no time-out; if it hangs, its thread is abandoned.
     asking = threading.Thread(target=ask, daemon=True)
     asking.start()
     with _step("resolving its name"):
@@ -158,13 +163,14 @@ def _addresses(name: str, deadline: _Deadline) -> list[Address]:
             raise socket.timeout("the resolver hangs")
     answer = answers[0]
     if isinstance(answer, OSError):
-        raise _Unclear(f"its name could not be resolved: {_said(answer)}") from answer
+        raise _Unclear(f"its name could not be resolved: {_error_text(answer)}") from answer
     return answer
 
 
 def _resolved(name: str) -> list[Address]:
+    """Resolve a name with the resolver of the system. Raises OSError."""
     found: dict[Address, None] = {}
-    # With the dot no search domain comes before the name itself; without it, /etc/hosts is asked, too.
+    # With a dot at the end, search domains are not tried. Without it, /etc/hosts is read as well.
     for spelling in (f"{name}.", name):
         try:
             rows = socket.getaddrinfo(spelling, None, type=socket.SOCK_STREAM)
@@ -179,8 +185,8 @@ def _resolved(name: str) -> list[Address]:
 # -- one address ------------------------------------------------------------------------------------------------------
 
 
-def _look_at(target: _Target, address: Address, deadline: _Deadline) -> Observation:
-    """Shake hands as everybody does, and once more for a certificate with the other kind of key."""
+def _observe(target: _Target, address: Address, deadline: _Deadline) -> Observation:
+    """Make a usual handshake, and a second one for a certificate with the other kind of key."""
     try:
         serial, other = _certificate(target, address, deadline)
     except _Refused:
@@ -190,7 +196,7 @@ def _look_at(target: _Target, address: Address, deadline: _Deadline) -> Observat
     try:
         another, _same = _certificate(target, address, deadline, other)
     except _NoHandshake:
-        # Most servers have a certificate for one kind of key only.
+        # Most servers have only one certificate.
         return Observation(str(address), (serial,))
     except _Unclear as problem:
         return Observation(str(address), (serial,), problem=str(problem))
@@ -198,23 +204,24 @@ def _look_at(target: _Target, address: Address, deadline: _Deadline) -> Observat
 
 
 def _certificate(target: _Target, address: Address, deadline: _Deadline, ciphers: str = "") -> tuple[int, str]:
-    """The serial number of the certificate, and the ciphers of those that have the other kind of key.
+    """The serial number of the certificate, and the ciphers to request one with the other kind of key.
 
-    Raises _Unclear.
+    ciphers: those of the handshake; empty for the default. Raises _Unclear.
     """
     with _connect(address, target.port, deadline) as plain:
         if target.starttls:
             with _step("STARTTLS"):
-                _ask_for_tls(plain, deadline)
+                _start_tls(plain, deadline)
         with _step("the TLS handshake", _NoHandshake):
             plain.settimeout(deadline.left())
-            # The time-out is one for the whole handshake, however slowly its bytes come.
+            # Python applies the time-out of the socket to the whole handshake, not to each read.
             with _context(ciphers).wrap_socket(plain, server_hostname=target.name) as secured:
                 shown = secured.getpeercert(binary_form=True)
     return _read(shown or b"")
 
 
 def _connect(address: Address, port: int, deadline: _Deadline) -> socket.socket:
+    """Open a TCP connection. Raises _Unclear; _Refused if the server refuses it."""
     plain = socket.socket(socket.AF_INET if address.version == 4 else socket.AF_INET6, socket.SOCK_STREAM)
     try:
         with _step("connecting"):
@@ -230,19 +237,21 @@ def _connect(address: Address, port: int, deadline: _Deadline) -> socket.socket:
 
 @cache
 def _context(ciphers: str) -> ssl.SSLContext:
+    """A TLS context that accepts any certificate; ciphers: empty for the default."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    # We are to find out whose certificate it is, not to trust it: one that has expired, or is of a private authority,
-    # is served as well. Nothing is sent over the connection, and nothing received from it is believed.
+    # The probe identifies the certificate and does not have to trust it: an expired one, or one of a private CA, is in
+    # use as well. Nothing is sent over the connection, and nothing that it returns is used.
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
     if ciphers:
-        # From TLS 1.3 on, ciphers do not say which kind of key.
+        # In TLS 1.3, a cipher suite does not determine the kind of key.
         context.maximum_version = ssl.TLSVersion.TLSv1_2
         context.set_ciphers(ciphers)
     return context
 
 
 def _read(certificate: bytes) -> tuple[int, str]:
+    """The serial number of a certificate, and the ciphers for the other kind of key. Raises _Unclear."""
     try:
         parsed = x509.load_der_x509_certificate(certificate)
         return parsed.serial_number, _ECDSA_ONLY if isinstance(parsed.public_key(), RSAPublicKey) else _RSA_ONLY
@@ -253,36 +262,38 @@ def _read(certificate: bytes) -> tuple[int, str]:
 # -- SMTP -------------------------------------------------------------------------------------------------------------
 
 
-def _ask_for_tls(plain: socket.socket, deadline: _Deadline) -> None:
-    """Speak SMTP (RFC 5321, RFC 3207) up to where the handshake begins. Raises _Unclear, or OSError."""
+def _start_tls(plain: socket.socket, deadline: _Deadline) -> None:
+    """Send the SMTP commands up to the TLS handshake (RFC 5321, RFC 3207). Raises _Unclear or OSError."""
     here = ip_address(plain.getsockname()[0])
-    mail = _Mail(plain, deadline)
-    mail.hears("220")
-    mail.replies(f"EHLO [{here}]" if here.version == 4 else f"EHLO [IPv6:{here}]")
-    if "STARTTLS" not in [line.partition(" ")[0].upper() for line in mail.hears("250")]:
+    mail = _SmtpClient(plain, deadline)
+    mail.expect("220")
+    mail.send(f"EHLO [{here}]" if here.version == 4 else f"EHLO [IPv6:{here}]")
+    if "STARTTLS" not in [line.partition(" ")[0].upper() for line in mail.expect("250")]:
         raise _Unclear("the mail server does not offer STARTTLS")
-    mail.replies("STARTTLS")
-    mail.hears("220")
+    mail.send("STARTTLS")
+    mail.expect("220")
+    # Text before the handshake could have been injected into the connection.
     if mail.unread:
         raise _Unclear("the mail server goes on in plain text")
 
 
-class _Mail:
-    """What is said to a mail server and what it answers; raises _Unclear, or OSError."""
+class _SmtpClient:
+    """The SMTP commands to a mail server and its send. Raises _Unclear or OSError."""
 
     def __init__(self, plain: socket.socket, deadline: _Deadline) -> None:
         self._plain = plain
         self._deadline = deadline
         self.unread = b""
-        self._talk = 0
+        self._received = 0
 
-    def replies(self, words: str) -> None:
+    def send(self, words: str) -> None:
         self._plain.settimeout(self._deadline.left())
         self._plain.sendall(f"{words}\r\n".encode("ascii"))
 
-    def hears(self, code: str) -> list[str]:
-        """The lines of an answer, without their code, which has to be this one."""
+    def expect(self, code: str) -> list[str]:
+        """Read a reply and return its lines without the code. Raises _Unclear if the code is another one."""
         lines = [self._line()]
+        # A hyphen after the code: more lines follow.
         while lines[-1][3:4] == "-":
             lines.append(self._line())
         if lines[-1][:3] != code:
@@ -293,33 +304,33 @@ class _Mail:
         while b"\n" not in self.unread:
             self._plain.settimeout(self._deadline.left())
             more = self._plain.recv(1024)
-            self._talk += len(more)
-            if not more or self._talk > _MAX_TALK:
+            self._received += len(more)
+            if not more or self._received > _MAX_RECEIVED:
                 raise _Unclear("the mail server talks too much" if more else "the mail server closed the connection")
             self.unread += more
         line, _newline, self.unread = self.unread.partition(b"\n")
         return line.decode("ascii", "replace").rstrip("\r")
 
 
-# -- what can go wrong ------------------------------------------------------------------------------------------------
+# -- errors ------------------------------------------------------------------------------------------------
 
 
 @contextmanager
 def _step(what: str, kind: type[_Unclear] = _Unclear) -> Iterator[None]:
-    """Turn what the system says of a step into words of ours.
+    """Turn an OSError in a step into _Unclear with a message.
 
-    kind: of what goes wrong, unless it is the time.
+    what: the step. kind: the class for any error other than a time-out.
     """
     try:
         yield
     except socket.timeout as error:
         raise _Unclear(f"{what} took too long") from error
     except OSError as error:
-        raise kind(f"{what} failed: {_said(error)}") from error
+        raise kind(f"{what} failed: {_error_text(error)}") from error
 
 
-def _said(error: OSError) -> str:
-    """The reason of an error, without Python's part of it."""
+def _error_text(error: OSError) -> str:
+    """The reason of an error, without the source position that Python adds to errors of OpenSSL."""
     reason = getattr(error, "reason", None)
-    said = str(reason).replace("_", " ").lower() if reason else error.strerror or type(error).__name__
-    return printable(re.sub(r" \(_ssl\.c:\d+\)$", "", said), limit=100)
+    text = str(reason).replace("_", " ").lower() if reason else error.strerror or type(error).__name__
+    return printable(re.sub(r" \(_ssl\.c:\d+\)$", "", text), limit=100)

@@ -4,9 +4,9 @@
 
 # This module util is PRIVATE to the collection: it can change at any time.
 
-"""What may be looked at, and what it means: names, ports, addresses, serial numbers, verdicts. Pure functions.
+"""Checks names, ports and addresses for a probe, and derives the verdicts from its observations. Pure functions.
 
-A verdict decides whether a certificate may be revoked, so whatever is not certain is UNKNOWN.
+A verdict decides whether a certificate may be revoked, so every uncertain case is UNKNOWN.
 """
 
 from __future__ import annotations
@@ -27,29 +27,29 @@ SERVED = "served"
 UNKNOWN = "unknown"
 UNRESOLVED = "unresolved"
 NOT_SERVED = "not_served"
-# From what matters most on.
+# The most important one first: the verdict of a task is the first one that occurs.
 VERDICTS = (SERVED, UNKNOWN, UNRESOLVED, NOT_SERVED)
 MAX_NAMES = 500
-# Where TLS is spoken from the first byte on, and where SMTP comes before it. Others are refused, so that nobody's names
-# turn this into a way to knock at doors.
+# The ports with TLS from the first byte on, and those with SMTP and STARTTLS. Other ports are refused, so that the
+# module cannot be used as a port scanner.
 TLS_PORTS = (443, 636, 465, 853, 990, 993, 995, 5061, 8443)
 SMTP_PORTS = (25, 587)
 PORTS = (*TLS_PORTS, *SMTP_PORTS)
 _LABEL = r"(?!-)[a-z0-9-]{1,63}(?<!-)"
 _HOST = re.compile(rf"{_LABEL}(?:\.{_LABEL})*", re.ASCII)
-# The system reads such names as addresses: 2130706433 and 0x7f.1 are 127.0.0.1.
+# The resolver of the system takes such names for addresses: 2130706433 and 0x7f.1 are 127.0.0.1.
 _NUMBER = re.compile(r"[0-9]+|0x[0-9a-f]*", re.ASCII)
 _SERIAL = re.compile(r"[0-9A-Fa-f]{1,128}", re.ASCII)
 _THIS_NETWORK = ip_network("0.0.0.0/8")
-# Where clouds tell a machine its secrets, and which no other rule covers: 169.254.169.254, which most of them use, is
-# link-local. AWS (a prefix of its own for such services), Alibaba, Oracle, Azure, Google.
+# The metadata services of clouds, which return credentials, as far as no other rule covers them (169.254.169.254, which
+# most clouds use, is link-local): AWS (its prefix for such services), Alibaba, Oracle, Azure, Google.
 _METADATA = tuple(map(ip_network, ("fd00:ec2::/32", "100.100.100.200", "192.0.0.192", "168.63.129.16", "fd20:ce::254")))
-# Translators lead from these to the IPv4 address in their last 32 bits.
+# The prefixes of NAT64 and of IPv4-translated addresses: the last 32 bits are an IPv4 address.
 _TRANSLATED = tuple(map(ip_network, ("64:ff9b::/96", "::ffff:0:0:0/96")))
 
 
 def host_name(text: str) -> tuple[str, str]:
-    """(name, "") as DNS spells it, or (text, why it cannot be looked at)."""
+    """Return (name as DNS spells it, ""), or (text, why it cannot be probed)."""
     try:
         name = domain_name(text, "name")
     except OptionError:
@@ -62,7 +62,7 @@ def host_name(text: str) -> tuple[str, str]:
 
 
 def serial(text: str) -> int:
-    """A serial number from its hexadecimal form, with or without colons and leading zeros. Raises OptionError."""
+    """Parse a hexadecimal serial number, with or without colons and leading zeros. Raises OptionError."""
     digits = re.sub(r"[:\s]", "", text)
     if not _SERIAL.fullmatch(digits) or int(digits, 16) == 0:
         raise OptionError("serial_numbers must be hexadecimal, such as 0A1B2C3D; quote them in YAML")
@@ -70,12 +70,12 @@ def serial(text: str) -> int:
 
 
 def shown(number: int) -> str:
-    """A serial number in upper-case hexadecimal form, without leading zeros."""
+    """Format a serial number as upper-case hexadecimal digits, without leading zeros."""
     return f"{number:X}"
 
 
 def ports(asked: Sequence[int]) -> list[int]:
-    """The ports to look at, each once. Raises OptionError for one where no server should be looked at."""
+    """Return the ports to probe, each once. Raises OptionError for a port that is not in PORTS."""
     if not asked or any(isinstance(port, bool) or port not in PORTS for port in asked):
         allowed = ", ".join(map(str, sorted(PORTS)))
         raise OptionError(f"ports must be of these, at least one: {allowed}")
@@ -86,10 +86,11 @@ def ports(asked: Sequence[int]) -> list[int]:
 
 
 def address_refusal(address: Address) -> str:
-    """Why an address must not be talked to, a clause; empty where it may.
+    """Return why a connection to an address is not permitted, a clause; empty if it is.
 
-    Names come from certificates, and whoever owns a name decides where it leads: not to this machine, its neighbours on
-    the link, or what a cloud tells it alone. Private addresses are allowed: there are the servers to be retired.
+    The names come from certificates, and the owner of a name chooses its addresses: these must not be this host, its
+    neighbors on the link or the metadata service of a cloud. Private addresses are permitted, as servers to be retired
+    have them.
     """
     for one in (address, *_inside(address)):
         kind = _kind(one)
@@ -99,11 +100,12 @@ def address_refusal(address: Address) -> str:
 
 
 def _kind(address: Address) -> str:
+    """The kind of an address that is never permitted; empty for any other."""
     kinds = {
         "a loopback address": address.is_loopback,
         "a link-local address": address.is_link_local,
         "a multicast address": address.is_multicast,
-        # Linux takes them for this machine.
+        # Linux takes these addresses for the local host.
         "an unspecified address": address.is_unspecified or address in _THIS_NETWORK,
         "a cloud's metadata service": any(address in network for network in _METADATA),
         "a reserved address": address.is_reserved and not any(_inside(address)),
@@ -112,7 +114,7 @@ def _kind(address: Address) -> str:
 
 
 def _inside(address: Address) -> Iterator[IPv4Address]:
-    """The IPv4 addresses that an IPv6 address may lead to."""
+    """The IPv4 addresses that an IPv6 address contains, by any mechanism of mapping or translation."""
     if not isinstance(address, IPv6Address):
         return
     last = IPv4Address(int(address) & 0xFFFFFFFF)
@@ -124,22 +126,25 @@ def _inside(address: Address) -> Iterator[IPv4Address]:
 # -- verdicts ---------------------------------------------------------------------------------------------------------
 
 
-def judged(sights: Sequence[Observation], sought: Collection[int]) -> tuple[str, str]:
-    """The verdict on a name and port from what its addresses showed, and the reason."""
-    for observation in sights:
+def verdict_of(observations: Sequence[Observation], sought: Collection[int]) -> tuple[str, str]:
+    """Return the verdict on a name and port, and the reason.
+
+    observations: of all its addresses. sought: the serial numbers in question; empty for any.
+    """
+    for observation in observations:
         found = [number for number in observation.serials if number in sought]
         if found:
             return SERVED, f"{observation.address} serves {shown(found[0])}"
-    problems = [_at(observation, observation.problem) for observation in sights if observation.problem]
+    problems = [_at(observation, observation.problem) for observation in observations if observation.problem]
     if problems:
         return UNKNOWN, "; ".join(problems)
-    if not sights:
-        # Inside the network of those who use it, it may have an address all the same.
+    if not observations:
+        # With split DNS, the name can have an address inside the network of its users.
         return UNRESOLVED, "it does not resolve from this controller, which split DNS looks like as well"
-    if not sought and any(observation.serials for observation in sights):
-        # An order whose serial numbers got lost must not look like one that is not in use.
+    if not sought and any(observation.serials for observation in observations):
+        # A missing serial number of an order must not have the verdict that its certificate is not in use.
         return UNKNOWN, "something is served, and serial_numbers does not say what is looked for"
-    return NOT_SERVED, "; ".join(_at(observation, _other(observation)) for observation in sights)
+    return NOT_SERVED, "; ".join(_at(observation, _other(observation)) for observation in observations)
 
 
 def _at(observation: Observation, what: str) -> str:
@@ -150,24 +155,26 @@ def _other(observation: Observation) -> str:
     return "the connection is refused" if observation.refuses else "another certificate is served"
 
 
-def told(name: str, port: int, verdict: tuple[str, str], sights: Iterable[Observation] = ()) -> dict[str, Any]:
-    """One result, as a task returns it."""
-    seen = list(sights)
+def result_row(
+    name: str, port: int, verdict: tuple[str, str], observations: Iterable[Observation] = ()
+) -> dict[str, Any]:
+    """Return the result of a name and port, as the task lists it."""
+    known = list(observations)
     return {
         "name": name,
         "port": port,
         "verdict": verdict[0],
         "reason": verdict[1],
         "serial_numbers": [
-            shown(number) for number in sorted({one for observation in seen for one in observation.serials})
+            shown(number) for number in sorted({one for observation in known for one in observation.serials})
         ],
-        "addresses": [observation.address for observation in seen if observation.address],
+        "addresses": [observation.address for observation in known if observation.address],
     }
 
 
-def summed_up(results: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """The whole answer of a task."""
+def task_summary(results: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Return the result of the task from the results of all names and ports."""
     counts = {verdict: sum(one["verdict"] == verdict for one in results) for verdict in VERDICTS}
-    there = [verdict for verdict in VERDICTS if counts[verdict]]
-    said = ", ".join(f"{counts[verdict]} {verdict}" for verdict in there)
-    return {"msg": f"{len(results)} looked at: {said}", "verdict": there[0], "results": list(results)}
+    present = [verdict for verdict in VERDICTS if counts[verdict]]
+    text = ", ".join(f"{counts[verdict]} {verdict}" for verdict in present)
+    return {"msg": f"{len(results)} looked at: {text}", "verdict": present[0], "results": list(results)}

@@ -224,7 +224,7 @@ def test_whoever_pauses_may_give_up() -> None:
     with pytest.raises(Later):
         pacer.acquire(later)
     # Giving up took no slot.
-    assert len(pacer._book._page.stamps) == 1
+    assert len(pacer._storage._state.stamps) == 1
 
 
 def test_a_slot_counts_from_the_answer(world: World) -> None:
@@ -390,7 +390,7 @@ def test_the_lock_of_a_killed_fork_is_free(tmp_path: Path) -> None:
     path = str(tmp_path / "pace")
 
     def be_killed() -> None:
-        with Pacer(((5, 5.0),), HOLD, path)._book.open():
+        with Pacer(((5, 5.0),), HOLD, path)._storage.open():
             os.kill(os.getpid(), signal.SIGKILL)
 
     assert os.WTERMSIG(_in_a_fork(be_killed)) == signal.SIGKILL

@@ -87,7 +87,7 @@ def names(monkeypatch: pytest.MonkeyPatch) -> Names:
 
 def look(port: int, *, seconds: float = 10.0, **more: Any) -> list[Observation]:
     refuse = more.pop("refuse", lambda _address: "")
-    return Prober(seconds, refuse).look(NAME, port, **more)
+    return Prober(seconds, refuse).observe(NAME, port, **more)
 
 
 def problem(sights: list[Observation]) -> str:

@@ -26,12 +26,12 @@ from ansible_collections.certops.orders.plugins.module_utils._tls_probe.verdict 
     VERDICTS,
     address_refusal,
     host_name,
-    judged,
     ports,
+    result_row,
     serial,
     shown,
-    summed_up,
-    told,
+    task_summary,
+    verdict_of,
 )
 from ansible_collections.certops.orders.tests.cases import each
 
@@ -246,30 +246,30 @@ EVERY = (SERVING, BOTH, OTHER, REFUSING, SILENT, HALF, NAMELESS)
     ],
 )
 def test_the_verdict_on_a_name(sights: list[Observation], verdict: str, reason: str) -> None:
-    assert judged(sights, {WANTED, 0xFFF}) == (verdict, reason)
+    assert verdict_of(sights, {WANTED, 0xFFF}) == (verdict, reason)
 
 
 def test_where_nothing_is_looked_for_nothing_is_known_not_to_be_served() -> None:
     why = "something is served, and serial_numbers does not say what is looked for"
-    assert judged([OTHER, REFUSING], set()) == (UNKNOWN, why)
-    assert judged([REFUSING], set())[0] == NOT_SERVED
-    assert judged([], set())[0] == UNRESOLVED
+    assert verdict_of([OTHER, REFUSING], set()) == (UNKNOWN, why)
+    assert verdict_of([REFUSING], set())[0] == NOT_SERVED
+    assert verdict_of([], set())[0] == UNRESOLVED
 
 
 @pytest.mark.parametrize("count", [1, 2, 3])
 def test_not_served_is_said_only_where_every_address_says_so(count: int) -> None:
     for sights in itertools.product(EVERY, repeat=count):
-        verdict = judged(sights, {WANTED})[0]
+        verdict = verdict_of(sights, {WANTED})[0]
         serving = any(WANTED in sight.serials for sight in sights)
         certain = all(not sight.problem for sight in sights)
 
         assert verdict == (SERVED if serving else NOT_SERVED if certain else UNKNOWN)
-        assert judged(sights[::-1], {WANTED})[0] == verdict
+        assert verdict_of(sights[::-1], {WANTED})[0] == verdict
 
 
 def test_a_result_tells_what_was_seen() -> None:
-    verdict = judged([BOTH, REFUSING, NAMELESS], {WANTED})
-    assert told("www.example.com", 443, verdict, [BOTH, REFUSING, NAMELESS]) == {
+    verdict = verdict_of([BOTH, REFUSING, NAMELESS], {WANTED})
+    assert result_row("www.example.com", 443, verdict, [BOTH, REFUSING, NAMELESS]) == {
         "name": "www.example.com",
         "port": 443,
         "verdict": SERVED,
@@ -281,18 +281,22 @@ def test_a_result_tells_what_was_seen() -> None:
 
 @given(st.lists(st.sampled_from(VERDICTS), min_size=1))
 def test_the_verdict_on_all_is_the_one_that_matters_most(verdicts: list[str]) -> None:
-    results = [told("www.example.com", 443, (verdict, "")) for verdict in verdicts]
-    assert summed_up(results)["verdict"] == min(verdicts, key=VERDICTS.index)
+    results = [result_row("www.example.com", 443, (verdict, "")) for verdict in verdicts]
+    assert task_summary(results)["verdict"] == min(verdicts, key=VERDICTS.index)
 
 
 def test_one_name_that_does_not_resolve_is_told_of_all() -> None:
-    results = [told("a", 443, (verdict, "")) for verdict in (NOT_SERVED, UNRESOLVED)]
-    assert (summed_up(results)["verdict"], summed_up(results)["msg"]) == (
+    results = [result_row("a", 443, (verdict, "")) for verdict in (NOT_SERVED, UNRESOLVED)]
+    assert (task_summary(results)["verdict"], task_summary(results)["msg"]) == (
         UNRESOLVED,
         "2 looked at: 1 unresolved, 1 not_served",
     )
 
 
 def test_what_is_said_of_all() -> None:
-    results = [told("a", 443, (verdict, "")) for verdict in (NOT_SERVED, SERVED, NOT_SERVED)]
-    assert summed_up(results) == {"msg": "3 looked at: 1 served, 2 not_served", "verdict": SERVED, "results": results}
+    results = [result_row("a", 443, (verdict, "")) for verdict in (NOT_SERVED, SERVED, NOT_SERVED)]
+    assert task_summary(results) == {
+        "msg": "3 looked at: 1 served, 2 not_served",
+        "verdict": SERVED,
+        "results": results,
+    }
