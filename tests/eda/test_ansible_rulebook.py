@@ -308,7 +308,7 @@ def test_the_schema_and_the_source_take_the_same() -> None:
     def is_taken(args: dict[str, Any]) -> bool:
         try:
             params = source["_params"]({**args, "eda_feedback_queue": object()})
-            source["_certcentral"].connect(params, source["_http"].Context(environ={}), writes=False)
+            source["_client"].connect(params, source["_context"].Context(environ={}), writes=False)
             source["_check_interval"](params["interval"], params["api_url"])
         except source["_options"].OptionError:
             return False
