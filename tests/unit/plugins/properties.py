@@ -24,19 +24,30 @@ class _AllMet(Exception):
 
 
 def assert_occur(
-    wanted: Iterable[str], strategy: SearchStrategy[Any], occurring: Callable[[Any], Iterable[str]]
+    wanted: Iterable[str],
+    strategy: SearchStrategy[Any],
+    occurring: Callable[[Any], Iterable[str]],
+    *,
+    least: int,
+    among: Iterable[str] | None = None,
 ) -> None:
     """Assert that examples of a strategy have all of `wanted`, so that properties of them are not about nothing.
 
-    occurring: what an example has. Which examples come, and how soon, differs between versions of hypothesis.
+    occurring: what an example has. least: the number of examples to look at; more, until all of `wanted` have occurred,
+    as how soon a rare one comes differs between versions of hypothesis. among: what may occur, by default `wanted`.
     """
-    missing = set(wanted)
+    possible = set(wanted if among is None else among)
+    met: set[str] = set()
+    seen = 0
 
     @settings(max_examples=20_000, phases=(Phase.generate,), deadline=None)
     @given(strategy)
     def meet(example: Any) -> None:
-        missing.difference_update(occurring(example))
-        if not missing:
+        nonlocal seen
+        met.update(occurring(example))
+        seen += 1
+        assert met <= possible
+        if seen >= least and met >= set(wanted):
             raise _AllMet
 
     with pytest.raises(_AllMet):

@@ -2142,7 +2142,12 @@ def is_protected(name: str, wishes: Decommission) -> bool:
 
 @pytest.mark.exhaustive
 def test_the_properties_meet_every_action() -> None:
-    assert_occur(ACTIONS, situations, lambda one: {entry["action"] for entry in of_account(*one)})
+    assert_occur(
+        ACTIONS,
+        situations,
+        lambda one: {entry["action"] for entry in of_account(*one)},
+        least=thorough.max_examples,
+    )
 
 
 @thorough

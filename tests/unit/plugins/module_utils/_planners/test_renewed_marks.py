@@ -690,6 +690,9 @@ def test_the_properties_meet_every_action() -> None:
         {"mark_renewed", "unmark_renewed"},
         st.tuples(accounts, undo_expired),
         lambda one: {entry["action"] for entry in planned(*one[0], undo_expired=one[1])},
+        least=thorough.max_examples,
+        # Manual review is too rare to wait for; the tables above have it.
+        among={"mark_renewed", "unmark_renewed", "leave"},
     )
 
 

@@ -782,6 +782,7 @@ def test_the_properties_meet_every_action() -> None:
         {*WRITES, "leave"},
         st.tuples(accounts, wished),
         lambda one: {entry["action"] for entry in planned(*one)},
+        least=thorough.max_examples,
     )
 
 
