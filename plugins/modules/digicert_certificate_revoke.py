@@ -366,11 +366,8 @@ from ansible_collections.certops.orders.plugins.module_utils._certcentral import
 from ansible_collections.certops.orders.plugins.module_utils._certcentral.client import connect
 from ansible_collections.certops.orders.plugins.module_utils._certcentral.models import serial
 from ansible_collections.certops.orders.plugins.module_utils._common.options import (
-    BULK,
-    CERTCENTRAL_OPTIONS,
-    EXECUTE_ON,
+    CERTCENTRAL_CHANGE,
     ORDER_IDS,
-    WATCHED,
     OptionError,
     ids,
     text_of,
@@ -385,10 +382,7 @@ REASONS = ("unspecified", "key_compromise", "affiliation_change", "superseded", 
 _SUBJECTS = ("order_ids", "certificate_id", "certificate_ids", "serial_number", "serial_numbers")
 SPEC: dict[str, Any] = {
     "argument_spec": {
-        **CERTCENTRAL_OPTIONS,
-        **EXECUTE_ON,
-        **BULK,
-        **WATCHED,
+        **CERTCENTRAL_CHANGE,
         **ORDER_IDS,
         "certificate_id": {"type": "int"},
         "certificate_ids": {"type": "list", "elements": "int"},

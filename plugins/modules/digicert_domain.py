@@ -226,10 +226,7 @@ from typing import TYPE_CHECKING, Any
 from ansible_collections.certops.orders.plugins.module_utils._certcentral import operations
 from ansible_collections.certops.orders.plugins.module_utils._certcentral.client import connect
 from ansible_collections.certops.orders.plugins.module_utils._common.options import (
-    BULK,
-    CERTCENTRAL_OPTIONS,
-    EXECUTE_ON,
-    WATCHED,
+    CERTCENTRAL_CHANGE,
     domain_names,
     ids,
 )
@@ -240,10 +237,7 @@ if TYPE_CHECKING:
 
 SPEC: dict[str, Any] = {
     "argument_spec": {
-        **CERTCENTRAL_OPTIONS,
-        **EXECUTE_ON,
-        **BULK,
-        **WATCHED,
+        **CERTCENTRAL_CHANGE,
         "name": {"type": "str"},
         "names": {"type": "list", "elements": "str"},
         "domain_id": {"type": "int"},

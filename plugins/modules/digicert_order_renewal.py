@@ -241,11 +241,8 @@ from typing import TYPE_CHECKING, Any
 from ansible_collections.certops.orders.plugins.module_utils._certcentral import operations
 from ansible_collections.certops.orders.plugins.module_utils._certcentral.client import connect
 from ansible_collections.certops.orders.plugins.module_utils._common.options import (
-    BULK,
-    CERTCENTRAL_OPTIONS,
-    EXECUTE_ON,
+    CERTCENTRAL_CHANGE,
     ORDER_IDS,
-    WATCHED,
     ids,
     text_of,
 )
@@ -257,10 +254,7 @@ if TYPE_CHECKING:
 _SETTINGS = ("renewal_emails", "auto_reissue", "custom_renewal_message")
 SPEC: dict[str, Any] = {
     "argument_spec": {
-        **CERTCENTRAL_OPTIONS,
-        **EXECUTE_ON,
-        **BULK,
-        **WATCHED,
+        **CERTCENTRAL_CHANGE,
         **ORDER_IDS,
         "renewal_emails": {"type": "bool"},
         "auto_reissue": {"type": "bool"},

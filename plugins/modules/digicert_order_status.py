@@ -301,11 +301,8 @@ from ansible_collections.certops.orders.plugins.module_utils._certcentral import
 from ansible_collections.certops.orders.plugins.module_utils._certcentral.client import connect
 from ansible_collections.certops.orders.plugins.module_utils._certcentral.policy import CANCELED, TARGETS
 from ansible_collections.certops.orders.plugins.module_utils._common.options import (
-    BULK,
-    CERTCENTRAL_OPTIONS,
-    EXECUTE_ON,
+    CERTCENTRAL_CHANGE,
     ORDER_IDS,
-    WATCHED,
     ids,
     text_of,
 )
@@ -316,10 +313,7 @@ if TYPE_CHECKING:
 
 SPEC: dict[str, Any] = {
     "argument_spec": {
-        **CERTCENTRAL_OPTIONS,
-        **EXECUTE_ON,
-        **BULK,
-        **WATCHED,
+        **CERTCENTRAL_CHANGE,
         **ORDER_IDS,
         "status": {"type": "str", "choices": list(TARGETS), "required": True},
         "note": {"type": "str"},

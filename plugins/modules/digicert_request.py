@@ -253,11 +253,8 @@ from typing import TYPE_CHECKING, Any
 from ansible_collections.certops.orders.plugins.module_utils._certcentral import operations
 from ansible_collections.certops.orders.plugins.module_utils._certcentral.client import connect
 from ansible_collections.certops.orders.plugins.module_utils._common.options import (
-    BULK,
-    CERTCENTRAL_OPTIONS,
-    EXECUTE_ON,
+    CERTCENTRAL_CHANGE,
     ORDER_IDS,
-    WATCHED,
     ids,
     text_of,
 )
@@ -268,10 +265,7 @@ if TYPE_CHECKING:
 
 SPEC: dict[str, Any] = {
     "argument_spec": {
-        **CERTCENTRAL_OPTIONS,
-        **EXECUTE_ON,
-        **BULK,
-        **WATCHED,
+        **CERTCENTRAL_CHANGE,
         **ORDER_IDS,
         "request_id": {"type": "int"},
         "request_ids": {"type": "list", "elements": "int"},

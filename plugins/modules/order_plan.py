@@ -390,16 +390,12 @@ def run(params: Mapping[str, Any], context: Context) -> dict[str, Any]:
     try:
         return handler(params, context, datetime.now(timezone.utc))
     except PlanError as error:
-        return _failed(str(error), error.code)
+        return ApiError(str(error), code=error.code).result()
     except OSError as error:
-        return _failed(f"{error.filename or 'a file'} cannot be used: {error.strerror}", "plan_file")
+        message = f"{error.filename or 'a file'} cannot be used: {error.strerror}"
+        return ApiError(message, code="plan_file").result()
     except UnsafeFile as error:
-        return _failed(f"{error.filename} is not used, as {error}", "plan_file")
-
-
-def _failed(message: str, code: str) -> dict[str, Any]:
-    failure = ApiError(message, code=code).failure()
-    return {"failed": True, "changed": False, "msg": message, "failure": failure}
+        return ApiError(f"{error.filename} is not used, as {error}", code="plan_file").result()
 
 
 def _written(params: Mapping[str, Any], context: Context, now: datetime) -> dict[str, Any]:

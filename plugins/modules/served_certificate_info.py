@@ -217,7 +217,7 @@ failure:
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from ansible_collections.certops.orders.plugins.module_utils._common.errors import ApiError, Stopped
+from ansible_collections.certops.orders.plugins.module_utils._common.errors import Stopped
 from ansible_collections.certops.orders.plugins.module_utils._common.options import MOST_WORKERS, OptionError, within
 from ansible_collections.certops.orders.plugins.module_utils._runtime.entry_point import main as module_main
 from ansible_collections.certops.orders.plugins.module_utils._runtime.workers import pool, signals_stop
@@ -268,12 +268,8 @@ def run(params: Mapping[str, Any], context: Context) -> dict[str, Any]:
         observations = prober.observe(name, port, starttls=port in SMTP_PORTS)
         return result_row(name, port, verdict_of(observations, serial_numbers), observations)
 
-    try:
-        with signals_stop(context.stop), pool(min(workers, len(jobs))) as work:
-            return {"changed": False, **task_summary(work(probe, jobs))}
-    except Stopped as stopped:
-        failure = ApiError(str(stopped), code="stopped").failure()
-        return {"changed": False, "failed": True, "msg": str(stopped), "failure": failure}
+    with signals_stop(context.stop), pool(min(workers, len(jobs))) as work:
+        return {"changed": False, **task_summary(work(probe, jobs))}
 
 
 def main() -> None:

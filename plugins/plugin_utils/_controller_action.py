@@ -160,8 +160,7 @@ class _TaskRun:
 
 
 def _refusal(message: str) -> dict[str, Any]:
-    failure = ApiError(message, code="invalid_option").failure()
-    return {"failed": True, "changed": False, "msg": message, "failure": failure}
+    return ApiError(message, code="invalid_option").result()
 
 
 class _ValidationMessages:

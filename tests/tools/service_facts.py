@@ -58,13 +58,15 @@ def reference(service: str) -> str:
     return (REFERENCE / f"{service}.md").read_text(encoding="utf-8")
 
 
+def anchor(title: str) -> str:
+    """The anchor of a heading, as GitHub makes it."""
+    return re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-")
+
+
 @cache
 def anchors(service: str) -> dict[str, str]:
-    """The anchors of the numbered sections of a reference page, as GitHub makes them, by number."""
-    return {
-        number: re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-")
-        for title, number in _HEADING.findall(reference(service))
-    }
+    """The anchors of the numbered sections of a reference page, by number."""
+    return {number: anchor(title) for title, number in _HEADING.findall(reference(service))}
 
 
 @cache

@@ -66,6 +66,10 @@ class ApiError(Exception):
             "waited": round(self.waited, 3),
         }
 
+    def result(self) -> dict[str, Any]:
+        """Return the result of a task that failed with this error."""
+        return {"failed": True, "changed": False, "msg": self.message, "failure": self.failure()}
+
 
 class NotSent(ApiError):
     """The connection failed: the service did not receive the request."""

@@ -76,6 +76,8 @@ WATCHED: dict[str, dict[str, Any]] = {
     "ticket": {"type": "str"},
     "progress": {"type": "bool", "default": True},
 }
+# What every module has that changes something at CertCentral.
+CERTCENTRAL_CHANGE: dict[str, dict[str, Any]] = {**CERTCENTRAL_OPTIONS, **EXECUTE_ON, **BULK, **WATCHED}
 # The maximum of the option workers: requests that are sent at the same time.
 MOST_WORKERS = 32
 # The options that are paths.

@@ -13,7 +13,21 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from .._common.text import plural
-from .actions import CANCEL, LAPSE, NOTHING, REJECT, REVOKE, WAIT, WRITING, orders_of, requests_of, shown, shown_order
+from .actions import (
+    CANCEL,
+    LAPSE,
+    NOTHING,
+    REJECT,
+    REVOKE,
+    WAIT,
+    WRITING,
+    entry_key,
+    order_label,
+    orders_of,
+    requests_of,
+    shown,
+    shown_order,
+)
 from .text import inert
 
 # The outcomes of an entry.
@@ -40,14 +54,6 @@ ENDED_STATUSES = {CANCEL: ("canceled", "cancelled"), REJECT: ("rejected", "denie
 # Lists of a revocation that are too long for a report.
 _LONG_FACTS = ("certificates", "domains")
 _GOOD = (DONE, UNCHANGED, PENDING_APPROVAL, PLANNED)
-
-
-def entry_key(entry: Mapping[str, Any]) -> tuple[str, str]:
-    return entry["provider"], entry["order"]
-
-
-def _order(entry: Mapping[str, Any]) -> str:
-    return f"order {shown_order(entry)}"
 
 
 def outcomes(
@@ -234,7 +240,7 @@ def _stop_reason(records: Sequence[Mapping[str, Any]], proven: bool) -> str:
             return str(one["reason"])
     for one in records:
         if one["outcome"] in (FAILED, UNKNOWN) and not proven:
-            return f"the first change of the run did not succeed, {_order(one)}: {one['reason']}"
+            return f"the first change of the run did not succeed, {order_label(one)}: {one['reason']}"
     return ""
 
 

@@ -14,17 +14,17 @@ from typing import Any
 from .._common.text import printable
 from .errors import PlanError
 
-TIME_FORMAT = "%Y-%m-%dT%H:%M:%SZ"
+_FORMAT = "%Y-%m-%dT%H:%M:%SZ"
 
 
 def time_of(value: Any) -> datetime:
     """Parse a time of a plan, in UTC. Raises PlanError."""
     try:
-        return datetime.strptime(value, TIME_FORMAT).replace(tzinfo=timezone.utc)
+        return datetime.strptime(value, _FORMAT).replace(tzinfo=timezone.utc)
     except (TypeError, ValueError):
         raise PlanError(f"{printable(value, 50)} is no time such as 2026-12-31T12:00:00Z") from None
 
 
 def time_text(moment: datetime) -> str:
     """Return a time as a plan has it, in UTC and in whole seconds."""
-    return moment.astimezone(timezone.utc).strftime(TIME_FORMAT)
+    return moment.astimezone(timezone.utc).strftime(_FORMAT)

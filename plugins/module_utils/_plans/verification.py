@@ -24,10 +24,11 @@ from .actions import (
     SERVERTASTIC,
     UNMARK,
     WRITING,
+    entry_key,
     orders_of,
     shown,
 )
-from .outcomes import DONE, ENDED_STATUSES, LEFT, PENDING_APPROVAL, UNCONFIRMED, UNKNOWN, entry_key
+from .outcomes import DONE, ENDED_STATUSES, LEFT, PENDING_APPROVAL, UNCONFIRMED, UNKNOWN
 from .text import inert
 
 # -- after the changes -------------------------------------------------------------------------------------------------

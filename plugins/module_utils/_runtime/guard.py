@@ -31,17 +31,16 @@ def guarded(
         refuse_nul(params)
         result = run(params, context)
     except OptionError as error:
-        failure = ApiError(str(error), code="invalid_option").failure()
-        result = {"failed": True, "changed": False, "msg": str(error), "failure": failure}
+        result = ApiError(str(error), code="invalid_option").result()
     except ApiError as error:
-        result = {"failed": True, "changed": False, "msg": error.message, "failure": error.failure()}
+        result = error.result()
     except Stopped as error:
-        failure = ApiError(str(error), code="stopped").failure()
-        result = {"failed": True, "changed": False, "msg": str(error), "failure": failure}
+        result = ApiError(str(error), code="stopped").result()
     except LibraryMissing as error:
         code = "library_too_old" if error.is_old else "library_missing"
-        result = {"failed": True, "changed": False, "failure": ApiError(error.message, code=code).failure()}
-        # The caller adds the message for a missing library with missing_required_lib of Ansible.
-        result.update({"msg": error.message} if error.is_old else {"library": error.library, "exception": error.trace})
+        result = ApiError(error.message, code=code).result()
+        if not error.is_old:
+            # The caller replaces the message by that of Ansible's missing_required_lib.
+            result.update(library=error.library, exception=error.trace)
     scrubbed: dict[str, Any] = scrub(result, context.secrets)
     return scrubbed

@@ -34,10 +34,9 @@ def info_result(
         with signals_stop(context.stop), pool(workers) as work:
             result = {"changed": False, **gather(work)}
     except ApiError as error:
-        result = {"changed": False, "failed": True, "msg": error.message, "failure": error.failure()}
+        result = error.result()
     except Stopped as stopped:
-        failure = ApiError(str(stopped), code="stopped").failure()
-        result = {"changed": False, "failed": True, "msg": str(stopped), "failure": failure}
+        result = ApiError(str(stopped), code="stopped").result()
     return {**result, "api": transport.counters.shown()}
 
 

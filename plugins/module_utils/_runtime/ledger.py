@@ -96,7 +96,7 @@ class Ledger:
         if self._denials >= DENIALS:
             self._stop.set(f"the service refused the key for {DENIALS} {self._settings.noun}s in a row")
         elif self._settings.stop_on_failure and fails(result, self._settings):
-            self._stop.set(f"{with_article(self._settings.noun)} failed before it and stop_on_failure is set")
+            self._stop.set(f"{_with_article(self._settings.noun)} failed before it and stop_on_failure is set")
 
     def result(
         self, key: Any, outcome: str, before: Any, after: Any, reason: str = "", error: Any = None
@@ -137,5 +137,5 @@ class Ledger:
         return replace(done, outcome=UNKNOWN, after=facts, reason=why, failure=failure)
 
 
-def with_article(noun: str) -> str:
+def _with_article(noun: str) -> str:
     return f"an {noun}" if noun[0] in "aeiou" else f"a {noun}"

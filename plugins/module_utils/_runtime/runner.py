@@ -88,23 +88,28 @@ class Run:
         with signals_stop(self._stop), pool(min(self._settings.workers, len(keys))) as self._map:
             for start in range(0, len(keys), CHUNK):
                 self._chunk(keys[start : start + CHUNK])
-            follow_up = FollowUp(
-                self._ledger,
-                self._settings,
-                self._context,
-                self._map,
-                read=self._read,
-                fresh=self._fresh,
-                decided=self._decided,
-            )
-            if self._settings.wait and not self._context.check_mode:
-                follow_up.wait()
-            if self._settings.verify and not self._context.check_mode:
-                follow_up.verify()
+            if not self._context.check_mode:
+                self._follow_up()
         result = task_result(asked, self._ledger.results, self._settings, self._context, self._reader.transport)
         warnings = [warning for observer in self._observers for warning in observer.warnings]
         warnings += result.get("warnings", [])
         return {**result, "warnings": warnings} if warnings else result
+
+    def _follow_up(self) -> None:
+        """Wait for approvals and verify the changes, as far as the task asks for it."""
+        follow_up = FollowUp(
+            self._ledger,
+            self._settings,
+            self._context,
+            self._map,
+            read=self._read,
+            fresh=self._fresh,
+            decided=self._decided,
+        )
+        if self._settings.wait:
+            follow_up.wait()
+        if self._settings.verify:
+            follow_up.verify()
 
     # -- one chunk -------------------------------------------------------------------------------------------------
 

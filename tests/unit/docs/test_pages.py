@@ -11,15 +11,15 @@ import io
 import re
 import tokenize
 from collections.abc import Iterator
-from functools import cache
 from pathlib import Path
 
 import pytest
 
+from ansible_collections.certops.orders.tests.tools.service_facts import SERVICES, anchor
+from ansible_collections.certops.orders.tests.tools.service_facts import anchors as sections
+
 ROOT = Path(__file__).resolve().parents[3]
 DEVELOPMENT = ROOT / "docs" / "development"
-REFERENCE = DEVELOPMENT / "reference"
-SERVICES = ("certcentral", "servertastic")
 UTILS = ROOT / "plugins" / "module_utils"
 PAGES = sorted(
     [
@@ -31,7 +31,6 @@ PAGES = sorted(
 )
 
 _HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
-_NUMBERED = re.compile(r"^#{2,3} (\d+(?:\.\d+)?)\.? ", re.MULTILINE)
 _NUMBERS = r"\d+(?:\.\d+)?(?:(?:, section |, | and | to )\d+(?:\.\d+)?)*"
 # "docs/development/reference/certcentral.md 2.1, 4.7", also with a comma or the word section before the number.
 _CITED = re.compile(rf"reference/(\w+)\.md(?:(?:, sections? |, | )({_NUMBERS}))?")
@@ -40,11 +39,6 @@ _SHORT = re.compile(rf"(?<= )\((?:sections? )?({_NUMBERS})\)")
 _LINK = re.compile(r"\]\(([^)\s]+)\)")
 _PATH = re.compile(r"`((?:changelogs|docs|extensions|meta|playbooks|plugins|roles|tests)/[\w./*-]+|_[a-z_]+/[\w.*]*)`")
 _TEST = re.compile(r"`(test_\w+)`")
-
-
-@cache
-def sections(service: str) -> frozenset[str]:
-    return frozenset(_NUMBERED.findall((REFERENCE / f"{service}.md").read_text(encoding="utf-8")))
 
 
 def files(*folders: str) -> Iterator[Path]:
@@ -134,7 +128,7 @@ def test_citations_have_the_path_of_the_page() -> None:
 
 def anchors(page: Path) -> set[str]:
     titles = _HEADING.findall(page.read_text(encoding="utf-8"))
-    return {re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-") for title in titles}
+    return set(map(anchor, titles))
 
 
 def broken_links(page: Path) -> Iterator[str]:
