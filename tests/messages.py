@@ -41,8 +41,23 @@ def check_messages(subject: str, messages: Mapping[str, str]) -> None:
     assert found == known().get(subject, {})
 
 
+class _Dumper(yaml.SafeDumper):
+    """Writes a text of several lines as a block, line by line."""
+
+
+def _text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style="|" if "\n" in text else None)
+
+
+_Dumper.add_representer(str, _text)
+
+
 def _write(subjects: Mapping[str, Mapping[str, str]]) -> None:
-    text = yaml.safe_dump(
-        {name: subjects[name] for name in sorted(subjects)}, allow_unicode=True, sort_keys=False, width=118
+    text = yaml.dump(
+        {name: subjects[name] for name in sorted(subjects)},
+        Dumper=_Dumper,
+        allow_unicode=True,
+        sort_keys=False,
+        width=118,
     )
     FILE.write_text(HEADER + text, encoding="utf-8")

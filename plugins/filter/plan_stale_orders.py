@@ -108,7 +108,7 @@ def plan_stale_orders(
     **wished: Any,
 ) -> list[dict[str, Any]]:
     """Entries of a plan for the orders that were left behind."""
-    with refusing("plan_stale_orders"):
+    with refusing():
         wishes = parse_request(wished)
         return plan(orders, wishes, details=details, renewed=renewed)
 

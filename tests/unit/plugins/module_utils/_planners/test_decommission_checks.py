@@ -90,7 +90,7 @@ def test_patterns_that_match_no_name_of_the_account_are_one_note() -> None:
 
 
 def test_messages() -> None:
-    with pytest.raises(ValueError) as outside:
+    with pytest.raises(ValueError, match=" ") as outside:
         check_reach(domains("example.com"), wish("co.uk", "shop.example.org", include_subdomains=True))
     messages = {
         "subdomains of a name outside the account": str(outside.value),
