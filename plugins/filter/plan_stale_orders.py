@@ -82,7 +82,7 @@ _value:
     reason:
       description: Why.
       type: str
-      sample: it is pending, and was ordered 91 days ago
+      sample: the order has the status pending and was placed 91 days ago
     state:
       description: What the action rests on.
       type: dict

@@ -59,17 +59,19 @@ def test_guards_take_numbers_from_the_command_line(number: Any) -> None:
 
 @pytest.mark.parametrize("number", ["many", -1, True, 1.5, None, "\u0663"])
 def test_what_is_no_number_is_no_guard(number: Any) -> None:
-    with pytest.raises(AnsibleFilterError, match="max_changes"):
+    with pytest.raises(AnsibleFilterError, match="order_plan_max_changes"):
         load("order_plan_guards")([], number)
 
 
 def test_a_window() -> None:
     window = load("order_plan_window")
     assert window("2026-11-22T10:42:07Z") == ""
-    assert "not_after" in window("2026-11-22T10:42:07Z", None, "2026-11-22")
+    assert "order_plan_not_after" in window("2026-11-22T10:42:07Z", None, "2026-11-22")
+    closed = window("2026-11-22T10:42:07Z", None, "2026-11-22", "decommission_domain")
+    assert "decommission_domain_not_after" in closed
     with pytest.raises(AnsibleFilterError):
         window("now")
-    with pytest.raises(AnsibleFilterError, match="not_before"):
+    with pytest.raises(AnsibleFilterError, match="order_plan_not_before"):
         window("2026-11-22T10:42:07Z", "later")
 
 

@@ -154,13 +154,13 @@ def test_without_a_now_nothing_is_wished() -> None:
 
 @pytest.mark.parametrize("days", [0, -1, -90, True, False, "90", "", "many", 90.0, None, [], 36501, 10**30])
 def test_days_that_cannot_be_meant_are_refused(days: Any) -> None:
-    with pytest.raises(ValueError, match=r"older_than_days .* 1 to 36500"):
+    with pytest.raises(ValueError, match=r"cancel_stale_orders_older_than_days .* 1 to 36500"):
         wish(older_than_days=days)
 
 
 @pytest.mark.parametrize("days", [-1, True, "60", 60.0, None, 36501])
 def test_days_of_a_predecessor_that_cannot_be_meant_are_refused(days: Any) -> None:
-    with pytest.raises(ValueError, match=r"predecessor_days .* 0 to 36500"):
+    with pytest.raises(ValueError, match=r"cancel_stale_orders_predecessor_days .* 0 to 36500"):
         wish(predecessor_days=days)
 
 
@@ -168,27 +168,27 @@ def test_days_of_a_predecessor_that_cannot_be_meant_are_refused(days: Any) -> No
 @each("value", ["www.*", "*", "", None, 7, True, {"www.*": 1}, {"www.*"}])
 def test_a_text_is_not_taken_apart_where_a_list_belongs(name: str, value: Any) -> None:
     """An exclusion that was taken for its letters would exclude nothing."""
-    with pytest.raises(ValueError, match=name):
+    with pytest.raises(ValueError, match=f"cancel_stale_orders_{name}"):
         wish(**{name: value})
 
 
 @pytest.mark.parametrize("name", ["include", "exclude", "statuses", "product_types"])
 @pytest.mark.parametrize("element", ["", "  ", None, 7, True, ["www.*"]])
 def test_what_is_no_text_has_no_place_in_a_list(name: str, element: Any) -> None:
-    with pytest.raises(ValueError, match=name):
+    with pytest.raises(ValueError, match=f"cancel_stale_orders_{name}"):
         wish(**{name: ["pending", element]})
 
 
 @pytest.mark.parametrize("dots", [".", "..", "\u3002"])
 def test_a_pattern_of_dots_is_refused(dots: str) -> None:
-    with pytest.raises(ValueError, match="exclude"):
+    with pytest.raises(ValueError, match="cancel_stale_orders_exclude"):
         wish(exclude=[dots])
 
 
 @pytest.mark.parametrize("statuses", [[], ["issued"], ["pending", "issued"], ["Pending"]])
 def test_only_what_can_be_stale_can_be_wished(statuses: list[str]) -> None:
     """No statuses at all would have every order of the account searched for."""
-    with pytest.raises(ValueError, match=r"statuses .*pending, waiting_pickup, needs_approval"):
+    with pytest.raises(ValueError, match=r"cancel_stale_orders_statuses .*pending, waiting_pickup, needs_approval"):
         wish(statuses=statuses)
 
 
@@ -890,7 +890,7 @@ def test_the_oldest_are_ended_and_the_others_wait() -> None:
 
 @each("limit", [0, 26, -1, True, "many"])
 def test_a_limit_is_from_1_to_25(limit: Any) -> None:
-    with pytest.raises(ValueError, match=r"limit .* 1 to 25"):
+    with pytest.raises(ValueError, match=r"cancel_stale_orders_limit .* 1 to 25"):
         wish(limit=limit)
 
 

@@ -31,13 +31,13 @@ from ansible_collections.certops.orders.tests.unit.plugins.module_utils._plans.t
 from ansible_collections.certops.orders.tests.unit.plugins.module_utils._plans.test_plans import (
     CHANGED,
     HIDDEN,
-    MIXED,
     NO_PLANS,
     NOW,
     entry,
     plan_of,
     read_back,
     served,
+    token,
 )
 
 OTHER_SHA256 = 64 * "a"
@@ -118,11 +118,12 @@ def test_messages_of_a_window() -> None:
 def test_messages_of_a_table() -> None:
     every_action = [entry(number, action) for number, action in enumerate(ACTIONS[CERTCENTRAL], start=1)]
     result = plan_result(plan_of(*every_action, served("unresolved", HIDDEN) | {"order": "99"}, notes=["a note"]))
+    dropped = entry(2, "revoke", drop_reissue=True, domains=["www2.example.com", "b.example", "a.example"])
     messages = {
         "result": result["msg"],
         "result of one order": plan_result(plan_of(entry()))["msg"],
         "every action": "\n".join(result["table"]),
-        "several orders": "\n".join(table(MIXED)),
+        "names and a reissue": "\n".join(table(plan_of(dropped, token(name="", domains=[])))),
         "servers": "\n".join(table(plan_of(entry(), hosts=["web1", "web2"]))),
         "one server": "\n".join(table(plan_of(entry(), hosts=["web1"]))),
         "no orders": "\n".join(table(make("cancel_stale_orders", None, "", [], [], NOW))),
@@ -158,14 +159,19 @@ def test_messages_of_verification() -> None:
         "a change that is not visible": looked_at([record(1)], [account_row(1, "pending")]),
         "a lost change that is visible": looked_at([record(1, outcome="unknown")], [account_row(1, "canceled")]),
     }
+    names = pending["domains"]
+
+    def difference(**facts: Any) -> str:
+        return changed_since(pending, {"status": "pending", "domains": names, **facts})
+
     differences = {
-        "another status": changed_since(pending, {"status": "issued", "domains": pending["domains"]}),
-        "another product": changed_since(pending, {"product_name_id": "ssl_ev", "domains": pending["domains"]}),
-        "another origin": changed_since(pending, {"is_migrated": True, "domains": pending["domains"]}),
-        "another name": changed_since(pending, {"domains": [*pending["domains"], "pay.example.com"]}),
-        "no names": changed_since(pending, {"domains": []}),
-        "another certificate": changed_since(certificates, {"serial_number": "0B", "domains": pending["domains"]}),
-        "no certificate": changed_since(certificates, {"domains": pending["domains"]}),
+        "another status": difference(status="issued"),
+        "another product": difference(product_name_id="ssl_ev"),
+        "another origin": difference(is_migrated=True),
+        "another name": difference(domains=[*names, "pay.example.com"]),
+        "no names": difference(domains=[]),
+        "another certificate": changed_since(certificates, {"serial_number": "0B", "domains": names}),
+        "no certificate": changed_since(certificates, {"domains": names}),
     }
     check_messages("plan verification", {**{name: one["reason"] for name, (one,) in reasons.items()}, **differences})
 
