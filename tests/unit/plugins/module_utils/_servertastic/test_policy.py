@@ -553,7 +553,7 @@ def test_messages() -> None:
             "no replacement named": cancel(a_review(), CancelRequest()),
             "its own replacement": cancel(a_review(), CancelRequest(replacement=digest())),
             "replacement does not exist": replaced(None),
-            "replacement canceled": replaced(successor("Cancelled")),
+            "replacement not placed": replaced(successor("Roll Back")),
             "replacement without a status": replaced(successor("")),
             "replacement without a domain": replaced(successor(domain_name="")),
             "replacement for another domain": replaced(successor(domain_name="example.com")),
