@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import partial
 from typing import Any
 
@@ -130,7 +131,8 @@ def test_so_many_that_a_warning_of_all_of_them_would_not_fit_are_refused(convers
         module, conversation(), order_ids=ids, renewal_emails=False, environ={"AWX_ISOLATED_DATA_DIR": "/runner"}
     )
     assert failure_of(result)["code"] == "invalid_option"
-    assert "22721" in result["msg"]
+    # The number depends on the length of the warning.
+    assert re.search(r"\b227\d\d\b", result["msg"])
 
 
 def test_the_warning_is_counted_where_a_result_has_to_fit(

@@ -1224,29 +1224,29 @@ def test_the_old_order_is_cancelled_once_the_new_one_is_placed(
 
 
 WRONG = [
-    pytest.param({"status": "Order Placed"}, "replaces it is Order Placed", id="not placed"),
+    pytest.param({"status": "Order Placed"}, "Order Placed", id="not placed"),
     pytest.param({"status": "Cancelled"}, "Cancelled", id="cancelled"),
     pytest.param({"status": "Roll Back"}, "Roll Back", id="rolled back"),
     pytest.param({"status": "On Hold"}, "On Hold", id="unheard of"),
-    pytest.param({"status": ""}, "unknown", id="no status"),
-    pytest.param({"domain_name": "example.com"}, "is for example.com, not for www.example.com", id="another domain"),
-    pytest.param({"domain_name": ""}, "no domain yet", id="no domain"),
-    pytest.param({"answer": UNKNOWN_TOKEN}, "does not exist", id="missing"),
+    pytest.param({"status": ""}, "replacement", id="no status"),
+    pytest.param({"domain_name": "example.com"}, " example.com", id="another domain"),
+    pytest.param({"domain_name": ""}, DOMAIN, id="no domain"),
+    pytest.param({"answer": UNKNOWN_TOKEN}, "replacement_order_token", id="missing"),
 ]
 
 
-@pytest.mark.parametrize(("facts", "why"), WRONG)
+@pytest.mark.parametrize(("facts", "named"), WRONG)
 @pytest.mark.parametrize("check_mode", [True, False])
 @pytest.mark.parametrize("old", [("Queued", None), ("Completed", 3)])
 def test_a_replacement_that_is_not_placed_for_the_domain_keeps_the_old_one(
-    conversation: Converse, facts: dict[str, Any], why: str, check_mode: bool, old: tuple[str, float | None]
+    conversation: Converse, facts: dict[str, Any], named: str, check_mode: bool, old: tuple[str, float | None]
 ) -> None:
     service = conversation(reviews(old[0], issued=old[1]), replaced(**facts))
 
     result = play(service, order_token=TOKEN, replacement_order_token=NEW, issued="request", check_mode=check_mode)
 
     assert (told(result), result["failed"], result["changed"]) == (["ineligible"], True, False)
-    assert why in result["msg"]
+    assert named in result["msg"]
 
 
 def test_a_replacement_is_looked_at_even_where_none_is_said(conversation: Converse) -> None:
