@@ -6,11 +6,38 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from typing import Any
 
-from hypothesis import settings
+import pytest
+from hypothesis import Phase, given, settings
+from hypothesis.strategies import SearchStrategy
 
 
 def examples(number: int, **more: Any) -> settings:
     """Settings for `number` examples, or the profile's percentage of them (tests/unit/conftest.py)."""
     return settings(max_examples=max(1, number * settings().max_examples // 100), **more)
+
+
+class _AllMet(Exception):
+    """Everything that was waited for has occurred."""
+
+
+def assert_occur(
+    wanted: Iterable[str], strategy: SearchStrategy[Any], occurring: Callable[[Any], Iterable[str]]
+) -> None:
+    """Assert that examples of a strategy have all of `wanted`, so that properties of them are not about nothing.
+
+    occurring: what an example has. Which examples come, and how soon, differs between versions of hypothesis.
+    """
+    missing = set(wanted)
+
+    @settings(max_examples=20_000, phases=(Phase.generate,), deadline=None)
+    @given(strategy)
+    def meet(example: Any) -> None:
+        missing.difference_update(occurring(example))
+        if not missing:
+            raise _AllMet
+
+    with pytest.raises(_AllMet):
+        meet()
