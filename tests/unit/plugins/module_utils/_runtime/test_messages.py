@@ -31,11 +31,6 @@ from ansible_collections.certops.orders.plugins.module_utils._runtime.results im
 )
 from ansible_collections.certops.orders.plugins.module_utils._runtime.workers import signals_stop
 from ansible_collections.certops.orders.tests.messages import check_messages
-from ansible_collections.certops.orders.tests.unit.plugins.module_utils._runtime.test_runner import (
-    close_once,
-    final,
-    open_things,
-)
 from ansible_collections.certops.orders.tests.unit.plugins.module_utils.service_of_things import (
     LIED,
     TOOK_EFFECT,
@@ -44,9 +39,12 @@ from ansible_collections.certops.orders.tests.unit.plugins.module_utils.service_
     Thing,
     ask_to_close,
     close,
+    close_once,
     denied,
     failed,
+    final,
     lost,
+    open_things,
     refused,
     run,
 )

@@ -40,10 +40,13 @@ from ansible_collections.certops.orders.tests.unit.plugins.module_utils.service_
     Witness,
     ask_to_close,
     close,
+    close_once,
     denied,
     failed,
+    final,
     lost,
     never_sent,
+    open_things,
     outcomes,
     refused,
     run,
@@ -54,10 +57,6 @@ from ansible_collections.certops.orders.tests.unit.plugins.properties import exa
 
 REASONS = known()["run reasons"]
 WAITING = known()["run observers"]["waiting for one order"]
-
-
-def open_things(count: int, **facts: Any) -> list[Thing]:
-    return [Thing(key, **facts) for key in range(1, count + 1)]
 
 
 # -- reading and writing -----------------------------------------------------------------------------------------------
@@ -417,12 +416,6 @@ def test_an_effect_that_comes_late_is_a_change_and_nothing_is_done_twice(policy:
     assert len(service.reads) == 1 + reads
     assert len(service.writes) == (reads if policy == "close" else 1)
     assert (result["changed"], result.get("failed", False), outcomes(result)) == (True, False, {1: "changed"})
-
-
-def final(thing: Thing) -> Decision:
-    """The policy for what has ended once it is closed."""
-    ended = Decision("ineligible", reason="it has ended")
-    return ended if thing.state == "closed" else close(thing)
 
 
 def test_an_effect_is_a_change_also_where_the_order_can_be_changed_no_more() -> None:
@@ -1850,10 +1843,6 @@ def test_the_watcher_sees_what_an_approval_made_of_it() -> None:
 
 
 # -- what must not be sent twice, and what shows late ------------------------------------------------------------------
-
-
-def close_once(thing: Thing) -> Decision:
-    return replace(close(thing), repeatable=False)
 
 
 def test_what_must_not_be_sent_twice_is_unknown_where_a_fresh_read_does_not_show_it() -> None:
