@@ -155,7 +155,7 @@ def test_planning_writes_nothing_and_asks_for_little(stale: Stale) -> None:
     assert "product_types" in told[CLIENT]["reason"]
     assert files(stale.report_dir) == [f"cancel_stale_orders-plan.{form}" for form in ("csv", "html", "json")]
     page = (stale.report_dir / "cancel_stale_orders-plan.html").read_text()
-    assert "Stale certificate orders" in page
+    assert page.count("<h1") == 1
     assert "one.example.com" in page
     assert "shop.example.com" not in page
     plan = json.loads(stale.path.read_text())

@@ -164,8 +164,9 @@ def test_more_than_was_said_and_at_another_time_is_not_done(retire: Retire, sim:
     for step in refused[:2]:
         assert mentions(step.refusal, many, 25)
     # A guard refuses all of the plan; outside of the window its changes are not attempted.
-    assert ["not_attempted" in step.refusal for step in refused] == [*(3 * [False]), *(2 * [True])]
-    assert mentions(refused[-1].refusal, many, "not_attempted")
+    left = [bool(re.search("not.attempted", step.refusal)) for step in refused]
+    assert left == [*(3 * [False]), *(2 * [True])]
+    assert mentions(refused[-1].refusal, many)
     assert sorted(writes(done)) == sorted(f"set {one} canceled" for one in range(1, many + 1))
     # The first one is by itself.
     assert sent(done)[sent(done).index("set 1 canceled") + 1] == "read 1"

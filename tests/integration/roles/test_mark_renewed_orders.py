@@ -360,7 +360,7 @@ def test_a_hostile_name_stays_a_text(marks: Marks) -> None:
     assert entries(marks.approve()) == {OLD: "mark_renewed"}
     assert outcomes(marks("apply")) == {OLD: "done"}
     report = marks.applied.read_text()
-    marks.applied.write_text(report.replace("Orders to mark renewed", name))
+    marks.applied.write_text(json.dumps({**json.loads(report), "title": name}))
     assert outcomes(marks.undo("all", variables={"confirm": True})) == {OLD: "done"}
     assert not trap.exists()
     assert "lookup" in report
