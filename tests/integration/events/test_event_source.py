@@ -393,12 +393,12 @@ def test_the_state_is_for_its_owner_alone(desk: Desk) -> None:
 @pytest.mark.parametrize(
     ("spoil", "reason"),
     [
-        (lambda state: state.write_text("{}"), ""),
-        (lambda state: state.write_text("precious"), ""),
-        # Of the operating system.
+        (lambda state: state.write_text("{}"), "state_file"),
+        (lambda state: state.write_text("precious"), "state_file"),
+        # The reasons of the operating system are part of the message.
         (lambda state: state.symlink_to("/etc/hostname"), "symbolic links"),
-        (lambda state: (state.touch(), state.chmod(0o666)), ""),
-        (lambda state: state.mkdir(), ""),
+        (lambda state: (state.touch(), state.chmod(0o666)), "state_file"),
+        (lambda state: state.mkdir(), "state_file"),
         (lambda state: state.parent.rmdir(), "No such file or directory"),
     ],
 )
