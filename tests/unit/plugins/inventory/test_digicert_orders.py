@@ -136,7 +136,8 @@ def test_orders_whose_expiry_cannot_be_read_are_warned_of(
     inventory = parse(converse(listing(an_order(1, "a.example.com"), odd)))
     assert variables_of(inventory)["order-2"]["digicert_valid_till"] == ""
     (warning,) = warnings
-    assert "the expiry of 1 order cannot be read, and is left empty: 2;" in warning
+    assert "1 order" in warning
+    assert ": 2;" in warning
 
 
 def test_a_host_for_every_domain(converse: Any, parse: Parse) -> None:
