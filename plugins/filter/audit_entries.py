@@ -110,7 +110,9 @@ _value:
 
 def audit_entries(text: Any) -> list[dict[str, Any]]:
     if not isinstance(text, str):
-        raise AnsibleFilterError("audit_entries reads the text of an audit log, such as the file lookup returns it")
+        raise AnsibleFilterError(
+            "audit_entries needs the text of an audit log, as the lookup ansible.builtin.file returns it"
+        )
     return entries(text)
 
 

@@ -67,7 +67,7 @@ def decommission_checks(
     reviews: Sequence[Mapping[str, Any]] = (),
 ) -> list[str]:
     """What the approver of a plan has to know; fails where the names reach too far."""
-    with refusing("decommission_checks"):
+    with refusing():
         wished = parse_request(wishes)
         if domains is not None:
             check_reach(domains, wished)

@@ -77,7 +77,7 @@ def decommission_probes(
     certificates: list[Mapping[str, Any]], wishes: Mapping[str, Any], reviews: Sequence[Mapping[str, Any]] = ()
 ) -> list[dict[str, Any]]:
     """The names and serial numbers to look for, for each order."""
-    with refusing("decommission_probes"):
+    with refusing():
         return to_probe(certificates, reviews, parse_request(wishes))
 
 

@@ -78,7 +78,7 @@ def decommission_reads(
     orders: list[Mapping[str, Any]], wishes: Mapping[str, Any], details: Sequence[Mapping[str, Any]] = ()
 ) -> dict[str, list[Any]]:
     """The orders that cover the names, and the ids of those that have to be read further."""
-    with refusing("decommission_reads"):
+    with refusing():
         wished = parse_request(wishes)
         found = covering(orders, wished)
         return {

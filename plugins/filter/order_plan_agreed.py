@@ -68,7 +68,7 @@ def order_plan_agreed(
     try:
         execute, changed, new = agreed(approved, fresh)
     except PlanError as error:
-        raise AnsibleFilterError(f"order_plan_agreed: {error}") from None
+        raise AnsibleFilterError(str(error)) from None
     return {"execute": execute, "changed": changed, "new": new}
 
 

@@ -61,6 +61,7 @@ from typing import Any, Callable
 from ansible.errors import AnsibleFilterError
 
 from ansible_collections.certops.orders.plugins.module_utils._plans.approval import guards
+from ansible_collections.certops.orders.plugins.module_utils._role_options.checks import option_name
 
 
 def order_plan_guards(
@@ -73,9 +74,11 @@ def order_plan_guards(
 ) -> list[str]:
     """Why entries are too many; a number may come as text, as from the command line."""
     limits = {
-        "max_changes": _number("max_changes", max_changes),
-        "max_revocations": _number("max_revocations", max_revocations),
-        "expected_changes": None if expected_changes in (None, "") else _number("expected_changes", expected_changes),
+        "max_changes": _number(option_name(kind, "max_changes"), max_changes),
+        "max_revocations": _number(option_name(kind, "max_revocations"), max_revocations),
+        "expected_changes": None
+        if expected_changes in (None, "")
+        else _number(option_name(kind, "expected_changes"), expected_changes),
     }
     return guards(entries, limits, kind=kind, approved=phase != "all")
 
@@ -83,7 +86,7 @@ def order_plan_guards(
 def _number(name: str, value: Any) -> int:
     text = str(value).strip()
     if isinstance(value, bool) or not (text.isascii() and text.isdigit()):
-        raise AnsibleFilterError(f"order_plan_guards: {name} is not a whole number, and not below zero")
+        raise AnsibleFilterError(f"{name} must be a whole number, 0 or more")
     return int(text)
 
 

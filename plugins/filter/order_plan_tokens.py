@@ -55,7 +55,7 @@ def order_plan_tokens(tokens: Sequence[str], digests: Sequence[str]) -> list[str
         return [known[digest] for digest in digests] if all(digest in known for digest in digests) else []
     except (AttributeError, TypeError, UnicodeError):
         # What it fails at may be a token.
-        raise AnsibleFilterError("order_plan_tokens needs a list of tokens, and one of digests") from None
+        raise AnsibleFilterError("order_plan_servertastic_tokens must be a list of order tokens") from None
 
 
 class FilterModule:

@@ -24,6 +24,10 @@ options:
     description: When it closes; empty for never.
     type: str
     default: ""
+  kind:
+    description: The kind of the plan, so that a message can name the variable of its role.
+    type: str
+    default: ""
 author:
   - The certops.orders authors (@certops)
 """
@@ -48,15 +52,15 @@ from ansible_collections.certops.orders.plugins.module_utils._plans.approval imp
 from ansible_collections.certops.orders.plugins.module_utils._plans.errors import PlanError
 
 
-def order_plan_window(now: Any, not_before: Any = "", not_after: Any = "") -> str:
+def order_plan_window(now: Any, not_before: Any = "", not_after: Any = "", kind: str = "") -> str:
     """Why nothing may be changed now."""
     moment = moment_of(now)
     if moment is None:
-        raise AnsibleFilterError("order_plan_window takes a time such as 2026-12-31T22:00:00Z")
+        raise AnsibleFilterError("now must be a time such as 2026-12-31T22:00:00Z")
     try:
-        return window(moment, str(not_before or ""), str(not_after or "")) or ""
+        return window(moment, str(not_before or ""), str(not_after or ""), kind=kind) or ""
     except PlanError as error:
-        raise AnsibleFilterError(f"order_plan_window: {error}") from None
+        raise AnsibleFilterError(str(error)) from None
 
 
 class FilterModule:

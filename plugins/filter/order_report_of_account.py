@@ -92,7 +92,7 @@ def order_report_of_account(
     orders_from: str = "",
 ) -> dict[str, Any]:
     if not isinstance(account, Mapping):
-        raise AnsibleFilterError("order_report_of_account takes the result of digicert_account_info")
+        raise AnsibleFilterError("a report on the account needs the result of digicert_account_info")
     if orders_from:
         try:
             orders = registered_orders(orders, orders_from)

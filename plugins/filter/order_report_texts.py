@@ -85,7 +85,7 @@ _value:
     headline:
       description: All of it in one sentence, without a full stop.
       type: str
-      sample: "3 orders: 1 left to a person, 2 done"
+      sample: "3 orders: 1 for manual review, 2 done"
     html:
       description: The page.
       type: str
@@ -116,9 +116,9 @@ def order_report_texts(
         report = report_of(data if orders is None else {**data, "orders": orders}, contacts)
         texts = {kind: _FORMATS[kind](report) for kind in formats}
     except ReportError as error:
-        raise AnsibleFilterError(f"order_report_texts: {error}") from error
+        raise AnsibleFilterError(f"the report cannot be made: {error}") from error
     except KeyError as error:
-        raise AnsibleFilterError(f"order_report_texts makes {', '.join(_FORMATS)}, and no {error}") from error
+        raise AnsibleFilterError(f"order_report_formats can contain {', '.join(_FORMATS)}, but not {error}") from error
     # Not a template, whatever the names in it look like.
     return {name: wrap_var(text) for name, text in {**texts, "headline": report.headline}.items()}
 

@@ -103,10 +103,10 @@ def plan_decommission(
     served: Sequence[Mapping[str, Any]] = (),
 ) -> list[dict[str, Any]]:
     """Entries of a plan for the orders that cover names which go away."""
-    with refusing("plan_decommission"):
+    with refusing():
         moment = utc(str(now))
         if moment is None:
-            raise ValueError("now is no time such as 2026-12-31T12:00:00Z")
+            raise ValueError("now must be a time such as 2026-12-31T12:00:00Z")
         seen = ReadFacts(
             now=moment,
             details=details,

@@ -82,7 +82,7 @@ _value:
     reason:
       description: Why.
       type: str
-      sample: it is pending, and was ordered 91 days ago
+      sample: the order has the status pending and was placed 91 days ago
     state:
       description: What the action rests on.
       type: dict
@@ -108,7 +108,7 @@ def plan_stale_orders(
     **wished: Any,
 ) -> list[dict[str, Any]]:
     """Entries of a plan for the orders that were left behind."""
-    with refusing("plan_stale_orders"):
+    with refusing():
         wishes = parse_request(wished)
         return plan(orders, wishes, details=details, renewed=renewed)
 

@@ -79,7 +79,7 @@ def plan_successors(
     orders: list[Mapping[str, Any]], pages: list[Mapping[str, Any]] | tuple[()] = (), undo_expired: bool = False
 ) -> list[dict[str, Any]]:
     """Entries of a plan for the migrated orders whose mark is not as it should be."""
-    with refusing("plan_successors"):
+    with refusing():
         return plan(orders, pages, undo_expired=undo_expired)
 
 

@@ -62,7 +62,7 @@ def plan_undone_marks(
     order_ids: list[int], orders: list[Mapping[str, Any]], pages: list[Mapping[str, Any]]
 ) -> list[dict[str, Any]]:
     """Entries of a plan that turns the marks of these orders back."""
-    with refusing("plan_undone_marks"):
+    with refusing():
         return plan_undo(order_ids, orders, pages)
 
 

@@ -60,7 +60,7 @@ def reported_marks(text: str, account_id: int, api_host: str) -> list[int]:
     try:
         return marked_by(text, account_id, api_host)
     except ReportRefused as error:
-        raise AnsibleFilterError(f"the report cannot be used: {error}") from None
+        raise AnsibleFilterError(f"mark_renewed_orders_undo_report cannot be used: {error}") from None
 
 
 class FilterModule:

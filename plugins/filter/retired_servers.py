@@ -89,15 +89,13 @@ def _names(host: str, given: Any) -> list[str]:
     several = [host] if given is None else given
     is_list = isinstance(several, (list, tuple)) and all(isinstance(name, str) for name in several)
     if not (is_list and several):
-        raise AnsibleFilterError(f"retired_servers: decommission_server_names of {host} has to be a list of names")
+        raise AnsibleFilterError(f"decommission_server_names of {host} must be a list of names that is not empty")
     try:
         names = [domain_name(name, "decommission_server_names") for name in several]
     except OptionError as error:
-        raise AnsibleFilterError(f"retired_servers: {host}: {error}") from None
+        raise AnsibleFilterError(f"{host}: {error}") from None
     if given is None and ("." not in host or host.replace(".", "").isdigit()):
-        raise AnsibleFilterError(
-            f"retired_servers: {host} is no domain name: say in its decommission_server_names which go"
-        )
+        raise AnsibleFilterError(f"{host} is not a domain name: set its names in decommission_server_names")
     return names
 
 

@@ -92,7 +92,7 @@ def stale_order_reads(
     orders: Iterable[Mapping[str, Any]], *, details: Iterable[Mapping[str, Any]] = (), **wished: Any
 ) -> dict[str, Any]:
     """What has to be read before a plan can be made."""
-    with refusing("stale_order_reads"):
+    with refusing():
         wishes = parse_request(wished)
         return {
             "search": search(wishes),

@@ -63,7 +63,7 @@ from ansible_collections.certops.orders.plugins.plugin_utils._filters import ref
 
 def successors_reads(orders: list[Mapping[str, Any]], undo_expired: bool = False) -> list[int]:
     """The ids of the orders that have to be read whole."""
-    with refusing("successors_reads"):
+    with refusing():
         return to_read(orders, undo_expired=undo_expired)
 
 

@@ -135,7 +135,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         unknown = sorted(set(config) - set(self._options))
         if unknown:
             # Without this check, a misspelled filter would have no effect: the inventory would contain every order.
-            raise AnsibleParserError(f"{self.NAME}: no such option: {', '.join(map(str, unknown))}")
+            raise AnsibleParserError(f"{self.NAME}: unknown option: {', '.join(map(str, unknown))}")
         self._populate(self._orders(config, path, cache))
 
     def _orders(self, config: Mapping[str, Any], path: str, cache: bool) -> list[dict[str, Any]]:
@@ -204,7 +204,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
             else:
                 skipped.add(name)
         self.inventory.set_variable("all", "digicert_skipped_names", len(skipped))
-        self.display.v(f"{self.NAME}: {len(skipped)} names are not strict host names and were left out")
+        self.display.v(f"{self.NAME}: {len(skipped)} names were left out, because they are not valid host names")
 
     def _add(self, host: str, variables: Mapping[str, Any]) -> None:
         self.inventory.add_host(host)

@@ -62,7 +62,7 @@ facts:
       description: What the fact is about.
       type: str
       returned: always
-      sample: annual plans are flagged
+      sample: flag of annual plans
     section:
       description: Section of C(docs/development/reference/certcentral.md) in the project that describes the fact.
       type: str
@@ -162,7 +162,7 @@ failure:
       description: The error message.
       type: str
       returned: always
-      sample: CertCentral refused to read the key's user (HTTP 403, access_denied|access_denied_invalid_key)
+      sample: CertCentral refused to read the user of the API key (HTTP 403, access_denied|access_denied_invalid_key)
     order_id:
       description: ID of the order. V(none) if the error does not concern a single order.
       type: int

@@ -51,7 +51,7 @@ msg:
   description: A summary of the result in one sentence, or the error message when the task fails.
   returned: always
   type: str
-  sample: the key acts as automation (Orders) of account 100001
+  sample: the API key acts as user automation (Orders) of account 100001
 user:
   description: The user that the API key belongs to.
   returned: success, and when O(require_write) fails
@@ -183,7 +183,7 @@ failure:
       description: The error message.
       type: str
       returned: always
-      sample: CertCentral refused to read the key's user (HTTP 403, access_denied|access_denied_invalid_key)
+      sample: CertCentral refused to read the user of the API key (HTTP 403, access_denied|access_denied_invalid_key)
     order_id:
       description: ID of the order. V(none) if the error does not concern a single order.
       type: int
@@ -242,9 +242,9 @@ def _account_result(certcentral: CertCentral, require_write: bool) -> dict[str, 
         account = {}
     connection = certcentral.transport.connection
     allowed = may_write(user, connection.read_only)
-    roles = ", ".join(user.roles) or "no role told"
+    roles = ", ".join(user.roles) or "role unknown"
     result: dict[str, Any] = {
-        "msg": f"the key acts as {user.username} ({roles}) of account {user.account_id}",
+        "msg": f"the API key acts as user {user.username} ({roles}) of account {user.account_id}",
         "user": user.shown(),
         "may_write": allowed,
         "account": {**account, "account_id": user.account_id or account.get("account_id")},
@@ -252,8 +252,8 @@ def _account_result(certcentral: CertCentral, require_write: bool) -> dict[str, 
         "api_url": connection.base_url,
     }
     if require_write and allowed is False:
-        why = f"{connection.read_only} is set" if connection.read_only else f"its role is {roles}"
-        result["msg"] += f"; it may not change anything, as {why}"
+        why = f"{connection.read_only} is set" if connection.read_only else f"the role of the user is {roles}"
+        result["msg"] += f"; the API key cannot make changes, because {why}"
         failure = ApiError(result["msg"], code="read_only").failure()
         result.update(failed=True, failure=failure)
     return result

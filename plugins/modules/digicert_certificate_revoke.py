@@ -409,7 +409,7 @@ def run(params: Mapping[str, Any], context: Context) -> dict[str, Any]:
     key, requested = _requested(params)
     comments = text_of(params, "comments", required=True) or ""
     if not (params["confirm"] or context.check_mode):
-        raise OptionError("a revocation is for ever: set confirm: true to show that it is meant")
+        raise OptionError("a revocation is irreversible: set confirm: true to confirm the revocation")
     wait, poll = within(params, "wait_timeout", 1, 604800), within(params, "poll_interval", 1, 3600)
     choices = {name: params[name] for name in ("order_id", "reason", "skip_approval", "cancel_reissue")}
     with connect(params, context, writes=True) as certcentral:
@@ -438,7 +438,8 @@ def _requested(params: Mapping[str, Any]) -> tuple[str, list[Any]]:
             return one, ids(params, one, many)
         serials = [serial(text) for text in (params[many] if params[many] is not None else [params[one]])]
         if not all(serials):
-            raise OptionError("a serial number has to be hexadecimal digits, with or without colons")
+            option = many if params[many] is not None else one
+            raise OptionError(f"{option} must be hexadecimal digits, with or without colons")
         return one, serials
     return "order_id", ids(params, "order_id", "order_ids")
 

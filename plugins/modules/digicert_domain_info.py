@@ -247,7 +247,7 @@ def run(params: Mapping[str, Any], context: Context) -> dict[str, Any]:
     """List the domains; returns the result of the task."""
     name = domain_names(params, "name", "")[0] if params["name"] is not None else ""
     if params["include_subdomains"] and not name:
-        raise OptionError("include_subdomains needs name: set the domain whose subdomains are meant")
+        raise OptionError("include_subdomains requires name: set name to the parent of the subdomains")
     if params["domain_id"] is not None:
         ids(params, "domain_id", "")
     with connect(params, context, writes=False) as certcentral:

@@ -429,7 +429,8 @@ def run(params: Mapping[str, Any], context: Context) -> dict[str, Any]:
     filters, workers = criteria(params, now), within(params, "workers", 1, MOST_WORKERS)
     by_id = params["order_id"] is not None or params["order_ids"] is not None
     if by_id and any(params[name] is not None for name in FILTERS):
-        raise OptionError("order_id and order_ids cannot be used together with filters")
+        used = next(name for name in FILTERS if params[name] is not None)
+        raise OptionError(f"order_id and order_ids cannot be combined with filters such as {used}")
     order_ids = ids(params, "order_id", "order_ids") if by_id else []
     with connect(params, context, writes=False) as certcentral:
 

@@ -71,7 +71,7 @@ msg:
   description: A summary of the result in one sentence, or the error message when the task fails.
   returned: always
   type: str
-  sample: order 123456789 was set
+  sample: order 123456789 was updated
 orders:
   description:
     - The result for each order, in the order of the arguments.

@@ -317,7 +317,7 @@ failure:
       description: The error message.
       type: str
       returned: always
-      sample: "the plan has expired, at 2026-11-25T10:42:00Z: plan again"
+      sample: "the plan expired at 2026-11-25T10:42:00Z: plan again"
     order_id:
       description: Always V(none).
       type: int
@@ -386,7 +386,7 @@ def run(params: Mapping[str, Any], context: Context) -> dict[str, Any]:
     """Write or read a plan, or save re-order sheets; returns the result of the task."""
     handler = {"written": _written, "read": _read, "sheets": _sheets}[params["state"]]
     if params["state"] == "read" and params["path"] and params["plan"] not in (None, ""):
-        raise OptionError("a plan is read from path, or handed in as plan, not both")
+        raise OptionError("path and plan are mutually exclusive: set one of them")
     try:
         return handler(params, context, datetime.now(timezone.utc))
     except PlanError as error:
@@ -395,7 +395,7 @@ def run(params: Mapping[str, Any], context: Context) -> dict[str, Any]:
         message = f"{error.filename or 'a file'} cannot be used: {error.strerror}"
         return ApiError(message, code="plan_file").result()
     except UnsafeFile as error:
-        return ApiError(f"{error.filename} is not used, as {error}", code="plan_file").result()
+        return ApiError(f"{error.filename} is not used, because {error}", code="plan_file").result()
 
 
 def _written(params: Mapping[str, Any], context: Context, now: datetime) -> dict[str, Any]:
@@ -417,7 +417,7 @@ def _written(params: Mapping[str, Any], context: Context, now: datetime) -> dict
 def _read(params: Mapping[str, Any], _context: Context, now: datetime) -> dict[str, Any]:
     given = _plan_files.content(params["path"]) if params["path"] else params["plan"]
     if params["path"] and not given:
-        raise PlanError(f"there is no plan at {params['path']}", "plan_file")
+        raise PlanError(f"the plan file {params['path']} does not exist: make a plan first", "plan_file")
     plan = _plan.read(given, params["sha256"], now=now, **_target(params), **_scope(params))
     return _plan_result(plan, params["path"] or "", changed=False)
 
@@ -445,7 +445,7 @@ def _sheets(params: Mapping[str, Any], context: Context, now: datetime) -> dict[
     new = _plan_files.save_new(params["folder"], dict(texts.values()), dry=context.check_mode)
     result = {
         "changed": bool(new),
-        "msg": f"{plural(len(new), 're-order sheet')} saved, {len(texts) - len(new)} already there",
+        "msg": f"{plural(len(new), 're-order sheet')} saved, {len(texts) - len(new)} already saved",
         "orders": [has_sheet(one, one["order"] in texts, differs.get(one["order"], "")) for one in entries],
     }
     after = "".join(f"{path}\n" for path in new)

@@ -124,7 +124,7 @@ msg:
   description: A summary of the result in one sentence, or the error message when the task fails.
   returned: always
   type: str
-  sample: "2 looked at: 1 served, 1 not_served"
+  sample: "2 checks: 1 served, 1 not_served"
 verdict:
   description:
     - V(served) if one of the certificates is served under any of the names.
@@ -196,7 +196,7 @@ failure:
       description: The error message.
       type: str
       returned: always
-      sample: "ports must be of these, at least one: 25, 443"
+      sample: "timeout must be between 1 and 300"
     order_id:
       description: Always V(none).
       type: int
@@ -254,7 +254,7 @@ def run(params: Mapping[str, Any], context: Context) -> dict[str, Any]:
     """Probe the names; returns the result of the task."""
     names = dict.fromkeys(map(host_name, params["names"]))
     if not 1 <= len(names) <= MAX_NAMES:
-        raise OptionError(f"names must be 1 to {MAX_NAMES}")
+        raise OptionError(f"names must contain between 1 and {MAX_NAMES} names")
     serial_numbers = {serial(text) for text in params["serial_numbers"]}
     jobs = [(*name, port) for name in names for port in ports(params["ports"])]
     workers = within(params, "workers", 1, MOST_WORKERS)

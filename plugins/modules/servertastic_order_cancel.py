@@ -154,7 +154,7 @@ msg:
   description: A summary of the result in one sentence, or the error message when the task fails.
   returned: always
   type: str
-  sample: order 1f0c9a7e was cancelled
+  sample: order 1f0c9a7e was canceled
 orders:
   description:
     - The result for each order, in the order of the arguments.
@@ -340,7 +340,7 @@ failure:
       description: The error message.
       type: str
       returned: always
-      sample: Servertastic refused to review order 1f0c9a7e (HTTP 401)
+      sample: Servertastic refused to read order 1f0c9a7e (HTTP 401)
     order_id:
       description: The C(order_ref) of the order. V(none) if the error does not concern a single order.
       type: str

@@ -213,7 +213,7 @@ failure:
       description: The error message.
       type: str
       returned: always
-      sample: Servertastic refused to list tokens (HTTP 401)
+      sample: Servertastic refused to list the order tokens (HTTP 401)
     order_id:
       description: The C(order_ref) of the order. V(none) if the error does not concern a single order.
       type: str
@@ -277,7 +277,7 @@ def run(params: Mapping[str, Any], context: Context) -> dict[str, Any]:
     workers = within(params, "workers", 1, MOST_WORKERS)
     since = moment(params["modified_since"])
     if params["modified_since"] is not None and since is None:
-        raise OptionError("modified_since must be a day or a time such as 2026-12-31 or 2026-12-31T12:00:00Z")
+        raise OptionError("modified_since must be a date or a time such as 2026-12-31 or 2026-12-31T12:00:00Z")
     days = params["expiring_within_days"]
     if days is not None:
         within(params, "expiring_within_days", 0, 3650)

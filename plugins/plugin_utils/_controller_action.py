@@ -117,15 +117,15 @@ class _TaskRun:
         """Run the module on the target, with the arguments of the task. Raises OptionError if a key would leak."""
         if not self._secrets(arguments):
             raise OptionError(
-                "execute_on: target sends the key to that host, so api_key has to be set on the task; "
-                "a key from the controller's environment never leaves it"
+                "execute_on: target sends the API key to the target host. A key from the environment of the controller "
+                "is never sent there: set api_key in the task"
             )
         task_environ = self._task_environ()
         keys = [name for name in KEY_VARIABLES if task_environ.get(name)]
         if keys:
             raise OptionError(
-                f"execute_on: target would print {keys[0]} of the task's environment and show it on that host; "
-                "set it to nothing on this task, as the key that counts is api_key"
+                f"execute_on: target would expose {keys[0]} of the environment of the task on the target host: set it "
+                "to an empty value in this task, which uses api_key"
             )
         forbidding = {name: "1" for name in READ_ONLY_VARIABLES if forbids_writes(os.environ.get(name))}
         # The result of the target passes through ansible-runner on the controller, so the module has to know of it.
@@ -145,14 +145,17 @@ class _TaskRun:
 
     def _refuse_async(self) -> None:
         if self._task.async_val:
-            raise OptionError(f"{self._name} cannot be used with async: give it a list, which it works on in parallel")
+            raise OptionError(
+                f"{self._name} does not support async: pass a list, which the module processes in parallel"
+            )
 
     def _refuse_delegation(self) -> None:
         delegated = self._task.delegate_to
         if delegated and delegated not in constants.LOCALHOST:
+            has_choice = "execute_on" in self._module.SPEC["argument_spec"]
+            target = ", or set execute_on: target to run the module on that host" if has_choice else ""
             raise OptionError(
-                f"{self._name} runs on the controller, so delegate_to has no meaning; "
-                "drop it, or set execute_on: target to run the module on that host"
+                f"{self._name} runs on the controller, so that delegate_to has no effect: remove it{target}"
             )
 
     def _show_line(self, line: str) -> None:

@@ -15,11 +15,14 @@ from ansible.errors import AnsibleFilterError
 
 
 @contextmanager
-def refusing(name: str) -> Iterator[None]:
-    """Let the filter `name` fail in one sentence where a planner cannot take what it was given."""
+def refusing() -> Iterator[None]:
+    """Let a filter fail in one sentence where a planner cannot take its input."""
     try:
         yield
     except ValueError as error:
-        raise AnsibleFilterError(f"{name}: {error}") from None
+        raise AnsibleFilterError(str(error)) from None
     except (AttributeError, KeyError, TypeError) as error:
-        raise AnsibleFilterError(f"{name} needs orders as modules return them: {error!r}") from None
+        raise AnsibleFilterError(
+            "the orders must be in the form in which digicert_order_info, digicert_certificate_revoke or "
+            f"servertastic_order_info returns them: {error!r}"
+        ) from None

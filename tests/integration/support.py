@@ -458,6 +458,11 @@ def machine(sim: Simulator) -> typing.Iterator[Controller]:
         yield Controller(Path(folder), sim)
 
 
+def mentions(text: object, *names: object) -> bool:
+    """Whether a text has each of these as a word of its own: an id, an option, a domain name, a number."""
+    return all(re.search(rf"(?<![\w.-]){re.escape(str(name))}(?!\w|\.\w)", str(text)) for name in names)
+
+
 def assert_failure(task: Task, *, code: str | None = None, http_status: int | None = None) -> None:
     """A failure is told in the documented form, and its text has no remains of Python in it."""
     assert task.failed, task.result

@@ -29,7 +29,7 @@ _NOT_ISSUED = ("pending", "needs_approval", "processing", "waiting_pickup", "nee
 _RATE_HEADERS = ("retry-after", "ratelimit", "x-ratelimit", "x-rate-limit", "rate-limit")
 # The features to avoid if a fact is contradicted, for several facts.
 _MARKS = "renewed marks (mark_renewed_orders, undo_renewed_marks, digicert_order_status with status renewed)"
-_MISSING = "missing=ok, and absent orders in bulk tasks: an order that does not exist is a failure here"
+_MISSING = "missing: ok, and lists that contain missing orders, because an order that does not exist is a failure"
 Row = Mapping[str, Any]
 
 
@@ -530,7 +530,7 @@ class Fact(NamedTuple):
     read: Callable[[Observed], str]
     expected: str
     handled: tuple[str, ...] | None = ()
-    avoid: str = "every module of CertCentral, until this is understood"
+    avoid: str = "the digicert_* modules, until the difference is understood"
     has_switch: bool = True
 
 
@@ -540,17 +540,25 @@ FACTS = (
     Fact("rate_headers", "headers about the rate limit", "1.4", _rate_headers, "none", None, "", has_switch=False),
     Fact("page_total", "total of a list", "3", _page_total, "exact", ("too_small", "too_large")),
     Fact("list_row", "rows of a list have the dates and is_renewed", "3", _list_row, "full", ("sparse",), _MARKS),
-    Fact("is_renewed_in", "where is_renewed is shown", "2.2", _is_renewed_in, "both", ("list", "detail"), _MARKS),
+    Fact("is_renewed_in", "answers that contain is_renewed", "2.2", _is_renewed_in, "both", ("list", "detail"), _MARKS),
     Fact(
         "is_renewed_omitted_when_false",
-        "is_renewed is left out if false",
+        "is_renewed is omitted if false",
         "2.2",
         _is_renewed_omitted,
         "false",
         ("true",),
         _MARKS,
     ),
-    Fact("renewed_shows_as", "how a mark shows", "2.2", _renewed_shows_as, "flag", ("status", "both"), _MARKS),
+    Fact(
+        "renewed_shows_as",
+        "fields that show a renewed mark",
+        "2.2",
+        _renewed_shows_as,
+        "flag",
+        ("status", "both"),
+        _MARKS,
+    ),
     Fact(
         "renewed_order_id_when_none",
         "renewed_order_id without a successor",
@@ -560,7 +568,7 @@ FACTS = (
         ("zero",),
         _MARKS,
     ),
-    Fact("bool_style", "how booleans show", "2.1", _bool_style, "bool", ("string", "int", "mixed")),
+    Fact("bool_style", "form of boolean values", "2.1", _bool_style, "bool", ("string", "int", "mixed")),
     Fact(
         "dv_organization",
         "organization of DV orders in lists",
@@ -578,7 +586,7 @@ FACTS = (
         ("fewer", "null", "absent", "text"),
         "decommission_domain",
     ),
-    Fact("plan_flag", "annual plans are flagged", "8", _plan_flag, "absent", ("shown",), "decommission_domain"),
+    Fact("plan_flag", "flag of annual plans", "8", _plan_flag, "absent", ("shown",), "decommission_domain"),
     Fact(
         "status_of_reissuable",
         "status of a plan whose certificate has expired",
@@ -618,12 +626,12 @@ FACTS = (
     Fact("ignore_filters", "filters of the list that are ignored", "3", _ignored_filters, "none", None, ""),
     Fact(
         "blind_filters",
-        "filters of the list that miss their own order",
+        "filters of the list that do not find a matching order",
         "3",
         _blind_filters,
         "none",
         (),
-        "the filters named, in digicert_order_info, in the inventory and in decommission_domain",
+        "these filters, in digicert_order_info, in the inventory plugin and in decommission_domain",
         has_switch=False,
     ),
     Fact(
@@ -633,7 +641,7 @@ FACTS = (
         _origin_filter,
         "works",
         (),
-        f"{_MARKS}: which orders are migrated cannot be read",
+        f"{_MARKS}, because the migrated orders are unknown",
     ),
     Fact(
         "unknown_status_filter",
@@ -662,7 +670,7 @@ FACTS = (
         _missing_route,
         "a refusal that names no object",
         (),
-        "missing=ok: a wrong api_url looks like a missing order",
+        "missing: ok, because a wrong api_url looks like a missing order",
         has_switch=False,
     ),
     Fact(
@@ -784,7 +792,7 @@ def summary(facts: Sequence[Mapping[str, str]]) -> str:
 def lines(facts: Sequence[Mapping[str, str]]) -> list[str]:
     """The facts as a text table, grouped by result, contradictions first."""
     columns = ("fact", "expected", "seen", "switch")
-    head = dict(zip(columns, ("FACT", "EXPECTED", "SEEN", "SWITCH OF THE SIMULATOR")))
+    head = dict(zip(columns, ("FACT", "EXPECTED", "OBSERVED", "SWITCH OF THE SIMULATOR")))
     widths = [max(len(row[column]) for row in [head, *facts]) + 2 for column in columns]
     table: list[str] = []
     for result, title in reversed(_RESULT_WORDS):

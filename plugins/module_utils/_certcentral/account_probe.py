@@ -48,8 +48,8 @@ class Probe:
         reads = Observed(datetime.now(timezone.utc).date(), limit=SAMPLE)
         # Unlike the later requests, the first one raises: it shows whether the address and the key are valid.
         path, week = (*_ORDERS, "status-changes"), [("minutes", _WEEK)]
-        reads.changes = Answer(200, data=self._http.read("list changes", path, week, may_be_list=True))
-        user = self._get("read the key's user", ("user", "me")).data
+        reads.changes = Answer(200, data=self._http.read("list status changes", path, week, may_be_list=True))
+        user = self._get("read the user of the API key", ("user", "me")).data
         reads.user = user if isinstance(user, dict) else {}
         reads.account = self._get("read the account", ("account",))
         self._lists(reads)

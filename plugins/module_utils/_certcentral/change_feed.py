@@ -48,9 +48,9 @@ _ANSWER_TIME = timedelta(minutes=1)
 _SCHEMA = 2
 # The reasons of a gap. Older changes could be read by date in slices of 7 days (4.5), which the event source does not
 # do.
-_PERIOD_TOO_SHORT = "what CertCentral tells, of 7 days at most, does not reach back to the last look"
-_INCOMPLETE = "CertCentral says that there are more changes than it told"
-_CLOCK_SET_BACK = "the clock stands before the time of the last look: how long ago that was is not known"
+_PERIOD_TOO_SHORT = "CertCentral returns the changes of at most 7 days, which do not reach back to the last poll"
+_INCOMPLETE = "CertCentral announces more changes than it returned"
+_CLOCK_SET_BACK = "the clock was set back to a time before the last poll, so the time since that poll is unknown"
 # A status of an order, and the id of its certificate at that time.
 Status = tuple[str, "int | None"]
 
@@ -121,12 +121,12 @@ class Memory:
         try:
             data = json.loads(text)
             if data["schema_version"] != _SCHEMA:
-                raise StateError("it was written by another version of the event source")
+                raise StateError("another version of the event source wrote the file")
             if data["service"] != service:
-                raise StateError(f"it is about another service than {service}")
+                raise StateError(f"the file is for another service than {service}")
             return cls(service, _moment(data["since"]), _reported(data["told"]))
         except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError):
-            raise StateError("it is not what an event source has written") from None
+            raise StateError("the file has no valid state of the event source") from None
 
     def text(self) -> str:
         """The text of the state file, from which a restart continues: about 50 characters for each change of 7 days."""

@@ -140,7 +140,7 @@ class CertCentral:
 
     def _warn_incomplete(self, name: str, count: int, total: int) -> None:
         """Add a warning that a list ended before its announced total was read."""
-        warning = f"{SERVICE} announces {total} {name} and lists {count}: the list is not complete; read it again later"
+        warning = f"the list of {name} is incomplete: {SERVICE} announces {total} and returns {count}; try again later"
         # Repeated reads of one list must not repeat the warning.
         if warning not in self.warnings:
             self.warnings.append(warning)
@@ -152,7 +152,7 @@ class CertCentral:
         announces more rows than it has. Whether this list has pages is not known.
         """
         path = ("order", "certificate", "status-changes")
-        data = self._read_list("list what changed lately", path, [("seconds", seconds)])
+        data = self._read_list("list status changes", path, [("seconds", seconds)])
         rows, total = rows_of(data, "orders"), total_of(data)
         return [change for change in map(read_status_change, rows) if change], total is None or total <= len(rows)
 
@@ -293,7 +293,7 @@ class CertCentral:
 
         Tries each pair of RENEWAL_EMAILS until the service accepts one, and remembers that pair.
         """
-        what = f"switch the renewal e-mails of order {order_id} {'on' if on else 'off'}"
+        what = f"turn {'on' if on else 'off'} the renewal emails of order {order_id}"
         write = partial(self._http.write, fresh_until=fresh_until, budget=budget, absent=_NO_ORDER)
         # After the first success, only the accepted pair is used.
         spellings = [self._renewal_emails] if self._renewal_emails else list(RENEWAL_EMAILS)
@@ -315,7 +315,7 @@ class CertCentral:
 
     def set_auto_reissue(self, order_id: int, on: bool, *, fresh_until: float, budget: RateLimitBudget) -> None:
         """Switch the automatic reissue: PUT /order/certificate/{id}/auto-reissue (4.6)."""
-        what = f"switch the automatic reissue of order {order_id} {'on' if on else 'off'}"
+        what = f"turn {'on' if on else 'off'} the automatic reissue of order {order_id}"
         path = ("order", "certificate", order_id, "auto-reissue")
         # The API takes 0 or 1, not a boolean.
         body = {"auto_reissue": int(on)}
@@ -367,7 +367,7 @@ class CertCentral:
 
     def me(self) -> User:
         """Read the user of the API key: GET /user/me (6)."""
-        return read_user(self._http.read("read the key's user", ("user", "me")))
+        return read_user(self._http.read("read the user of the API key", ("user", "me")))
 
     def account(self) -> Account:
         """Read the account of the API key: GET /account (6)."""
@@ -427,7 +427,7 @@ class CertCentral:
             return {order.id: merged(order, rows.get(order.id), ROW) for order in orders}
         if required_fact == DETAILS:
             return {order.id: merged(self.order(order.id), order, DETAILS) for order in orders}
-        raise ValueError(f"nobody knows how to read {required_fact}")
+        raise ValueError(f"unknown fact: {required_fact}")
 
     def account_id(self) -> int | None:
         """The id of the account of the API key, None if the service does not answer with one."""
@@ -439,7 +439,7 @@ class CertCentral:
     def account_label(self) -> str:
         """The account of the API key for messages. A failed read does not fail the task."""
         account = self.account_id()
-        return f"account {account}" if account else "this key's account"
+        return f"account {account}" if account else "the account of the API key"
 
     def _read_rows(self, order_ids: Sequence[int], **filters: str) -> dict[int, Order]:
         """Read the list rows of these ids, by id."""
@@ -505,11 +505,11 @@ def _advise(status: int, codes: Sequence[str]) -> str:
     # The service answers 403 with this code for an invalid key. A proxy may answer 401 (1.2).
     if status == 401 or any(code.startswith("access_denied|access_denied_invalid_key") for code in codes):
         return (
-            "check api_key (or DIGICERT_API_KEY in the environment), whether it was revoked, and region or api_url: "
-            "a key is valid only in the region (us, eu) where it was made"
+            "check api_key (or DIGICERT_API_KEY in the environment), and whether the key was revoked; check region or "
+            "api_url, because a key is valid only in the region (us or eu) where it was created"
         )
     if "access_denied|missing_permission" in codes:
-        return "the role of the key or of its user does not allow this: use a key with the role that it needs"
+        return "the role of the API key or of its user does not permit this action: use a key with another role"
     return ""
 
 
@@ -538,9 +538,10 @@ def certificate_path(certificate: int | str) -> tuple[object, ...]:
 def _expect_empty(what: str, answer: Mapping[str, Any]) -> None:
     """Raise Unreadable unless the answer to a change is empty, as the API documents it."""
     if answer:
-        raise Unreadable(f"{SERVICE} answered with something unexpected when asked to {what}", 200, "unreadable")
+        raise Unreadable(f"{SERVICE} gave an unexpected answer to the request to {what}", 200, "unreadable")
 
 
 def _unexpected_answer(what: str) -> Unreadable:
     """The error for an answer without the requested object."""
-    return Unreadable(f"{SERVICE} answered with something else when asked to {what}", 200, "unreadable")
+    message = f"{SERVICE} gave an unexpected answer to the request to {what}: the answer does not contain this object"
+    return Unreadable(message, 200, "unreadable")

@@ -186,7 +186,7 @@ def criteria(params: Mapping[str, Any], now: datetime) -> Criteria:
         if params[option] is not None and params[option] < 1:
             raise OptionError(f"{option} must be positive")
     if params["include_subdomains"] and not params["domain"]:
-        raise OptionError("include_subdomains needs domain: set the domain whose subdomains are meant")
+        raise OptionError("include_subdomains requires domain: set domain to the parent of the subdomains")
     # expires_before excludes its day. date.min has no day before it.
     last = before - timedelta(days=1) if before and before > date.min else before
     if days is not None:
@@ -216,7 +216,7 @@ def _day(params: Mapping[str, Any], option: str) -> date | None:
     try:
         return date.fromisoformat(params[option].strip())
     except ValueError:
-        raise OptionError(f"{option} must be a day such as 2026-12-31") from None
+        raise OptionError(f"{option} must be a date such as 2026-12-31") from None
 
 
 def _moment(params: Mapping[str, Any], option: str) -> datetime | None:
@@ -227,5 +227,5 @@ def _moment(params: Mapping[str, Any], option: str) -> datetime | None:
     try:
         moment = datetime.fromisoformat(text[:-1] + "+00:00" if text.endswith(("Z", "z")) else text)
     except ValueError:
-        raise OptionError(f"{option} must be a day or a time such as 2026-12-31 or 2026-12-31T12:00:00Z") from None
+        raise OptionError(f"{option} must be a date or a time such as 2026-12-31 or 2026-12-31T12:00:00Z") from None
     return moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)

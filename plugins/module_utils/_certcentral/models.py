@@ -554,7 +554,7 @@ def with_certificates(order: Order, reissues: Sequence[Certificate], duplicates:
             return replace(completed, unknown=reason)
     # A certificate can be in both lists, so also compare the sum.
     announced = (order.reissues_count or 0) + (order.duplicates_count or 0)
-    reason = _why_incomplete("reissue or duplicate", announced, len(others)) or _why_names_unknown(
+    reason = _why_incomplete("reissue and duplicate", announced, len(others)) or _why_names_unknown(
         completed, [*reissues, *duplicates]
     )
     return replace(completed, unknown=reason)
@@ -563,9 +563,10 @@ def with_certificates(order: Order, reissues: Sequence[Certificate], duplicates:
 def _why_incomplete(kind: str, announced: int | None, listed: int) -> str:
     """Why a list may be too short, empty if it is long enough."""
     if announced is None:
-        return f"how many {kind}s it has cannot be read"
+        return f"the number of {kind} certificates cannot be read"
     if listed < announced:
-        return f"it has {plural(announced, kind)}, of which CertCentral lists {listed} beside the present certificate"
+        several = plural(announced, f"{kind} certificate")
+        return f"the order has {several}, and CertCentral lists {listed} besides the primary certificate"
     return ""
 
 
@@ -573,7 +574,7 @@ def _why_names_unknown(order: Order, listed: Sequence[Certificate]) -> str:
     """Why the names of the certificates may be incomplete, empty if they are complete."""
     for one in listed:
         if one.id is None and not one.serial_number and one.status not in NEVER_ISSUED:
-            return "CertCentral lists a certificate with neither an id nor a serial number"
+            return "CertCentral lists a certificate without an ID and without a serial number"
     for one in (*order.certificates, *listed):
         # A revocation ends none of these, so their names do not matter.
         if one.status in ("revoked", *NEVER_ISSUED):
@@ -585,7 +586,7 @@ def _why_names_unknown(order: Order, listed: Sequence[Certificate]) -> str:
             return f"certificate {label} has no names"
         kept = next((known for known in order.certificates if known.is_same(one)), one)
         if not set(kept.domains).issuperset(one.domains):
-            return f"certificate {label} is listed twice, with different names"
+            return f"certificate {label} is listed twice with different names"
     return ""
 
 

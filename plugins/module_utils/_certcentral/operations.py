@@ -176,7 +176,7 @@ def set_renewal(
     reader = Orders(certcentral)
     settings = Settings.of(
         options,
-        "set",
+        "updated",
         verify=True,
         besides=lambda result: with_auto_renew_warning(result, reader.auto_renewing),
         longer=len(auto_renew_warning(order_ids)),

@@ -88,7 +88,8 @@ def walk_pages(
         if place.is_lost(rows, offset, known):
             without_new += 1
             if without_new > _MOST_PAGES_WITHOUT_NEW:
-                raise ApiError(f"a list of {SERVICE} changes faster than it can be read; ask again", code="list_moves")
+                message = f"a list of {SERVICE} changes faster than it can be read; run the task again later"
+                raise ApiError(message, code="list_moves")
             offset -= min(offset, place.step_back(rows))
             continue
         fresh = [row for row in {row.id: row for row in rows}.values() if row.id not in known]
@@ -131,5 +132,5 @@ def rows_of(data: Mapping[str, Any], name: str) -> list[Any]:
     # REC: with no results the key is missing entirely (3).
     rows = data.get(name) or []
     if not isinstance(rows, list):
-        raise Unreadable(f"{SERVICE} answered with something that is not a list of {name}", 200, "unreadable")
+        raise Unreadable(f"{SERVICE} gave an unexpected answer: {name} must be a list", 200, "unreadable")
     return rows

@@ -41,48 +41,52 @@ _CANCELABLE = ("pending", "waiting_pickup")
 _MARKABLE = ("issued", "expired", "renewed")
 # The next step for an order that cannot be canceled, by its status (2.3, 4.2, 4.3).
 _INSTEAD_OF_CANCEL = {
-    "needs_approval": "Reject its request with digicert_request instead",
-    "processing": "Wait until it is pending, then cancel it",
-    "needs_csr": "Wait until it is pending, then cancel it, or cancel it in the CertCentral console",
-    "approved": "Wait until it is pending or issued, and ask again",
-    "issued": "Revoke it with digicert_certificate_revoke instead",
-    "reissue_pending": "Set cancel_reissue to drop only the reissue; the order is then issued again",
-    "expired": "Nothing is left to cancel",
-    "renewed": "Revoke it with digicert_certificate_revoke instead, if its certificate is still valid",
-    "revoked": "Nothing is left to cancel",
-    "rejected": "Nothing is left to cancel",
-    "denied": "Nothing is left to cancel",
+    "needs_approval": "Use digicert_request to reject the request of the order",
+    "processing": "Wait until the order is pending, then cancel the order",
+    "needs_csr": "Wait until the order is pending, then cancel the order, or cancel it in the CertCentral console",
+    "approved": "Wait until the order is pending or issued, then run the task again",
+    "issued": "Use digicert_certificate_revoke to revoke the order",
+    "reissue_pending": "Set cancel_reissue: true to cancel only the reissue; the order is then issued again",
+    "expired": "There is nothing to cancel",
+    "renewed": "If the certificate is still valid, use digicert_certificate_revoke to revoke the order",
+    "revoked": "There is nothing to cancel",
+    "rejected": "There is nothing to cancel",
+    "denied": "There is nothing to cancel",
 }
+_ONLY_ISSUED = "Only orders that were issued can be marked renewed or not renewed"
 # The next step for an order that cannot be marked renewed or not renewed, by its status (2.3, 4.1).
 _NOT_MARKABLE = {
-    "needs_approval": "Only an issued or expired order can carry the mark: reject its request with digicert_request",
-    "pending": "Only an issued or expired order can carry the mark: cancel it if it is not wanted",
-    "waiting_pickup": "Only an issued or expired order can carry the mark: cancel it if it is not wanted",
-    "reissue_pending": "Finish the reissue, or cancel it with status canceled and cancel_reissue, then ask again",
-    "revoked": "A revoked order is final",
-    "rejected": "A rejected order is final",
-    "denied": "A denied order is final",
-    "canceled": "A canceled order is final",
+    "needs_approval": f"{_ONLY_ISSUED}. If the order is not needed, use digicert_request to reject its request",
+    "pending": f"{_ONLY_ISSUED}. If the order is not needed, set status: canceled",
+    "waiting_pickup": f"{_ONLY_ISSUED}. If the order is not needed, set status: canceled",
+    "reissue_pending": "Complete the reissue, or cancel it with status: canceled and cancel_reissue: true, then run "
+    "the task again",
+    "revoked": "The status of a revoked order cannot change",
+    "rejected": "The status of a rejected order cannot change",
+    "denied": "The status of a denied order cannot change",
+    "canceled": "The status of a canceled order cannot change",
 }
 # The next step for an order that cannot be revoked, by its status (2.3, 4.2).
 _INSTEAD_OF_REVOKE = {
-    "needs_approval": "Reject its request with digicert_request instead",
-    "pending": "Cancel it with digicert_order_status instead",
-    "waiting_pickup": "Cancel it with digicert_order_status instead",
-    "processing": "Wait until it is pending, then cancel it with digicert_order_status",
-    "needs_csr": "Wait until it is pending, then cancel it with digicert_order_status",
-    "approved": "Wait until it is pending or issued, and ask again",
-    "expired": "Nothing is left to revoke",
-    "rejected": "Nothing was ever issued",
-    "denied": "Nothing was ever issued",
-    "canceled": "Nothing was ever issued",
+    "needs_approval": "Use digicert_request to reject the request of the order",
+    "pending": "Use digicert_order_status to cancel the order",
+    "waiting_pickup": "Use digicert_order_status to cancel the order",
+    "processing": "Wait until the order is pending, then use digicert_order_status to cancel the order",
+    "needs_csr": "Wait until the order is pending, then use digicert_order_status to cancel the order",
+    "approved": "Wait until the order is pending or issued, then run the task again",
+    "expired": "There is nothing to revoke",
+    "rejected": "No certificate was issued",
+    "denied": "No certificate was issued",
+    "canceled": "No certificate was issued",
 }
-_LET_EXPIRE = "switch off what renews it with digicert_order_renewal"
+_LET_EXPIRE = "use digicert_order_renewal with auto_reissue: false and renewal_emails: false to let the order expire"
+# For messages.
+AUTO_RENEW_ON = "auto-renew is on, and must be turned off in the CertCentral console, because no API call can do that"
 # Orders with these statuses never renew, whatever their settings are.
 _NEVER_RENEWS = ("canceled", "rejected", "denied", "revoked")
 # The step `revoke` is never sent again after a lost reply: a second call could file a second request.
 _STEPS_SENT_ONCE = ("revoke",)
-_DEFAULT_NEXT_STEP = "Look at the order in the CertCentral console"
+_DEFAULT_NEXT_STEP = "Check the order in the CertCentral console"
 
 
 def decide(order: Order, target: str, *, today: date, cancel_reissue: bool, require_migrated: bool) -> Decision:
@@ -139,14 +143,15 @@ def decide(order: Order, target: str, *, today: date, cancel_reissue: bool, requ
 def _cancel(order: Order, cancel_reissue: bool) -> Decision:
     """Decide on the target `canceled` (2.3, 9)."""
     if order.status == CANCELED:
-        return Decision(UNCHANGED, reason="it is canceled already")
+        return Decision(UNCHANGED, reason="the order is already canceled")
     if order.status in _CANCELABLE:
         return Decision(CHANGED, after={"status": CANCELED})
     # The same API call drops a pending reissue, but the order then returns to `issued` (2.3).
     if cancel_reissue and order.status == "reissue_pending":
-        return Decision(CHANGED, after={"status": "issued"}, reason="it stays issued", done="freed from its reissue")
+        reason = "only the pending reissue is canceled"
+        return Decision(CHANGED, after={"status": "issued"}, reason=reason, done="returned to the status issued")
     if cancel_reissue and order.status == "issued":
-        return Decision(UNCHANGED, reason="no reissue is in progress, and an issued order itself can only be revoked")
+        return Decision(UNCHANGED, reason="the order has no pending reissue, and an issued order can only be revoked")
     return Decision(
         INELIGIBLE, reason=_status_reason(order), next_step=_INSTEAD_OF_CANCEL.get(order.status, _DEFAULT_NEXT_STEP)
     )
@@ -155,20 +160,24 @@ def _cancel(order: Order, cancel_reissue: bool) -> Decision:
 def _mark(order: Order, today: date, require_migrated: bool) -> Decision:
     """Decide on the target `renewed` (4.1). The checks that need no further read come first."""
     if order.is_marked:
-        return Decision(UNCHANGED, reason="it counts as renewed already")
+        return Decision(UNCHANGED, reason="the order already counts as renewed")
     if order.status not in _MARKABLE:
         return _refuse_mark(order)
     if order.valid_till is None:
         if "details" not in order.seen:
             return Decision(required_fact="details")
-        return Decision(INELIGIBLE, reason="it does not say when its certificate expires", next_step=_DEFAULT_NEXT_STEP)
+        return Decision(
+            INELIGIBLE,
+            reason="CertCentral does not return the expiry date of the certificate",
+            next_step=_DEFAULT_NEXT_STEP,
+        )
     # Negative after the expiry, when the order can still be marked.
     days = (order.valid_till - today).days
     if days > MARK_WINDOW_DAYS:
         return Decision(
             INELIGIBLE,
-            reason=f"its certificate expires in {days} days, on {order.valid_till}",
-            next_step=f"Ask again once it is within {MARK_WINDOW_DAYS} days of expiring",
+            reason=f"the certificate expires in {days} days, on {order.valid_till}",
+            next_step=f"Run the task again when at most {MARK_WINDOW_DAYS} days remain",
         )
     if require_migrated and not order.is_migrated:
         # No answer has the origin of an order: reading it costs list requests with the origin filter (2.2).
@@ -181,20 +190,21 @@ def _mark(order: Order, today: date, require_migrated: bool) -> Decision:
 def _not_migrated(order: Order) -> Decision:
     """Refuse a mark on an order that is not, or not known to be, migrated."""
     if order.is_migrated is None:
-        reason = "CertCentral does not tell whether it is a migrated order"
+        reason = "CertCentral does not show whether the order is a migrated order"
     else:
-        reason = "it is not a migrated order"
+        reason = "the order is not a migrated order"
     return Decision(
         INELIGIBLE,
         reason=reason,
-        next_step="Renew it in CertCentral, which links the two orders; only migrated orders take the mark",
+        next_step="Renew the order in CertCentral, which links both orders; only migrated orders can be marked renewed "
+        "(require_migrated)",
     )
 
 
 def _unmark(order: Order, today: date) -> Decision:
     """Decide on the target `not_renewed` (2.2, 9)."""
     if not order.is_marked:
-        return Decision(UNCHANGED, reason="it does not count as renewed")
+        return Decision(UNCHANGED, reason="the order does not count as renewed")
     if order.status not in _MARKABLE:
         return _refuse_mark(order)
     # Only a mark can be removed. The id of a newer order proves a real renewal, and only the details have it (2.2).
@@ -202,14 +212,16 @@ def _unmark(order: Order, today: date) -> Decision:
         if "details" not in order.seen:
             return Decision(required_fact="details")
         return Decision(
-            INELIGIBLE, reason="it does not say whether a newer order has renewed it", next_step=_DEFAULT_NEXT_STEP
+            INELIGIBLE,
+            reason="CertCentral does not show whether a newer order renewed this order",
+            next_step=_DEFAULT_NEXT_STEP,
         )
     # Never sent for a real renewal, although the service might accept it (2.2).
     if order.renewed_order_id:
         return Decision(
             INELIGIBLE,
-            reason=f"order {order.renewed_order_id} has truly renewed it",
-            next_step="Only a mark set by hand can be taken away",
+            reason=f"order {order.renewed_order_id} renewed this order",
+            next_step="Only a mark that was set manually can be removed",
         )
     after: dict[str, object] = {"is_renewed": False}
     if order.status == "renewed":
@@ -231,7 +243,7 @@ def _refuse_mark(order: Order) -> Decision:
 
 def _status_reason(order: Order) -> str:
     """The reason of a refusal that depends on the status of the order."""
-    return f"its status is {order.status}" if order.status else "its status is not known"
+    return f"the status of the order is {order.status}" if order.status else "the status of the order is unknown"
 
 
 def decide_revocation(
@@ -254,27 +266,30 @@ def decide_revocation(
         return Decision(required_fact="certificates")
     # `status` is that of the certificate, if the subject is a certificate. A revoked order has no valid certificate.
     if "revoked" in (status, order.status):
-        return Decision(UNCHANGED, reason="it is revoked already")
+        noun = "order" if subject.key is None else "certificate"
+        return Decision(UNCHANGED, reason=f"the {noun} is already revoked")
     if effective_status not in ("issued", "renewed", "reissue_pending"):
         return _refuse_revocation(order, effective_status, today)
     # A valid order can have certificates that were revoked or have expired, such as old reissues.
     one = subject.certificate
     if one and (status not in ("issued", "renewed") or (one.valid_till is not None and one.valid_till < today)):
-        reason = f"the certificate is {status}" + (f", and was valid until {one.valid_till}" if one.valid_till else "")
-        return Decision(INELIGIBLE, reason=reason, next_step="Only an issued one can be revoked")
+        reason = f"the status of the certificate is {status or 'unknown'}"
+        reason += f", and its expiry date is {one.valid_till}" if one.valid_till else ""
+        return Decision(INELIGIBLE, reason=reason, next_step="Only valid certificates can be revoked")
     # An order lists its requests without their certificates (4.3). Each open request to revoke must be read by its own
     # id, to find out whether the request covers the subject.
     if subject.filed and "requests" not in order.seen:
         return Decision(required_fact="requests")
     # A second request would be a duplicate for the approver.
     if subject.requests:
-        reason = f"request {subject.requests[0].id} for it waits for an approval"
-        return Decision(PENDING_APPROVAL, reason=reason, next_step="Somebody has to approve it, see digicert_request")
+        reason = f"revocation request {subject.requests[0].id} waits for approval"
+        next_step = "An approver must approve the request, in the CertCentral console or with digicert_request"
+        return Decision(PENDING_APPROVAL, reason=reason, next_step=next_step)
     if effective_status == "reissue_pending" and not cancel_reissue:
         return Decision(
             INELIGIBLE,
             reason=_status_reason(order),
-            next_step="Set cancel_reissue to drop the reissue first, or wait until it is issued",
+            next_step="Set cancel_reissue: true to cancel the reissue first, or wait until the order is issued",
         )
     if "certificates" not in order.seen:
         # Read, and show in the result, every certificate that the irreversible write ends.
@@ -287,11 +302,15 @@ def _decide_steps(subject: Revocable, skip_approval: bool, accept_unknown: bool)
     if subject.unknown and not accept_unknown:
         return Decision(
             INELIGIBLE,
-            reason=f"what its revocation would end is not known: {subject.unknown}",
-            next_step="Compare its certificates in the CertCentral console, and set accept_unknown_certificates to "
-            "revoke it all the same",
+            reason=f"not all certificates of the order are known: {subject.unknown}",
+            next_step="Compare the certificates in the CertCentral console, then set "
+            "accept_unknown_certificates: true to revoke the order",
         )
-    reason = f"not all that it ends is known, which is accepted: {subject.unknown}" if subject.unknown else ""
+    reason = ""
+    if subject.unknown:
+        reason = (
+            f"accept_unknown_certificates is true, and not all certificates of the order are known: {subject.unknown}"
+        )
     # A pending reissue blocks the revocation (4.2), so the first of two writes drops the reissue.
     drops_reissue = subject.order.status == "reissue_pending"
     steps = ("drop_reissue", "revoke") if drops_reissue else ("revoke",)
@@ -332,11 +351,11 @@ def _effective_status(subject: Revocable, today: date) -> str | None:
 def _refuse_revocation(order: Order, effective_status: str, today: date) -> Decision:
     """Refuse a revocation because of the status, or because every certificate has expired."""
     # If only the dates prove the expiry, the status of the order would be a confusing reason.
-    reason = "its certificate has expired" if effective_status == "expired" != order.status else _status_reason(order)
+    reason = "the certificate has expired" if effective_status == "expired" != order.status else _status_reason(order)
     next_step = _INSTEAD_OF_REVOKE.get(effective_status, _DEFAULT_NEXT_STEP)
     if effective_status == "expired" and order.can_be_reissued(today):
         # The certificate has expired, but a reissue could make a new one for the rest of the plan (8).
-        next_step += f", but the order can be reissued until {order.order_valid_till}: {_LET_EXPIRE}"
+        next_step += f", but the order can be reissued until {order.order_valid_till}; {_LET_EXPIRE}"
     return Decision(INELIGIBLE, reason=reason, next_step=next_step)
 
 
@@ -348,7 +367,7 @@ def revocation_filed(subject: Revocable, decision: Decision, request: Request | 
     # An account can approve requests to revoke at once (4.2).
     if request is None or request.status == "approved":
         return Decision(CHANGED, after=_facts_if_revoked(subject), steps=decision.steps)
-    reason = f"request {request.id} for it waits for an approval"
+    reason = f"revocation request {request.id} waits for approval"
     return Decision(
         CHANGED, after=_facts_if_requested(subject), steps=decision.steps, ends=PENDING_APPROVAL, reason=reason
     )
@@ -374,24 +393,30 @@ def decide_request(subject: RequestsToDecide, target: str, *, may_revoke: bool) 
     """
     request = subject.request
     if request is None:
-        return Decision(INELIGIBLE, reason="the order has no request", next_step="There is nothing to decide on")
+        return Decision(
+            INELIGIBLE, reason="the order has no request", next_step="There is nothing to approve or reject"
+        )
     # Never choose between open requests: each can be about another certificate.
     if len(subject.undecided) > 1:
         several = ", ".join(f"{one.id} ({one.type})" for one in subject.undecided)
-        return Decision(INELIGIBLE, reason=f"several requests wait: {several}", next_step="Name one with request_id")
+        return Decision(
+            INELIGIBLE,
+            reason=f"several requests of the order wait for approval: {several}",
+            next_step="Set request_id to one of these requests",
+        )
     if request.status == target:
-        return Decision(UNCHANGED, reason=f"request {request.id} is {target} already")
+        return Decision(UNCHANGED, reason=f"request {request.id} is already {target}")
     if not request.is_undecided:
         return Decision(
             INELIGIBLE,
-            reason=f"request {request.id} ({request.type}) is {request.status}",
-            next_step="Only a request that waits can be approved or rejected",
+            reason=f"the status of request {request.id} ({request.type}) is {request.status or 'unknown'}",
+            next_step="Only requests that wait for approval can be approved or rejected",
         )
     if target == "approved" and request.type == "revoke" and not may_revoke:
         return Decision(
             INELIGIBLE,
-            reason=f"request {request.id} asks for a revocation, which is for ever",
-            next_step="Set confirm to approve it",
+            reason=f"request {request.id} is for a revocation, which is irreversible",
+            next_step="Set confirm: true to approve the request",
         )
     return Decision(CHANGED, after={"status": target}, reason=f"request {request.id} ({request.type})")
 
@@ -405,13 +430,21 @@ def decide_domain(subject: NamedDomains, *, active: bool) -> Decision:
     states = {domain.is_active for domain in subject.domains}
     target = "active" if active else "inactive"
     if states == {active}:
-        return Decision(UNCHANGED, reason=f"it is {target} already")
+        return Decision(UNCHANGED, reason=f"the domain is already {target}")
     if len(subject.domains) > 1:
         ids = ", ".join(str(domain.id) for domain in subject.domains)
-        return Decision(INELIGIBLE, reason=f"several domains have this name: {ids}", next_step="Name one by domain_id")
+        return Decision(
+            INELIGIBLE,
+            reason=f"several domains have this name: {ids}",
+            next_step="Set domain_id to one of these domains",
+        )
     # Without a known state, a write would be a guess.
     if None in states:
-        return Decision(INELIGIBLE, reason="it does not say whether it is active", next_step=_DEFAULT_NEXT_STEP)
+        return Decision(
+            INELIGIBLE,
+            reason="CertCentral does not show whether the domain is active",
+            next_step="Check the domain in the CertCentral console",
+        )
     return Decision(CHANGED, after={"state": target})
 
 
@@ -423,14 +456,15 @@ def decide_renewal(subject: RenewalSettings, wanted: Mapping[str, Any]) -> Decis
     order, facts = subject.order, subject.facts
     # Whether the service accepts settings of an ended order is not known (4.6), and they have no effect.
     if order.status in _NEVER_RENEWS:
-        return Decision(INELIGIBLE, reason=_status_reason(order), next_step="It does not renew any more")
+        return Decision(
+            INELIGIBLE, reason=_status_reason(order), next_step="An order with this status is never renewed"
+        )
     after = {name: value for name, value in wanted.items() if facts[name] != value}
     # No API call switches auto-renew off (4.6), so every result of such an order must warn.
-    warning = "AUTO-RENEW IS ON, and only a person can switch it off, in the CertCentral console"
-    reason = warning if facts["auto_renew"] else ""
+    reason = AUTO_RENEW_ON if facts["auto_renew"] else ""
     if after:
         return Decision(CHANGED, after=after, steps=tuple(after), reason=reason)
-    return Decision(UNCHANGED, reason=reason or "it is set so already")
+    return Decision(UNCHANGED, reason=reason or "the renewal settings are already as requested")
 
 
 def decide_note(subject: Annotated) -> Decision:
@@ -439,7 +473,7 @@ def decide_note(subject: Annotated) -> Decision:
     A note is not sent again after a lost reply, because a second call could add a second note.
     """
     if subject.has_note:
-        return Decision(UNCHANGED, reason="it has this note already")
+        return Decision(UNCHANGED, reason="the order already has this note")
     return Decision(CHANGED, after={"has_note": True}, repeatable=False)
 
 

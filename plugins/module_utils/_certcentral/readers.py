@@ -224,7 +224,7 @@ class _OneByOne:
         return {key: state for key, state in found.items() if state is not None}
 
     def fetch_fact(self, required_fact: str, _states: Sequence[Any]) -> dict[Any, Any]:
-        raise ValueError(f"nobody knows how to read {required_fact}")
+        raise ValueError(f"unknown fact: {required_fact}")
 
     def _read_one(self, key: Any) -> Any:
         raise NotImplementedError
@@ -308,7 +308,10 @@ class RevocableCertificates(RevocableOrders):
         if len(exact) == 1:
             return exact[0]
         if len(rows) > 1:
-            why = f"CertCentral does not apply the {name} filter for this account: name its order by order_id"
+            why = (
+                f"CertCentral does not apply the filter {name} for this account, so the order of the certificate "
+                "cannot be found: set order_id"
+            )
             raise Unreadable(why, 200, "filter_ignored")
         # The list may find the order by a duplicate. _with_certificates verifies that the order has the certificate.
         return rows[0].id if rows else None
@@ -319,7 +322,7 @@ class RevocableCertificates(RevocableOrders):
             if state.key in (certificate.id, certificate.serial_number):
                 return replace(state, certificate=certificate)
         if state.order.unknown:
-            why = f"order {state.order.id} lists no certificate {state.key}, and {state.order.unknown}"
+            why = f"order {state.order.id} does not list certificate {state.key}, but {state.order.unknown}"
             raise Unreadable(why, 200, "certificates_unknown")
         raise NotFound(f"order {state.order.id} has no certificate {state.key}", 404, "not_found")
 

@@ -140,8 +140,8 @@ class Finder:
             self._test_origin_filter([order.id for order in page[:1]], wanted.origin)
         if wanted.search and page and self._certcentral.page([("search", _NO_SUCH_TEXT)], limit=1)[0]:
             raise Unreadable(
-                "CertCentral does not apply the search filter for this account, so nobody knows which orders are "
-                "meant; use domain or common_name instead",
+                "CertCentral does not apply the search filter for this account, so the matching orders are unknown: "
+                "use domain or common_name instead of search",
                 200,
                 "filter_ignored",
             )
@@ -158,8 +158,8 @@ class Finder:
             works = works or not self._certcentral.page([], limit=1)[0]
         if not works:
             raise Unreadable(
-                "CertCentral does not apply the origin filter for this account, so nobody knows which orders are "
-                "migrated",
+                "CertCentral does not apply the origin filter for this account, so the migrated orders are unknown: "
+                "do not set origin or include_origin",
                 200,
                 "filter_ignored",
             )
@@ -193,15 +193,16 @@ def without_page(missing: Sequence[int]) -> str:
     """The message about orders in a list that have no details. missing: their ids."""
     ids = ", ".join(map(str, missing[:_MOST_NAMED]))
     more = f" and {len(missing) - _MOST_NAMED} more" if len(missing) > _MOST_NAMED else ""
-    return f"no page of {'order' if len(missing) == 1 else 'orders'} {ids}{more}: left out of the result"
+    orders = f"{'order' if len(missing) == 1 else 'orders'} {ids}{more}"
+    return f"no details found for {orders}: not in the result"
 
 
 def unread_expiry(order_ids: Sequence[int]) -> str:
     """The warning about orders whose expiry cannot be parsed. order_ids: at least one."""
     several = ", ".join(map(str, order_ids[:_MOST_NAMED])) + (", ..." if len(order_ids) > _MOST_NAMED else "")
     return (
-        f"the expiry of {plural(len(order_ids), 'order')} cannot be read, and is left empty: {several}; filters by "
-        "expiry do not find them, check them in the CertCentral console"
+        f"the expiry date of {plural(len(order_ids), 'order')} cannot be read, and is empty in the result: {several}; "
+        "filters by expiry date do not find these orders, so check them in the CertCentral console"
     )
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Callable
 
 from .._common.errors import Refused
 from .client import certificate_path, order_path
-from .policy import CANCELED, revocation_filed
+from .policy import AUTO_RENEW_ON, CANCELED, revocation_filed
 
 if TYPE_CHECKING:
     from .._common.outcomes import Decision
@@ -65,7 +65,8 @@ class RevocationWriter:
             budget=budget,
         )
         if request and request.status != "approved" and not request.is_undecided:
-            raise Refused(f"CertCentral set the request to {what} to {request.status} at once", 201, request.status)
+            message = f"CertCentral did not accept the request to {what}: the status of the request is {request.status}"
+            raise Refused(message, 201, request.status)
         if request and not request.is_comment_kept:
             self.without_comment.append((order.id, request.id))
         return revocation_filed(subject, decision, request)
@@ -77,8 +78,8 @@ def comment_lost(result: dict[str, Any], requests: Collection[tuple[int, int]]) 
         return result
     texts = ", ".join(f"request {request} of order {order}" for order, request in sorted(requests))
     warning = (
-        f"CertCentral did not keep comments as they were sent, so that approvers do not see them: {texts}; add them "
-        "as a note with digicert_order_note"
+        f"CertCentral did not store the comments, so approvers do not see them: {texts}; use digicert_order_note to "
+        "add the comments as a note"
     )
     return {**result, "warnings": [*result.get("warnings", []), warning]}
 
@@ -109,8 +110,9 @@ def with_auto_renew_warning(result: dict[str, Any], renewed: Collection[int]) ->
 
 def auto_renew_warning(renewed: Collection[int]) -> str:
     """The warning about orders with auto-renew on. renewed: their ids."""
-    ids = ", ".join(map(str, sorted(set(renewed))))
-    return f"auto-renew is on, and only a person can switch it off, in the CertCentral console: order {ids}"
+    ids = sorted(set(renewed))
+    orders = f"order{'' if len(ids) == 1 else 's'} {', '.join(map(str, ids))}"
+    return f"{AUTO_RENEW_ON}: {orders}"
 
 
 class RequestWriter:

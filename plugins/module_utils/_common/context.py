@@ -41,7 +41,7 @@ class Stop:
         """Why the run was stopped; empty while it was not."""
         # A signal that kills Ansible, as when ansible-runner cancels a job, does not reach its worker processes.
         if self._parent and not self._reason and (os.getppid() != self._parent or _is_closed(self._pipe)):
-            self._reason = "Ansible, which wanted it, has ended"
+            self._reason = "the Ansible process that started the run has ended"
         return self._reason
 
     def set(self, reason: str) -> None:

@@ -23,7 +23,7 @@ class LibraryMissing(Exception):
         self.library = library
         self.trace = trace
         self.is_old = bool(message)
-        self.message = message or f"the Python library {library} is missing"
+        self.message = message or f"the Python library {library} is not installed"
 
 
 class Stopped(Exception):
@@ -141,8 +141,8 @@ class WrongAddress(Refused):
         codes: tuple[str, ...] = (),
         address: str = "",
     ) -> None:
-        where = f" (now {address})" if address else ""
-        step = f"the answer does not say that it does not exist: the address may be wrong, check api_url{where}"
+        where = f" (in use: {address})" if address else ""
+        step = f"this does not show that the object is missing. The address is probably wrong: check api_url{where}"
         super().__init__(f"{message}; {step}", http_status, code)
         self.refusal = message
         self.codes = codes

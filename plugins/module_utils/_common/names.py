@@ -20,7 +20,7 @@ except ImportError:
     _idna = None  # type: ignore[assignment]
 _A_LABEL = "xn--"
 LIBRARY_MISSING = (
-    "the Python library idna, which requests brings, is needed for names in Unicode: install it, or write the name in "
+    "a name in Unicode needs the Python library idna, which is not installed: install it, or write the name in "
     "punycode, such as xn--mnchen-3ya.example"
 )
 

@@ -96,7 +96,8 @@ def ids(params: Mapping[str, Any], one: str, several: str) -> list[int]:
     """
     asked: list[int] = params[several] if params.get(several) is not None else [params[one]]
     if not all(map(is_id, asked)):
-        raise OptionError(f"{several if params.get(several) is not None else one} must be positive")
+        given = several if params.get(several) is not None else one
+        raise OptionError(f"{given}: an ID is a whole number of 1 or more")
     return asked
 
 
@@ -112,7 +113,7 @@ def domain_name(text: str, option: str) -> str:
         raise OptionError(f"{option}: {LIBRARY_MISSING}")
     name = dns_name(text)
     if not _DOMAIN.fullmatch(name) or len(name) > 253:
-        raise OptionError(f"{option} is not a domain name such as www.example.com")
+        raise OptionError(f"{option}: this is not a valid domain name. Use a form such as www.example.com")
     return name
 
 
@@ -121,8 +122,9 @@ def known_words(asked: Sequence[str], known: Sequence[str], option: str) -> list
     for word in asked:
         if word not in known:
             near = difflib.get_close_matches(word.strip().lower().replace(" ", "_"), known, n=1, cutoff=0.5)
-            nearest = f"; did you mean {near[0]}?" if near else "."
-            raise OptionError(f"{option}: nothing can be {printable(word, 60)!r}{nearest} Known are {', '.join(known)}")
+            nearest = f" Did you mean {near[0]}?" if near else ""
+            wrong = f"{printable(word, 60)!r} is not a valid value."
+            raise OptionError(f"{option}: {wrong}{nearest} Valid values are {', '.join(known)}")
     return list(asked)
 
 
@@ -133,7 +135,7 @@ def text_of(params: Mapping[str, Any], option: str, required: bool) -> str | Non
     """
     text = (params[option] or "").strip()
     if required and not text:
-        raise OptionError(f"{option} must not be empty here")
+        raise OptionError(f"{option} is required and must not be empty")
     # An escape has ten characters at most, such as \U0001f600.
     return printable(text, limit=10 * len(text)) if text else None
 
@@ -142,12 +144,12 @@ def refuse_nul(params: Mapping[str, Any]) -> None:
     """Raise OptionError if an option that is a path contains a NUL character."""
     for option in PATHS:
         if "\0" in str(params.get(option) or ""):
-            raise OptionError(f"{option} holds a NUL character, which no path can: check it")
+            raise OptionError(f"{option} contains a NUL character, which is not allowed in a path: correct it")
 
 
 def within(params: Mapping[str, Any], option: str, least: int, most: int) -> int:
     """Return a whole number from the options. Raises OptionError if it is not from `least` to `most`."""
     value: int = params[option]
     if isinstance(value, bool) or not least <= value <= most:
-        raise OptionError(f"{option} must be {least} to {most}")
+        raise OptionError(f"{option} must be between {least} and {most}")
     return value

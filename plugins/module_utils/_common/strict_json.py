@@ -27,10 +27,10 @@ def read_object(text: str, most: int) -> dict[str, Any]:
     except NotStrict:
         raise
     except ValueError as error:
-        where = f" at line {error.lineno}, column {error.colno}" if isinstance(error, json.JSONDecodeError) else ""
-        raise NotStrict(f"is no JSON{where}") from None
+        where = f" (line {error.lineno}, column {error.colno})" if isinstance(error, json.JSONDecodeError) else ""
+        raise NotStrict(f"is not valid JSON{where}") from None
     if not isinstance(data, dict):
-        raise NotStrict("is JSON, but no object")
+        raise NotStrict("is JSON, but not an object")
     return data
 
 
@@ -38,10 +38,10 @@ def _object_without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     """Refuse duplicate names in an object: programs differ in which of the values they use."""
     data = dict(pairs)
     if len(data) != len(pairs):
-        raise NotStrict("has a name twice in one object")
+        raise NotStrict("contains a duplicate name in an object")
     return data
 
 
 def _refuse_constant(_word: str) -> None:
     """Refuse NaN and Infinity, which Python accepts by default."""
-    raise NotStrict("holds a number that is none")
+    raise NotStrict("contains NaN or Infinity, which JSON does not allow")

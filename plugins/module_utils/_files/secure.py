@@ -145,11 +145,11 @@ def _opened(path: str, flags: int) -> Iterator[int]:
 
 def _check(status: os.stat_result, path: str) -> None:
     if not stat.S_ISREG(status.st_mode):
-        raise UnsafeFile("it is not a plain file", path)
+        raise UnsafeFile("it is not a regular file", path)
     if status.st_uid != os.geteuid():
         raise UnsafeFile("it belongs to another user", path)
     if status.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
-        raise UnsafeFile("others may write to it", path)
+        raise UnsafeFile("users other than its owner can write to it", path)
 
 
 def _write_whole(descriptor: int, content: bytes) -> None:

@@ -74,7 +74,7 @@ def connection(
     key = _key(params.get("api_key") or both.get(f"{prefix}_API_KEY") or "", prefix, key_required)
     url = params.get("api_url") or both.get(f"{prefix}_API_URL")
     if not (url or regions):
-        raise OptionError(f"no address: set api_url, or {prefix}_API_URL in the environment")
+        raise OptionError(f"the address of the service is not set: set api_url, or {prefix}_API_URL in the environment")
     base_url = _base_url(url) if url else regions[params.get("region") or "us"]
     proxy = _proxy(base_url, both)
     # With a proxy, even a request to a loopback address leaves the host.
@@ -82,7 +82,10 @@ def connection(
     if key and not params.get("api_key"):
         _refuse_other_address(params, environ, task_environ, prefix, is_unverified)
     if is_unverified and writes:
-        raise OptionError("validate_certs: false is refused for anything that can change an order; use ca_path instead")
+        raise OptionError(
+            "validate_certs: false is not allowed where orders can be changed: set ca_path to the CA certificates of "
+            "the service instead"
+        )
     return Connection(
         base_url=base_url,
         api_key=key,
@@ -102,9 +105,12 @@ def _key(key: str, prefix: str, required: bool) -> str:
     if not (key or required):
         return ""
     if not key:
-        raise OptionError(f"no API key: set api_key, or {prefix}_API_KEY in the environment")
+        raise OptionError(f"the API key is not set: set api_key, or {prefix}_API_KEY in the environment")
     if not _KEY.fullmatch(key):
-        raise OptionError("the API key has characters that no key has (white space, control or non-ASCII); check it")
+        raise OptionError(
+            "the API key contains white space, control characters or non-ASCII characters: check api_key, or "
+            f"{prefix}_API_KEY in the environment"
+        )
     return key
 
 
@@ -121,19 +127,19 @@ def _refuse_other_address(
     `environment` of the task may be sent to an address of the same `environment`; a key of the process only to an
     address of the process.
     """
-    unsafe = [name for name in ("api_url", "ca_path") if params.get(name)]
-    unsafe += ["validate_certs: false"] if is_unverified else []
+    unsafe = [f"{name} is set" for name in ("api_url", "ca_path") if params.get(name)]
+    unsafe += ["validate_certs: false is set"] if is_unverified else []
     if not task_environ.get(f"{prefix}_API_KEY"):
         names = (f"{prefix}_API_URL", *_CA_VARIABLES)
         unsafe += [
-            f"{name} in its environment"
+            f"{name} is set in the environment of the task"
             for name in names
             if task_environ.get(name) != environ.get(name) and task_environ.get(name)
         ]
     if unsafe:
         raise OptionError(
-            f"the task sets {unsafe[0]}, and the key comes from {prefix}_API_KEY: a key from the environment goes only "
-            f"to a built-in region, or to where the same environment says; set api_key on the task as well"
+            f"{unsafe[0]}, but the API key comes from {prefix}_API_KEY in the environment. Such a key is sent "
+            "only to a built-in region, or to an address that the same environment sets: set api_key as well"
         )
 
 
@@ -152,12 +158,14 @@ def _base_url(url: str) -> str:
     if host and not _HOST.fullmatch(parts.netloc.rpartition("@")[2]):
         host = None
     if not host or parts.scheme not in ("https", "http") or re.search(r"[\s\\\x00-\x1f\x7f]", url.strip()):
-        raise OptionError("api_url is not a URL such as https://host/services/v2")
+        raise OptionError("api_url is not a valid URL: set it to an address such as https://host/services/v2")
     if "@" in parts.netloc or parts.query or parts.fragment or "?" in url or "#" in url:
-        raise OptionError("api_url must not hold user information, a query or a fragment")
+        raise OptionError("api_url must not contain user information, a query or a fragment: remove it")
     base_url = f"{parts.scheme}://{parts.netloc}{parts.path.rstrip('/')}"
     if parts.scheme == "http" and not is_loopback(base_url):
-        raise OptionError("api_url must be https: plain http is for a loopback address only (a simulator)")
+        raise OptionError(
+            "api_url must begin with https:// (http:// is allowed only for a loopback address, such as a simulator)"
+        )
     return base_url
 
 
@@ -174,7 +182,10 @@ def _ca_bundle(ca_path: str | None, environ: Mapping[str, str]) -> bool | str:
     """The path of the CA bundle (file or folder), or True for the default of `requests`. Raises OptionError."""
     bundle = ca_path or next((environ[name] for name in _CA_VARIABLES if environ.get(name)), None)
     if bundle and not Path(bundle).exists():
-        raise OptionError("the CA bundle does not exist: check ca_path, or REQUESTS_CA_BUNDLE in the environment")
+        raise OptionError(
+            "the file or folder with CA certificates does not exist: check ca_path, or REQUESTS_CA_BUNDLE and "
+            "CURL_CA_BUNDLE in the environment"
+        )
     return bundle or True
 
 
@@ -193,7 +204,10 @@ def _proxy(base_url: str, environ: Mapping[str, str]) -> str:
     except ValueError:
         fits = False
     if not fits:
-        raise OptionError("the proxy of HTTPS_PROXY or ALL_PROXY must be host:port, or an http:// or https:// address")
+        raise OptionError(
+            "the proxy in HTTPS_PROXY or ALL_PROXY is not valid: set it to host:port, or to an address that begins "
+            "with http:// or https://"
+        )
     return proxy
 
 
@@ -214,7 +228,8 @@ def parse_rate_limit(text: str) -> tuple[tuple[int, float], ...]:
         match = re.fullmatch(r"\s*(\d{1,6})\s*/\s*(\d{1,6}(?:\.\d{1,6})?)\s*", part, re.ASCII)
         if not match or int(match.group(1)) < 1 or float(match.group(2)) <= 0:
             raise OptionError(
-                "rate_limit must be 'none' or requests/seconds, several separated by commas, such as '100/5, 1000/180'"
+                "rate_limit must be 'none', or one or more limits of the form requests/seconds, separated by commas, "
+                "such as '100/5, 1000/180'"
             )
         windows.append((int(match.group(1)), float(match.group(2))))
     return tuple(windows)

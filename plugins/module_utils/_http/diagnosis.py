@@ -56,14 +56,14 @@ def diagnose(error: Exception, sent: bool, connection: Connection) -> tuple[type
     mismatch = any(type(cause).__name__ == "CertificateError" for cause in causes)
     if caused_by(ssl.SSLCertVerificationError) or mismatch:
         host = _host_and_port(connection.base_url)
-        return Untrusted, f"the TLS certificate of {host} does not verify; check ca_path and the host of api_url"
+        return Untrusted, f"the TLS certificate of {host} is not trusted; check ca_path, and the host name in api_url"
     if not sent:
         return NotSent, _no_connection(causes, timed_out, connection)
     if timed_out:
-        return LostReply, f"no complete answer within {connection.timeout:g} s"
+        return LostReply, f"no complete answer arrived within {connection.timeout:g} s (option timeout)"
     if caused_by(urllib3.exceptions.DecodeError):
-        return Unreadable, "the answer's encoding cannot be read"
-    return LostReply, "the connection broke before the answer was complete"
+        return Unreadable, "the compressed answer is damaged"
+    return LostReply, "the connection was closed before the answer was complete"
 
 
 def _no_connection(causes: Sequence[BaseException], timed_out: bool, connection: Connection) -> str:
@@ -84,7 +84,7 @@ def _no_connection(causes: Sequence[BaseException], timed_out: bool, connection:
     if connection.proxy and tunnel:
         return f"{peer} refused the connection to {service}; {check}"
     if caused_by(socket.gaierror):
-        return f"the name of {peer} cannot be resolved; {check}, and DNS on this host"
+        return f"the host name of {peer} cannot be resolved; {check}, and DNS on this host"
     if caused_by(ConnectionRefusedError):
         return f"{peer} refused the connection; {check}"
     # In urllib3 1.26 NewConnectionError is a subclass of ConnectTimeoutError, but it is not a time-out.
@@ -92,7 +92,7 @@ def _no_connection(causes: Sequence[BaseException], timed_out: bool, connection:
         wait = min(CONNECT_TIMEOUT, connection.timeout)
         return f"the connection to {peer} timed out after {wait:g} s; {check}"
     if caused_by(ssl.SSLError):
-        return f"the TLS connection to {service} failed; check ca_path, and that the service speaks TLS 1.2 or newer"
+        return f"the TLS connection to {service} failed; check ca_path, and that the service supports TLS 1.2 or newer"
     number = next((cause.errno for cause in causes if isinstance(cause, OSError) and cause.errno), None)
     why = f" ({os.strerror(number)})" if number in _NETWORK_ERRORS else ""
     return f"the connection to {peer} failed{why}; {check}"

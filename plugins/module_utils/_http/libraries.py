@@ -42,5 +42,5 @@ def require_libraries() -> None:
         numbers = tuple(int(part) for part in re.findall(r"\d+", version)[:3])
         if numbers < oldest:
             needed = ".".join(map(str, oldest))
-            why = f"the Python library {library} {version or '(of an unknown version)'} is too old: {needed} or newer"
-            raise LibraryMissing(library, "", f"{why} is needed by {sys.executable}")
+            why = f"the Python library {library} {version or '(of an unknown version)'} is too old"
+            raise LibraryMissing(library, "", f"{why}: install version {needed} or newer for {sys.executable}")

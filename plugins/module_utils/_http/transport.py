@@ -252,7 +252,7 @@ class Transport:
             if not again:
                 error.retries, error.waited = repeats, waited
                 raise error
-            self._announce(f"{error.message}; trying again in {delay:.0f} s", delay)
+            self._announce(f"{error.message}; next attempt in {delay:.0f} s", delay)
             self._stop.pause(delay)
             if once:
                 # During the wait the order may have changed: the caller has to decide again.
@@ -265,13 +265,14 @@ class Transport:
     def _attempt(self, what: str, method: str, url: str, body: bytes | None, fresh_until: float | None) -> Reply:
         """Send one request as soon as the rate limit permits. Raises ApiError, StaleRead or Stopped."""
         if self.max_requests is not None and self.counters.requests >= self.max_requests:
-            why = f"could not {what}: the {self.max_requests} requests that may be sent at most are used up"
+            why = f"could not {what}: the limit of {self.max_requests} requests for this task is used up"
             raise ApiError(why, code="too_many_requests")
         try:
             slot = self._pacer.acquire(functools.partial(self._pace, what))
         except OSError as error:
-            why = f"could not {what}: the rate limit cannot be kept, as its file cannot be used ({error.strerror})"
-            raise ApiError(why, code="rate_limit_file") from None
+            why = f"the file that all forks share for the rate limit cannot be used ({error.strerror})"
+            step = "check the local temporary directory of Ansible (ANSIBLE_LOCAL_TEMP)"
+            raise ApiError(f"could not {what}: {why}; {step}", code="rate_limit_file") from None
         self.counters.add(waited=slot.waited)
         # The wait for a slot can be long, so the age of the read is checked after it. A stop ends only writes: a read
         # may still be necessary to find out the result of a write.
@@ -286,7 +287,7 @@ class Transport:
 
     def _pace(self, what: str, seconds: float) -> None:
         """Wait for a slot of the rate limit; the pacer calls this. Raises Stopped."""
-        self._announce(f"waiting {seconds:.0f} s to {what}, to stay within the rate limit", seconds)
+        self._announce(f"waiting {seconds:.0f} s for the rate limit (next request: {what})", seconds)
         self._stop.pause(seconds)
 
     def _announce(self, line: str, delay: float) -> None:
@@ -329,7 +330,7 @@ class Transport:
         if encoding not in ("", "identity", *_ENCODINGS):
             # This includes several encodings in a row: each of them can expand the body a thousandfold.
             raise Unreadable(
-                f"{self.service} answered in an encoding that was not asked for when asked to {what}",
+                f"{self.service} answered the request to {what} in an unsupported content encoding",
                 response.status_code,
                 "unreadable",
             )
@@ -341,7 +342,7 @@ class Transport:
             size += len(chunk)
             if size > MAX_BODY:
                 raise Unreadable(
-                    f"{self.service} answered with more than {MAX_BODY // 2**20} MiB when asked to {what}",
+                    f"{self.service} answered the request to {what} with more than {MAX_BODY // 2**20} MiB",
                     response.status_code,
                     "unreadable",
                 )
@@ -366,7 +367,7 @@ class Transport:
             limited.retry_after = retry_after(reply.headers)
             return limited
         if 300 <= status < 400:
-            return Refused(f"{text}: it points to another address, which is never followed; check api_url", status)
+            return Refused(f"{text}; redirects are not followed: check api_url", status)
         if status == 404:
             return WrongAddress(text, status, code, codes=codes, address=self.connection.base_url)
         if status >= 500:
@@ -397,7 +398,7 @@ class Transport:
             return {}
         if not isinstance(data, dict):
             raise Unreadable(
-                f"{self.service} answered with something that is not a JSON object when asked to {what}",
+                f"{self.service} answered the request to {what} with text that is not a JSON object",
                 reply.status,
                 "unreadable",
             )

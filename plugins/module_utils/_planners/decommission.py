@@ -42,6 +42,7 @@ from .decommission_facts import (
 )
 from .decommission_request import Decommission, parent_name
 from .decommission_rules import (
+    IS_REPLACEMENT,
     READ_DIFFERENTLY,
     ReadFacts,
     decide,
@@ -128,9 +129,10 @@ def check_reach(domains: Iterable[Mapping[str, Any]], request: Decommission) -> 
     outside = [name for name in sorted(request.names) if not _is_at_or_below(name.replace("*.", "", 1), known)]
     if request.include_subdomains and outside:
         raise ValueError(
-            f"decommission_domain_names has {', '.join(outside[:20])}: with decommission_domain_include_subdomains each"
-            " name has to be a domain of the CertCentral account, as far as the key can read it, or to lie below one. "
-            "Correct the name, set decommission_domain_include_subdomains to false, or, for Servertastic alone, "
+            f"decommission_domain_names contains {', '.join(outside[:20])}. With "
+            "decommission_domain_include_subdomains, each name must be a domain of the CertCentral account that the "
+            "API key can read, or a subdomain of one. Correct the names, set "
+            "decommission_domain_include_subdomains to false, or, for Servertastic only, set "
             "decommission_domain_certcentral to false"
         )
 
@@ -155,7 +157,9 @@ def notes(
     # One request for each pattern, so that each one is matched alone.
     each = {pattern: replace(request, protected=(pattern,), stays=()) for pattern in request.protected}
     unmatched = [pattern for pattern, alone in each.items() if not any(map(alone.protector, names))]
-    return [f"decommission_domain_protected matches no name of any order: {', '.join(unmatched)}"] if unmatched else []
+    if not unmatched:
+        return []
+    return [f"patterns of decommission_domain_protected that match no name of any order: {', '.join(unmatched)}"]
 
 
 def to_probe(
@@ -258,7 +262,7 @@ def covering(orders: Iterable[Mapping[str, Any]], request: Decommission) -> list
         if any(map(request.affects, names_of(row))) or _may_be_affected(row, request):
             ids.add(row["order_id"])
     if not all(map(is_id, ids)):
-        raise ValueError("an order has no order_id")
+        raise ValueError("an order has no valid order_id")
     return [row for order_id in sorted(ids) for row in read[order_id]]
 
 
@@ -344,10 +348,10 @@ def _unless_in_use(
     }
     lacking = [name for name in in_use if not by[name]]
     if lacking or not_found:
-        why = "no replacement covers it: order that first, have it issued, and name it"
+        why = "no issued replacement covers it: order one, and list it in decommission_domain_replacements"
         if not_found:
-            why = f"{not_found[0]}, which is named as a replacement, is not found"
-        reason = f"{(lacking or in_use)[0]} lives on, and {why}"
+            why = f"the replacement {not_found[0]} was not found: correct decommission_domain_replacements"
+        reason = f"{(lacking or in_use)[0]} stays in use, and {why}"
         # An entry without a change must not carry the parameters of the change.
         rest = {name: value for name, value in entry.items() if name not in ("drop_reissue", "request_id")}
         return {**rest, "action": LEAVE, "reason": reason}
@@ -416,11 +420,12 @@ def _servertastic(read: _Read, request: Decommission, facts: ReadFacts) -> dict[
     """Return the plan entry of one Servertastic order."""
     review, agrees = read
     names, digest = names_of_review(review), review["order_digest"]
-    why = "it is named as a replacement" if digest in request.replacements else why_names_stay(digest, names, request)
+    is_replacement = digest in request.replacements
+    why = IS_REPLACEMENT if is_replacement else why_names_stay(digest, names, request)
     # Servertastic returns how many additional names an order can have, but not all of these names.
     unlisted = (review.get("san_count") or 0) - (len(names) - 1)
     if not why and unlisted > 0:
-        why = f"it can have {plural(unlisted, 'name')} more, of which Servertastic does not say whether they are used"
+        why = f"the order can have {plural(unlisted, 'more name')}, which Servertastic does not return"
     if not why and not agrees:
         why = READ_DIFFERENTLY
     action, reason = (LEAVE, why) if why else decide_servertastic(review, request, facts)

@@ -98,22 +98,28 @@ def parse_request(options: Mapping[str, Any]) -> Decommission:
     """
     unknown = sorted(str(name) for name in set(options) - {one.name for one in fields(Decommission) if one.init})
     if unknown:
-        raise ValueError(f"{unknown[0]} is not known here")
+        raise ValueError(f"{_variable(unknown[0])} is not an option of the role decommission_domain")
     names = _names(options, "names")
     if not names:
-        raise ValueError("names has to have one name at least")
+        raise ValueError(f"{_variable('names')} must contain at least one name")
     subdomains = _boolean(options, "include_subdomains", False)
     top_level = sorted(name for name in names if "." not in name.replace("*.", "", 1))
     if subdomains and top_level:
-        raise ValueError(f"names has {top_level[0]}, below which is everybody's: name what goes away")
+        raise ValueError(
+            f"{_variable('names')} contains {top_level[0]}, and {_variable('include_subdomains')} would include all "
+            "domains below it: list the names to decommission"
+        )
     on_issued = options.get("on_issued", KEEP)
     if on_issued not in (KEEP, LAPSE, REVOKE):
-        raise ValueError(f"on_issued is {KEEP}, {LAPSE} or {REVOKE}")
+        raise ValueError(f"{_variable('on_issued')} must be {KEEP}, {LAPSE} or {REVOKE}")
     probe, waiver = _boolean(options, "probe", True), options.get("waiver", "")
     if not isinstance(waiver, str):
-        raise ValueError("waiver has to be a text, which says why")
+        raise ValueError(f"{_variable('waiver')} must be a text")
     if not probe and not waiver.strip():
-        raise ValueError("without a probe certificates may be revoked that are still served: say in waiver why")
+        raise ValueError(
+            f"{_variable('probe')} is false, so certificates that are still served could be revoked: set "
+            f"{_variable('waiver')} to the reason why no probe is necessary"
+        )
     request = Decommission(
         names=names,
         include_subdomains=subdomains,
@@ -135,18 +141,23 @@ def parse_request(options: Mapping[str, Any]) -> Decommission:
         one for one in request.lives_on if not request.is_decommissioned(one) and f"*.{parent_name(one)}" not in names
     )
     if not_listed:
-        raise ValueError(f"lives_on has {not_listed[0]}, which is not among names")
+        raise ValueError(f"{_variable('lives_on')} contains {not_listed[0]}, which {_variable('names')} does not cover")
     return request
+
+
+def _variable(option: str) -> str:
+    """Return the variable of the role decommission_domain that sets an option."""
+    return f"decommission_domain_{'probe_waiver' if option == 'waiver' else option}"
 
 
 def _texts(options: Mapping[str, Any], option: str, default: Iterable[str] = ()) -> list[str]:
     given = options.get(option, default)
     values = list(given) if isinstance(given, (list, tuple)) else None
     if values is None or not all(isinstance(one, (str, int)) and not isinstance(one, bool) for one in values):
-        raise ValueError(f"{option} has to be a list of texts")
+        raise ValueError(f"{_variable(option)} must be a list of texts")
     texts = [str(one).strip() for one in values]
     if not all(texts):
-        raise ValueError(f"{option} has to be a list of texts, none of them empty")
+        raise ValueError(f"{_variable(option)} must not contain an empty text")
     return texts
 
 
@@ -154,13 +165,13 @@ def _ids(options: Mapping[str, Any], option: str) -> frozenset[str]:
     """Read order ids and digests. The error does not quote another value, because it can be an order token."""
     values = [text.lower() for text in _texts(options, option)]
     if not all(map(_ID.fullmatch, values)):
-        raise ValueError(f"{option} has what is neither an order's id nor its order_digest in full")
+        raise ValueError(f"{_variable(option)} contains a value that is neither an order ID nor a full order_digest")
     return frozenset(values)
 
 
 def _names(options: Mapping[str, Any], option: str) -> frozenset[str]:
     try:
-        return frozenset(domain_name(text, option) for text in _texts(options, option))
+        return frozenset(domain_name(text, _variable(option)) for text in _texts(options, option))
     except OptionError as error:
         raise ValueError(str(error)) from None
 
@@ -168,14 +179,14 @@ def _names(options: Mapping[str, Any], option: str) -> frozenset[str]:
 def _boolean(options: Mapping[str, Any], option: str, default: bool) -> bool:
     given = options.get(option, default)
     if given is not True and given is not False:
-        raise ValueError(f"{option} has to be true or false")
+        raise ValueError(f"{_variable(option)} must be true or false")
     return bool(given)
 
 
 def _pattern(text: str) -> str:
     """Return a pattern in lower case, with each Unicode label as DNS spells it. Raises ValueError."""
     if not is_convertible(text):
-        raise ValueError(f"protected: {LIBRARY_MISSING}")
+        raise ValueError(f"{_variable('protected')}: {LIBRARY_MISSING}")
     labels = text.rstrip(".").split(".")
     try:
         spelled = ".".join(label.lower() if label.isascii() else domain_name(label, "protected") for label in labels)
@@ -183,8 +194,8 @@ def _pattern(text: str) -> str:
         spelled = ""
     if "" in labels or not _PATTERN.fullmatch(spelled) or not _can_match(spelled):
         raise ValueError(
-            "protected has a pattern of no name: write *.example.com for what is below example.com, and a label either "
-            "with letters of its own or with *"
+            f"{_variable('protected')} contains a pattern that matches no domain name. Write *.example.com for all "
+            "names below example.com, and do not use * in a label with non-ASCII letters"
         )
     return spelled
 

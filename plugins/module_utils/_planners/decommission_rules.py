@@ -49,18 +49,24 @@ if TYPE_CHECKING:
 _ENDING_REQUESTS = ("new_request", "renewal")
 # The next step of the operator, by the status of an order that cannot be ended in that status.
 _ADVICE = {
-    "processing": "it is processing; plan again once it is pending",
-    "needs_csr": "it waits for its CSR; cancel it in the CertCentral console, or plan again once it is pending",
-    "approved": "it is approved; plan again once it is pending or issued",
+    "processing": "the order is processing: plan again when it is pending",
+    "needs_csr": "the order needs a CSR: cancel it in the CertCentral console, or plan again when it is pending",
+    "approved": "the order is approved: plan again when it is pending or issued",
 }
 # Prefixes of Servertastic product codes, in lower case (docs/development/reference/servertastic.md 5).
 _NOT_CANCELABLE_PRODUCTS = ("smartermail", "smarterstats", "smartertrack", "smartertools", "smarterbundle")
 _LET_EXPIRE = "set decommission_domain_on_issued to lapse to let it expire"
 # An order that also covers other names can be reissued without the names to decommission
 # (docs/development/reference/certcentral.md 8).
-_HINT = "a reissue without the name revokes the older certificates"
+_HINT = (
+    "reissue it without the decommissioned names (this revokes the older certificates), or list it in "
+    "decommission_domain_shared to end it"
+)
+# The next step where names or certificates of an order are not known.
+_CHECK = "check them in the CertCentral console, then list the order in decommission_domain_accept_unknown"
+IS_REPLACEMENT = "the order is listed in decommission_domain_replacements"
 # The reason where two reads of one order in the same run do not agree: the order changes at this moment.
-READ_DIFFERENTLY = "it was read more than once, and not alike each time; plan again"
+READ_DIFFERENTLY = "the order was read more than once, with different values: plan again"
 
 
 # -- the plan ----------------------------------------------------------------------------------------------------------
@@ -106,21 +112,21 @@ def decide(
     status = order_status(order)
     # Before the issuance an order has no serial number. With one, the status is wrong or out of date.
     if status in (*CANCELABLE, "needs_approval") and order.get("serial_number"):
-        return LEAVE, f"it is {status}, and has a certificate all the same", {}
+        return LEAVE, f"the order is {status}, but it has a certificate: check it in the CertCentral console", {}
     if status in CANCELABLE:
-        return _end_if_known(order, request, CANCEL, f"it is {status}, so that it can be cancelled")
+        return _end_if_known(order, request, CANCEL, f"the order is {status} and can be canceled")
     if status == "needs_approval":
         return _needs_approval(order, request)
     if status in ("issued", "reissue_pending"):
         return _issued(order, ends, request, facts)
     # An annual plan can be reissued after its certificate has expired, so without the dates it may still be in use.
     if status == "expired" and renews_after_expiry(order) is None:
-        return LEAVE, f"its certificate has expired, and whether {valid_until(order)} is not known", {}
+        return LEAVE, f"the certificate has expired, and it is not known whether {valid_until(order)}", {}
     if status == "expired":
         return _expired(order, request)
     if status in ENDED:
-        return NOTHING, f"it is {status}", {}
-    return LEAVE, _ADVICE.get(status, f"its status, {status or 'none'}, is not known"), {}
+        return NOTHING, f"the order is {status}", {}
+    return LEAVE, _ADVICE.get(status, f"the status of the order, {status or 'none'}, is not known"), {}
 
 
 def _expired(order: Mapping[str, Any], request: Decommission) -> _Choice:
@@ -130,10 +136,10 @@ def _expired(order: Mapping[str, Any], request: Decommission) -> _Choice:
     unmarked = order.get("is_renewed") is False or (order.get("is_renewed") is None and is_page(order))
     due = order.get("is_migrated") is True and unmarked and days is not None and days <= 0
     if not request.mark_renewed or not due:
-        return NOTHING, "its certificate has expired", {}
+        return NOTHING, "the certificate has expired", {}
     if not names_known(order):
-        return LEAVE, "its certificate has expired, and not all of its names are known", {}
-    return MARK, "it is a migrated order that has expired and is listed as due", {}
+        return LEAVE, "the certificate has expired, and not all names of the order are known", {}
+    return MARK, "the order is migrated and expired, and is still listed as due for renewal", {}
 
 
 def _end_if_known(order: Mapping[str, Any], request: Decommission, action: str, reason: str, **more: Any) -> _Choice:
@@ -142,32 +148,33 @@ def _end_if_known(order: Mapping[str, Any], request: Decommission, action: str, 
     A row of the list is not enough, because a list can leave out names that must stay protected.
     """
     if not is_page(order):
-        return LEAVE, f"it is {order['status']}, and its own page could not be read", {}
+        return LEAVE, f"the order is {order['status']}, and its details could not be read: plan again", {}
     if names_known(order):
         return action, reason, more
     if str(order["order_id"]) not in request.accept_unknown:
-        return LEAVE, f"it is {order['status']}, and its own page does not tell all of its names", {}
-    return _accepted(action, reason, "not all of its names are known", more)
+        return LEAVE, f"the order is {order['status']}, and its details do not have all names: {_CHECK}", {}
+    return _accepted(action, reason, "not all names are known", more)
 
 
 def _accepted(action: str, reason: str, why: str, more: Mapping[str, Any]) -> _Choice:
     """Return an action although facts are not known, because the user accepts that for this order."""
     # The state records the acceptance, so that the approver approves it, and the run sends the module option for it.
     state = {**more.get("state", {}), "unknown": ACCEPTED}
-    return action, f"{reason}; {why}, which decommission_domain_accept_unknown accepts", {**more, "state": state}
+    return action, f"{reason}; {why}, as accepted by decommission_domain_accept_unknown", {**more, "state": state}
 
 
 def _needs_approval(order: Mapping[str, Any], request: Decommission) -> _Choice:
     """Decide for an order that waits for an approval: reject its only request, if that request is for the order."""
     if not is_page(order):
-        return LEAVE, "it needs approval, and could not be read whole", {}
+        return LEAVE, "the order needs approval, and its details could not be read: plan again", {}
     pending = order["pending_requests"] or []
     if len(pending) == 1 and pending[0]["type"] in _ENDING_REQUESTS and pending[0]["request_id"] > 0:
-        reason = "it needs approval, so that its request can be rejected"
+        reason = "the order needs approval, and its request can be rejected"
         return _end_if_known(order, request, REJECT, reason, request_id=pending[0]["request_id"])
     # Rejecting a request to reissue or to revoke does not end the order.
     found = ", ".join(f"{one['request_id']} ({one['type']})" for one in pending) or "none"
-    return LEAVE, f"it needs approval, and what waits is not just one request for a new order: {found}", {}
+    why = f"its pending requests are not exactly one request for a new order ({found})"
+    return LEAVE, f"the order needs approval, but {why}: decide on them in the CertCentral console", {}
 
 
 def _issued(order: Mapping[str, Any], ends: Mapping[str, Any], request: Decommission, facts: ReadFacts) -> _Choice:
@@ -177,18 +184,19 @@ def _issued(order: Mapping[str, Any], ends: Mapping[str, Any], request: Decommis
     days = order.get("days_remaining")
     is_over = days is not None and days < 0
     if drop and is_over:
-        return LEAVE, "its certificate has expired, and a reissue is under way: drop the reissue, or wait for it", {}
+        return LEAVE, "the certificate has expired, and a reissue is pending: drop the reissue, or wait for it", {}
     if is_over and request.on_issued in (REVOKE, KEEP):
         # The certificate cannot be revoked any more, but the order can be reissued until its own last day.
-        why = f"its certificate has expired, and {valid_until(order)}: {_LET_EXPIRE}"
+        why = f"the certificate has expired, but {valid_until(order)}: {_LET_EXPIRE}"
         return (LEAVE if request.on_issued == REVOKE else KEEP), why, {}
     if request.on_issued == REVOKE:
         return _revocation(order, ends, request, facts, drop)
     if request.on_issued == LAPSE:
         return _lapse(order, ends, request, drop)
     if drop:
-        return _end_if_known(order, request, DROP, "a reissue is under way; the order then stays issued")
-    return KEEP, "it is issued: revoke it, or let it lapse, once nothing serves it any more", {}
+        return _end_if_known(order, request, DROP, "a reissue is pending and is dropped; the order stays issued")
+    why = "when no server uses its certificate any more, set decommission_domain_on_issued to revoke or lapse"
+    return KEEP, f"the order is issued: {why}", {}
 
 
 def _revocation(
@@ -201,7 +209,7 @@ def _revocation(
     """Decide whether an issued order can be revoked: its certificates must be known and no longer served."""
     before = ends.get("before") or {}
     if before.get("revocation_requested"):
-        return LEAVE, "its revocation was asked for already; somebody has to approve the request, or reject it", {}
+        return LEAVE, "a revocation is already requested: an approver must approve or reject the request", {}
     certificates = certificates_of(ends)
     serials = sorted({str(one.get("serial_number") or "") for one in certificates})
     accepts = str(order["order_id"]) in request.accept_unknown
@@ -210,35 +218,36 @@ def _revocation(
     named = all(one.get("domains") for one in certificates)
     if not certificates or "" in serials or not (named or accepts):
         why = str(ends.get("reason") or "")
-        return LEAVE, "what its revocation would end could not be read" + (f": {why}" if why else ""), {}
+        return LEAVE, "the certificates that a revocation would end could not be read" + (f": {why}" if why else ""), {}
     known = before.get("certificates_known") is True and names_known(order) and named
     if not known and not accepts:
-        return LEAVE, str(ends.get("reason") or "not all of its names are known"), {}
+        return LEAVE, str(ends.get("reason") or f"not all names or certificates of the order are known: {_CHECK}"), {}
     # The module read the order later than the list. The status must still be the same.
     if before.get("status") not in (("reissue_pending",) if drop else ("issued", "renewed")):
         return LEAVE, READ_DIFFERENTLY, {}
     key = str(order["order_id"])
     verdict = facts.served.get(key)
     if verdict == SERVED:
-        return LEAVE, "a certificate of it is still served", {}
+        return LEAVE, "a certificate of the order is still served: remove it from the server, then plan again", {}
     if request.probe and verdict not in (NOT_SERVED, UNRESOLVED):
-        return LEAVE, "it is not known whether a certificate of it is still served", {}
+        why = "the probe did not show whether a certificate of the order is still served"
+        return LEAVE, f"{why}: check that this controller can reach its names, then plan again", {}
     hidden = unresolved_names(key, request, facts)
     # A name that does not resolve here can be in use in an internal network. Without an approver, or a waiver of the
     # user, the order is not revoked.
     if hidden and request.unapproved and not request.waiver:
         return LEAVE, _needs_approver(hidden), {}
-    probed = "none of its certificates is served" if request.probe else _probe_waived(request)
+    probed = "no certificate is served" if request.probe else _probe_waived(request)
     # The serial numbers are a part of what is approved: a certificate issued later changes the entry.
-    reason = f"it is issued, with {plural(len(certificates), 'certificate')}; {probed}{_caveat(hidden, request)}"
+    reason = f"the order is issued with {plural(len(certificates), 'certificate')}; {probed}{_caveat(hidden, request)}"
     more = {**drop, "state": {"certificates": serials, **served_state(hidden, request)}}
     if known:
         return REVOKE, reason, more
-    return _accepted(REVOKE, reason, "what it ends is not all known", more)
+    return _accepted(REVOKE, reason, "not all names or certificates are known", more)
 
 
 def _probe_waived(request: Decommission) -> str:
-    return f"nobody looked whether it is served: {request.waiver}"
+    return f"the certificates were not probed ({request.waiver})"
 
 
 def served_state(hidden: Sequence[str], request: Decommission) -> dict[str, Any]:
@@ -258,7 +267,7 @@ def unresolved_names(key: str, request: Decommission, facts: ReadFacts) -> list[
     """
     if not request.probe or facts.served.get(key) != UNRESOLVED:
         return []
-    return sorted(map(dns_name, facts.unresolved.get(key) or ())) or ["one of its names"]
+    return sorted(map(dns_name, facts.unresolved.get(key) or ())) or ["a name of the order"]
 
 
 def _does_not_resolve(hidden: Sequence[str]) -> str:
@@ -269,16 +278,15 @@ def _does_not_resolve(hidden: Sequence[str]) -> str:
 def _caveat(hidden: Sequence[str], request: Decommission) -> str:
     if not hidden:
         return ""
-    waived = (
-        f" ({request.waiver})" if request.waiver else ", as behind split DNS: approve this only where it is not in use"
-    )
-    return f"; {_does_not_resolve(hidden)}{waived}"
+    use = "the name is" if len(hidden) == 1 else "the names are"
+    unused = f"approve the revocation only if {use} not in use, for example in an internal network"
+    return f"; {_does_not_resolve(hidden)}" + (f" ({request.waiver})" if request.waiver else f": {unused}")
 
 
 def _needs_approver(hidden: Sequence[str]) -> str:
     return (
-        f"{_does_not_resolve(hidden)}, and the phase all is approved by nobody: have a plan approved, with "
-        "decommission_domain_phase plan and then apply, or say in decommission_domain_probe_waiver why it is not in use"
+        f"{_does_not_resolve(hidden)}, and decommission_domain_phase all has no approval: use the phases plan and "
+        "apply, or set decommission_domain_probe_waiver to the reason why the revocation is safe"
     )
 
 
@@ -288,26 +296,29 @@ def _lapse(
     """Decide whether an issued order can expire: turn off its notices and its automatic reissue."""
     # Only the details of an order have the renewal settings.
     if "auto_renew" not in order:
-        return LEAVE, "it could not be read whole", {}
+        return LEAVE, "the details of the order could not be read: plan again", {}
     certificates = certificates_of(ends)
     known = (ends.get("before") or {}).get("certificates_known") is True and all(
         one.get("domains") for one in certificates
     )
     # Duplicates and earlier reissues can have other names, which must not lose their certificate.
-    unknown = "" if has_one_certificate(order) or (certificates and known) else "its duplicates and reissues"
+    unknown = "" if has_one_certificate(order) or (certificates and known) else "duplicates and reissues"
     if unknown and str(order["order_id"]) not in request.accept_unknown:
-        return LEAVE, f"{unknown} could not be read, which may be for other names", {}
+        return LEAVE, f"the {unknown} of the order could not be read, and may have other names: {_CHECK}", {}
     # The API has no call that turns off auto_renew (docs/development/reference/certcentral.md 4.6).
     renews = bool(order["auto_renew"])
-    caveat = "; AUTO-RENEW IS ON, and only a person can switch it off, in the CertCentral console" if renews else ""
+    caveat = "; AUTO-RENEW IS ON, and only the CertCentral console can turn it off" if renews else ""
     if drop or order.get("disable_renewal_notifications") is not True or order.get("auto_reissue") is not False:
-        reason, more = f"it is issued, and need not be renewed{caveat}", {**drop, "state": {"auto_renew": renews}}
+        reason, more = (
+            f"the order is issued; turn off its renewal notices and its automatic reissue{caveat}",
+            {**drop, "state": {"auto_renew": renews}},
+        )
         if unknown and names_known(order):
-            return _accepted(LAPSE, reason, f"not all of {unknown} are known", more)
+            return _accepted(LAPSE, reason, f"not all {unknown} are known", more)
         return _end_if_known(order, request, LAPSE, reason, **more)
     if caveat:
-        return LEAVE, f"it lapses by itself but for one thing{caveat}", {}
-    return NOTHING, "it lapses by itself", {}
+        return LEAVE, f"the renewal notices and the automatic reissue are off{caveat}", {}
+    return NOTHING, "the order expires without a renewal", {}
 
 
 # -- manual review -----------------------------------------------------------------------------------------------------
@@ -320,14 +331,14 @@ def why_manual_review(order: Mapping[str, Any], names: Sequence[str], request: D
     """
     key, product = str(order["order_id"]), str(order.get("product_type") or "")
     if key in request.replacements:
-        return "it is named as a replacement"
+        return IS_REPLACEMENT
     # A common name that is not among the names is not a DNS name, for example the name of an organization.
     common = dns_name(str(order.get("common_name") or ""))
     if common and common not in names and product in request.product_types:
-        return "its common name is no domain name, and who uses it is not known"
+        return "the common name of the order is not a domain name, and its use is not known"
     why = why_names_stay(key, names, request)
     if not why and product not in request.product_types:
-        return f"it is a {product or 'product of no known kind'}, and no TLS certificate"
+        return f"the product type of the order, {product or 'none'}, is not in decommission_domain_product_types"
     return why
 
 
@@ -340,10 +351,10 @@ def why_names_stay(key: str, names: Sequence[str], request: Decommission) -> str
     for name in names:
         pattern = request.protector(name)
         if pattern:
-            return f"it covers {name}, which is protected ({pattern})"
+            return f"the order covers {name}, which is protected ({pattern})"
     not_dns = [name for name in names if not is_dns_name(name)]
     if not_dns:
-        return f"it covers {not_dns[0]}, which is no domain name, and who uses it is not known"
+        return f"the order covers {not_dns[0]}, which is not a domain name, and its use is not known"
     # The user accepts by id that the order also ends for other names and for wildcards.
     if key in request.shared:
         return ""
@@ -352,8 +363,12 @@ def why_names_stay(key: str, names: Sequence[str], request: Decommission) -> str
     others = [name for name in names if not request.is_decommissioned(name) and name not in wildcards]
     if others:
         more = f" and {len(others) - 3} more" if len(others) > 3 else ""
-        return f"it also covers {', '.join(others[:3])}{more}, which {'stays' if len(others) == 1 else 'stay'}; {_HINT}"
-    return f"it covers the wildcard {wildcards[0]}; what uses it is not known" if wildcards else ""
+        stay = "stays" if len(others) == 1 else "stay"
+        return f"the order also covers {', '.join(others[:3])}{more}, which {stay} in use: {_HINT}"
+    if not wildcards:
+        return ""
+    used = "and the servers that use it are not known: list the order in decommission_domain_shared to end it"
+    return f"the order covers the wildcard {wildcards[0]}, {used}"
 
 
 def decide_servertastic(review: Mapping[str, Any], request: Decommission, facts: ReadFacts) -> tuple[str, str]:
@@ -363,26 +378,31 @@ def decide_servertastic(review: Mapping[str, Any], request: Decommission, facts:
     """
     state = review_state(review)
     if state == CANCELLED:
-        return NOTHING, "it is cancelled"
+        return NOTHING, "the order is already canceled"
     if str(review.get("product_code") or "").lower().startswith(_NOT_CANCELABLE_PRODUCTS):
-        return LEAVE, f"{review['product_code']} is a product of SmarterTools, which cannot be cancelled"
+        return LEAVE, f"{review['product_code']} is a SmarterTools product, which cannot be canceled"
     if state in NOT_ISSUED:
-        return CANCEL, f"it is {review['order_status']}, so that it is cancelled at once"
+        return CANCEL, f"the order is {review['order_status']} and can be canceled"
     if state != COMPLETED:
-        return LEAVE, f"it is {review['order_status'] or 'in no known state'}; contact Servertastic"
+        return LEAVE, f"the status of the order is {review['order_status'] or 'not known'}: contact Servertastic"
     # An issued order can be canceled until 30 days after its completion.
     closes = utc(review.get("window_closes") or "")
     if closes is None or closes <= facts.now:
-        return LEAVE, "it was issued more than 30 days ago, or nobody knows when; only Servertastic can cancel it"
-    until = f"until {closes:%Y-%m-%d} its admin contact can approve its cancellation"
+        return (
+            LEAVE,
+            "the order was issued more than 30 days ago, or at an unknown time: only Servertastic can cancel it",
+        )
+    until = f"its admin contact can approve a cancellation until {closes:%Y-%m-%d}"
     if request.on_issued != REVOKE:
-        return KEEP, f"it is issued; {until}"
+        return KEEP, f"the order is issued; {until}"
     # The serial number of the certificate is not known, so any certificate served under the name can be this one.
     verdict = facts.served.get(review["order_digest"])
-    if verdict == SERVED or (request.probe and verdict not in (NOT_SERVED, UNRESOLVED)):
-        return LEAVE, f"something is still served under its name, or nobody knows; {until}"
+    if verdict == SERVED:
+        return LEAVE, f"a certificate is still served under its name: remove it, then plan again; {until}"
+    if request.probe and verdict not in (NOT_SERVED, UNRESOLVED):
+        return LEAVE, f"the probe did not show whether a certificate is served under its name: plan again; {until}"
     hidden = unresolved_names(review["order_digest"], request, facts)
     if hidden and request.unapproved and not request.waiver:
         return LEAVE, f"{_needs_approver(hidden)}; {until}"
-    probed = "nothing is served under its name" if request.probe else _probe_waived(request)
-    return REVOKE, f"it is issued, and {probed}{_caveat(hidden, request)}; {until}"
+    probed = "no certificate is served under its name" if request.probe else _probe_waived(request)
+    return REVOKE, f"the order is issued, and {probed}{_caveat(hidden, request)}; {until}"

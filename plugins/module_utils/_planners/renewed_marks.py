@@ -233,7 +233,9 @@ class _Account:
         if not ended or old.is_marked is False or candidates.had_renewed(old) or (old.has_expired and not undo_expired):
             return None
         without_end = candidates.without_known_end(old)
-        doubt = f"order {without_end.id} may have renewed it, and does not say when it ends" if without_end else ""
+        doubt = (
+            f"order {without_end.id}, whose end date is not known, may have renewed the order" if without_end else ""
+        )
         return _Case(old, ended, successor_has_ended=True, doubt=doubt)
 
     def _candidates_for(self, old: _Order) -> _Candidates:
@@ -251,9 +253,9 @@ class _Account:
 def _read(row: Mapping[str, Any]) -> _Order:
     order_id, names, placed = row["order_id"], row["domains"], row.get("date_created")
     if not is_id(order_id):
-        raise ValueError("an order_id is no positive number")
+        raise ValueError("order_id must be a positive number")
     if not isinstance(names, (list, tuple)) or not all(isinstance(name, str) for name in names):
-        raise TypeError(f"order {order_id}: domains is no list of texts")
+        raise TypeError(f"order {order_id}: domains must be a list of texts")
     days, end, till = whole_number(row.get("days_remaining")), _end(row), _day(row.get("valid_till"))
     return _Order(
         row=row,
@@ -309,19 +311,19 @@ def _decide(case: _Case, page: Mapping[str, Any] | None) -> tuple[str, str] | No
     if case.is_marked is False and page is None:
         return action, ""
     if page is None:
-        return LEAVE, "nobody has read it whole"
+        return LEAVE, "the details of the order were not read: plan again"
     now = _read(page)
     on_page = now.is_marked
     # The details were read after the list. If they contradict it, the order changes at this moment.
     changed = (now.status, _day(page.get("valid_till"))) != (case.old.status, _day(case.old.row.get("valid_till")))
     if changed or (None not in (case.is_marked, on_page) and case.is_marked is not on_page):
-        return LEAVE, "it changed while the account was read"
+        return LEAVE, "the order changed while the account was read: plan again"
     if bool(case.is_marked or on_page) is not case.successor_has_ended:
         return None
     # With a successor in CertCentral, is_renewed is a fact and not a mark (2.2).
     true_renewal = whole_number(page.get("renewed_order_id"))
     if true_renewal is None and case.successor_has_ended:
-        return LEAVE, "it does not say whether an order has truly renewed it"
+        return LEAVE, "it is not known whether another order has renewed the order in CertCentral"
     if true_renewal:
         return None
     return (LEAVE, case.doubt) if case.doubt else (action, "")
@@ -331,9 +333,9 @@ def _entry(case: _Case, action: str, doubt: str) -> dict[str, Any]:
     successor = case.successor
     end = successor.end.isoformat() if successor.end else ""
     if case.successor_has_ended:
-        reason = f"order {successor.id}, which was to renew it, is {successor.status}"
+        reason = f"order {successor.id}, which was placed to renew the order, is {successor.status}"
     else:
-        reason = f"order {successor.id}, which ends on {end}, has renewed it"
+        reason = f"order {successor.id}, which ends on {end}, has renewed the order"
     facts = {"successor": successor.id, "successor_status": successor.status, "successor_ends": end}
     return entry(case.old.row, action, f"{reason}, but {doubt}" if doubt else reason, facts)
 

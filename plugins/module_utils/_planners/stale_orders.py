@@ -38,7 +38,7 @@ MOST_LIMIT = 25
 _REJECTABLE = ("new_request", "renewal", "duplicate")
 # An order with one of these statuses needs no renewal.
 _ENDED = ("revoked", "canceled", "rejected", "denied")
-_CHANGED_MEANWHILE = "it has changed meanwhile; plan again"
+_CHANGED_MEANWHILE = "the order changed while it was read: plan again"
 _WILD = "*?[]"
 
 
@@ -73,10 +73,12 @@ def parse_request(options: Mapping[str, Any]) -> StaleCriteria:
     known = {field.name for field in fields(StaleCriteria)} - {"today"} | {"now"}
     unknown = sorted(str(name) for name in set(options) - known)
     if unknown:
-        raise ValueError(f"nobody knows {unknown[0]}")
+        raise ValueError(f"{_variable(unknown[0])} is not an option of the role cancel_stale_orders")
     statuses = _texts(options, "statuses", STALE)
     if not statuses or not set(statuses) <= set(STALE):
-        raise ValueError(f"statuses has to name some of {', '.join(STALE)}")
+        raise ValueError(
+            f"{_variable('statuses')} must contain at least one of {', '.join(STALE)}, and no other status"
+        )
     return StaleCriteria(
         today=_today(options.get("now")),
         older_than_days=_days(options, "older_than_days", OLDER_THAN_DAYS, 1),
@@ -89,17 +91,22 @@ def parse_request(options: Mapping[str, Any]) -> StaleCriteria:
     )
 
 
+def _variable(option: str) -> str:
+    """Return the variable of the role cancel_stale_orders that sets an option."""
+    return f"cancel_stale_orders_{option}"
+
+
 def _today(now: Any) -> date:
     moment = utc(str(now).strip()) if isinstance(now, (str, date)) else None
     if moment is None:
-        raise ValueError("now has to be a time such as 2026-12-31T12:00:00Z")
+        raise ValueError("now must be a time such as 2026-12-31T12:00:00Z")
     return moment.date()
 
 
 def _days(options: Mapping[str, Any], name: str, default: int, least: int, most: int = MOST_DAYS) -> int:
     value = whole_number(options.get(name, default))
     if value is None or not least <= value <= most:
-        raise ValueError(f"{name} has to be a whole number from {least} to {most}")
+        raise ValueError(f"{_variable(name)} must be a whole number from {least} to {most}")
     return value
 
 
@@ -107,19 +114,19 @@ def _texts(options: Mapping[str, Any], name: str, default: Sequence[str]) -> tup
     value = options.get(name, default)
     if isinstance(value, str) or not isinstance(value, Sequence):
         # To Python a string is a sequence of letters.
-        raise ValueError(f"{name} has to be a list")
+        raise ValueError(f"{_variable(name)} must be a list of texts")
     if not all(isinstance(one, str) and one.strip() for one in value):
-        raise ValueError(f"{name} has to be a list of texts, none of them empty")
+        raise ValueError(f"{_variable(name)} must be a list of texts that are not empty")
     return tuple(one.strip() for one in value)
 
 
 def _patterns(options: Mapping[str, Any], name: str, default: Sequence[str]) -> tuple[str, ...]:
     texts = _texts(options, name, default)
     if not all(map(is_convertible, texts)):
-        raise ValueError(f"{name}: {LIBRARY_MISSING}")
+        raise ValueError(f"{_variable(name)}: {LIBRARY_MISSING}")
     values = [form for pattern in texts for form in _forms(pattern)]
     if "" in values:
-        raise ValueError(f"{name} has a pattern of nothing but a dot")
+        raise ValueError(f"{_variable(name)} contains a pattern that is only a dot")
     return tuple(dict.fromkeys(values))
 
 
@@ -205,7 +212,7 @@ def _by_id(orders: Iterable[Mapping[str, Any]]) -> dict[int, tuple[Mapping[str, 
     for order in orders:
         order_id = order["order_id"]
         if not is_id(order_id):
-            raise ValueError("an order has no order_id")
+            raise ValueError("an order has no valid order_id")
         rows = known.get(order_id, ())
         known[order_id] = rows if order in rows else tuple(sorted((*rows, order), key=_spelling))
     return known
@@ -255,7 +262,7 @@ def _limited(entries: Sequence[dict[str, Any]], limit: int | None) -> list[dict[
     """Return the entries, where only the oldest orders up to the limit are ended; the others wait for a later run."""
     ending = sorted(writes(entries), key=_seniority)
     late = {entry["order"] for entry in ending[limit:]} if limit is not None else set()
-    why = f"cancel_stale_orders_limit is {limit}, and so many older orders come first"
+    why = f"cancel_stale_orders_limit is {limit}, and older orders are ended first"
     return [_waiting(entry, why) if entry["order"] in late else entry for entry in entries]
 
 
@@ -292,11 +299,14 @@ def _entry(
     }
     if len(rows) != 1:
         return {**entry, **_manual_review(_CHANGED_MEANWHILE)}
-    old = f"it is {row['status']}, and was ordered {plural(_age(row, criteria), 'day')} ago"
+    old = f"the order has the status {row['status']} and was placed {plural(_age(row, criteria), 'day')} ago"
     kinds = {one["product_type"] or "" for one in (row, *read)} - {""}
     unknown = sorted(kinds - set(criteria.product_types))
     if unknown:
-        return {**entry, **_manual_review(f"{old}, but it is a {unknown[0]}, which is not among product_types")}
+        return {
+            **entry,
+            **_manual_review(f"{old}, but its product type, {unknown[0]}, is not in {_variable('product_types')}"),
+        }
     if len(read) != 1 or not _is_as_listed(row, read[0]):
         return {**entry, **_manual_review(_CHANGED_MEANWHILE)}
     page = read[0]
@@ -322,7 +332,7 @@ def _domains(*rows: Mapping[str, Any]) -> list[str]:
 
 def _missing_names(page: Mapping[str, Any]) -> str:
     """Return why not all names are known, empty if they are. An unknown name may be an excluded one."""
-    return "" if page.get("domains_known") is True else "its own page does not tell all of its names"
+    return "" if page.get("domains_known") is True else "its details do not contain all of its names"
 
 
 def _manual_review(reason: str) -> dict[str, Any]:
@@ -336,9 +346,9 @@ def _is_as_listed(row: Mapping[str, Any], page: Mapping[str, Any]) -> bool:
 def _missing_facts(kinds: Iterable[str], names: Sequence[str], criteria: StaleCriteria) -> str:
     """Return which required fact the order does not have, empty if it has all."""
     if not kinds:
-        return "it does not say what product it is"
+        return "its product type is not known"
     if criteria.exclude and not names:
-        return "it does not say its names, so that nobody knows whether it is excluded"
+        return f"its names are not known and could match {_variable('exclude')}"
     return ""
 
 
@@ -352,9 +362,9 @@ def _still_needed(
     renews = page["renewal_of_order_id"]
     if not renews:
         renewal = any(request["type"] == "renewal" for request in page["requests"])
-        return "it is a renewal that does not say of which order" if renewal else ""
+        return "it renews an order that is not known" if renewal else ""
     if "predecessor_valid_till" not in expiries:
-        return f"it renews order {renews}, of which it is not known when it expires"
+        return f"it renews order {renews}, whose expiry date is not known"
     days = [(date.fromisoformat(day) - criteria.today).days for day in expiries.values()]
     near = [one for one in days if abs(one) <= criteria.predecessor_days]
     if near and predecessor[0]["status"] not in _ENDED:
@@ -386,7 +396,7 @@ def _ending(page: Mapping[str, Any], old: str) -> dict[str, Any]:
     if page["status"] != "needs_approval":
         if known:
             return {"action": CANCEL, "reason": old}
-        return _manual_review(f"{old}, but a request waits that a cancellation would end: {found}")
+        return _manual_review(f"{old}, but a cancellation would also end other requests: {found}")
     if len(pending) != 1 or not known or pending[0]["request_id"] < 1:
-        return _manual_review(f"{old}, but not exactly one request to have it waits for an approval: {found}")
+        return _manual_review(f"{old}, but its pending requests are not exactly one request for a certificate: {found}")
     return {"action": REJECT, "reason": old, "request_id": pending[0]["request_id"]}

@@ -36,13 +36,15 @@ def marked_by(text: Any, account_id: Any, api_host: str) -> list[int]:
     report = _parse(text)
     version = report.get("schema_version")
     if version != SCHEMA_VERSION or isinstance(version, bool):
-        raise ReportRefused(f"it has schema version {printable(version, 20)}, and this is {SCHEMA_VERSION}")
+        raise ReportRefused(
+            f"it has the schema version {printable(version, 20)}, and this collection needs {SCHEMA_VERSION}"
+        )
     if report.get("phase") != "apply":
-        raise ReportRefused("it is not of a run that has applied a plan")
+        raise ReportRefused("it is not the report of a run that applied a plan")
     _check_account(report.get("account"), account_id, api_host)
     entries = report.get("entries")
     if not isinstance(entries, list) or not all(isinstance(one, dict) for one in entries):
-        raise ReportRefused("it has no list of entries")
+        raise ReportRefused("it contains no list of entries")
     marks = [one for one in entries if (one.get("action"), one.get("outcome")) == (MARK, "done")]
     return sorted({_id(one) for one in marks})
 
@@ -63,20 +65,20 @@ def plan_undo(
 def _undo_entry(order_id: int, row: Mapping[str, Any] | None, page: Mapping[str, Any] | None) -> dict[str, Any]:
     if row is None or page is None:
         unknown_order = {"order_id": order_id, "domains": []}
-        return entry(row or page or unknown_order, LEAVE, "there is no such order, or not for this key")
+        return entry(row or page or unknown_order, LEAVE, "the order does not exist, or the API key cannot read it")
     status, marks = str(page.get("status") or ""), (_is_marked(row), _is_marked(page))
     if True not in marks:
-        return entry(page, NOTHING, "it does not count as renewed any more")
+        return entry(page, NOTHING, "the order is not marked renewed")
     if False in marks or row.get("status") != page.get("status"):
-        return entry(page, LEAVE, "it changed while it was read")
+        return entry(page, LEAVE, "the order changed while it was read: plan again")
     if status not in MARKABLE:
-        return entry(page, LEAVE, f"its status is {printable(status, 50) or 'not known'}")
+        return entry(page, LEAVE, f"the status of the order is {printable(status, 50) or 'not known'}")
     newer = whole_number(page.get("renewed_order_id"))
     if newer is None:
-        return entry(page, LEAVE, "it does not say whether an order has truly renewed it")
+        return entry(page, LEAVE, "it is not known whether another order has renewed the order in CertCentral")
     if newer:
-        return entry(page, LEAVE, f"order {newer} has truly renewed it meanwhile, so that it is no mark any more")
-    return entry(page, UNMARK, "the report says that its run has marked it renewed")
+        return entry(page, LEAVE, f"order {newer} has renewed the order in CertCentral, so this is not a mark")
+    return entry(page, UNMARK, "the run of the report marked the order renewed")
 
 
 def _is_marked(row: Mapping[str, Any]) -> bool | None:
@@ -85,11 +87,11 @@ def _is_marked(row: Mapping[str, Any]) -> bool | None:
 
 def _parse(text: Any) -> dict[str, Any]:
     if not isinstance(text, str):
-        raise ReportRefused("it is no text")
+        raise ReportRefused("it is not a text")
     try:
         return read_object(text, MOST_TEXT)
     except NotStrict as error:
-        raise ReportRefused(f"it {error}; take the .json file of a report") from None
+        raise ReportRefused(f"it {error}: use the JSON file of a report") from None
 
 
 def _check_account(place: Any, account_id: Any, api_host: str) -> None:
@@ -101,16 +103,16 @@ def _check_account(place: Any, account_id: Any, api_host: str) -> None:
             printable(reported.get("account_id") or "none", 20),
             printable(account_id or "none", 20),
         )
-        raise ReportRefused(f"it is of account {report_value}, and this run is for {run_value}")
+        raise ReportRefused(f"it is for account {report_value}, and this run is for {run_value}")
     if not api_host or reported.get("api_host") != api_host:
         report_value = printable(reported.get("api_host") or "none", 100)
         raise ReportRefused(
-            f"it is of the API at {report_value}, and this run asks {printable(api_host or 'none', 100)}"
+            f"it is for the API host {report_value}, and this run is for {printable(api_host or 'none', 100)}"
         )
 
 
 def _id(one: Mapping[str, Any]) -> int:
     provider, order = one.get("provider"), one.get("order")
     if provider != CERTCENTRAL or not isinstance(order, str) or not ORDER_ID.fullmatch(order):
-        raise ReportRefused(f"it marks {printable(order, 50)}, which is no order of {CERTCENTRAL}")
+        raise ReportRefused(f"it contains a mark of {printable(order, 50)}, which is not an order of {CERTCENTRAL}")
     return int(order)

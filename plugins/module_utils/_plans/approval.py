@@ -51,7 +51,7 @@ def agreed(
         now = fresh_by_key.get(key)
         why = _difference(entry, now)
         if why or now is None:
-            changed.append({**entry, "reason": f"changed since it was approved: {why}"})
+            changed.append({**entry, "reason": f"changed since the approval: {why}"})
         else:
             execute.append(now)
     # An order that the approved plan only reports is not approved for a change.
@@ -68,16 +68,16 @@ def _difference(approved: Mapping[str, Any], now: Mapping[str, Any] | None) -> s
     the contact and the name for display may differ.
     """
     if now is None:
-        return "it is not found any more"
+        return "the order was not found"
     if now["action"] != approved["action"]:
-        return f"{approved['action']} was approved, and now it would be {now['action']}: {now['reason']}"
+        return f"the approved action was {approved['action']}, and is now {now['action']}: {now['reason']}"
     # An approved drop_reissue that is no longer necessary is no difference: the run then makes one change less.
     drops, dropped = now.get("drop_reissue", False), approved.get("drop_reissue", False)
     if drops and not dropped:
-        return "a reissue is under way, and dropping it was not approved"
+        return "a reissue is pending, and dropping it was not approved"
     # Another set of names is another risk, also with the same action.
     if now["domains"] != approved["domains"]:
-        return f"it was for {listed(approved['domains'])}, and is for {listed(now['domains'])}"
+        return f"its names were {listed(approved['domains'])} and are {listed(now['domains'])}"
     before, after = dict(approved["state"]), dict(now["state"])
     if dropped and not drops and before.get("status") == "reissue_pending" and after.get("status") == "issued":
         # An interrupted run of this plan has dropped the reissue, so the changed status is expected.
@@ -93,7 +93,7 @@ def _difference(approved: Mapping[str, Any], now: Mapping[str, Any] | None) -> s
         return "; ".join(f"{name} was {_shown_fact(before, name)} and is {_shown_fact(after, name)}" for name in facts)
     # Rejecting another request would be a change that was not approved.
     if approved.get("request_id") != now.get("request_id"):
-        return "another request waits for its approval"
+        return "another request waits for approval"
     return ""
 
 
@@ -114,7 +114,7 @@ def _canonical_fact(facts: Mapping[str, Any], name: str) -> str | None:
 
 
 def _shown_fact(facts: Mapping[str, Any], name: str) -> str:
-    return printable(shown(facts[name]), 100) if name in facts else "not said"
+    return printable(shown(facts[name]), 100) if name in facts else "not set"
 
 
 def guards(
@@ -136,15 +136,14 @@ def guards(
     planned = f"{plural(count, 'change')} {'is' if count == 1 else 'are'} planned"
     reasons = []
     if count > limits["max_changes"]:
-        reasons.append(f"{planned}, and {max_changes} is {limits['max_changes']}")
+        reasons.append(f"{planned}, and {max_changes} is {limits['max_changes']}: set it to {count} to confirm")
     if revocations > limits["max_revocations"]:
-        what = (
-            f"{plural(revocations, 'revocation')} {'is' if revocations == 1 else 'are'} planned, which is irreversible"
-        )
-        reasons.append(f"{what}, and {max_revocations} is {limits['max_revocations']}")
+        what = f"{plural(revocations, 'irreversible revocation')} {'is' if revocations == 1 else 'are'} planned"
+        limit = limits["max_revocations"]
+        reasons.append(f"{what}, and {max_revocations} is {limit}: set it to {revocations} to confirm")
     # The number must be exact, also for fewer changes: it shows that the user knows the result.
     if expected is not None and expected != count:
-        reasons.append(f"{planned}, and {exactly} is {expected}, which has to be exact")
+        reasons.append(f"{planned}, and {exactly} is {expected}: set it to {count} to confirm")
     # An approver has already confirmed the number of changes.
     if expected is None and irreversible > MANY and not approved:
         among = f" among {plural(count, 'change')}" if count > irreversible else ""
@@ -153,20 +152,21 @@ def guards(
     return reasons
 
 
-def window(now: datetime, not_before: str | None, not_after: str | None) -> str | None:
+def window(now: datetime, not_before: str | None, not_after: str | None, *, kind: str = "") -> str | None:
     """Return why no change is allowed at this time, None if changes are allowed. Raises PlanError.
 
     now: in UTC. not_before, not_after: ISO 8601 times, in UTC if they have no time zone; empty or None for no limit.
-    not_after itself is outside the window.
+    not_after itself is outside the window. kind: the kind of the plan, for the names of the role variables.
     """
-    opens, closes = _parse_limit(not_before, "not_before"), _parse_limit(not_after, "not_after")
+    before, after = option_name(kind, "not_before"), option_name(kind, "not_after")
+    opens, closes = _parse_limit(not_before, before), _parse_limit(not_after, after)
     # A window that can never open is a mistake of the user, so it is an error and no refusal.
     if opens and closes and opens >= closes:
-        raise PlanError("the window never opens: not_after is not later than not_before")
+        raise PlanError(f"the maintenance window never opens: {after} must be later than {before}")
     if opens and now < opens:
-        return f"the window has not opened yet: it is {time_text(now)}, and not_before is {time_text(opens)}"
+        return f"the maintenance window opens later: it is {time_text(now)}, and {before} is {time_text(opens)}"
     if closes and now >= closes:
-        return f"the window has closed: it is {time_text(now)}, and not_after is {time_text(closes)}"
+        return f"the maintenance window has closed: it is {time_text(now)}, and {after} is {time_text(closes)}"
     return None
 
 
@@ -175,7 +175,7 @@ def _parse_limit(text: str | None, name: str) -> datetime | None:
         return None
     moment = moment_of(text)
     if moment is None:
-        raise PlanError(f"{name} is no time such as 2026-12-31T22:00:00Z")
+        raise PlanError(f"{name} must be a time such as 2026-12-31T22:00:00Z")
     return moment
 
 

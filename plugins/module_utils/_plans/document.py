@@ -123,7 +123,10 @@ def read(
     # Before the other checks, as their messages would mislead for another schema. To Python, true equals 1.
     if data.get("schema_version") != SCHEMA_VERSION or isinstance(data.get("schema_version"), bool):
         version = printable(data.get("schema_version"), 20)
-        raise PlanError(f"the plan has schema version {version}, and this is {SCHEMA_VERSION}", "plan_schema")
+        raise PlanError(
+            f"the plan has the schema version {version}, and this collection needs {SCHEMA_VERSION}: plan again",
+            "plan_schema",
+        )
     # The order of the checks is the order of importance for the user: not the approved plan, not this target, too old.
     plan = _check(data)
     _compare_digest(plan, sha256)
@@ -149,9 +152,9 @@ def _parse(given: Any) -> dict[str, Any]:
         except RecursionError:
             raise PlanError("the plan is nested too deeply") from None
         except (TypeError, ValueError):
-            raise PlanError("the plan holds what is no JSON") from None
+            raise PlanError("the plan contains a value that JSON does not have") from None
     if not isinstance(given, str):
-        raise PlanError("a plan is a text of JSON, or the dictionary that it stands for")
+        raise PlanError("the plan must be a JSON text or a dictionary")
     try:
         return read_object(given, MOST_TEXT)
     except NotStrict as error:
@@ -165,17 +168,18 @@ def _compare_digest(data: Mapping[str, Any], sha256: str | None) -> None:
     # A digest from a survey or a chat can have white space and uppercase letters.
     approved = sha256.strip().lower()
     if not _SHA256.fullmatch(approved):
-        raise PlanError("the plan's SHA-256 has to be 64 hexadecimal digits", "plan_sha256")
+        raise PlanError("the approved SHA-256 must have 64 hexadecimal digits", "plan_sha256")
     found = digest(canonical(data))
     if found != approved:
         raise PlanError(
-            f"this is not the plan that was approved: its SHA-256 is {found}, and {approved} was approved",
+            f"this plan was not approved: its SHA-256 is {found}, and the approved one is {approved}. "
+            "Pass the approved plan, or have this plan approved",
             "plan_sha256",
         )
 
 
 # How a message names each of the facts that the plan and the run must share.
-_TARGETS = {"kind": "the kind", "account_id": "account", "api_host": "the API at"}
+_TARGETS = {"kind": "the kind", "account_id": "account", "api_host": "the API host"}
 
 
 def _compare_target(plan: Mapping[str, Any], actual: Mapping[str, Any]) -> None:
@@ -183,7 +187,7 @@ def _compare_target(plan: Mapping[str, Any], actual: Mapping[str, Any]) -> None:
     for name, label in _TARGETS.items():
         if plan[name] != actual[name]:
             planned, own = (printable(one or "none", 100) for one in (plan[name], actual[name]))
-            raise PlanError(f"the plan is for {label} {planned}, and this run for {own}", f"plan_{name}")
+            raise PlanError(f"the plan is for {label} {planned}, and this run is for {own}: plan again", f"plan_{name}")
 
 
 def _check_times(plan: Mapping[str, Any], now: datetime) -> None:
@@ -191,12 +195,15 @@ def _check_times(plan: Mapping[str, Any], now: datetime) -> None:
     created, expires = time_of(plan["created_at"]), time_of(plan["expires_at"])
     # A later time of creation would extend the validity of the plan.
     if created > now + SLACK:
-        raise PlanError(f"the plan is from the future: it was made at {plan['created_at']}", "plan_future")
+        raise PlanError(
+            f"the plan was created in the future, at {plan['created_at']}: check the clocks of the controllers",
+            "plan_future",
+        )
     # A plan that was edited to be valid for longer is refused.
     if not created < expires <= created + GOOD_FOR:
-        raise PlanError(f"a plan is good for {GOOD_FOR.days * 24} hours at most, and this one is not so")
+        raise PlanError(f"the plan must be valid for at most {GOOD_FOR.days * 24} hours: plan again")
     if now >= expires:
-        raise PlanError(f"the plan has expired, at {plan['expires_at']}: plan again", "plan_expired")
+        raise PlanError(f"the plan expired at {plan['expires_at']}: plan again", "plan_expired")
 
 
 _SCOPES = {"hosts": "servers", "names": "names"}
@@ -214,7 +221,8 @@ def _compare_scope(plan: Mapping[str, Any], actual: Mapping[str, Iterable[str]])
         extra = sorted(one for one in {inert(one) for one in actual[name]} if spelled(one) not in planned)
         if extra:
             raise PlanError(
-                f"the approved plan does not name these {what}: {listed(extra)}; plan again, and have that approved",
+                f"the approved plan does not contain these {what}: {listed(extra)}; plan again, and have the new plan "
+                "approved",
                 f"plan_{name}",
             )
 
@@ -228,10 +236,10 @@ def _check(data: Mapping[str, Any]) -> dict[str, Any]:
     _reject_unknown_keys(data, (*_FIELDS, *_OPTIONAL_FIELDS), "the plan")
     missing = [name for name in _FIELDS if name not in data]
     if missing:
-        raise PlanError(f"the plan lacks {missing[0]}")
+        raise PlanError(f"the plan has no {missing[0]}")
     for name in ("names", "hosts", "entries", "notes"):
         if not isinstance(data.get(name, []), list):
-            raise PlanError(f"{name} of the plan is no list")
+            raise PlanError(f"{name} of the plan must be a list")
     # time_of raises PlanError for a time that is not valid.
     for name in ("created_at", "expires_at"):
         time_of(data[name])
@@ -256,7 +264,7 @@ def entries_of(given: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
     # Two actions for one order would contradict each other.
     for before, entry in zip(entries, entries[1:]):
         if entry_key(before) == entry_key(entry):
-            raise PlanError(f"{order_label(entry)} is in the plan twice", "plan_twice")
+            raise PlanError(f"{order_label(entry)} is in the plan more than once", "plan_twice")
     return entries
 
 
@@ -268,23 +276,23 @@ _OPTIONAL = ("drop_reissue", "request_id", "contact")
 def _entry(given: Any) -> dict[str, Any]:
     """Check one entry and return it in its canonical form. Raises PlanError."""
     if not isinstance(given, Mapping):
-        raise PlanError("an entry of the plan is no dictionary")
-    _reject_unknown_keys(given, (*_ENTRY, *_OPTIONAL), "an entry")
+        raise PlanError("an entry of the plan must be a dictionary")
+    _reject_unknown_keys(given, (*_ENTRY, *_OPTIONAL), "an entry of the plan")
     missing = [name for name in _ENTRY if given.get(name) is None]
     if missing:
-        raise PlanError(f"an entry lacks {missing[0]}")
+        raise PlanError(f"an entry of the plan has no {missing[0]}")
     provider, order, action = inert(given["provider"]), inert(given["order"]), inert(given["action"])
     if provider not in ACTIONS:
-        raise PlanError(f"no provider is called {printable(provider, 50)}")
+        raise PlanError(f"an entry of the plan has the unknown provider {printable(provider, 50)}")
     # CertCentral orders have a numeric id. Servertastic orders are named by the SHA-256 of the order token, since the
     # token itself is a secret.
     if not (ORDER_ID if provider == CERTCENTRAL else _SHA256).fullmatch(order):
-        what = "an order id" if provider == CERTCENTRAL else "an order_digest"
+        what = "an order ID" if provider == CERTCENTRAL else "an order_digest"
         raise PlanError(f"{printable(order, 80)} is not {what} of {provider}")
     if action not in ACTIONS[provider]:
         raise PlanError(f"order {order[:19]}: {provider} has no action {printable(action, 50)}", "plan_action")
     if not isinstance(given["domains"], list):
-        raise PlanError(f"order {order[:19]}: domains is no list")
+        raise PlanError(f"order {order[:19]}: domains must be a list")
     entry = {
         "provider": provider,
         "order": order,
@@ -301,17 +309,17 @@ def _optional(given: Mapping[str, Any], entry: Mapping[str, Any]) -> dict[str, A
     """Check and return the optional keys of an entry, without those that are empty."""
     more: dict[str, Any] = {}
     if given.get("drop_reissue") not in (None, True, False):
-        raise PlanError(f"{order_label(entry)}: drop_reissue is neither true nor false")
+        raise PlanError(f"{order_label(entry)}: drop_reissue must be true or false")
     # Only some actions consist of two writes, the first of which drops a pending reissue.
     if given.get("drop_reissue"):
         if entry["action"] not in DROPPING or entry["provider"] != CERTCENTRAL:
-            raise PlanError(f"{order_label(entry)}: drop_reissue goes with {' or '.join(DROPPING)} only")
+            raise PlanError(f"{order_label(entry)}: drop_reissue needs the action {' or '.join(DROPPING)}")
         more["drop_reissue"] = True
     # The request to reject, for the action reject_request.
     request_id = given.get("request_id")
     if request_id is not None:
         if not is_id(request_id):
-            raise PlanError(f"{order_label(entry)}: request_id is no positive number")
+            raise PlanError(f"{order_label(entry)}: request_id must be a positive number")
         more["request_id"] = request_id
     if given.get("contact"):
         more["contact"] = inert(given["contact"])
@@ -324,7 +332,7 @@ def _state(given: Any, depth: int = 0) -> Any:
     Floating-point numbers are refused. Raises PlanError.
     """
     if depth == 0 and not isinstance(given, Mapping):
-        raise PlanError("the state of an entry is no dictionary")
+        raise PlanError("the state of an entry must be a dictionary")
     # A limit, because the function is recursive.
     if depth > MOST_DEPTH:
         raise PlanError("the state of an entry is nested too deeply")
@@ -340,13 +348,13 @@ def _state(given: Any, depth: int = 0) -> Any:
     if isinstance(given, int):
         # A plain integer, without the tags that ansible-core attaches to values.
         return int(given)
-    raise PlanError("the state of an entry holds what is neither text, whole number, true, false nor nothing")
+    raise PlanError("the state of an entry can contain only texts, whole numbers, true, false and null")
 
 
 def _kind(value: Any) -> str:
     kind = inert(value)
     if not _KIND.fullmatch(kind):
-        raise PlanError("the kind of a plan is a word of small letters, digits and _")
+        raise PlanError("the kind of a plan must be a word of lowercase letters, digits and underscores")
     return kind
 
 
@@ -356,7 +364,7 @@ def _account(value: Any) -> int | None:
         return None
     found = id_of(value)
     if found is None:
-        raise PlanError("the account's id is no positive number")
+        raise PlanError("account_id must be a positive number")
     return found
 
 
@@ -364,4 +372,4 @@ def _reject_unknown_keys(data: Mapping[str, Any], names: Sequence[str], what: st
     """Raise PlanError if a dictionary has other keys than these."""
     unknown = [name for name in data if name not in names]
     if unknown:
-        raise PlanError(f"{what} has {printable(unknown[0], 50)}, which nobody knows")
+        raise PlanError(f"{what} has the unknown key {printable(unknown[0], 50)}")

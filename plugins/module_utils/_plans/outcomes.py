@@ -48,7 +48,7 @@ _OUTCOME_OF_MODULE = {
     "unknown": UNKNOWN,
     "not_attempted": NOT_ATTEMPTED,
 }
-UNCONFIRMED = "the change was acknowledged, but a look at the account did not confirm it"
+UNCONFIRMED = "the service acknowledged the change, but a later read does not show it: check the order"
 # The statuses of an order, in lower case, after an action has ended it.
 ENDED_STATUSES = {CANCEL: ("canceled", "cancelled"), REJECT: ("rejected", "denied"), REVOKE: ("revoked", "cancelled")}
 # Lists of a revocation that are too long for a report.
@@ -148,7 +148,7 @@ def _unresolved_names(entry: Mapping[str, Any]) -> str:
     """Return the names that did not resolve when the revocation was planned; the planned reason already has them."""
     names = entry["state"].get("unresolved") or []
     more = f" and {len(names) - 3} more" if len(names) > 3 else ""
-    return f"{', '.join(names[:3])}{more}: does not resolve from this controller" if names else ""
+    return f"names that do not resolve from this controller: {', '.join(names[:3])}{more}" if names else ""
 
 
 def _difference(rows: Sequence[Mapping[str, Any]]) -> tuple[str, str]:
@@ -216,7 +216,7 @@ def carried_on(
     results, time, check_mode: as in `outcomes`; results is empty if the run was stopped before the batch.
     """
     # An entry without a result has an unknown outcome, unless the batch did not run.
-    why = run["stopped"] or "nobody tells what became of it"
+    why = run["stopped"] or "the module returned no result for the order: check it"
     records = outcomes(
         entries,
         results,
@@ -240,7 +240,7 @@ def _stop_reason(records: Sequence[Mapping[str, Any]], proven: bool) -> str:
             return str(one["reason"])
     for one in records:
         if one["outcome"] in (FAILED, UNKNOWN) and not proven:
-            return f"the first change of the run did not succeed, {order_label(one)}: {one['reason']}"
+            return f"the run stopped because its first change did not succeed: {order_label(one)}: {one['reason']}"
     return ""
 
 
@@ -259,7 +259,7 @@ def summary(records: Iterable[Mapping[str, Any]], violations: Sequence[str] = ()
     msg = f"{plural(len(records), 'order')}: {parts}" if records else "no orders"
     failing = [one for outcome in _FAILING for one in records if one["outcome"] == outcome]
     if failing:
-        msg += f"; the first that failed: order {failing[0]['order']}: {failing[0]['reason']}"
+        msg += f"; first failure: order {failing[0]['order']}: {failing[0]['reason']}"
     if violations:
-        msg = f"nothing was changed: {'; '.join(violations)}"
+        msg = f"no order was changed: {'; '.join(violations)}"
     return {"outcomes": records, "result": {"counts": counts, "failed": bool(failing or violations), "msg": msg}}

@@ -33,9 +33,11 @@ def has_sheet(entry: Mapping[str, Any], saved: bool, differs: str = "") -> dict[
     saved: whether the order has a sheet. differs: the difference that `changed_since` found.
     """
     key = "order_id" if entry["provider"] == CERTCENTRAL else "order_digest"
-    outcome, reason = (UNCHANGED, "") if saved else (FAILED, "nothing was changed, as its details cannot be read")
+    outcome, reason = (
+        (UNCHANGED, "") if saved else (FAILED, "the order was not changed, because its details could not be read")
+    )
     if differs:
-        outcome, reason = INELIGIBLE, f"changed since it was planned: {differs}; nothing was changed, plan again"
+        outcome, reason = INELIGIBLE, f"the order changed after the plan ({differs}) and was not ended: plan again"
     return {key: entry["order"], "outcome": outcome, "reason": reason}
 
 

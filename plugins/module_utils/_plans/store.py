@@ -23,7 +23,7 @@ def content(path: str) -> str:
     """Return the text of a file, empty if there is none. Raises OSError, UnsafeFile, or PlanError for a large file."""
     file = Path(path)
     if os.path.lexists(file) and file.lstat().st_size > MOST_TEXT:
-        raise PlanError(f"{path} is larger than {MOST_TEXT >> 20} MiB")
+        raise PlanError(f"the file {path} is larger than {MOST_TEXT >> 20} MiB")
     return read_text(path)
 
 

@@ -52,13 +52,13 @@ def plan_result(plan: Mapping[str, Any]) -> dict[str, Any]:
 _ACTION_LABELS = {
     CANCEL: "cancel",
     REJECT: "reject the request",
-    DROP: "drop the reissue, and keep the order",
-    LAPSE: "let lapse",
-    REVOKE: "REVOKE, which is for ever",
+    DROP: "drop the reissue, keep the order",
+    LAPSE: "let expire",
+    REVOKE: "REVOKE (irreversible)",
     MARK: "mark renewed",
-    UNMARK: "take the renewed mark away",
-    KEEP: "keep, told only",
-    LEAVE: "leave to a person",
+    UNMARK: "remove the renewed mark",
+    KEEP: "keep (report only)",
+    LEAVE: "manual review",
     NOTHING: "nothing to do",
     WAIT: "wait for a later run",
 }
@@ -71,7 +71,7 @@ def table(plan: Mapping[str, Any]) -> list[str]:
     account = f"account {plan['account_id']}" if plan["account_id"] is not None else "no CertCentral account"
     lines = [
         f"Plan {plan['kind']}, {account}, {printable(plan['api_host'] or 'no host', 200)}",
-        f"made {plan['created_at']}, good until {plan['expires_at']}",
+        f"created {plan['created_at']}, valid until {plan['expires_at']}",
     ]
     if plan["names"]:
         lines.append(f"names: {listed(plan['names'])}")
@@ -80,10 +80,10 @@ def table(plan: Mapping[str, Any]) -> list[str]:
     lines += [f"{counts[action]:7d}  {_ACTION_LABELS[action]}" for action in (*WRITING, *REPORT_ONLY) if counts[action]]
     unresolved = sum(entry["state"].get("served") == "unresolved" for entry in writes(entries))
     if unresolved:
-        lines.append(f"{unresolved:7d}  of the revocations although a name does not resolve from this controller")
+        lines.append(f"{unresolved:7d}  of the revocations have a name that does not resolve from this controller")
     if plan["hosts"]:
         # All of them without a limit, as no other part of the table has the servers.
-        lines += ["", f"tear down {plural(len(plan['hosts']), 'server')}:"]
+        lines += ["", f"retire {plural(len(plan['hosts']), 'server')}:"]
         lines += [f"  {printable(host, 253)}" for host in plan["hosts"]]
     # Irreversible actions come first.
     for action in (*reversed(WRITING), *REPORT_ONLY):
@@ -97,6 +97,6 @@ def _line(entry: Mapping[str, Any]) -> str:
     others = [name for name in entry["domains"] if name != entry["name"]]
     name = printable(entry["name"] or "(no name)", 253)
     also = f" (also {listed(others)})" if others else ""
-    drops = "; its reissue is dropped first" if entry.get("drop_reissue") else ""
+    drops = "; the pending reissue is dropped first" if entry.get("drop_reissue") else ""
     reason = printable(entry["reason"], 500)
     return f"  {entry['provider']} {shown_order(entry)}  {name}{also}: {reason}{drops}"

@@ -18,7 +18,7 @@ from .errors import PlanError
 def inert(value: Any) -> str:
     """Return a string without braces and backslashes, so that it is never a template. Raises PlanError."""
     if not isinstance(value, str):
-        raise PlanError(f"{printable(value, 50)} is no text")
+        raise PlanError(f"{printable(value, 50)} is not a text")
     return inert_text(value)
 
 

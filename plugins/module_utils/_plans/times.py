@@ -22,7 +22,7 @@ def time_of(value: Any) -> datetime:
     try:
         return datetime.strptime(value, _FORMAT).replace(tzinfo=timezone.utc)
     except (TypeError, ValueError):
-        raise PlanError(f"{printable(value, 50)} is no time such as 2026-12-31T12:00:00Z") from None
+        raise PlanError(f"{printable(value, 50)} is not a time such as 2026-12-31T12:00:00Z") from None
 
 
 def time_text(moment: datetime) -> str:

@@ -128,9 +128,9 @@ def _verified_record(one: Mapping[str, Any], is_shown: bool, pending: bool, earl
         return dict(one)
     if earlier:
         if is_shown:
-            return {**one, "outcome": DONE, "reason": "it was done already, by an earlier run or by somebody else"}
+            return {**one, "outcome": DONE, "reason": "an earlier run or another user already made the change"}
         if one["action"] == REVOKE and pending:
-            why = "its revocation was asked for already, and waits for an approval"
+            why = "the revocation is already requested and waits for approval"
             return {**one, "outcome": PENDING_APPROVAL, "reason": why}
         return dict(one)
     if one["provider"] == SERVERTASTIC:
@@ -172,7 +172,7 @@ def changed_since(entry: Mapping[str, Any], row: Mapping[str, Any]) -> str:
         )
     serials = state.get("certificates")
     if serials is not None and row.get("serial_number") not in serials:
-        differs.append(f"its present certificate, {row.get('serial_number') or 'none'}, is not among those of the plan")
+        differs.append(f"its current certificate, {row.get('serial_number') or 'none'}, is not in the plan")
     return "; ".join(differs)
 
 

@@ -104,10 +104,10 @@ def expiry_chart(overview: Overview) -> ElementTree.Element:
             parts.append(_label(middle, base + 17, f"{month.first:%b}", "middle", "small"))
         if number == 0 or (number % 2 == 0 and month.first.month <= 2):
             parts.append(_label(middle, base + 33, f"{month.first:%Y}", "middle", "small"))
-    description = f"{plural(overview.expiring, 'certificate')} of the account expire within 12 months. " + ", ".join(
+    description = f"Certificates that expire within 12 months: {overview.expiring}. " + ", ".join(
         f"{month.first:%B %Y}: {month.total}" for month in overview.months if month.total
     )
-    return _picture("expiries", "Expiries over the coming 12 months", description, base + 40, parts)
+    return _picture("expiries", "Expiries in the next 12 months", description, base + 40, parts)
 
 
 def timeline(entries: Iterable[Entry], bins: int = 60) -> ElementTree.Element | None:

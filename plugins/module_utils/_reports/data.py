@@ -26,9 +26,9 @@ SCHEMA_VERSION = 1
 PHASES = ("report", "plan", "apply")
 # The outcomes of an entry with their labels, the most urgent first.
 OUTCOMES: Mapping[str, str] = {
-    "left": "left to a person",
+    "left": "for manual review",
     "failed": "failed",
-    "unknown": "of unknown outcome",
+    "unknown": "with an unknown outcome",
     "refused": "refused",
     "pending_approval": "waiting for approval",
     "not_attempted": "not attempted",
@@ -41,14 +41,14 @@ ACTIONS: Mapping[str, str] = {
     "cancel": "cancel",
     "reject_request": "reject the request",
     "drop_reissue": "drop the reissue",
-    "lapse": "let it lapse",
+    "lapse": "let expire",
     "revoke": "revoke",
-    "mark_renewed": "mark as renewed",
-    "unmark_renewed": "take the renewed mark back",
-    "keep": "keep",
-    "leave": "leave",
-    "nothing": "nothing",
-    "wait": "wait",
+    "mark_renewed": "mark renewed",
+    "unmark_renewed": "remove the renewed mark",
+    "keep": "keep (report only)",
+    "leave": "manual review",
+    "nothing": "nothing to do",
+    "wait": "wait for a later run",
 }
 HIDDEN_NAME = "(name hidden)"
 HIDDEN_ADDRESS = "(address hidden)"
@@ -173,10 +173,10 @@ class Report:
 def report_of(data: Any, contacts: bool = False) -> Report:
     """Read the report data that a role has made. contacts: whether to keep personal data. Raises ReportError."""
     if not isinstance(data, Mapping):
-        raise ReportError("a report is a dictionary")
+        raise ReportError("the report data must be a dictionary")
     generated_at = moment(data.get("generated_at"))
     if generated_at is None:
-        raise ReportError(f"generated_at is no ISO 8601 time: {printable(data.get('generated_at'), 50)}")
+        raise ReportError(f"generated_at is not an ISO 8601 time: {printable(data.get('generated_at'), 50)}")
     phase = _text(data, "phase") or "report"
     _check_choice("phase", phase, PHASES)
     rows = tuple(_dictionaries(data, "orders"))
@@ -204,8 +204,8 @@ def registered_orders(result: Any, variable: str) -> Sequence[Mapping[str, Any]]
     orders = result.get("orders") if isinstance(result, Mapping) else None
     if not isinstance(orders, Sequence) or isinstance(orders, str):
         raise ReportError(
-            f"order_report_orders_from is {printable(variable, 100)}, which is no variable with orders: name the "
-            "variable that a task with certops.orders.digicert_order_info has registered"
+            f"order_report_orders_from is {printable(variable, 100)}, which is not a variable with orders: set it to "
+            "the name of a variable that a task with certops.orders.digicert_order_info has registered"
         )
     return orders
 
@@ -436,7 +436,7 @@ def _a_year_after(today: date) -> date:
 
 def _check_choice(what: str, word: str, words: Iterable[str]) -> None:
     if word not in words:
-        raise ReportError(f"{what} is {printable(word, 50)!r}, and not one of {', '.join(words)}")
+        raise ReportError(f"{what} is {printable(word, 50)!r}, but must be one of {', '.join(words)}")
 
 
 def _text(data: Mapping[str, Any], key: str) -> str:
@@ -451,7 +451,7 @@ def _texts(data: Mapping[str, Any], key: str) -> tuple[str, ...]:
 def _dictionaries(data: Mapping[str, Any], key: str) -> list[Mapping[str, Any]]:
     items = _list(data, key)
     if not all(isinstance(item, Mapping) for item in items):
-        raise ReportError(f"{key} is no list of dictionaries")
+        raise ReportError(f"{key} must be a list of dictionaries")
     return items
 
 
@@ -460,7 +460,7 @@ def _list(data: Mapping[str, Any], key: str) -> list[Any]:
     if value is None:
         return []
     if not isinstance(value, (list, tuple)):
-        raise ReportError(f"{key} is no list")
+        raise ReportError(f"{key} must be a list")
     # Item by item, see _copy_plain.
     items = []
     for item in value:

@@ -25,21 +25,21 @@ SOONEST = 100
 _MAX_NAMES = 20
 _ROWS_PER_TABLE = 200
 _PHASES: Mapping[str, tuple[str, str]] = {
-    "report": ("At a glance", "Nothing was changed."),
-    "plan": ("Plan", "Nothing has been changed yet."),
-    "apply": ("Applied", "This is what became of the plan."),
+    "report": ("Overview", "No order was changed."),
+    "plan": ("Plan", "No order has been changed yet."),
+    "apply": ("Applied", "These are the results of the plan."),
 }
 _TITLES: Mapping[str, tuple[str, str]] = {
-    "left": ("Left to a person", "Nobody but a person should decide on these."),
-    "failed": ("Failed", "These were to be changed, and that went wrong."),
-    "unknown": ("Outcome unknown", "The change was sent, and nobody knows what became of it: look at the order."),
-    "refused": ("Refused", "A rule or a guard stands against the change."),
-    "pending_approval": ("Waiting for approval", "The change was asked for, and somebody has to approve it."),
-    "not_attempted": ("Not attempted", "The run ended, or was stopped, before it came to these."),
-    "planned": ("Planned", "This is what would be done."),
-    "done": ("Done", "These were changed by this run."),
-    "waiting": ("Waiting for a later run", "A limit keeps these for later: run this again to change them."),
-    "unchanged": ("Unchanged", "These were already as they should be, or are to be left as they are."),
+    "left": ("Manual review", "The operator must decide on these orders."),
+    "failed": ("Failed", "The change of these orders failed."),
+    "unknown": ("Outcome unknown", "The change was sent, but its outcome is not known: check these orders."),
+    "refused": ("Refused", "A rule or a guard does not allow the change."),
+    "pending_approval": ("Waiting for approval", "The change was requested, and an approver must approve it."),
+    "not_attempted": ("Not attempted", "The run stopped before it changed these orders."),
+    "planned": ("Planned", "These changes are planned."),
+    "done": ("Done", "This run changed these orders."),
+    "waiting": ("Waiting for a later run", "A limit postpones these changes: run the role again."),
+    "unchanged": ("Unchanged", "These orders needed no change."),
 }
 _CELL = {"role": "cell"}
 _ROW = {"role": "row"}
@@ -176,7 +176,7 @@ def _header(report: Report) -> ElementTree.Element:
 def _facts(report: Report) -> ElementTree.Element:
     account = "" if report.account_id is None else str(report.account_id)
     facts: list[tuple[str, Node | None, str]] = [
-        ("Made", element("time", {"datetime": utc_text(report.generated_at)}, _minute(report.generated_at)), ""),
+        ("Created", element("time", {"datetime": utc_text(report.generated_at)}, _minute(report.generated_at)), ""),
         ("Account", account, ""),
         ("Service", report.api_host, ""),
         ("Ticket", report.ticket, ""),
@@ -200,11 +200,11 @@ def _main(report: Report, overview: Overview | None) -> ElementTree.Element:
         parts.append(_tiles(report))
     parts.append(_pictures(report, overview))
     if report.entries:
-        parts.append(element("h2", {"id": "orders"}, "Order by order"))
+        parts.append(element("h2", {"id": "orders"}, "Orders"))
         for outcome in report.counts:
             parts.append(_section(outcome, [entry for entry in report.entries if entry.outcome == outcome]))
     elif not report.orders:
-        parts.append(element("p", {"class": "card"}, "There is no order to report on."))
+        parts.append(element("p", {"class": "card"}, "The report contains no orders."))
     if overview is not None:
         parts += _soonest(overview)
     return element("main", None, *parts)
@@ -231,12 +231,12 @@ def _pictures(report: Report, overview: Overview | None) -> ElementTree.Element 
     cards = []
     run = timeline(report.entries)
     if run is not None:
-        cards.append(_card("This run", "When what was done, in UTC.", run, None, _times(report.entries)))
+        cards.append(_card("This run", "The times of the changes, in UTC.", run, None, _times(report.entries)))
     if overview is not None:
         cards += [_statuses(overview), _expiries(overview)]
     if not cards:
         return None
-    heading = "At a glance" if overview is not None else "The run"
+    heading = "Overview" if overview is not None else "The run"
     return element("div", None, element("h2", None, heading), element("div", {"class": "charts"}, *cards))
 
 
@@ -250,13 +250,13 @@ def _statuses(overview: Overview) -> ElementTree.Element:
 def _expiries(overview: Overview) -> ElementTree.Element:
     rows = [[f"{month.first:%B %Y}", f"{month.due:,}", f"{month.renewed:,}"] for month in overview.months]
     numbers = _table(
-        "Certificates that expire, by month; the first and the last month are not whole",
+        "Certificates that expire, by month; the first and the last month are incomplete",
         ("Month", "Not renewed", "Marked renewed"),
         rows,
     )
     more = [f"{overview.later:,} later"] if overview.later else []
-    more += [f"{overview.expired:,} already over"] if overview.expired else []
-    text = f"{overview.expiring:,} over the coming 12 months" + "".join(f", {each}" for each in more) + "."
+    more += [f"{overview.expired:,} already expired"] if overview.expired else []
+    text = f"{overview.expiring:,} in the next 12 months" + "".join(f", {each}" for each in more) + "."
     key = element(
         "ul",
         {"class": "key"},
@@ -314,7 +314,7 @@ def _tables(explained: str, entries: Sequence[Entry]) -> Iterable[ElementTree.El
         part = entries[start : start + _ROWS_PER_TABLE]
         within = f" {start + 1:,} to {start + len(part):,} of {len(entries):,}" if len(part) < len(entries) else ""
         caption = explained + within
-        table = _stacking(caption, ("Order", "Change", "Why"), [_entry(entry) for entry in part])
+        table = _stacking(caption, ("Order", "Change", "Reason"), [_entry(entry) for entry in part])
         yield element("div", {"class": "long"}, table) if start else table
 
 
@@ -342,8 +342,7 @@ def _soonest(overview: Overview) -> list[Node]:
     heading = element("h2", None, "Next to expire")
     if not overview.soonest:
         return [heading, element("p", {"class": "card"}, "No certificate that is in use expires without a renewal.")]
-    text = f"The {len(overview.soonest)} certificates" if len(overview.soonest) > 1 else "The certificate"
-    caption = f"{text} in use and not renewed that come to an end first."
+    caption = f"{plural(len(overview.soonest), 'certificate')} in use and not renewed, sorted by expiry date."
     rows = [_expiring(row) for row in overview.soonest]
     return [heading, element("div", {"class": "card"}, _stacking(caption, ("Name", "Expires", "Order"), rows))]
 
@@ -396,12 +395,14 @@ def _table(caption: str, columns: Sequence[str], rows: Iterable[Sequence[str]]) 
 
 
 def _footer(report: Report) -> ElementTree.Element:
-    contacts = "" if report.contacts else " Contact data is left out."
+    contacts = "" if report.contacts else " Contact data is omitted."
     return element(
         "footer",
         None,
         element(
-            "p", None, f"Made by certops.orders.{contacts} Times are in UTC. This page loads nothing and runs nothing."
+            "p",
+            None,
+            f"Created by certops.orders.{contacts} Times are in UTC. This page loads no files and runs no scripts.",
         ),
     )
 

@@ -148,18 +148,18 @@ def check_names(role: str, names: Iterable[str]) -> None:
     if not unknown_names:
         return
     what = "playbook" if role in PLAYBOOK_VARIABLES else "role"
-    unknown = "; ".join(_unknown(name, prefix, known) for name in unknown_names)
+    unknown = ", ".join(_unknown(name, prefix, known) for name in unknown_names)
     raise OptionError(
-        f"{unknown}. The {what} certops.orders.{role} refuses variables that begin with {prefix} and that it does not "
-        "know, since a misspelled one would have no effect. Correct the name, or rename a variable of your own"
+        f"the {what} certops.orders.{role} has no variable {unknown}. An unknown name that begins with {prefix} is an "
+        "error, because a misspelled variable would have no effect: correct the name, or rename a variable of your own"
     )
 
 
 def _unknown(name: str, prefix: str, known: Iterable[str]) -> str:
     # Compared without the prefix, which would make all names similar.
     nearest = get_close_matches(name[len(prefix) :], sorted(one[len(prefix) :] for one in known), 1, 0.5)
-    hint = f" (the nearest is {prefix}{nearest[0]})" if nearest else ""
-    return f"{printable(name, 200)} is not known{hint}"
+    hint = f" (did you mean {prefix}{nearest[0]}?)" if nearest else ""
+    return f"{printable(name, 200)}{hint}"
 
 
 def option_name(kind: str, option: str) -> str:
@@ -180,7 +180,7 @@ def normalized(role: str, given: Mapping[str, Any]) -> dict[str, Any]:
     shapes = SHAPES.get(role, {})
     if set(given) != set(shapes):
         raise OptionError(
-            f"role {role}: the options {sorted(set(given) ^ set(shapes))} are not those that are declared"
+            f"role {role}: the options {sorted(set(given) ^ set(shapes))} do not match the declared options"
         )
     return {name: _normalized(f"{role}_{name}", given[name], shape, role) for name, shape in shapes.items()}
 
@@ -191,9 +191,9 @@ def _normalized(variable: str, given: Any, shape: Shape, role: str) -> Any:
         default = VARIABLES[role].get(variable)
         return list(default or ()) if shape.is_list else default
     if not shape.is_list:
-        return _element(variable, "", given, shape)
+        return _element(variable, "the value", given, shape)
     elements = _elements(given, shape)
-    return [_element(variable, f"element {place}, ", one, shape) for place, one in enumerate(elements, 1)]
+    return [_element(variable, f"element {place}", one, shape) for place, one in enumerate(elements, 1)]
 
 
 def _elements(given: Any, shape: Shape) -> Sequence[Any]:
@@ -219,18 +219,18 @@ def _element(variable: str, place: str, given: Any, shape: Shape) -> Any:
     if shape.is_number:
         return _number(variable, place, given, shape)
     if isinstance(given, bool) or not isinstance(given, (str, int)):
-        raise OptionError(f"{variable}: {place}{_shown(given, shape)}, is not text")
+        raise OptionError(f"{variable}: {place}{_shown(given, shape)} must be text")
     text = str(given).strip()
     if not text:
-        raise OptionError(f"{variable}: {place or 'it '}is empty")
+        raise OptionError(f"{variable}: {place} must not be empty")
     if shape.choices and text not in shape.choices:
-        raise OptionError(f"{variable}: {place}{_shown(text, shape)}, is not one of {', '.join(shape.choices)}")
+        raise OptionError(f"{variable}: {place}{_shown(text, shape)} must be one of {', '.join(shape.choices)}")
     if shape.is_domain:
         try:
             domain_name(text, variable)
         except OptionError:
             shown = _shown(text, shape)
-            raise OptionError(f"{variable}: {place}{shown}, is not a domain name such as www.example.com") from None
+            raise OptionError(f"{variable}: {place}{shown} must be a domain name such as www.example.com") from None
     return text
 
 
@@ -238,10 +238,10 @@ def _number(variable: str, place: str, given: Any, shape: Shape) -> int:
     is_text = isinstance(given, str) and _NUMBER.fullmatch(given.strip())
     number = int(given) if is_text else whole_number(given)
     if number is None or number < shape.least or (shape.most is not None and number > shape.most):
-        until = f"from {shape.least} to {shape.most}" if shape.most is not None else f"of {shape.least} or more"
-        raise OptionError(f"{variable}: {place}{_shown(given, shape)}, is not a whole number {until}")
+        until = f"between {shape.least} and {shape.most}" if shape.most is not None else f"of {shape.least} or more"
+        raise OptionError(f"{variable}: {place}{_shown(given, shape)} must be a whole number {until}")
     return number
 
 
 def _shown(value: Any, shape: Shape) -> str:
-    return "which is not shown here" if shape.is_secret else f"'{printable(value, 80)}'"
+    return " (not shown, as it can be a secret)" if shape.is_secret else f", '{printable(value, 80)}',"

@@ -64,7 +64,7 @@ class FollowUp:
         if waiting:
             several = plural(len(waiting), self._settings.noun)
             self._context.notify(
-                f"waiting for {several} to be {self._settings.done}, {self._settings.wait:.0f} s at most"
+                f"waiting for {several} to be {self._settings.done}, for at most {self._settings.wait:.0f} s"
             )
         try:
             while waiting and time.monotonic() < until:
@@ -97,10 +97,14 @@ class FollowUp:
             # Only with `confirm`: the change was acknowledged, or its result is unknown.
             if not now or not shows(now[0].facts, result.before or {}, result.expected or result.after or {}):
                 return False
-            why = result.reason if result.acknowledged else "the reply was lost, and a fresh read shows the change"
+            why = (
+                result.reason
+                if result.acknowledged
+                else "the service did not acknowledge the change, but a new read shows it"
+            )
             if result.failure and result.failure["code"] == UNCONFIRMED:
                 # This run sent nothing: an earlier run made the change, so this task has not changed the order.
-                why = "what was not known before, a fresh read shows"
+                why = "an earlier run made the change, which a new read shows"
                 self._ledger.record(replace(result, outcome=UNCHANGED, after=now[0].facts, reason=why, failure=None))
                 return True
             self._ledger.record(
@@ -112,10 +116,10 @@ class FollowUp:
         if now and now[1].outcome == UNCHANGED:
             outcome = CHANGED if result.is_change else UNCHANGED
             self._ledger.record(
-                replace(result, outcome=outcome, after=now[0].facts, reason="it was approved meanwhile")
+                replace(result, outcome=outcome, after=now[0].facts, reason="it was approved in the meantime")
             )
         else:
-            why = "it no longer waits for an approval, and was not approved"
+            why = "it no longer waits for an approval, but was not approved"
             failure = ApiError(why, code="not_approved").failure(self._settings.order_id(key, result.identity))
             after = now[0].facts if now else None
             self._ledger.record(replace(result, outcome=FAILED, after=after, reason=why, failure=failure))
@@ -147,7 +151,7 @@ class FollowUp:
         except (ApiError, Stopped) as read_error:
             return self._ledger.unverified(done, read_error)
         if now and now[1].outcome == UNCHANGED and done.outcome == PENDING_APPROVAL:
-            return replace(done, outcome=CHANGED, after=now[0].facts, reason="it was approved meanwhile")
+            return replace(done, outcome=CHANGED, after=now[0].facts, reason="it was approved in the meantime")
         if now and _is_verified(now[0].facts, now[1], done):
             return replace(done, after=now[0].facts)
         return self._ledger.not_shown(done, now[0].facts if now else None)

@@ -60,7 +60,11 @@ class Ledger:
     def absent(self, key: Any) -> OrderResult:
         """The result of an order that does not exist; may send a request to name the account."""
         return self.result(
-            key, MISSING, None, None, f"it does not exist in {self._account_label()}, or not for this key"
+            key,
+            MISSING,
+            None,
+            None,
+            f"it does not exist in {self._account_label()}, or the API key has no access to it",
         )
 
     def _account_label(self) -> str:
@@ -69,7 +73,7 @@ class Ledger:
             try:
                 self._account = self._account or self._reader.account_label()
             except Stopped:
-                return "this key's account"
+                return "the account of the API key"
             return self._account
 
     def leave(self, keys: Iterable[Any]) -> None:
@@ -94,9 +98,11 @@ class Ledger:
         denied = self._settings.one_key and result.failure and result.failure["http_status"] in (401, 403)
         self._denials = self._denials + 1 if denied else 0
         if self._denials >= DENIALS:
-            self._stop.set(f"the service refused the key for {DENIALS} {self._settings.noun}s in a row")
+            self._stop.set(
+                f"the service refused the API key for {DENIALS} {self._settings.noun}s in a row: check the API key"
+            )
         elif self._settings.stop_on_failure and fails(result, self._settings):
-            self._stop.set(f"{_with_article(self._settings.noun)} failed before it and stop_on_failure is set")
+            self._stop.set(f"another {self._settings.noun} failed before, and stop_on_failure is set")
 
     def result(
         self, key: Any, outcome: str, before: Any, after: Any, reason: str = "", error: Any = None
@@ -125,17 +131,14 @@ class Ledger:
 
     def unverified(self, done: OrderResult, read_error: ApiError | Stopped) -> OrderResult:
         """The result of an acknowledged change after which the order could not be read."""
-        why = f"the change was acknowledged, but could not be verified: {read_error}"
+        why = f"the service acknowledged the change, but it could not be verified: {read_error}"
         error = read_error if isinstance(read_error, ApiError) else ApiError(why, code="not_verified")
         failure = error.failure(self._settings.order_id(done.key, done.identity))
         return replace(done, outcome=UNKNOWN, after=None, reason=why, failure=failure)
 
     def not_shown(self, done: OrderResult, facts: Mapping[str, Any] | None) -> OrderResult:
         """The result of an acknowledged change that a fresh read does not show; facts: of that read."""
-        why = "the change was acknowledged, but a fresh read does not show it"
+        check = f"check the {self._settings.noun} before you run the task again"
+        why = f"the service acknowledged the change, but a new read does not show it: {check}"
         failure = ApiError(why, code="not_verified").failure(self._settings.order_id(done.key, done.identity))
         return replace(done, outcome=UNKNOWN, after=facts, reason=why, failure=failure)
-
-
-def _with_article(noun: str) -> str:
-    return f"an {noun}" if noun[0] in "aeiou" else f"a {noun}"

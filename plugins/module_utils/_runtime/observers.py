@@ -104,7 +104,8 @@ class Auditor(Observer):
             )
         except (OSError, UnsafeFile) as error:
             order = f"{self._settings.noun} {self._settings.label(result.key)}"
-            self.warnings.append(f"{order} is {result.outcome}, but {_write_failure(self._log, error)}")
+            missing = f"the result of {order} ({result.outcome}) is not in the audit log"
+            self.warnings.append(f"{missing}: {_write_failure(self._log, error)}")
 
 
 class AuditCheck(Observer):
@@ -123,13 +124,16 @@ class AuditCheck(Observer):
 
 
 def _unwritable(log: AuditLog, error: Exception) -> ApiError:
-    return ApiError(f"nothing was sent, as {_write_failure(log, error)}", code="audit_log")
+    return ApiError(
+        f"no change was sent, because the audit log is not available: {_write_failure(log, error)}; check audit_log",
+        code="audit_log",
+    )
 
 
 def _write_failure(log: AuditLog, error: Exception) -> str:
-    """The reason for a message, such as "the audit log /x cannot be written (No space left on device)"."""
+    """The reason for a message, such as "/x cannot be written (No space left on device)"."""
     why = error.strerror if isinstance(error, OSError) else str(error)
-    return f"the audit log {log.path} cannot be written ({why})"
+    return f"{log.path} cannot be written ({why})"
 
 
 class Progress(Observer):

@@ -122,8 +122,8 @@ def refuse_too_many(keys: Sequence[Any], settings: Settings, context: Context) -
     length = len(json.dumps(keys)) + settings.longer if RUNNER in context.environ else 0
     if length > LONGEST:
         most = len(keys) * LONGEST // length
-        text = f"ansible-runner, and so AWX, would not keep what becomes of {len(keys)} {settings.noun}s"
-        raise OptionError(f"{text}: hand in at most {most} at a time")
+        text = f"the result for {len(keys)} {settings.noun}s would be too long for ansible-runner and AWX"
+        raise OptionError(f"{text}: use several tasks, each with at most {most} {settings.noun}s")
 
 
 def _fitted(result: dict[str, Any], settings: Settings) -> dict[str, Any]:
@@ -143,8 +143,8 @@ def _fitted(result: dict[str, Any], settings: Settings) -> dict[str, Any]:
             left_out.append(what)
     if not left_out:
         return result
-    text = f"the result was too long for ansible-runner, which would have replaced it by nothing: {', '.join(left_out)}"
-    advice = f"set orders_detail, or hand in fewer {settings.noun}s at a time"
+    text = f"the result was too long for ansible-runner, which would have dropped it: {', '.join(left_out)}"
+    advice = f"set orders_detail, or use several tasks with fewer {settings.noun}s"
     return {**result, "warnings": [*result.get("warnings", []), f"{text}; {advice}"]}
 
 
@@ -175,10 +175,10 @@ def _by_outcome(result: dict[str, Any], settings: Settings) -> dict[str, Any]:
 
 _SKIPPED: Mapping[str, tuple[str, ...]] = {"skip": (INELIGIBLE,), "fail": ()}
 _CUTS: tuple[tuple[str, Callable[[dict[str, Any], Settings], dict[str, Any]]], ...] = (
-    ("what is unchanged is left out", _without_unchanged),
+    ("unchanged items are left out", _without_unchanged),
     ("the diff is left out", _without_diff),
-    ("what is listed is told by its outcome alone", _in_short),
-    ("and that in by_outcome, by keys", _by_outcome),
+    ("items are listed only with their outcomes", _in_short),
+    ("items are listed by outcome in by_outcome", _by_outcome),
 )
 
 
@@ -205,18 +205,18 @@ def _message(
     check_mode: bool,
 ) -> str:
     if not results:
-        return f"no {settings.noun}s were given, nothing to do"
+        return f"the list of {settings.noun}s is empty: nothing to do"
     if len(results) == 1:
         return _message_of_one(next(iter(results.values())), settings, check_mode)
     text = ", ".join(f"{counts[outcome]} {outcome}" for outcome in OUTCOMES if counts[outcome])
     text = f"{plural(len(results), settings.noun)} to be {settings.done}: {text}"
     if check_mode:
-        text += " (check mode, nothing was sent)"
+        text += " (check mode: no change was sent)"
     if all_missing:
-        every = f"a list of which every {settings.noun} is missing is a mistake"
-        return f"{text}; {every}: check the ids, and the key's account"
+        every = f"the task fails if no {settings.noun} of a list exists"
+        return f"{text}; {every}: check the list, and that the API key belongs to the right account"
     if failing:
-        return f"{text}; the first that failed: {settings.noun} {settings.label(failing[0].key)}: {failing[0].reason}"
+        return f"{text}; first failure: {settings.noun} {settings.label(failing[0].key)}: {failing[0].reason}"
     return text
 
 
@@ -231,7 +231,16 @@ def _message_of_one(result: OrderResult, settings: Settings, check_mode: bool) -
     if result.outcome == PENDING_APPROVAL:
         verb = "would wait" if check_mode and result.is_change else "waits"
         return f"{order} {verb} for an approval to be {settings.done}{why}"
-    return f"{order} ({result.outcome}){why}"
+    return f"{order} {_OTHER_RESULTS[result.outcome].format(done=settings.done)}{why}"
+
+
+_OTHER_RESULTS = {
+    UNCHANGED: "is unchanged",
+    MISSING: "was not found",
+    FAILED: "could not be {done}",
+    UNKNOWN: "has an unknown result",
+    NOT_ATTEMPTED: "was not attempted",
+}
 
 
 def _diff(results: Iterable[OrderResult], settings: Settings) -> dict[str, str]:

@@ -153,7 +153,8 @@ class Run:
     def _give_up(self, stale: Iterable[tuple[Any, Any, Decision, float]]) -> None:
         """Record orders as failed whose reads were always too old for a write."""
         for key, state, *_rest in stale:
-            why = f"each time, more than {FRESH_FOR:.0f} s went by between reading it and being able to change it"
+            slow = f"more than {FRESH_FOR:.0f} s passed between each read and the change, {SLOW_READS} times"
+            why = f"no change was sent, because {slow}: run the task again later"
             self._ledger.record(self._ledger.problem(key, ApiError(why, code="stale"), state))
 
     def _read_chunk(self, keys: list[Any]) -> dict[Any, Any]:
@@ -276,7 +277,11 @@ class Run:
             return self._ledger.problem(key, Stopped(self._stop.reason))
         if self._reader.transport.connection.read_only:
             forbids = self._reader.transport.connection.read_only
-            return self._ledger.problem(key, ApiError(f"{forbids} is set: no change is sent", code="read_only"), state)
+            return self._ledger.problem(
+                key,
+                ApiError(f"no change is sent, because {forbids} is set in the environment", code="read_only"),
+                state,
+            )
         return (
             replace(self._ledger.changed(key, state, state, decision), counts=True)
             if self._context.check_mode
@@ -360,7 +365,7 @@ class Run:
 
     def _stop_on_bug(self) -> None:
         # The other threads must not send more changes after an unforeseen error.
-        self._stop.set("an unforeseen error ended the run")
+        self._stop.set("an unexpected error ended the run")
 
     def _reread(self, attempt: WriteAttempt, *, more: bool) -> OrderResult | None:
         """Read an order again; return its result, or None if the change has to be sent, or the order read, again."""
@@ -391,9 +396,9 @@ class Run:
         key, before, state, found = attempt.key, attempt.before, attempt.state, attempt.found
         settled = found.outcome if found.outcome in SETTLED else UNCHANGED
         if verdict is Verdict.UNCHANGED:
-            return self._ledger.result(key, settled, state, state, "it was changed by someone else meanwhile")
+            return self._ledger.result(key, settled, state, state, "another client made the change in the meantime")
         if verdict is Verdict.CHANGED:
-            why = "the reply was lost, and a fresh read shows the change" if attempt.lost else ""
+            why = "the service did not acknowledge the change, but a new read shows it" if attempt.lost else ""
             if found.outcome not in SETTLED:
                 # The change shows, but the order cannot be changed any more: the reason reports both.
                 why = "; ".join(part for part in (why, f"now {found.explanation}") if part)
@@ -415,8 +420,9 @@ class Run:
             return attempt.problem
         if attempt.lost:
             return attempt.lost
-        code = "stale" if attempt.reply is Reply.STALE else "stopped"
-        return ApiError(f"only a part of the change was made: {attempt.problem}", code=code)
+        is_stale = attempt.reply is Reply.STALE
+        why = f"the rest was not sent within {FRESH_FOR:.0f} s after the read" if is_stale else attempt.problem
+        return ApiError(f"only a part of the change was made: {why}", code="stale" if is_stale else "stopped")
 
     def _fresh(self, key: Any) -> tuple[Any, Decision] | None:
         """Read an order and decide for it again; None if it does not exist. Raises ApiError or Stopped."""
@@ -435,14 +441,16 @@ class Run:
 def _found_instead(attempt: WriteAttempt, reread: Reread, read_error: Exception | None) -> str:
     """What a fresh read shows instead of the change; a text to append to the reason of a result."""
     lost = attempt.lost
-    earlier = "; an earlier request got no answer" if lost and attempt.problem is not lost else ""
+    earlier = "; an earlier request was not acknowledged" if lost and attempt.problem is not lost else ""
     if reread is Reread.UNREADABLE:
-        return f"{earlier}; and it could not be read again: {read_error}"
+        return f"{earlier}; a new read failed: {read_error}"
     if reread is Reread.GONE:
-        return f"{earlier}; and it is no longer there"
-    now = "" if reread is Reread.UNDONE else f"; and now {attempt.found.explanation}"
+        return f"{earlier}; a new read does not find it"
+    now = "" if reread is Reread.UNDONE else f"; now {attempt.found.explanation}"
     if lost and attempt.is_sent_once:
-        return f"{earlier}{now}; a fresh read does not show it yet, and it is never sent twice"
+        why = "a new read does not show the change yet, and this request is not repeated"
+        return f"{earlier}{now}; {why}: check the result before you run the task again"
     if lost and not now:
-        return f"{earlier}; a fresh read does not show it yet, and it may still take effect: run the task again later"
+        why = "a new read does not show the change yet, but the change may still take effect"
+        return f"{earlier}; {why}: run the task again later"
     return f"{earlier}{now}"

@@ -93,7 +93,7 @@ class WriteAttempt:
     acknowledged  (no read)                   changed
     not sent      (no read)                   failed, or not_attempted; after a loss or partly: as refused
     stale         (no read)                   a new read and decision; after a loss or partly: read, then as below
-    refused       done, settled               unchanged ("changed by someone else meanwhile"); partly: changed
+    refused       done, settled               unchanged (another client made the change); partly: changed
     refused       undone, impossible          failed
     refused       gone                        missing after a 404, else failed; partly: unknown
     refused       unreadable                  failed; partly: unknown

@@ -92,7 +92,7 @@ class Servertastic:
 
         digest: of an order token that `tokens` holds, here and in `cancel`.
         """
-        what = f"review order {order_ref(digest)}"
+        what = f"read order {order_ref(digest)}"
         token = self._tokens.of(digest)
         try:
             data = self._raise_if_error(what, self._http.read(what, ("order", "review.json"), [("order_token", token)]))
@@ -122,7 +122,8 @@ class Servertastic:
         )
         data = self._raise_if_error(what, answer)
         if "success" not in data:
-            raise Unreadable(f"{SERVICE} answered with something unexpected when asked to {what}", 200, "unreadable")
+            message = f"{SERVICE} gave an unexpected answer to the request to {what}: the answer reports no success"
+            raise Unreadable(message, 200, "unreadable")
         return self._http.clean(str(data["success"]))
 
     def modified_orders(self, since: datetime) -> list[Listed]:
@@ -143,7 +144,7 @@ class Servertastic:
         Returns two mappings, "unused" and "used", of an order's digest to its reseller_unique_reference. `tokens` then
         holds the tokens.
         """
-        data = self._read_account("list tokens", ("order", "showtokens.json"), [])
+        data = self._read_account("list the order tokens", ("order", "showtokens.json"), [])
         found: dict[str, dict[str, str]] = {}
         for kind in ("unused", "used"):
             found[kind] = {}
@@ -179,7 +180,7 @@ class Servertastic:
         # Of several errors the highest code counts: after a 5xx the change may have been made, unlike after a 4xx.
         status = max(map(int, codes)) if codes and all(map(_STATUS.fullmatch, codes)) else None
         details = "; ".join(", ".join(part for part in problem if part) for problem in errors)
-        text = f"{SERVICE} refused to {what} (an error under HTTP 200{', ' if details else ''}{details})"
+        text = f"{SERVICE} refused to {what} (HTTP 200 with an error{': ' if details else ''}{details})"
         if status is None or status >= 500:
             raise ServerError(text, status or 200, code or None)
         if status == 404:
@@ -208,7 +209,7 @@ class Servertastic:
         """GET a call about the account, which needs the API key (2). Raises OptionError if there is none."""
         key = self._http.connection.api_key
         if not key:
-            raise OptionError(f"to {what} takes api_key, or SERVERTASTIC_API_KEY in the environment")
+            raise OptionError(f"no API key to {what}: set api_key, or SERVERTASTIC_API_KEY in the environment")
         return self._raise_if_error(what, self._http.read(what, path, [("api_key", key), *query]))
 
 
@@ -248,8 +249,8 @@ def _advise(status: int, _codes: Sequence[str]) -> str:
     """
     if status == 401:
         return (
-            "check the order token or api_key (or SERVERTASTIC_API_KEY in the environment), and that api_url is the "
-            "address of the account that it is for"
+            "check the order token or api_key (or SERVERTASTIC_API_KEY in the environment), and whether the token or "
+            "key belongs to the service at api_url"
         )
     return ""
 

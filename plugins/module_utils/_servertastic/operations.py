@@ -55,7 +55,7 @@ def cancel(
     reader = Reviews(servertastic, log, requested, request.replacement, context.stop)
     settings = Settings.of(
         {**options, "verify": False},
-        "cancelled",
+        "canceled",
         key="order_digest",
         label=order_ref,
         wait=wait,

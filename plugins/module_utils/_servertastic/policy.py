@@ -41,11 +41,11 @@ _FEW_DAYS = timedelta(days=3)
 _SMARTERTOOLS = ("smartermail", "smarterstats", "smartertrack", "smartertools", "smarterbundle")
 # The next step for an order in a state where the effect of a cancellation is not known (4).
 _NEXT_STEP_IF_HELD = {
-    "roll back": "Placing it failed at Servertastic; place it again, or contact Servertastic to have it cancelled",
-    "servertastic review": "Servertastic holds it for a review; contact Servertastic",
+    "roll back": "Servertastic failed to place the order; place it again, or contact Servertastic to cancel it",
+    "servertastic review": "Servertastic holds the order for manual review; contact Servertastic",
 }
-_HOW_TO_REPEAT = "set request_again to true, for this order alone, to send it again"
-_NO_REFUND = "Contact Servertastic; there is no refund and no credit any more"
+_HOW_TO_REPEAT = "set request_again: true, for this order only, to send the cancellation again"
+_NO_REFUND = "Contact Servertastic; the order is neither refunded nor credited"
 
 
 @dataclass(frozen=True)
@@ -135,23 +135,25 @@ def decide(subject: Subject, request: CancelRequest, *, now: datetime) -> Decisi
     review = subject.review
     # The first two decisions do not depend on earlier requests.
     if review.state == CANCELLED:
-        return Decision(UNCHANGED, reason="it is cancelled already")
+        return Decision(UNCHANGED, reason="the order is already canceled")
     if review.product_code.lower().startswith(_SMARTERTOOLS):
-        return _refused(f"{review.product_code} is a product of SmarterTools, which cannot be cancelled", _NO_REFUND)
+        return _refused(f"{review.product_code} is a SmarterTools product, which cannot be canceled", _NO_REFUND)
     if review.state == ISSUED:
         return _decide_issued(subject, request, now)
     if review.state != NOT_CONFIGURED and review.state not in NOT_ISSUED:
         return _refused(
-            _status_reason(review), _NEXT_STEP_IF_HELD.get(review.state, "Look at it on the order management page")
+            _status_reason(review), _NEXT_STEP_IF_HELD.get(review.state, "Check the order on the order management page")
         )
     # An unproven claim stops a second call. `again` applies to claims of earlier runs, never to a claim of this task.
     if subject.claim and not subject.claim.counts(now) and (subject.is_sent or not request.again):
         return _unknown_outcome(
-            subject.claim, now, f"If a later review still shows it {review.status}, {_HOW_TO_REPEAT}"
+            subject.claim, now, f"If the status of the order is still {review.status} later, {_HOW_TO_REPEAT}"
         )
     if subject.claim and subject.claim.counts(now) and now - subject.claim.made_at < SYNC:
         # For some minutes a review shows a canceled order in its former state.
-        return Decision(UNCHANGED, reason="this was asked for some minutes ago, which the service is slow to show")
+        return Decision(
+            UNCHANGED, reason="the order was canceled a few minutes ago, and Servertastic does not show it yet"
+        )
     # repeatable=False: the call is not idempotent, so it is not sent again after a lost reply (5).
     refusal = _refuse_replacement(subject, request)
     return refusal or Decision(CHANGED, after={"order_status": "Cancelled"}, steps=("cancel",), repeatable=False)
@@ -166,8 +168,8 @@ def _decide_issued(subject: Subject, request: CancelRequest, now: datetime) -> D
     # Without the event "Order Completed" the order is outside its window (4).
     closes = review.window_closes
     if closes is None:
-        return _refused("it is issued, and its history does not say when", _NO_REFUND)
-    issued_on = f"it was issued on {review.completed_at:%Y-%m-%d}"
+        return _refused("the order is issued, and its history does not show the date of issuance", _NO_REFUND)
+    issued_on = f"the order was issued on {review.completed_at:%Y-%m-%d}"
     if now - closes >= _CLOCK_TOLERANCE:
         return _refused(f"{issued_on}, more than 30 days ago", _NO_REFUND)
     claim = subject.claim
@@ -175,19 +177,19 @@ def _decide_issued(subject: Subject, request: CancelRequest, now: datetime) -> D
     if claim and (subject.is_sent or not request.again):
         if not claim.counts(now):
             return _unknown_outcome(
-                claim, now, f"Ask {_contact(review)} whether the mail came; if it did not, {_HOW_TO_REPEAT}"
+                claim, now, f"Ask {_contact(review)} whether the mail arrived; if not, {_HOW_TO_REPEAT}"
             )
         return Decision(
             PENDING_APPROVAL,
-            reason=f"its cancellation was requested on {claim.made_at:%Y-%m-%d}; {_approval_steps(review, now)}",
+            reason=f"the cancellation was requested on {claim.made_at:%Y-%m-%d}; {_approval_steps(review, now)}",
         )
     # The option `issued` applies only to orders without an earlier request.
     if request.issued == "skip":
-        return Decision(UNCHANGED, reason=f"{issued_on}, and issued orders are left alone")
+        return Decision(UNCHANGED, reason=f"{issued_on}, and issued orders are skipped (issued: skip)")
     if request.issued != "request":
         return _refused(
-            f"{issued_on}: cancelling it takes the approval of {_contact(review)}, who gets a mail",
-            f"Set issued to request to send it; it is possible until {closes:%Y-%m-%d}",
+            f"{issued_on}, so {_contact(review)} must approve the cancellation by mail",
+            f"Set issued: request to send the mail; this is possible until {closes:%Y-%m-%d}",
         )
     refusal = _refuse_replacement(subject, request)
     if refusal:
@@ -208,13 +210,9 @@ def _unknown_outcome(claim: Claim, now: datetime, next_step: str) -> Decision:
     """The decision if an earlier cancellation may have been made or not."""
     started_at = f"{claim.made_at:%Y-%m-%d %H:%M} UTC"
     if claim.is_future(now):
-        reason = (
-            f"its cancellation is recorded for {started_at}, which is in the future, so that the record proves nothing"
-        )
+        reason = f"a cancellation is recorded for {started_at}, which is in the future, so the record proves nothing"
     else:
-        reason = (
-            f"its cancellation was started on {started_at} and never acknowledged, so that it may have been made or not"
-        )
+        reason = f"a cancellation was started on {started_at} and never acknowledged, so it may have been made or not"
     # A later review with this status proves that the cancellation was made.
     return Decision(UNKNOWN, reason=reason, next_step=next_step, shows={"order_status": "Cancelled"})
 
@@ -222,15 +220,15 @@ def _unknown_outcome(claim: Claim, now: datetime, next_step: str) -> Decision:
 def _approval_steps(review: Review, now: datetime) -> str:
     """What the admin contact must do and by when, for messages."""
     closes = review.window_closes or now
-    text = f"{_contact(review)} has to open the link in the mail and choose I approve, by {closes:%Y-%m-%d}"
+    text = f'{_contact(review)} must open the link in the mail and choose "I approve" by {closes:%Y-%m-%d}'
     if closes - now < _FEW_DAYS:
-        text += "; few days are left, and the approval may have to fall into them as well"
+        text += ", which is soon: the cancellation may be refused after that date"
     return text
 
 
 def _contact(review: Review) -> str:
     """The admin contact for messages. A review can lack the address."""
-    return review.admin_email or "the admin contact, whose address the service does not show,"
+    return review.admin_email or "the admin contact (address unknown)"
 
 
 def _refuse_replacement(subject: Subject, request: CancelRequest) -> Decision | None:
@@ -239,25 +237,31 @@ def _refuse_replacement(subject: Subject, request: CancelRequest) -> Decision | 
     A new order that is placed after the cancellation is held for manual review (0), so it must be placed first.
     """
     review, successor = subject.review, subject.successor
-    place_first = "Place the new order first: placed after the cancellation, it is held for a manual review"
+    place_first = "Place the new order first: an order that is placed after the cancellation is held for manual review"
     # An order without a domain name is not configured, so nothing needs a replacement.
     if not request.replacement:
         if request.without_replacement or not review.domain_name:
             return None
         return _refused(
-            f"it is for {review.domain_name}, and nothing is said of an order that replaces it",
-            f"{place_first}. Name it by replacement_order_token, or say replacement: none where the name goes away",
+            f"the order is for {review.domain_name}, and no replacement order is named",
+            f"{place_first}. Set replacement_order_token to the token of the new order, or set replacement: none if "
+            "the domain needs no certificate anymore",
         )
     if request.replacement == review.order_digest:
-        return _refused("it is named as its own replacement", "Name the order that replaces it")
+        reason = "replacement_order_token is the token of the order itself"
+        return _refused(reason, "Set replacement_order_token to the token of the new order")
     if successor is None:
-        return _refused("the order that replaces it does not exist", "Check replacement_order_token")
+        return _refused("the replacement order does not exist", "Check replacement_order_token")
     if successor.state not in _PLACED:
-        return _refused(f"the order that replaces it is {successor.status or 'in an unknown state'}", place_first)
+        return _refused(f"the status of the replacement order is {successor.status or 'unknown'}", place_first)
     if successor.domain_name != review.domain_name:
-        new, old = successor.domain_name or "no domain yet", review.domain_name or "no domain yet"
-        return _refused(f"the order that replaces it is for {new}, not for {old}", place_first)
+        new, old = _domain_clause(successor), _domain_clause(review)
+        return _refused(f"the replacement order {new}, and the order {old}", place_first)
     return None
+
+
+def _domain_clause(review: Review) -> str:
+    return f"is for {review.domain_name}" if review.domain_name else "has no domain"
 
 
 def refund(outcome: str, digest: str, window_is_over: bool, audit: Iterable[Adjustment] | None) -> str:
@@ -292,4 +296,4 @@ def _refused(reason: str, next_step: str) -> Decision:
 
 def _status_reason(review: Review) -> str:
     """The reason of a refusal that depends on the status of the order."""
-    return f"its status is {review.status}" if review.status else "its status is not known"
+    return f"the status of the order is {review.status}" if review.status else "the status of the order is unknown"

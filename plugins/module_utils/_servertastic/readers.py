@@ -94,7 +94,7 @@ class Reviews:
         return subject.review.state == ISSUED or not claim.counts(now)
 
     def fetch_fact(self, required_fact: str, _subjects: Sequence[Subject]) -> dict[str, Subject]:
-        raise ValueError(f"nobody knows how to read {required_fact}")
+        raise ValueError(f"unknown fact: {required_fact}")
 
     def _read_one(self, digest: str) -> Subject | None:
         review = self._review(digest)
@@ -159,7 +159,7 @@ def claims_of(given: Mapping[str, Any]) -> dict[str, Claim]:
     claims = {digest_of(str(digest)): Claim.of_text(str(text or "")) for digest, text in given.items()}
     if any(claim is None for claim in claims.values()):
         raise OptionError(
-            "requested_at takes times such as 2026-01-31T12:00:00Z by order_digest, as a former run returned them"
+            "requested_at must map order digests to times such as 2026-01-31T12:00:00Z, as an earlier run returned them"
         )
     return {digest: claim for digest, claim in claims.items() if claim}
 
@@ -167,7 +167,8 @@ def claims_of(given: Mapping[str, Any]) -> dict[str, Claim]:
 def unusable(log: RequestLog, error: OSError | UnsafeFile) -> ApiError:
     """The error for a request log that cannot be read or written before a cancellation is sent."""
     return ApiError(
-        f"nothing was sent, as the request log {log.path} cannot be used ({why(error)})", code="request_log"
+        f"nothing was sent, because the request log {log.path} cannot be used ({why(error)}): check request_log",
+        code="request_log",
     )
 
 

@@ -107,7 +107,7 @@ class RequestLog:
         """The last claim of each order by digest, without withdrawn claims."""
         if not Path(self.path).parent.is_dir():
             # Fail before anything is sent, not when the claim is written.
-            raise FileNotFoundError(errno.ENOENT, "its folder does not exist")
+            raise FileNotFoundError(errno.ENOENT, "the folder does not exist")
         text = _files.read_text(self.path)
         if text != self._read[0]:
             self._read = (text, _last_claims(text))

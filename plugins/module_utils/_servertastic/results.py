@@ -63,10 +63,10 @@ def _manual_steps(order: dict[str, Any]) -> str:
     if order["refund"] == "credited" or not (is_cancelled or order["outcome"] == PENDING_APPROVAL):
         return ""
     at = f" at {order['management_host']}" if order.get("management_host") else ""
-    when = "" if is_cancelled else "once it is approved, "
+    when = "" if is_cancelled else "after the approval, "
     return (
-        f"; {when}a reseller's points are credited, and a direct customer asks for the refund, or restarts the order, "
-        f"on the order management page{at}"
+        f"; {when}Servertastic credits the points of a reseller, and a direct customer requests the refund or restarts "
+        f"the order on the order management page{at}"
     )
 
 

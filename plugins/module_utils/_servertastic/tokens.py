@@ -34,7 +34,7 @@ class Tokens:
         """Store a token and return its digest. Raises OptionError if the text cannot be a token."""
         token = token.strip()
         if not TOKEN_PATTERN.fullmatch(token):
-            raise OptionError("an order token has characters that no token has, or is empty; check it")
+            raise OptionError("an order token must have 1 to 200 printable ASCII characters and no spaces")
         digest = hashlib.sha256(token.encode()).hexdigest()
         self._tokens[digest] = token
         return digest
@@ -62,5 +62,5 @@ def digest_of(text: str) -> str:
     """Validate and normalize the digest of an order from an option. Raises OptionError."""
     digest = text.strip().lower()
     if not _DIGEST.fullmatch(digest):
-        raise OptionError("an order digest is the full SHA-256 of a token, 64 hexadecimal digits")
+        raise OptionError("an order digest must be the full SHA-256 of an order token, which has 64 hexadecimal digits")
     return digest

@@ -70,7 +70,7 @@ class CancelWriter:
             raise unusable(self._log, error) from None
         if not claimed:
             # The run reads the order and the log again after StaleRead, and then decides on the claim of the other job.
-            raise StaleRead(f"order {order_ref(digest)} was requested by another job meanwhile")
+            raise StaleRead(f"another job requested the cancellation of order {order_ref(digest)} in the meantime")
 
     def _log_event(self, event: Callable[[RequestLog, str, str], None], kind: str, digest: str) -> None:
         """Record the result of a claim. A failure is only a warning, as the request was already sent or refused."""
@@ -80,6 +80,7 @@ class CancelWriter:
             event(self._log, kind, digest)
         except (OSError, UnsafeFile) as error:
             self._reader.warnings.append(
-                f"the request log {self._log.path} could not be updated ({why(error)}), so that later runs that use it "
-                f"do not know what became of the cancellation of order {order_ref(digest)}"
+                f"the request log {self._log.path} could not be updated ({why(error)}), so later runs do not know the "
+                f"result of the cancellation of order {order_ref(digest)}: set requested_at in the next run to the "
+                "value that this run returns"
             )

@@ -125,7 +125,7 @@ class Prober:
             self._observation(target, address, deadline, len(probed) - number) for number, address in enumerate(probed)
         ]
         if len(probed) < len(addresses):
-            many = f"it has {len(addresses)} addresses, of which only {MAX_ADDRESSES} are looked at"
+            many = f"the name has {len(addresses)} addresses, and only {MAX_ADDRESSES} of them were checked"
             observations.append(Observation(problem=many))
         return observations
 
@@ -137,7 +137,7 @@ class Prober:
             # A share of the time: an address without an answer must not use up the time of the next ones.
             share = _Deadline(deadline.left() / sharers)
         except socket.timeout:
-            return Observation(str(address), problem="there was no time left to look at it")
+            return Observation(str(address), problem="no time was left to connect to it: set timeout to a higher value")
         return _observe(target, address, share)
 
 
@@ -157,13 +157,13 @@ def _addresses(name: str, deadline: _Deadline) -> list[Address]:
     # The resolver of the system has no time-out; if it hangs, its thread is abandoned.
     asking = threading.Thread(target=ask, daemon=True)
     asking.start()
-    with _step("resolving its name"):
+    with _step("resolving the name"):
         asking.join(deadline.left())
         if not answers:
             raise socket.timeout("the resolver hangs")
     answer = answers[0]
     if isinstance(answer, OSError):
-        raise _Unclear(f"its name could not be resolved: {_error_text(answer)}") from answer
+        raise _Unclear(f"the name could not be resolved: {_error_text(answer)}") from answer
     return answer
 
 
@@ -224,13 +224,13 @@ def _connect(address: Address, port: int, deadline: _Deadline) -> socket.socket:
     """Open a TCP connection. Raises _Unclear; _Refused if the server refuses it."""
     plain = socket.socket(socket.AF_INET if address.version == 4 else socket.AF_INET6, socket.SOCK_STREAM)
     try:
-        with _step("connecting"):
+        with _step("the connection"):
             plain.settimeout(deadline.left())
             plain.connect((str(address), port))
     except BaseException as error:
         plain.close()
         if isinstance(error.__cause__, ConnectionRefusedError):
-            raise _Refused("it refuses the connection") from error
+            raise _Refused("it refused the second connection") from error
         raise
     return plain
 
@@ -256,7 +256,7 @@ def _read(certificate: bytes) -> tuple[int, str]:
         parsed = x509.load_der_x509_certificate(certificate)
         return parsed.serial_number, _ECDSA_ONLY if isinstance(parsed.public_key(), RSAPublicKey) else _RSA_ONLY
     except (ValueError, x509.InvalidVersion, UnsupportedAlgorithm) as error:
-        raise _Unclear("its certificate cannot be read") from error
+        raise _Unclear("the certificate cannot be parsed") from error
 
 
 # -- SMTP -------------------------------------------------------------------------------------------------------------
@@ -274,7 +274,7 @@ def _start_tls(plain: socket.socket, deadline: _Deadline) -> None:
     mail.expect("220")
     # Text before the handshake could have been injected into the connection.
     if mail.unread:
-        raise _Unclear("the mail server goes on in plain text")
+        raise _Unclear("the mail server sent plain text after its answer to STARTTLS")
 
 
 class _SmtpClient:
@@ -297,7 +297,7 @@ class _SmtpClient:
         while lines[-1][3:4] == "-":
             lines.append(self._line())
         if lines[-1][:3] != code:
-            raise _Unclear(f"the mail server answers {printable(lines[-1][:3])!r} where {code} is due")
+            raise _Unclear(f"the mail server answered {printable(lines[-1][:3])!r} instead of {code}")
         return [line[4:].strip() for line in lines]
 
     def _line(self) -> str:
@@ -306,7 +306,11 @@ class _SmtpClient:
             more = self._plain.recv(1024)
             self._received += len(more)
             if not more or self._received > _MAX_RECEIVED:
-                raise _Unclear("the mail server talks too much" if more else "the mail server closed the connection")
+                raise _Unclear(
+                    f"the mail server sent more than {_MAX_RECEIVED >> 10} KiB"
+                    if more
+                    else "the mail server closed the connection"
+                )
             self.unread += more
         line, _newline, self.unread = self.unread.partition(b"\n")
         return line.decode("ascii", "replace").rstrip("\r")
@@ -324,7 +328,7 @@ def _step(what: str, kind: type[_Unclear] = _Unclear) -> Iterator[None]:
     try:
         yield
     except socket.timeout as error:
-        raise _Unclear(f"{what} took too long") from error
+        raise _Unclear(f"{what} timed out") from error
     except OSError as error:
         raise kind(f"{what} failed: {_error_text(error)}") from error
 

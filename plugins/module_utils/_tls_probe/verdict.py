@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from .._common.names import LIBRARY_MISSING, is_convertible
 from .._common.options import OptionError, domain_name
-from .._common.text import printable
+from .._common.text import plural, printable
 
 if TYPE_CHECKING:
     from .handshake import Address, Observation
@@ -53,11 +53,11 @@ def host_name(text: str) -> tuple[str, str]:
     try:
         name = domain_name(text, "name")
     except OptionError:
-        return printable(text), "this is not a host name" if is_convertible(text) else LIBRARY_MISSING
+        return printable(text), "it is not a host name" if is_convertible(text) else LIBRARY_MISSING
     if name.startswith("*."):
-        return name, "a wildcard stands for names that nobody can list"
+        return name, "a wildcard cannot be checked: set names to the host names that it is used for"
     if not _HOST.fullmatch(name) or _NUMBER.fullmatch(name.rpartition(".")[2]):
-        return name, "this is not a host name"
+        return name, "it is not a host name"
     return name, ""
 
 
@@ -65,7 +65,7 @@ def serial(text: str) -> int:
     """Parse a hexadecimal serial number, with or without colons and leading zeros. Raises OptionError."""
     digits = re.sub(r"[:\s]", "", text)
     if not _SERIAL.fullmatch(digits) or int(digits, 16) == 0:
-        raise OptionError("serial_numbers must be hexadecimal, such as 0A1B2C3D; quote them in YAML")
+        raise OptionError("serial_numbers must be hexadecimal numbers, in quotation marks in YAML, such as '0A1B2C3D'")
     return int(digits, 16)
 
 
@@ -78,7 +78,7 @@ def ports(asked: Sequence[int]) -> list[int]:
     """Return the ports to probe, each once. Raises OptionError for a port that is not in PORTS."""
     if not asked or any(isinstance(port, bool) or port not in PORTS for port in asked):
         allowed = ", ".join(map(str, sorted(PORTS)))
-        raise OptionError(f"ports must be of these, at least one: {allowed}")
+        raise OptionError(f"ports must contain at least one port, and only these: {allowed}")
     return list(dict.fromkeys(asked))
 
 
@@ -95,7 +95,7 @@ def address_refusal(address: Address) -> str:
     for one in (address, *_inside(address)):
         kind = _kind(one)
         if kind:
-            return f"{kind} is never connected to"
+            return f"connections to {kind} are not allowed"
     return ""
 
 
@@ -107,7 +107,7 @@ def _kind(address: Address) -> str:
         "a multicast address": address.is_multicast,
         # Linux takes these addresses for the local host.
         "an unspecified address": address.is_unspecified or address in _THIS_NETWORK,
-        "a cloud's metadata service": any(address in network for network in _METADATA),
+        "the metadata service of a cloud": any(address in network for network in _METADATA),
         "a reserved address": address.is_reserved and not any(_inside(address)),
     }
     return next((kind for kind, true in kinds.items() if true), "")
@@ -140,10 +140,13 @@ def verdict_of(observations: Sequence[Observation], sought: Collection[int]) -> 
         return UNKNOWN, "; ".join(problems)
     if not observations:
         # With split DNS, the name can have an address inside the network of its users.
-        return UNRESOLVED, "it does not resolve from this controller, which split DNS looks like as well"
+        return (
+            UNRESOLVED,
+            "the name does not resolve on this controller; with split DNS, it can still be in use elsewhere",
+        )
     if not sought and any(observation.serials for observation in observations):
         # A missing serial number of an order must not have the verdict that its certificate is not in use.
-        return UNKNOWN, "something is served, and serial_numbers does not say what is looked for"
+        return UNKNOWN, "a certificate is served, but serial_numbers is empty, so that it cannot be compared"
     return NOT_SERVED, "; ".join(_at(observation, _other(observation)) for observation in observations)
 
 
@@ -177,4 +180,4 @@ def task_summary(results: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     counts = {verdict: sum(one["verdict"] == verdict for one in results) for verdict in VERDICTS}
     present = [verdict for verdict in VERDICTS if counts[verdict]]
     text = ", ".join(f"{counts[verdict]} {verdict}" for verdict in present)
-    return {"msg": f"{len(results)} looked at: {text}", "verdict": present[0], "results": list(results)}
+    return {"msg": f"{plural(len(results), 'check')}: {text}", "verdict": present[0], "results": list(results)}

@@ -11,7 +11,13 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.certops.orders.tests.integration.support import Controller, Simulator, assert_failure, seed
+from ansible_collections.certops.orders.tests.integration.support import (
+    Controller,
+    Simulator,
+    assert_failure,
+    mentions,
+    seed,
+)
 
 KEYS = {
     "sim-team": {"user": "team", "user_id": 8, "container_ids": [5, 2]},
@@ -40,7 +46,7 @@ def test_the_key_its_user_and_its_account_are_told(controller: Controller, sim: 
     )
     admin = run.good("Admin")
     assert admin.sent == ["whose", "account"]
-    assert admin.msg == "the key acts as admin (Orders) of account 4711"
+    assert mentions(admin.msg, "admin", "Orders", 4711)
     assert admin.user == {
         "user_id": 7,
         "username": "admin",
@@ -60,8 +66,8 @@ def test_the_key_its_user_and_its_account_are_told(controller: Controller, sim: 
     assert run.good("Team").user["container_ids"] == [2, 5]
     assert run.good("Auditor").may_write is False
     for name, why in {
-        "Auditor who has to write": "its role is View Only",
-        "Read only, and has to write": "DIGICERT_READ_ONLY is set",
+        "Auditor who has to write": "View Only",
+        "Read only, and has to write": "DIGICERT_READ_ONLY",
     }.items():
         assert_failure(run.bad(name), code="read_only")
         assert why in run[name].msg

@@ -15,6 +15,7 @@ from ansible_collections.certops.orders.tests.integration.support import (
     Controller,
     Simulator,
     assert_failure,
+    mentions,
     query,
     seed,
 )
@@ -57,11 +58,12 @@ def test_an_order_that_needs_approval_is_got_rid_of(controller: Controller, sim:
         + request("Reject again", order_id=WAITS, status="rejected", comment="Once more")
         + request("Approve after all", order_id=WAITS, status="approved"),
     )
-    assert "Reject its request with digicert_request instead" in run.bad("Cancel").msg
+    assert_failure(run.bad("Cancel"), code="ineligible")
+    assert mentions(run["Cancel"].msg, "digicert_request")
     reject = run.good("Reject")
     assert reject.sent == [f"read {WAITS}", f"settle {WAITS}0 rejected"]
     assert reject.requests[1]["body"] == {"status": "rejected", "processor_comment": r"CHG0031337\nretired"}
-    assert reject.msg.startswith(f"order {WAITS} was rejected")
+    assert mentions(reject.msg, WAITS)
     (one,) = reject.result["requests"]
     assert (one["request_id"], one["order_id"], one["type"], one["outcome"]) == (
         WAITS * 10,
@@ -75,7 +77,7 @@ def test_an_order_that_needs_approval_is_got_rid_of(controller: Controller, sim:
     assert (again.changed, again.sent) == (False, [f"read {WAITS}"])
     late = run.bad("Approve after all")
     assert_failure(late, code="ineligible")
-    assert f"request {WAITS}0 (new_request) is rejected" in late.msg
+    assert mentions(late.msg, f"{WAITS}0", "new_request", "rejected")
     assert late.writes == []
 
 
@@ -105,14 +107,14 @@ def test_requests_are_decided_on_by_id_and_by_order(controller: Controller, sim:
     assert sim.order(WAITS_TOO)["status"] == "pending"
     assert by_id.summary["total"] == 1
     several = run.bad("Of several")
-    assert f"several requests wait: {SEVERAL}1 (reissue), {SEVERAL}2 (duplicate)" in several.msg
-    assert "request_id" in several.msg
+    assert_failure(several, code="ineligible")
+    assert mentions(several.msg, f"{SEVERAL}1", "reissue", f"{SEVERAL}2", "duplicate", "request_id")
     assert several.writes == []
     assert run.good("One of several").effects == [f"settle {SEVERAL}1 rejected"]
     # The only one that is left.
     assert run.good("The other").effects == [f"settle {SEVERAL}2 approved"]
     assert_failure(run.bad("Carelessly"), code="ineligible")
-    assert "Set confirm" in run["Carelessly"].msg
+    assert "confirm" in run["Carelessly"].msg
     assert run.good("No revocation").effects == [f"settle {REVOCATION}0 rejected"]
     assert sim.order(REVOCATION)["status"] == "issued"
     assert run.good("A reissue").effects == [f"settle {REISSUE}1 rejected"]

@@ -24,6 +24,7 @@ from ansible_collections.certops.orders.tests.integration.support import (
     Controller,
     Conversation,
     Simulator,
+    mentions,
     query,
     seed,
 )
@@ -231,7 +232,8 @@ def test_no_other_name_becomes_a_host(desk: Controller, sim: Simulator) -> None:
     assert skipped == len(NO_HOSTS) + 1
 
     run = Listing(desk, source(desk, host_per="domain"), "--list", "-v")
-    assert f"{skipped} names are not strict host names and were left out" in " ".join(run.stdout.split())
+    # With more verbosity the number of these is printed.
+    assert mentions(" ".join(run.stdout.split()).partition(f"{NAME}: ")[2][:80], skipped)
 
 
 def test_it_never_says_how_a_host_is_reached(desk: Controller, sim: Simulator) -> None:
@@ -504,7 +506,7 @@ def test_a_key_from_the_environment_goes_only_where_the_environment_says(
     env = {"DIGICERT_API_KEY": SECRET_KEY}
     away = Listing(desk, source(desk, api_url=other_sim.api_url), env=env)
     refused(away, "api_url", "DIGICERT_API_KEY")
-    assert "set api_key" in away.complaint
+    assert mentions(away.complaint, "api_key")
     same = Listing(desk, source(desk, api_url=desk.sim.api_url), env=env)
     refused(same, "api_url")
     bundle = tmp_path / "ca.pem"
@@ -555,34 +557,39 @@ def test_a_wrong_key_is_told(desk: Controller, where: str) -> None:
     path = source(desk, **({"api_key": wrong} if where == "source" else {}))
     for verbosity in ((), ("-vvvv",)):
         listing = Listing(desk, path, "--list", *verbosity, env={"DIGICERT_API_KEY": wrong})
-        assert "HTTP 403, access_denied|access_denied_invalid_key" in listing.complaint
+        assert mentions(listing.complaint, 403, "access_denied_invalid_key")
         assert listing.sent == ["list "]
     failed = Listing(desk, path, env={"DIGICERT_API_KEY": wrong, "ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED": "1"})
     assert failed.rc != 0
     assert "access_denied_invalid_key" in failed.complaint
 
 
-WRONG: dict[str, tuple[dict[str, Any], str]] = {
-    "no day": ({"expires_before": "soon"}, "expires_before must be a day such as 2026-12-31"),
-    "no time": ({"created_before": "soon"}, "created_before must be a day or a time"),
-    "two limits": ({"expires_before": "2026-12-31", "expires_within_days": 3}, "cannot be used together"),
-    "days of the past": ({"expires_within_days": -1}, "expires_within_days must not be negative"),
-    "no id": ({"container_id": 0}, "container_id must be positive"),
-    "no name": ({"domain": "a b"}, "domain"),
-    "no rate": ({"rate_limit": "fast"}, "rate_limit"),
-    "no timeout": ({"timeout": 0}, "timeout must be 1 to 3600"),
-    "no patience": ({"retries": 99}, "retries must be 0 to 20"),
-    "plain http": ({"api_key": KEY, "api_url": "http://example.com/services/v2"}, "api_url"),
-    "anybody": ({"validate_certs": False, "region": "us"}, "validate_certs"),
+# The options, and those that the message names.
+WRONG: dict[str, tuple[dict[str, Any], tuple[str, ...]]] = {
+    "no day": ({"expires_before": "soon"}, ("expires_before",)),
+    "no time": ({"created_before": "soon"}, ("created_before",)),
+    "two limits": (
+        {"expires_before": "2026-12-31", "expires_within_days": 3},
+        ("expires_before", "expires_within_days"),
+    ),
+    "days of the past": ({"expires_within_days": -1}, ("expires_within_days",)),
+    "no id": ({"container_id": 0}, ("container_id",)),
+    "no name": ({"domain": "a b"}, ("domain",)),
+    "no rate": ({"rate_limit": "fast"}, ("rate_limit",)),
+    "no timeout": ({"timeout": 0}, ("timeout", "1", "3600")),
+    "no patience": ({"retries": 99}, ("retries", "0", "20")),
+    "plain http": ({"api_key": KEY, "api_url": "http://example.com/services/v2"}, ("api_url",)),
+    "anybody": ({"validate_certs": False, "region": "us"}, ("validate_certs",)),
 }
 
 
 @pytest.mark.parametrize("name", WRONG)
 def test_options_that_are_wrong_are_told_before_any_request(desk: Controller, name: str) -> None:
-    config, words = WRONG[name]
+    config, named = WRONG[name]
     env = {"DIGICERT_API_URL": None} if name == "anybody" else {}
     listing = Listing(desk, source(desk, **config), env=env)
-    refused(listing, words)
+    refused(listing, *named)
+    assert mentions(listing.complaint, *named)
     assert listing.requests == []
 
 
@@ -595,35 +602,38 @@ def test_choices_and_types_are_those_of_ansible(desk: Controller) -> None:
 
 def test_no_key_at_all_is_told(desk: Controller) -> None:
     listing = Listing(desk, source(desk), env={"DIGICERT_API_KEY": None})
-    refused(listing, "no API key", "DIGICERT_API_KEY")
+    refused(listing, "api_key", "DIGICERT_API_KEY")
     assert listing.requests == []
 
 
 def test_a_source_of_another_name_is_left_to_others(desk: Controller) -> None:
     path = desk.write("other.yml", json.dumps({"plugin": NAME}))
     listing = Listing(desk, path)
+    # A sentence of ansible-core.
     assert "could not be verified by inventory plugin" in listing.complaint
     assert listing.requests == []
     yaml = desk.write("other.digicert_orders.yaml", json.dumps({"plugin": NAME, "status": ["pending"]}))
     assert Listing(desk, yaml).order_ids == [PENDING]
 
 
-BAD_WEATHER: dict[str, tuple[dict[str, Any], str, int]] = {
-    "503": ({"kind": "status", "status": 503}, "HTTP 503", 2),
-    "a web page": ({"kind": "html", "status": 200}, "answered with something", 1),
-    "a reset": ({"kind": "reset_after"}, "connection", 2),
-    "no answer": ({"kind": "hang"}, "within 1 s", 2),
-    "too many requests": ({"kind": "status", "status": 429, "headers": {"Retry-After": "0"}}, "HTTP 429", 2),
-    "a huge answer": ({"kind": "huge_body"}, "64 MiB", 1),
+# The fault, what the message names, and the number of requests.
+BAD_WEATHER: dict[str, tuple[dict[str, Any], tuple[Any, ...], int]] = {
+    "503": ({"kind": "status", "status": 503}, (503,), 2),
+    "a web page": ({"kind": "html", "status": 200}, ("JSON",), 1),
+    "a reset": ({"kind": "reset_after"}, ("connection",), 2),
+    "no answer": ({"kind": "hang"}, (1,), 2),
+    "too many requests": ({"kind": "status", "status": 429, "headers": {"Retry-After": "0"}}, (429,), 2),
+    "a huge answer": ({"kind": "huge_body"}, (64,), 1),
 }
 
 
 @pytest.mark.parametrize("name", BAD_WEATHER)
 def test_bad_weather_is_told(desk: Controller, sim: Simulator, name: str) -> None:
-    fault, words, requests = BAD_WEATHER[name]
+    fault, named, requests = BAD_WEATHER[name]
     sim.fault(**fault, times=-1, path="/order/certificate$")
     listing = Listing(desk, source(desk, retries=1, timeout=1, rate_limit_timeout=2))
-    refused(listing, words)
+    refused(listing)
+    assert mentions(listing.complaint, *named)
     assert len(listing.requests) == requests
 
 

@@ -48,7 +48,7 @@ from ansible_collections.certops.orders.tests.integration.servertastic_support i
     task,
     token,
 )
-from ansible_collections.certops.orders.tests.integration.support import Run, Simulator, assert_failure
+from ansible_collections.certops.orders.tests.integration.support import Run, Simulator, assert_failure, mentions
 
 # What must not reach a terminal.
 RAW = re.compile("[\x00-\x1f\x7f\x80-\x9f\u200b-\u200f\u202a-\u202e\u2028\u2029]")
@@ -82,14 +82,15 @@ def table(process: Simulator) -> Iterator[Desk]:
 class Row(NamedTuple):
     """A row of the reference's table: what comes of an order in check mode, in truth, and once more.
 
-    sent: the requests of the real run; that of the others has no cancellation. refunds: in the three runs.
+    sent: the requests of the real run; that of the others has no cancellation. refunds: in the three runs. named: what
+    the reason names.
     """
 
     outcome: str
     again: str
     sent: bool
     refunds: tuple[str, str, str]
-    why: str = ""
+    named: tuple[Any, ...] = ()
     options: dict[str, Any] = {}  # noqa: RUF012
 
     @property
@@ -101,11 +102,11 @@ AT_ONCE = Row("changed", "unchanged", True, ("pending", "credited", "credited"))
 UNKNOWN = ("unknown",) * 3
 NOTHING = ("none",) * 3
 REQUEST = {"issued": "request"}
-ASKED = Row("pending_approval", "pending_approval", True, ("pending",) * 3, "choose I approve", REQUEST)
+ASKED = Row("pending_approval", "pending_approval", True, ("pending",) * 3, ("I approve",), REQUEST)
 
 
-def refused(why: str, refunds: tuple[str, str, str] = UNKNOWN, **options: Any) -> Row:
-    return Row("ineligible", "ineligible", False, refunds, why, options)
+def refused(*named: Any, refunds: tuple[str, str, str] = UNKNOWN, **options: Any) -> Row:
+    return Row("ineligible", "ineligible", False, refunds, named, options)
 
 
 ROWS = {
@@ -113,21 +114,21 @@ ROWS = {
     **dict.fromkeys(NOT_ISSUED, AT_ONCE),
     "fresh": ASKED,
     "issued": ASKED,
-    "late": ASKED._replace(why="few days are left"),
+    "late": ASKED,
     "twice_lately": ASKED,
-    "issued: fail": refused("takes the approval of admin@issued.example.com, who gets a mail. Set issued to request"),
-    "issued: skip": Row("unchanged", "unchanged", False, UNKNOWN, "left alone", {"issued": "skip"}),
-    "old": refused("more than 30 days ago. Contact Servertastic; there is no refund", NOTHING, **REQUEST),
-    "older": refused("more than 30 days ago. Contact Servertastic; there is no refund", NOTHING, **REQUEST),
-    "older: skip": refused("more than 30 days ago", NOTHING, issued="skip"),
-    "twice": refused("more than 30 days ago", NOTHING, **REQUEST),
-    "cancelled": Row("unchanged", "unchanged", False, ("credited",) * 3, "cancelled already"),
-    "rolled_back": refused("its status is Roll Back. Placing it failed at Servertastic"),
-    "reviewed": refused("its status is Servertastic Review. Servertastic holds it"),
-    "novel": refused("its status is Awaiting Payment. Look at it on the order management page"),
-    "undated": refused("its history does not say when. Contact Servertastic", **REQUEST),
-    "licence": refused("SmarterMail-100 is a product of SmarterTools, which cannot be cancelled", **REQUEST),
-    "unused_licence": refused("SmarterStats-Pro is a product of SmarterTools, which cannot be cancelled"),
+    "issued: fail": refused("admin@issued.example.com", "issued", "request"),
+    "issued: skip": Row("unchanged", "unchanged", False, UNKNOWN, (), {"issued": "skip"}),
+    "old": refused(30, "Servertastic", refunds=NOTHING, **REQUEST),
+    "older": refused(30, "Servertastic", refunds=NOTHING, **REQUEST),
+    "older: skip": refused(30, refunds=NOTHING, issued="skip"),
+    "twice": refused(30, refunds=NOTHING, **REQUEST),
+    "cancelled": Row("unchanged", "unchanged", False, ("credited",) * 3),
+    "rolled_back": refused("Roll Back", "Servertastic"),
+    "reviewed": refused("Servertastic Review"),
+    "novel": refused("Awaiting Payment"),
+    "undated": refused("Servertastic", **REQUEST),
+    "licence": refused("SmarterMail-100", **REQUEST),
+    "unused_licence": refused("SmarterStats-Pro"),
 }
 # What is said of the points of these is neither what the audit says nor what the 30 days say.
 UNSETTLED = ("undated", "licence", "unused_licence")
@@ -173,7 +174,8 @@ def test_a_row(rows: Run, name: str) -> None:
     assert [told.changed for told in (check, real, again)] == [row.sent, row.sent, False]
     if plain not in UNSETTLED:
         assert tuple(only(told)["refund"] for told in (check, real, again)) == row.refunds
-    assert row.why in only(real)["reason"]
+    assert mentions(only(real)["reason"], *row.named)
+    assert only(real)["reason"] or row.outcome == "changed"
 
     # Check mode foretells all but the money, and the second at which a mail is sent.
     foretold, came = copy.deepcopy(only(check)), copy.deepcopy(only(real))
@@ -188,13 +190,13 @@ def test_a_row(rows: Run, name: str) -> None:
 
 def test_the_diff_of_what_is_cancelled_and_of_what_is_requested(rows: Run) -> None:
     ref = digest("queued")[:8]
-    assert rows["queued: real"].diff == {
-        "before": f"order {ref} (queued.example.com): order_status: Queued, requested_at: \n",
-        "after": f"order {ref} (queued.example.com): order_status: Cancelled, requested_at: \n",
-    }
+    diff = rows["queued: real"].diff
+    for part, status in (("before", "Queued"), ("after", "Cancelled")):
+        assert diff[part].count("\n") == 1
+        assert mentions(diff[part], ref, "queued.example.com", "order_status", status)
     assert rows["queued: again"].diff == rows["old: real"].diff == {"before": "", "after": ""}
     when = only(rows["issued: real"])["after"]["requested_at"]
-    assert rows["issued: real"].diff["after"].endswith(f"order_status: Completed, requested_at: {when}\n")
+    assert mentions(rows["issued: real"].diff["after"], "Completed", "requested_at", when)
 
 
 def test_what_is_requested_says_who_has_to_do_what_and_until_when(rows: Run) -> None:
@@ -204,11 +206,13 @@ def test_what_is_requested_says_who_has_to_do_what_and_until_when(rows: Run) -> 
     assert abs(closes - datetime.now(timezone.utc) - timedelta(days=20)) < timedelta(minutes=10)
     assert one["admin_email"] == "admin@issued.example.com"
     assert one["admin_email"] in one["reason"]
-    assert f"by {closes:%Y-%m-%d}" in one["reason"]
+    assert mentions(one["reason"], f"{closes:%Y-%m-%d}")
     assert one["management_host"] == "https://orders.reseller.example/"
-    assert "I approve" in real.msg
-    assert "asks for the refund, or restarts the order, on the order management page at https://orders" in real.msg
+    assert mentions(real.msg, "I approve", one["management_host"])
     assert real.requested_at == {digest("issued"): one["after"]["requested_at"]}
+    # Without the names and the dates the reasons are the same, but for the warning of an order with few days left.
+    texts = {name: re.sub(r"\S+@\S+|\d\S*", "", only(rows[f"{name}: real"])["reason"]) for name in ("fresh", "late")}
+    assert texts["fresh"] == re.sub(r"\S+@\S+|\d\S*", "", one["reason"]) != texts["late"]
     # Of two completions the earlier one counts.
     closes = a_time(only(rows["twice_lately: real"])["window_closes"])
     assert abs(closes - datetime.now(timezone.utc) - timedelta(days=10)) < timedelta(minutes=10)
@@ -250,8 +254,9 @@ def test_without_a_log_and_without_a_key(table: Desk) -> None:
     )
     assert said(run) == ["review queued", "cancel queued", "review issued", "cancel issued", "review old"]
     assert [only(told)["refund"] for told in run.tasks] == ["unknown", "unknown", "none"]
-    # Nothing is known of the points: what the reseller or the customer has to do is said.
-    assert "on the order management page" in run["Cancel"].msg
+    # Nothing is known of the points: the message tells where to ask for them.
+    assert run["Cancel"].msg != run["Ask"].msg
+    assert "refund" in run["Cancel"].msg
 
 
 def test_on_the_target(table: Desk) -> None:
@@ -313,7 +318,7 @@ def test_the_mail_goes_to_the_admin_contact_and_the_order_is_cancelled_once_appr
         cancel("Once more", "issued", **options),
     )
     assert only(run.good("Not yet"))["outcome"] == "pending_approval"
-    assert "its cancellation was requested on" in only(run["Not yet"])["reason"]
+    assert mentions(only(run["Not yet"])["reason"], only(asked)["after"]["requested_at"][:10])
     assert only(run.good("Now"))["outcome"] == "unchanged"
     assert only(run["Now"])["refund"] == only(run["Once more"])["refund"] == "credited"
     assert run["Now"].requested_at == {}
@@ -383,7 +388,8 @@ def test_wait_until_people_have_answered(process: Simulator) -> None:
     assert list(several.requested_at) == [digest("absent")]
     assert said(run["Only look"]) == ["review absent", "audit"]
     assert cancels(run) == {"friendly": 1, "absent": 1, "unfriendly": 1, "friendly_too": 1, "queued": 1}
-    assert "servertastic_order_cancel: waiting for 3 orders to be cancelled, 3 s at most" in run.output
+    waits = [line for line in run.output.splitlines() if "servertastic_order_cancel" in line]
+    assert any(mentions(line, 3) for line in waits)
 
 
 def test_the_window_closes_while_it_waits(process: Simulator) -> None:
@@ -395,7 +401,7 @@ def test_the_window_closes_while_it_waits(process: Simulator) -> None:
             cancel("Let be", "late", requested_at={digest("late"): days_ago(3)}, ineligible="skip"),
         )
     assert_failure(run.bad("Ask"), code="ineligible")
-    assert "more than 30 days ago" in run["Ask"].msg
+    assert mentions(run["Ask"].msg, 30)
     assert outcomes(run.good("Let be")) == {"late": "ineligible"}
     assert cancels(run) == {}
 
@@ -447,11 +453,7 @@ def test_a_log_that_is_not_safe_sends_nothing(table: Desk) -> None:
     elsewhere = table.write("elsewhere.jsonl", "")
     (table.desk / "link.jsonl").symlink_to(elsewhere)
     table.write("open.jsonl", "").chmod(0o666)
-    names = {
-        "link.jsonl": "Too many levels",
-        "open.jsonl": "others may write",
-        "none/there.jsonl": "folder does not exist",
-    }
+    names = ("link.jsonl", "open.jsonl", "none/there.jsonl")
     tasks = [
         cancel(f"{which} {name}", which, issued="request", request_log=str(table.desk / name))
         for name in names
@@ -460,7 +462,7 @@ def test_a_log_that_is_not_safe_sends_nothing(table: Desk) -> None:
     run = table.run(*tasks)
     for told in run.tasks:
         assert_failure(told, code="request_log")
-        assert names[told.name.split()[1]] in told.msg
+        assert mentions(told.msg, table.desk / told.name.split()[1])
         assert not told.changed
     assert cancels(run) == {}
     assert elsewhere.read_text() == ""
@@ -548,7 +550,9 @@ def test_what_is_dated_in_the_future_is_unknown(table: Desk) -> None:
         cancel("Night", "issued", issued="request", request_log=str(table.log)),
         cancel("Without a file", "late", "queued", issued="request", requested_at=handed_in),
     )
-    assert "in the future" in run.bad("Night").msg
+    assert outcomes(run.bad("Night")) == {"issued": "unknown"}
+    # The time of the entry.
+    assert mentions(run["Night"].msg, line["time"][:10])
     assert outcomes(run.bad("Without a file")) == {"late": "unknown", "queued": "unknown"}
     assert run["Without a file"].requested_at == handed_in
     assert cancels(run) == {}
@@ -581,25 +585,26 @@ def test_what_one_run_returns_the_next_one_takes(table: Desk) -> None:
 # -- the order that replaces it ---------------------------------------------------------------------------------------
 
 SITE = {"domain_name": "www.example.com"}
-REPLACEMENTS = {
-    "placed": (order("placed", "Queued", **SITE), ""),
-    "verified": (order("verified", "Awaiting Provider Approval", **SITE), ""),
-    "running": (issued("running", 1, **SITE), ""),
-    "shouted": (order("shouted", "Awaiting Customer Verification", domain_name="WWW.Example.COM"), ""),
-    "at_review": (order("at_review", "Servertastic Review", **SITE), ""),
-    "only_bought": (order("only_bought"), "is Order Placed. Place the new order first"),
-    "elsewhere": (order("elsewhere", "Queued"), "is for elsewhere.example.com, not for www.example.com"),
-    "gone": (order("gone", "Cancelled", **SITE), "is Cancelled"),
-    "back": (order("back", "Roll Back", **SITE), "is Roll Back"),
-    "novel": (order("novel", "Awaiting Payment", **SITE), "is Awaiting Payment"),
-    "stranger": (None, "does not exist"),
-    "site": (None, "named as its own replacement"),
+# The order that replaces another one, and what the refusal names; None for no refusal.
+REPLACEMENTS: dict[str, tuple[dict[str, Any] | None, tuple[str, ...] | None]] = {
+    "placed": (order("placed", "Queued", **SITE), None),
+    "verified": (order("verified", "Awaiting Provider Approval", **SITE), None),
+    "running": (issued("running", 1, **SITE), None),
+    "shouted": (order("shouted", "Awaiting Customer Verification", domain_name="WWW.Example.COM"), None),
+    "at_review": (order("at_review", "Servertastic Review", **SITE), None),
+    "only_bought": (order("only_bought"), ("Order Placed",)),
+    "elsewhere": (order("elsewhere", "Queued"), ("elsewhere.example.com", "www.example.com")),
+    "gone": (order("gone", "Cancelled", **SITE), ("Cancelled",)),
+    "back": (order("back", "Roll Back", **SITE), ("Roll Back",)),
+    "novel": (order("novel", "Awaiting Payment", **SITE), ("Awaiting Payment",)),
+    "stranger": (None, ("replacement_order_token",)),
+    "site": (None, ()),
 }
 
 
 def test_the_new_order_is_placed_first(process: Simulator) -> None:
     old = order("site", "Awaiting Provider Approval", **SITE)
-    book = seed(old, *(new for new, _why in REPLACEMENTS.values() if new))
+    book = seed(old, *(new for new, _named in REPLACEMENTS.values() if new))
     whom = {"order_token": token("site")}
     tasks = []
     for name in REPLACEMENTS:
@@ -611,14 +616,14 @@ def test_the_new_order_is_placed_first(process: Simulator) -> None:
         ]
     with desk(process, book) as made:
         run = made.run(*tasks, api_key="")
-    for name, (_new, why) in REPLACEMENTS.items():
+    for name, (_new, refusal) in REPLACEMENTS.items():
         check, real = run[f"{name}: check"], run[f"{name}: real"]
         reviews = ["review site"] if name == "site" else ["review site", f"review {name if _new else 'a stranger'}"]
         assert said(check) == reviews
-        assert check.failed == real.failed == bool(why), real.result
-        if why:
+        assert check.failed == real.failed == (refusal is not None), real.result
+        if refusal is not None:
             assert_failure(real, code="ineligible")
-            assert why in real.msg
+            assert mentions(real.msg, *refusal)
             assert said(real) == reviews
         else:
             assert said(real) == [*reviews, "cancel site"]
@@ -638,8 +643,7 @@ def test_nobody_walks_into_the_manual_review_unknowingly(table: Desk) -> None:
     )
     for name in ("Nothing is said", "Of an issued one"):
         assert_failure(run.bad(name), code="ineligible")
-        assert "nothing is said of an order that replaces it. Place the new order first" in run[name].msg
-        assert "say replacement: none" in run[name].msg
+        assert mentions(run[name].msg, "replacement_order_token", "replacement", "none")
     assert run.good("Of one without a domain").changed
     assert run.good("There is none").changed
     assert not run.good("Settled before").changed
@@ -693,7 +697,7 @@ def test_a_plan_names_orders_without_their_tokens(table: Desk) -> None:
     assert outcomes(run["Of nobody"]) == {digest("nowhere")[:8]: "missing", "issued": "ineligible"}
     assert said(run["Of nobody"]) == ["tokens", "review issued", "audit"]
     assert_failure(run.bad("No digest"), code="invalid_option")
-    assert "64 hexadecimal digits" in run["No digest"].msg
+    assert mentions(run["No digest"].msg, 64)
     assert run.good("None at all").orders == []
     assert run["None at all"].requests == []
     assert run.bad("Without a key").requests == []
@@ -779,7 +783,7 @@ def test_a_review_that_is_five_minutes_old(process: Simulator) -> None:
     again = run.good("With a log, again")
     assert outcomes(again) == {"queued": "unchanged"}
     assert not again.changed
-    assert "some minutes ago, which the service is slow to show" in only(again)["reason"]
+    assert only(again)["before"]["order_status"] == "Queued"
     assert cancels(again) == {}
 
     # Without one, it is asked for again, and refused; nothing comes of it.
@@ -822,7 +826,8 @@ def test_wait_until_it_shows(process: Simulator) -> None:
     assert outcomes(never) == {"never": "unknown"}
     assert_failure(never, code="not_verified")
     assert never.changed
-    assert "a fresh read shows the change" in only(lost)["reason"]
+    # The one whose reply was lost says so.
+    assert only(lost)["reason"] != only(soon)["reason"]
     assert cancels(run) == {"soon": 1, "never": 1, "lost": 1}
 
 
@@ -886,13 +891,12 @@ def test_after_a_lost_reply_it_is_reviewed_and_never_sent_twice(lost: Run, name:
     again = lost[f"{name}, queued: again"]
     if name in TAKES_EFFECT:
         assert outcomes(queued) == {f"queued{number}": "changed"}
-        assert "a fresh read shows the change" in only(queued)["reason"]
+        assert only(queued)["reason"]
         assert cancels(again) == {}
     else:
         # Nobody knows; the next task finds out, and cancels it.
         assert outcomes(queued) == {f"queued{number}": "unknown"}
         assert queued.failed
-        assert "never sent twice" in queued.msg
         assert cancels(again) == {f"queued{number}": 1}
     assert only(again)["after"]["order_status"] == "Cancelled"
 
@@ -903,7 +907,7 @@ def test_after_a_lost_reply_it_is_reviewed_and_never_sent_twice(lost: Run, name:
     night = lost.bad(f"{name}, issued: again")
     assert_failure(night, code="unconfirmed")
     assert outcomes(night) == {f"issued{number}": "unknown"}
-    assert "set request_again to true" in night.msg
+    assert "request_again" in night.msg
     assert said(night) == [f"review issued{number}"]
     assert set(night.requested_at) == set(asked.requested_at)
 
@@ -1046,10 +1050,10 @@ def test_a_token_that_is_not_known(table: Desk, status: str) -> None:
     is_missing = status == "401"
     if is_missing:
         assert_failure(run.bad("One"), code="missing")
-        assert "does not exist" in run["One"].msg
         assert outcomes(run.good("One, ok")) == {digest("nowhere")[:8]: "missing"}
         assert outcomes(run.good("Among others")) == {"queued": "changed", digest("nowhere")[:8]: "missing"}
-        assert "a list of which every order is missing is a mistake" in run.bad("All of them").msg
+        assert_failure(run.bad("All of them"), code="missing")
+        assert set(outcomes(run["All of them"]).values()) == {"missing"}
     else:
         # Another status may mean anything.
         for name in ("One", "One, ok", "Among others", "All of them"):
@@ -1108,7 +1112,7 @@ def test_read_only_forbids_it(table: Desk, execute_on: str) -> None:
         more_env={"SERVERTASTIC_READ_ONLY": "1"},
     )
     assert_failure(run.bad("Of the process"), code="read_only")
-    assert "SERVERTASTIC_READ_ONLY is set" in run["Of the process"].msg
+    assert "SERVERTASTIC_READ_ONLY" in run["Of the process"].msg
     assert not run.good("Nothing to do").changed
     assert_failure(run.bad("Only look"), code="read_only")
     assert cancels(run) == {}
@@ -1173,7 +1177,7 @@ def test_the_audit_log_has_a_line_before_and_after(table: Desk) -> None:
         assert entry["attempts"] == 1
         assert (entry["ticket"], entry["task"]) == ("CHG42", "Retire")
         assert entry["domain_name"] == entry["name"] == f"{name}.example.com"
-        assert entry["account"] == "the service at 127.0.0.1"
+        assert mentions(entry["account"], "127.0.0.1")
     assert entries["queued"]["before"]["order_status"] == "Queued"
     assert entries["queued"]["after"]["order_status"] == "Cancelled"
 

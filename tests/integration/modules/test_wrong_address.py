@@ -12,7 +12,14 @@ from typing import Any
 import pytest
 
 from ansible_collections.certops.orders.tests.integration.modules.test_inventory import Listing, source
-from ansible_collections.certops.orders.tests.integration.support import Controller, Run, Simulator, machine, seed
+from ansible_collections.certops.orders.tests.integration.support import (
+    Controller,
+    Run,
+    Simulator,
+    machine,
+    mentions,
+    seed,
+)
 
 ANSWERS = ("route", "not_found", "html", "json", "text", "empty")
 ONE, TWO, ISSUED, ENDED = 11, 12, 13, 14
@@ -69,13 +76,14 @@ def run(process: Simulator) -> Run:
 
 
 @pytest.mark.parametrize("name", TASKS)
-def test_nothing_is_missing(run: Run, name: str) -> None:
+def test_nothing_is_missing(run: Run, process: Simulator, name: str) -> None:
     for answer in ANSWERS:
         task = run.bad(f"{name}: {answer}")
         assert task.failure["http_status"] == 404
         assert not task.changed
         assert task.effects == []
-        assert "check api_url (now http://127.0.0.1:" in task.failure["message"], answer
+        assert "api_url" in task.failure["message"], answer
+        assert process.api_url in task.failure["message"], answer
         outcomes = [
             one.get("outcome") for kind in ("orders", "requests", "domains") for one in task.result.get(kind, [])
         ]
@@ -88,7 +96,7 @@ def test_an_inventory_is_not_empty_but_fails(controller: Controller, sim: Simula
     sim.reset(BOOK)
     sim.fault("wrong_address", answer=answer)
     listing = Listing(controller, source(controller))
-    assert "check api_url" in listing.complaint
+    assert "api_url" in listing.complaint
     assert "order-11" not in listing.stdout
 
 
@@ -101,22 +109,25 @@ def test_an_inventory_warns_of_orders_without_a_page_and_of_a_list_that_is_not_c
     sim.fault("status", status=404, body=body, order_id=TWO, times=-1)
     listing = Listing(controller, source(controller, details=True))
     assert listing.rc == 0
-    assert "no page of order 12: left out of the result" in listing.complaint
-    assert "CertCentral announces 9 orders and lists 4" in listing.complaint
+    assert mentions(listing.complaint, TWO)
+    assert mentions(listing.complaint, 9, 4)
     assert "order-11" in listing.stdout
     assert "order-12" not in listing.stdout
 
 
 @pytest.mark.parametrize(
-    ("config", "words"),
-    [({"status": ["cancelled"]}, "did you mean canceled?"), ({"include_subdomains": True}, "needs domain")],
+    ("config", "named"),
+    [
+        ({"status": ["cancelled"]}, ("status", "cancelled", "canceled")),
+        ({"include_subdomains": True}, ("include_subdomains", "domain")),
+    ],
 )
 def test_an_inventory_refuses_filters_that_cannot_be_meant(
-    controller: Controller, sim: Simulator, config: dict[str, Any], words: str
+    controller: Controller, sim: Simulator, config: dict[str, Any], named: tuple[str, ...]
 ) -> None:
     sim.reset(BOOK)
     listing = Listing(controller, source(controller, **config))
-    assert words in listing.complaint
+    assert mentions(listing.complaint, *named)
     assert listing.requests == []
 
 
@@ -136,4 +147,4 @@ def test_a_total_that_is_wrong_hides_nothing_and_is_told(controller: Controller,
         small, large = run.good(f"{module} too_small"), run.good(f"{module} too_large")
         assert len(small.result[key]) == len(large.result[key]) == count
         assert "warnings" not in small.result
-        assert f"CertCentral announces {count + 5} {key} and lists {count}" in " ".join(large.warnings)
+        assert mentions(" ".join(large.warnings), count + 5, key, count)

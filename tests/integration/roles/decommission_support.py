@@ -105,6 +105,18 @@ class Step(Conversation):
         return str(failed.result["msg"])
 
     @property
+    def refused_by(self) -> str:
+        """The name of the task that ended the step."""
+        (failed,) = (task for task in self.tasks if task.failed and not task.is_item)
+        return failed.name
+
+    @property
+    def plan_code(self) -> str | None:
+        """The code of the error why the approved plan cannot be used, None if it can be."""
+        failure = self["Read the approved plan, once"].result.get("failure") or {"code": None}
+        return str(failure["code"]) if failure["code"] else None
+
+    @property
     def succeeded(self) -> bool:
         return not any(task.failed for task in self.tasks)
 

@@ -208,7 +208,7 @@ async def main(queue: asyncio.Queue[Any], args: dict[str, Any]) -> None:
             await state.open(resources, min(params["interval"], 5.0), timedelta(seconds=params["lookback"]))
             await _Source(queue, params, context, client, state).run()
     except _errors.LibraryMissing as error:
-        raise SourceError(f"{error.message} where ansible-rulebook runs") from None
+        raise SourceError(f"{error.message} on the host where ansible-rulebook runs") from None
     except _options.OptionError as error:
         raise SourceError(_text.scrub(str(error), context.secrets)) from None
     finally:
@@ -240,14 +240,14 @@ class _State:
                 _secure.replace(self._path, self.memory.text())
                 # A warning, for an operator who has lost the state file.
                 _LOG.warning(
-                    "state_file %s is new: telling of changes from %s on",
+                    "state_file %s is new: events are created for changes %s",
                     self._path,
-                    "now" if not lookback else f"{lookback} ago",
+                    "from now on" if not lookback else f"of the last {lookback}",
                 )
         except OSError as error:
             raise SourceError(f"state_file {self._path} cannot be used: {error.strerror}") from None
         except (_secure.UnsafeFile, _change_feed.StateError) as error:
-            raise SourceError(f"state_file {self._path} is not used: {error}") from None
+            raise SourceError(f"state_file {self._path} cannot be used: {error}") from None
 
     async def _lock(self, resources: ExitStack, pause: float) -> None:
         is_logged = False
@@ -256,7 +256,9 @@ class _State:
                 resources.enter_context(_secure.locked(_secure.beside(self._path), wait=False))
             except BlockingIOError:
                 if not is_logged:
-                    _LOG.warning("state_file %s is another source's; waiting until that one ends", self._path)
+                    _LOG.warning(
+                        "state_file %s is in use by another source: waiting until that source ends", self._path
+                    )
                 is_logged = True
                 await asyncio.sleep(pause)
             else:
@@ -269,7 +271,9 @@ class _State:
         except (OSError, _secure.UnsafeFile) as error:
             why = getattr(error, "strerror", None) or error
             if self._is_saved:
-                _LOG.error("state_file %s cannot be written (%s): a restart would repeat events", self._path, why)
+                _LOG.error(
+                    "state_file %s cannot be written (%s): after a restart, events would be repeated", self._path, why
+                )
             self._is_saved = False
         else:
             self._is_saved = True
@@ -312,12 +316,12 @@ class _Source:
             await asyncio.sleep(delay)
 
     def _log_failure(self, error: _errors.ApiError, delay: float) -> None:
-        why = "check the API key, and that it may read orders: " if isinstance(error, _errors.Denied) else ""
+        why = "check the API key and its permission to read orders: " if isinstance(error, _errors.Denied) else ""
         line = _text.scrub(f"{why}{error.message}", self._context.secrets)
         level = logging.ERROR if why else logging.WARNING
         memory = self._state.memory
         assurance = "" if self._has_gap or memory.gap(memory.poll(_now())) else "no event is lost, "
-        _LOG.log(level, "%s; %slooking again in %.0f s", line, assurance, delay)
+        _LOG.log(level, "%s; %snext poll in %.0f s", line, assurance, delay)
 
     async def _poll(self) -> None:
         """Poll CertCentral once and deliver all new events. Raises ApiError; events delivered before stay recorded."""
@@ -380,7 +384,7 @@ class _Source:
         answer = asyncio.ensure_future(self._feedback.get())
         try:
             while not (await asyncio.wait({answer}, timeout=_FEEDBACK_WARNING_AFTER))[0]:
-                _LOG.warning("still waiting for ansible-rulebook to say that it has an event")
+                _LOG.warning("still waiting for ansible-rulebook to confirm an event (option feedback)")
         finally:
             answer.cancel()
 
@@ -437,7 +441,7 @@ def _params(args: Mapping[str, Any]) -> dict[str, Any]:
     """
     unknown = sorted(str(name) for name in set(args) - set(_DEFAULTS) - {_FEEDBACK_QUEUE})
     if unknown:
-        raise _options.OptionError(f"no such argument: {', '.join(unknown)}")
+        raise _options.OptionError(f"unknown option: {', '.join(unknown)}")
     params = {**_DEFAULTS, **{name: value for name, value in args.items() if name in _DEFAULTS and value is not None}}
     for name in _NUMBERS:
         params[name] = _whole_number(name, params[name])
@@ -445,7 +449,7 @@ def _params(args: Mapping[str, Any]) -> dict[str, Any]:
         params[name] = _flag(name, params[name])
     params["interval"] = _number("interval", params["interval"])
     if not 0 <= params["lookback"] <= _change_feed.REACH.total_seconds():
-        raise _options.OptionError("lookback must be 0 to 604800, in seconds")
+        raise _options.OptionError("lookback must be between 0 and 604800 seconds")
     for name in ("state_file", "api_key", "api_url", "ca_path", "rate_limit", "region"):
         if not isinstance(params[name], (str, type(None))):
             raise _options.OptionError(f"{name} must be text")
@@ -454,7 +458,9 @@ def _params(args: Mapping[str, Any]) -> dict[str, Any]:
     params["state_file"] = _state_file(params["state_file"])
     params["statuses"] = _statuses(params["statuses"])
     if params["feedback"] and args.get(_FEEDBACK_QUEUE) is None:
-        raise _options.OptionError("feedback needs a newer ansible-rulebook: this one does not say what it has taken")
+        raise _options.OptionError(
+            "feedback needs a newer ansible-rulebook, which confirms events: update it, or set feedback to false"
+        )
     params["feedback"] = args[_FEEDBACK_QUEUE] if params["feedback"] else None
     return params
 
@@ -462,16 +468,18 @@ def _params(args: Mapping[str, Any]) -> dict[str, Any]:
 def _check_interval(interval: float, base_url: str) -> None:
     shortest = 0.01 if _connection.is_loopback(base_url) else _SHORTEST_INTERVAL
     if not shortest <= interval <= _change_feed.REACH.total_seconds() / 2:
-        raise _options.OptionError(f"interval must be {_SHORTEST_INTERVAL:.0f} to 302400, in seconds")
+        raise _options.OptionError(f"interval must be between {_SHORTEST_INTERVAL:.0f} and 302400 seconds")
 
 
 def _state_file(value: str | None) -> str:
     try:
         path = Path(value or "").expanduser()
     except RuntimeError:
-        raise _options.OptionError("state_file begins with ~ and a user who has no home") from None
+        raise _options.OptionError(
+            "state_file begins with ~, but the home directory of that user is not known: set an absolute path"
+        ) from None
     if not value:
-        raise _options.OptionError("state_file is required: a file that only this source writes")
+        raise _options.OptionError("state_file is required: set it to the path of a file that only this source uses")
     if path.name in ("", "..") or "\0" in value:
         raise _options.OptionError("state_file must be the path of a file")
     return str(path)
@@ -503,11 +511,13 @@ def _statuses(value: Any) -> frozenset[str] | None:
     if value is None:
         return None
     if not isinstance(value, list) or not value or not all(isinstance(one, str) and one.strip() for one in value):
-        raise _options.OptionError("statuses must be a list of words, such as issued; leave it out for all")
+        raise _options.OptionError(
+            "statuses must be a list of order statuses, such as issued; omit it for all statuses"
+        )
     statuses = frozenset(status.strip().lower() for status in value)
     unknown = statuses.difference(_filters.STATUSES)
     if unknown:
         listed = ", ".join(_text.printable(status, 50) for status in sorted(unknown))
         known = ", ".join(_filters.STATUSES)
-        _LOG.warning("statuses: CertCentral may never tell of %s; known are %s", listed, known)
+        _LOG.warning("statuses: CertCentral may never report %s; the known statuses are %s", listed, known)
     return statuses

@@ -16,13 +16,17 @@ import subprocess
 import sys
 import textwrap
 import threading
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, Callable
+from unittest.mock import Mock
 
 import pytest
 import responses
 import yaml
+
+from ansible_collections.certops.orders.tests.messages import check_messages
 
 COLLECTION = Path(__file__).resolve().parents[4]
 EDA = COLLECTION / "extensions" / "eda"
@@ -87,7 +91,7 @@ def test_an_answer_that_leaves_changes_out_is_a_gap(source: dict[str, Any], tmp_
     events = [event["certcentral"] for event in start(source, state_file=str(tmp_path / "state"), with_orders=False)]
 
     assert [(event["event"], event.get("order_id")) for event in events] == [("gap", None), ("status_change", 7)]
-    assert events[0]["reason"] == "CertCentral says that there are more changes than it told"
+    assert events[0]["reason"]
 
 
 @responses.activate
@@ -147,7 +151,7 @@ def test_an_event_whose_feedback_does_not_come_is_told_again_under_the_same_id(
 
     assert [[event["order_id"] for event in events] for events in told] == [[1, 2], [2, 3]]
     assert told[0][1] == {**told[1][0], **{name: told[0][1][name] for name in ("changed_after", "changed_before")}}
-    assert "still waiting for ansible-rulebook" in caplog.text
+    assert [record.levelname for record in caplog.records if "ansible-rulebook" in record.message][:1] == ["WARNING"]
 
 
 @responses.activate
@@ -159,8 +163,8 @@ def test_a_status_that_nobody_knows_is_told(
 
     start(source, state_file=str(tmp_path / "state"), statuses=statuses)
 
-    assert ("may never tell of" in caplog.text) is bool(said)
-    assert f"may never tell of {said}" in caplog.text or not said
+    warnings = [record.message for record in caplog.records if "statuses" in record.message]
+    assert [said in warning for warning in warnings] == [True] * bool(said)
 
 
 @responses.activate
@@ -187,53 +191,54 @@ def test_the_events_of_a_look_do_not_wait_for_the_disk_on_the_event_loop(
     assert "MainThread" not in threads[1:]
 
 
+# Arguments that are refused, and the name of the option that the error has to contain.
 WRONG: list[tuple[dict[str, Any], str]] = [
-    ({"state_file": None}, "state_file is required"),
-    ({"state_file": ["x"]}, "state_file must be text"),
-    ({"intervall": 60}, "no such argument: intervall"),
-    ({"feedback": True}, "feedback needs a newer ansible-rulebook"),
-    ({"state_file": ""}, "state_file is required"),
-    ({"state_file": "/"}, "state_file must be the path of a file"),
-    ({"state_file": "."}, "state_file must be the path of a file"),
-    ({"state_file": "states/.."}, "state_file must be the path of a file"),
-    ({"state_file": "a\0b"}, "state_file must be the path of a file"),
-    ({"state_file": "~nosuchuser/x"}, "a user who has no home"),
-    ({"interval": 59.9}, "interval must be 60 to 302400"),
-    ({"interval": 302401}, "interval must be 60 to 302400"),
-    ({"interval": "often"}, "interval must be a number"),
-    ({"interval": True}, "interval must be a number"),
-    ({"interval": "nan"}, "interval must be a number"),
-    ({"interval": float("inf")}, "interval must be a number"),
-    ({"interval": "3e2"}, "interval must be a number"),
-    ({"timeout": 3.9}, "timeout must be a whole number"),
-    ({"retries": "1.5"}, "retries must be a whole number"),
-    ({"lookback": -1}, "lookback must be 0 to 604800"),
-    ({"lookback": 604801}, "lookback must be 0 to 604800"),
-    ({"statuses": "issued"}, "statuses must be a list"),
-    ({"statuses": []}, "statuses must be a list"),
-    ({"statuses": [1]}, "statuses must be a list"),
-    ({"statuses": ["issued", " "]}, "statuses must be a list"),
-    ({"with_orders": "perhaps"}, "with_orders must be true or false"),
-    ({"region": "mars"}, "region must be one of us, eu"),
-    ({"api_url": 5}, "api_url must be text"),
-    ({"api_url": "http://elsewhere.example"}, "api_url must be https"),
-    ({"api_key": 5}, "api_key must be text"),
-    ({"api_key": f"{KEY} {KEY}"}, "the API key has characters that no key has"),
-    ({"timeout": 0}, "timeout must be 1 to 3600"),
-    ({"rate_limit": "much"}, "rate_limit must be"),
+    ({"state_file": None}, "state_file"),
+    ({"state_file": ["x"]}, "state_file"),
+    ({"intervall": 60}, "intervall"),
+    ({"feedback": True}, "feedback"),
+    ({"state_file": ""}, "state_file"),
+    ({"state_file": "/"}, "state_file"),
+    ({"state_file": "."}, "state_file"),
+    ({"state_file": "states/.."}, "state_file"),
+    ({"state_file": "a\0b"}, "state_file"),
+    ({"state_file": "~nosuchuser/x"}, "state_file"),
+    ({"interval": 59.9}, "interval"),
+    ({"interval": 302401}, "interval"),
+    ({"interval": "often"}, "interval"),
+    ({"interval": True}, "interval"),
+    ({"interval": "nan"}, "interval"),
+    ({"interval": float("inf")}, "interval"),
+    ({"interval": "3e2"}, "interval"),
+    ({"timeout": 3.9}, "timeout"),
+    ({"retries": "1.5"}, "retries"),
+    ({"lookback": -1}, "lookback"),
+    ({"lookback": 604801}, "lookback"),
+    ({"statuses": "issued"}, "statuses"),
+    ({"statuses": []}, "statuses"),
+    ({"statuses": [1]}, "statuses"),
+    ({"statuses": ["issued", " "]}, "statuses"),
+    ({"with_orders": "perhaps"}, "with_orders"),
+    ({"region": "mars"}, "region"),
+    ({"api_url": 5}, "api_url"),
+    ({"api_url": "http://elsewhere.example"}, "api_url"),
+    ({"api_key": 5}, "api_key"),
+    ({"api_key": f"{KEY} {KEY}"}, "API key"),
+    ({"timeout": 0}, "timeout"),
+    ({"rate_limit": "much"}, "rate_limit"),
 ]
 
 
-@pytest.mark.parametrize(("args", "message"), WRONG, ids=lambda value: str(value)[:40])
-def test_what_it_does_not_take(source: dict[str, Any], tmp_path: Path, args: dict[str, Any], message: str) -> None:
-    with pytest.raises(source["SourceError"], match=message):
+@pytest.mark.parametrize(("args", "option"), WRONG, ids=lambda value: str(value)[:40])
+def test_what_it_does_not_take(source: dict[str, Any], tmp_path: Path, args: dict[str, Any], option: str) -> None:
+    with pytest.raises(source["SourceError"], match=rf"\b{option}\b"):
         start(source, **{"state_file": str(tmp_path / "state"), **args})
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_key_is_required(source: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("DIGICERT_API_KEY", raising=False)
-    with pytest.raises(source["SourceError"], match="no API key: set api_key, or DIGICERT_API_KEY"):
+    with pytest.raises(source["SourceError"], match=r"api_key.* DIGICERT_API_KEY"):
         start(source, state_file=str(tmp_path / "state"), api_key=None)
 
 
@@ -270,8 +275,8 @@ ALONE = """
 @pytest.mark.parametrize(
     ("missing", "said"),
     [
-        (("ansible", "ansible_collections"), "state_file /nowhere/state cannot be used: No such file or directory"),
-        (("ansible", "requests"), "the Python library requests is missing where ansible-rulebook runs"),
+        (("ansible", "ansible_collections"), "state_file /nowhere/state "),
+        (("ansible", "requests"), " requests "),
     ],
 )
 def test_it_needs_neither_ansible_nor_the_collections_path(missing: tuple[str, ...], said: str, tmp_path: Path) -> None:
@@ -279,7 +284,8 @@ def test_it_needs_neither_ansible_nor_the_collections_path(missing: tuple[str, .
     command = [sys.executable, "-I", "-W", "error", "-c", script, str(SOURCE)]
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60, cwd=tmp_path)
 
-    assert (done.returncode, done.stderr, done.stdout.strip()) == (0, "", said)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert said in done.stdout
 
 
 def test_its_documentation_and_its_schema_say_what_it_takes(source: dict[str, Any]) -> None:
@@ -332,3 +338,127 @@ def test_rulebooks_start_plans_and_notices_and_never_writes(source: dict[str, An
                 # Said, though it is the default, so that nobody has to know that.
                 assert action[1]["extra_vars"][f"{playbook}_phase"] == "plan"
                 assert not [name for name in action[1]["extra_vars"] if "confirm" in name]
+
+
+# -- messages ----------------------------------------------------------------------------------------------------------
+
+
+def test_messages_of_options(source: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refusal(**args: Any) -> str:
+        with pytest.raises(source["SourceError"]) as caught:
+            start(source, **{"state_file": str(tmp_path / "state"), **args})
+        return str(caught.value).replace(str(tmp_path), "/var/lib")
+
+    def without_requests() -> str:
+        module = source["main"].__globals__
+
+        def fails(*_args: Any, **_more: Any) -> None:
+            raise module["_errors"].LibraryMissing("requests", "Traceback")
+
+        with monkeypatch.context() as patched:
+            patched.setattr(module["_client"], "connect", fails)
+            return refusal()
+
+    shared = tmp_path / "shared"
+    shared.touch()
+    shared.chmod(0o666)
+    check_messages(
+        "event source, options",
+        {
+            "unknown option": refusal(intervall=60),
+            "no state_file": refusal(state_file=None),
+            "state_file is not text": refusal(state_file=["x"]),
+            "state_file is a folder": refusal(state_file="/"),
+            "state_file of an unknown user": refusal(state_file="~nosuchuser/x"),
+            "state_file in a missing folder": refusal(state_file=str(tmp_path / "missing" / "state")),
+            "state_file writable for others": refusal(state_file=str(shared)),
+            "interval too short": refusal(interval=59.9),
+            "interval is a word": refusal(interval="often"),
+            "retries is a fraction": refusal(retries=1.5),
+            "lookback too long": refusal(lookback=604801),
+            "statuses is text": refusal(statuses="issued"),
+            "with_orders is neither true nor false": refusal(with_orders="perhaps"),
+            "unknown region": refusal(region="mars"),
+            "feedback without support": refusal(feedback=True),
+            "requests is missing": without_requests(),
+        },
+    )
+
+
+class Patient(Hasty):
+    """asyncio for a source that is canceled at its second wait."""
+
+    is_first = True
+
+    async def sleep(self, seconds: float) -> None:
+        if not self.is_first:
+            await super().sleep(seconds)
+        self.is_first = False
+
+
+def logged(happens: Callable[[], Any], caplog: pytest.LogCaptureFixture, tmp_path: Path) -> str:
+    """The last line that the source logs, with its level."""
+    caplog.clear()
+    happens()
+    return f"{caplog.records[-1].levelname}: {caplog.records[-1].message}".replace(str(tmp_path), "/var/lib")
+
+
+@responses.activate
+def test_messages_of_the_state_file(source: dict[str, Any], tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    files = source["main"].__globals__["_secure"]
+    responses.get(URL, json={})
+
+    def line(name: str = "state", **args: Any) -> str:
+        start_here = partial(start, source, state_file=str(tmp_path / name), with_orders=False, **args)
+        return logged(start_here, caplog, tmp_path)
+
+    messages = {"new": line(), "new with lookback": line("second", lookback=86400)}
+    with files.locked(files.beside(str(tmp_path / "state"))):
+        messages["used by another source"] = line()
+    unwritable = source["_State"](str(tmp_path / "none" / "state"), "x")
+    messages["cannot be written"] = logged(unwritable.save, caplog, tmp_path)
+    check_messages("event source, state_file", messages)
+
+
+@responses.activate
+def test_messages_of_polls(
+    source: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    module = source["main"].__globals__
+    monkeypatch.setitem(module, "random", SimpleNamespace(uniform=lambda _low, high: high))
+    monkeypatch.setitem(module, "_FEEDBACK_WARNING_AFTER", 0.01)
+    polled = partial(start, source, state_file=str(tmp_path / "state"), with_orders=False)
+
+    def failing(error: Exception) -> None:
+        with monkeypatch.context() as patched:
+            patched.setattr(module["_client"].CertCentral, "status_changes", Mock(side_effect=error))
+            polled()
+
+    def recovered() -> None:
+        changes = Mock(side_effect=[module["_errors"].ServerError("no"), ([], True), ([], True)])
+        with monkeypatch.context() as patched:
+            patched.setitem(module, "asyncio", Patient())
+            patched.setattr(module["_client"].CertCentral, "status_changes", changes)
+            polled()
+
+    def unconfirmed() -> None:
+        engine = RuleEngine()
+        engine.is_stuck = True
+        args = {"api_key": KEY, "state_file": str(tmp_path / "state"), "with_orders": False, "feedback": True}
+        with pytest.raises(asyncio.TimeoutError):
+            asyncio.run(asyncio.wait_for(module["main"](engine, {**args, "eda_feedback_queue": engine.feedback}), 0.3))
+
+    happens = {
+        "unknown status": partial(polled, statuses=["cancel", "issued"]),
+        "API key refused": partial(failing, module["_errors"].Denied("CertCentral refused it (HTTP 403)")),
+        "service failed": partial(failing, module["_errors"].ServerError("CertCentral failed (HTTP 500)")),
+        "service answers again": recovered,
+    }
+    responses.get(URL, json={})
+    responses.get(URL, json={})
+    polled()
+    messages = {situation: logged(poll, caplog, tmp_path) for situation, poll in happens.items()}
+    responses.reset()
+    responses.get(URL, json={"orders": [{"order_id": 7, "status": "issued"}]})
+    messages["event not confirmed"] = logged(unconfirmed, caplog, tmp_path)
+    check_messages("event source, polls", messages)

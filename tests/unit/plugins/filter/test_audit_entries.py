@@ -21,5 +21,5 @@ def test_it_reads_the_text_of_a_log() -> None:
 
 
 def test_what_is_no_text_is_refused() -> None:
-    with pytest.raises(AnsibleFilterError, match="reads the text"):
+    with pytest.raises(AnsibleFilterError, match="audit_entries"):
         FilterModule().filters()["audit_entries"](["a list"])

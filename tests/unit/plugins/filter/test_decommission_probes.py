@@ -63,5 +63,5 @@ def test_it_tells_where_to_look() -> None:
     ],
 )
 def test_what_are_no_orders_is_refused(orders: Any, reviews: Any) -> None:
-    with pytest.raises(AnsibleFilterError, match="decommission_probes needs orders as modules return them"):
+    with pytest.raises(AnsibleFilterError, match="digicert_order_info"):
         called(orders, reviews)

@@ -79,11 +79,11 @@ def test_it_tells_what_to_read() -> None:
     "orders", [None, "orders", [None], [{"domains": [SHOP]}], [{**an_order(), "domains": 7}], {1: 2}]
 )
 def test_what_is_no_list_of_orders_is_refused(orders: Any) -> None:
-    with pytest.raises(AnsibleFilterError, match="decommission_reads needs orders as modules return them"):
+    with pytest.raises(AnsibleFilterError, match="digicert_order_info"):
         called(orders)
 
 
 @pytest.mark.parametrize("wishes", [None, 7])
 def test_what_are_no_wishes_at_all_is_refused(wishes: Any) -> None:
-    with pytest.raises(AnsibleFilterError, match="decommission_reads needs orders as modules return them"):
+    with pytest.raises(AnsibleFilterError, match="digicert_order_info"):
         module.decommission_reads([], wishes)

@@ -25,19 +25,11 @@ FILTERS = {
 
 
 @pytest.mark.parametrize(
-    ("wished", "words"),
-    [
-        ({"names": []}, "names has to have one name at least"),
-        ({"names": SHOP}, "names has to be a list of texts"),
-        ({"names": ["no name"]}, "names is not a domain name"),
-        ({"on_issued": "burn"}, "on_issued is keep, lapse or revoke"),
-        ({"probe": "false"}, "probe has to be true or false"),
-        ({"nmaes": []}, "nmaes is not known here"),
-    ],
+    "wished",
+    [{"names": []}, {"names": SHOP}, {"names": ["no name"]}, {"on_issued": "burn"}, {"probe": "false"}, {"nmaes": []}],
 )
-@pytest.mark.parametrize(("name", "call"), FILTERS.items())
-def test_what_cannot_be_wished_is_refused(
-    name: str, call: Callable[..., Any], wished: dict[str, Any], words: str
-) -> None:
-    with pytest.raises(AnsibleFilterError, match=f"^{name}: {words}"):
+@pytest.mark.parametrize("call", FILTERS.values(), ids=FILTERS)
+def test_what_cannot_be_wished_is_refused(call: Callable[..., Any], wished: dict[str, Any]) -> None:
+    (option,) = wished
+    with pytest.raises(AnsibleFilterError, match=option):
         call([], {"names": [SHOP], **wished})

@@ -44,7 +44,7 @@ def test_agreed_names_its_parts() -> None:
         "changed": ["2"],
         "new": ["3"],
     }
-    with pytest.raises(AnsibleFilterError, match="order_plan_agreed: order 1 is in the plan twice"):
+    with pytest.raises(AnsibleFilterError, match="order 1 "):
         agreed([entry(1), entry(1)], [])
 
 
@@ -52,23 +52,26 @@ def test_agreed_names_its_parts() -> None:
 def test_guards_take_numbers_from_the_command_line(number: Any) -> None:
     guards = load("order_plan_guards")
     assert guards([entry(1), entry(2)], number, "0", number) == []
-    assert guards([entry(1), entry(2)], 1, 0, "") == ["2 changes are planned, and order_plan_max_changes is 1"]
+    (violation,) = guards([entry(1), entry(2)], 1, 0, "")
+    assert "order_plan_max_changes" in violation
     assert guards([entry(1)]) == []
 
 
 @pytest.mark.parametrize("number", ["many", -1, True, 1.5, None, "\u0663"])
 def test_what_is_no_number_is_no_guard(number: Any) -> None:
-    with pytest.raises(AnsibleFilterError, match="max_changes is not a whole number"):
+    with pytest.raises(AnsibleFilterError, match="order_plan_max_changes"):
         load("order_plan_guards")([], number)
 
 
 def test_a_window() -> None:
     window = load("order_plan_window")
     assert window("2026-11-22T10:42:07Z") == ""
-    assert window("2026-11-22T10:42:07Z", None, "2026-11-22").startswith("the window has closed")
-    with pytest.raises(AnsibleFilterError, match="order_plan_window takes a time"):
+    assert "order_plan_not_after" in window("2026-11-22T10:42:07Z", None, "2026-11-22")
+    closed = window("2026-11-22T10:42:07Z", None, "2026-11-22", "decommission_domain")
+    assert "decommission_domain_not_after" in closed
+    with pytest.raises(AnsibleFilterError):
         window("now")
-    with pytest.raises(AnsibleFilterError, match="order_plan_window: not_before is no time"):
+    with pytest.raises(AnsibleFilterError, match="order_plan_not_before"):
         window("2026-11-22T10:42:07Z", "later")
 
 
@@ -94,6 +97,6 @@ def test_a_run_from_its_beginning_to_its_summary() -> None:
     records = load("order_plan_looked_at")(run["records"], [{"order_id": 1, "status": "canceled"}])
     assert load("order_plan_outcomes")(entries, but=records) == []
     told = load("order_plan_summary")(records)
-    assert told["result"]["msg"] == (
-        "3 orders: 2 not_attempted, 1 done; the first that failed: order 2: the window has closed"
-    )
+    counts = {outcome: count for outcome, count in told["result"]["counts"].items() if count}
+    assert counts == {"total": 3, "not_attempted": 2, "done": 1}
+    assert "the window has closed" in told["result"]["msg"]

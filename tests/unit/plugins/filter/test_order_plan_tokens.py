@@ -66,6 +66,6 @@ def test_what_cannot_be_looked_for_is_refused_and_no_token_told(tokens: Any, dig
     with pytest.raises(AnsibleFilterError) as refusal:
         called(tokens, digests)
 
-    assert str(refusal.value) == "order_plan_tokens needs a list of tokens, and one of digests"
+    assert "st-tok" not in str(refusal.value)
     assert refusal.value.__cause__ is None
     assert refusal.value.__suppress_context__

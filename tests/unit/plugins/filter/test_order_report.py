@@ -21,22 +21,21 @@ DATA: dict[str, Any] = {"generated_at": "2026-11-22T10:42:05Z", "title": "{{ a }
 
 def test_it_makes_what_is_asked_for() -> None:
     assert set(texts(DATA)) == {"html", "json", "csv", "headline"}
-    assert texts(DATA, formats=[]) == {"headline": "no orders"}
+    assert set(texts(DATA, formats=[])) == {"headline"}
     assert json.loads(texts(DATA, formats=["json"])["json"])["title"] == "{{ a }}"
 
 
 @pytest.mark.parametrize(
-    ("arguments", "told"),
-    [(({},), "order_report_texts: generated_at"), ((DATA, ["pdf"]), "makes html, json, csv, and no 'pdf'")],
+    ("arguments", "mentioned"), [(({},), "generated_at"), ((DATA, ["pdf"]), "html, json, csv.*pdf")]
 )
-def test_what_is_wrong_is_said(arguments: Any, told: str) -> None:
-    with pytest.raises(AnsibleFilterError, match=told):
+def test_what_is_wrong_is_said(arguments: Any, mentioned: str) -> None:
+    with pytest.raises(AnsibleFilterError, match=mentioned):
         texts(*arguments)
 
 
 def test_an_account_becomes_a_report() -> None:
     made = of_account({"account": {"account_id": 1}}, [], "2026-11-22T10:42:05Z", job=4711)
     assert (made["account"]["account_id"], made["job"]) == (1, "4711")
-    assert texts(made)["headline"] == "no orders"
-    with pytest.raises(AnsibleFilterError, match="result of digicert_account_info"):
+    assert json.loads(texts(made)["json"])["account"]["account_id"] == 1
+    with pytest.raises(AnsibleFilterError, match="digicert_account_info"):
         of_account("x", [], "")

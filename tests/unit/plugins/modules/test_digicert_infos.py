@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import partial
 from typing import Any
 
@@ -17,6 +18,7 @@ from ansible_collections.certops.orders.plugins.modules import (
     digicert_order_info,
     digicert_request_info,
 )
+from ansible_collections.certops.orders.tests.messages import check_messages
 from ansible_collections.certops.orders.tests.unit.plugins.modules.conversation import (
     NO_SUCH_DOMAIN,
     NO_SUCH_ORDER,
@@ -56,7 +58,7 @@ PAGE = "sort=order_id&limit=1000&offset=0"
 @pytest.mark.parametrize("check_mode", [True, False])
 def test_an_order_by_its_id(conversation: Converse, check_mode: bool) -> None:
     result = orders(conversation(reads(7, auto_renew=1)), order_id=7, check_mode=check_mode)
-    assert (result["changed"], result["msg"], result["missing"]) == (False, "1 order found", [])
+    assert (result["changed"], result["missing"]) == (False, [])
     assert (only(result)["order_id"], only(result)["days_remaining"], only(result)["auto_renew"]) == (7, 30, True)
 
 
@@ -111,17 +113,19 @@ def test_orders_with_details_and_origin(conversation: Converse) -> None:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "words"),
+    ("arguments", "option"),
     [
-        ({"order_id": 1, "status": ["issued"]}, "order_id and order_ids cannot be used together with filters"),
-        ({"order_ids": [], "is_renewed": False}, "order_id and order_ids cannot be used together with filters"),
-        ({"order_id": 0}, "order_id must be positive"),
-        ({"expires_within_days": -1}, "expires_within_days must not be negative"),
-        ({"workers": 0}, "workers must be 1 to 32"),
+        ({"order_id": 1, "status": ["issued"]}, "order_id"),
+        ({"order_ids": [], "is_renewed": False}, "order_ids"),
+        ({"order_id": 0}, "order_id"),
+        ({"expires_within_days": -1}, "expires_within_days"),
+        ({"workers": 0}, "workers"),
     ],
 )
-def test_arguments_that_are_refused(conversation: Converse, arguments: Any, words: str) -> None:
-    assert orders(conversation(), **arguments)["msg"].startswith(words)
+def test_arguments_that_are_refused(conversation: Converse, arguments: Any, option: str) -> None:
+    result = orders(conversation(), **arguments)
+    assert failure_of(result)["code"] == "invalid_option"
+    assert re.search(rf"\b{option}\b", result["msg"])
 
 
 def test_a_list_that_may_not_be_read(conversation: Converse) -> None:
@@ -151,7 +155,7 @@ def ids_of(result: Any) -> list[int]:
 
 def test_a_request_by_its_id(conversation: Converse) -> None:
     result = requests(conversation(asks("/request/1", PENDING)), request_id=1)
-    assert (result["msg"], only(result, "requests")["order_id"]) == ("1 request found", 7)
+    assert only(result, "requests")["order_id"] == 7
 
 
 def test_the_requests_of_an_order(conversation: Converse) -> None:
@@ -184,9 +188,10 @@ def test_what_does_not_exist_has_no_requests(conversation: Converse, argument: s
         conversation(asks(target, answer=NO_SUCH_REQUEST if argument == "request_id" else NO_SUCH_ORDER)),
         **{argument: 1},
     )
-    assert (result["requests"], result["msg"]) == ([], "0 requests found")
+    assert (result["requests"], "failed" in result) == ([], False)
     refused = requests(conversation(), **{argument: 0})
-    assert refused["msg"] == f"{argument} must be positive"
+    assert failure_of(refused)["code"] == "invalid_option"
+    assert argument in refused["msg"]
 
 
 # -- domains -----------------------------------------------------------------------------------------------------------
@@ -238,14 +243,32 @@ def test_the_domains_of_a_container_are_checked_where_they_say(conversation: Con
 
 def test_a_domain_by_its_id(conversation: Converse) -> None:
     result = domains(conversation(asks(f"/domain/1?{SHOW}", DOMAINS[0])), domain_id=1)
-    assert (result["msg"], only(result, "domains")["name"]) == ("1 domain found", "example.com")
+    assert only(result, "domains")["name"] == "example.com"
     result = domains(conversation(asks(f"/domain/1?{SHOW}", answer=NO_SUCH_DOMAIN)), domain_id=1)
     assert result["domains"] == []
 
 
 @pytest.mark.parametrize(
-    ("arguments", "words"),
-    [({"domain_id": 0}, "domain_id must be positive"), ({"name": "a b"}, "name is not a domain")],
+    ("arguments", "option"),
+    [({"domain_id": 0}, "domain_id"), ({"name": "a b"}, "name"), ({"include_subdomains": True}, "include_subdomains")],
 )
-def test_domains_that_cannot_be_meant(conversation: Converse, arguments: Any, words: str) -> None:
-    assert domains(conversation(), **arguments)["msg"].startswith(words)
+def test_domains_that_cannot_be_meant(conversation: Converse, arguments: Any, option: str) -> None:
+    result = domains(conversation(), **arguments)
+    assert failure_of(result)["code"] == "invalid_option"
+    assert re.search(rf"\b{option}\b", result["msg"])
+
+
+# -- messages ----------------------------------------------------------------------------------------------------------
+
+
+def test_messages(conversation: Converse) -> None:
+    request, domain = asks("/request/1", PENDING), asks(f"/domain/1?{SHOW}", DOMAINS[0])
+    check_messages(
+        "digicert info modules",
+        {
+            "order_id with filters": orders(conversation(), order_id=1, status=["issued"])["msg"],
+            "one request found": requests(conversation(request), request_id=1)["msg"],
+            "one domain found": domains(conversation(domain), domain_id=1)["msg"],
+            "include_subdomains without name": domains(conversation(), include_subdomains=True)["msg"],
+        },
+    )

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import partial
 from typing import Any
 
@@ -44,7 +45,7 @@ def message(text: str) -> Call:
 
 def test_a_setting_is_made_and_looked_at(conversation: Converse) -> None:
     result = silences(conversation(reads(1), emails(), reads(1, **QUIET)), renewal_emails=False)
-    assert (result["changed"], result["msg"]) == (True, "order 1 was set")
+    assert (result["changed"], only(result)["outcome"]) == (True, "changed")
     assert only(result)["before"]["renewal_emails"] is True
     assert only(result)["after"]["renewal_emails"] is False
     assert "warnings" not in result
@@ -52,7 +53,7 @@ def test_a_setting_is_made_and_looked_at(conversation: Converse) -> None:
 
 def test_setting_it_again_is_one_read(conversation: Converse) -> None:
     result = silences(conversation(reads(1, **QUIET)), renewal_emails=False)
-    assert (result["changed"], only(result)["reason"]) == (False, "it is set so already")
+    assert (result["changed"], only(result)["outcome"]) == (False, "unchanged")
 
 
 def test_check_mode_predicts(conversation: Converse) -> None:
@@ -105,15 +106,18 @@ def test_a_second_setting_that_fails_leaves_the_first_one_told(conversation: Con
 
 def test_an_order_that_has_ended_is_refused(conversation: Converse) -> None:
     result = silences(conversation(reads(1, status="canceled")), renewal_emails=False)
-    assert "It does not renew any more" in result["msg"]
+    assert (failure_of(result)["code"], only(result)["before"]["status"]) == ("ineligible", "canceled")
 
 
 @pytest.mark.parametrize("quiet", [QUIET, {}])
 def test_an_order_that_renews_by_itself_is_warned_of(conversation: Converse, quiet: Any) -> None:
     calls = [] if quiet else [emails(), reads(1, auto_renew=1, **QUIET)]
     result = silences(conversation(reads(1, auto_renew=1, **quiet), *calls), renewal_emails=False)
-    assert "auto-renew is on" in result["warnings"][0]
-    assert "AUTO-RENEW IS ON" in result["msg"]
+    (warning,) = result["warnings"]
+    assert "order 1" in warning
+    # The reason of the order names the place as well.
+    assert "console" in warning
+    assert "console" in only(result)["reason"]
 
 
 def test_the_warning_does_not_depend_on_which_orders_are_listed(conversation: Converse) -> None:
@@ -127,7 +131,8 @@ def test_so_many_that_a_warning_of_all_of_them_would_not_fit_are_refused(convers
         module, conversation(), order_ids=ids, renewal_emails=False, environ={"AWX_ISOLATED_DATA_DIR": "/runner"}
     )
     assert failure_of(result)["code"] == "invalid_option"
-    assert "hand in at most 22723 at a time" in result["msg"]
+    # The number depends on the length of the warning.
+    assert re.search(r"\b227\d\d\b", result["msg"])
 
 
 def test_the_warning_is_counted_where_a_result_has_to_fit(
@@ -137,5 +142,5 @@ def test_the_warning_is_counted_where_a_result_has_to_fit(
     service = conversation(reads(1, auto_renew=1, **QUIET))
     result = silences(service, renewal_emails=False, environ={"AWX_ISOLATED_DATA_DIR": "/runner"})
     of_the_order, of_the_cut = result["warnings"]
-    assert "auto-renew is on" in of_the_order
-    assert "was too long for ansible-runner" in of_the_cut
+    assert "order 1" in of_the_order
+    assert "ansible-runner" in of_the_cut

@@ -21,6 +21,7 @@ from ansible_collections.certops.orders.plugins.module_utils._certcentral.accoun
     lines,
     summary,
 )
+from ansible_collections.certops.orders.tests.messages import check_messages
 
 NAME = "secret.example.com"
 ISSUED = {"id": 7, "status": "issued", "certificate": {"valid_till": "2027-01-01"}}
@@ -67,7 +68,8 @@ def test_what_contradicts_names_what_not_to_use(answers: dict[str, Any], name: s
     assert (fact["seen"], fact["result"]) == (found, "contradiction")
     assert fact["avoid"]
     facts = judged(observed)
-    assert f"{name}: do not use {fact['avoid']}" in summary(facts)
+    assert name in summary(facts)
+    assert fact["avoid"] in summary(facts)
     assert any(fact["avoid"] in line for line in lines(facts))
 
 
@@ -99,3 +101,25 @@ def test_nothing_of_an_answer_is_shown() -> None:
     observed.duplicates = observed.reissues = (row, answer)
     facts = judged(observed)
     assert NAME not in json.dumps([facts, lines(facts), summary(facts)])
+
+
+def test_messages() -> None:
+    observed = seen(
+        sample=orders({"id": 7}, total=6), last=orders(total=6), missing=Answer(404, data={"errors": [{"code": "x"}]})
+    )
+    facts = judged(observed)
+    table = [" ".join(line.split()) for line in lines(facts)]
+    # The first fact of each text.
+    avoid = {fact.avoid: fact.name for fact in reversed(FACTS) if fact.avoid}
+    check_messages(
+        "account check",
+        {
+            "summary": summary(facts),
+            "summary without a contradiction": summary(judged(seen())),
+            "headings": table[1],
+            **{f"title {number}": line for number, line in enumerate((line for line in table if "):" in line), 1)},
+            "features to avoid": next(line for line in table if line.startswith("missing_order: ")),
+            **{f"fact {fact.name}": fact.text for fact in FACTS},
+            **{f"avoid, {name}": avoided for avoided, name in avoid.items()},
+        },
+    )

@@ -25,6 +25,7 @@ from ansible_collections.certops.orders.plugins.module_utils._certcentral.change
 )
 from ansible_collections.certops.orders.plugins.module_utils._certcentral.filters import STATUSES
 from ansible_collections.certops.orders.plugins.module_utils._certcentral.models import ROW, StatusChange, read_order
+from ansible_collections.certops.orders.tests.messages import check_messages
 from ansible_collections.certops.orders.tests.unit.plugins.module_utils.words import ORDER_STATUSES
 
 SERVICE = "https://www.digicert.com/services/v2"
@@ -121,7 +122,7 @@ def test_after_seven_days_there_is_a_gap_which_is_told_once() -> None:
     look = memory.poll(NOON + REACH + timedelta(seconds=90))
     event = memory.gap_event(look)["certcentral"]
 
-    assert "does not reach back to the last look" in memory.gap(look)
+    assert memory.gap(look)
     # More cannot be asked for.
     assert (look.seconds, memory.reaches(look)) == (WEEK, True)
     assert {name: event[name] for name in ("event", "gap", "reason", "missed_after", "missed_before")} == {
@@ -145,7 +146,7 @@ def test_an_answer_that_is_not_whole_is_a_gap_and_what_it_has_is_still_to_be_tol
     look = memory.poll(at(300))
     cut = look.answered_at(at(302), is_whole=False)
 
-    assert (memory.gap(look), memory.gap(cut)) == ("", "CertCentral says that there are more changes than it told")
+    assert (bool(memory.gap(look)), bool(memory.gap(cut))) == (False, True)
     event = memory.gap_event(cut)["certcentral"]
     assert (event["missed_after"], event["missed_before"]) == ("2026-11-22T12:00:00Z", "2026-11-22T12:05:02Z")
     memory.pass_over(cut)
@@ -187,7 +188,7 @@ def test_a_clock_that_went_far_back_is_a_gap_and_repeats_nothing(back: int) -> N
     told(memory, memory.poll(at(86400)), REISSUE)
     look = memory.poll(at(86400 + 660 - back))
 
-    assert "the clock stands before" in memory.gap(look)
+    assert memory.gap(look)
     assert look.seconds == WEEK
     memory.pass_over(look)
     assert told(memory, look, before, REISSUE, REJECTED) == [REJECTED]
@@ -495,14 +496,14 @@ def test_it_is_the_same_after_a_restart() -> None:
     ],
 )
 def test_what_no_source_has_written_is_not_read(text: str) -> None:
-    with pytest.raises(StateError, match="not what an event source has written"):
+    with pytest.raises(StateError):
         Memory.read(text, SERVICE)
 
 
 def test_what_another_one_has_written_is_not_read() -> None:
-    with pytest.raises(StateError, match="about another service than https://elsewhere"):
+    with pytest.raises(StateError, match="https://elsewhere"):
         Memory.read(new().text(), "https://elsewhere/services/v2")
-    with pytest.raises(StateError, match="another version"):
+    with pytest.raises(StateError):
         Memory.read(new().text().replace('"schema_version":2', '"schema_version":1'), SERVICE)
 
 
@@ -513,3 +514,29 @@ def test_twenty_thousand_changes_of_a_week_are_a_small_file() -> None:
         memory.note(StatusChange(10**8 + number, "reissue_pending", 10**9 + number), look)
 
     assert len(memory.text()) < 1_300_000
+
+
+# -- messages ----------------------------------------------------------------------------------------------------------
+
+
+def test_messages() -> None:
+    memory = begun()
+    look = memory.poll(at(300))
+    text = new().text()
+
+    def unreadable(text: str, service: str = SERVICE) -> str:
+        with pytest.raises(StateError) as caught:
+            Memory.read(text, service)
+        return str(caught.value)
+
+    check_messages(
+        "certcentral change feed",
+        {
+            "gap, more than 7 days": memory.gap(memory.poll(NOON + REACH + timedelta(seconds=90))),
+            "gap, incomplete answer": memory.gap(look.answered_at(at(302), is_whole=False)),
+            "gap, clock set back": memory.gap(memory.poll(at(-86400))),
+            "state file, invalid": unreadable("{}"),
+            "state file, other service": unreadable(text, "https://elsewhere/services/v2"),
+            "state file, other version": unreadable(text.replace('"schema_version":2', '"schema_version":1')),
+        },
+    )

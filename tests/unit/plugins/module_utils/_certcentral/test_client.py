@@ -6,7 +6,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import re
 import stat
 from collections.abc import Iterable, Sequence
 from datetime import date
@@ -55,6 +57,7 @@ from ansible_collections.certops.orders.plugins.module_utils._common.errors impo
 from ansible_collections.certops.orders.plugins.module_utils._common.options import OptionError
 from ansible_collections.certops.orders.plugins.module_utils._common.outcomes import Decision
 from ansible_collections.certops.orders.plugins.module_utils._http import rate_limit as _pacing
+from ansible_collections.certops.orders.tests.messages import check_messages
 from ansible_collections.certops.orders.tests.unit.plugins.module_utils.words import (
     BASE,
     DEFAULTS,
@@ -155,7 +158,7 @@ def test_type_traps(said: dict[str, Any], read: dict[str, Any], service: Convers
 )
 def test_another_order_than_asked_is_not_taken_for_it(answer: Any, service: Conversation, client: CertCentral) -> None:
     service.get("order/certificate/7", answer)
-    with pytest.raises(Unreadable, match="answered with something else when asked to read order 7"):
+    with pytest.raises(Unreadable, match="read order 7"):
         client.order(7)
 
 
@@ -243,7 +246,7 @@ def test_a_page_that_is_not_as_it_should_be(
 @pytest.mark.parametrize("orders", [{"1": {"id": 1}}, "none", 7, True])
 def test_a_page_that_is_no_list(orders: Any, service: Conversation, client: CertCentral) -> None:
     service.get("order/certificate", {"orders": orders}, query={"sort": "order_id", "limit": "1000", "offset": "0"})
-    with pytest.raises(Unreadable, match="not a list of orders"):
+    with pytest.raises(Unreadable, match=r"\borders\b"):
         client.page([])
 
 
@@ -367,12 +370,13 @@ def test_a_service_that_repeats_itself(filters: Any) -> None:
     assert read_all(Listing([1, 1, 2, 2, 3, *range(4, 30), 5]), filters=filters) == list(range(1, 30))
 
 
-def test_a_list_that_moves_faster_than_it_can_be_read_is_told() -> None:
-    def flood(listing: Listing) -> None:
-        if len(listing.asked) > 30:
-            listing.numbers[:0] = range(10000 + 100 * len(listing.asked), 10100 + 100 * len(listing.asked))
+def flood(listing: Listing) -> None:
+    if len(listing.asked) > 30:
+        listing.numbers[:0] = range(10000 + 100 * len(listing.asked), 10100 + 100 * len(listing.asked))
 
-    with pytest.raises(ApiError, match="changes faster than it can be read; ask again") as caught:
+
+def test_a_list_that_moves_faster_than_it_can_be_read_is_told() -> None:
+    with pytest.raises(ApiError) as caught:
         read_all(Listing(range(400), change=flood), filters=ISSUED)
     assert caught.value.code == "list_moves"
 
@@ -534,13 +538,13 @@ def test_an_answer_that_should_have_been_empty_does_not_acknowledge_a_change(
 
 
 def test_a_need_that_nobody_knows_is_a_mistake_of_ours(client: CertCentral) -> None:
-    with pytest.raises(ValueError, match="nobody knows how to read colour"):
+    with pytest.raises(ValueError, match="colour"):
         client.fetch_fact("colour", [Order(7, "pending")])
 
 
 def test_a_change_that_is_refused(service: Conversation, client: CertCentral) -> None:
     service.put("order/certificate/7/status", {"status": "renewed"}, 403)
-    with pytest.raises(Denied, match="refused to set order 7 to renewed"):
+    with pytest.raises(Denied, match="set order 7 to renewed"):
         change(client, "renewed", None)
 
 
@@ -581,7 +585,7 @@ def test_a_revocation_with_an_answer_that_is_no_request_is_not_acknowledged(
     answer: Any, service: Conversation, client: CertCentral
 ) -> None:
     service.put("order/certificate/7/revoke", ASKED, 201, answer)
-    with pytest.raises(Unreadable, match="something unexpected when asked to revoke order 7") as caught:
+    with pytest.raises(Unreadable, match="revoke order 7") as caught:
         revoke(client, order_path(7))
     assert caught.value.ambiguous
 
@@ -605,7 +609,7 @@ def test_the_other_certificates_of_an_order(kind: str, service: Conversation, cl
     service.get(f"order/certificate/7/{kind}", {}, query=archived)
     assert ask(7) == []
     service.get(f"order/certificate/7/{kind}", {"certificates": {"id": 5}}, query=archived)
-    with pytest.raises(Unreadable, match="not a list of certificates"):
+    with pytest.raises(Unreadable, match=r"\bcertificates\b"):
         ask(7)
 
 
@@ -623,7 +627,7 @@ def test_another_request_than_asked_is_not_taken_for_it(
     answer: Any, service: Conversation, client: CertCentral
 ) -> None:
     service.get("request/55", answer)
-    with pytest.raises(Unreadable, match="something else when asked to read request 55"):
+    with pytest.raises(Unreadable, match="read request 55"):
         client.request(55)
 
 
@@ -689,7 +693,7 @@ def test_a_request_that_is_settled_with_an_odd_answer_is_not_acknowledged(
     service: Conversation, client: CertCentral
 ) -> None:
     service.put("request/55/status", {"status": "rejected"}, 200, {"errors": [{"code": "odd"}]})
-    with pytest.raises(Unreadable, match="asked to set request 55 to rejected"):
+    with pytest.raises(Unreadable, match="set request 55 to rejected"):
         client.settle_request(Request(55, "revoke", "pending"), status="rejected", comment=None, **sending())
 
 
@@ -702,7 +706,7 @@ def test_notes(service: Conversation, client: CertCentral) -> None:
     service.get("order/certificate/7/note", {})
     assert client.notes(7) == ()
     service.get("order/certificate/7/note", {"notes": "none"})
-    with pytest.raises(Unreadable, match="not a list of notes"):
+    with pytest.raises(Unreadable, match=r"\bnotes\b"):
         client.notes(7)
     service.get("order/certificate/7/note", absent(), 404)
     with pytest.raises(NotFound):
@@ -732,14 +736,14 @@ def test_the_first_spelling_that_is_not_refused_counts_from_then_on(service: Con
     emails(service, "true")
     client.set_renewal_emails(7, True, **sending())
     emails(service, "false", 400)
-    with pytest.raises(Refused, match="switch the renewal e-mails of order 7 off"):
+    with pytest.raises(Refused, match=r"\border 7\b"):
         client.set_renewal_emails(7, False, **sending())
 
 
 def test_the_last_refusal_is_told_where_every_spelling_is_refused(service: Conversation, client: CertCentral) -> None:
     for on, _off in _certcentral.RENEWAL_EMAILS:
         emails(service, on, 404)
-    with pytest.raises(WrongAddress, match="switch the renewal e-mails of order 7 on"):
+    with pytest.raises(WrongAddress, match=r"\border 7\b"):
         client.set_renewal_emails(7, True, **sending())
 
 
@@ -788,7 +792,7 @@ def test_a_domain(service: Conversation, client: CertCentral) -> None:
 @pytest.mark.parametrize("answer", [{}, {"id": 5}, {"id": True}])
 def test_another_domain_than_asked_is_not_taken_for_it(answer: Any, service: Conversation, client: CertCentral) -> None:
     service.get("domain/4", answer, query=SHOW)
-    with pytest.raises(Unreadable, match="something else when asked to read domain 4"):
+    with pytest.raises(Unreadable, match="read domain 4"):
         client.domain(4)
 
 
@@ -833,10 +837,10 @@ def test_a_list_that_is_an_empty_list_is_empty(service: Conversation, client: Ce
     service.get("domain", [], query={**SHOW, **page})
     assert list(client.domains()) == []
     service.get("order/certificate/7", [])
-    with pytest.raises(Unreadable, match="not a JSON object"):
+    with pytest.raises(Unreadable):
         client.order(7)
     service.get("request", [[]])
-    with pytest.raises(Unreadable, match="not a JSON object"):
+    with pytest.raises(Unreadable):
         list(client.requests())
 
 
@@ -887,10 +891,11 @@ def test_the_account(service: Conversation, client: CertCentral) -> None:
 def test_whose(service: Conversation, client: CertCentral) -> None:
     service.get("user/me", {"account_id": 12})
     assert client.account_label() == "account 12"
+    # Without an id, a label all the same.
     service.get("user/me", {})
-    assert client.account_label() == "this key's account"
+    unknown = client.account_label()
     service.get("user/me", "<html>", 403)
-    assert client.account_label() == "this key's account"
+    assert client.account_label() == unknown
 
 
 # -- reading for a run -----------------------------------------------------------------------------------------------
@@ -1122,7 +1127,7 @@ def test_no_status_changes(service: Conversation, client: CertCentral, answer: A
 def test_status_changes_that_are_no_list(service: Conversation, client: CertCentral) -> None:
     service.get("order/certificate/status-changes", {"orders": {"order_id": 7}}, query={"seconds": "1"})
 
-    with pytest.raises(Unreadable, match="not a list of orders"):
+    with pytest.raises(Unreadable, match=r"\borders\b"):
         client.status_changes(1)
 
 
@@ -1162,9 +1167,8 @@ def test_a_total_larger_than_what_came_is_a_warning(count: int, filters: Any) ->
     listing.totals = [count + 5] * 30
     came, warnings = warned(listing, filters=filters)
     assert came == list(range(count))
-    assert warnings == [
-        f"CertCentral announces {count + 5} orders and lists {count}: the list is not complete; read it again later"
-    ]
+    (warning,) = warnings
+    assert re.findall(r"\d+", warning) == [str(count + 5), str(count)]
 
 
 def test_rows_that_cannot_be_read_are_a_warning(service: Conversation, client: CertCentral) -> None:
@@ -1172,9 +1176,8 @@ def test_rows_that_cannot_be_read_are_a_warning(service: Conversation, client: C
     service.get("order/certificate", rows(row(1), {"id": "odd"}, total=2), query={**query, "offset": "0"})
     service.get("order/certificate", rows({"id": "odd"}, total=2), query={**query, "offset": "1"})
     assert [order.id for order in client.pages()] == [1]
-    assert client.warnings == [
-        "CertCentral announces 2 orders and lists 1: the list is not complete; read it again later"
-    ]
+    (warning,) = client.warnings
+    assert re.findall(r"\d+", warning) == ["2", "1"]
 
 
 def test_a_read_by_ids_that_returned_them_all_is_one_request(service: Conversation, client: CertCentral) -> None:
@@ -1185,3 +1188,82 @@ def test_a_read_by_ids_that_returned_them_all_is_one_request(service: Conversati
     # Fewer than were asked for, and no sign that there are more.
     service.list(rows(row(7), total=1), 7, 8)
     assert sorted(client.read([7, 8])) == [7]
+
+
+# -- messages ----------------------------------------------------------------------------------------------------------
+
+
+class Announced:
+    """A transport that keeps what a call announces ("read order 7"), and gives one answer to all of them."""
+
+    def __init__(self, answer: Any) -> None:
+        self.what = ""
+        self._answer = answer
+
+    def read(self, what: str, *_path: Any, **_options: Any) -> Any:
+        self.what = what
+        return self._answer
+
+    write = read
+
+
+def test_messages(service: Conversation, client: CertCentral) -> None:
+    def what(call: Callable[[CertCentral], Any]) -> str:
+        transport: Any = Announced({})
+        with contextlib.suppress(Unreadable):
+            call(CertCentral(transport))
+        return transport.what
+
+    def unreadable(call: Callable[[CertCentral], Any], answer: Any) -> str:
+        transport: Any = Announced(answer)
+        with pytest.raises(Unreadable) as caught:
+            call(CertCentral(transport))
+        return caught.value.message
+
+    with pytest.raises(ApiError) as moving:
+        read_all(Listing(range(400), change=flood), filters=ISSUED)
+    listing = Listing(range(7))
+    listing.totals = [12] * 30
+    service.get("user/me", {"account_id": 12})
+    service.get("user/me", {})
+    request, domain = Request(55, "revoke", "pending"), Domain(4, "example.com", None)
+    calls: dict[str, Callable[[CertCentral], Any]] = {
+        "read an order": lambda api: api.order(7),
+        "list orders": lambda api: api.page([]),
+        "list status changes": lambda api: api.status_changes(60),
+        "cancel": lambda api: change(api, "canceled", "x"),
+        "mark renewed": lambda api: change(api, "renewed", None),
+        "list reissues": lambda api: api.reissues(7),
+        "list duplicates": lambda api: api.duplicates(7),
+        "read a request": lambda api: api.request(55),
+        "list requests": lambda api: list(api.requests()),
+        "approve a request": lambda api: api.settle_request(request, status="approved", comment=None, **sending()),
+        "list notes": lambda api: api.notes(7),
+        "add a note": lambda api: api.add_note(7, "x", **sending()),
+        "renewal e-mails on": lambda api: api.set_renewal_emails(7, True, **sending()),
+        "renewal e-mails off": lambda api: api.set_renewal_emails(7, False, **sending()),
+        "automatic reissue on": lambda api: api.set_auto_reissue(7, True, **sending()),
+        "automatic reissue off": lambda api: api.set_auto_reissue(7, False, **sending()),
+        "renewal message": lambda api: api.set_renewal_message(7, "x", **sending()),
+        "read a domain": lambda api: api.domain(4),
+        "list domains": lambda api: list(api.domains()),
+        "activate a domain": lambda api: api.set_domain(domain, active=True, **sending()),
+        "deactivate a domain": lambda api: api.set_domain(domain, active=False, **sending()),
+        "read the user": lambda api: api.me(),
+        "read the account": lambda api: api.account(),
+    }
+    check_messages(
+        "certcentral client",
+        {
+            **{f"action, {name}": what(call) for name, call in calls.items()},
+            "another order than requested": unreadable(calls["read an order"], {"id": 8}),
+            "cancel, unexpected answer": unreadable(calls["cancel"], {"odd": 1}),
+            "list of orders invalid": unreadable(calls["list orders"], {"orders": 7}),
+            "list of orders changes": moving.value.message,
+            "list of orders incomplete": warned(listing)[1][0],
+            "account": client.account_label(),
+            "account unknown": client.account_label(),
+            "key invalid": _certcentral._advise(401, []),
+            "permission missing": _certcentral._advise(403, ["access_denied|missing_permission"]),
+        },
+    )

@@ -236,7 +236,7 @@ def test_an_approved_plan_names_a_name_in_either_spelling(planned: str, applied:
     plan = make("retire", 1, "host", [planned], [], NOW)
 
     assert read(plan, None, "retire", 1, "host", NOW, names=[applied])["names"] == [planned]
-    with pytest.raises(PlanError, match="does not name these names"):
+    with pytest.raises(PlanError, match=r"\bnames\b"):
         read(plan, None, "retire", 1, "host", NOW, names=["xn--bcher-kva.example"])
 
 
@@ -257,7 +257,7 @@ def test_without_the_library_names_in_unicode_are_refused_and_others_are_not(mon
         lambda: parse_request({"names": ["a.example"], "protected": ["*.münchen.example"]}),
         lambda: stale_wishes({"now": "2026-11-28", "exclude": ["münchen.*"]}),
     ):
-        with pytest.raises((OptionError, ValueError), match="the Python library idna, which requests brings"):
+        with pytest.raises((OptionError, ValueError), match="Python library idna"):
             refused()
     assert "idna" in host_name("münchen.example")[1]
     # What a service says stays as it is, which is no domain name to any planner.

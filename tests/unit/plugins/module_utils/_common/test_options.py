@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -32,8 +33,10 @@ from ansible_collections.certops.orders.plugins.module_utils._http.connection im
     parse_rate_limit,
 )
 from ansible_collections.certops.orders.tests.cases import each
+from ansible_collections.certops.orders.tests.messages import known
 from ansible_collections.certops.orders.tests.unit.plugins.module_utils.words import KEY
 
+MESSAGES = known()["http connection options"]
 US = "https://www.digicert.com/services/v2"
 EU = "https://certcentral.digicert.eu/services/v2"
 IN_ENVIRONMENT = {"DIGICERT_API_KEY": KEY}
@@ -97,7 +100,7 @@ def test_numbers_have_bounds(option: str, least: int, most: int) -> None:
     for number in (least, most):
         assert connected(**{option: number})
     for number in (least - 1, most + 1, True):
-        assert refusal(**{option: number}) == f"{option} must be {least} to {most}"
+        assert refusal(**{option: number}).startswith(f"{option} ")
 
 
 # -- the key ---------------------------------------------------------------------------------------------------------
@@ -112,14 +115,14 @@ def test_white_space_around_a_key_is_dropped(around: str) -> None:
 @pytest.mark.parametrize("inside", [" ", "\n", "\r\n", "\t", "\0", "\x7f", "ü", "\u202e", "\ufeff"])
 def test_a_key_with_what_no_key_has_is_refused_and_not_shown(inside: str) -> None:
     for key in (f"{KEY}{inside}x", f"{KEY}{inside}{KEY}"):
-        assert "the API key has characters that no key has" in refusal({}, api_key=key)
-        assert "the API key has characters that no key has" in refusal({"DIGICERT_API_KEY": key})
+        assert situation(refusal({}, api_key=key)) == "a key with a space"
+        assert situation(refusal({"DIGICERT_API_KEY": key})) == "a key with a space"
 
 
 @pytest.mark.parametrize("key", [None, "", " ", "\n"])
 def test_no_key(key: str | None) -> None:
-    assert "set api_key, or DIGICERT_API_KEY" in refusal({}, api_key=key)
-    assert "set api_key, or DIGICERT_API_KEY" in refusal({"DIGICERT_API_KEY": key or ""})
+    assert situation(refusal({}, api_key=key)) == "no API key"
+    assert situation(refusal({"DIGICERT_API_KEY": key or ""})) == "no API key"
 
 
 def test_the_key_of_the_task_comes_first() -> None:
@@ -143,27 +146,33 @@ def keyless(environ: dict[str, str] | None = None, required: bool = False, **par
     )
 
 
+def situation(text: str) -> str:
+    """The situation of the golden file that has this message."""
+    (found,) = (name for name, message in MESSAGES.items() if message == text)
+    return found
+
+
 URL = "https://simulator.example"
 
 
 @pytest.mark.parametrize("key", [None, "", " \n"])
 def test_where_no_key_is_required_none_need_be_given(key: str | None) -> None:
     assert keyless(api_key=key, api_url=URL).api_key == ""
-    with pytest.raises(OptionError, match=r"^no API key: set api_key, or DIGICERT_API_KEY in the environment$"):
+    with pytest.raises(OptionError, match=r"api_key.*DIGICERT_API_KEY"):
         keyless(required=True, api_key=key, api_url=URL)
 
 
 def test_a_key_that_is_given_though_none_is_required_is_held_to_the_same_rules() -> None:
     assert keyless(api_key="k", api_url=URL).api_key == "k"
-    with pytest.raises(OptionError, match="the key comes from DIGICERT_API_KEY"):
+    with pytest.raises(OptionError, match=r"api_url.*DIGICERT_API_KEY"):
         keyless(IN_ENVIRONMENT, api_url=URL)
-    with pytest.raises(OptionError, match="characters that no key has"):
+    with pytest.raises(OptionError, match="API key"):
         keyless(api_key="a b", api_url=URL)
 
 
 def test_where_a_service_has_no_address_of_its_own_one_has_to_be_given() -> None:
     assert keyless({"DIGICERT_API_URL": URL}).base_url == URL
-    with pytest.raises(OptionError, match=r"^no address: set api_url, or DIGICERT_API_URL in the environment$"):
+    with pytest.raises(OptionError, match=r"api_url.*DIGICERT_API_URL"):
         keyless()
 
 
@@ -171,13 +180,13 @@ def test_where_a_service_has_no_address_of_its_own_one_has_to_be_given() -> None
 @pytest.mark.parametrize("url", ["https://evil.example", US, "http://127.0.0.1:8080"])
 def test_the_environments_key_is_not_sent_to_a_tasks_url(url: str, empty_key: str | None) -> None:
     """Whoever can set extra variables can set a task's options, also through module_defaults."""
-    assert "the task sets api_url, and the key comes from DIGICERT_API_KEY" in refusal(api_url=url, api_key=empty_key)
+    assert situation(refusal(api_url=url, api_key=empty_key)) == "api_url in the task, key of the environment"
 
 
 def test_the_environments_key_is_not_trusted_to_a_tasks_ca(tmp_path: Path) -> None:
     bundle = tmp_path / "ca.pem"
     bundle.touch()
-    assert "the task sets ca_path, and the key comes from DIGICERT_API_KEY" in refusal(ca_path=str(bundle))
+    assert situation(refusal(ca_path=str(bundle))) == "ca_path in the task, key of the environment"
     assert connected({}, api_key="k", ca_path=str(bundle)).verify == str(bundle)
 
 
@@ -196,7 +205,7 @@ def test_the_tasks_key_goes_to_the_tasks_url_or_the_environments() -> None:
 
 
 def test_another_providers_variables_are_nothing_to_us() -> None:
-    assert "no API key" in refusal({"SERVERTASTIC_API_KEY": "other"})
+    assert situation(refusal({"SERVERTASTIC_API_KEY": "other"})) == "no API key"
     assert connected({**IN_ENVIRONMENT, "SERVERTASTIC_READ_ONLY": "1"}).read_only == ""
 
 
@@ -290,15 +299,15 @@ def test_an_address_that_will_do(url: str, base_url: str) -> None:
 @each(
     ("url", "why"),
     [
-        *((url, "is not a URL") for url in NO_URLS),
-        *((url, "must not hold user information, a query or a fragment") for url in LEAKY_URLS),
-        *((url, "must be https") for url in PLAIN_URLS),
+        *((url, "api_url is not a URL") for url in NO_URLS),
+        *((url, "api_url with a query") for url in LEAKY_URLS),
+        *((url, "api_url with http") for url in PLAIN_URLS),
     ],
 )
 def test_an_address_that_will_not(url: str, why: str) -> None:
     for writes in (True, False):
-        assert why in refusal({}, writes, api_key="k", api_url=url)
-        assert why in refusal({**IN_ENVIRONMENT, "DIGICERT_API_URL": url}, writes)
+        assert situation(refusal({}, writes, api_key="k", api_url=url)) == why
+        assert situation(refusal({**IN_ENVIRONMENT, "DIGICERT_API_URL": url}, writes)) == why
 
 
 def test_a_refused_address_is_not_shown() -> None:
@@ -309,26 +318,30 @@ def test_a_refused_address_is_not_shown() -> None:
 
 
 def test_certificates_are_verified_for_all_that_can_write_but_to_loopback() -> None:
-    assert "validate_certs: false is refused" in refusal({}, api_key="k", validate_certs=False)
-    assert "validate_certs: false is refused" in refusal({}, api_key="k", api_url="https://h", validate_certs=False)
+    for url in (None, "https://h"):
+        text = refusal({}, api_key="k", api_url=url, validate_certs=False)
+        assert situation(text) == "changes without verification"
     assert connected({}, writes=False, api_key="k", validate_certs=False).verify is False
     # Who can set an option of the task must not be able to read the environment's key on its way.
-    assert "the key comes from DIGICERT_API_KEY" in refusal(writes=False, validate_certs=False)
+    text = refusal(writes=False, validate_certs=False)
+    assert situation(text) == "no verification, key of the environment"
     for url in ("https://127.0.0.1:8443", "https://[::1]", "https://localhost", "http://127.0.0.1"):
         assert connected({}, api_key="k", api_url=url, validate_certs=False).verify is False
 
 
 def test_a_loopback_address_behind_a_proxy_is_not_trusted_blindly() -> None:
     behind = {"HTTPS_PROXY": "http://p:1"}
-    assert "validate_certs: false" in refusal(behind, api_key="k", api_url="https://127.0.0.1", validate_certs=False)
+    text = refusal(behind, api_key="k", api_url="https://127.0.0.1", validate_certs=False)
+    assert situation(text) == "changes without verification"
 
 
 @pytest.mark.parametrize("name", ["DIGICERT_API_URL", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"])
 def test_a_tasks_own_environment_does_not_lead_the_processs_key_away(name: str, tmp_path: Path) -> None:
     """Extra variables can reach an `environment:` as well."""
     value = "https://evil.example" if name == "DIGICERT_API_URL" else str(tmp_path)
-    told = refusal(task_environ={name: value})
-    assert f"the task sets {name} in its environment, and the key comes from DIGICERT_API_KEY" in told
+    text = refusal(task_environ={name: value})
+    assert situation(text.replace(name, "DIGICERT_API_URL")) == "address in the environment of the task"
+    assert name in text
     # A key that comes from the same place goes there.
     assert connected({}, task_environ={name: value, "DIGICERT_API_KEY": KEY}).api_key == KEY
     # So does one that the task has, and a place that the process names as well is no other place.
@@ -345,7 +358,7 @@ def test_either_environment_forbids_writes_and_neither_allows_what_the_other_for
 
 @pytest.mark.parametrize("proxy", ["http://h:notaport", "http:// x:1", "//x", "ht!tp://p:1", "http://"])
 def test_a_proxy_that_is_none_is_said_to_be_so(proxy: str) -> None:
-    assert "HTTPS_PROXY or ALL_PROXY must be" in refusal({**IN_ENVIRONMENT, "HTTPS_PROXY": proxy})
+    assert situation(refusal({**IN_ENVIRONMENT, "HTTPS_PROXY": proxy})) == "a proxy of another kind"
 
 
 @pytest.mark.parametrize("name", ["REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"])
@@ -371,8 +384,11 @@ def test_which_ca_bundle_comes_first(tmp_path: Path) -> None:
 
 
 def test_a_ca_bundle_that_is_not_there() -> None:
-    assert "the CA bundle does not exist" in refusal({}, api_key="k", ca_path="/nonexistent")
-    assert "the CA bundle does not exist" in refusal({**IN_ENVIRONMENT, "REQUESTS_CA_BUNDLE": "/nonexistent"})
+    for text in (
+        refusal({}, api_key="k", ca_path="/nonexistent"),
+        refusal({**IN_ENVIRONMENT, "REQUESTS_CA_BUNDLE": "/nonexistent"}),
+    ):
+        assert situation(text) == "a CA bundle that does not exist"
 
 
 # -- proxies ---------------------------------------------------------------------------------------------------------
@@ -410,9 +426,9 @@ def test_plain_http_to_loopback_never_goes_through_a_proxy() -> None:
 
 @pytest.mark.parametrize("proxy", ["socks5://p:1", "socks5h://me:pass-word@p:1", "ftp://p:1", "://p"])
 def test_a_proxy_of_another_kind_is_refused_and_not_passed_by(proxy: str) -> None:
-    said = refusal({**IN_ENVIRONMENT, "ALL_PROXY": proxy})
-    assert "proxy" in said
-    assert "pass-word" not in said
+    text = refusal({**IN_ENVIRONMENT, "ALL_PROXY": proxy})
+    assert situation(text) == "a proxy of another kind"
+    assert "pass-word" not in text
     # Where it is not used, it does not matter.
     assert connected({**IN_ENVIRONMENT, "ALL_PROXY": proxy, "NO_PROXY": "*"}).proxy == ""
 
@@ -458,7 +474,7 @@ def test_a_rate_limit(text: str, windows: tuple[tuple[int, float], ...]) -> None
     ],
 )
 def test_no_rate_limit(text: str) -> None:
-    with pytest.raises(OptionError, match="rate_limit must be 'none' or requests/seconds"):
+    with pytest.raises(OptionError, match="rate_limit"):
         parse_rate_limit(text)
 
 
@@ -467,7 +483,7 @@ def test_where_the_rate_limit_comes_from() -> None:
     assert connected(environ).windows == ((2, 3.0),)
     assert connected(environ, rate_limit="4/5").windows == ((4, 5.0),)
     assert connected(environ, rate_limit="none").windows == ()
-    assert "rate_limit must be" in refusal({**IN_ENVIRONMENT, "DIGICERT_RATE_LIMIT": "fast"})
+    assert situation(refusal({**IN_ENVIRONMENT, "DIGICERT_RATE_LIMIT": "fast"})) == "an invalid rate limit"
 
 
 # -- what modules ask for --------------------------------------------------------------------------------------------
@@ -481,9 +497,9 @@ def test_ids() -> None:
 
 @pytest.mark.parametrize("number", [0, -1, True])
 def test_ids_are_positive(number: int) -> None:
-    with pytest.raises(OptionError, match=r"^order_id must be positive$"):
+    with pytest.raises(OptionError, match=r"order_id\b"):
         ids({"order_id": number, "order_ids": None}, "order_id", "order_ids")
-    with pytest.raises(OptionError, match=r"^order_ids must be positive$"):
+    with pytest.raises(OptionError, match=r"order_ids\b"):
         ids({"order_id": None, "order_ids": [1, number]}, "order_id", "order_ids")
 
 
@@ -508,7 +524,7 @@ def test_a_text_for_the_service(text: str | None, sent: str | None) -> None:
 
 @pytest.mark.parametrize("text", [None, "", " \t\n"])
 def test_a_text_that_is_required(text: str | None) -> None:
-    with pytest.raises(OptionError, match="note must not be empty here"):
+    with pytest.raises(OptionError, match="note"):
         text_of({"note": text}, "note", required=True)
     assert text_of({"note": "x"}, "note", required=True) == "x"
 
@@ -547,8 +563,8 @@ def test_what_is_no_domain_name(text: str) -> None:
     with pytest.raises(OptionError) as caught:
         domain_name(text, "names")
 
-    assert str(caught.value) == "names is not a domain name such as www.example.com"
-    assert "\x00" not in str(caught.value)
+    # The refused text is not shown.
+    assert str(caught.value) == known()["common options"]["a name with a space"]
 
 
 @given(st.text(max_size=80) | st.text("aü.-*_ \u3002\u200d", max_size=12))
@@ -572,7 +588,7 @@ def test_domain_names_are_one_or_several_in_their_order() -> None:
 
 @pytest.mark.parametrize(("params", "option"), [({"name": "a b"}, "name"), ({"names": ["a", "a b"]}, "names")])
 def test_a_domain_name_that_is_none_is_named_by_its_option(params: dict[str, Any], option: str) -> None:
-    with pytest.raises(OptionError, match=f"^{option} is not a domain name"):
+    with pytest.raises(OptionError, match=rf"\b{option}\b"):
         domain_names({"name": None, "names": None, **params}, "name", "names")
 
 
@@ -595,10 +611,12 @@ def test_a_domain_name_that_is_none_is_named_by_its_option(params: dict[str, Any
 def test_a_word_that_nothing_can_have_is_refused_with_the_nearest(word: str, nearest: str) -> None:
     with pytest.raises(OptionError) as caught:
         known_words(["pending", word], STATUSES, "status")
-    assert f"status: nothing can be {word!r}" in str(caught.value)
-    assert ("did you mean" in str(caught.value)) is bool(nearest)
-    assert f"did you mean {nearest}?" in str(caught.value) or not nearest
-    assert "Known are approved, canceled" in str(caught.value)
+    text = str(caught.value)
+    assert repr(word) in text
+    # The nearest one is named twice: by itself and in the list of all.
+    words = re.findall(r"\w+", text.replace(repr(word), ""))
+    assert [one for one in STATUSES if words.count(one) > 1] == ([nearest] if nearest else [])
+    assert set(STATUSES) <= set(words)
 
 
 def test_words_that_something_can_have_are_taken() -> None:
@@ -609,5 +627,5 @@ def test_words_that_something_can_have_are_taken() -> None:
 @pytest.mark.parametrize("option", PATHS)
 def test_a_path_with_a_nul_is_refused(option: str) -> None:
     refuse_nul({"note": "a\0b", option: "/tmp/a", "order_id": 3})
-    with pytest.raises(OptionError, match=f"^{option} holds a NUL character"):
+    with pytest.raises(OptionError, match=option):
         refuse_nul({option: "/tmp/a\0b"})

@@ -30,6 +30,7 @@ from ansible_collections.certops.orders.plugins.module_utils._common.errors impo
 )
 from ansible_collections.certops.orders.plugins.module_utils._http import session as http_session
 from ansible_collections.certops.orders.plugins.module_utils._http import transport as _http
+from ansible_collections.certops.orders.tests.messages import known
 from ansible_collections.certops.orders.tests.unit.plugins.module_utils.scripted import (
     Scene,
     Service,
@@ -71,31 +72,31 @@ def _server_tls(authority: trustme.CA, *names: str) -> ssl.SSLContext:
 # -- answers that do not come, or not whole --------------------------------------------------------------------------
 
 LOST: dict[str, tuple[Scene, str]] = {
-    "closed before the answer": (close, "connection broke"),
-    "reset before the answer": (reset, "connection broke"),
-    "reset before the request was read": (hang_up, "connection broke"),
-    "closed in the status line": (raw(b"HTTP/1.1 20"), "connection broke"),
-    "no HTTP": (raw(b"SSH-2.0-OpenSSH_9.6\r\n"), "connection broke"),
-    "reset in the headers": (then_reset(b"HTTP/1.1 200 OK\r\nContent-Le"), "connection broke"),
-    "too many headers": (raw(b"HTTP/1.1 200 OK\r\n" + b"X: y\r\n" * 1000 + b"\r\n"), "connection broke"),
-    "an endless header": (raw(b"HTTP/1.1 200 OK\r\nX: " + b"y" * 100_000), "connection broke"),
-    "two lengths": (raw(b"HTTP/1.1 200 OK\r\nContent-Length: 1, 2\r\n\r\n{}"), "connection broke"),
-    "reset in the body": (then_reset(HEAD + b'{"id": 7'), "connection broke"),
-    "reset in the chunks": (then_reset(CHUNKED + b"8\r\n" + b'{"id": 7'), "connection broke"),
-    "closed in the chunks": (raw(CHUNKED + b"8\r\n" + b'{"id":'), "connection broke"),
-    "chunks without a size": (raw(CHUNKED + b"zz\r\n" + b'{"id": 7}'), "connection broke"),
-    "nothing at all": (hang, "no complete answer within 0.6 s"),
-    "dripping headers": (drip(b"HTTP/1.1 200 OK\r\n", b"X: y\r\n"), "no complete answer within 0.6 s"),
-    "a dripping status line": (drip(b"HTTP/1.1 200 O", b"K"), "no complete answer within 0.6 s"),
-    "a dripping body": (drip(HEAD.replace(b"100", b"1000000"), b"x"), "no complete answer within 0.6 s"),
-    "dripping chunks": (drip(CHUNKED, b"1\r\nx\r\n"), "no complete answer within 0.6 s"),
-    "endless preliminaries": (drip(b"", b"HTTP/1.1 100 Continue\r\n\r\n"), "no complete answer within 0.6 s"),
+    "closed before the answer": (close, "answer incomplete"),
+    "reset before the answer": (reset, "answer incomplete"),
+    "reset before the request was read": (hang_up, "answer incomplete"),
+    "closed in the status line": (raw(b"HTTP/1.1 20"), "answer incomplete"),
+    "no HTTP": (raw(b"SSH-2.0-OpenSSH_9.6\r\n"), "answer incomplete"),
+    "reset in the headers": (then_reset(b"HTTP/1.1 200 OK\r\nContent-Le"), "answer incomplete"),
+    "too many headers": (raw(b"HTTP/1.1 200 OK\r\n" + b"X: y\r\n" * 1000 + b"\r\n"), "answer incomplete"),
+    "an endless header": (raw(b"HTTP/1.1 200 OK\r\nX: " + b"y" * 100_000), "answer incomplete"),
+    "two lengths": (raw(b"HTTP/1.1 200 OK\r\nContent-Length: 1, 2\r\n\r\n{}"), "answer incomplete"),
+    "reset in the body": (then_reset(HEAD + b'{"id": 7'), "answer incomplete"),
+    "reset in the chunks": (then_reset(CHUNKED + b"8\r\n" + b'{"id": 7'), "answer incomplete"),
+    "closed in the chunks": (raw(CHUNKED + b"8\r\n" + b'{"id":'), "answer incomplete"),
+    "chunks without a size": (raw(CHUNKED + b"zz\r\n" + b'{"id": 7}'), "answer incomplete"),
+    "nothing at all": (hang, "answer timed out"),
+    "dripping headers": (drip(b"HTTP/1.1 200 OK\r\n", b"X: y\r\n"), "answer timed out"),
+    "a dripping status line": (drip(b"HTTP/1.1 200 O", b"K"), "answer timed out"),
+    "a dripping body": (drip(HEAD.replace(b"100", b"1000000"), b"x"), "answer timed out"),
+    "dripping chunks": (drip(CHUNKED, b"1\r\nx\r\n"), "answer timed out"),
+    "endless preliminaries": (drip(b"", b"HTTP/1.1 100 Continue\r\n\r\n"), "answer timed out"),
 }
 
 
-@pytest.mark.parametrize(("scene", "why"), LOST.values(), ids=LOST)
+@pytest.mark.parametrize(("scene", "situation"), LOST.values(), ids=LOST)
 def test_a_write_whose_answer_is_lost_is_sent_once_and_called_ambiguous(
-    scene: Scene, why: str, connect: Connect
+    scene: Scene, situation: str, connect: Connect
 ) -> None:
     with Service(scene) as service:
         wire = connect(service.url, timeout=TIMEOUT, retries=3)
@@ -105,7 +106,8 @@ def test_a_write_whose_answer_is_lost_is_sent_once_and_called_ambiguous(
         assert time.monotonic() - started < 10 * TIMEOUT
 
     assert caught.value.ambiguous
-    assert why in caught.value.message
+    why = known()["http diagnosis"][situation].replace(" 5 s", f" {TIMEOUT} s")
+    assert caught.value.message.endswith(why)
     assert service.connections == 1
     assert wire.cost["requests"] == 1
     assert KEY not in all_that_shows(caught.value)
@@ -126,11 +128,12 @@ def test_the_message_tells_what_was_asked(connect: Connect) -> None:
     assert caught.value.failure(7) == {
         "http_status": None,
         "code": "reply_lost",
-        "message": "could not set order 7 to canceled: the connection broke before the answer was complete",
+        "message": caught.value.message,
         "order_id": 7,
         "retries": 0,
         "waited": 0,
     }
+    assert "set order 7 to canceled" in caught.value.message
 
 
 def test_a_body_that_is_cut_is_no_answer(connect: Connect) -> None:
@@ -183,7 +186,7 @@ def test_an_answer_of_100_mib_is_given_up_at_64(send: str, connect: Connect) -> 
 
     with Service(pour) as service:
         wire = connect(service.url, timeout=20, retries=3)
-        with pytest.raises(Unreadable, match="more than 64 MiB") as caught:
+        with pytest.raises(Unreadable, match="64 MiB") as caught:
             getattr(wire, send)()
 
     assert caught.value.ambiguous
@@ -204,7 +207,7 @@ def test_an_answer_without_a_length_is_bounded_as_well(connect: Connect, monkeyp
     with Service(flood(b"HTTP/1.1 200 OK\r\n\r\n", b" " * 2**20, 2)) as service, pytest.raises(Unreadable) as caught:
         connect(service.url).read()
 
-    assert "more than 1 MiB" in caught.value.message
+    assert "1 MiB" in caught.value.message
 
 
 def _bomb(layers: int) -> bytes:
@@ -419,7 +422,7 @@ def test_over_tls_a_lost_answer_is_ambiguous_as_well(
 
 
 def test_over_tls_a_dripping_body_meets_the_deadline(tls: ssl.SSLContext, ca_path: str, connect: Connect) -> None:
-    with Service(drip(HEAD, b"x"), tls=tls) as service, pytest.raises(LostReply, match="no complete answer"):
+    with Service(drip(HEAD, b"x"), tls=tls) as service, pytest.raises(LostReply, match=r"0\.6 s"):
         connect(service.url, verify=ca_path, timeout=TIMEOUT, retries=0).read()
 
 
@@ -494,15 +497,13 @@ def test_a_proxy_that_refuses_is_named(connect: Connect) -> None:
     with Service(PROXY_TROUBLE["refuses"]) as service, pytest.raises(NotSent) as caught:
         connect(CERTCENTRAL, **_by_proxy(service, retries=0)).read()
 
-    assert caught.value.message == (
-        f"could not read order 7: the proxy 127.0.0.1:{service.port} refused the connection to certcentral.test:443; "
-        "check HTTPS_PROXY and NO_PROXY"
-    )
+    for name in (f"127.0.0.1:{service.port}", "certcentral.test:443", "HTTPS_PROXY", "NO_PROXY"):
+        assert name in caught.value.message
 
 
 def test_a_proxy_that_cannot_be_reached(connect: Connect, dead_end: int) -> None:
     wire = connect(CERTCENTRAL, proxy=f"http://me:pass-word@127.0.0.1:{dead_end}", retries=1)
-    with pytest.raises(NotSent, match="the proxy") as caught:
+    with pytest.raises(NotSent, match="HTTPS_PROXY") as caught:
         wire.write()
 
     assert caught.value.retries == 1
@@ -535,7 +536,7 @@ def test_a_certificate_that_does_not_verify_behind_a_proxy(tls: ssl.SSLContext, 
 def test_a_service_behind_a_proxy_that_drips_meets_the_deadline(
     tls: ssl.SSLContext, ca_path: str, connect: Connect
 ) -> None:
-    with Service(tunnel(tls), drip(HEAD, b"x")) as service, pytest.raises(LostReply, match="no complete answer"):
+    with Service(tunnel(tls), drip(HEAD, b"x")) as service, pytest.raises(LostReply, match=r"0\.6 s"):
         connect(CERTCENTRAL, **_by_proxy(service, verify=ca_path, timeout=TIMEOUT, retries=0)).read()
 
 

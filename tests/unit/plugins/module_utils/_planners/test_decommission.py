@@ -57,6 +57,7 @@ from ansible_collections.certops.orders.plugins.module_utils._plans.actions impo
 from ansible_collections.certops.orders.plugins.module_utils._servertastic import policy as _servertastic_policy
 from ansible_collections.certops.orders.plugins.module_utils._servertastic.models import WINDOW, Review
 from ansible_collections.certops.orders.tests.cases import each
+from ansible_collections.certops.orders.tests.messages import check_messages, known
 from ansible_collections.certops.orders.tests.unit.plugins.module_utils.words import ORDER_STATUSES
 from ansible_collections.certops.orders.tests.unit.plugins.properties import assert_occur, examples
 
@@ -69,8 +70,6 @@ ACTIONS = (*WRITES, "keep", "leave", "nothing")
 ALL_KINDS = (KEEP, LAPSE, REVOKE)
 NEW_REQUEST = Request(55, "new_request", "pending")
 UNISSUED = ("needs_approval", "pending", "waiting_pickup", "processing", "needs_csr", "approved")
-AGAIN = "it was read more than once, and not alike each time; plan again"
-UNREADABLE = "what its revocation would end could not be read"
 READ_ALL = frozenset([ROW, DETAILS, ORIGIN, CERTIFICATES, REQUESTS])
 
 
@@ -147,6 +146,11 @@ def told(entry: Mapping[str, Any]) -> tuple[str, str]:
     return entry["action"], entry["reason"]
 
 
+def because(situation: str) -> str:
+    """Return the reason of a plan entry as tests/messages.yml has it, see test_messages."""
+    return known()["decommission plan"][situation]
+
+
 # -- what is wished ----------------------------------------------------------------------------------------------------
 
 
@@ -189,49 +193,49 @@ def test_ids_are_compared_as_text() -> None:
 
 
 @each(
-    ("wished", "words"),
+    ("wished", "option"),
     [
-        ({"names": []}, "names has to have one name at least"),
-        ({"names": None}, "names has to be a list of texts"),
-        ({"names": 5}, "names has to be a list of texts"),
-        ({"names": {SHOP: 1}}, "names has to be a list of texts"),
-        ({"names": [True]}, "names has to be a list of texts"),
-        ({"names": [None]}, "names has to be a list of texts"),
-        ({"names": [1.5]}, "names has to be a list of texts"),
-        ({"names": [""]}, "names has to be a list of texts, none of them empty"),
-        ({"names": ["not a name"]}, "names is not a domain name"),
-        ({"names": ["{{ lookup('pipe', 'id') }}"]}, "names is not a domain name"),
-        ({"names": [f"{SHOP}:443"]}, "names is not a domain name"),
-        ({"names": [f"https://{SHOP}/"]}, "names is not a domain name"),
-        ({"names": [f"x@{SHOP}"]}, "names is not a domain name"),
-        ({"names": ["-x.example.com"]}, "names is not a domain name"),
-        ({"names": ["*"]}, "names is not a domain name"),
-        ({"names": ["*.*.example.com"]}, "names is not a domain name"),
-        ({"names": ["com"], "include_subdomains": True}, "names has com, below which is everybody's"),
-        ({"names": [SHOP, "*.com"], "include_subdomains": True}, r"names has \*\.com, below which is everybody's"),
-        ({"on_issued": "burn"}, "on_issued is keep, lapse or revoke"),
-        ({"on_issued": None}, "on_issued is keep, lapse or revoke"),
-        ({"on_issued": ["revoke"]}, "on_issued is keep, lapse or revoke"),
-        ({"on_isued": "keep", "shred": []}, "on_isued is not known here"),
-        ({"_parents": []}, "_parents is not known here"),
-        ({"shared": None}, "shared has to be a list of texts"),
-        ({"protected": None}, "protected has to be a list of texts"),
-        ({"product_types": None}, "product_types has to be a list of texts"),
-        ({"product_types": [""]}, "product_types has to be a list of texts, none of them empty"),
-        ({"lives_on": ["shpo.example.com"]}, "lives_on has shpo.example.com, which is not among names"),
-        ({"probe": False}, "say in waiver why"),
-        ({"probe": False, "waiver": "  "}, "say in waiver why"),
-        ({"probe": False, "waiver": True}, "waiver has to be a text"),
-        ({"probe": False, "waiver": None}, "waiver has to be a text"),
+        ({"names": []}, "names"),
+        ({"names": None}, "names"),
+        ({"names": 5}, "names"),
+        ({"names": {SHOP: 1}}, "names"),
+        ({"names": [True]}, "names"),
+        ({"names": [None]}, "names"),
+        ({"names": [1.5]}, "names"),
+        ({"names": [""]}, "names"),
+        ({"names": ["not a name"]}, "names"),
+        ({"names": ["{{ lookup('pipe', 'id') }}"]}, "names"),
+        ({"names": [f"{SHOP}:443"]}, "names"),
+        ({"names": [f"https://{SHOP}/"]}, "names"),
+        ({"names": [f"x@{SHOP}"]}, "names"),
+        ({"names": ["-x.example.com"]}, "names"),
+        ({"names": ["*"]}, "names"),
+        ({"names": ["*.*.example.com"]}, "names"),
+        ({"names": ["com"], "include_subdomains": True}, "names"),
+        ({"names": [SHOP, "*.com"], "include_subdomains": True}, "names"),
+        ({"on_issued": "burn"}, "on_issued"),
+        ({"on_issued": None}, "on_issued"),
+        ({"on_issued": ["revoke"]}, "on_issued"),
+        ({"on_isued": "keep", "shred": []}, "on_isued"),
+        ({"_parents": []}, "_parents"),
+        ({"shared": None}, "shared"),
+        ({"protected": None}, "protected"),
+        ({"product_types": None}, "product_types"),
+        ({"product_types": [""]}, "product_types"),
+        ({"lives_on": ["shpo.example.com"]}, "lives_on"),
+        ({"probe": False}, "waiver"),
+        ({"probe": False, "waiver": "  "}, "waiver"),
+        ({"probe": False, "waiver": True}, "waiver"),
+        ({"probe": False, "waiver": None}, "waiver"),
     ],
 )
-def test_what_cannot_be_meant_is_refused(wished: dict[str, Any], words: str) -> None:
-    with pytest.raises(ValueError, match=words):
+def test_what_cannot_be_meant_is_refused(wished: dict[str, Any], option: str) -> None:
+    with pytest.raises(ValueError, match=f"decommission_domain_(probe_)?{option}"):
         parse_request({"names": [SHOP], **wished})
 
 
 def test_without_names_nothing_is_wished() -> None:
-    with pytest.raises(ValueError, match="names has to have one name"):
+    with pytest.raises(ValueError, match="decommission_domain_names"):
         parse_request({})
 
 
@@ -242,7 +246,7 @@ LISTS = ("names", "protected", "shared", "product_types", "lives_on", "replaceme
 @each("text", ["false", "a,b", f"{WWW},{SHOP}", "localhost", "7", "", "ssl_certificate"])
 def test_a_text_is_not_taken_apart_where_a_list_belongs(option: str, text: str) -> None:
     """A role's variable from `-e` is a text still: a protection taken for its letters would protect nothing."""
-    with pytest.raises(ValueError, match=f"{option} has to be a list of texts"):
+    with pytest.raises(ValueError, match=f"decommission_domain_{option}"):
         parse_request({"names": [SHOP], option: text})
 
 
@@ -250,7 +254,7 @@ def test_a_text_is_not_taken_apart_where_a_list_belongs(option: str, text: str) 
 @pytest.mark.parametrize("text", ["false", "no", "true", "", None, 0, 1])
 def test_a_text_is_not_taken_for_a_switch(switch: str, text: Any) -> None:
     """`-e decommission_domain_include_subdomains=false` is the text "false", which counts as true."""
-    with pytest.raises(ValueError, match=f"{switch} has to be true or false"):
+    with pytest.raises(ValueError, match=f"decommission_domain_{switch}"):
         parse_request({"names": [SHOP], "waiver": "the service is gone", switch: text})
 
 
@@ -260,7 +264,7 @@ def test_a_text_is_not_taken_for_a_switch(switch: str, text: Any) -> None:
 )
 def test_an_id_that_names_no_order_is_refused_and_not_repeated(option: str, text: str) -> None:
     """A replacement that nobody recognizes would be planned as whatever else; a token in its place is a secret."""
-    with pytest.raises(ValueError, match=f"{option} has what is neither") as refusal:
+    with pytest.raises(ValueError, match=option) as refusal:
         wish(**{option: ["8", text]})
     assert text not in str(refusal.value)
 
@@ -332,7 +336,7 @@ def test_a_protected_pattern_is_spelled_as_a_name_that_goes(pattern: str, name: 
     entry = entry_of(an_order("pending", name), wish(name, protected=[pattern], shared=shared))
 
     assert told(entry)[0] == "leave"
-    assert entry["reason"].startswith(f"it covers {name}, which is protected (")
+    assert name in entry["reason"]
 
 
 @pytest.mark.parametrize("name", ["BÜCHER.example", "bücher.example.", "XN--BCHER-KVA.example", f" {BOOKS} "])
@@ -341,7 +345,7 @@ def test_an_order_may_spell_a_protected_name_otherwise(name: str) -> None:
 
     (entry,) = planned([order], wish(shared=[9], protected=["bücher.example"]))
 
-    assert told(entry) == ("leave", f"it covers {BOOKS}, which is protected ({BOOKS})")
+    assert told(entry) == ("leave", because("a protected name").replace(SHOP, BOOKS))
 
 
 @pytest.mark.parametrize(
@@ -366,7 +370,7 @@ def test_an_order_may_spell_a_protected_name_otherwise(name: str) -> None:
     ],
 )
 def test_a_pattern_that_would_protect_nothing_is_refused(pattern: str) -> None:
-    with pytest.raises(ValueError, match="protected has a pattern of no name"):
+    with pytest.raises(ValueError, match="decommission_domain_protected"):
         wish(protected=[WWW, pattern])
 
 
@@ -380,7 +384,8 @@ def test_a_shared_wildcard_never_beats_a_protected_name_below_it(pattern: str, s
 
     entry = entry_of(an_order(status, WILD), wishes)
 
-    assert told(entry) == ("leave", f"it covers *.example.com, which is protected ({pattern})")
+    assert entry["action"] == "leave"
+    assert f"({pattern})" in entry["reason"]
 
 
 @pytest.mark.parametrize("pattern", [BASE, "example.*"])
@@ -444,7 +449,7 @@ def test_an_entry_tells_the_order_and_the_state_that_it_rests_on() -> None:
             "name": SHOP,
             "domains": [SHOP],
             "action": "cancel",
-            "reason": "it is pending, so that it can be cancelled",
+            "reason": because("a pending order"),
             "state": {"status": "pending", "valid_till": "", "product": "ssl_plus"},
         }
     ]
@@ -453,7 +458,7 @@ def test_an_entry_tells_the_order_and_the_state_that_it_rests_on() -> None:
 @pytest.mark.parametrize("order_id", [0, -1, True, None, "7"])
 def test_an_order_without_an_id_is_refused(order_id: Any) -> None:
     for doing in (lambda rows: to_read(rows, wish()), lambda rows: planned(rows, wish())):
-        with pytest.raises(ValueError, match="an order has no order_id"):
+        with pytest.raises(ValueError, match="order_id"):
             doing([{**row(an_order()), "order_id": order_id}])
 
 
@@ -520,32 +525,24 @@ def test_nothing_is_read_of_what_is_left_to_a_person_anyhow() -> None:
 @each("status", [*ORDER_STATUSES, "on_hold", ""])
 @each("kind", ALL_KINDS)
 @each(
-    ("names", "wished", "reason"),
+    ("names", "wished", "mentioned"),
     [
-        ((SHOP, WWW), {}, "it also covers www.example.com, which stays; a reissue without the name revokes"),
-        (
-            (SHOP, "a.test", "b.test", "c.test", "d.test"),
-            {},
-            "it also covers a.test, b.test, c.test and 1 more, which stay; a reissue without",
-        ),
-        ((SHOP, "a.shop.example.com"), {}, "it also covers a.shop.example.com, which stays"),
-        ((WILD,), {}, "it covers the wildcard *.example.com; what uses it is not known"),
-        ((WILD, WWW), {}, "it also covers www.example.com, which stays"),
-        ((SHOP, "{{ 7 * 7 }}"), {}, "it covers {{ 7 * 7 }}, which is no domain name"),
-        ((SHOP,), {"protected": [SHOP]}, "it covers shop.example.com, which is protected"),
-        ((SHOP, WWW), {"protected": ["www.*"], "shared": ["7"]}, "it covers www.example.com, which is protected"),
-        (
-            (SHOP, "*.shop.example.com"),
-            {"include_subdomains": True},
-            "it covers the wildcard *.shop.example.com; what uses it is not known",
-        ),
-        ((WILD,), {"names": [WILD]}, "it covers the wildcard *.example.com; what uses it is not known"),
-        ((SHOP,), {"replacements": [7]}, "it is named as a replacement"),
-        ((SHOP,), {"replacements": [7], "shared": [7]}, "it is named as a replacement"),
+        ((SHOP, WWW), {}, WWW),
+        ((SHOP, "a.test", "b.test", "c.test", "d.test"), {}, "a.test, b.test, c.test and 1 more"),
+        ((SHOP, "a.shop.example.com"), {}, "a.shop.example.com"),
+        ((WILD,), {}, WILD),
+        ((WILD, WWW), {}, WWW),
+        ((SHOP, "{{ 7 * 7 }}"), {}, "{{ 7 * 7 }}"),
+        ((SHOP,), {"protected": [SHOP]}, f"({SHOP})"),
+        ((SHOP, WWW), {"protected": ["www.*"], "shared": ["7"]}, "(www.*)"),
+        ((SHOP, "*.shop.example.com"), {"include_subdomains": True}, "*.shop.example.com"),
+        ((WILD,), {"names": [WILD]}, WILD),
+        ((SHOP,), {"replacements": [7]}, "replacement"),
+        ((SHOP,), {"replacements": [7], "shared": [7]}, "replacement"),
     ],
 )
 def test_an_order_that_covers_more_is_left_to_a_person_whatever_it_is(
-    status: str, kind: str, names: tuple[str, ...], wished: dict[str, Any], reason: str
+    status: str, kind: str, names: tuple[str, ...], wished: dict[str, Any], mentioned: str
 ) -> None:
     wishes = parse_request({"names": [SHOP], "on_issued": kind, "mark_renewed": True, **wished})
     order = an_order(status, *names, is_migrated=True)
@@ -553,7 +550,7 @@ def test_an_order_that_covers_more_is_left_to_a_person_whatever_it_is(
     entry = entry_of(order, wishes, details=[whole(order), origin(order)], certificates=[ends_of(order)])
 
     assert entry["action"] == "leave"
-    assert entry["reason"].startswith(reason)
+    assert mentioned in entry["reason"]
 
 
 @pytest.mark.parametrize("names", [(SHOP, WWW), (WILD,), (SHOP, WILD)])
@@ -592,26 +589,26 @@ def test_a_name_that_is_none_keeps_its_order_out(name: str, status: str, shared:
 
     (entry,) = planned(read, wishes, certificates=[ends_of(order)], served={"7": "not_served"})
 
-    assert told(entry) == ("leave", f"it covers {name}, which is no domain name, and who uses it is not known")
+    assert told(entry) == ("leave", because("a name that is not a domain name").replace("x@shop.example.com", name))
 
 
 @pytest.mark.parametrize(
-    ("kind", "goes", "reason"),
+    ("kind", "goes"),
     [
-        ("ssl_certificate", True, ""),
-        ("dv_ssl_certificate", True, ""),
-        ("code_signing_certificate", False, "it is a code_signing_certificate, and no TLS certificate"),
-        ("client_certificate", False, "it is a client_certificate, and no TLS certificate"),
-        ("SSL_CERTIFICATE", False, "it is a SSL_CERTIFICATE, and no TLS certificate"),
-        ("", False, "it is a product of no known kind, and no TLS certificate"),
+        ("ssl_certificate", True),
+        ("dv_ssl_certificate", True),
+        ("code_signing_certificate", False),
+        ("client_certificate", False),
+        ("SSL_CERTIFICATE", False),
+        ("", False),
     ],
 )
-def test_only_tls_products_go_by_default(kind: str, goes: bool, reason: str) -> None:
+def test_only_tls_products_go_by_default(kind: str, goes: bool) -> None:
     order = an_order("pending", product_type=kind)
     entry = entry_of(order, wish())
 
     assert entry["action"] == ("cancel" if goes else "leave")
-    assert goes or entry["reason"] == reason
+    assert goes or kind in entry["reason"]
     # A list of ids is about names, not about products.
     assert entry_of(order, wish(shared=[7]))["action"] == entry["action"]
     assert entry_of(order, wish(product_types=[]))["action"] == "leave"
@@ -630,7 +627,8 @@ def test_names_of_a_duplicate_or_a_reissue_count(extra: str, kind: str) -> None:
     assert extra in entry["reason"]
     assert entry_of(order, wish(on_issued=kind, shared=[7]), (WWW,))["action"] == kind
     guarded = wish(on_issued=kind, shared=[7], protected=[WWW])
-    assert told(entry_of(order, guarded, (WWW,))) == ("leave", f"it covers {WWW}, which is protected ({WWW})")
+    left = entry_of(order, guarded, (WWW,))
+    assert (left["action"], f"({WWW})" in left["reason"]) == ("leave", True)
 
 
 @pytest.mark.parametrize("status", ["pending", "issued"])
@@ -642,7 +640,7 @@ def test_a_common_name_without_a_dot_may_be_a_server_that_stays(status: str, sha
 
     entry = entry_of(order, wish(on_issued=REVOKE, shared=shared))
 
-    assert told(entry) == ("leave", "its common name is no domain name, and who uses it is not known")
+    assert told(entry) == ("leave", because("a common name that is not a domain name"))
 
 
 @pytest.mark.parametrize("common_name", ["", SHOP, "SHOP.example.com."])
@@ -700,7 +698,7 @@ def test_a_name_that_a_list_leaves_out_is_protected_all_the_same(
 
     assert to_read(lists, wishes)["details"] == [7]
     (entry,) = planned(lists, wishes, details=[whole(order)], certificates=[ends_of(order)], served={"7": "not_served"})
-    assert told(entry) == ("leave", "it covers pay.example.com, which is protected (pay.example.com)")
+    assert told(entry) == ("leave", because("a protected name").replace(SHOP, "pay.example.com"))
 
 
 @pytest.mark.parametrize("status", ["pending", "needs_approval", "reissue_pending", "issued"])
@@ -710,7 +708,6 @@ def test_no_end_rests_on_a_row(status: str, kind: str) -> None:
     (entry,) = planned([row(order)], wish(on_issued=kind), served={"7": "not_served"})
 
     assert entry["action"] == "leave"
-    assert "could not be read" in entry["reason"]
 
 
 @pytest.mark.parametrize("status", ["pending", "needs_approval", "reissue_pending", "issued"])
@@ -729,12 +726,11 @@ def test_a_page_that_leaves_names_out_ends_nothing_unless_that_is_accepted(
     elif accepted == ["7"]:
         assert entry["action"] in WRITES
         assert entry["state"]["unknown"] == "accepted"
-        assert entry["reason"].endswith("which decommission_domain_accept_unknown accepts")
+        assert "decommission_domain_accept_unknown" in entry["reason"]
         guarded = wish(on_issued=kind, accept_unknown=accepted, protected=[SHOP])
         assert planned([row(order)], guarded, **seen)[0]["action"] == "leave"
     else:
         assert entry["action"] == "leave"
-        assert "names" in entry["reason"]
 
 
 def test_an_order_of_which_a_list_tells_no_names_may_cover_one_that_goes() -> None:
@@ -794,7 +790,7 @@ def test_the_product_that_its_own_page_tells_decides() -> None:
     ends = ends_of(order, product_type="client_certificate")
 
     (entry,) = planned([row(order)], wish(on_issued=REVOKE), certificates=[ends], served={"7": "not_served"})
-    assert told(entry) == ("leave", "it is a client_certificate, and no TLS certificate")
+    assert told(entry) == ("leave", because("another kind of product"))
 
 
 @pytest.mark.parametrize("known", [True, False])
@@ -846,7 +842,7 @@ def test_nothing_more_is_read_of_an_order_that_is_left_anyhow() -> None:
     for kind in (LAPSE, REVOKE):
         wishes = wish(on_issued=kind)
         assert not any(both_ways(rows, lambda several, wishes=wishes: to_read(several, wishes)).values())
-        assert told(planned(rows, wishes)[0]) == ("leave", AGAIN)
+        assert told(planned(rows, wishes)[0]) == ("leave", because("rows of one order that differ"))
 
 
 def test_one_telling_among_three_that_contradicts_is_not_outvoted() -> None:
@@ -854,7 +850,7 @@ def test_one_telling_among_three_that_contradicts_is_not_outvoted() -> None:
     rows = [row(replace(order, status="issued")), row(order), row(replace(order, has_duplicates=None))]
 
     for several in (rows, rows[1:] + rows[:1], rows[2:] + rows[:2]):
-        assert told(planned(several, wish())[0]) == ("leave", AGAIN)
+        assert told(planned(several, wish())[0]) == ("leave", because("rows of one order that differ"))
 
 
 def test_a_row_that_leaves_something_out_changes_no_entry() -> None:
@@ -879,14 +875,14 @@ def test_pages_and_certificates_that_contradict_one_another_are_left() -> None:
     order = an_order("needs_approval")
     pages = [whole(order), whole(replace(order, requests=(Request(56, "new_request", "pending"),)))]
     (entry,) = both_ways(pages, lambda several: planned([row(order)], wish(), details=several))
-    assert told(entry) == ("leave", AGAIN)
+    assert told(entry) == ("leave", because("rows of one order that differ"))
 
     issued, wishes = an_order(), wish(on_issued=REVOKE)
     ends = [ends_of(issued), ends_of(issued, (SHOP,))]
     (entry,) = both_ways(
         ends, lambda several: planned([row(issued)], wishes, certificates=several, served={"7": "not_served"})
     )
-    assert told(entry) == ("leave", AGAIN)
+    assert told(entry) == ("leave", because("rows of one order that differ"))
     assert both_ways(ends, lambda several: to_probe(several, [], wishes)) == []
 
 
@@ -901,44 +897,44 @@ def test_its_own_page_is_newer_than_the_list() -> None:
 
 @each("kind", ALL_KINDS)
 @each(
-    ("status", "action", "reason"),
+    ("status", "action"),
     [
-        ("pending", "cancel", "it is pending, so that it can be cancelled"),
-        ("waiting_pickup", "cancel", "it is waiting_pickup, so that it can be cancelled"),
-        ("expired", "nothing", "its certificate has expired"),
-        ("revoked", "nothing", "it is revoked"),
-        ("rejected", "nothing", "it is rejected"),
-        ("denied", "nothing", "it is denied"),
-        ("canceled", "nothing", "it is canceled"),
-        ("processing", "leave", "it is processing; plan again once it is pending"),
-        ("needs_csr", "leave", "it waits for its CSR; cancel it in the CertCentral console, or plan again"),
-        ("approved", "leave", "it is approved; plan again once it is pending or issued"),
-        ("on_hold", "leave", "its status, on_hold, is not known"),
-        ("Canceled", "leave", "its status, Canceled, is not known"),
-        ("PENDING", "leave", "its status, PENDING, is not known"),
-        ("issued ", "leave", "its status, issued , is not known"),
-        ("", "leave", "its status, none, is not known"),
+        ("pending", "cancel"),
+        ("waiting_pickup", "cancel"),
+        ("expired", "nothing"),
+        ("revoked", "nothing"),
+        ("rejected", "nothing"),
+        ("denied", "nothing"),
+        ("canceled", "nothing"),
+        ("processing", "leave"),
+        ("needs_csr", "leave"),
+        ("approved", "leave"),
+        ("on_hold", "leave"),
+        ("Canceled", "leave"),
+        ("PENDING", "leave"),
+        ("issued ", "leave"),
+        ("", "leave"),
     ],
 )
 def test_what_is_not_issued_ends_the_same_way_whatever_becomes_of_issued_orders(
-    kind: str, status: str, action: str, reason: str
+    kind: str, status: str, action: str
 ) -> None:
     entry = entry_of(an_order(status), wish(on_issued=kind))
 
     assert entry["action"] == action
-    assert entry["reason"].startswith(reason)
     assert entry["state"]["status"] == status
 
 
 def test_no_status_at_all_is_not_known() -> None:
     (entry,) = planned([{**row(an_order("pending")), "status": None}], wish())
 
-    assert told(entry) == ("leave", "its status, none, is not known")
+    assert told(entry) == ("leave", because("no status"))
 
 
 def test_every_status_of_the_reference_has_a_rule() -> None:
     for status in ORDER_STATUSES:
-        assert "not known" not in entry_of(an_order(status), wish())["reason"]
+        unknown = because("an unknown status").replace("on_hold", status)
+        assert entry_of(an_order(status), wish())["reason"] != unknown
 
 
 @pytest.mark.parametrize("status", ["pending", "waiting_pickup", "needs_approval"])
@@ -946,7 +942,7 @@ def test_an_order_that_has_a_certificate_is_not_ended_as_one_that_has_none(statu
     """One that was never issued has no serial number (docs/development/reference/certcentral.md 2.1)."""
     entry = entry_of(an_order(status, serial_number="0A"), wish())
 
-    assert told(entry) == ("leave", f"it is {status}, and has a certificate all the same")
+    assert told(entry) == ("leave", because("a pending order with a certificate").replace("pending", status))
 
 
 @pytest.mark.parametrize(
@@ -972,11 +968,10 @@ def test_only_one_request_for_a_new_order_is_rejected(requests: tuple[Request, .
     entry = entry_of(an_order("needs_approval", requests=requests), wish())
 
     if found:
-        why = f"it needs approval, and what waits is not just one request for a new order: {found}"
-        assert told(entry) == ("leave", why)
+        assert told(entry) == ("leave", because("no request to reject").replace("none", found))
         assert "request_id" not in entry
     else:
-        assert told(entry) == ("reject_request", "it needs approval, so that its request can be rejected")
+        assert told(entry) == ("reject_request", because("a request to reject"))
         assert entry["request_id"] == 55
 
 
@@ -993,7 +988,7 @@ def test_requests_that_are_not_told_are_not_rejected(requests: Any) -> None:
 def test_without_its_own_page_no_request_is_rejected(details: list[dict[str, Any]]) -> None:
     (entry,) = planned([row(an_order("needs_approval"))], wish(), details=details)
 
-    assert told(entry) == ("leave", "it needs approval, and could not be read whole")
+    assert told(entry) == ("leave", because("an order that needs approval, without details"))
 
 
 # -- issued orders -----------------------------------------------------------------------------------------------------
@@ -1018,11 +1013,6 @@ def test_what_becomes_of_an_issued_order(status: str, kind: str, action: str, dr
 
     assert (entry["action"], entry.get("drop_reissue", False)) == (action, drops)
     assert entry["state"]["status"] == status
-
-
-def test_who_keeps_it_is_told_what_to_do() -> None:
-    assert "once nothing serves it any more" in entry_of(an_order(), wish())["reason"]
-    assert "stays issued" in entry_of(an_order("reissue_pending"), wish())["reason"]
 
 
 @each("status", ["issued", "renewed"])
@@ -1062,8 +1052,9 @@ def test_an_annual_plan_may_outlive_its_certificate(
     entries = [entry_of(an_order(status, **facts), wish(on_issued=kind)) for kind in ALL_KINDS]
 
     assert tuple(entry["action"] for entry in entries) == actions
-    why = f"its certificate has expired, and the order can be reissued until {till}: set decommission_domain_on_issued"
-    assert actions[2] == "nothing" or all(entries[at]["reason"].startswith(why) for at in (0, 2))
+    for entry in (entries[0], entries[2]) if actions[2] != "nothing" else ():
+        assert str(till) in entry["reason"]
+        assert "decommission_domain_on_issued" in entry["reason"]
 
 
 @pytest.mark.parametrize("kind", ALL_KINDS)
@@ -1103,7 +1094,6 @@ def test_an_expired_order_of_which_it_is_not_known_whether_it_can_be_reissued_is
     assert to_read([row(order)], wish(mark_renewed=True))["details"] == [7]
     (entry,) = planned([row(order)], wish(mark_renewed=True))
     assert told(entry)[0] == "leave"
-    assert "is not known" in entry["reason"]
     page = whole(replace(order, valid_till=TODAY - timedelta(days=3)))
     (entry,) = planned([row(order)], wish(), details=[page])
     assert told(entry)[0] == "keep"
@@ -1113,8 +1103,7 @@ def test_an_expired_order_of_which_it_is_not_known_whether_it_can_be_reissued_is
 def test_an_expired_certificate_whose_reissue_is_under_way_is_left(kind: str) -> None:
     entry = entry_of(an_order("reissue_pending", valid_till=TODAY - timedelta(days=1)), wish(on_issued=kind))
 
-    assert entry["action"] == "leave"
-    assert entry["reason"].startswith("its certificate has expired, and a reissue is under way")
+    assert told(entry) == ("leave", because("an expired certificate with a pending reissue"))
 
 
 # -- lapsing -----------------------------------------------------------------------------------------------------------
@@ -1139,7 +1128,7 @@ def test_an_order_lapses_once_and_auto_renew_is_left_to_a_person_loudly(
     entry = entry_of(an_order(disable_renewal_notifications=emails_off, **switches), wish(on_issued=LAPSE))
 
     assert entry["action"] == action
-    assert ("AUTO-RENEW IS ON, and only a person can" in entry["reason"]) is auto_renew
+    assert ("AUTO-RENEW IS ON" in entry["reason"]) is auto_renew
     assert entry["state"].get("auto_renew") == (auto_renew if action == "lapse" else None)
 
 
@@ -1162,7 +1151,7 @@ def test_nobody_says_that_it_lapses_by_itself_whose_switches_were_not_read(
 
     (entry,) = planned([row(order)], wish(on_issued=LAPSE), details=read)
 
-    assert told(entry) == ("leave", "it could not be read whole")
+    assert told(entry) == ("leave", because("an order to let expire, without details"))
 
 
 @pytest.mark.parametrize("unclear", [{"has_duplicates": True}, {"has_reissues": True}, {"has_reissues": None}])
@@ -1177,9 +1166,8 @@ def test_an_order_lapses_only_where_all_its_certificates_are_known(unclear: dict
 
     for certificates, lapses in (([], known), ([nameless], known), ([ends_of(order)], True)):
         (entry,) = planned([row(listed)], wish(on_issued=LAPSE), details=[whole(page)], certificates=certificates)
-        why = "its duplicates and reissues could not be read, which may be for other names"
         assert told(entry)[0] == ("lapse" if lapses else "leave")
-        assert lapses or entry["reason"] == why
+        assert lapses or entry["reason"] == because("an order to let expire, with unknown certificates")
 
 
 # -- revoking ----------------------------------------------------------------------------------------------------------
@@ -1189,42 +1177,38 @@ WAIVED = {"probe": False, "waiver": "the data centre is gone"}
 
 @each("status", ["issued", "reissue_pending", "renewed"])
 @each(
-    ("verdict", "reason"),
+    ("verdict", "situation"),
     [
-        ("not_served", ""),
-        ("served", "a certificate of it is still served"),
+        ("not_served", "a certificate that is not served"),
+        ("served", "a certificate that is served"),
         *(
-            (verdict, "it is not known whether a certificate of it is still served")
+            (verdict, "an unknown probe result")
             for verdict in ("unknown", "", "Served", "NOT_SERVED", "not served", "timeout", None, True, False)
         ),
     ],
 )
-def test_only_what_is_seen_not_to_be_served_is_revoked(status: str, verdict: Any, reason: str) -> None:
+def test_only_what_is_seen_not_to_be_served_is_revoked(status: str, verdict: Any, situation: str) -> None:
     entry = entry_of(an_order(status), wish(on_issued=REVOKE), served={"7": verdict})
 
-    wanted = (
-        ("leave", reason)
-        if reason
-        else ("revoke", "it is issued, with 1 certificate; none of its certificates is served")
-    )
-    assert told(entry) == wanted
-    assert ("drop_reissue" in entry) is (not reason and status == "reissue_pending")
-    assert entry["state"].get("served") == (None if reason else "not_served")
+    goes = verdict == "not_served"
+    assert told(entry) == ("revoke" if goes else "leave", because(situation))
+    assert ("drop_reissue" in entry) is (goes and status == "reissue_pending")
+    assert entry["state"].get("served") == ("not_served" if goes else None)
 
 
 @pytest.mark.parametrize("served", [{}, {"8": "not_served"}, {7: "not_served"}])
 def test_no_verdict_or_that_of_another_order_is_none(served: Any) -> None:
     entry = entry_of(an_order(), wish(on_issued=REVOKE), served=served)
 
-    assert told(entry) == ("leave", "it is not known whether a certificate of it is still served")
+    assert told(entry) == ("leave", because("an unknown probe result"))
 
 
 @pytest.mark.parametrize("served", [{}, {"7": "unknown"}, {"7": "not_served"}])
 def test_a_waiver_stands_in_the_reason_and_nobody_says_that_nothing_is_served(served: dict[str, str]) -> None:
     entry = entry_of(an_order(has_duplicates=True), wish(on_issued=REVOKE, **WAIVED), (SHOP,), served=served)
 
-    why = "it is issued, with 2 certificates; nobody looked whether it is served: the data centre is gone"
-    assert told(entry) == ("revoke", why)
+    assert entry["action"] == "revoke"
+    assert WAIVED["waiver"] in entry["reason"]
     assert entry["state"] == {
         "status": "issued",
         "valid_till": "2026-03-31",
@@ -1235,14 +1219,12 @@ def test_a_waiver_stands_in_the_reason_and_nobody_says_that_nothing_is_served(se
 
 
 HIDES = {"served": {"7": "unresolved"}, "unresolved": {"7": [SHOP]}}
-HIDDEN = f"{SHOP} does not resolve from this controller"
 
 
 def test_a_name_that_does_not_resolve_is_told_to_the_approver_and_blocks_nothing() -> None:
     entry = entry_of(an_order(), wish(on_issued=REVOKE), **HIDES)
 
-    assert entry["action"] == "revoke"
-    assert f"; {HIDDEN}, as behind split DNS" in entry["reason"]
+    assert told(entry) == ("revoke", because("a name that does not resolve"))
     assert (entry["state"]["served"], entry["state"]["unresolved"]) == ("unresolved", [SHOP])
 
 
@@ -1252,10 +1234,10 @@ def test_where_nobody_approves_a_name_that_does_not_resolve_needs_the_waiver() -
     waived = entry_of(an_order(), wish(**wished, waiver="the shop was never public"), **HIDES)
 
     assert left["action"] == "leave"
-    assert left["reason"].startswith(f"{HIDDEN}, and the phase all is approved by nobody")
+    assert SHOP in left["reason"]
     assert "decommission_domain_probe_waiver" in left["reason"]
     assert waived["action"] == "revoke"
-    assert waived["reason"].endswith(f"; {HIDDEN} (the shop was never public)")
+    assert "the shop was never public" in waived["reason"]
     # It is no leave to revoke what is served, or may be.
     for verdict in ("served", "unknown"):
         assert entry_of(an_order(), wish(**wished, waiver="x"), served={"7": verdict})["action"] == "leave"
@@ -1271,7 +1253,7 @@ def test_a_name_of_servertastic_that_does_not_resolve_is_treated_alike(unapprove
     (entry,) = planned([], wishes, reviews=[review.shown()], served=looks, unresolved={DIGEST: [SHOP]})
 
     assert entry["action"] == action
-    assert HIDDEN in entry["reason"]
+    assert SHOP in entry["reason"]
     assert entry["state"].get("unresolved") == (None if unapproved else [SHOP])
 
 
@@ -1290,7 +1272,7 @@ def test_which_names_do_not_resolve_is_collected_by_order() -> None:
 def test_no_waiver_beats_what_somebody_has_seen() -> None:
     entry = entry_of(an_order(), wish(on_issued=REVOKE, **WAIVED), served={"7": "served"})
 
-    assert told(entry) == ("leave", "a certificate of it is still served")
+    assert told(entry) == ("leave", because("a certificate that is served"))
 
 
 def test_what_was_approved_after_a_look_is_not_done_without_one() -> None:
@@ -1300,7 +1282,7 @@ def test_what_was_approved_after_a_look_is_not_done_without_one() -> None:
     execute, changed, new = plans_approval.agreed([approved], [fresh])
 
     assert (execute, new) == ([], [])
-    assert changed[0]["reason"] == "changed since it was approved: served was not_served and is waived"
+    assert "waived" in changed[0]["reason"]
 
 
 ENDS = ends_of(an_order())["before"]
@@ -1333,7 +1315,7 @@ def test_what_a_revocation_would_end_has_to_be_known(certificates: Any, wished: 
     """A certificate whose names nobody tells may be one for names that stay."""
     entry = entry_of(an_order(), wish(on_issued=REVOKE, **wished), certificates=certificates)
 
-    assert told(entry) == ("leave", UNREADABLE)
+    assert told(entry) == ("leave", because("certificates that cannot be read"))
 
 
 def test_why_it_could_not_be_read_is_told() -> None:
@@ -1341,7 +1323,8 @@ def test_why_it_could_not_be_read_is_told() -> None:
 
     entry = entry_of(an_order(), wish(on_issued=REVOKE), certificates=ends)
 
-    assert told(entry) == ("leave", f"{UNREADABLE}: it is not there")
+    assert told(entry)[0] == "leave"
+    assert "it is not there" in entry["reason"]
 
 
 @pytest.mark.parametrize("status", ["issued", "reissue_pending"])
@@ -1353,8 +1336,7 @@ def test_a_revocation_that_waits_for_its_approval_is_not_asked_for_again(status:
 
     entry = entry_of(order, wish(on_issued=REVOKE))
 
-    why = "its revocation was asked for already; somebody has to approve the request, or reject it"
-    assert told(entry) == ("leave", why)
+    assert told(entry) == ("leave", because("a revocation that waits for approval"))
 
 
 @pytest.mark.parametrize(
@@ -1363,7 +1345,10 @@ def test_a_revocation_that_waits_for_its_approval_is_not_asked_for_again(status:
 def test_an_order_that_has_changed_between_two_looks_is_not_revoked(listed: str, read: str) -> None:
     ends = [{**ends_of(an_order()), "before": {**ENDS, "status": read}}]
 
-    assert told(entry_of(an_order(listed), wish(on_issued=REVOKE), certificates=ends)) == ("leave", AGAIN)
+    assert told(entry_of(an_order(listed), wish(on_issued=REVOKE), certificates=ends)) == (
+        "leave",
+        because("rows of one order that differ"),
+    )
 
 
 def test_a_mark_may_show_in_one_answer_and_not_in_another() -> None:
@@ -1535,10 +1520,8 @@ def test_nothing_of_a_living_name_is_ended_unless_an_issued_replacement_covers_i
     assert entry["action"] == (action if good else "leave")
     assert entry["state"].get("replaced_by") == (["99"] if good else None)
     if not good:
-        why = "no replacement covers it: order that first, have it issued, and name it"
-        if "id" in changes:
-            why = "99, which is named as a replacement, is not found"
-        assert entry["reason"] == f"{SHOP} lives on, and {why}"
+        assert SHOP in entry["reason"]
+        assert ("99" in entry["reason"]) is ("id" in changes)
         assert not {"drop_reissue", "request_id"} & set(entry)
     # It is the name alone that makes the difference.
     assert with_successors(order, wish(**wished))["action"] == action
@@ -1589,8 +1572,9 @@ def test_one_replacement_that_nobody_finds_stops_what_lives_on_and_nothing_else(
     entries = planned(map(row, orders), wishes, details=map(whole, orders[:2]))
 
     assert [entry["action"] for entry in entries] == ["leave", "cancel", "leave"]
-    assert entries[0]["reason"] == f"{SHOP} lives on, and 999, which is named as a replacement, is not found"
-    assert entries[2]["reason"] == "it is named as a replacement"
+    assert SHOP in entries[0]["reason"]
+    assert "999" in entries[0]["reason"]
+    assert entries[2]["reason"] == because("a replacement")
 
 
 @pytest.mark.parametrize("changes", [{"status": "revoked"}, {"dns_names": (SHOP, WWW)}])
@@ -1608,14 +1592,13 @@ def test_a_replacement_is_never_touched(status: str, kind: str) -> None:
 
     entry = with_successors(an_order(status, is_migrated=True), wishes)
 
-    assert told(entry) == ("leave", "it is named as a replacement")
+    assert told(entry) == ("leave", because("a replacement"))
 
 
 # -- Servertastic ------------------------------------------------------------------------------------------------------
 
 DIGEST, OTHER = "ab" * 32, "cd" * 32
 OPEN = NOW - WINDOW + timedelta(days=1)
-UNTIL = "until 2026-03-02 its admin contact can approve its cancellation"
 LATEST = datetime.max.replace(tzinfo=timezone.utc)
 NOT_ISSUED = ("Order Placed", "Awaiting Customer Verification", "Awaiting Provider Approval", "Queued")
 CONTACT = "admin@example.com"
@@ -1640,61 +1623,50 @@ def servertastic(review: Review, wishes: Decommission, verdict: str | None = "no
 @each("kind", ALL_KINDS)
 @each("respell", [str, str.lower, str.upper, lambda text: f" {text} "])
 @each(
-    ("status", "action", "reason"),
+    ("status", "action"),
     [
-        *((status, "cancel", "it is {}, so that it is cancelled at once") for status in NOT_ISSUED),
-        ("Cancelled", "nothing", "it is cancelled"),
-        ("Roll Back", "leave", "it is {}; contact Servertastic"),
-        ("Servertastic Review", "leave", "it is {}; contact Servertastic"),
-        ("Fulfilled", "leave", "it is {}; contact Servertastic"),
+        *((status, "cancel") for status in NOT_ISSUED),
+        ("Cancelled", "nothing"),
+        ("Roll Back", "leave"),
+        ("Servertastic Review", "leave"),
+        ("Fulfilled", "leave"),
     ],
 )
 def test_what_becomes_of_an_order_that_is_not_issued(
-    kind: str, respell: Callable[[str], str], status: str, action: str, reason: str
+    kind: str, respell: Callable[[str], str], status: str, action: str
 ) -> None:
-    spelled = respell(status)
+    entry = servertastic(a_review(respell(status)), wish(on_issued=kind), None)
 
-    entry = servertastic(a_review(spelled), wish(on_issued=kind), None)
-
-    assert told(entry) == (action, reason.format(spelled))
+    assert entry["action"] == action
     assert "contact" not in entry
 
 
 def test_no_state_at_all_is_left() -> None:
     (entry,) = planned([], wish(), reviews=[{**a_review().shown(), "order_status": None}])
 
-    assert told(entry) == ("leave", "it is in no known state; contact Servertastic")
+    assert entry["action"] == "leave"
 
 
 @pytest.mark.parametrize(
-    ("kind", "wished", "verdict", "action", "reason"),
+    ("kind", "wished", "verdict", "action"),
     [
-        (KEEP, {}, "not_served", "keep", f"it is issued; {UNTIL}"),
-        (LAPSE, {}, "not_served", "keep", f"it is issued; {UNTIL}"),
-        (REVOKE, {}, "not_served", "revoke", f"it is issued, and nothing is served under its name; {UNTIL}"),
-        *(
-            (REVOKE, {}, verdict, "leave", f"something is still served under its name, or nobody knows; {UNTIL}")
-            for verdict in ("served", "unknown", "", "NOT_SERVED", None)
-        ),
-        *(
-            (
-                REVOKE,
-                WAIVED,
-                verdict,
-                "revoke",
-                f"it is issued, and nobody looked whether it is served: the data centre is gone; {UNTIL}",
-            )
-            for verdict in ("unknown", None)
-        ),
-        (REVOKE, WAIVED, "served", "leave", f"something is still served under its name, or nobody knows; {UNTIL}"),
+        (KEEP, {}, "not_served", "keep"),
+        (LAPSE, {}, "not_served", "keep"),
+        (REVOKE, {}, "not_served", "revoke"),
+        *((REVOKE, {}, verdict, "leave") for verdict in ("served", "unknown", "", "NOT_SERVED", None)),
+        *((REVOKE, WAIVED, verdict, "revoke") for verdict in ("unknown", None)),
+        (REVOKE, WAIVED, "served", "leave"),
     ],
 )
 def test_what_becomes_of_an_issued_order_of_servertastic(
-    kind: str, wished: dict[str, Any], verdict: str | None, action: str, reason: str
+    kind: str, wished: dict[str, Any], verdict: str | None, action: str
 ) -> None:
     entry = servertastic(a_review(), wish(on_issued=kind, **wished), verdict)
 
-    assert told(entry) == (action, reason)
+    assert entry["action"] == action
+    # The last day on which the admin contact can approve the cancellation.
+    assert "2026-03-02" in entry["reason"]
+    assert (WAIVED["waiver"] in entry["reason"]) is (bool(wished) and action == "revoke")
     assert (entry["contact"], CONTACT in entry["reason"]) == (CONTACT, False)
     if action == "revoke":
         assert entry["state"]["served"] == ("waived" if wished else "not_served")
@@ -1707,7 +1679,7 @@ def test_an_entry_tells_an_order_of_servertastic() -> None:
         "name": SHOP,
         "domains": [SHOP],
         "action": "cancel",
-        "reason": "it is Queued, so that it is cancelled at once",
+        "reason": known()["decommission plan of Servertastic"]["an order that is not issued"],
         "state": {"status": "Queued", "window_closes": "2026-03-02T12:00:00Z"},
     }
 
@@ -1717,8 +1689,7 @@ def test_an_entry_tells_an_order_of_servertastic() -> None:
 def test_an_issued_order_whose_window_is_closed_or_not_known_is_left(kind: str, completed_at: datetime | None) -> None:
     entry = servertastic(a_review(completed_at=completed_at), wish(on_issued=kind))
 
-    why = "it was issued more than 30 days ago, or nobody knows when; only Servertastic can cancel it"
-    assert told(entry) == ("leave", why)
+    assert told(entry) == ("leave", known()["decommission plan of Servertastic"]["a closed window"])
 
 
 @pytest.mark.parametrize("code", ["SmarterMail-Pro", "SMARTERTRACK", "smarterstats-1", "smartertools", "SmarterBundle"])
@@ -1726,49 +1697,45 @@ def test_an_issued_order_whose_window_is_closed_or_not_known_is_left(kind: str, 
 def test_products_of_smartertools_are_left(code: str, status: str) -> None:
     entry = servertastic(a_review(status, product_code=code), wish(on_issued=REVOKE))
 
-    assert told(entry) == ("leave", f"{code} is a product of SmarterTools, which cannot be cancelled")
+    assert entry["action"] == "leave"
+    assert code in entry["reason"]
 
 
 @each("status", [*NOT_ISSUED, "Completed", "Cancelled"])
 @each(
-    ("name", "wished", "reason"),
+    ("name", "wished", "mentioned"),
     [
-        (WILD, {}, "it covers the wildcard *.example.com"),
-        (WILD, {"shared": [DIGEST], "protected": [WWW]}, "it covers *.example.com, which is protected"),
-        (SHOP, {"shared": [DIGEST], "protected": ["shop.*"]}, "it covers shop.example.com, which is protected"),
-        ("*.shop.example.com", {"include_subdomains": True}, "it covers the wildcard"),
-        (
-            "x@shop.example.com",
-            {"names": [BASE], "include_subdomains": True},
-            "it covers x@shop.example.com, which is no",
-        ),
-        (SHOP, {"replacements": [DIGEST]}, "it is named as a replacement"),
+        (WILD, {}, WILD),
+        (WILD, {"shared": [DIGEST], "protected": [WWW]}, f"({WWW})"),
+        (SHOP, {"shared": [DIGEST], "protected": ["shop.*"]}, "(shop.*)"),
+        ("*.shop.example.com", {"include_subdomains": True}, "*.shop.example.com"),
+        ("x@shop.example.com", {"names": [BASE], "include_subdomains": True}, "x@shop.example.com"),
+        (SHOP, {"replacements": [DIGEST]}, "replacement"),
     ],
 )
-def test_guards_hold_for_servertastic(status: str, name: str, wished: dict[str, Any], reason: str) -> None:
+def test_guards_hold_for_servertastic(status: str, name: str, wished: dict[str, Any], mentioned: str) -> None:
     wishes = parse_request({"names": [SHOP], "on_issued": REVOKE, **wished})
 
     entry = servertastic(a_review(status, name), wishes)
 
     assert entry["action"] == "leave"
-    assert entry["reason"].startswith(reason)
+    assert mentioned in entry["reason"]
     if "replacements" not in wished:
         assert to_probe([], [a_review(status, name).shown()], wishes) == []
 
 
 @pytest.mark.parametrize("status", ["Queued", "Completed"])
 @pytest.mark.parametrize(
-    ("facts", "reason"),
+    ("facts", "situation"),
     [
-        ({"domains": (SHOP, WWW), "san_count": 1}, "it also covers www.example.com"),
-        ({"domains": (SHOP,), "san_count": 2}, "it can have 2 names more, of which"),
+        ({"domains": (SHOP, WWW), "san_count": 1}, "another name"),
+        ({"domains": (SHOP,), "san_count": 2}, "names that Servertastic does not return"),
     ],
 )
-def test_an_order_of_servertastic_with_more_names_is_left(status: str, facts: dict[str, Any], reason: str) -> None:
+def test_an_order_of_servertastic_with_more_names_is_left(status: str, facts: dict[str, Any], situation: str) -> None:
     entry = servertastic(a_review(status, **facts), wish(on_issued=REVOKE))
 
-    assert entry["action"] == "leave"
-    assert entry["reason"].startswith(reason)
+    assert told(entry) == ("leave", known()["decommission plan of Servertastic"][situation])
     assert entry["domains"] == list(facts["domains"])
 
 
@@ -1808,7 +1775,7 @@ def test_an_order_of_servertastic_that_is_told_twice_and_not_alike_is_left(other
 
     (entry,) = both_ways(shown, lambda several: planned([], wishes, reviews=several, served={DIGEST: "not_served"}))
 
-    assert told(entry) == ("leave", AGAIN)
+    assert told(entry) == ("leave", because("rows of one order that differ"))
     assert to_probe([], shown, wishes) == []
     assert len(planned([], wishes, reviews=shown[:1] * 2)) == 1
 
@@ -2274,7 +2241,7 @@ def test_what_is_asked_for_is_all_that_a_plan_needs(situation: tuple[list[Held],
     assert not (asked["origin"] and not wishes.mark_renewed)
     assert {int(entry["order"]) for entry in entries} >= {one for ids in asked.values() for one in ids}
     for entry in entries:
-        if "could not be read" in entry["reason"]:
+        if entry["reason"].startswith(because("certificates that cannot be read")):
             # It was read, and the service has nothing to tell, or tells a certificate without a name or number.
             certificates = ends[entry["order"]]["before"].get("certificates") or [{}]
             assert not all(one.get("serial_number") and one.get("domains") for one in certificates)
@@ -2384,3 +2351,147 @@ def test_orders_of_servertastic_that_were_cancelled_are_not_planned_again(
     later = [replace(one, status="Cancelled") if one.order_digest in gone else one for one in several]
 
     assert not any(entry["action"] in WRITES for entry in of_reviews(later, wishes))
+
+
+# -- messages ----------------------------------------------------------------------------------------------------------
+
+
+def refusal(**wished: Any) -> str:
+    with pytest.raises(ValueError, match=" ") as error:
+        parse_request({"names": [SHOP], **wished})
+    return str(error.value)
+
+
+def test_messages_about_options() -> None:
+    with pytest.raises(ValueError, match=" ") as no_id:
+        planned([{**row(an_order()), "order_id": None}], wish())
+    messages = {
+        "no names": refusal(names=[]),
+        "a text instead of a list": refusal(names=SHOP),
+        "an empty name": refusal(names=[SHOP, ""]),
+        "a top-level domain with subdomains": refusal(names=["com"], include_subdomains=True),
+        "an unknown value of on_issued": refusal(on_issued="burn"),
+        "a text instead of a boolean": refusal(probe="false"),
+        "no probe and no waiver": refusal(probe=False),
+        "a waiver that is not a text": refusal(waiver=None),
+        "an unknown option": refusal(on_isued="keep"),
+        "an id that is not an order id": refusal(shared=["st-tok-s3cret"]),
+        "a pattern that matches no name": refusal(protected=["pay..example.com"]),
+        "a name in use that is not among the names": refusal(lives_on=["shpo.example.com"]),
+        "an order without an id": str(no_id.value),
+    }
+    check_messages("decommission options", messages)
+
+
+def test_messages_of_a_plan() -> None:
+    revoke, lapse = wish(on_issued=REVOKE), wish(on_issued=LAPSE)
+    pending, issued, expired = an_order("pending"), an_order(), an_order("expired", is_migrated=True)
+    past = TODAY - timedelta(days=5)
+    reissuable = an_order(valid_till=past, order_valid_till=TODAY + timedelta(days=200))
+    duplicated, unnamed = an_order(has_duplicates=True), replace(pending, names_known=False)
+    incomplete = ends_of(issued, certificates_known=False)
+    accepted, accepting = wish(on_issued=REVOKE, accept_unknown=[7]), wish(on_issued=LAPSE, accept_unknown=[7])
+    missing = {"order_id": 7, "outcome": "missing", "before": {}, "after": {}, "reason": "the order does not exist"}
+    stays = wish(lives_on=[SHOP], replacements=[99])
+
+    def listed(order: Order, wishes: Decommission) -> dict[str, Any]:
+        return planned([row(order)], wishes)[0]
+
+    entries = {
+        "a pending order": entry_of(pending, wish()),
+        "a pending order with a certificate": entry_of(replace(pending, serial_number="0A"), wish()),
+        "a pending order without details": listed(pending, wish()),
+        "a pending order with unknown names": entry_of(unnamed, wish()),
+        "a pending order with accepted unknown names": entry_of(unnamed, wish(accept_unknown=[7])),
+        "a request to reject": entry_of(an_order("needs_approval"), wish()),
+        "no request to reject": entry_of(an_order("needs_approval", requests=()), wish()),
+        "an order that needs approval, without details": listed(an_order("needs_approval"), wish()),
+        "an order that was canceled": entry_of(an_order("canceled"), wish()),
+        "an order that is processed": entry_of(an_order("processing"), wish()),
+        "an order that needs a CSR": entry_of(an_order("needs_csr"), wish()),
+        "an order that was approved": entry_of(an_order("approved"), wish()),
+        "an unknown status": entry_of(an_order("on_hold"), wish()),
+        "no status": entry_of(an_order(""), wish()),
+        "an expired order": entry_of(expired, wish()),
+        "an expired order to mark": entry_of(expired, wish(mark_renewed=True)),
+        "an expired certificate, to keep": entry_of(reissuable, wish()),
+        "an expired certificate, to revoke": entry_of(reissuable, revoke),
+        "an expired certificate without dates": listed(replace(reissuable, status="expired", valid_till=None), wish()),
+        "an expired certificate with a pending reissue": entry_of(an_order("reissue_pending", valid_till=past), wish()),
+        "an issued order to keep": entry_of(issued, wish()),
+        "a reissue to drop": entry_of(an_order("reissue_pending"), wish()),
+        "an order to let expire": entry_of(issued, lapse),
+        "an order to let expire, with auto-renew": entry_of(an_order(auto_renew=True), lapse),
+        "an order that expires": entry_of(an_order(disable_renewal_notifications=True), lapse),
+        "an order that expires, with auto-renew": entry_of(
+            an_order(disable_renewal_notifications=True, auto_renew=True), lapse
+        ),
+        "an order to let expire, without details": listed(issued, lapse),
+        "an order to let expire, with unknown certificates": entry_of(duplicated, lapse, certificates=[]),
+        "an order to let expire, with accepted unknown certificates": entry_of(duplicated, accepting, certificates=[]),
+        "a certificate that is not served": entry_of(issued, revoke),
+        "a certificate that is served": entry_of(issued, revoke, served={"7": "served"}),
+        "an unknown probe result": entry_of(issued, revoke, served={}),
+        "no probe": entry_of(issued, wish(on_issued=REVOKE, **WAIVED)),
+        "a name that does not resolve": entry_of(issued, revoke, **HIDES),
+        "a name that does not resolve, waived": entry_of(
+            issued, wish(on_issued=REVOKE, waiver="the shop was never public"), **HIDES
+        ),
+        "a name that does not resolve, without an approval": entry_of(
+            issued, wish(on_issued=REVOKE, unapproved=True), **HIDES
+        ),
+        "certificates that cannot be read": entry_of(issued, revoke, certificates=[]),
+        "certificates that cannot be read, with a reason": entry_of(issued, revoke, certificates=[missing]),
+        "certificates that are not all known": entry_of(issued, revoke, certificates=[incomplete]),
+        "certificates that are not all known, accepted": entry_of(issued, accepted, certificates=[incomplete]),
+        "a revocation that waits for approval": entry_of(
+            replace(issued, requests=(Request(60, "revoke", "pending"),)), revoke
+        ),
+        "rows of one order that differ": planned([row(pending), row(issued)], wish())[0],
+        "a protected name": entry_of(pending, wish(protected=[SHOP])),
+        "a name that is not a domain name": entry_of(an_order("pending", SHOP, "x@shop.example.com"), wish()),
+        "a common name that is not a domain name": entry_of(
+            an_order("pending", common_name="intranet", dns_names=(SHOP,)), wish()
+        ),
+        "another name": entry_of(an_order("pending", SHOP, WWW), wish()),
+        "several other names": entry_of(an_order("pending", SHOP, "a.test", "b.test", "c.test", "d.test"), wish()),
+        "a wildcard": entry_of(an_order("pending", WILD), wish()),
+        "another kind of product": entry_of(an_order("pending", product_type="client_certificate"), wish()),
+        "no kind of product": entry_of(an_order("pending", product_type=""), wish()),
+        "a replacement": entry_of(pending, wish(replacements=[7])),
+        "a name in use without a replacement": with_successors(
+            pending, stays, row(replace(SUCCESSOR, status="pending"))
+        ),
+        "a name in use with an unknown replacement": with_successors(pending, stays),
+    }
+    check_messages("decommission plan", {situation: entry["reason"] for situation, entry in entries.items()})
+
+
+def test_messages_of_a_plan_of_servertastic() -> None:
+    revoke = wish(on_issued=REVOKE)
+    unresolved = {"served": {DIGEST: "unresolved"}, "unresolved": {DIGEST: [SHOP]}}
+
+    def hidden(wishes: Decommission) -> dict[str, Any]:
+        return planned([], wishes, reviews=[a_review().shown()], **unresolved)[0]
+
+    entries = {
+        "an order that is not issued": servertastic(a_review("Queued"), wish()),
+        "a canceled order": servertastic(a_review("Cancelled"), wish()),
+        "a state that cannot be canceled": servertastic(a_review("Roll Back"), wish()),
+        "no state": servertastic(a_review(""), wish()),
+        "a product of SmarterTools": servertastic(a_review("Queued", product_code="SmarterMail-Pro"), wish()),
+        "a closed window": servertastic(a_review(completed_at=None), wish()),
+        "an issued order to keep": servertastic(a_review(), wish()),
+        "a certificate that is not served": servertastic(a_review(), revoke),
+        "a certificate that is served": servertastic(a_review(), revoke, "served"),
+        "an unknown probe result": servertastic(a_review(), revoke, "unknown"),
+        "no probe": servertastic(a_review(), wish(on_issued=REVOKE, **WAIVED)),
+        "a name that does not resolve": hidden(revoke),
+        "a name that does not resolve, without an approval": hidden(wish(on_issued=REVOKE, unapproved=True)),
+        "another name": servertastic(a_review(domains=(SHOP, WWW), san_count=1), revoke),
+        "names that Servertastic does not return": servertastic(a_review(domains=(SHOP,), san_count=2), revoke),
+        "a replacement": servertastic(a_review("Queued"), wish(replacements=[DIGEST])),
+    }
+    check_messages(
+        "decommission plan of Servertastic", {situation: entry["reason"] for situation, entry in entries.items()}
+    )

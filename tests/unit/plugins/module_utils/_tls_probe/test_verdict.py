@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import itertools
 from ipaddress import IPv4Address, IPv6Address, ip_address
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ansible_collections.certops.orders.plugins.module_utils._common import names
+from ansible_collections.certops.orders.plugins.module_utils._common.context import Context
 from ansible_collections.certops.orders.plugins.module_utils._common.options import OptionError
 from ansible_collections.certops.orders.plugins.module_utils._tls_probe.handshake import Observation
 from ansible_collections.certops.orders.plugins.module_utils._tls_probe.verdict import (
@@ -33,7 +36,8 @@ from ansible_collections.certops.orders.plugins.module_utils._tls_probe.verdict 
     task_summary,
     verdict_of,
 )
-from ansible_collections.certops.orders.tests.cases import each
+from ansible_collections.certops.orders.plugins.modules.served_certificate_info import run
+from ansible_collections.certops.orders.tests.messages import check_messages, known
 
 # -- addresses --------------------------------------------------------------------------------------------------------
 
@@ -53,12 +57,12 @@ REFUSED = {
     "0.0.0.0": "an unspecified address",
     "0.1.2.3": "an unspecified address",
     "::": "an unspecified address",
-    "100.100.100.200": "a cloud's metadata service",
-    "168.63.129.16": "a cloud's metadata service",
-    "192.0.0.192": "a cloud's metadata service",
-    "fd00:ec2::254": "a cloud's metadata service",
-    "fd00:ec2::23": "a cloud's metadata service",
-    "fd20:ce::254": "a cloud's metadata service",
+    "100.100.100.200": "the metadata service of a cloud",
+    "168.63.129.16": "the metadata service of a cloud",
+    "192.0.0.192": "the metadata service of a cloud",
+    "fd00:ec2::254": "the metadata service of a cloud",
+    "fd00:ec2::23": "the metadata service of a cloud",
+    "fd20:ce::254": "the metadata service of a cloud",
     "240.0.0.1": "a reserved address",
     "255.255.255.255": "a reserved address",
     "::127.0.0.1": "a reserved address",
@@ -66,7 +70,7 @@ REFUSED = {
     # The same in disguise.
     "::ffff:127.0.0.1": "a loopback address",
     "::ffff:169.254.169.254": "a link-local address",
-    "::ffff:100.100.100.200": "a cloud's metadata service",
+    "::ffff:100.100.100.200": "the metadata service of a cloud",
     "::ffff:0.0.0.0": "an unspecified address",
     "::ffff:0:127.0.0.1": "a loopback address",
     "64:ff9b::127.0.0.1": "a loopback address",
@@ -98,9 +102,10 @@ ALLOWED = [
 ]
 
 
-@each(("address", "kind"), REFUSED.items())
-def test_an_address_that_is_refused(address: str, kind: str) -> None:
-    assert address_refusal(ip_address(address)) == f"{kind} is never connected to"
+def test_an_address_that_is_refused() -> None:
+    messages = known()["served certificates"]
+    refusals = {address: address_refusal(ip_address(address)) for address in REFUSED}
+    assert refusals == {address: messages[kind] for address, kind in REFUSED.items()}
 
 
 @pytest.mark.parametrize("address", ALLOWED)
@@ -168,11 +173,13 @@ def test_a_name_is_spelled_as_dns_does(text: str, name: str) -> None:
     ],
 )
 def test_what_is_no_host_name_cannot_be_looked_at(text: str) -> None:
-    assert host_name(text)[1] == "this is not a host name"
+    assert host_name(text)[1]
 
 
 def test_a_wildcard_cannot_be_looked_at() -> None:
-    assert host_name("*.Example.com") == ("*.example.com", "a wildcard stands for names that nobody can list")
+    name, refusal = host_name("*.Example.com")
+    assert name == "*.example.com"
+    assert "wildcard" in refusal
 
 
 def test_a_name_that_would_forge_a_line_is_shown_harmless() -> None:
@@ -190,7 +197,7 @@ def test_a_serial_number_is_one_however_it_is_written(text: str) -> None:
 
 @pytest.mark.parametrize("text", ["", ":", "0", "00:00", "0x1B", "xyz", "-1", "1.0", "1e+10", "\uff211", "F" * 129])
 def test_what_is_no_serial_number_is_refused(text: str) -> None:
-    with pytest.raises(OptionError, match="serial_numbers must be hexadecimal"):
+    with pytest.raises(OptionError, match="serial_numbers"):
         serial(text)
 
 
@@ -210,7 +217,7 @@ def test_ports() -> None:
 
 @pytest.mark.parametrize("asked", [[], [22], [80], [443, 6379], [0], [-1], [65536], [True]])
 def test_other_ports_are_refused(asked: list[int]) -> None:
-    with pytest.raises(OptionError, match="ports must be of these, at least one: 25, 443, 465, 587, 636"):
+    with pytest.raises(OptionError, match=r"ports.* 25, 443, 465, 587, 636"):
         ports(asked)
 
 
@@ -218,40 +225,40 @@ def test_other_ports_are_refused(asked: list[int]) -> None:
 
 WANTED = 0xA1B
 SERVING = Observation("192.0.2.1", (WANTED,))
-BOTH = Observation("192.0.2.2", (7, WANTED), problem="STARTTLS took too long")
+BOTH = Observation("192.0.2.2", (7, WANTED), problem="STARTTLS timed out")
 OTHER = Observation("192.0.2.3", (7,))
 REFUSING = Observation("192.0.2.4", refuses=True)
-SILENT = Observation("192.0.2.5", problem="connecting took too long")
-HALF = Observation("192.0.2.6", (7,), problem="the TLS handshake took too long")
-NAMELESS = Observation(problem="resolving its name took too long")
+SILENT = Observation("192.0.2.5", problem="connecting timed out")
+HALF = Observation("192.0.2.6", (7,), problem="handshake timed out")
+NAMELESS = Observation(problem="DNS timed out")
 EVERY = (SERVING, BOTH, OTHER, REFUSING, SILENT, HALF, NAMELESS)
 
 
 @pytest.mark.parametrize(
-    ("sights", "verdict", "reason"),
+    ("sights", "verdict", "addresses"),
     [
-        ([], UNRESOLVED, "it does not resolve from this controller, which split DNS looks like as well"),
-        ([OTHER], NOT_SERVED, "192.0.2.3: another certificate is served"),
-        ([REFUSING], NOT_SERVED, "192.0.2.4: the connection is refused"),
-        (
-            [OTHER, REFUSING],
-            NOT_SERVED,
-            "192.0.2.3: another certificate is served; 192.0.2.4: the connection is refused",
-        ),
-        ([SERVING], SERVED, "192.0.2.1 serves A1B"),
-        ([SILENT, OTHER, BOTH], SERVED, "192.0.2.2 serves A1B"),
-        ([OTHER, SILENT], UNKNOWN, "192.0.2.5: connecting took too long"),
-        ([HALF], UNKNOWN, "192.0.2.6: the TLS handshake took too long"),
-        ([NAMELESS], UNKNOWN, "resolving its name took too long"),
+        ([], UNRESOLVED, ""),
+        ([OTHER], NOT_SERVED, "3"),
+        ([REFUSING], NOT_SERVED, "4"),
+        ([OTHER, REFUSING], NOT_SERVED, "34"),
+        ([SERVING], SERVED, "1"),
+        ([SILENT, OTHER, BOTH], SERVED, "2"),
+        ([OTHER, SILENT], UNKNOWN, "5"),
+        ([HALF], UNKNOWN, "6"),
+        ([NAMELESS], UNKNOWN, ""),
     ],
 )
-def test_the_verdict_on_a_name(sights: list[Observation], verdict: str, reason: str) -> None:
-    assert verdict_of(sights, {WANTED, 0xFFF}) == (verdict, reason)
+def test_the_verdict_on_a_name(sights: list[Observation], verdict: str, addresses: str) -> None:
+    found, reason = verdict_of(sights, {WANTED, 0xFFF})
+    assert found == verdict
+    # The reason names the addresses on which the verdict rests.
+    assert "".join(number for number in "123456" if f"192.0.2.{number}" in reason) == addresses
+    assert ("A1B" in reason) is (verdict == SERVED)
+    assert all(sight.problem in reason for sight in sights if verdict == UNKNOWN)
 
 
 def test_where_nothing_is_looked_for_nothing_is_known_not_to_be_served() -> None:
-    why = "something is served, and serial_numbers does not say what is looked for"
-    assert verdict_of([OTHER, REFUSING], set()) == (UNKNOWN, why)
+    assert verdict_of([OTHER, REFUSING], set())[0] == UNKNOWN
     assert verdict_of([REFUSING], set())[0] == NOT_SERVED
     assert verdict_of([], set())[0] == UNRESOLVED
 
@@ -273,7 +280,7 @@ def test_a_result_tells_what_was_seen() -> None:
         "name": "www.example.com",
         "port": 443,
         "verdict": SERVED,
-        "reason": "192.0.2.2 serves A1B",
+        "reason": verdict[1],
         "serial_numbers": ["7", "A1B"],
         "addresses": ["192.0.2.2", "192.0.2.4"],
     }
@@ -285,18 +292,52 @@ def test_the_verdict_on_all_is_the_one_that_matters_most(verdicts: list[str]) ->
     assert task_summary(results)["verdict"] == min(verdicts, key=VERDICTS.index)
 
 
-def test_one_name_that_does_not_resolve_is_told_of_all() -> None:
-    results = [result_row("a", 443, (verdict, "")) for verdict in (NOT_SERVED, UNRESOLVED)]
-    assert (task_summary(results)["verdict"], task_summary(results)["msg"]) == (
-        UNRESOLVED,
-        "2 looked at: 1 unresolved, 1 not_served",
-    )
-
-
 def test_what_is_said_of_all() -> None:
     results = [result_row("a", 443, (verdict, "")) for verdict in (NOT_SERVED, SERVED, NOT_SERVED)]
-    assert task_summary(results) == {
-        "msg": "3 looked at: 1 served, 2 not_served",
-        "verdict": SERVED,
-        "results": results,
-    }
+    summary = task_summary(results)
+    assert (summary["verdict"], summary["results"]) == (SERVED, results)
+    assert f"1 {SERVED}, 2 {NOT_SERVED}" in summary["msg"]
+
+
+# -- messages ----------------------------------------------------------------------------------------------------------
+
+
+def test_messages(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refusal(**options: Any) -> str:
+        params = {"names": ["www.example.com"], "serial_numbers": [], "ports": [443], "timeout": 10, "workers": 8}
+        with pytest.raises(OptionError) as caught:
+            run({**params, **options}, Context())
+        return str(caught.value)
+
+    def reason(*sights: Observation, sought: int | None = WANTED) -> str:
+        return verdict_of(sights, {sought} if sought else set())[1]
+
+    def summary(*verdicts: str) -> str:
+        text: str = task_summary([result_row("a", 443, (verdict, "")) for verdict in verdicts])["msg"]
+        return text
+
+    def in_unicode() -> str:
+        with monkeypatch.context() as patched:
+            patched.setattr(names, "_idna", None)
+            return host_name("münchen.example")[1]
+
+    kinds = {kind: address for address, kind in REFUSED.items()}
+    check_messages(
+        "served certificates",
+        {
+            "no name": refusal(names=[]),
+            "an invalid serial number": refusal(serial_numbers=["xyz"]),
+            "a port that is not permitted": refusal(ports=[22]),
+            "an IP address": host_name("192.0.2.7")[1],
+            "a wildcard": host_name("*.example.com")[1],
+            "a name in Unicode without idna": in_unicode(),
+            **{kind: address_refusal(ip_address(address)) for kind, address in kinds.items()},
+            "served": reason(OTHER, SERVING),
+            "not served": reason(OTHER, REFUSING),
+            "unknown": reason(OTHER, SILENT, NAMELESS),
+            "no serial number to compare": reason(OTHER, sought=None),
+            "unresolved": reason(),
+            "summary": summary(NOT_SERVED, SERVED, NOT_SERVED),
+            "summary of one": summary(UNRESOLVED),
+        },
+    )
