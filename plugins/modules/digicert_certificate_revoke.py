@@ -194,6 +194,11 @@ orders:
       type: str
       returned: for single certificates, when known
       sample: 0A1B2C3D4E5F60718293A4B5C6D7E8F9
+    request_id:
+      description: ID of the revocation request, from this run or an earlier one.
+      type: int
+      returned: when a revocation request is filed
+      sample: 1234567892
     outcome:
       description:
         - V(changed) if the certificates were revoked, or in check mode would be revoked.

@@ -7,111 +7,251 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: order_plan
-short_description: Write and read plans for certificate orders
+short_description: Make a plan of changes to certificate orders, and apply the approved plan
 version_added: 0.1.0
 description:
   - A plan lists changes to certificate orders. For each order it contains the action, the reason, and the state of the
-    order that the action is based on. One run makes the plan, an approver approves it, and another run applies it. The
-    role P(certops.orders.order_plan#role) does all of this. This module reads and writes the files of that role.
+    order that the action is based on. One run makes the plan, an approver approves it, and another run applies it.
+  - The roles P(certops.orders.decommission_domain#role), P(certops.orders.cancel_stale_orders#role) and
+    P(certops.orders.mark_renewed_orders#role) call this module by way of the role P(certops.orders.order_plan#role).
   - A plan is one line of JSON in a canonical form. The approver approves the plan together with its SHA-256 digest. A
-    plan is valid for 72 hours.
-  - The module reads a plan once. It validates exactly the content that it read, compares it with the SHA-256 digest,
-    and returns it.
+    plan is valid for 72 hours. The module validates exactly the content that it read, once.
   - In all texts of a plan, braces are replaced by parentheses, and backslashes by slashes. Ansible can therefore not
     take a text of a plan for a template.
-  - The module runs inside the controller process, and does not connect to a service.
+  - The module runs on the controller only. Plans, re-order sheets and the keys of both services would otherwise be
+    copied to another host.
 options:
   state:
     description:
-      - V(written) makes a plan from O(entries). If O(path) is set, the module writes the plan to that file.
-      - V(read) validates and returns the plan in the file O(path), or the plan in O(plan).
-      - V(sheets) saves re-order sheets. A re-order sheet is a file in O(folder) with what is needed to order a
-        certificate again. The module saves one for each order in O(orders) that an entry in O(entries) would end. If
-        the names, status, product or origin of an order differ from the state in its entry, the module saves no sheet,
-        and the outcome of the order is V(ineligible).
+      - V(planned) reads the services, decides what to do with each order, and returns the plan. If O(path) is set, the
+        module writes the plan to that file. It changes no order.
+      - V(applied) makes the plan once more and applies what is the same in the approved plan and in the new one. The
+        module checks the guards, saves a re-order sheet for each order that it is going to end, changes one order first
+        and the others in batches, and reads all orders again.
     type: str
-    choices: [written, read, sheets]
+    choices: [planned, applied]
     required: true
-  path:
-    description:
-      - Path of the plan file. The file is accessible to its owner only. The module always replaces the whole file, and
-        never writes through a symbolic link. It creates missing parent directories with access for their owner only.
-      - With O(state=written), an existing plan that has the same content and has not expired stays unchanged, and is
-        returned.
-    type: path
-  plan:
-    description:
-      - The plan itself, as text or as a dictionary. Use this option if no file survives between the two runs.
-      - With O(state=read), exactly one of O(path) and O(plan) is required.
-    type: raw
-  sha256:
-    description:
-      - With O(state=read), the approved SHA-256 digest. A plan with a different digest is refused.
-      - With O(state=sheets), the SHA-256 digest of the plan that is applied.
-    type: str
   kind:
     description:
-      - The kind of the plan, for example V(decommission_domain). With O(state=read), a plan of another kind is refused.
-      - Required with O(state=written) and O(state=read).
+      - The kind of the plan. A plan of another kind is not applied.
+      - With O(request), one of V(decommission_domain), V(cancel_stale_orders), V(mark_renewed_orders) and
+        V(mark_renewed_orders_undo). With O(entries), any name of lower case letters, digits and underscores.
     type: str
+    required: true
+  request:
+    description:
+      - What to plan, by the options of the role that makes plans of this kind, without their prefix. The module reads
+        what it needs from the services.
+      - Exactly one of O(request) and O(entries) is required.
+    type: dict
+  entries:
+    description:
+      - The planned action for each order, in any sequence. See P(certops.orders.order_plan#role) for the form of an
+        entry. The module does not read the services for the plan.
+    type: list
+    elements: dict
   account_id:
     description:
-      - The ID of the CertCentral account that the plan is for. Do not set this option if there is no CertCentral
-        account. With O(state=read), a plan for another account is refused.
+      - With O(entries), the ID of the CertCentral account that the plan is for. Do not set this option if there is no
+        CertCentral account. A plan for another account is not applied.
     type: int
   api_host:
     description:
-      - The host name of the API that the plan is for. With O(state=read), a plan for another host is refused.
+      - With O(entries), the host name of the API that the plan is for. A plan for another host is not applied.
     type: str
     default: ""
   names:
     description:
-      - With O(state=written), the domain names that the plan is about.
-      - With O(state=read), the domain names of the run that applies the plan. A plan that does not contain all of them
-        is refused.
+      - With O(entries), the domain names that the plan is about. An approved plan that does not contain all of them is
+        not applied.
     type: list
     elements: str
     default: []
   hosts:
     description:
-      - With O(state=written), the servers that are retired together with the orders, by their inventory host names.
-      - With O(state=read), the servers of the run that applies the plan. A plan that does not contain all of them is
-        refused.
+      - The servers that are retired together with the orders, by their inventory host names. An approved plan that does
+        not contain all of them is not applied.
     type: list
     elements: str
     default: []
+  servers:
+    description:
+      - The names of each server that is retired together with the orders, as lists by inventory host names. These
+        servers need not be in O(hosts).
+      - With O(state=applied), an approved plan that does not contain each name for the same server is refused.
+    type: dict
+    default: {}
   notes:
     description:
-      - With O(state=written), information for the approver in addition to the entries.
+      - With O(entries), information for the approver in addition to the entries.
     type: list
     elements: str
     default: []
-  entries:
+  path:
     description:
-      - The planned action for each order, in any sequence. See P(certops.orders.order_plan#role) for the form of an
-        entry.
-      - Required with O(state=written) and O(state=sheets).
-    type: list
-    elements: dict
-  orders:
-    description:
-      - The orders, in the form in which M(certops.orders.servertastic_order_info) or
-        M(certops.orders.digicert_order_info) returns them. The latter needs its option
-        O(certops.orders.digicert_order_info#module:details).
-      - Required with O(state=sheets).
-    type: list
-    elements: dict
-  folder:
-    description:
-      - Path of the directory for the re-order sheets. If the directory does not exist, the module creates it with
-        access for its owner only.
-      - Required with O(state=sheets).
+      - Path of the plan file. The file is accessible to its owner only. The module always replaces the whole file, and
+        never writes through a symbolic link. It creates missing parent directories with access for their owner only.
+      - With O(state=planned), an existing plan that has the same content and has not expired stays unchanged, and is
+        returned.
+      - With O(state=applied), the file of the approved plan; with O(without_approval=true), the file that the module
+        writes the plan to before it applies it.
     type: path
-  ticket:
+  plan:
     description:
-      - With O(state=sheets), the change record to write to the re-order sheets.
+      - With O(state=applied), the approved plan itself, as text or as a dictionary. Use this option if no file survives
+        between the two runs. Mutually exclusive with O(path).
+    type: raw
+  sha256:
+    description:
+      - With O(state=applied), the SHA-256 digest of the approved plan. Required with O(path) and O(plan). A plan that
+        has another digest is not applied.
+    type: str
+  without_approval:
+    description:
+      - With O(state=applied), whether to apply the plan that the module makes now, which no approver has seen. Mutually
+        exclusive with O(plan) and O(sha256).
+    type: bool
+    default: false
+  max_changes:
+    description:
+      - The maximum number of changes in the plan. If the plan has more, nothing is changed. With O(state=planned), the
+        result says what the guards would refuse.
+    type: int
+    default: 25
+  max_revocations:
+    description:
+      - The maximum number of revocations in the plan, which are irreversible. If the plan has more, nothing is changed.
+    type: int
+    default: 0
+  expected_changes:
+    description:
+      - The exact number of changes in the plan. If the plan has another number, nothing is changed.
+      - Required with O(without_approval=true) if more than 25 changes of the plan are irreversible.
+    type: int
+  not_before:
+    description:
+      - The time before which nothing is changed, in ISO 8601 format. UTC, if it has no offset.
     type: str
     default: ""
+  not_after:
+    description:
+      - The time after which no further batch is changed, in ISO 8601 format. UTC, if it has no offset.
+    type: str
+    default: ""
+  batch_size:
+    description:
+      - The maximum number of orders that are changed at a time.
+    type: int
+    default: 100
+  rehearse:
+    description:
+      - With O(state=applied), whether to check all guards and change nothing.
+    type: bool
+    default: false
+  folder:
+    description:
+      - With O(state=applied), path of the directory for the re-order sheets. A re-order sheet is a file with what is
+        needed to order a certificate again. If the directory does not exist, the module creates it with access for its
+        owner only.
+      - A plan that ends an order is not applied without this option.
+      - If the names, status, product or origin of an order differ from the state in its entry, the module saves no
+        sheet, and does not end the order.
+    type: path
+  report:
+    description:
+      - The report of the run, see M(certops.orders.order_report). Before anything is read or changed, the module
+        creates the directory, and fails if a file of the report cannot be written. With O(rehearse=true) there is no
+        report.
+      - The latest report is named C(kind-phase), such as C(decommission_domain-apply.html), where the phase is V(plan),
+        V(apply), or V(all) without an approved plan. The next run replaces it. A second set of files is named
+        C(kind-phase-digest) for a plan and C(kind-phase-time-digest) for the other phases, such as
+        C(decommission_domain-apply-20261122T104205Z-1f0c9a7e52d5.html). No later apply replaces it. The digest is the
+        first 12 digits of the SHA-256 digest of the plan.
+      - If the report cannot be written after orders were changed, the task fails, and returns everything else.
+    type: dict
+    suboptions:
+      dir:
+        description:
+          - Path of the directory for the files.
+        type: path
+        required: true
+      basename:
+        description:
+          - Name of the files without the extension, instead of both names above.
+        type: str
+        default: ""
+      formats:
+        description:
+          - The files to write.
+        type: list
+        elements: str
+        choices: [html, json, csv]
+        default: [html, json, csv]
+      title:
+        description:
+          - Title of the report. The kind of the plan, if this option is not set.
+        type: str
+        default: ""
+      contacts:
+        description:
+          - Whether the report has contact data.
+        type: bool
+        default: false
+      orders_from:
+        description:
+          - Name of the variable in which a task has registered the result of M(certops.orders.digicert_order_info), for
+            the overview of the account. Not needed where the module reads the orders of the account itself.
+        type: str
+        default: ""
+  note:
+    description:
+      - The text of the note that is sent with each change. O(ticket), O(job) and the first digits of the SHA-256 digest
+        of the plan are added.
+    type: str
+    default: ""
+  ticket:
+    description:
+      - The change record to write to the re-order sheets, the notes of orders and O(audit_log).
+    type: str
+    default: ""
+  job:
+    description:
+      - The ID of the AWX job, for the notes of orders.
+    type: str
+    default: ""
+  servertastic:
+    description:
+      - Options for Servertastic orders, by the names of the options of
+        M(certops.orders.servertastic_order_cancel). Known are C(replacement), C(request_log), C(requested_at),
+        C(request_again), C(wait), C(wait_timeout) and C(poll_interval).
+    type: dict
+    default: {}
+  servertastic_tokens:
+    description:
+      - The order tokens of the Servertastic orders. Without them, the module reads the tokens of the account.
+    type: list
+    elements: str
+    default: []
+  audit_log:
+    description:
+      - Path of the audit log, see O(certops.orders.digicert_order_status#module:audit_log).
+    type: path
+  progress:
+    description:
+      - Whether to show the progress of a run that takes longer than 10 seconds.
+    type: bool
+    default: true
+  print:
+    description:
+      - Whether to print the plan as a table, and the result in a sentence or two. Both are then in the log also if the
+        results of tasks are not shown. The result has the same lines in RV(table) and RV(msg).
+      - With O(state=applied), the table is printed only where there is no approved plan, before the first change.
+      - Set this option to V(false) if the output of Ansible must stay in the format of its callback plugin, for example
+        JSON. A task with C(no_log) prints nothing.
+    type: bool
+    default: true
+extends_documentation_fragment:
+  - certops.orders._connections
 attributes:
   action:
     description: Indicates that this module has an action plugin. The module runs on the controller.
@@ -146,11 +286,33 @@ author:
 """
 
 EXAMPLES = r"""
-- name: Write a plan
+- name: Make the plan, and show it to the approver
   certops.orders.order_plan:
-    state: written
-    path: /var/lib/certops/plans/web42.json
-    kind: decommission_domain
+    state: planned
+    kind: cancel_stale_orders
+    request:
+      older_than_days: 90
+      exclude: ["*.shop.example.com"]
+    path: /var/lib/certops/plans/stale.json
+  register: planned
+
+- name: Apply the approved plan
+  certops.orders.order_plan:
+    state: applied
+    kind: cancel_stale_orders
+    request:
+      older_than_days: 90
+      exclude: ["*.shop.example.com"]
+    path: /var/lib/certops/plans/stale.json
+    sha256: "{{ approved_sha256 }}"
+    folder: /var/lib/certops/reports
+    ticket: CHG0042
+  register: applied
+
+- name: Make a plan from entries of your own
+  certops.orders.order_plan:
+    state: planned
+    kind: web42
     account_id: 100001
     api_host: www.digicert.com
     names: [www.example.com]
@@ -163,20 +325,6 @@ EXAMPLES = r"""
         reason: the order is pending and can be canceled
         state: {status: pending, valid_till: ""}
   register: planned
-
-- name: Show the plan to the approver
-  ansible.builtin.debug:
-    msg: "{{ planned.table }}"
-
-- name: Read the approved plan in the run that applies it
-  certops.orders.order_plan:
-    state: read
-    path: /var/lib/certops/plans/web42.json
-    sha256: "{{ approved_sha256 }}"
-    kind: decommission_domain
-    account_id: 100001
-    api_host: www.digicert.com
-  register: approved
 """
 
 RETURN = r"""
@@ -186,8 +334,8 @@ msg:
   type: str
   sample: the plan has 1 change among 3 orders
 plan:
-  description: The plan.
-  returned: success, except with O(state=sheets)
+  description: The plan that was made in this run. With O(state=planned), the one in the file if that is the same.
+  returned: when a plan was made
   type: dict
   contains:
     schema_version:
@@ -222,6 +370,11 @@ plan:
       elements: str
       returned: always
       sample: []
+    servers:
+      description: The names of each server whose names are known, as lists by inventory host names.
+      type: dict
+      returned: when names of servers are known
+      sample: {web2: [www.example.com]}
     notes:
       description: Information for the approver in addition to the entries.
       type: list
@@ -244,92 +397,258 @@ plan:
       returned: always
       sample: "2026-11-25T10:42:00Z"
 sha256:
-  description: SHA-256 digest of the canonical text of the plan, and of the plan file.
-  returned: success, except with O(state=sheets)
+  description:
+    - SHA-256 digest of the canonical text of the plan, and of the plan file. With O(state=applied), that of the plan
+      that is applied; empty if the approved plan was refused.
+  returned: when a plan was made
   type: str
   sample: 1f0c9a7e52d5f1f0a3f4b6c7d8e9fa0b1c2d3e4f5a6b7c8d9e0f1a2b3c4d5e6f
 text:
   description:
     - The canonical text of the plan.
     - Before ansible-core 2.19, a template converts it to a dictionary. O(plan) accepts both.
-  returned: success, except with O(state=sheets)
+  returned: when a plan was made
   type: str
 table:
-  description: The plan as a table for display, as a list of lines.
-  returned: success, except with O(state=sheets)
+  description:
+    - The plan as a table for the approver, as a list of lines. It has the account, the options and the guards; the
+      servers to retire; the orders by action, those whose change is irreversible first; the counts; what the guards
+      refuse; and the SHA-256 digest and the variables that apply the plan.
+    - All orders with an irreversible change are in the table, with all of their names. Of other groups it has the first
+      50 orders.
+  returned: when a plan was made, except for the one that an approved plan is compared with
   type: list
   elements: str
-  sample: ["1 change among 3 orders"]
+  sample: ["Plan decommission_domain", "  account      100001"]
 path:
   description: Path of the plan file. Empty if there is none.
-  returned: success, except with O(state=sheets)
+  returned: when a plan was made
   type: str
   sample: /var/lib/certops/plans/web42.json
-orders:
-  description: The orders of O(entries), with O(state=sheets).
-  returned: success, with O(state=sheets)
+account:
+  description: The CertCentral account and the API host of the plan. Empty without CertCentral.
+  returned: when a plan was made
+  type: dict
+  contains:
+    account_id:
+      description: ID of the CertCentral account.
+      type: int
+      returned: always
+      sample: 100001
+    api_host:
+      description: Host name of the API.
+      type: str
+      returned: always
+      sample: www.digicert.com
+violations:
+  description:
+    - What the guards refuse. With O(state=applied), nothing was changed if there is one.
+  returned: when a plan was made
+  type: list
+  elements: str
+  sample: []
+agreed:
+  description: The comparison of the approved plan with the new one.
+  returned: when a plan was made, with O(state=applied)
+  type: dict
+  contains:
+    execute:
+      description: The number of changes that are the same in both plans.
+      type: int
+      returned: always
+      sample: 1
+    changed:
+      description: The number of approved changes whose orders have changed since. They are not made.
+      type: int
+      returned: always
+      sample: 0
+    new:
+      description: The number of changes that only the new plan has. They are not made.
+      type: int
+      returned: always
+      sample: 0
+outcomes_path:
+  description:
+    - Path of the file with all outcomes, a JSON list. RV(outcomes) then has the first 500 in short, failures first.
+    - Empty without O(folder) and in check mode. RV(outcomes) then has all of them in short.
+  returned: when there are more than 500 outcomes
+  type: str
+  sample: /var/lib/certops/reports/cancel_stale_orders-outcomes-20261122T104205Z-1f0c9a7e52d5.json
+outcomes:
+  description:
+    - What became of each entry, in the form that the role P(certops.orders.order_report#role) accepts.
+    - With more than 500 entries, only C(provider), C(order), C(action), C(outcome), C(request_id), and of failures
+      C(reason).
+  returned: when a plan was made
   type: list
   elements: dict
   contains:
-    order_id:
-      description: ID of the CertCentral order.
-      type: str
-      returned: for CertCentral orders
-      sample: "123456789"
-    order_digest:
-      description: SHA-256 digest of the token of the Servertastic order.
-      type: str
-      returned: for Servertastic orders
-      sample: 1f0c9a7e52d5f1f0a3f4b6c7d8e9fa0b1c2d3e4f5a6b7c8d9e0f1a2b3c4d5e6f
-    outcome:
-      description:
-        - V(unchanged) if the order has a re-order sheet now.
-        - V(ineligible) if the order differs from what its entry is based on.
-        - V(failed) if the order is not in O(orders).
+    provider:
+      description: V(certcentral) or V(servertastic).
       type: str
       returned: always
-      sample: unchanged
+      sample: certcentral
+    order:
+      description: ID of the CertCentral order, or the first digits of the digest of the Servertastic order.
+      type: str
+      returned: always
+      sample: "123456789"
+    name:
+      description: The common name of the order.
+      type: str
+      returned: always
+      sample: www.example.com
+    domains:
+      description: All names of the order.
+      type: list
+      elements: str
+      returned: always
+      sample: [www.example.com]
+    action:
+      description: The action of the entry.
+      type: str
+      returned: always
+      sample: cancel
+    outcome:
+      description:
+        - V(planned) if the change can be made. V(done), V(unchanged), V(pending_approval), V(failed), V(unknown) and
+          V(not_attempted) are those of the modules.
+        - V(refused) if a guard or the service's rules do not allow the change.
+        - V(left) if the order needs manual review or has changed since the approval. V(waiting) if a later run can
+          change it.
+      type: str
+      returned: always
+      sample: done
+    request_id:
+      description: ID of the request that was rejected, or of the revocation request that waits for approval.
+      type: int
+      returned: when there is one
+      sample: 15041
     reason:
-      description: Why the order has no re-order sheet. Empty if it has one.
+      description: The reason for the outcome.
+      type: str
+      returned: always
+      sample: the order is pending and can be canceled
+    before:
+      description: The facts before the change.
+      type: str
+      returned: always
+      sample: "status: pending"
+    after:
+      description: The facts after the change. Empty if nothing was changed.
+      type: str
+      returned: always
+      sample: "status: canceled"
+    contact:
+      description: Who has to act. Empty if that is not known.
       type: str
       returned: always
       sample: ""
-diff:
-  description: The changes to the plan file or the re-order sheets, as text before and after.
-  returned: in diff mode, on success
-  type: dict
-failure:
-  description: Details of the error.
-  returned: when the task fails, except when Ansible rejects an option
+    time:
+      description: The time of the change in ISO 8601 format and UTC. Empty if nothing was changed.
+      type: str
+      returned: always
+      sample: "2026-11-22T10:43:12Z"
+result:
+  description: The summary of the outcomes.
+  returned: when a plan was made
   type: dict
   contains:
-    http_status:
-      description: Always V(none).
-      type: int
+    counts:
+      description: The number of entries by outcome, and their C(total).
+      type: dict
       returned: always
-      sample: null
-    code:
-      description: An error code of this collection, for example V(plan_expired), V(plan_sha256), or V(plan_file).
+      sample: {total: 3, done: 1, unchanged: 2}
+    failed:
+      description: Whether a change failed, is unknown or was not attempted, or a guard refused the plan.
+      type: bool
+      returned: always
+      sample: false
+    msg:
+      description: The result in a sentence or two.
       type: str
       returned: always
-      sample: plan_expired
-    message:
-      description: The error message.
+      sample: "3 orders: 1 done, 2 unchanged"
+report:
+  description: The report of the run.
+  returned: success, with O(report) and without O(rehearse=true)
+  type: dict
+  contains:
+    files:
+      description:
+        - The paths of the files, by their format. Of the two names, those which no later apply replaces.
+        - In check mode, the paths of the files that would be written.
+      type: dict
+      returned: always
+      sample:
+        html: /var/lib/certops/reports/decommission_domain-apply-20261122T104205Z-1f0c9a7e52d5.html
+    headline:
+      description: The report in one sentence, without a full stop.
       type: str
       returned: always
-      sample: "the plan expired at 2026-11-25T10:42:00Z: plan again"
-    order_id:
-      description: Always V(none).
+      sample: "3 orders: 1 for manual review, 2 done"
+    changed:
+      description: Whether the content of a file changed. The C(changed) of the task does not count it.
+      type: bool
+      returned: always
+      sample: true
+api:
+  description: The cost of the task.
+  returned: when a plan was made
+  type: dict
+  contains:
+    requests:
+      description: The number of requests that were sent.
       type: int
       returned: always
-      sample: null
+      sample: 4
     retries:
-      description: Always V(0).
+      description: The number of requests that were repeated.
       type: int
       returned: always
       sample: 0
     waited:
-      description: Always V(0).
+      description: Seconds that the task waited for rate limits and before retries.
+      type: float
+      returned: always
+      sample: 0.0
+diff:
+  description: The changes to the plan file or to the orders, as text before and after.
+  returned: in diff mode, when a plan was made
+  type: dict
+failure:
+  description: Details of the error. What goes wrong with single orders is in RV(outcomes).
+  returned: when no plan was made, or the approved plan was refused, except when Ansible rejects an option
+  type: dict
+  contains:
+    http_status:
+      description: HTTP status of the answer. V(none) without an answer.
+      type: int
+      returned: always
+      sample: null
+    code:
+      description: Error code of the service, or of this collection, for example V(plan_file),
+        V(report_file), or V(read_only).
+      type: str
+      returned: always
+      sample: plan_file
+    message:
+      description: The error message.
+      type: str
+      returned: always
+      sample: "/var/lib/certops/plans/web42.json cannot be used: Permission denied"
+    order_id:
+      description: ID of the order, if the error is about one.
+      type: int
+      returned: always
+      sample: null
+    retries:
+      description: The number of times that the request was repeated.
+      type: int
+      returned: always
+      sample: 0
+    waited:
+      description: Seconds that the task waited before it failed.
       type: float
       returned: always
       sample: 0.0
@@ -340,55 +659,78 @@ from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
 from ansible_collections.certops.orders.plugins.module_utils._common.errors import ApiError
-from ansible_collections.certops.orders.plugins.module_utils._common.options import OptionError
-from ansible_collections.certops.orders.plugins.module_utils._common.text import plural
-from ansible_collections.certops.orders.plugins.module_utils._common.values import utc_text
+from ansible_collections.certops.orders.plugins.module_utils._common.options import (
+    CERTCENTRAL_OPTIONS,
+    SERVERTASTIC_OPTIONS,
+    OptionError,
+)
 from ansible_collections.certops.orders.plugins.module_utils._files.secure import UnsafeFile
-from ansible_collections.certops.orders.plugins.module_utils._plans import document as _plan
-from ansible_collections.certops.orders.plugins.module_utils._plans import store as _plan_files
-from ansible_collections.certops.orders.plugins.module_utils._plans import table as plans_table
+from ansible_collections.certops.orders.plugins.module_utils._flows import engine, report, results
 from ansible_collections.certops.orders.plugins.module_utils._plans.errors import PlanError
-from ansible_collections.certops.orders.plugins.module_utils._plans.reorder_sheets import has_sheet, sheets
-from ansible_collections.certops.orders.plugins.module_utils._plans.verification import changed_since
 from ansible_collections.certops.orders.plugins.module_utils._runtime.entry_point import main as module_main
 
 if TYPE_CHECKING:
     from ansible_collections.certops.orders.plugins.module_utils._common.context import Context
 
+REPORT: dict[str, Any] = {
+    "dir": {"type": "path", "required": True},
+    "basename": {"type": "str", "default": ""},
+    "formats": {"type": "list", "elements": "str", "choices": list(report.FORMATS), "default": list(report.FORMATS)},
+    "title": {"type": "str", "default": ""},
+    "contacts": {"type": "bool", "default": False},
+    "orders_from": {"type": "str", "default": ""},
+}
 SPEC: dict[str, Any] = {
     "argument_spec": {
-        "state": {"type": "str", "choices": ["written", "read", "sheets"], "required": True},
-        "path": {"type": "path"},
-        "plan": {"type": "raw"},
-        "sha256": {"type": "str"},
-        "kind": {"type": "str"},
+        "state": {"type": "str", "choices": ["planned", "applied"], "required": True},
+        "kind": {"type": "str", "required": True},
+        "request": {"type": "dict"},
+        "entries": {"type": "list", "elements": "dict"},
         "account_id": {"type": "int"},
         "api_host": {"type": "str", "default": ""},
         "names": {"type": "list", "elements": "str", "default": []},
         "hosts": {"type": "list", "elements": "str", "default": []},
+        "servers": {"type": "dict", "default": {}},
         "notes": {"type": "list", "elements": "str", "default": []},
-        "entries": {"type": "list", "elements": "dict"},
-        "orders": {"type": "list", "elements": "dict"},
+        "path": {"type": "path"},
+        "print": {"type": "bool", "default": True},
+        "plan": {"type": "raw"},
+        "sha256": {"type": "str"},
+        "without_approval": {"type": "bool", "default": False},
+        "max_changes": {"type": "int", "default": 25},
+        "max_revocations": {"type": "int", "default": 0},
+        "expected_changes": {"type": "int"},
+        "not_before": {"type": "str", "default": ""},
+        "not_after": {"type": "str", "default": ""},
+        "batch_size": {"type": "int", "default": 100},
+        "rehearse": {"type": "bool", "default": False},
         "folder": {"type": "path"},
+        "report": {"type": "dict", "options": REPORT},
+        "note": {"type": "str", "default": ""},
         "ticket": {"type": "str", "default": ""},
+        "job": {"type": "str", "default": ""},
+        "audit_log": {"type": "path"},
+        "progress": {"type": "bool", "default": True},
+        "servertastic": {"type": "dict", "default": {}},
+        "servertastic_tokens": {"type": "list", "elements": "str", "default": [], "no_log": True},
+        "certcentral_connection": {"type": "dict", "options": CERTCENTRAL_OPTIONS},
+        "servertastic_connection": {"type": "dict", "options": SERVERTASTIC_OPTIONS},
     },
-    "required_if": [
-        ("state", "written", ("kind", "entries")),
-        ("state", "read", ("kind",)),
-        ("state", "read", ("path", "plan"), True),
-        ("state", "sheets", ("entries", "orders", "folder")),
-    ],
+    "mutually_exclusive": [("request", "entries")],
+    "required_one_of": [("request", "entries")],
     "supports_check_mode": True,
 }
 
 
 def run(params: Mapping[str, Any], context: Context) -> dict[str, Any]:
-    """Write or read a plan, or save re-order sheets; returns the result of the task."""
-    handler = {"written": _written, "read": _read, "sheets": _sheets}[params["state"]]
-    if params["state"] == "read" and params["path"] and params["plan"] not in (None, ""):
-        raise OptionError("path and plan are mutually exclusive: set one of them")
+    """Make a plan, or apply one; returns the result of the task."""
+    handle = {"planned": engine.planned, "applied": engine.applied}[params["state"]]
+    now = datetime.now(timezone.utc)
     try:
-        return handler(params, context, datetime.now(timezone.utc))
+        result = results.finished(report.reported(handle, params, context, now), params, context, now)
+        if params["print"]:
+            context.show([result["msg"]])
+        return result
     except PlanError as error:
         return ApiError(str(error), code=error.code).result()
     except OSError as error:
@@ -398,62 +740,15 @@ def run(params: Mapping[str, Any], context: Context) -> dict[str, Any]:
         return ApiError(f"{error.filename} is not used, because {error}", code="plan_file").result()
 
 
-def _written(params: Mapping[str, Any], context: Context, now: datetime) -> dict[str, Any]:
-    plan = _plan.make(
-        **_target(params), **_scope(params), entries=params["entries"] or [], notes=params["notes"], now=now
+def refuse(_params: Mapping[str, Any], _context: Context) -> dict[str, Any]:
+    """What runs on a target, where the plan, the re-order sheets and both API keys would be. Raises OptionError."""
+    raise OptionError(
+        "order_plan runs on the controller only: call it as certops.orders.order_plan, whose action plugin does that"
     )
-    path = params["path"]
-    if not path:
-        return _plan_result(plan, "", changed=False)
-    saved, changed = _plan_files.keep(path, plan, now, dry=context.check_mode)
-    result = _plan_result(saved, path, changed=changed)
-    if not context.diff:
-        return result
-    after = "".join(f"{line}\n" for line in result["table"])
-    before = "" if changed else after
-    return {**result, "diff": {"before": before, "after": after, "before_header": path, "after_header": path}}
-
-
-def _read(params: Mapping[str, Any], _context: Context, now: datetime) -> dict[str, Any]:
-    given = _plan_files.content(params["path"]) if params["path"] else params["plan"]
-    if params["path"] and not given:
-        raise PlanError(f"the plan file {params['path']} does not exist: make a plan first", "plan_file")
-    plan = _plan.read(given, params["sha256"], now=now, **_target(params), **_scope(params))
-    return _plan_result(plan, params["path"] or "", changed=False)
-
-
-def _target(params: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: params[name] for name in ("kind", "account_id", "api_host")}
-
-
-def _scope(params: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: params[name] for name in ("names", "hosts")}
-
-
-def _plan_result(plan: dict[str, Any], path: str, changed: bool) -> dict[str, Any]:
-    return {**plans_table.plan_result(plan), "changed": changed, "path": path}
-
-
-def _sheets(params: Mapping[str, Any], context: Context, now: datetime) -> dict[str, Any]:
-    entries = _plan.entries_of(params["entries"])
-    plan = {"ticket": params["ticket"], "sha256": params["sha256"] or ""}
-    rows = {str(row.get("order_id") or row.get("order_digest")): row for row in params["orders"]}
-    differs = {one["order"]: changed_since(one, rows[one["order"]]) for one in entries if one["order"] in rows}
-    texts = sheets(
-        [one for one in entries if not differs.get(one["order"])], params["orders"], **plan, time=utc_text(now)
-    )
-    new = _plan_files.save_new(params["folder"], dict(texts.values()), dry=context.check_mode)
-    result = {
-        "changed": bool(new),
-        "msg": f"{plural(len(new), 're-order sheet')} saved, {len(texts) - len(new)} already saved",
-        "orders": [has_sheet(one, one["order"] in texts, differs.get(one["order"], "")) for one in entries],
-    }
-    after = "".join(f"{path}\n" for path in new)
-    return {**result, "diff": {"before": "", "after": after}} if context.diff else result
 
 
 def main() -> None:
-    module_main(SPEC, run)
+    module_main(SPEC, refuse)
 
 
 if __name__ == "__main__":

@@ -217,23 +217,10 @@ failure:
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from ansible_collections.certops.orders.plugins.module_utils._common.errors import Stopped
-from ansible_collections.certops.orders.plugins.module_utils._common.options import MOST_WORKERS, OptionError, within
+from ansible_collections.certops.orders.plugins.module_utils._common.options import MOST_WORKERS, within
 from ansible_collections.certops.orders.plugins.module_utils._runtime.entry_point import main as module_main
-from ansible_collections.certops.orders.plugins.module_utils._runtime.workers import pool, signals_stop
-from ansible_collections.certops.orders.plugins.module_utils._tls_probe.handshake import Prober
-from ansible_collections.certops.orders.plugins.module_utils._tls_probe.verdict import (
-    MAX_NAMES,
-    SMTP_PORTS,
-    UNKNOWN,
-    address_refusal,
-    host_name,
-    ports,
-    result_row,
-    serial,
-    task_summary,
-    verdict_of,
-)
+from ansible_collections.certops.orders.plugins.module_utils._runtime.workers import signals_stop
+from ansible_collections.certops.orders.plugins.module_utils._tls_probe.probe import probe
 
 if TYPE_CHECKING:
     from ansible_collections.certops.orders.plugins.module_utils._common.context import Context
@@ -252,24 +239,17 @@ SPEC: dict[str, Any] = {
 
 def run(params: Mapping[str, Any], context: Context) -> dict[str, Any]:
     """Probe the names; returns the result of the task."""
-    names = dict.fromkeys(map(host_name, params["names"]))
-    if not 1 <= len(names) <= MAX_NAMES:
-        raise OptionError(f"names must contain between 1 and {MAX_NAMES} names")
-    serial_numbers = {serial(text) for text in params["serial_numbers"]}
-    jobs = [(*name, port) for name in names for port in ports(params["ports"])]
-    workers = within(params, "workers", 1, MOST_WORKERS)
-    prober = Prober(within(params, "timeout", 1, 300), refuse=address_refusal)
-
-    def probe(name: str, refusal: str, port: int) -> dict[str, Any]:
-        if context.stop:
-            raise Stopped(context.stop.reason)
-        if refusal:
-            return result_row(name, port, (UNKNOWN, refusal))
-        observations = prober.observe(name, port, starttls=port in SMTP_PORTS)
-        return result_row(name, port, verdict_of(observations, serial_numbers), observations)
-
-    with signals_stop(context.stop), pool(min(workers, len(jobs))) as work:
-        return {"changed": False, **task_summary(work(probe, jobs))}
+    workers, timeout = within(params, "workers", 1, MOST_WORKERS), within(params, "timeout", 1, 300)
+    with signals_stop(context.stop):
+        found = probe(
+            params["names"],
+            params["ports"],
+            params["serial_numbers"],
+            timeout=timeout,
+            workers=workers,
+            stop=context.stop,
+        )
+    return {"changed": False, **found}
 
 
 def main() -> None:

@@ -9,7 +9,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from types import ModuleType
 from typing import Any
 
@@ -33,6 +33,8 @@ from ansible_collections.certops.orders.plugins.module_utils._http.connection im
 from ansible_collections.certops.orders.plugins.module_utils._runtime.guard import guarded
 from ansible_collections.certops.orders.plugins.module_utils._runtime.results import RUNNER
 
+# Options with the connection of a service, and the action group whose defaults belong to it.
+CONNECTIONS = {"certcentral_connection": "digicert", "servertastic_connection": "servertastic"}
 _RULES = ("mutually_exclusive", "required_together", "required_one_of", "required_if", "required_by")
 
 display = Display()
@@ -63,13 +65,16 @@ class _TaskRun:
         self._module = module
         self._task_vars = task_vars
         self._name = module.__name__.rpartition(".")[2]
+        self._is_controller_only = getattr(module, "CONTROLLER_ONLY", False)
 
     def result(self) -> dict[str, Any]:
         """Return the result of the task: from the controller or, with execute_on: target, from the target."""
-        arguments = _decrypted(self._task.args)
+        arguments = self._with_connections(_decrypted(self._task.args))
         try:
             self._refuse_async()
-            if arguments.get("execute_on") == "target" and "execute_on" in self._module.SPEC["argument_spec"]:
+            # A module that is for the controller only refuses it itself, as it does not always need the service.
+            has_choice = "execute_on" in self._module.SPEC["argument_spec"] and not self._is_controller_only
+            if arguments.get("execute_on") == "target" and has_choice:
                 return self._on_target(arguments)
             self._refuse_delegation()
         except OptionError as error:
@@ -93,6 +98,7 @@ class _TaskRun:
             task_environ=self._task_environ(),
             state_dir=constants.DEFAULT_LOCAL_TMP,
             notify=self._show_line,
+            show=self._show_lines,
             stop=Stop(os.getppid()),
             task=self._task.get_name(),
             variables=self._task_vars,
@@ -102,11 +108,30 @@ class _TaskRun:
             result["msg"] = missing_required_lib(result.pop("library"))
         return {**result, **messages.new()}
 
+    def _with_connections(self, arguments: dict[str, Any]) -> dict[str, Any]:
+        """The arguments, with the `module_defaults` of the action groups beneath their connections, key by key.
+
+        ansible-core applies the defaults of a group to the modules of the group. A task that uses both services is in
+        neither; without this, a default of the play would be replaced silently by a key from the environment.
+        """
+        for option, group in CONNECTIONS.items():
+            spec = self._module.SPEC["argument_spec"].get(option, {}).get("options", {})
+            defaults = self._group_defaults(group) if spec else {}
+            known = {name: value for name, value in defaults.items() if name in spec}
+            if known:
+                arguments = {**arguments, option: {**known, **(arguments.get(option) or {})}}
+        return arguments
+
+    def _group_defaults(self, group: str) -> dict[str, Any]:
+        # The innermost ones come last, and replace those of the same group as a whole.
+        defaults: dict[str, Any] = {}
+        for several in self._task.module_defaults or []:
+            defaults = several.get(f"group/certops.orders.{group}", defaults)
+        return _decrypted(self._action._templar.template(defaults)) if defaults else {}
+
     def _secrets(self, arguments: Mapping[str, Any]) -> list[str]:
-        """The keys and tokens that the task sets."""
-        hidden = [name for name, rule in self._module.SPEC["argument_spec"].items() if rule.get("no_log")]
-        values = (arguments.get(name) for name in hidden)
-        return [str(one) for value in values if value for one in (value if isinstance(value, list) else [value])]
+        """The keys and tokens that the task sets, in connections as well."""
+        return list(_secrets_of(arguments, self._module.SPEC["argument_spec"]))
 
     def _error_message(self, error: Any) -> str:
         # AnsibleModule adds this prefix to the message for an unsupported parameter.
@@ -152,7 +177,7 @@ class _TaskRun:
     def _refuse_delegation(self) -> None:
         delegated = self._task.delegate_to
         if delegated and delegated not in constants.LOCALHOST:
-            has_choice = "execute_on" in self._module.SPEC["argument_spec"]
+            has_choice = "execute_on" in self._module.SPEC["argument_spec"] and not self._is_controller_only
             target = ", or set execute_on: target to run the module on that host" if has_choice else ""
             raise OptionError(
                 f"{self._name} runs on the controller, so that delegate_to has no effect: remove it{target}"
@@ -160,6 +185,22 @@ class _TaskRun:
 
     def _show_line(self, line: str) -> None:
         display.display(f"{self._name}: {line}")
+
+    def _show_lines(self, lines: Sequence[str]) -> None:
+        # At once, so that no line of another fork comes between. A task with no_log shows nothing of its result.
+        if not self._task.no_log:
+            display.display("\n".join(lines))
+
+
+def _secrets_of(arguments: Any, spec: Mapping[str, Any]) -> Iterator[str]:
+    if not isinstance(arguments, Mapping):
+        return
+    for name, rule in spec.items():
+        value = arguments.get(name)
+        if value and rule.get("no_log"):
+            yield from map(str, value if isinstance(value, list) else [value])
+        elif "options" in rule:
+            yield from _secrets_of(value, rule["options"])
 
 
 def _refusal(message: str) -> dict[str, Any]:

@@ -97,13 +97,26 @@ class Kept:
         return found[0]
 
     def changed_orders(self) -> list[int]:
-        """Each change that an event tells of, by its order; one that is told twice is there twice."""
-        return sorted(
-            order["order_id"]
+        """Each change at CertCentral in the results of modules, by its order; one that is in two events is there twice.
+
+        A plan has its changes in `outcomes`, in check mode as planned; every other module has them in `orders`.
+        """
+        results = [
+            event["event_data"].get("res", {})
             for event in self.events
             if event["event"] in ("runner_on_ok", "runner_on_failed")
-            for order in event["event_data"].get("res", {}).get("orders", [])
-            if isinstance(order, dict) and order.get("outcome") == "changed"
+        ]
+        orders = [order for result in results for order in result.get("orders", []) if isinstance(order, dict)]
+        of_plans = [each for result in results if result.get("changed") for each in result.get("outcomes", [])]
+        return sorted(
+            [
+                *(order["order_id"] for order in orders if order.get("outcome") == "changed"),
+                *(
+                    int(each["order"])
+                    for each in of_plans
+                    if each["provider"] == "certcentral" and each["outcome"] in ("done", "planned")
+                ),
+            ]
         )
 
 

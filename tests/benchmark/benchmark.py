@@ -15,6 +15,7 @@ import contextlib
 import json
 import os
 import platform
+import resource
 import sys
 import time
 from collections import Counter
@@ -48,6 +49,12 @@ LEAST_RATE_WITH_LATENCY = 40.0
 LEAST_USE_OF_LIMIT = 0.95
 MOST_REQUESTS_CONVERGED = 101
 MOST_MEMORY = 150.0
+# Of a plan and its apply together, beside the modules that do the same.
+MOST_RESULTS = 25
+MOST_CPU_OF_MODULES = 3.0
+MOST_SIZE = 100_000
+# Of a plan for many names, beside one read of the whole account.
+MOST_CPU_OF_READ = 1.0
 
 
 # What is measured
@@ -98,6 +105,7 @@ class Row:
     requests, writes: by the service's journal.
     memory: of all its processes together, see Meter. largest: of the largest process among them, Ansible itself or a
     worker, by the system's own count. Both at the peak, in megabytes (a million bytes).
+    cpu: of all its processes, in seconds. results, size: the task results, and their length as JSON.
     """
 
     name: str
@@ -109,6 +117,9 @@ class Row:
     writes: int
     memory: float
     largest: float
+    cpu: float
+    results: int
+    size: int
 
     @property
     def each(self) -> float:
@@ -151,12 +162,20 @@ class Bench:
         self.simulator = simulator
         self.report = Report()
         self._sandbox = sandbox
-        self._seconds = sandbox.folder / "seconds"
+        self._cost = sandbox.folder / "cost.json"
 
     def seed(
-        self, statuses: Mapping[str, int], switches: Mapping[str, object] | None = None, *, migrated: bool = False
+        self,
+        statuses: Mapping[str, int],
+        switches: Mapping[str, object] | None = None,
+        *,
+        migrated: bool = False,
+        name: str = "",
     ) -> None:
-        """Fill the account with orders from FIRST on, and set switches; no limits unless they say so."""
+        """Fill the account with orders from FIRST on, and set switches; no limits unless they say so.
+
+        name: the common name of all orders, where it matters.
+        """
         wanted = [status for status, count in statuses.items() for _turn in range(count)]
         orders = [
             {
@@ -164,6 +183,7 @@ class Bench:
                 "status": status,
                 "origin": "migrated" if migrated else "certcentral",
                 **({"valid_till_in_days": 30} if status == "issued" else {}),
+                **({"common_name": name} if name else {}),
             }
             for number, status in enumerate(wanted)
         ]
@@ -183,22 +203,33 @@ class Bench:
         """Run one playbook, and keep its row."""
         self.simulator.set({"latency": latency})
         self.simulator.clear_journal()
+        before = _cpu()
         finished, meter = self._play(playbook, variables or {}, *arguments, rate_limit=rate_limit)
+        cpu = _cpu() - before
         journal = self.simulator.journal()
+        cost = json.loads(self._cost.read_text("ascii"))
         row = Row(
             name=name,
             latency=latency,
             orders=orders,
             seconds=finished.seconds,
-            play=float(self._seconds.read_text("ascii")),
+            play=cost["seconds"],
             requests=len(journal),
             writes=sum(entry["method"] != "GET" for entry in journal),
             memory=meter.peak / MEGABYTE,
             largest=finished.largest / MEGABYTE,
+            cpu=cpu,
+            results=cost["results"],
+            size=cost["size"],
         )
         self.report.rows.append(row)
         say(row_text(row))
         return row
+
+    @property
+    def folder(self) -> Path:
+        """A folder for files of playbooks."""
+        return self._sandbox.folder
 
     def inventory(self, hosts: int, orders_each: int) -> str:
         """An inventory in which every host has its own orders; returns its path."""
@@ -219,7 +250,7 @@ class Bench:
             "DIGICERT_API_URL": self.simulator.api_url,
             "DIGICERT_API_KEY": KEY,
             "DIGICERT_RATE_LIMIT": rate_limit,
-            "BENCHMARK_SECONDS": str(self._seconds),
+            "BENCHMARK_COST": str(self._cost),
         }
         meter = Meter()
         command = ["-e", f"@{given}", *arguments, playbook]
@@ -227,6 +258,12 @@ class Bench:
         if finished.status:
             raise SystemExit(f"{playbook} failed:\n{finished.output[-3000:]}")
         return finished, meter
+
+
+def _cpu() -> float:
+    """Seconds of processor time of all processes that this one has started and that have ended."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def ids(count: int, first: int = FIRST) -> list[int]:
@@ -354,8 +391,54 @@ def account(bench: Bench) -> None:
     bench.report.most("the same: memory of the largest process at its peak, MB", MOST_MEMORY, row.largest, ".0f")
 
 
+def flows(bench: Bench) -> None:
+    """A plan and its apply, beside the modules that do the same; processor time above that of an empty playbook."""
+    rounds = 3
+    tell("Decommission a domain: plan and apply", ROW_HEADING)
+    for count in (1, 300):
+        ratios: list[float] = []
+        results: list[int] = []
+        sizes: list[int] = []
+        for _turn in range(rounds):
+            rows = {}
+            for name, playbook in (
+                ("an empty playbook", "empty.yml"),
+                ("two digicert_order_info, digicert_order_status", "modules.yml"),
+                ("decommission_domain", "flow.yml"),
+            ):
+                bench.seed({"pending": count}, name="gone.example.com")
+                given = {"order_ids": ids(count), "folder": str(bench.folder / f"{count}-{len(ratios)}")}
+                rows[playbook] = bench.run(name, playbook, count, variables=given)
+            nothing = rows["empty.yml"].cpu
+            ratios.append((rows["flow.yml"].cpu - nothing) / (rows["modules.yml"].cpu - nothing))
+            results.append(rows["flow.yml"].results)
+            sizes.append(rows["flow.yml"].size)
+            bench.report.exactly(f"{count} orders: each written once", count, rows["flow.yml"].writes)
+        what = f"plan and apply, {count} orders"
+        bench.report.most(f"{what}: task results", MOST_RESULTS, max(results), "d")
+        bench.report.most(f"{what}: CPU beside that of the modules", MOST_CPU_OF_MODULES, median(ratios), ".2f")
+        bench.report.most(f"{what}: characters of all results", MOST_SIZE, max(sizes), "d")
+    _many_names(bench, rounds)
+
+
+def _many_names(bench: Bench, rounds: int) -> None:
+    """A plan for 200 names of an account of 10,000 orders, beside a read of the account."""
+    names, total = [f"host{number}.example.com" for number in range(200)], 10_000
+    ratios: list[float] = []
+    rows: dict[str, Row] = {}
+    for turn in range(rounds):
+        for name, playbook in (("digicert_order_info", "info.yml"), ("200 names", "names.yml")):
+            bench.seed({"canceled": total})
+            given = {"names": names, "folder": str(bench.folder / f"names-{turn}")}
+            rows[playbook] = bench.run(name, playbook, total, variables=given)
+        ratios.append(rows["names.yml"].cpu / rows["info.yml"].cpu)
+    what = f"a plan for {len(names)} names, {total} orders"
+    bench.report.most(f"{what}: CPU beside one read of all orders", MOST_CPU_OF_READ, median(ratios), ".2f")
+    bench.report.most(f"{what}: requests", 12, rows["names.yml"].requests, "d")
+
+
 SECTIONS: dict[str, Callable[[Bench], None]] = {
-    each.__name__: each for each in (orders, hosts, budget, pacing, account)
+    each.__name__: each for each in (orders, hosts, budget, pacing, account, flows)
 }
 
 

@@ -411,9 +411,12 @@ RETIRED = {
 
 def planned(observed: Observed) -> Iterator[Check]:
     yield "no failure", observed.status == 0
-    actions = {entry["order"]: entry["action"] for entry in read_json("plan.json").get("entries", ())}
+    plan = read_json("plan.json")
+    actions = {entry["order"]: entry["action"] for entry in plan.get("entries", ())}
     changes = [action for action in actions.values() if action not in ("keep", "leave")]
     yield "the plan has 6 changes among 10 orders", (len(changes), len(actions)) == (6, 10)
+    names = plan.get("servers", {}).get("web-07")
+    yield "each server has its names beside it", names == ["api.northwind.example", "www.northwind.example"]
     yield "1501 is left, as it also covers a name that stays", actions.get("1501") == "leave"
     yield "no order token is shown", "sim-blog" not in observed.output
     yield from nothing_changed(observed)

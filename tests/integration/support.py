@@ -463,6 +463,23 @@ def mentions(text: object, *names: object) -> bool:
     return all(re.search(rf"(?<![\w.-]){re.escape(str(name))}(?!\w|\.\w)", str(text)) for name in names)
 
 
+def report_names(phase: str, sha256: str, kind: str = "decommission_domain") -> list[str]:
+    """The files that a phase of a flow leaves: its latest report, and the one that no later run replaces."""
+    time = "" if phase == "plan" else "-TIME"
+    names = (f"{kind}-{phase}", f"{kind}-{phase}{time}-{sha256[:12]}")
+    return sorted(f"{name}.{form}" for name in names for form in ("html", "json", "csv"))
+
+
+def without_time(name: str) -> str:
+    """The name of a file with TIME for the time in it."""
+    return re.sub(r"\d{8}T\d{6}Z", "TIME", name)
+
+
+def words_of(lines: Sequence[str]) -> str:
+    """What lines say, wherever a sentence in them was wrapped."""
+    return " ".join(" ".join(lines).split())
+
+
 def assert_failure(task: Task, *, code: str | None = None, http_status: int | None = None) -> None:
     """A failure is told in the documented form, and its text has no remains of Python in it."""
     assert task.failed, task.result

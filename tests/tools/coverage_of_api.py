@@ -47,6 +47,7 @@ OFFERED = (
             "digicert_order_info",
             "digicert_order_status",
             "digicert_orders",
+            "order_report",
         ),
     ),
     Offered(
@@ -127,9 +128,10 @@ OFFERED = (
             "digicert_order_renewal",
             "digicert_order_status",
             "digicert_request",
+            "order_report",
         ),
     ),
-    Offered("GET /account", "Read the account", ("digicert_account_check", "digicert_account_info")),
+    Offered("GET /account", "Read the account", ("digicert_account_check", "digicert_account_info", "order_report")),
 )
 GAPS = (
     Gap("GET /order/certificate/{id}/note/{note_id}", "Read one note", "The list has them all"),

@@ -369,7 +369,12 @@ def revocation_filed(subject: Revocable, decision: Decision, request: Request | 
         return Decision(CHANGED, after=_facts_if_revoked(subject), steps=decision.steps)
     reason = f"revocation request {request.id} waits for approval"
     return Decision(
-        CHANGED, after=_facts_if_requested(subject), steps=decision.steps, ends=PENDING_APPROVAL, reason=reason
+        CHANGED,
+        after=_facts_if_requested(subject),
+        steps=decision.steps,
+        ends=PENDING_APPROVAL,
+        reason=reason,
+        identity={"request_id": request.id},
     )
 
 

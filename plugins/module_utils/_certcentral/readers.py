@@ -44,11 +44,12 @@ class Revocable:
 
     @property
     def identity(self) -> dict[str, Any]:
+        waits = {"request_id": self.requests[0].id} if self.requests else {}
         if self.key is None:
-            return {}
+            return waits
         known = self.certificate
         ids = {"certificate_id": known.id, "serial_number": known.serial_number} if known else {}
-        return {"order_id": self.order.id, **ids}
+        return {"order_id": self.order.id, **ids, **waits}
 
     @property
     def status(self) -> str:

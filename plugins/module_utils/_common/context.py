@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 import select
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Callable
 
@@ -72,8 +72,9 @@ class Context:
 
     environ: the environment variables of the process, defaults for options. task_environ: those that the task sets,
     which take precedence. state_dir: a private folder that all forks of the run share.
-    notify: shows a line to the operator at once. secrets: texts that must not appear in a result; a run adds to them.
-    task: the name of the task. variables: those of the play; only the controller action knows them.
+    notify: shows a line to the operator at once. show: shows several lines, such as a table. secrets: texts that must
+    not appear in a result; a run adds to them. task: the name of the task. variables: those of the play; only the
+    controller action knows them.
     """
 
     check_mode: bool = False
@@ -82,6 +83,7 @@ class Context:
     task_environ: Mapping[str, str] = field(default_factory=dict, repr=False)
     state_dir: str | None = None
     notify: Callable[[str], None] = lambda _line: None
+    show: Callable[[Sequence[str]], None] = lambda _lines: None
     stop: Stop = field(default_factory=Stop)
     secrets: list[str] = field(default_factory=list, repr=False)
     task: str = ""

@@ -37,6 +37,7 @@ class Decision:
     next_step: what the operator can do if the change is refused, a sentence without a full stop.
     required_fact: a fact to read before a decision is possible; the outcome then has no meaning.
     done: the change as a participle, if it differs from Settings.done.
+    identity: ids that the change has created, such as of a request that waits for approval.
     """
 
     outcome: str = UNCHANGED
@@ -53,6 +54,7 @@ class Decision:
     once: tuple[str, ...] = ()
     # The facts that prove the change in a read, if they differ from `after` of the result.
     shows: Mapping[str, Any] = field(default_factory=dict)
+    identity: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def expected(self) -> Mapping[str, Any]:

@@ -93,6 +93,14 @@ def replace(path: str, text: str) -> None:
         os.close(directory)
 
 
+def make_folder(folder: Path) -> None:
+    """Create a folder, and those above it, that do not exist, with access for their owner only. Raises OSError."""
+    # mkdir(parents=True) would create the parents with the default mode, readable by other users.
+    for part in (*reversed(folder.absolute().parents), folder.absolute()):
+        if not part.exists():
+            part.mkdir(mode=0o700, exist_ok=True)
+
+
 def beside(path: str) -> str:
     """Return the path of the lock file for a file that is replaced."""
     return str(Path(path).with_name(f".{Path(path).name}.lock"))

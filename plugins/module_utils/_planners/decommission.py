@@ -301,6 +301,7 @@ def _certcentral(row: _Read, page: _Read, ends: _Read, request: Decommission, fa
     # The product is verified again directly before the order is ended (changed_since).
     if action in _ENDING and action != MARK:
         state["product"] = str(order.get("product_name_id") or "")
+    organization = str(order.get("organization_name") or "")
     return {
         "provider": CERTCENTRAL,
         "order": str(order["order_id"]),
@@ -310,6 +311,7 @@ def _certcentral(row: _Read, page: _Read, ends: _Read, request: Decommission, fa
         "reason": reason,
         "state": state,
         **more,
+        **({"organization": organization} if organization else {}),
     }
 
 

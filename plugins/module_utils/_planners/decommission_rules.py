@@ -209,7 +209,11 @@ def _revocation(
     """Decide whether an issued order can be revoked: its certificates must be known and no longer served."""
     before = ends.get("before") or {}
     if before.get("revocation_requested"):
-        return LEAVE, "a revocation is already requested: an approver must approve or reject the request", {}
+        # In the entry, so that every report has the id until the request is decided.
+        request_id = ends.get("request_id")
+        label = f"revocation request {request_id}" if request_id else "a revocation request"
+        why = f"{label} waits for approval: an approver must approve or reject it in CertCentral"
+        return LEAVE, why, {"request_id": request_id} if request_id else {}
     certificates = certificates_of(ends)
     serials = sorted({str(one.get("serial_number") or "") for one in certificates})
     accepts = str(order["order_id"]) in request.accept_unknown

@@ -354,4 +354,5 @@ def entry(row: Mapping[str, Any], action: str, reason: str, facts: Mapping[str, 
             "valid_till": str(row.get("valid_till") or ""),
             **(facts or {}),
         },
+        **({"organization": str(row["organization_name"])} if row.get("organization_name") else {}),
     }

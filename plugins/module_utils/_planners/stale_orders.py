@@ -296,6 +296,7 @@ def _entry(
         "name": names[0] if names else "",
         "domains": _domains(*rows, *read),
         "state": state,
+        **({"organization": row["organization_name"]} if row.get("organization_name") else {}),
     }
     if len(rows) != 1:
         return {**entry, **_manual_review(_CHANGED_MEANWHILE)}

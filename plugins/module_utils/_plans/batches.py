@@ -16,15 +16,15 @@ from .actions import CERTCENTRAL, WRITING, accepts_unknown, entry_key, orders_of
 
 
 def batches(
-    entries: Iterable[Mapping[str, Any]], size: int = 100, *, first: int = 1, told: Iterable[Mapping[str, Any]] = ()
+    entries: Iterable[Mapping[str, Any]], size: int = 100, *, first: int = 1, without: Iterable[Mapping[str, Any]] = ()
 ) -> list[dict[str, Any]]:
     """Group the entries that change an order into batches, each for one module call.
 
     size: maximum entries of a batch. first: maximum entries of the first batch, so that a run can stop after one change
-    that fails. told: records of entries to leave out. Each batch has `provider`, `action`, `drop_reissue`,
+    that fails. without: records of entries to leave out. Each batch has `provider`, `action`, `drop_reissue`,
     `accept_unknown`, `entries`, `orders` (ids or digests) and `requests` (request ids: of all entries or of none).
     """
-    excluded = {entry_key(one) for one in told}
+    excluded = {entry_key(one) for one in without}
     ordered = sorted((entry for entry in writes(entries) if entry_key(entry) not in excluded), key=_position)
     groups: list[list[Mapping[str, Any]]] = []
     for entry in ordered:

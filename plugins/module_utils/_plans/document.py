@@ -48,7 +48,7 @@ _FIELDS = (
     "expires_at",
 )
 # Only present if they are not empty, so that one plan has exactly one text.
-_OPTIONAL_FIELDS = ("notes",)
+_OPTIONAL_FIELDS = ("servers", "notes")
 _KIND = re.compile(r"[a-z][a-z0-9_]{0,63}")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
@@ -65,13 +65,15 @@ def make(
     now: datetime,
     *,
     hosts: Iterable[str] = (),
+    servers: Mapping[str, Iterable[str]] | None = None,
     notes: Iterable[str] = (),
 ) -> dict[str, Any]:
     """Make a plan that is valid for 72 hours. Raises PlanError.
 
     kind: the kind of plan, one for each role. account_id: the CertCentral account, None for a plan without CertCentral.
     names: the names that the plan is for. entries: in any order, one for each order of a provider. now: in UTC. hosts:
-    the servers that are torn down with the plan. notes: what the approver must know in addition to the entries.
+    the servers that are torn down with the plan. servers: the names of each of them, where they are known; its servers
+    need not be in hosts. notes: what the approver must know in addition to the entries.
     """
     # Plans have times in whole seconds.
     created = now.astimezone(timezone.utc).replace(microsecond=0)
@@ -83,6 +85,7 @@ def make(
             "api_host": api_host,
             "names": list(names),
             "hosts": list(hosts),
+            "servers": {host: list(several) for host, several in (servers or {}).items()},
             "notes": list(notes),
             "entries": list(entries),
             "created_at": time_text(created),
@@ -111,13 +114,29 @@ def read(
     *,
     names: Iterable[str] = (),
     hosts: Iterable[str] = (),
+    servers: Mapping[str, Iterable[str]] | None = None,
 ) -> dict[str, Any]:
     """Check a plan and return it in its canonical order. Raises PlanError.
 
     given: the plan as JSON text or as a dictionary. sha256: the digest that was approved, None for no comparison. It is
     compared with the digest of the canonical text, so other white space or another order of keys does not matter. kind,
     account_id, api_host: as in `make`, of the run that carries the plan out; they must be the same. now: in UTC. names,
-    hosts: of that run; the plan must have all of them.
+    hosts, servers: of that run; the plan must have all of them, and each name of a server for the same server.
+    """
+    # The order of the checks is the order of importance for the user: not the approved plan, not this target, too old.
+    plan = parsed(given)
+    _compare_digest(plan, sha256)
+    _compare_target(plan, {"kind": _kind(kind), "account_id": _account(account_id), "api_host": inert(api_host)})
+    check_times(plan, now)
+    _compare_scope(plan, {"hosts": [*hosts, *(servers or ())], "names": names})
+    _compare_servers(plan.get("servers", {}), _servers(servers or {}))
+    return plan
+
+
+def parsed(given: Any) -> dict[str, Any]:
+    """Check a plan without its times and without a run, and return it in its canonical order. Raises PlanError.
+
+    given: as in `read`.
     """
     data = _parse(given)
     # Before the other checks, as their messages would mislead for another schema. To Python, true equals 1.
@@ -127,13 +146,32 @@ def read(
             f"the plan has the schema version {version}, and this collection needs {SCHEMA_VERSION}: plan again",
             "plan_schema",
         )
-    # The order of the checks is the order of importance for the user: not the approved plan, not this target, too old.
-    plan = _check(data)
-    _compare_digest(plan, sha256)
-    _compare_target(plan, {"kind": _kind(kind), "account_id": _account(account_id), "api_host": inert(api_host)})
-    _check_times(plan, now)
-    _compare_scope(plan, {"hosts": hosts, "names": names})
-    return plan
+    return _check(data)
+
+
+def check_times(plan: Mapping[str, Any], now: datetime) -> None:
+    """Raise PlanError if a plan is not valid at this time. plan: as `parsed` returns it. now: in UTC."""
+    created, expires = time_of(plan["created_at"]), time_of(plan["expires_at"])
+    # A later time of creation would extend the validity of the plan.
+    if created > now + SLACK:
+        raise PlanError(
+            f"the plan was created in the future, at {plan['created_at']}: check the clocks of the controllers",
+            "plan_future",
+        )
+    # A plan that was edited to be valid for longer is refused.
+    if not created < expires <= created + GOOD_FOR:
+        raise PlanError(f"the plan must be valid for at most {GOOD_FOR.days * 24} hours: plan again")
+    if now >= expires:
+        raise PlanError(f"the plan expired at {plan['expires_at']}: plan again", "plan_expired")
+
+
+def approved_digest(sha256: str) -> str:
+    """Return the digest that was approved as `digest` writes it. Raises PlanError if it is not a SHA-256."""
+    # A digest from a survey or a chat can have white space and uppercase letters.
+    approved = sha256.strip().lower()
+    if not _SHA256.fullmatch(approved):
+        raise PlanError("the approved SHA-256 must have 64 hexadecimal digits", "plan_sha256")
+    return approved
 
 
 def same_but_for_times(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
@@ -165,10 +203,7 @@ def _compare_digest(data: Mapping[str, Any], sha256: str | None) -> None:
     """Raise PlanError if the plan is not the one that was approved."""
     if sha256 is None:
         return
-    # A digest from a survey or a chat can have white space and uppercase letters.
-    approved = sha256.strip().lower()
-    if not _SHA256.fullmatch(approved):
-        raise PlanError("the approved SHA-256 must have 64 hexadecimal digits", "plan_sha256")
+    approved = approved_digest(sha256)
     found = digest(canonical(data))
     if found != approved:
         raise PlanError(
@@ -188,22 +223,6 @@ def _compare_target(plan: Mapping[str, Any], actual: Mapping[str, Any]) -> None:
         if plan[name] != actual[name]:
             planned, own = (printable(one or "none", 100) for one in (plan[name], actual[name]))
             raise PlanError(f"the plan is for {label} {planned}, and this run is for {own}: plan again", f"plan_{name}")
-
-
-def _check_times(plan: Mapping[str, Any], now: datetime) -> None:
-    """Raise PlanError if the plan is not valid at this time."""
-    created, expires = time_of(plan["created_at"]), time_of(plan["expires_at"])
-    # A later time of creation would extend the validity of the plan.
-    if created > now + SLACK:
-        raise PlanError(
-            f"the plan was created in the future, at {plan['created_at']}: check the clocks of the controllers",
-            "plan_future",
-        )
-    # A plan that was edited to be valid for longer is refused.
-    if not created < expires <= created + GOOD_FOR:
-        raise PlanError(f"the plan must be valid for at most {GOOD_FOR.days * 24} hours: plan again")
-    if now >= expires:
-        raise PlanError(f"the plan expired at {plan['expires_at']}: plan again", "plan_expired")
 
 
 _SCOPES = {"hosts": "servers", "names": "names"}
@@ -227,6 +246,25 @@ def _compare_scope(plan: Mapping[str, Any], actual: Mapping[str, Iterable[str]])
             )
 
 
+def _compare_servers(planned: Mapping[str, Sequence[str]], actual: Mapping[str, Sequence[str]]) -> None:
+    """Raise PlanError if a server of this run has a name that the plan has for other servers only.
+
+    planned, actual: the names of each server.
+    """
+    extra = []
+    for host in sorted(actual):
+        approved = set(map(dns_name, planned.get(host, ())))
+        moved = [name for name in actual[host] if dns_name(name) not in approved]
+        if moved:
+            extra.append(f"{listed([host])} ({listed(moved)})")
+    if extra:
+        raise PlanError(
+            f"the approved plan does not contain these names for these servers: {', '.join(extra)}; plan again, and "
+            "have the new plan approved",
+            "plan_servers",
+        )
+
+
 # -- the parts of a plan -----------------------------------------------------------------------------------------------
 
 
@@ -240,6 +278,7 @@ def _check(data: Mapping[str, Any]) -> dict[str, Any]:
     for name in ("names", "hosts", "entries", "notes"):
         if not isinstance(data.get(name, []), list):
             raise PlanError(f"{name} of the plan must be a list")
+    servers = _servers(data.get("servers", {}))
     # time_of raises PlanError for a time that is not valid.
     for name in ("created_at", "expires_at"):
         time_of(data[name])
@@ -250,12 +289,26 @@ def _check(data: Mapping[str, Any]) -> dict[str, Any]:
         "api_host": inert(data["api_host"]),
         # Sorted and without duplicates, so that equal plans have equal digests.
         "names": sorted({inert(name) for name in data["names"]}),
-        "hosts": sorted({inert(host) for host in data["hosts"]}),
+        "hosts": sorted({inert(host) for host in data["hosts"]} | set(servers)),
+        **({"servers": servers} if servers else {}),
         **({"notes": [inert(note) for note in data["notes"]]} if data.get("notes") else {}),
         "entries": entries_of(data["entries"]),
         "created_at": data["created_at"],
         "expires_at": data["expires_at"],
     }
+
+
+def _servers(given: Any) -> dict[str, list[str]]:
+    """Check the names of each server and return them in their canonical form. Raises PlanError."""
+    if not isinstance(given, Mapping):
+        raise PlanError("servers of the plan must be a dictionary: the list of names of each server")
+    found: dict[str, list[str]] = {}
+    for host, names in given.items():
+        name = inert(host)
+        if not isinstance(names, (list, tuple)):
+            raise PlanError(f"the names of the server {printable(name, 253)} must be a list")
+        found[name] = sorted({inert(one) for one in [*found.get(name, ()), *names]})
+    return {host: found[host] for host in sorted(found)}
 
 
 def entries_of(given: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
@@ -270,7 +323,7 @@ def entries_of(given: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
 
 # The required and the optional keys of an entry.
 _ENTRY = ("provider", "order", "name", "domains", "action", "reason", "state")
-_OPTIONAL = ("drop_reissue", "request_id", "contact")
+_OPTIONAL = ("drop_reissue", "request_id", "contact", "organization")
 
 
 def _entry(given: Any) -> dict[str, Any]:
@@ -315,14 +368,14 @@ def _optional(given: Mapping[str, Any], entry: Mapping[str, Any]) -> dict[str, A
         if entry["action"] not in DROPPING or entry["provider"] != CERTCENTRAL:
             raise PlanError(f"{order_label(entry)}: drop_reissue needs the action {' or '.join(DROPPING)}")
         more["drop_reissue"] = True
-    # The request to reject, for the action reject_request.
+    # The request to reject, for the action reject_request; for others the request that waits for approval.
     request_id = given.get("request_id")
     if request_id is not None:
         if not is_id(request_id):
             raise PlanError(f"{order_label(entry)}: request_id must be a positive number")
         more["request_id"] = request_id
-    if given.get("contact"):
-        more["contact"] = inert(given["contact"])
+    # For display only: neither decides whether an entry is still the approved one.
+    more.update({name: inert(given[name]) for name in ("contact", "organization") if given.get(name)})
     return more
 
 

@@ -15,10 +15,16 @@ from typing import Any
 from .._common.text import plural
 from .actions import (
     CANCEL,
+    CERTCENTRAL,
+    DROP,
+    KEEP,
     LAPSE,
+    MARK,
     NOTHING,
     REJECT,
     REVOKE,
+    SERVERTASTIC,
+    UNMARK,
     WAIT,
     WRITING,
     entry_key,
@@ -28,7 +34,7 @@ from .actions import (
     shown,
     shown_order,
 )
-from .text import inert
+from .text import inert, listed
 
 # The outcomes of an entry.
 PLANNED, DONE, UNCHANGED, PENDING_APPROVAL = "planned", "done", "unchanged", "pending_approval"
@@ -53,6 +59,37 @@ UNCONFIRMED = "the service acknowledged the change, but a later read does not sh
 ENDED_STATUSES = {CANCEL: ("canceled", "cancelled"), REJECT: ("rejected", "denied"), REVOKE: ("revoked", "cancelled")}
 # Lists of a revocation that are too long for a report.
 _LONG_FACTS = ("certificates", "domains")
+# What a change is called before and after it.
+_TO_DO = {
+    REJECT: "to reject",
+    CANCEL: "to cancel",
+    DROP: "to drop a reissue",
+    MARK: "to mark renewed",
+    UNMARK: "to unmark",
+    LAPSE: "to let expire",
+    REVOKE: "to revoke",
+}
+_CHANGED = {
+    REJECT: "rejected",
+    CANCEL: "canceled",
+    DROP: "with the reissue dropped",
+    MARK: "marked renewed",
+    UNMARK: "unmarked",
+    LAPSE: "set to expire",
+    REVOKE: "revoked",
+}
+# The outcomes of the second sentence of a message, the most urgent first.
+_OTHER_OUTCOMES = {
+    FAILED: "failed",
+    UNKNOWN: "with an unknown outcome",
+    NOT_ATTEMPTED: "not attempted",
+    REFUSED: "refused",
+    LEFT: "for manual review",
+    WAITING: "waiting for a later run",
+    KEEP: "kept (report only)",
+    "already done": "already done",
+    UNCHANGED: "unchanged",
+}
 _GOOD = (DONE, UNCHANGED, PENDING_APPROVAL, PLANNED)
 
 
@@ -133,8 +170,9 @@ def _carried_out(
     if check_mode and outcome in (DONE, PENDING_APPROVAL):
         outcome = PLANNED
     before, after = _difference(rows)
+    filed = next((row["request_id"] for row in rows if row.get("request_id")), None)
     return _record(
-        entry,
+        {"request_id": filed, **entry},
         outcome,
         "; ".join(part for part in (*reasons, _unresolved_names(entry)) if part and any(reasons)) or entry["reason"],
         before=before,
@@ -186,7 +224,7 @@ def _facts(state: Mapping[str, Any]) -> str:
     return "; ".join(f"{name}: {shown(value)}" for name, value in state.items() if not isinstance(value, (list, dict)))
 
 
-def going_on(entries: Iterable[Mapping[str, Any]], results: Iterable[Mapping[str, Any]]) -> dict[str, list[Any]]:
+def continuing(entries: Iterable[Mapping[str, Any]], results: Iterable[Mapping[str, Any]]) -> dict[str, list[Any]]:
     """Return `orders` and `requests` of the entries whose first steps succeeded, as the modules accept them."""
     planned = list(entries)
     records = outcomes(planned, results)
@@ -194,7 +232,7 @@ def going_on(entries: Iterable[Mapping[str, Any]], results: Iterable[Mapping[str
     return {"orders": orders_of(good), "requests": requests_of(good)}
 
 
-def begun() -> dict[str, Any]:
+def new_run() -> dict[str, Any]:
     """Return the state of a run before its first change.
 
     records: the outcomes of the entries so far. proven: whether one change of the run has succeeded. stopped: why no
@@ -203,7 +241,7 @@ def begun() -> dict[str, Any]:
     return {"records": [], "proven": False, "stopped": ""}
 
 
-def carried_on(
+def after_batch(
     run: Mapping[str, Any],
     entries: Iterable[Mapping[str, Any]],
     results: Iterable[Mapping[str, Any]],
@@ -244,22 +282,125 @@ def _stop_reason(records: Sequence[Mapping[str, Any]], proven: bool) -> str:
     return ""
 
 
-def summary(records: Iterable[Mapping[str, Any]], violations: Sequence[str] = ()) -> dict[str, Any]:
+# -- the result of a run -----------------------------------------------------------------------------------------------
+
+
+def summary(
+    records: Iterable[Mapping[str, Any]], violations: Sequence[str] = (), *, report: str = ""
+) -> dict[str, Any]:
     """Return the summary of a run: `outcomes`, the records for the report, and `result` with `counts`, `failed`, `msg`.
 
-    violations: the reasons why the run made no change at all.
+    violations: the reasons why the run made no change at all. report: the path of the report, for `msg`.
     """
-    records = [
-        {**{name: value for name, value in one.items() if name != "request_id"}, "order": shown_order(one)}
-        for one in records
-    ]
+    records = [{**one, "order": shown_order(one)} for one in records]
     counted = Counter(one["outcome"] for one in records)
     counts = {"total": len(records), **{outcome: counted[outcome] for outcome in OUTCOMES}}
-    parts = ", ".join(f"{counts[outcome]} {outcome}" for outcome in OUTCOMES if counts[outcome])
-    msg = f"{plural(len(records), 'order')}: {parts}" if records else "no orders"
-    failing = [one for outcome in _FAILING for one in records if one["outcome"] == outcome]
-    if failing:
-        msg += f"; first failure: order {failing[0]['order']}: {failing[0]['reason']}"
+    failed = bool(violations) or any(counts[outcome] for outcome in _FAILING)
+    result = {"counts": counts, "failed": failed, "msg": message(records, violations, report=report)}
+    return {"outcomes": records, "result": result}
+
+
+def message(records: Sequence[Mapping[str, Any]], violations: Sequence[str] = (), *, report: str = "") -> str:
+    """Return what happened to the orders of a run in at most two sentences, without a full stop at the end.
+
+    The first sentence has what was changed, is planned, or waits for an approval; the second one has the other
+    outcomes, the first failure and the report. records, violations, report: as in `summary`, with orders for display.
+    """
+    where = [f"report: {report}"] if report else []
     if violations:
-        msg = f"no order was changed: {'; '.join(violations)}"
-    return {"outcomes": records, "result": {"counts": counts, "failed": bool(failing or violations), "msg": msg}}
+        return "; ".join([f"no order was changed: {'; '.join(violations)}", *where])
+    if not records:
+        return "; ".join(["nothing to do: there are no orders", *where])
+    if all(map(_was_done_before, records)):
+        all_orders = f"all {len(records)} orders are" if len(records) > 1 else f"{order_label(records[0])} is"
+        return "; ".join([f"nothing to do: {all_orders} already in the planned state", *where])
+    first = [*_planned_changes(records), *_changes(records), *_approvals(records)]
+    second = [part for part in (_other_outcomes(records), _failures(records), *where) if part]
+    text = "; ".join(first or [_no_changes(records)])
+    more = "; ".join(second)
+    return f"{text}. {more[0].upper()}{more[1:]}" if more else text
+
+
+def shortened(records: Iterable[Mapping[str, Any]], limit: int | None) -> list[dict[str, Any]]:
+    """Return the most important facts of records for the result of a task, the most urgent ones first.
+
+    Failures have their reason as well. limit: the maximum number of records, None for all of them.
+    """
+    # Sorted by outcome; the order within an outcome stays. Manual review is a failure of no run, so it comes later.
+    urgent = (*_FAILING, REFUSED, PENDING_APPROVAL, DONE, PLANNED)
+    ranked = sorted(records, key=lambda one: urgent.index(one["outcome"]) if one["outcome"] in urgent else len(urgent))
+    return [_in_short(one) for one in ranked[:limit]]
+
+
+def _in_short(one: Mapping[str, Any]) -> dict[str, Any]:
+    names = ("provider", "order", "action", "outcome", "request_id", "reason")
+    wanted = names if one["outcome"] in (*_FAILING, REFUSED) else names[:-1]
+    return {name: one[name] for name in wanted if name in one}
+
+
+def _was_done_before(one: Mapping[str, Any]) -> bool:
+    """Return whether the order was in the planned state before this run."""
+    # Only a change of this run has a time.
+    return one["outcome"] == UNCHANGED or (one["outcome"] == DONE and not one["time"])
+
+
+def _by_action(records: Iterable[Mapping[str, Any]], labels: Mapping[str, str], always: Iterable[str] = ()) -> str:
+    """Return the number of records for each action, without actions that have none."""
+    counts = Counter(one["action"] for one in records)
+    return ", ".join(f"{counts[action]} {labels[action]}" for action in WRITING if counts[action] or action in always)
+
+
+def _no_changes(records: Sequence[Mapping[str, Any]]) -> str:
+    return f"no changes among {plural(len(records), 'order')}"
+
+
+def _planned_changes(records: Sequence[Mapping[str, Any]]) -> list[str]:
+    several = [one for one in records if one["outcome"] == PLANNED]
+    if not several:
+        return []
+    changes = f"{plural(len(several), 'change')} among {plural(len(records), 'order')}"
+    return [f"planned: {changes} ({_by_action(several, _TO_DO)})"]
+
+
+def _changes(records: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Return what this run changed. Zero revocations are counted if a revocation waits for an approval."""
+    several = [one for one in records if one["outcome"] == DONE and not _was_done_before(one)]
+    waits = [one["action"] for one in records if one["outcome"] == PENDING_APPROVAL]
+    text = _by_action(several, _CHANGED, waits)
+    return [text] if text else []
+
+
+def _approvals(records: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Return which requests wait, and for whom."""
+    parts = []
+    waits = [one for one in records if one["outcome"] == PENDING_APPROVAL]
+    requests = [one for one in waits if one["provider"] == CERTCENTRAL]
+    if requests:
+        ids = [str(one["request_id"]) for one in requests if one.get("request_id")]
+        verb = "waits" if len(requests) == 1 else "wait"
+        several = f"{plural(len(requests), 'revocation request')}{f' ({listed(ids)})' if ids else ''}"
+        parts.append(f"{several} {verb} for approval in CertCentral")
+    mails = [str(one["order"]) for one in waits if one["provider"] == SERVERTASTIC]
+    if mails:
+        several = f"{plural(len(mails), 'cancellation')} at Servertastic ({listed(mails)})"
+        verb = "waits for the admin contact" if len(mails) == 1 else "wait for the admin contacts"
+        parts.append(f"{several} {verb} to approve by mail")
+    return [*parts, "the certificates are still valid"] if parts else []
+
+
+def _other_outcomes(records: Sequence[Mapping[str, Any]]) -> str:
+    """Return the number of records by outcome, without those of the first sentence."""
+    counts = Counter(
+        "already done" if one["outcome"] == DONE else KEEP if one["action"] == KEEP else one["outcome"]
+        for one in records
+        if one["outcome"] not in (PLANNED, PENDING_APPROVAL) and (one["outcome"] != DONE or _was_done_before(one))
+    )
+    return ", ".join(f"{counts[name]} {label}" for name, label in _OTHER_OUTCOMES.items() if counts[name])
+
+
+def _failures(records: Sequence[Mapping[str, Any]]) -> str:
+    failing = [one for outcome in _FAILING for one in records if one["outcome"] == outcome]
+    if not failing:
+        return ""
+    more = f" (and {len(failing) - 1} more of {plural(len(records), 'order')})" if len(failing) > 1 else ""
+    return f"first failure: {order_label(failing[0])}: {failing[0]['reason']}{more}"

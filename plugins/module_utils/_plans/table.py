@@ -4,15 +4,24 @@
 
 # This module util is PRIVATE to the collection: it can change at any time.
 
-"""The plan as a table of text lines for the approver."""
+"""The plan as a table of text lines for the approver. Pure: no I/O, no clock, no Ansible.
+
+All texts of services pass through `printable`, so that none of them can add a line. Lines with an order begin with two
+spaces and the action, and no text of a service stands at that place.
+"""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
+import re
+import textwrap
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
+from .._common.names import dns_name
 from .._common.text import plural, printable
+from .._role_options.checks import option_name
+from .._role_options.variables import VARIABLES
 from .actions import (
     CANCEL,
     DROP,
@@ -22,81 +31,316 @@ from .actions import (
     MARK,
     NOTHING,
     REJECT,
-    REPORT_ONLY,
     REVOKE,
+    SERVERTASTIC,
     UNMARK,
     WAIT,
-    WRITING,
+    is_irreversible,
+    shown,
     shown_order,
     writes,
 )
 from .document import canonical, digest
 from .text import listed
 
+# Characters of a line. Only names that must be complete make a longer one.
+WIDTH = 160
+# Orders of a group with a row of their own.
+ROWS = 50
+_LEAST_REASON, _MOST_NAME, _MOST_ORGANIZATION = 40, 36, 20
+# Of a name that must be complete: no DNS name is longer than 253.
+_WHOLE_NAME = 1000
+# The groups in the sequence of the table, irreversible ones apart.
+_LABELS = {
+    REVOKE: "revoke",
+    CANCEL: "cancel",
+    REJECT: "reject the request",
+    DROP: "drop the reissue, keep the order",
+    LAPSE: "let expire",
+    UNMARK: "remove the renewed mark",
+    MARK: "mark renewed",
+    LEAVE: "manual review",
+    KEEP: "keep (report only)",
+    WAIT: "wait for a later run",
+    NOTHING: "nothing to do",
+}
+_COLUMNS = ("ACTION", "ORDER", "NAMES", "EXPIRES", "ORGANIZATION", "SERVER", "REASON")
+# Columns that are left out where no order has a value.
+_OPTIONAL_COLUMNS = (3, 4, 5)
+_REASON = 6
+# Options of a request whose role variable has another name.
+_VARIABLE_OF_OPTION = {"waiver": "probe_waiver"}
+_DIGEST = re.compile(r"[0-9a-f]{64}")
+
+Entry = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class TableOptions:
+    """The facts that a table shows in addition to the plan.
+
+    request: the options that the plan was made from. guards: max_changes, max_revocations and expected_changes, and
+    not_before and not_after. violations: what `approval.guards` refuses. path: of the plan file, empty for none.
+    needs_approval: whether another run applies the plan; the variables for that run are shown then.
+    """
+
+    request: Mapping[str, Any] = field(default_factory=dict)
+    guards: Mapping[str, Any] = field(default_factory=dict)
+    violations: Sequence[str] = ()
+    path: str = ""
+    needs_approval: bool = True
+
 
 def plan_result(plan: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the task result for a plan: the plan, its canonical text, the SHA-256 of the text, and the table."""
+    """Return the task result for a plan: the plan, its canonical text, and the SHA-256 of the text."""
     text, changes = canonical(plan), plural(len(writes(plan["entries"])), "change")
     return {
         "msg": f"the plan has {changes} among {plural(len(plan['entries']), 'order')}",
         "plan": plan,
         "text": text,
         "sha256": digest(text),
-        "table": table(plan),
     }
 
 
-# -- the table ---------------------------------------------------------------------------------------------------------
+def table(plan: Mapping[str, Any], options: TableOptions | None = None) -> list[str]:
+    """Return the lines of a plan for the approver: where and how, all servers, all orders, counts, the next step."""
+    options = options or TableOptions()
+    groups = _groups(plan["entries"])
+    lines = [*_header(plan), *_settings(plan["kind"], options)]
+    lines += _servers(plan)
+    return [*lines, *_orders(groups), "", *_counts(plan["entries"], groups), *_next_step(plan, options)]
 
 
-_ACTION_LABELS = {
-    CANCEL: "cancel",
-    REJECT: "reject the request",
-    DROP: "drop the reissue, keep the order",
-    LAPSE: "let expire",
-    REVOKE: "REVOKE (irreversible)",
-    MARK: "mark renewed",
-    UNMARK: "remove the renewed mark",
-    KEEP: "keep (report only)",
-    LEAVE: "manual review",
-    NOTHING: "nothing to do",
-    WAIT: "wait for a later run",
-}
+def _servers(plan: Mapping[str, Any]) -> list[str]:
+    """All servers, each with its names where they are known. Without a limit: no other part of the table has them."""
+    names: Mapping[str, Sequence[str]] = plan.get("servers", {})
+    lines = ["", f"Servers to retire ({len(plan['hosts'])}):"]
+    for host in plan["hosts"]:
+        own = [_word(name, _WHOLE_NAME) for name in names.get(host, ())] or ["(no names)"]
+        lines += _filled(own, f"  {_word(host, 253)}: ", ", ") if host in names else [f"  {_word(host, 253)}"]
+    return lines if plan["hosts"] else []
 
 
-def table(plan: Mapping[str, Any]) -> list[str]:
-    """Return the lines of a plan for the approver: the counts of the actions, then all servers, then all orders."""
-    entries: Sequence[Mapping[str, Any]] = plan["entries"]
-    counts = Counter(entry["action"] for entry in entries)
-    account = f"account {plan['account_id']}" if plan["account_id"] is not None else "no CertCentral account"
-    lines = [
-        f"Plan {plan['kind']}, {account}, {printable(plan['api_host'] or 'no host', 200)}",
-        f"created {plan['created_at']}, valid until {plan['expires_at']}",
+# -- header ------------------------------------------------------------------------------------------------------------
+
+
+def _header(plan: Mapping[str, Any]) -> list[str]:
+    facts = [
+        ("account", "no CertCentral account" if plan["account_id"] is None else plan["account_id"]),
+        ("API host", printable(plan["api_host"] or "none", 200)),
+        ("created", plan["created_at"]),
+        ("valid until", plan["expires_at"]),
     ]
     if plan["names"]:
-        lines.append(f"names: {listed(plan['names'])}")
-    lines += [f"note: {printable(text, 2000)}" for text in plan.get("notes", ())]
-    lines.append(f"{plural(len(writes(entries)), 'change')} among {plural(len(entries), 'order')}")
-    lines += [f"{counts[action]:7d}  {_ACTION_LABELS[action]}" for action in (*WRITING, *REPORT_ONLY) if counts[action]]
-    unresolved = sum(entry["state"].get("served") == "unresolved" for entry in writes(entries))
-    if unresolved:
-        lines.append(f"{unresolved:7d}  of the revocations have a name that does not resolve from this controller")
-    if plan["hosts"]:
-        # All of them without a limit, as no other part of the table has the servers.
-        lines += ["", f"retire {plural(len(plan['hosts']), 'server')}:"]
-        lines += [f"  {printable(host, 253)}" for host in plan["hosts"]]
-    # Irreversible actions come first.
-    for action in (*reversed(WRITING), *REPORT_ONLY):
-        selected = [entry for entry in entries if entry["action"] == action]
-        if selected:
-            lines += ["", f"{action}:", *(_line(entry) for entry in selected)]
+        facts.insert(2, (f"names ({len(plan['names'])})", listed(plan["names"])))
+    facts += [("note", printable(text, 2000)) for text in plan.get("notes", ())]
+    return [f"Plan {plan['kind']}", *_aligned(facts)]
+
+
+def _settings(kind: str, options: TableOptions) -> list[str]:
+    """The options of the plan that are not the default, and the guards, by the names of the role variables."""
+    prefix = option_name(kind, "")
+    variables = VARIABLES.get(prefix[:-1], {})
+    given = [(prefix + _VARIABLE_OF_OPTION.get(name, name), value) for name, value in options.request.items()]
+    # Only variables of the role: the request also has facts of the run. The names are in the header.
+    set_options = [
+        (variable, _option_text(value))
+        for variable, value in given
+        if variable in variables and value not in (variables[variable], None, "", []) and variable != f"{prefix}names"
+    ]
+    guards = [
+        (prefix + name, "not set" if value is None else printable(value, 50))
+        for name, value in options.guards.items()
+        # Not every role can revoke. A window that is not set is no guard.
+        if prefix + name in variables and value != ""
+    ]
+    return [
+        *(["", "Options (all others have their default):", *_aligned(set_options)] if set_options else []),
+        *(["", "Guards:", *_aligned(guards)] if guards else []),
+    ]
+
+
+def _option_text(value: Any) -> str:
+    if isinstance(value, (list, tuple)):
+        return listed([_short_digest(str(one)) for one in value])
+    return printable(shown(value), 200)
+
+
+def _short_digest(text: str) -> str:
+    return f"{text[:8]} (servertastic)" if _DIGEST.fullmatch(text.lower()) else text
+
+
+def _aligned(facts: Sequence[tuple[str, Any]]) -> list[str]:
+    width = max((len(name) for name, _value in facts), default=0)
+    return [f"  {name:{width}}  {value}" for name, value in facts]
+
+
+# -- orders ------------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class _Group:
+    """Entries of one action. label: for display, with a mark where the action is irreversible."""
+
+    label: str
+    is_irreversible: bool
+    entries: list[Entry]
+
+
+def _groups(entries: Sequence[Entry]) -> list[_Group]:
+    """The entries by action: what is irreversible first, what is only reported last."""
+    groups = []
+    for irreversible in (True, False):
+        for action, label in _LABELS.items():
+            selected = [one for one in entries if one["action"] == action and is_irreversible(one) is irreversible]
+            if selected:
+                drops = ", drop the pending reissue" if irreversible and action == LAPSE else ""
+                mark = " (irreversible)" if irreversible else ""
+                groups.append(_Group(f"{label}{drops}{mark}", irreversible, selected))
+    return groups
+
+
+def _orders(groups: Sequence[_Group]) -> list[str]:
+    if not groups:
+        return []
+    # In one set of columns, so that all groups are aligned.
+    cells = [[_cells(entry) for entry in group.entries[:ROWS]] for group in groups]
+    every = [_COLUMNS, *(row for rows in cells for row in rows)]
+    columns = [
+        number for number in range(_REASON) if number not in _OPTIONAL_COLUMNS or any(row[number] for row in every[1:])
+    ]
+    widths = {number: max(len(row[number]) for row in every) for number in columns}
+    lines = ["", *_row(_COLUMNS, widths)]
+    for group, rows in zip(groups, cells):
+        lines += ["", f"{group.label}: {plural(len(group.entries), 'order')}"]
+        for entry, row in zip(group.entries, rows):
+            lines += _row(row, widths)
+            lines += _all_names(entry, row) if group.is_irreversible else []
+        lines += _further(group)
     return lines
 
 
-def _line(entry: Mapping[str, Any]) -> str:
-    others = [name for name in entry["domains"] if name != entry["name"]]
-    name = printable(entry["name"] or "(no name)", 253)
-    also = f" (also {listed(others)})" if others else ""
+def _cells(entry: Entry) -> tuple[str, ...]:
+    name, others = entry["name"] or "(no name)", _other_names(entry)
+    state = entry["state"]
     drops = "; the pending reissue is dropped first" if entry.get("drop_reissue") else ""
-    reason = printable(entry["reason"], 500)
-    return f"  {entry['provider']} {shown_order(entry)}  {name}{also}: {reason}{drops}"
+    return (
+        entry["action"],
+        _order(entry),
+        (_word(name, _MOST_NAME) if entry["name"] else name) + (f" +{len(others)}" if others else ""),
+        printable(state.get("valid_till") or "", 10),
+        # One space only, so that the text cannot pass for two columns.
+        " ".join(printable(entry.get("organization") or "", _MOST_ORGANIZATION).split()),
+        printable(state.get("served") or "", 20).replace("_", " "),
+        printable(entry["reason"], 500) + drops,
+    )
+
+
+def _order(entry: Entry) -> str:
+    # The first digits of a digest can look like an order id.
+    return f"{SERVERTASTIC} {shown_order(entry)}" if entry["provider"] == SERVERTASTIC else shown_order(entry)
+
+
+def _other_names(entry: Entry) -> list[str]:
+    """The names of an order apart from the one that stands for it, which can be spelled differently."""
+    return [name for name in entry["domains"] if name not in (entry["name"], dns_name(entry["name"]))]
+
+
+def _row(cells: Sequence[str], widths: Mapping[int, int]) -> list[str]:
+    """The line of an order, and more lines where the reason is long."""
+    start = "  " + "".join(f"{cells[number]:{width}}  " for number, width in widths.items())
+    reason = textwrap.wrap(cells[_REASON], max(_LEAST_REASON, WIDTH - len(start)), break_on_hyphens=False) or [""]
+    return [f"{start}{reason[0]}".rstrip(), *(f"{'':{len(start)}}{more}" for more in reason[1:])]
+
+
+def _all_names(entry: Entry, row: Sequence[str]) -> list[str]:
+    """All names of an order, as further lines, where its row does not show them: nothing ends without being shown."""
+    names = _whole_names(entry)
+    return [] if names == [row[_COLUMNS.index("NAMES")]] else _filled(names, "    names: ", ", ")
+
+
+def _whole_names(entry: Entry) -> list[str]:
+    own = [entry["name"]] if entry["name"] and dns_name(entry["name"]) not in entry["domains"] else []
+    return [_word(name, _WHOLE_NAME) for name in (*own, *entry["domains"])] or ["(no name)"]
+
+
+def _further(group: _Group) -> list[str]:
+    """The orders of a group without a row: all of them with their names, or their number where nothing ends."""
+    rest = group.entries[ROWS:]
+    if not rest:
+        return []
+    if not group.is_irreversible:
+        return [f"  ... and {len(rest)} more"]
+    lines: list[str] = []
+    waiting: list[str] = []
+    for entry in rest:
+        names = _whole_names(entry)
+        text = f"{_order(entry)} {', '.join(names)}"
+        if len(text) <= WIDTH - 8:
+            waiting.append(text)
+            continue
+        lines += _filled(waiting, "    ", "; ") + _filled(names, f"    {_order(entry)} ", ", ")
+        waiting = []
+    return [f"  ... and {len(rest)} more, each with its names:", *lines, *_filled(waiting, "    ", "; ")]
+
+
+def _filled(words: Iterable[str], start: str, joint: str) -> list[str]:
+    """Lines of whole words, up to WIDTH characters where a word is not longer; start: of the first line."""
+    lines: list[str] = []
+    line = ""
+    for word in words:
+        if line and len(line) + len(joint) + len(word) > WIDTH:
+            lines.append(line + joint.rstrip())
+            line = f"{'':{len(start)}}{word}"
+        else:
+            line = f"{line}{joint}{word}" if line else f"{start}{word}"
+    return [*lines, line] if line else lines
+
+
+def _word(text: str, limit: int) -> str:
+    """A name for display, in quotes where it has characters that could pass for the end of the name."""
+    word = printable(text, limit)
+    if any(char.isspace() or char in "\"',;()" for char in word):
+        word = word.replace('"', "'")
+        return f'"{word}"'
+    return word
+
+
+# -- the end -----------------------------------------------------------------------------------------------------------
+
+
+def _counts(entries: Sequence[Entry], groups: Sequence[_Group]) -> Iterator[str]:
+    yield f"Plan: {plural(len(writes(entries)), 'change')} among {plural(len(entries), 'order')}"
+    for group in groups:
+        yield f"{len(group.entries):7d}  {group.label}"
+    unresolved = sum(entry["state"].get("served") == "unresolved" for entry in writes(entries))
+    if unresolved:
+        yield f"{unresolved:7d}  of the revocations have a name that does not resolve from this controller"
+
+
+def _next_step(plan: Mapping[str, Any], options: TableOptions) -> Iterator[str]:
+    """What the guards refuse, the digest, and the variables that apply the plan."""
+    if options.violations:
+        yield from ("", "With these guards, the plan will be refused:")
+        yield from (f"  - {printable(text, 1000)}" for text in options.violations)
+    sha256 = digest(canonical(plan))
+    yield from ("", f"SHA-256: {sha256}")
+    if not writes(plan["entries"]) and not plan["hosts"]:
+        yield "There is nothing to apply."
+    elif options.needs_approval:
+        yield "To apply this plan, run the same playbook with these variables:"
+        yield from (f"  {variable}" for variable in _apply_variables(plan, sha256, options.path))
+
+
+def _apply_variables(plan: Mapping[str, Any], sha256: str, path: str) -> Iterator[str]:
+    kind = plan["kind"]
+    prefix = option_name(kind, "")
+    # The variables of a plan have the name of its kind, except those of the role order_plan itself.
+    of_role = prefix == "order_plan_"
+    server = " (decommission_server_phase=apply for the playbook decommission_server)"
+    yield f"{prefix}phase=apply{server if plan['hosts'] and not of_role else ''}"
+    yield f"{prefix if of_role else f'{kind}_plan_'}sha256={sha256}"
+    if path:
+        yield f"{prefix if of_role else f'{kind}_plan_'}path={printable(path, 1000)}"
+    else:
+        yield f"{prefix}given=(the text of the plan)" if of_role else f"{kind}_plan=(the text of the plan)"

@@ -82,7 +82,7 @@ def _requests(row: Mapping[str, Any]) -> dict[Any, Mapping[str, Any]]:
     return {request["request_id"]: request for request in row.get("requests") or ()}
 
 
-def unseen(records: Iterable[Mapping[str, Any]], rows: Iterable[Mapping[str, Any]] = ()) -> dict[str, list[Any]]:
+def unverified(records: Iterable[Mapping[str, Any]], rows: Iterable[Mapping[str, Any]] = ()) -> dict[str, list[Any]]:
     """Return by provider the orders that must be read to verify their records. rows: the rows that were read so far.
 
     The status of an order is the same after its reissue was dropped and after it was issued, so such an order must be
@@ -91,20 +91,20 @@ def unseen(records: Iterable[Mapping[str, Any]], rows: Iterable[Mapping[str, Any
     """
     selected = [one for one in records if one["action"] in WRITING and one["outcome"] in (DONE, UNKNOWN, LEFT)]
     known = _by_order(rows)
-    unverified = [
+    open_records = [
         one
         for one in selected
         if not _shows_action(one, known.get(one["order"], {}))
         or (one["outcome"] != DONE and one["action"] in (DROP, LAPSE) and "requests" not in known[one["order"]])
     ]
-    servertastic = [one for one in unverified if one["provider"] == SERVERTASTIC and one["outcome"] == LEFT]
+    servertastic = [one for one in open_records if one["provider"] == SERVERTASTIC and one["outcome"] == LEFT]
     return {
-        CERTCENTRAL: orders_of(one for one in unverified if one["provider"] == CERTCENTRAL),
+        CERTCENTRAL: orders_of(one for one in open_records if one["provider"] == CERTCENTRAL),
         SERVERTASTIC: orders_of(servertastic),
     }
 
 
-def looked_at(
+def reconciled(
     records: Iterable[Mapping[str, Any]], rows: Iterable[Mapping[str, Any]], *, earlier: bool = False
 ) -> list[dict[str, Any]]:
     """Return the records with the outcomes that a fresh read of the orders shows.
@@ -115,23 +115,27 @@ def looked_at(
     """
     selected, rows = list(records), list(rows)
     missing = {entry_key(one) for one in verified(selected, rows)}
-    pending = {str(row.get("order_id")) for row in rows if _waits_for_revocation(row)}
-    return [_verified_record(one, entry_key(one) not in missing, one["order"] in pending, earlier) for one in selected]
+    pending = {str(row.get("order_id")): _revocation_request(row) for row in rows if _revocation_request(row)}
+    return [
+        _verified_record(one, entry_key(one) not in missing, pending.get(one["order"], 0), earlier) for one in selected
+    ]
 
 
-def _waits_for_revocation(row: Mapping[str, Any]) -> bool:
-    return any(request["type"] == "revoke" for request in row.get("pending_requests") or ())
+def _revocation_request(row: Mapping[str, Any]) -> int:
+    """Return the id of the first revocation request of an order that waits for approval, 0 if there is none."""
+    waits = (one["request_id"] for one in row.get("pending_requests") or () if one["type"] == "revoke")
+    return int(next(waits, 0))
 
 
-def _verified_record(one: Mapping[str, Any], is_shown: bool, pending: bool, earlier: bool) -> dict[str, Any]:
+def _verified_record(one: Mapping[str, Any], is_shown: bool, request_id: int, earlier: bool) -> dict[str, Any]:
     if one["action"] not in WRITING:
         return dict(one)
     if earlier:
         if is_shown:
             return {**one, "outcome": DONE, "reason": "an earlier run or another user already made the change"}
-        if one["action"] == REVOKE and pending:
-            why = "the revocation is already requested and waits for approval"
-            return {**one, "outcome": PENDING_APPROVAL, "reason": why}
+        if one["action"] == REVOKE and request_id:
+            why = f"revocation request {request_id}, which was filed before this run, waits for approval"
+            return {**one, "outcome": PENDING_APPROVAL, "reason": why, "request_id": request_id}
         return dict(one)
     if one["provider"] == SERVERTASTIC:
         # The review is minutes old and cannot show a change of this run.

@@ -143,6 +143,8 @@ class Report:
     job: str
     names: tuple[str, ...]
     hosts: tuple[str, ...]
+    # The names of each of the hosts, where they are known.
+    servers: Mapping[str, tuple[str, ...]]
     plan_sha256: str
     entries: tuple[Entry, ...]
     orders: tuple[Mapping[str, Any], ...]
@@ -192,11 +194,22 @@ def report_of(data: Any, contacts: bool = False) -> Report:
         job=redactor.text(_text(data, "job")),
         names=tuple(redactor.text(name) for name in _texts(data, "names")),
         hosts=tuple(redactor.text(host) for host in _texts(data, "hosts")),
+        servers=_servers(data, redactor),
         plan_sha256=_text(data, "plan_sha256"),
         entries=tuple(_entry(entry, redactor) for entry in _dictionaries(data, "entries")),
         orders=tuple(redactor.row(row) for row in rows),
         contacts=contacts,
     )
+
+
+def _servers(data: Mapping[str, Any], redactor: _Redactor) -> dict[str, tuple[str, ...]]:
+    servers = data.get("servers") or {}
+    if not isinstance(servers, Mapping):
+        raise ReportError("servers must be a dictionary")
+    return {
+        redactor.text(str(host)): tuple(redactor.text(name) for name in _texts(servers, host))
+        for host in sorted(servers, key=str)
+    }
 
 
 def registered_orders(result: Any, variable: str) -> Sequence[Mapping[str, Any]]:
@@ -249,6 +262,7 @@ def to_json(report: Report) -> str:
         "job": report.job,
         "names": report.names,
         "hosts": report.hosts,
+        "servers": report.servers,
         "plan_sha256": report.plan_sha256,
         "headline": report.headline,
         "summary": {"total": len(report.entries), **report.counts},

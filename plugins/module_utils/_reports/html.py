@@ -183,7 +183,7 @@ def _facts(report: Report) -> ElementTree.Element:
         ("Job", report.job, ""),
         (plural(len(report.names), "name"), _some(report.names, _MAX_NAMES), "wide"),
         # All of them without a limit: the reader may be the approver of their removal.
-        (plural(len(report.hosts), "server"), ", ".join(report.hosts), "wide"),
+        (plural(len(report.hosts), "server"), _servers(report), "wide"),
         ("Plan (SHA-256)", element("code", None, report.plan_sha256) if report.plan_sha256 else None, "wide"),
     ]
     shown = [
@@ -192,6 +192,15 @@ def _facts(report: Report) -> ElementTree.Element:
         if value is not None and value != ""
     ]
     return element("dl", {"class": "facts"}, *shown)
+
+
+def _servers(report: Report) -> str:
+    """The servers, each with its names where they are known."""
+    shown = [
+        f"{host} ({', '.join(report.servers[host]) or 'no names'})" if host in report.servers else host
+        for host in report.hosts
+    ]
+    return ", ".join(shown)
 
 
 def _main(report: Report, overview: Overview | None) -> ElementTree.Element:

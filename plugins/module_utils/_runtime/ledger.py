@@ -112,7 +112,8 @@ class Ledger:
         before, after: the order as it was read, None if it was not read. error: an ApiError for the failure.
         """
         known = before or after
-        identity = known.identity if known else {}
+        # A later read can have an id that did not exist before, such as of a request.
+        identity = {**(after.identity if after else {}), **(before.identity if before else {})}
         return OrderResult(
             key,
             outcome,
@@ -127,7 +128,8 @@ class Ledger:
     def changed(self, key: Any, before: Any, state: Any, decision: Decision) -> OrderResult:
         """The result of a change that was made, or would be in check mode; state: the order in the last read."""
         result = self.result(key, decision.ends, before, before, decision.reason)
-        return replace(result, after={**state.facts, **decision.after}, done=decision.done)
+        identity = {**state.identity, **result.identity, **decision.identity}
+        return replace(result, after={**state.facts, **decision.after}, done=decision.done, identity=identity)
 
     def unverified(self, done: OrderResult, read_error: ApiError | Stopped) -> OrderResult:
         """The result of an acknowledged change after which the order could not be read."""

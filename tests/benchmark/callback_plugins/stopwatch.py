@@ -2,10 +2,15 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Writes how many seconds the play took, without the start of Ansible, to the file that BENCHMARK_SECONDS names."""
+"""Writes the cost of a play to the JSON file that BENCHMARK_COST names.
+
+seconds: without the start of Ansible. results: the number of task results, also of skipped tasks. size: the length of
+all results as JSON, in characters.
+"""
 
 from __future__ import annotations
 
+import json
 import os
 import time
 from pathlib import Path
@@ -21,10 +26,24 @@ class CallbackModule(CallbackBase):  # type: ignore[misc]
     CALLBACK_TYPE = "aggregate"
     CALLBACK_NAME = "stopwatch"
 
-    def v2_playbook_on_play_start(self, _play: Any) -> None:
-        """The start."""
+    def __init__(self) -> None:
+        super().__init__()
         self._began = time.monotonic()
+        self._results = self._size = 0
+
+    def v2_playbook_on_play_start(self, _play: Any) -> None:
+        """The start; of the first play, if there are several."""
+        if not self._results:
+            self._began = time.monotonic()
+
+    def v2_runner_on_ok(self, result: Any, **_options: Any) -> None:
+        """One more result."""
+        self._results += 1
+        self._size += len(json.dumps(result._result, default=str))
+
+    v2_runner_on_failed = v2_runner_on_skipped = v2_runner_on_ok
 
     def v2_playbook_on_stats(self, _stats: Any) -> None:
         """The end."""
-        Path(os.environ["BENCHMARK_SECONDS"]).write_text(str(time.monotonic() - self._began), encoding="ascii")
+        cost = {"seconds": time.monotonic() - self._began, "results": self._results, "size": self._size}
+        Path(os.environ["BENCHMARK_COST"]).write_text(json.dumps(cost), encoding="ascii")

@@ -64,7 +64,7 @@ WISHES: dict[str, Any] = {
     "awx_setup_notification_type": "slack",
     "awx_setup_notification_configuration": {"token": SLACK, "channels": ["#certificates"]},
     "awx_setup_extra_vars": {"decommission_domain_max_revocations": 3},
-    "awx_setup__patience": 0,
+    "awx_setup__poll_interval": 0,
 }
 WORKFLOWS = [
     "cancel_stale_orders",
@@ -413,7 +413,7 @@ def test_the_second_time_nothing_changes(controller: Controller, awx: FakeAwx) -
 def test_what_is_no_longer_wished_for_goes(controller: Controller, awx: FakeAwx) -> None:
     rule = {"awx_setup_cancel_stale_orders_rrule": ""}
     run = setup(controller, awx, awx_setup_unattended=["mark_renewed_orders"], **rule)
-    assert changes(run) == ["Have its beginning, which plans", "Have no approval", "Have it run by the clock"]
+    assert changes(run) == ["Create the node of the phase plan", "Delete the approval node", "Create the schedules"]
     nodes = "workflow_job_template_nodes"
     assert awx.linked(nodes, "certops mark_renewed_orders/plan", "success_nodes") == [
         "certops mark_renewed_orders/apply"
@@ -446,8 +446,8 @@ def test_all_of_it_is_taken_away_and_nothing_of_others(controller: Controller, a
 def test_in_check_mode_it_tells_what_would_change_and_changes_nothing(controller: Controller, awx: FakeAwx) -> None:
     assert changes(setup(controller, awx, check=True)) == []
     rrule = {"awx_setup_order_report_rrule": ""}
-    assert changes(setup(controller, awx, check=True, **rrule)) == ["Have it run by the clock"]
-    assert "Have no workflows" in changes(setup(controller, awx, check=True, awx_setup_state="absent"))
+    assert changes(setup(controller, awx, check=True, **rrule)) == ["Create the schedules"]
+    assert "Delete the workflows" in changes(setup(controller, awx, check=True, awx_setup_state="absent"))
     assert awx.writes == []
 
 
@@ -470,7 +470,7 @@ def test_names_that_another_organization_has_are_refused(controller: Controller,
     other = awx.make("organizations", {"name": "Others"})
     awx.make("inventories", {"name": "certops", "organization": other["id"]})
     run = setup(controller, awx, rc=2)
-    assert mentions(run.bad("Make sure that no other organization has these names").msg, "Others", "certops")
+    assert mentions(run.bad("Check that no other organization uses these names").msg, "Others", "certops")
     assert awx.writes == []
 
 
@@ -479,7 +479,7 @@ def test_servertastic_takes_a_folder_that_outlives_a_job(controller: Controller)
     default = DEFAULTS["awx_setup_report_dir"]
     with fake_awx(PROJECT) as bare:
         run = setup(controller, bare, rc=2, awx_setup_report_dir=default)
-        msg = run.bad("Make sure that a relaunched job knows what was asked of Servertastic").msg
+        msg = run.bad("Validate the report directory for Servertastic").msg
         assert mentions(msg, "awx_setup_report_dir", default, "docs/awx.md")
         assert bare.writes == []
 
@@ -495,9 +495,9 @@ def test_without_servertastic_reports_may_be_gone_with_the_job(controller: Contr
 @with_modules
 def test_awx_that_cannot_be_asked_is_said_so(controller: Controller, awx: FakeAwx) -> None:
     run = setup(controller, awx, rc=2, env={"CONTROLLER_HOST": "http://127.0.0.1:9"})
-    assert "Connection refused" in run.bad("Say what is missing").msg
+    assert "Connection refused" in run.bad("Fail if AWX cannot be reached").msg
     run = setup(controller, awx, rc=2, env={"CONTROLLER_OAUTH_TOKEN": "another"})
-    assert mentions(run.bad("Say what is missing").msg, 401)
+    assert mentions(run.bad("Fail if AWX cannot be reached").msg, 401)
     assert awx.writes == []
 
 
@@ -505,7 +505,7 @@ def test_without_awx_awx_it_says_what_is_missing(controller: Controller) -> None
     # Ansible itself warns of it as well.
     run = controller.playbook(PLAYBOOK, variables=WISHES, quiet=False)
     assert run.rc == 2
-    assert mentions(run.bad("Say what is missing").msg, "awx.awx")
+    assert mentions(run.bad("Fail if AWX cannot be reached").msg, "awx.awx")
 
 
 # And what AWX would do with it
@@ -559,7 +559,7 @@ def test_the_project_plans_and_carries_out_with_what_the_objects_say(
     assert set(handed) == {"decommission_domain_plan", "decommission_domain_plan_sha256"}
     text = handed["decommission_domain_plan"]
     assert handed["decommission_domain_plan_sha256"] == hashlib.sha256(text.encode()).hexdigest()
-    assert plan["Say that nobody gets the report"].msg
+    assert plan["Print that the report is not delivered"].msg
     applied = job("apply", **handed)
     assert applied.rc == 0, applied.output
     assert f"set {PENDING} canceled" in applied.writes

@@ -500,16 +500,16 @@ EFFECTS: dict[str, list[str]] = {
     ],
     "- name: Cancel the orders": ["set 1101 canceled", "set 1102 canceled"],
     "- name: Cancel the old order once the new one is placed": ["GET /order/cancel.json"],
-    "- name: Ask for what was issued, once": ["GET /order/cancel.json", "GET /order/cancel.json"],
+    "- name: Request the cancellation of issued orders, once": ["GET /order/cancel.json", "GET /order/cancel.json"],
     "export S=http://127.0.0.1:8080/services/v2 T=http://127.0.0.1:8080 C=http://127.0.0.1:8080/_sim": [
         "set 1602 renewed"
     ],
-    "# Plans, and reports what would be done. The report and the digest of the plan are what a person approves.": [
+    "# The approver reads the table or the report, and approves the SHA-256 digest of the plan.": [
         "set 1101 canceled",
         "set 1102 canceled",
     ],
     "# plan.yml. A view-only key is enough.": ["set 1201 canceled", "settle 12020 rejected"],
-    "- name: Plan, which needs no more than a view-only key": ["set 1301 renewed"],
+    "# A view-only key is enough.": ["set 1301 renewed"],
     'curl -s "$T/order/cancel.json?order_token=sim-www-old"': ["GET /order/cancel.json"],
 }
 

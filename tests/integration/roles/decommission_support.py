@@ -38,7 +38,7 @@ GONE, STAYS = "gone.example.com", "stays.example.com"
 # Of no use as a name of anything else, as SECRET_KEY.
 RESELLER_KEY = "sim-Qm4Tz8Lx1Rb6"
 # What the planner may ask of CertCentral before anything else.
-WHO = ["whose", "account", "domains"]
+WHO = ["whose", "domains"]
 
 
 def on(name: str) -> str:
@@ -113,7 +113,7 @@ class Step(Conversation):
     @property
     def plan_code(self) -> str | None:
         """The code of the error why the approved plan cannot be used, None if it can be."""
-        failure = self["Read the approved plan, once"].result.get("failure") or {"code": None}
+        failure = self["Make or apply the plan"].result.get("failure") or {"code": None}
         return str(failure["code"]) if failure["code"] else None
 
     @property
@@ -123,7 +123,7 @@ class Step(Conversation):
     @property
     def plan(self) -> dict[str, Any]:
         """The plan that the step made itself."""
-        plan: dict[str, Any] = self["Make the plan"].result["plan"]
+        plan: dict[str, Any] = self["Make or apply the plan"].result["plan"]
         return plan
 
     @property
@@ -151,7 +151,7 @@ class Step(Conversation):
 
     @property
     def msg(self) -> str:
-        return str(self["Say how it went"].result["msg"])
+        return str(self["Make or apply the plan"].result["msg"])
 
 
 class Steps(list[Step]):
@@ -200,7 +200,7 @@ class Retire:
             "vars": {f"decommission_domain_{name}": value for name, value in given.items() if value is not None},
         }
         outcomes = {"name": "Outcomes", "ansible.builtin.debug": {"var": "order_plan_outcomes"}}
-        approve = {"name": "Approve", "ansible.builtin.set_fact": {"approved": "{{ order_plan_sha256 }}"}}
+        approve = {"name": "Approve", "ansible.builtin.set_fact": {"approved": "{{ order_plan_result.sha256 }}"}}
         block = {
             "name": f"STEP {phase}",
             "block": [role, outcomes, *([approve] if phase == "plan" else [])],
@@ -221,7 +221,7 @@ class Retire:
         told = _split(run)
         for step in told:
             if step.title == "STEP plan" and step.succeeded:
-                self.sha256 = step["Make the plan"].result["sha256"]
+                self.sha256 = step["Make or apply the plan"].result["sha256"]
         return Steps(run, told)
 
     def playbook(self, *steps: Sequence[Mapping[str, Any]]) -> str:

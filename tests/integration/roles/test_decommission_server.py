@@ -16,7 +16,14 @@ import pytest
 
 from ansible_collections.certops.orders.plugins.module_utils._plans import document as _plan
 from ansible_collections.certops.orders.tests.integration.roles.decommission_support import REFUSES, book, world
-from ansible_collections.certops.orders.tests.integration.support import Controller, Run, Simulator, mentions, spoken
+from ansible_collections.certops.orders.tests.integration.support import (
+    Controller,
+    Run,
+    Simulator,
+    mentions,
+    report_names,
+    spoken,
+)
 
 PENDING, SHARED, BELOW, FAILS, LOST, VANISHED, OTHER = 11, 12, 13, 21, 22, 23, 31
 BOOK = book(
@@ -42,6 +49,15 @@ SERVERS: dict[str, dict[str, Any]] = {
     "fails.example.com": {"decommission_server_names": ["fails.example.com", "both.example.com"]},
     "lost": {"decommission_server_names": ["lost.cdn.example.com"]},
     "vanishes": {"decommission_server_names": ["VANISHES.example.com."]},
+}
+# As the plan has them: sorted, and as DNS spells them.
+NAMES_OF = {
+    "shop.example.com": ["shop.example.com"],
+    "web1": ["both.example.com", "www.example.com"],
+    "cdn": ["cdn.example.com"],
+    "fails.example.com": ["both.example.com", "fails.example.com"],
+    "lost": ["lost.cdn.example.com"],
+    "vanishes": ["vanishes.example.com"],
 }
 NAMES = [
     "both.example.com",
@@ -156,7 +172,7 @@ class Servers:
         """Make the plan, and take its digest for the next run."""
         run = self("plan", **options)
         assert run.rc == 0, run.output
-        self.sha256 = run["Make the plan"].result["sha256"]
+        self.sha256 = run["Make or apply the plan"].result["sha256"]
         return run
 
     @property
@@ -191,9 +207,17 @@ def codes(run: Run) -> set[str]:
     return {task.result["failure"]["code"] for task in run.tasks if task.result.get("failure")}
 
 
+def problems(run: Run) -> list[str]:
+    """The mistakes in the options that a run ended with."""
+    (failed,) = (task for task in run.tasks if task.failed)
+    assert (run.rc, failed.name) == (2, "Validate the options, the task files and the names")
+    messages: list[str] = failed.result["msg"]
+    return messages
+
+
 def made(run: Run) -> dict[str, Any]:
     """The plan that a run made last."""
-    plan: dict[str, Any] = run.all("Make the plan")[-1].result["plan"]
+    plan: dict[str, Any] = run.all("Make or apply the plan")[-1].result["plan"]
     return plan
 
 
@@ -204,9 +228,11 @@ def test_a_plan_is_for_the_names_of_all_and_touches_no_server(servers: Servers, 
 
     assert made(run)["names"] == NAMES
     assert made(run)["hosts"] == sorted(SERVERS)
-    assert set(SERVERS) <= {line.strip() for line in run["Show the plan"].msg}
+    assert made(run)["servers"] == NAMES_OF
+    shown = {f"{server}: {', '.join(names)}" for server, names in NAMES_OF.items()}
+    assert shown <= {line.strip() for line in run["Make or apply the plan"].table}
     report = json.loads((servers.report_dir / "decommission_domain-plan.json").read_text())
-    assert report["hosts"] == sorted(SERVERS)
+    assert (report["hosts"], report["servers"]) == (sorted(SERVERS), NAMES_OF)
     assert {int(entry["order"]): entry["action"] for entry in made(run)["entries"]} == {
         **dict.fromkeys(ALL, "cancel"),
         BELOW: "reject_request",
@@ -215,15 +241,13 @@ def test_a_plan_is_for_the_names_of_all_and_touches_no_server(servers: Servers, 
     assert (servers.batches, controller.calls.exists()) == ([], False)
     assert run["Come first"].msg == "first, plan"
     assert run.all("Come last") == []
-    assert any(mentions(line, servers.sha256) for line in run["Show the plan"].msg)
-    assert sorted(path.name for path in servers.report_dir.iterdir()) == [
-        f"decommission_domain-plan.{form}" for form in ("csv", "html", "json")
-    ]
+    assert any(mentions(line, servers.sha256) for line in run["Make or apply the plan"].table)
+    assert sorted(path.name for path in servers.report_dir.iterdir()) == report_names("plan", servers.sha256)
     # What only a server says, whatever it says, does not begin its teardown.
     servers.servers["web1"]["decommission_server_phase"] = "apply"
     again = servers("plan", more={"decommission_server_phase": None})
     assert (again.rc, servers.batches, servers.writes) == (0, [], [])
-    assert not again["Make the plan"].changed
+    assert not again["Make or apply the plan"].changed
 
 
 def test_a_plan_that_would_be_refused_ends_the_run_before_anything_is_torn_down(servers: Servers) -> None:
@@ -276,6 +300,11 @@ def test_only_what_is_gone_is_retired_and_the_rest_once_that_is_mended(servers: 
     assert servers.writes == [f"set {PENDING} canceled", f"settle {BELOW}0 rejected"]
     assert made(run)["names"] == ["cdn.example.com", "shop.example.com", "www.example.com"]
     assert made(run)["hosts"] == ["cdn", "shop.example.com", "web1"]
+    # A name that stays is not retired with a server that is gone either.
+    assert made(run)["servers"] == {
+        **{server: NAMES_OF[server] for server in ("cdn", "shop.example.com")},
+        "web1": ["www.example.com"],
+    }
     last = run["Come last"].msg
     assert last["left"] == [*ailing]
     assert not last["result"]["failed"]
@@ -301,35 +330,70 @@ def test_only_what_is_gone_is_retired_and_the_rest_once_that_is_mended(servers: 
 
 
 MISSING = "/nowhere/tasks.yml"
-# The variables, and the one that the message names, of some its end.
-MISTAKES: dict[str, tuple[dict[str, Any], str]] = {
-    "names": ({"decommission_domain_names": ["www.example.com"]}, "decommission_domain_names"),
-    "phase": ({"decommission_domain_phase": "apply"}, "_phase"),
-    "rehearse": ({"decommission_domain_rehearse": False}, "_rehearse"),
-    "stays": ({"decommission_domain_stays": []}, "_stays"),
-    "hosts": ({"decommission_domain_hosts": []}, "_hosts"),
-    "word": ({"decommission_server_phase": "destroy"}, "decommission_server_phase"),
-    "nobody": ({"decommission_server_hosts": "leaving:!leaving"}, "decommission_server_hosts"),
-    "no_teardown": ({"decommission_server_teardown_tasks": None}, "decommission_server_teardown_tasks"),
-    "relative": ({"decommission_server_teardown_tasks": "teardown.yml"}, "decommission_server_teardown_tasks"),
-    "missing": ({"decommission_server_teardown_tasks": MISSING}, "decommission_server_teardown_tasks"),
-    "no_before": ({"decommission_server_before_tasks": MISSING}, "decommission_server_before_tasks"),
-    "no_after": ({"decommission_server_after_tasks": MISSING}, "_after_tasks"),
-    "unconfirmed": ({"decommission_server_phase": "all"}, "confirm"),
-    "no_domain": ({}, "decommission_server_names"),
+# The variables, and the ones that the message names.
+MISTAKES: dict[str, tuple[dict[str, Any], tuple[str, ...]]] = {
+    "names": ({"decommission_domain_names": ["www.example.com"]}, ("decommission_domain_names",)),
+    "phase": ({"decommission_domain_phase": "apply"}, ("decommission_domain_phase",)),
+    "rehearse": ({"decommission_domain_rehearse": False}, ("decommission_domain_rehearse",)),
+    "stays": ({"decommission_domain_stays": []}, ("decommission_domain_stays",)),
+    "hosts": ({"decommission_domain_hosts": []}, ("decommission_domain_hosts",)),
+    "servers": ({"decommission_domain_servers": {}}, ("decommission_domain_servers",)),
+    "word": ({"decommission_server_phase": "destroy"}, ("decommission_server_phase", "destroy")),
+    "nobody": ({"decommission_server_hosts": "leaving:!leaving"}, ("decommission_server_hosts", "leaving:!leaving")),
+    "no_teardown": (
+        {"decommission_server_teardown_tasks": None},
+        ("decommission_server_teardown_tasks", "decommission_server_phase"),
+    ),
+    "relative": ({"decommission_server_teardown_tasks": "teardown.yml"}, ("decommission_server_teardown_tasks",)),
+    "missing": ({"decommission_server_teardown_tasks": MISSING}, ("decommission_server_teardown_tasks", MISSING)),
+    "no_before": ({"decommission_server_before_tasks": MISSING}, ("decommission_server_before_tasks", MISSING)),
+    "no_after": ({"decommission_server_after_tasks": MISSING}, ("decommission_server_after_tasks", MISSING)),
+    "no_domain": ({}, ("decommission_server_names", "7.7.7.7")),
 }
 
 
 @pytest.mark.parametrize("mistake", MISTAKES)
 def test_what_cannot_be_meant_ends_the_run_before_anything_is_torn_down(mistake: str, servers: Servers) -> None:
-    more, variable = MISTAKES[mistake]
+    more, named = MISTAKES[mistake]
     if mistake == "no_domain":
         servers.servers["7.7.7.7"] = {}
 
     run = servers("apply", more=more, variables={"plan_sha256": 64 * "0"})
 
-    assert variable in refusals(run)[-1]
-    assert ("7.7.7.7" in refusals(run)[-1]) == (mistake == "no_domain")
+    # One message, which is about this mistake only.
+    (message,) = problems(run)
+    assert mentions(message, *named)
+    assert ("7.7.7.7" in message) == (mistake == "no_domain")
+    assert (servers.batches, servers.sim.journal()) == ([], [])
+
+
+def test_each_mistake_has_a_message_of_its_own_and_is_found_by_the_plan(servers: Servers) -> None:
+    for server in ("web1", "cdn"):
+        servers.servers[server] = {}
+    files = {
+        name: str(servers.controller.write(f"{name}.yml", text))
+        for name, text in (
+            ("teardown_tasks", "- hosts: all\n  tasks: [{ansible.builtin.ping: }]"),
+            ("before_tasks", "- ansible.builtin.ping:\n- name: Shut down\n  community.nowhere.server: {state: absent}"),
+            ("after_tasks", "- ansible.builtin.debug: {msg: a: b}"),
+        )
+    }
+
+    run = servers("plan", more={f"decommission_server_{name}": path for name, path in files.items()})
+
+    teardown, before, after, *hosts = problems(run)
+    assert mentions(teardown, "decommission_server_teardown_tasks", files["teardown_tasks"])
+    assert mentions(before, "decommission_server_before_tasks", "Shut down", "community.nowhere.server")
+    assert mentions(after, "decommission_server_after_tasks", "line 1")
+    assert [server for server in ("cdn", "web1") for message in hosts if mentions(message, server)] == ["cdn", "web1"]
+    assert len(hosts) == 2
+    assert (servers.sim.journal(), servers.plan_path.exists()) == ([], False)
+
+
+def test_what_is_done_at_once_has_to_be_confirmed(servers: Servers) -> None:
+    run = servers("all")
+
+    assert "confirm" in refusals(run)[-1]
     assert (servers.batches, servers.writes) == ([], [])
 
 
@@ -340,13 +404,13 @@ def test_servers_that_nobody_has_planned_for_are_not_torn_down(servers: Servers)
     for phase in ("plan", "apply"):
         limited = servers(phase, args=["--limit", shop])
         assert limited.rc == 2, limited.output
-        assert mentions(limited.bad("Make sure that somebody has planned before").msg, shop)
+        assert mentions(limited.bad("Check that the server is planned").msg, shop)
         assert (servers.batches, servers.sim.journal()) == ([], [])
 
     # What the inventory says of the servers, the play that goes through them does not see.
     servers.everywhere["decommission_server_hosts"] = "leaving"
     others = servers("apply", more={"decommission_server_hosts": None})
-    assert mentions(others.bad("Make sure that somebody has planned before").msg, "stays.example.com")
+    assert mentions(others.bad("Check that the server is planned").msg, "stays.example.com")
     assert (others.rc, servers.batches, servers.writes) == (2, [], [])
 
     # With the controller, those that are left out count as left.
@@ -365,6 +429,12 @@ ADDED: dict[str, tuple[str, dict[str, Any], str, str]] = {
         "plan_names",
         "stays.example.com",
     ),
+    "an approved name of another server": (
+        "shop.example.com",
+        {"decommission_server_names": ["shop.example.com", "www.example.com"]},
+        "plan_servers",
+        "shop.example.com (www.example.com)",
+    ),
 }
 
 
@@ -375,7 +445,7 @@ def test_what_joined_after_the_approval_is_not_torn_down_nor_anything_else(
 ) -> None:
     by_file = way == "a file"
     planned = servers.approve(variables={} if by_file else {"plan_path": None})
-    given = {} if by_file else {"plan_path": None, "plan": planned["Make the plan"].result["text"]}
+    given = {} if by_file else {"plan_path": None, "plan": planned["Make or apply the plan"].result["text"]}
     server, variables, code, extra = ADDED[added]
     servers.servers[server] = variables
 
@@ -418,6 +488,7 @@ def test_a_plan_for_names_alone_tears_nothing_down(servers: Servers) -> None:
     servers.approve()
     path = servers.plan_path
     plan = json.loads(path.read_text())
+    del plan["servers"]
     text = _plan.canonical({**plan, "hosts": []})
     path.write_text(text)
 

@@ -52,7 +52,7 @@ BOOK = seed(
     newer(DV_NEW, "dv.example.com", product="ssl_dv_geotrust", organization=None),
 )
 # What planning asks for: whose key it is, which orders were migrated, whether that is true, and all orders.
-READS = ["whose", "account", "list  migrated", f"list {OLD} certcentral", "list "]
+READS = ["whose", "list  migrated", f"list {OLD} certcentral", "list "]
 CHANGES = [f"set {OLD} renewed", f"set {OLD_EXPIRED} renewed", f"set {MARKED} not_renewed"]
 
 
@@ -86,7 +86,7 @@ class Marks:
                 "gather_facts": False,
                 "tasks": [
                     {"name": name.capitalize(), "ansible.builtin.debug": {"var": f"order_plan_{name}"}}
-                    for name in ("outcomes", "result", "path", "sha256")
+                    for name in ("outcomes", "result")
                 ],
             },
         ]
@@ -100,7 +100,7 @@ class Marks:
         """Plan, and take the plan's digest for the next run."""
         run = self("plan", **options)
         assert run.rc == 0, run.output
-        self.sha256 = run["Make the plan"].result["sha256"]
+        self.sha256 = run["Make or apply the plan"].result["sha256"]
         return run
 
     def undo(self, phase: str, **options: Any) -> Run:
@@ -133,7 +133,7 @@ def marks(controller: Controller, sim: Simulator) -> Marks:
 
 def entries(run: Run) -> dict[int, str]:
     assert run.rc == 0, run.output
-    return {int(one["order"]): one["action"] for one in run["Make the plan"].result["plan"]["entries"]}
+    return {int(one["order"]): one["action"] for one in run["Make or apply the plan"].result["plan"]["entries"]}
 
 
 def outcomes(run: Run) -> dict[int, str]:
@@ -153,16 +153,17 @@ def test_planning_writes_nothing_and_needs_a_view_only_key(marks: Marks) -> None
     assert entries(run) == PLANNED
     assert outcomes(run) == dict.fromkeys(PLANNED, "planned")
     # And whether the marks that would be taken away are true renewals.
-    assert marks.asked[:5] == READS
-    assert sorted(marks.asked[5:]) == [f"read {MARKED}", f"read {TRULY}"]
-    shown = run["Show the plan"].result["msg"]
+    assert marks.asked[:4] == READS
+    assert sorted(marks.asked[4:]) == [f"read {MARKED}", f"read {TRULY}"]
+    shown = run["Make or apply the plan"].result["table"]
     assert any(mentions(line, OLD, NEW) for line in shown)
     assert any(mentions(line, MARKED, REVOKED, "revoked") for line in shown)
     stats = run.output.partition("CUSTOM STATS")[2]
     assert f'"mark_renewed_orders_plan_sha256": "{marks.sha256}"' in stats
     assert json.loads(marks.report("plan").read_text())["summary"] == {"total": 3, "planned": 3}
-    assert run["Path"].result["order_plan_path"].endswith("plans/mark_renewed_orders.json")
-    assert run["Sha256"].result["order_plan_sha256"] == marks.sha256
+    result = run["Result"].result["order_plan_result"]
+    assert result["path"].endswith("plans/mark_renewed_orders.json")
+    assert result["sha256"] == marks.sha256
 
 
 def test_a_view_only_key_applies_nothing(marks: Marks) -> None:
@@ -171,7 +172,7 @@ def test_a_view_only_key_applies_nothing(marks: Marks) -> None:
     run = marks("apply", env={"DIGICERT_API_KEY": "sim-readonly"})
 
     assert run.rc == 2
-    assert run.bad("Ask whose key it is, and whether it may do what is asked").failure["code"] == "read_only"
+    assert run.bad("Make or apply the plan").failure["code"] == "read_only"
     assert marks.writes == []
 
 
@@ -279,7 +280,7 @@ def test_a_guard_keeps_everything_from_being_done(marks: Marks) -> None:
     run = marks("apply", variables={"max_changes": 2})
 
     assert run.rc == 2
-    assert mentions(run.bad("Fail where something failed").result["msg"], 3, "mark_renewed_orders_max_changes", 2)
+    assert mentions(run.bad("Fail if a change failed").result["msg"], 3, "mark_renewed_orders_max_changes", 2)
     assert marks.writes == []
 
 
@@ -294,7 +295,7 @@ def test_a_successor_that_is_revoked_later_takes_its_marks_with_it(marks: Marks)
 
     # The other one has expired, and its mark may be another role's.
     assert entries(run) == {OLD: "unmark_renewed"}
-    assert sorted(marks.asked[5:]) == [f"read {OLD}", f"read {TRULY}"]
+    assert sorted(marks.asked[4:]) == [f"read {OLD}", f"read {TRULY}"]
     assert outcomes(marks("apply")) == {OLD: "done"}
     assert marks.writes == [f"set {OLD} not_renewed"]
     assert marks.marked == {OLD_EXPIRED, TRULY, BY_HAND}
@@ -376,8 +377,8 @@ def test_a_run_is_turned_back_and_nothing_else(marks: Marks) -> None:
     run = marks.undo("plan", env=env)
 
     assert entries(run) == {OLD: "unmark_renewed", OLD_EXPIRED: "unmark_renewed"}
-    assert marks.asked[:3] == ["whose", "account", f"list {OLD},{OLD_EXPIRED}"]
-    assert sorted(marks.asked[3:]) == [f"read {OLD}", f"read {OLD_EXPIRED}"]
+    assert marks.asked[:2] == ["whose", f"list {OLD},{OLD_EXPIRED}"]
+    assert sorted(marks.asked[2:]) == [f"read {OLD}", f"read {OLD_EXPIRED}"]
     stats = run.output.partition("CUSTOM STATS")[2]
     assert f'"mark_renewed_orders_undo_plan_sha256": "{marks.sha256}"' in stats
     assert '"mark_renewed_orders_undo_plan_path": "' in stats
@@ -421,8 +422,8 @@ def test_a_plan_of_marks_is_none_to_turn_them_back(marks: Marks) -> None:
     run = marks.undo("apply", variables=given)
 
     assert run.rc == 2
-    assert run["Read the approved plan, once"].failure["code"] == "plan_kind"
-    assert mentions(run.bad("Fail where something failed").result["msg"], "mark_renewed_orders")
+    assert run["Make or apply the plan"].failure["code"] == "plan_kind"
+    assert mentions(run.bad("Fail if a change failed").result["msg"], "mark_renewed_orders")
     assert marks.writes == []
 
 
@@ -444,7 +445,7 @@ def test_a_report_that_is_not_meant_is_refused(change: Mapping[str, Any], named:
 
     assert run.rc == 2
     failed = [task for task in run.tasks if task.failed]
-    assert [task.name for task in failed] == ["Read in the report what its run has marked"]
+    assert [task.name for task in failed] == ["Make or apply the plan"]
     assert mentions(failed[0].result["msg"], *named)
     assert marks.writes == []
 

@@ -27,8 +27,10 @@ from ansible_collections.certops.orders.tests.integration.support import (
     Run,
     Simulator,
     mentions,
+    report_names,
     seed,
     spoken,
+    without_time,
 )
 
 ACCOUNT = {"account_id": 100001, "api_host": "certsim"}
@@ -99,9 +101,6 @@ def _planned(order: Mapping[str, Any], action: str, states: str) -> dict[str, An
     }
 
 
-FORMATS = ("html", "json", "csv")
-
-
 def report_of(plans: Plans, phase: str) -> dict[str, Any]:
     """The report that a phase has left."""
     told: dict[str, Any] = json.loads((plans.report_dir / f"decommission_domain-{phase}.json").read_text())
@@ -161,7 +160,7 @@ class Plans:
         """Make the plan, and take its digest for the next run."""
         run = self("plan", entries, **options)
         assert run.rc == 0, run.output
-        self.sha256 = run["Make the plan"].result["sha256"]
+        self.sha256 = run["Make or apply the plan"].result["sha256"]
         return run
 
 
@@ -203,11 +202,14 @@ def test_planning_asks_nobody_and_prints_what_a_person_approves(plans: Plans, si
 
     assert sim.journal() == []
     assert outcomes(run) == {str(order): "left" if order == KEEP else "planned" for order in WANTED}
-    shown = run["Show the plan"].result["msg"]
+    shown = run["Make or apply the plan"].result["table"]
+    assert "\n".join(shown) in run.output
     assert any(mentions(line, 8, 9) for line in shown)
     assert mentions("\n".join(shown), plans.sha256, plans.path)
     # Each order has a line with its name and the reason, and each action a count.
-    assert any(mentions(line, "certcentral", CANCEL, "one.example.com", "it is pending") for line in shown)
+    assert any(
+        line.split()[:3] == ["cancel", str(CANCEL), "one.example.com"] for line in shown if "it is pending" in line
+    )
     assert [line.split()[0] for line in shown if re.match(r" +\d+ ", line)] == ["1", "2", *(6 * ["1"])]
     stats = run.output.partition("CUSTOM STATS")[2]
     assert f'"decommission_domain_plan_sha256": "{plans.sha256}"' in stats
@@ -222,7 +224,7 @@ def test_a_plan_that_says_the_same_is_left_alone(plans: Plans, sim: Simulator) -
 
     again = plans.approve(list(reversed(planned(sim))))
 
-    assert not again["Make the plan"].result["changed"]
+    assert not again["Make or apply the plan"].result["changed"]
     assert plans.sha256 == approved
     plans.approve(planned(sim, CANCEL))
     assert plans.sha256 != approved
@@ -231,15 +233,24 @@ def test_a_plan_that_says_the_same_is_left_alone(plans: Plans, sim: Simulator) -
 def test_too_large_a_plan_is_told_and_made(plans: Plans, sim: Simulator) -> None:
     run = plans.approve(planned(sim), variables={"order_plan_max_changes": 3})
 
-    (why,) = run["Say what would keep it from being applied"].result["msg"]
+    (why,) = run["Make or apply the plan"].result["violations"]
     assert mentions(why, 8, "decommission_domain_max_changes", 3)
+    assert f"  - {why}" in run.output.splitlines()
+
+
+def test_a_plan_is_not_printed_where_a_program_reads_the_output(plans: Plans, sim: Simulator) -> None:
+    run = plans.approve(planned(sim, CANCEL), variables={"order_plan_print": False})
+
+    table = run["Make or apply the plan"].table
+    assert any(mentions(line, CANCEL, "one.example.com") for line in table)
+    assert not set(table[1:]) & set(run.output.splitlines()) - {""}
 
 
 @pytest.mark.parametrize("form", ["plan", "text"])
 def test_a_plan_without_a_file_is_handed_on_whole(form: str, plans: Plans, sim: Simulator) -> None:
     run = plans.approve(planned(sim, CANCEL), variables={"order_plan_path": ""}, env={"ANSIBLE_SHOW_CUSTOM_STATS": "1"})
     (line,) = re.findall(r"RUN: (\{.*\})$", run.output, re.MULTILINE)
-    made = run["Make the plan"].result
+    made = run["Make or apply the plan"].result
     assert json.loads(line) == {
         "decommission_domain_plan": made["text"],
         "decommission_domain_plan_sha256": made["sha256"],
@@ -314,8 +325,8 @@ def test_each_phase_leaves_its_report(plans: Plans, sim: Simulator) -> None:
     plans.approve(planned(sim, CANCEL, KEEP))
     plans("apply", planned(sim, CANCEL, KEEP))
 
-    names = {file.name for file in plans.report_dir.glob("decommission_domain-*")}
-    assert names == {f"decommission_domain-{phase}.{kind}" for phase in ("plan", "apply") for kind in FORMATS}
+    names = {without_time(file.name) for file in plans.report_dir.glob("decommission_domain-*")}
+    assert names == {name for phase in ("plan", "apply") for name in report_names(phase, plans.sha256)}
     told = {phase: report_of(plans, phase) for phase in ("plan", "apply")}
     assert {phase: one["phase"] for phase, one in told.items()} == {"plan": "plan", "apply": "apply"}
     assert {phase: outcomes_of(one) for phase, one in told.items()} == {
@@ -346,7 +357,7 @@ def test_without_a_sheet_nothing_is_ended(plans: Plans, sim: Simulator) -> None:
 
     assert result(run)["failed"]
     assert result(run)["counts"]["failed"] == 1
-    assert f"reorder-certcentral-{CANCEL}.json" in run["Say how it went"].msg
+    assert f"reorder-certcentral-{CANCEL}.json" in run["Make or apply the plan"].msg
     assert journal_of_writes(sim) == []
 
 
@@ -364,8 +375,9 @@ def test_a_report_that_cannot_be_written_is_found_out_before_the_first_change(
     run = plans("apply", planned(sim), variables={"order_plan_report_dir": str(folder)})
 
     assert run.rc == 2
-    msg = run.bad("Stop before the first change where the report cannot be written").result["msg"]
-    assert mentions(msg, folder, "decommission_domain_report_dir")
+    refused = run.bad("Make or apply the plan")
+    assert refused.failure["code"] == "report_file"
+    assert mentions(refused.msg, folder, "decommission_domain_report_dir")
     assert sim.journal() == []
 
 
@@ -425,7 +437,7 @@ def test_a_plan_for_another_time_or_place_is_not_carried_out(
     run = plans("apply", planned(sim, CANCEL, KEEP))
 
     assert outcomes(run) == {str(CANCEL): "refused", str(KEEP): "left"}
-    assert run["Read the approved plan, once"].failure["code"] == code
+    assert run["Make or apply the plan"].failure["code"] == code
     assert mentions(result(run)["msg"], *named)
     assert result(run)["failed"]
     assert sim.journal() == []
@@ -436,13 +448,50 @@ def test_another_plan_than_the_approved_one_is_not_carried_out(plans: Plans, sim
     approved = plans.sha256
     plans.approve(planned(sim, CANCEL, CANCEL_TOO))
     plans.sha256 = approved
+    kept_plan(plans, approved).unlink()
 
     run = plans("apply", planned(sim, CANCEL, CANCEL_TOO))
 
     assert set(outcomes(run).values()) == {"refused"}
-    assert run["Read the approved plan, once"].failure["code"] == "plan_sha256"
+    assert run["Make or apply the plan"].failure["code"] == "plan_sha256"
     assert result(run)["failed"]
     assert sim.journal() == []
+
+
+def kept_plan(plans: Plans, sha256: str) -> Path:
+    """Where a plan is kept after another one was written to its path."""
+    return plans.path.with_name(f"plan.{sha256[:12]}.json")
+
+
+def test_an_approved_plan_is_applied_after_another_one_was_written_to_its_path(plans: Plans, sim: Simulator) -> None:
+    plans.approve(planned(sim, CANCEL))
+    approved, text = plans.sha256, plans.path.read_text()
+    plans("plan", planned(sim, CANCEL, CANCEL_TOO), args=["--check"])
+    assert sorted(file.name for file in plans.path.parent.glob("*.json")) == ["plan.json"]
+    plans.approve(planned(sim, CANCEL, CANCEL_TOO))
+    assert plans.sha256 != approved
+    assert kept_plan(plans, approved).read_text() == text
+    assert stat.S_IMODE(kept_plan(plans, approved).stat().st_mode) == 0o600
+    plans.sha256 = approved
+
+    run = plans("apply", planned(sim, CANCEL, CANCEL_TOO))
+
+    assert outcomes(run) == {str(CANCEL): "done", str(CANCEL_TOO): "left"}
+    assert (result(run)["sha256"], result(run)["path"]) == (approved, str(kept_plan(plans, approved)))
+    assert journal_of_writes(sim) == [f"set {CANCEL} canceled"]
+
+
+def test_a_revocation_that_waits_keeps_its_request_in_every_report(plans: Plans, sim: Simulator) -> None:
+    plans.approve(planned(sim, REVOKE))
+
+    first = plans("apply", planned(sim, REVOKE))
+    again = plans("apply", planned(sim, REVOKE))
+
+    (filed,) = [one["id"] for one in sim.order(REVOKE)["requests"] if one["type"] == "revoke"]
+    for run in (first, again):
+        assert [(one["outcome"], one["request_id"]) for one in records(run)] == [("pending_approval", filed)]
+        assert mentions(result(run)["msg"], filed)
+        assert report_of(plans, "apply")["entries"][0]["outcome"] == "pending_approval"
 
 
 @pytest.mark.parametrize(
@@ -463,7 +512,7 @@ def test_a_guard_keeps_everything_from_being_done(
     run = plans("apply", planned(sim, *several), variables={**variables, "order_plan_fail": True})
 
     assert run.rc == 2
-    msg = run.bad("Fail where something failed").result["msg"]
+    msg = run.bad("Fail if a change failed").result["msg"]
     assert option in msg
     assert mentions(msg, *named)
     assert sim.journal() == []
@@ -475,7 +524,6 @@ def test_a_guard_keeps_everything_from_being_done(
         ("all", {}, "confirm"),
         ("apply", {"order_plan_sha256": ""}, "apply"),
         ("apply", {"order_plan_path": ""}, "apply"),
-        ("plan", {"order_plan_not_before": "tomorrow"}, "not_before"),
     ],
 )
 def test_what_cannot_be_meant_fails_at_once(
@@ -486,7 +534,7 @@ def test_what_cannot_be_meant_fails_at_once(
     run = plans(phase, planned(sim, CANCEL), variables=dict(variables))
 
     assert run.rc == 2
-    assert named in run.bad("Refuse what cannot be meant").result["msg"]
+    assert named in run.bad("Validate the phase").result["msg"]
     assert sim.journal() == []
 
 
@@ -508,16 +556,12 @@ def test_nothing_is_changed_outside_of_the_window(plans: Plans, sim: Simulator) 
     assert journal_of_writes(sim) == []
 
 
-def test_the_window_is_looked_at_before_each_portion(plans: Plans, sim: Simulator) -> None:
-    plans.approve(planned(sim, CANCEL, CANCEL_TOO))
-    # Closed as soon as something was done.
-    done = "(order_plan__run | default({})).records | default([])"
-    closes = f"{{{{ '2020-01-01' if {done} | length > 0 else '2999-01-01' }}}}"
+def test_a_window_that_is_not_valid_fails_when_planning(plans: Plans, sim: Simulator) -> None:
+    run = plans("plan", planned(sim, CANCEL), variables={"order_plan_not_before": "tomorrow"})
 
-    run = plans("apply", planned(sim, CANCEL, CANCEL_TOO), variables={"order_plan_not_after": closes})
-
-    assert outcomes(run) == {str(CANCEL): "done", str(CANCEL_TOO): "not_attempted"}
-    assert "not_after" in result(run)["msg"]
+    assert run.rc == 2
+    assert "not_before" in run.bad("Make or apply the plan").result["msg"]
+    assert sim.journal() == []
 
 
 def test_where_the_first_change_fails_no_second_one_is_tried(plans: Plans, sim: Simulator) -> None:
@@ -533,7 +577,7 @@ def test_where_the_first_change_fails_no_second_one_is_tried(plans: Plans, sim: 
         **dict.fromkeys(map(str, (CANCEL_TOO, MARK)), "not_attempted"),
     }
     # The message has the counts, and names the first order that failed.
-    assert mentions(run.bad("Fail where something failed").result["msg"], 3, 1, 2, CANCEL)
+    assert mentions(run.bad("Fail if a change failed").result["msg"], 3, 1, 2, CANCEL)
 
 
 def test_one_that_was_never_changed_proves_nothing(plans: Plans, sim: Simulator) -> None:
@@ -558,7 +602,7 @@ def test_check_mode_changes_nothing_and_tells_what_would_be(plans: Plans, sim: S
 
     assert outcomes(run) == {str(order): "left" if order == KEEP else "planned" for order in WANTED}
     assert journal_of_writes(sim) == []
-    assert [file.name for file in plans.report_dir.iterdir() if "-plan." not in file.name] == []
+    assert [file.name for file in plans.report_dir.iterdir() if "-plan" not in file.name] == []
 
 
 def test_check_mode_of_planning_writes_no_file(plans: Plans, sim: Simulator) -> None:
@@ -677,7 +721,7 @@ def test_what_the_approved_plan_does_not_name_is_not_reached(controller: Control
     plans = Plans(controller)
     entries = planned(sim, CANCEL)
     named = {"order_plan_names": ["one.example.com", "two.example.com"], "order_plan_hosts": ["web1", "web2"]}
-    plan = plans.approve(entries, variables=named)["Make the plan"].result["plan"]
+    plan = plans.approve(entries, variables=named)["Make or apply the plan"].result["plan"]
     assert (plan["names"], plan["hosts"]) == (named["order_plan_names"], named["order_plan_hosts"])
     report = plans.report_dir / "decommission_domain-plan.html"
     assert "web1, web2" in report.read_text()
@@ -687,7 +731,7 @@ def test_what_the_approved_plan_does_not_name_is_not_reached(controller: Control
         sim.clear_journal()
         refused = plans("apply", entries, variables={**named, **given})
         assert {one["outcome"] for one in records(refused)} == {"refused"}
-        assert refused["Read the approved plan, once"].failure["code"] == code
+        assert refused["Make or apply the plan"].failure["code"] == code
         assert mentions(records(refused)[0]["reason"], extra)
         assert not [request for request in sim.journal() if request["method"] != "GET"]
 

@@ -17,9 +17,11 @@ import pytest
 
 from ansible_collections.certops.orders.tests.integration.support import (
     EVERY_ORDER,
+    KEY,
     Controller,
     Run,
     Simulator,
+    assert_failure,
     mentions,
     seed,
 )
@@ -56,7 +58,6 @@ PLAY = """
       roles:
         - role: certops.orders.order_report
 """
-WRITTEN = ["Write the page", "Write the JSON file", "Write the CSV file"]
 
 
 def report(controller: Controller, *args: str, play: str = PLAY, rc: int = 0, **variables: Any) -> Run:
@@ -87,14 +88,14 @@ def table(text: str) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(text)))
 
 
-def changed(run: Run) -> dict[str, bool]:
-    return {name: bool(run[name].changed) for name in WRITTEN}
+def changed(run: Run) -> bool:
+    return bool(run["Write the report"].changed)
 
 
 @pytest.mark.story("order_report")
 def test_data_becomes_three_files_that_stay_the_same(controller: Controller) -> None:
     run = report(controller, play=given(), data=DATA)
-    assert all(changed(run).values())
+    assert changed(run)
     assert run.requests == []
     first = files(controller)
     assert set(first) == {"orders-report.html", "orders-report.json", "orders-report.csv"}
@@ -104,32 +105,35 @@ def test_data_becomes_three_files_that_stay_the_same(controller: Controller) -> 
     read = json.loads(first["orders-report.json"])
     assert read["summary"] == {"total": 2, "left": 1, "done": 1}
     assert [row["order"] for row in table(first["orders-report.csv"])] == ["1101", "1102"]
-    headline, *paths = run["Say what is in the report and where it lies"].msg
-    assert mentions(headline, 2, 1)
-    assert paths == [f"{folder(controller)}/orders-report.{kind}" for kind in ("html", "json", "csv")]
+    written = run["Write the report"].result
+    assert mentions(written["headline"], 2, 1)
+    paths = [f"{folder(controller)}/orders-report.{kind}" for kind in ("html", "json", "csv")]
+    assert list(written["files"].values()) == paths
+    # The log names them, for whoever has no more than that.
+    assert all(f"order_report: report: {path}\n" in run.output for path in paths)
 
     again = report(controller, play=given(), data=DATA)
-    assert not any(changed(again).values())
+    assert not changed(again)
     assert not any(task.result.get("changed") for task in again.tasks)
     assert files(controller) == first
 
 
 def test_check_mode_writes_nothing_and_shows_what_would_be_written(controller: Controller) -> None:
     run = report(controller, "--check", "--diff", play=given(), data=DATA)
-    assert run["Make the folder"].changed
-    assert "reports/orders-report.csv" in run["Say what would be written to the folder"].msg
+    assert changed(run)
+    assert f"order_report: would write: {folder(controller)}/orders-report.csv\n" in run.output
     assert not folder(controller).parent.exists()
 
     report(controller, play=given(), data=DATA)
     before = files(controller)
     other = {**DATA, "entries": DATA["entries"][:1]}
     run = report(controller, "--check", "--diff", play=given(), data=other)
-    assert all(changed(run).values())
+    assert changed(run)
     assert files(controller) == before
     # The order that is no longer in it.
     assert re.search(r'^-"certcentral","1102"', run.output, re.MULTILINE)
     assert "<html" not in run.output
-    assert not any(changed(report(controller, "--check", play=given(), data=DATA)).values())
+    assert not changed(report(controller, "--check", play=given(), data=DATA))
 
 
 def test_a_folder_that_is_there_keeps_its_mode(controller: Controller) -> None:
@@ -147,8 +151,7 @@ def test_without_data_the_account_is_read(sim: Simulator, controller: Controller
     read = json.loads(written["orders-report.json"])
     assert [order["order_id"] for order in read["orders"]] == sorted(EVERY_ORDER)
     assert (read["phase"], read["title"], read["job"]) == ("report", "All of it", "4711")
-    account_id = run["Ask whose account it is"].account["account_id"]
-    assert read["account"] == {"account_id": account_id, "api_host": sim.url[7:]}
+    assert read["account"] == {"account_id": 100001, "api_host": sim.url[7:]}
     assert read["at_a_glance"]["by_status"]["issued"] == 7
     assert [row["order_id"] for row in table(written["orders-report.csv"])] == [
         str(number) for number in sorted(EVERY_ORDER)
@@ -156,12 +159,12 @@ def test_without_data_the_account_is_read(sim: Simulator, controller: Controller
     assert 'id="by-status' in written["orders-report.html"]
 
     again = report(controller, order_report_title="All of it", order_report_generated_at=TIME, awx_job_id=4711)
-    assert not any(changed(again).values())
+    assert not changed(again)
 
 
 def test_a_playbook_does_it_for_a_person(controller: Controller) -> None:
     run = report(controller, play="- import_playbook: certops.orders.order_report")
-    assert mentions(run["Say what is in the report and where it lies"].msg[0], len(EVERY_ORDER))
+    assert mentions(run["Write the report"].msg, len(EVERY_ORDER))
     assert len(files(controller)) == 3
 
 
@@ -284,3 +287,85 @@ def test_an_account_of_ten_thousand_orders(sim: Simulator, controller: Controlle
     assert len(run.sent) < 15
     assert (folder(controller) / "orders-report.html").stat().st_size < 200_000
     assert len(table(files(controller)["orders-report.csv"])) == 10_000
+
+
+# -- the module --------------------------------------------------------------------------------------------------------
+
+TASKS = """
+    - hosts: gateway
+      gather_facts: false
+      ignore_errors: true
+      module_defaults:
+        group/certops.orders.digicert:
+          api_key: "{{ the_key }}"
+          api_url: "{{ the_url }}"
+          execute_on: "{{ where }}"
+      tasks:
+        - name: Look
+          certops.orders.order_report: &options {dir: "{{ folder }}", generated_at: "2026-11-22T10:42:05Z"}
+          check_mode: true
+          diff: true
+        - name: Write
+          certops.orders.order_report: *options
+          diff: true
+        - name: Again
+          certops.orders.order_report: *options
+        - name: Find
+          certops.orders.digicert_order_info: {order_ids: [1, 2]}
+          register: mine
+        - name: Of these
+          certops.orders.order_report: {dir: "{{ folder }}", basename: mine, orders_from: mine}
+        - name: Elsewhere
+          certops.orders.order_report: *options
+          delegate_to: server1
+        - name: Later
+          certops.orders.order_report: *options
+          async: 60
+          poll: 0
+        - name: A wrong option
+          certops.orders.order_report: {dir: "{{ folder }}", format: html}
+"""
+
+
+def module_run(controller: Controller, sim: Simulator, where: str) -> Run:
+    variables = {"the_key": KEY, "the_url": sim.api_url, "where": where, "folder": str(folder(controller))}
+    run = controller.playbook(TASKS, args=["-vvv"], env={"DIGICERT_API_KEY": None}, variables=variables)
+    assert run.rc == 0, run.output
+    assert not [name for name, text in files(controller).items() if KEY in text]
+    return run
+
+
+def test_the_module_foretells_in_check_mode_and_needs_the_controller(controller: Controller, sim: Simulator) -> None:
+    run = module_run(controller, sim, "controller")
+    look, write, again = run.good("Look"), run.good("Write"), run.good("Again")
+    assert look.sent == write.sent == ["whose", "account", "list "]
+    assert {request["key"] for request in run.requests} == {KEY}
+    assert (look.changed, write.changed, again.changed) == (True, True, False)
+    names = ("files", "headline", "msg", "diff")
+    assert {name: look.result[name] for name in names} == {name: write.result[name] for name in names}
+    assert {Path(diff["after_header"]).suffix for diff in write.result["diff"]} == {".json", ".csv"}
+    assert write.api["requests"] == 3
+    assert run.good("Of these").sent == []
+    for name, words in (
+        ("Elsewhere", ["delegate_to"]),
+        ("Later", ["async"]),
+        ("A wrong option", ["format", "formats"]),
+    ):
+        refused = run.bad(name)
+        assert_failure(refused, code="invalid_option")
+        assert mentions(refused.msg, *words)
+        assert "execute_on: target" not in refused.msg
+        assert refused.sent == []
+
+
+def test_where_only_a_host_reaches_the_service_the_orders_are_read_before(
+    controller: Controller, sim: Simulator
+) -> None:
+    run = module_run(controller, sim, "target")
+    for name in ("Look", "Write", "Again"):
+        refused = run.bad(name)
+        assert_failure(refused, code="invalid_option")
+        assert mentions(refused.msg, "execute_on", "digicert_order_info", "orders_from")
+        assert refused.sent == []
+    assert run.good("Of these").changed
+    assert set(files(controller)) == {"mine.html", "mine.json", "mine.csv"}

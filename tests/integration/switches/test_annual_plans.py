@@ -88,6 +88,6 @@ def test_a_successor_counts_until_the_order_ends(
     run = Marks(controller, sim)("plan")
 
     assert run.rc == 0, run.output
-    entries = run["Make the plan"].result["plan"]["entries"]
+    entries = run["Make or apply the plan"].result["plan"]["entries"]
     marked = {entry["order"]: entry["state"]["successor"] for entry in entries if entry["action"] == "mark_renewed"}
     assert marked == ({} if switches.get("certcentral.annual_plans") == "false" else {"1": 11})

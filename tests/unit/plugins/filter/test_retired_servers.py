@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ import yaml
 from ansible.errors import AnsibleFilterError
 
 from ansible_collections.certops.orders.plugins.filter import retired_servers as module
+from ansible_collections.certops.orders.tests.messages import check_messages
 
 NAMES = "decommission_server_names"
 retired_servers = module.FilterModule().filters()["retired_servers"]
@@ -21,7 +23,7 @@ retired_servers = module.FilterModule().filters()["retired_servers"]
 def test_it_is_documented_as_it_is() -> None:
     documentation = yaml.safe_load(module.DOCUMENTATION)
     assert documentation["name"] == "retired_servers"
-    assert {*documentation["options"]} == {"_input", "hosts", "if_true", "subdomains"}
+    assert {*documentation["options"]} == {"_input", "hosts", "if_true", "subdomains", "options"}
     assert "certops.orders.retired_servers" in module.EXAMPLES
     told = retired_servers({"www.example.com": {}}, ["www.example.com"])
     assert {*yaml.safe_load(module.RETURN)["_value"]["contains"]} == {*told}
@@ -47,7 +49,13 @@ def test_names_are_the_hosts_own_or_those_that_they_say() -> None:
         ],
         "stays": [],
         "hosts": ["Shop.Example.com", "web2", "web3"],
+        "servers": {
+            "Shop.Example.com": ["shop.example.com"],
+            "web2": ["*.apps.example.com", "www.example.com", "xn--bcher-kva.example.com"],
+            "web3": ["10.example.com", "www.example.com"],
+        },
         "left": [],
+        "problems": [],
     }
 
 
@@ -62,7 +70,14 @@ def test_names_of_a_host_that_does_not_count_stay_and_so_do_those_that_it_shares
 
     told = retired_servers(hostvars, ["web1", "web3", "web2"], if_true="gone")
 
-    assert told == {"names": ["a.example.com"], "stays": stays, "hosts": ["web1"], "left": ["web2", "web3"]}
+    assert told == {
+        "names": ["a.example.com"],
+        "stays": stays,
+        "hosts": ["web1"],
+        "servers": {"web1": ["a.example.com"]},
+        "left": ["web2", "web3"],
+        "problems": [],
+    }
 
 
 def test_what_is_below_a_name_that_stays_stays_as_well_where_it_would_have_gone_with_it() -> None:
@@ -74,7 +89,9 @@ def test_what_is_below_a_name_that_stays_stays_as_well_where_it_would_have_gone_
         "names": ["example.com"],
         "stays": ["*.shop.example.com", "shop.example.com"],
         "hosts": ["example.com"],
+        "servers": {"example.com": ["example.com"]},
         "left": ["shop.example.com"],
+        "problems": [],
     }
     assert retired_servers(hostvars, [*hostvars], if_true="gone")["stays"] == ["shop.example.com"]
 
@@ -101,3 +118,52 @@ def test_what_is_no_domain_name_is_refused_with_its_host(host: str, variables: d
     with pytest.raises(AnsibleFilterError, match=NAMES) as refused:
         retired_servers(hostvars, ["good.example.com", host])
     assert host in str(refused.value)
+
+
+OPTIONS = {
+    "phase": "plan",
+    "hosts": "retire",
+    "teardown_tasks": "",
+    "before_tasks": "",
+    "after_tasks": "",
+    "reserved": [],
+}
+RESERVED = [f"decommission_domain_{name}" for name in ("hosts", "names", "phase", "rehearse", "servers", "stays")]
+
+
+def problems(hostvars: dict[str, dict[str, Any]], **options: Any) -> list[str]:
+    found = retired_servers(hostvars, [*hostvars], options={**OPTIONS, **options})
+    if found["problems"]:
+        assert not any(value for name, value in found.items() if name != "problems")
+    messages: list[str] = found["problems"]
+    return messages
+
+
+def test_options_are_checked_and_each_mistake_has_its_message(tmp_path: Path) -> None:
+    good = tmp_path / "tasks.yml"
+    good.write_text("- ping:")
+    one = {"a.example.com": {}}
+
+    assert retired_servers(one, [*one], options=OPTIONS) == retired_servers(one, [*one])
+    for phase in ("plan", "apply", "all"):
+        assert not problems(one, phase=phase, teardown_tasks=str(good), before_tasks=str(good), after_tasks=str(good))
+    relative = dict.fromkeys(("teardown_tasks", "before_tasks", "after_tasks"), "x.yml")
+    messages = {
+        "reserved": problems(one, reserved=RESERVED),
+        "no phase": problems(one, phase="destroy\x1b"),
+        "no text": problems(one, phase=["apply"]),
+        "no hosts": problems({}, hosts="retire:!retire"),
+        "apply without a file": problems(one, phase="apply"),
+        "all without a file": problems(one, phase="all"),
+        "relative paths": problems(one, **relative),
+        "no names": problems({"web1": {}, "b.example.com": {NAMES: []}, **one}),
+        "several": problems({"web1": {}}, phase="destroy", teardown_tasks="/nowhere/tasks.yml"),
+    }
+    each = {f"{what} {place}": text for what, several in messages.items() for place, text in enumerate(several, 1)}
+    check_messages("retired_servers", each)
+    assert {what: len(several) for what, several in messages.items() if len(several) > 1} == {
+        "reserved": 6,
+        "relative paths": 3,
+        "no names": 2,
+        "several": 3,
+    }

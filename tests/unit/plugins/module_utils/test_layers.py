@@ -41,6 +41,7 @@ HARMLESS = {
     "ipaddress",
     "json",
     "re",
+    "textwrap",
     "typing",
     "unicodedata",
 }

@@ -2,13 +2,14 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Plan files are for their owner alone, whole or not there, and what is read is what was approved."""
+"""Plan files are for their owner only, complete or absent, and what is applied is what was approved."""
 
 from __future__ import annotations
 
 import json
 import os
 import stat
+from collections.abc import Iterator
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
@@ -17,49 +18,32 @@ import pytest
 import yaml
 
 from ansible_collections.certops.orders.plugins.module_utils._common.context import Context
+from ansible_collections.certops.orders.plugins.module_utils._common.options import OptionError
 from ansible_collections.certops.orders.plugins.module_utils._plans import document as _plan
 from ansible_collections.certops.orders.plugins.module_utils._plans import store as _plan_files
 from ansible_collections.certops.orders.plugins.module_utils._runtime.guard import guarded
 from ansible_collections.certops.orders.plugins.modules import order_plan
 from ansible_collections.certops.orders.tests.messages import check_messages
-from ansible_collections.certops.orders.tests.unit.plugins.modules.playing import (
-    documentation,
-    failure_of,
-    undocumented,
-    validated,
+from ansible_collections.certops.orders.tests.unit.plugins.module_utils._flows.book import (
+    DIGEST,
+    TOKEN,
+    Book,
+    connections,
+    entry,
+    order,
 )
+from ansible_collections.certops.orders.tests.unit.plugins.modules.conversation import KEY
+from ansible_collections.certops.orders.tests.unit.plugins.modules.playing import Unhurried, failure_of, validated
 
 PLACE = {"kind": "decommission_domain", "account_id": 100001, "api_host": "www.digicert.com"}
-A_DIGEST = 64 * "a"
+NAME = "www.example.com"
 
 
-def entry(order: int | str = 1, **more: Any) -> dict[str, Any]:
-    return {
-        "provider": "certcentral",
-        "order": str(order),
-        "name": "www.example.com",
-        "domains": ["www.example.com"],
-        "action": "cancel",
-        "reason": "it is pending",
-        "state": {"status": "pending"},
-        **more,
-    }
-
-
-def play(*, check_mode: bool = False, diff: bool = False, **arguments: Any) -> dict[str, Any]:
-    params, errors = validated(order_plan, {**PLACE, **arguments})
-    assert errors == []
-    result = guarded(order_plan.run, params, Context(check_mode=check_mode, diff=diff))
-    assert not list(undocumented(result, {**documentation(order_plan), "entries": {}}))
-    return result
-
-
-def write(path: Path, *entries: dict[str, Any], **options: Any) -> dict[str, Any]:
-    return play(state="written", path=str(path), names=["www.example.com"], entries=list(entries), **options)
-
-
-def read(path: Path, **options: Any) -> dict[str, Any]:
-    return play(state="read", path=str(path), **options)
+@pytest.fixture
+def service() -> Iterator[Book]:
+    made = Book(order(1), order(2), order(3))
+    yield made
+    made.close()
 
 
 @pytest.fixture
@@ -67,7 +51,32 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "a" / "b" / "plan.json"
 
 
-def test_a_plan_is_written_and_read_back(path: Path) -> None:
+def play(*, check_mode: bool = False, diff: bool = False, **arguments: Any) -> dict[str, Any]:
+    params, errors = validated(order_plan, {**PLACE, "names": [NAME], **arguments})
+    assert errors == []
+    result = guarded(order_plan.run, params, Context(check_mode=check_mode, diff=diff, stop=Unhurried()))
+    assert KEY not in repr(result)
+    assert TOKEN not in repr(result)
+    return result
+
+
+def write(path: Path, *entries: dict[str, Any], **options: Any) -> dict[str, Any]:
+    return play(state="planned", path=str(path), entries=list(entries), **options)
+
+
+def apply(service: Book, folder: Path, *entries: dict[str, Any], **options: Any) -> dict[str, Any]:
+    given = {**connections(service), "progress": False, "folder": str(folder), "entries": list(entries), **options}
+    return play(state="applied", **given)
+
+
+def orders(result: dict[str, Any]) -> dict[str, str]:
+    return {one["order"]: one["outcome"] for one in result["outcomes"]}
+
+
+# -- planned -----------------------------------------------------------------------------------------------------------
+
+
+def test_a_plan_is_written(path: Path) -> None:
     old = os.umask(0)
     try:
         written = write(path, entry(2), entry(1))
@@ -78,29 +87,21 @@ def test_a_plan_is_written_and_read_back(path: Path) -> None:
     assert written["path"] == str(path)
     assert path.read_text() == written["text"]
     assert written["sha256"] == _plan.digest(path.read_text())
-    assert any(line.startswith("  certcentral 2 ") for line in written["table"])
+    assert written["table"]
+    assert orders(written) == {"1": "planned", "2": "planned"}
     assert [stat.S_IMODE(one.stat().st_mode) for one in (path, path.parent, path.parents[1])] == [0o600, 0o700, 0o700]
     assert sorted(file.name for file in path.parent.iterdir()) == [".plan.json.lock", "plan.json"]
 
-    again = read(path, sha256=written["sha256"])
-
-    assert not again["changed"]
-    assert again["plan"] == written["plan"]
-    assert again["sha256"] == written["sha256"]
-
 
 def test_without_a_path_a_plan_is_only_returned() -> None:
-    made = play(state="written", entries=[entry()])
-
+    made = play(state="planned", entries=[entry()])
     assert (made["changed"], made["path"]) == (False, "")
-    for form in ("plan", "text"):
-        assert play(state="read", plan=made[form], sha256=made["sha256"])["plan"] == made["plan"]
 
 
-def test_a_plan_that_says_the_same_and_is_good_is_left_alone(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_plan_with_the_same_content_that_is_valid_stays(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     first = write(path, entry(1), entry(2), diff=True)
     assert first["diff"]["before"] == ""
-    assert "  certcentral 1  www.example.com: it is pending\n" in first["diff"]["after"]
+    assert first["diff"]["after"]
 
     second = write(path, entry(2), entry(1), diff=True)
     assert (second["changed"], second["sha256"]) == (False, first["sha256"])
@@ -117,7 +118,7 @@ def test_a_plan_that_says_the_same_and_is_good_is_left_alone(path: Path, monkeyp
     assert fourth["sha256"] != third["sha256"]
 
 
-def test_what_is_there_and_is_no_plan_is_replaced(path: Path) -> None:
+def test_a_file_that_is_no_plan_is_replaced(path: Path) -> None:
     path.parent.mkdir(parents=True)
     path.write_text("{")
     assert write(path, entry())["changed"]
@@ -129,40 +130,19 @@ def test_in_check_mode_nothing_is_written(path: Path) -> None:
 
     assert made["changed"]
     assert made["plan"]["entries"] == [entry()]
-    assert "cancel" in made["diff"]["after"]
+    assert made["diff"]["after"]
     assert not path.parent.exists()
     write(path, entry())
     assert not write(path, entry(), check_mode=True)["changed"]
 
 
-def test_a_symbolic_link_is_followed_neither_way(path: Path, tmp_path: Path) -> None:
-    elsewhere = tmp_path / "elsewhere"
-    elsewhere.write_text("precious")
-    path.parent.mkdir(parents=True)
-    path.symlink_to(elsewhere)
-
-    for result in (write(path, entry()), read(path), write(path, entry(), check_mode=True)):
-        assert failure_of(result)["code"] == "plan_file"
-    assert elsewhere.read_text() == "precious"
-
-
-def test_a_file_that_others_may_write_to_is_not_used(path: Path) -> None:
-    write(path, entry())
-    path.chmod(0o666)
-
-    for result in (write(path, entry(2)), read(path)):
-        assert failure_of(result)["code"] == "plan_file"
-        assert str(path) in result["msg"]
-
-
-def test_a_write_that_fails_leaves_what_was_there(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_write_that_fails_leaves_the_file_as_it_was(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     before = write(path, entry(1))
 
     def full(_descriptor: int) -> None:
         raise OSError(28, "No space left on device", "/somewhere")
 
     monkeypatch.setattr(os, "fsync", full)
-
     result = write(path, entry(2))
 
     assert failure_of(result)["code"] == "plan_file"
@@ -171,239 +151,296 @@ def test_a_write_that_fails_leaves_what_was_there(path: Path, monkeypatch: pytes
     assert sorted(file.name for file in path.parent.iterdir()) == [".plan.json.lock", "plan.json"]
 
 
-def test_it_is_on_disk_before_it_is_there(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_plan_is_on_disk_before_it_has_its_name(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     synced: list[str] = []
     monkeypatch.setattr(
         os, "fsync", lambda descriptor: synced.append(str(Path(f"/proc/self/fd/{descriptor}").resolve()))
     )
-
     write(path, entry())
-
     assert synced[0].startswith(f"{path.parent}/.plan.json.")
     assert synced[1:] == [str(path.parent)]
 
 
-@pytest.mark.parametrize(
-    ("arguments", "code"),
-    [
-        ({"path": "/nowhere/plan.json"}, "plan_file"),
-        ({"plan": "{"}, "plan_invalid"),
-        ({"plan": {}}, "plan_schema"),
-    ],
-)
-def test_what_cannot_be_read_is_told(arguments: dict[str, Any], code: str) -> None:
-    assert failure_of(play(state="read", **arguments))["code"] == code
-
-
-def test_another_plan_than_the_approved_one_is_not_returned(path: Path) -> None:
-    approved = write(path, entry(1))["sha256"]
-    write(path, entry(2))
-
-    result = read(path, sha256=approved)
-
-    assert failure_of(result)["code"] == "plan_sha256"
-    assert "plan" not in result
-
-
-def test_a_plan_that_lacks_a_server_or_a_name_of_the_run_is_not_returned(path: Path) -> None:
-    written = write(path, entry(), hosts=["web2", "web1"])
-    assert written["plan"]["hosts"] == ["web1", "web2"]
-    assert "  web1" in written["table"]
-    # A group that has grown needs another plan, and that another approval.
-    assert write(path, entry(), hosts=["web1", "web2"])["sha256"] == written["sha256"]
-    grown = play(state="written", names=["www.example.com"], entries=[entry()], hosts=["web1", "web2", "web3"])
-    assert grown["sha256"] != written["sha256"]
-
-    for form in ({"path": str(path)}, {"plan": written["text"]}, {"plan": written["plan"]}):
-        given = {"state": "read", "sha256": written["sha256"], **form}
-        assert play(**given, names=["www.example.com"], hosts=["web1"])["plan"] == written["plan"]
-        for more, code in (({"hosts": ["web1", "web3"]}, "plan_hosts"), ({"names": ["a.example.com"]}, "plan_names")):
-            refused = play(**given, **more)
-            assert failure_of(refused)["code"] == code
-            assert "plan" not in refused
-
-
-def test_a_file_that_is_too_large_is_not_read(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    write(path, entry())
-    monkeypatch.setattr(_plan_files, "MOST_TEXT", 10)
-    assert failure_of(read(path))["code"] == "plan_invalid"
-
-
-def test_a_plan_comes_one_way_only(path: Path) -> None:
-    assert failure_of(read(path, plan="{}"))["code"] == "invalid_option"
-
-
-def test_a_wrong_entry_is_told(path: Path) -> None:
+def test_a_wrong_entry_is_refused(path: Path) -> None:
     assert failure_of(write(path, entry(action="delete")))["code"] == "plan_action"
     assert not path.exists()
 
 
-# -- re-order sheets ---------------------------------------------------------------------------------------------------
-
-ORDER = {"order_id": 1, "status": "pending", "domains": ["www.example.com"], "csr": "-----BEGIN"}
-REVIEW = {"order_digest": A_DIGEST, "order_status": "pending", "domain_name": "www.example.com"}
-
-
-def save(folder: Path, *entries: dict[str, Any], **options: Any) -> dict[str, Any]:
-    given = {"orders": [ORDER, REVIEW], "ticket": "CHG1", "sha256": "ab", **options}
-    return play(state="sheets", folder=str(folder), entries=list(entries), **given)
+def test_a_plan_announces_what_its_guards_would_refuse() -> None:
+    made = play(state="planned", entries=[entry(1), entry(2)], max_changes=1)
+    assert "decommission_domain_max_changes" in made["violations"][0]
+    assert not made.get("failed")
 
 
-def test_two_orders_that_are_shown_alike_have_a_sheet_each(tmp_path: Path) -> None:
-    digests = ["abcdef01" + 56 * "0", "abcdef01" + 56 * "1"]
-
-    saved = save(
-        tmp_path,
-        *(entry(provider="servertastic", order=digest) for digest in digests),
-        orders=[{**REVIEW, "order_digest": digest} for digest in digests],
-    )
-
-    assert saved["changed"]
-    assert len(list(tmp_path.iterdir())) == 2
+def test_the_servers_of_a_plan_are_part_of_its_digest(path: Path) -> None:
+    written = write(path, entry(), hosts=["web2", "web1"])
+    assert written["plan"]["hosts"] == ["web1", "web2"]
+    assert write(path, entry(), hosts=["web1", "web2"])["sha256"] == written["sha256"]
+    grown = play(state="planned", entries=[entry()], hosts=["web1", "web2", "web3"])
+    assert grown["sha256"] != written["sha256"]
 
 
-def test_sheets_are_saved_once(tmp_path: Path) -> None:
-    folder = tmp_path / "report"
-    entries = [entry(1), entry(2), entry(provider="servertastic", order=A_DIGEST)]
+@pytest.mark.parametrize("window", [{"not_before": "later"}, {"not_before": "2026-12-02", "not_after": "2026-12-01"}])
+@pytest.mark.parametrize("state", ["planned", "applied"])
+def test_a_window_that_is_not_valid_is_refused(service: Book, state: str, window: dict[str, str]) -> None:
+    result = play(state=state, entries=[entry()], **connections(service), **window)
+    assert failure_of(result)["code"]
+    assert service.journal == []
 
-    first = save(folder, *entries, diff=True)
 
-    assert first["changed"]
-    assert [(one.get("order_id"), one.get("order_digest"), one["outcome"]) for one in first["orders"]] == [
-        ("1", None, "unchanged"),
-        ("2", None, "failed"),
-        (None, A_DIGEST, "unchanged"),
-    ]
-    files = sorted(folder.iterdir())
-    assert [file.name for file in files] == ["reorder-certcentral-1.json", f"reorder-servertastic-{A_DIGEST}.json"]
-    assert all(stat.S_IMODE(file.stat().st_mode) == 0o600 for file in files)
-    assert first["diff"] == {"before": "", "after": "".join(f"{file}\n" for file in files)}
-    assert json.loads(files[0].read_text())["ticket"] == "CHG1"
+# -- a plan from a request ---------------------------------------------------------------------------------------------
 
-    # What an order was before it was ended is not replaced by what is left of it.
-    again = save(folder, *entries, orders=[{"order_id": 1, "status": "canceled"}, REVIEW])
-    assert not again["changed"]
-    assert json.loads(files[0].read_text())["csr"] == "-----BEGIN"
+
+def request_of(service: Book, **request: Any) -> dict[str, Any]:
+    return {**connections(service), "request": {"names": [NAME], **request}}
+
+
+def test_a_request_is_planned_by_the_services(service: Book, path: Path) -> None:
+    made = play(state="planned", path=str(path), **request_of(service))
+    assert (made["plan"]["account_id"], made["plan"]["names"]) == (4711, [NAME])
+    assert len(made["outcomes"]) == 3
+    assert made["api"]["requests"] == len(service.journal)
+    assert service.writes == []
+    # The same account is the same plan.
+    assert not play(state="planned", path=str(path), **request_of(service))["changed"]
 
 
 @pytest.mark.parametrize(
-    ("facts", "shown"),
+    ("arguments", "word"),
     [
-        ({"domains": ["pay.example.com", "www.example.com"]}, ("www.example.com", "pay.example.com, www")),
-        ({"domains": []}, ("www.example.com", "none")),
-        ({"status": "issued"}, ("status", "pending", "issued")),
-        ({"product_name_id": "ssl_ev_plus"}, ("product", "ssl_plus", "ssl_ev_plus")),
-        ({"is_migrated": True}, ("is_migrated", "no", "yes")),
+        ({"request": {"nmaes": [NAME]}}, "decommission_domain_nmaes"),
+        ({"request": {"names": [NAME], "certcentral": False}}, "service"),
+        ({"request": {}, "kind": "of_my_own"}, "cancel_stale_orders"),
+        ({"request": {"names": [NAME]}, "servertastic_tokens": ["two words"]}, "token"),
     ],
 )
-def test_an_order_that_is_not_as_its_plan_says_is_not_ended(tmp_path: Path, facts: Any, shown: tuple[str, ...]) -> None:
-    """What makes the sheet is read just before the end, and compared with what the plan rests on."""
-    state = {"status": "pending", "product": "ssl_plus", "is_migrated": False}
-    order = {**ORDER, "product_name_id": "ssl_plus", "is_migrated": False}
-    alike, other = entry(1, state=state), entry(2, state=state)
-
-    saved = save(tmp_path, alike, other, orders=[order, {**order, "order_id": 2, **facts}])
-
-    assert [(one["order_id"], one["outcome"]) for one in saved["orders"]] == [("1", "unchanged"), ("2", "ineligible")]
-    assert all(value in saved["orders"][1]["reason"] for value in shown)
-    assert [file.name for file in tmp_path.iterdir()] == ["reorder-certcentral-1.json"]
-
-
-@pytest.mark.parametrize(
-    ("action", "status"), [("cancel", "canceled"), ("reject_request", "rejected"), ("revoke", "revoked")]
-)
-def test_an_order_that_has_ended_meanwhile_is_left_to_the_module_that_ends_it(
-    tmp_path: Path, action: str, status: str
+@pytest.mark.parametrize("state", ["planned"])
+def test_a_request_that_cannot_be_planned_is_refused(
+    service: Book, state: str, arguments: dict[str, Any], word: str
 ) -> None:
-    more = {"request_id": 7} if action == "reject_request" else {}
-    saved = save(tmp_path, entry(action=action, **more), orders=[{**ORDER, "status": status}])
+    result = play(state=state, **{**connections(service), **arguments})
+    assert failure_of(result)["code"] == "invalid_option"
+    assert word in result["msg"]
+    assert service.writes == []
 
-    assert saved["orders"][0]["outcome"] == "unchanged"
+
+def test_a_request_and_entries_exclude_each_other() -> None:
+    assert validated(order_plan, {**PLACE, "state": "planned"})[1]
+    assert validated(order_plan, {**PLACE, "state": "planned", "request": {}, "entries": []})[1]
+    assert validated(order_plan, {**PLACE, "state": "read", "entries": []})[1]
+
+
+# -- applied -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("form", ["path", "text", "plan"])
+def test_an_approved_plan_is_applied(service: Book, path: Path, tmp_path: Path, form: str) -> None:
+    made = write(path, entry(1), entry(2), entry(DIGEST))
+    given = {"path": str(path)} if form == "path" else {"plan": made[form]}
+    more = {"servertastic": {"replacement": "none"}, "servertastic_tokens": [TOKEN]}
+
+    result = apply(service, tmp_path, entry(1), entry(2), entry(DIGEST), sha256=made["sha256"], **given, **more)
+
+    assert orders(result) == {"1": "done", "2": "done", DIGEST[:8]: "done"}
+    assert (result["changed"], result["sha256"]) == (True, made["sha256"])
+    assert result["api"]["requests"] == len(service.journal)
+    assert len(service.writes) == 3
+
+
+def test_in_check_mode_an_approved_plan_changes_nothing(service: Book, path: Path, tmp_path: Path) -> None:
+    made = write(path, entry(1))
+    result = apply(
+        service, tmp_path / "sheets", entry(1), path=str(path), sha256=made["sha256"], check_mode=True, diff=True
+    )
+    assert (orders(result), result["changed"], service.writes) == ({"1": "planned"}, True, [])
+    assert result["diff"]["before"] != result["diff"]["after"]
+    assert not (tmp_path / "sheets").exists()
+
+
+def refused(service: Book, tmp_path: Path, **options: Any) -> str:
+    """Apply what is refused; nothing is sent, and no sheet is saved. Returns why."""
+    result = apply(service, tmp_path / "sheets", entry(1), **options)
+    assert set(orders(result).values()) == {"refused"}
+    assert (result["changed"], result["result"]["failed"], result["agreed"]["execute"]) == (False, True, 0)
+    assert (service.journal, (tmp_path / "sheets").exists()) == ([], False)
+    (why,) = result["violations"]
+    return str(why)
+
+
+def test_another_plan_than_the_approved_one_is_not_applied(service: Book, path: Path, tmp_path: Path) -> None:
+    approved = write(path, entry(1))["sha256"]
+    # While that is valid, the next plan would keep it beside the file.
+    path.unlink()
+    write(path, entry(2))
+    assert refused(service, tmp_path, path=str(path), sha256=approved)
+
+
+@pytest.mark.parametrize("given", [{"path": "/nowhere/plan.json"}, {"plan": "{"}, {"plan": {"schema_version": 2}}])
+def test_a_plan_that_cannot_be_read_is_not_applied(service: Book, tmp_path: Path, given: dict[str, Any]) -> None:
+    assert refused(service, tmp_path, sha256="ab" * 32, **given)
 
 
 @pytest.mark.parametrize(
-    ("facts", "outcome"),
+    "other",
     [
-        ({}, "unchanged"),
-        # The names of other certificates stand in the plan as well.
-        ({"domains": ["www.example.com", "copy.example.com"]}, "unchanged"),
-        ({"domains": ["pay.example.com"]}, "ineligible"),
-        ({"serial_number": "0C"}, "ineligible"),
-        ({"serial_number": ""}, "ineligible"),
+        {"kind": "cancel_stale_orders"},
+        {"account_id": 100002},
+        {"api_host": "certcentral.digicert.eu"},
+        {"hosts": ["web1", "web3"]},
+        {"names": ["a.example.com"]},
     ],
 )
-def test_a_revocation_is_compared_with_the_certificates_of_its_plan(tmp_path: Path, facts: Any, outcome: str) -> None:
-    state = {"status": "issued", "certificates": ["0A", "0B"]}
-    planned = entry(action="revoke", state=state, domains=["copy.example.com", "www.example.com"])
-    order = {**ORDER, "status": "issued", "serial_number": "0A", **facts}
+def test_a_plan_for_something_else_is_not_applied(
+    service: Book, path: Path, tmp_path: Path, other: dict[str, Any]
+) -> None:
+    made = write(path, entry(1), hosts=["web2", "web1"])
+    assert refused(service, tmp_path, path=str(path), sha256=made["sha256"], **other)
 
-    assert save(tmp_path, planned, orders=[order])["orders"][0]["outcome"] == outcome
+
+def test_a_plan_that_expired_is_not_applied(
+    service: Book, path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = write(path, entry(1))
+    later = datetime.now(timezone.utc) + timedelta(days=4)
+    monkeypatch.setattr(order_plan, "datetime", type("Later", (), {"now": staticmethod(lambda _zone: later)}))
+    assert refused(service, tmp_path, path=str(path), sha256=made["sha256"])
 
 
-def test_in_check_mode_no_sheet_is_saved(tmp_path: Path) -> None:
-    result = save(tmp_path / "report", entry(), check_mode=True)
+def test_a_file_that_is_too_large_is_not_read(
+    service: Book, path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = write(path, entry())
+    monkeypatch.setattr(_plan_files, "MOST_TEXT", 10)
+    assert refused(service, tmp_path, path=str(path), sha256=made["sha256"])
 
-    assert result["changed"]
-    assert result["orders"][0]["outcome"] == "unchanged"
-    assert not (tmp_path / "report").exists()
+
+def test_a_plan_comes_from_one_place_only(service: Book, path: Path, tmp_path: Path) -> None:
+    made = write(path, entry(1))
+    result = apply(service, tmp_path, entry(1), path=str(path), plan=made["text"], sha256=made["sha256"])
+    assert failure_of(result)["code"] == "invalid_option"
+    assert service.journal == []
+
+
+def test_a_symbolic_link_is_followed_neither_way(service: Book, path: Path, tmp_path: Path) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.write_text("precious")
+    path.parent.mkdir(parents=True)
+    path.symlink_to(elsewhere)
+
+    for result in (
+        write(path, entry()),
+        write(path, entry(), check_mode=True),
+        apply(service, tmp_path, entry(), path=str(path), sha256="ab" * 32),
+    ):
+        assert failure_of(result)["code"] == "plan_file"
+    assert elsewhere.read_text() == "precious"
+    assert service.journal == []
+
+
+def test_a_file_that_others_may_write_to_is_not_used(service: Book, path: Path, tmp_path: Path) -> None:
+    made = write(path, entry())
+    path.chmod(0o666)
+    for result in (write(path, entry(2)), apply(service, tmp_path, entry(), path=str(path), sha256=made["sha256"])):
+        assert failure_of(result)["code"] == "plan_file"
+        assert str(path) in result["msg"]
+    assert service.journal == []
+
+
+def test_without_a_connection_no_change_of_that_service_begins(path: Path, tmp_path: Path) -> None:
+    made = write(path, entry(1))
+    given = {"path": str(path), "sha256": made["sha256"], "folder": str(tmp_path)}
+    assert failure_of(play(state="applied", entries=[entry(1)], **given))["code"]
 
 
 # -- the module itself -------------------------------------------------------------------------------------------------
 
 
-def test_the_documentation_has_exactly_the_options_of_the_spec() -> None:
-    documented = {
-        name: {key: value for key, value in option.items() if key != "description"}
-        for name, option in yaml.safe_load(order_plan.DOCUMENTATION)["options"].items()
-    }
-    assert documented == order_plan.SPEC["argument_spec"]
-
-
-@pytest.mark.parametrize(
-    "arguments",
-    [
-        {"state": "written"},
-        {"state": "read"},
-        {"state": "sheets", "entries": [], "folder": "/x"},
-        {"state": "sheets", "entries": [], "orders": []},
-    ],
-)
-def test_each_state_has_what_it_needs(arguments: dict[str, Any]) -> None:
-    assert validated(order_plan, {**PLACE, **arguments})[1]
-
-
-def test_every_example_has_arguments_that_the_module_takes() -> None:
-    tasks = [task["certops.orders.order_plan"] for task in yaml.safe_load(order_plan.EXAMPLES) if len(task) > 2]
-    assert tasks
-    assert all(not validated(order_plan, arguments)[1] for arguments in tasks)
-
-
-def test_the_module_runs_what_its_specification_says(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_module_refuses_to_run_on_a_target(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Plans, re-order sheets and both API keys would be there; the action plugin calls `run` on the controller."""
     called: list[Any] = []
     monkeypatch.setattr(order_plan, "module_main", lambda *arguments: called.append(arguments))
     order_plan.main()
-    assert called == [(order_plan.SPEC, order_plan.run)]
+    ((spec, run),) = called
+    assert spec == order_plan.SPEC
+    with pytest.raises(OptionError, match="controller"):
+        run({}, Context())
 
 
-# -- messages ----------------------------------------------------------------------------------------------------------
+# -- the module itself -------------------------------------------------------------------------------------------------
 
 
-def test_messages(path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    write(path, entry())
-    linked, folder = tmp_path / "linked.json", tmp_path / "sheets"
+def test_every_example_has_arguments_that_the_module_takes() -> None:
+    examples = [task["certops.orders.order_plan"] for task in yaml.safe_load(order_plan.EXAMPLES)]
+    assert {example["state"] for example in examples} == {"planned", "applied"}
+    for example in examples:
+        assert validated(order_plan, example)[1] == []
+
+
+def test_the_documentation_has_the_options_of_the_specification() -> None:
+    spec = order_plan.SPEC["argument_spec"]
+    documented = yaml.safe_load(order_plan.DOCUMENTATION)["options"]
+    for name, option in documented.items():
+        facts = {key: value for key, value in option.items() if key not in ("description", "suboptions")}
+        assert facts == {key: value for key, value in spec[name].items() if key not in ("no_log", "options")}
+        assert set(option.get("suboptions", {})) == set(spec[name].get("options", {}))
+    # Those come from a fragment of documentation.
+    assert set(spec) - set(documented) == {"certcentral_connection", "servertastic_connection"}
+
+
+# -- sentences ---------------------------------------------------------------------------------------------------------
+
+
+def test_messages_of_plan_files(service: Book, path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = write(path, entry())
+    linked = tmp_path / "linked.json"
     linked.symlink_to(path)
-    messages = {
-        "a plan is written": write(path, entry()),
-        "no file": read(tmp_path / "other.json"),
-        "a file that cannot be opened": read(tmp_path),
-        "a symbolic link": read(linked),
-        "path and plan": read(path, plan="{}"),
-        "sheets are saved": save(folder, entry()),
-        "sheets are there": save(folder, entry()),
+
+    def message(given: Path, **more: Any) -> str:
+        result = apply(service, tmp_path / "sheets", entry(), path=str(given), sha256=made["sha256"], **more)
+        why = result["msg"] if "failure" in result else result["result"]["msg"]
+        return str(why).replace(str(tmp_path), "/folder").replace(made["sha256"][:12], 12 * "a")
+
+    with pytest.raises(OptionError) as on_target:
+        order_plan.refuse({}, Context())
+    messages: dict[str, str] = {
+        "a plan is written": write(path, entry())["msg"],
+        "no file": message(tmp_path / "other.json"),
+        "a file that cannot be opened": message(tmp_path),
+        "a symbolic link": message(linked),
+        "path and plan": message(path, plan="{}"),
+        "a run on a target": str(on_target.value),
     }
     monkeypatch.setattr(_plan_files, "MOST_TEXT", 10)
-    messages["a file that is too large"] = read(path)
-    check_messages(
-        "module order_plan",
-        {situation: result["msg"].replace(str(tmp_path), "/folder") for situation, result in messages.items()},
-    )
+    messages["a file that is too large"] = message(path)
+    check_messages("module order_plan, files", messages)
+
+
+def test_messages(service: Book, path: Path, tmp_path: Path) -> None:
+    def failed(**given: Any) -> str:
+        result = apply(service, tmp_path, entry(1), **given)
+        assert result["failed"]
+        return str(result["msg"]).replace(str(tmp_path), "/folder")
+
+    write(path, entry(1))
+    messages = {
+        "no approved plan": failed(),
+        "no digest": failed(path=str(path)),
+        "two plans": failed(path=str(path), plan="{}", sha256="ab" * 32),
+        "an approval that is not wanted": failed(without_approval=True, sha256="ab" * 32),
+        "no API key": failed(
+            path=str(path), sha256="ab" * 32, certcentral_connection=None, servertastic_connection=None
+        ),
+        "an unknown kind": str(play(state="planned", kind="stale", request={"a": 1}, **connections(service))["msg"]),
+        "no service": str(
+            play(state="planned", request={"certcentral": False, "names": [NAME]}, **connections(service))["msg"]
+        ),
+        "a report that does not exist": str(
+            play(
+                state="planned",
+                kind="mark_renewed_orders_undo",
+                request={"report": "/nowhere/report.json"},
+                **connections(service),
+            )["msg"]
+        ),
+    }
+    check_messages("module order_plan", messages)

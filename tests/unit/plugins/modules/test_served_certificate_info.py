@@ -21,6 +21,7 @@ from ansible.module_utils import basic
 from ansible_collections.certops.orders.plugins.module_utils._common.context import Context
 from ansible_collections.certops.orders.plugins.module_utils._runtime.guard import guarded
 from ansible_collections.certops.orders.plugins.module_utils._tls_probe import handshake as _served
+from ansible_collections.certops.orders.plugins.module_utils._tls_probe import probe as _probe
 from ansible_collections.certops.orders.plugins.modules import served_certificate_info
 from ansible_collections.certops.orders.tests.unit.plugins.module_utils.serving import (
     AGREES,
@@ -59,7 +60,7 @@ class Net:
             return connect(address, self._ports.get((str(address), port), 1), deadline)
 
         monkeypatch.setattr(_served, "_connect", connect_here)
-        monkeypatch.setattr(served_certificate_info, "address_refusal", lambda _address: "")
+        monkeypatch.setattr(_probe, "address_refusal", lambda _address: "")
 
     def serve(self, talk: Talk, host: str = HERE, port: int = 443) -> Server:
         server = Server(talk, host)

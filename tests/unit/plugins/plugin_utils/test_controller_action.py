@@ -24,7 +24,7 @@ from ansible.plugins.loader import shell_loader
 from ansible.release import __version__ as ansible_version
 from ansible.utils.display import Display
 
-from ansible_collections.certops.orders.plugins.action import digicert_order_status
+from ansible_collections.certops.orders.plugins.action import digicert_order_status, order_plan
 from ansible_collections.certops.orders.plugins.module_utils._common.context import Context
 from ansible_collections.certops.orders.plugins.module_utils._common.errors import LibraryMissing
 from ansible_collections.certops.orders.plugins.module_utils._common.options import OptionError
@@ -226,6 +226,17 @@ def test_what_a_run_says_is_shown_at_once_with_the_modules_name(shown: list[str]
     assert pass_through(run)["shown"] == ["tidy_orders: waiting 30 s for CertCentral"]
 
 
+@pytest.mark.parametrize(("no_log", "printed"), [(False, ["Plan\n  account  1"]), (True, [])])
+def test_a_table_is_shown_at_once_as_it_is_except_with_no_log(
+    no_log: bool, printed: list[str], shown: list[str]
+) -> None:
+    def run(_params: Mapping[str, Any], context: Context) -> dict[str, Any]:
+        context.show(["Plan", "  account  1"])
+        return {"shown": list(shown)}
+
+    assert pass_through(run, no_log=no_log)["shown"] == printed
+
+
 def test_the_tasks_environment_and_that_of_the_process_stay_apart(monkeypatch: pytest.MonkeyPatch) -> None:
     run = Witness()
     monkeypatch.setenv("OF_THE_PROCESS", "process")
@@ -412,6 +423,117 @@ def test_no_secret_is_left_where_a_run_could_not_begin() -> None:
         raise OptionError(f"not a key: {KEY}")
 
     assert_refused(pass_through(run, arguments={"api_key": Vaulted(KEY)}), "not a key: ********")
+
+
+# -- modules that use both services ------------------------------------------------------------------------------------
+
+SUBOPTIONS = {"api_key": {"type": "str", "no_log": True}, "api_url": {"type": "str"}, "retries": {"type": "int"}}
+BOTH: dict[str, Any] = {
+    "argument_spec": {
+        "certcentral_connection": {"type": "dict", "options": SUBOPTIONS},
+        "servertastic_connection": {"type": "dict", "options": SUBOPTIONS},
+    },
+    "supports_check_mode": True,
+}
+DIGICERT, SERVERTASTIC = "group/certops.orders.digicert", "group/certops.orders.servertastic"
+
+
+def connect(defaults: list[dict[str, Any]], arguments: Mapping[str, Any] | None = None, **task: Any) -> dict[str, Any]:
+    """Return what a module that uses both services is given, where it sets anything."""
+    run = Witness()
+    pass_through(run, BOTH, arguments=arguments or {}, module_defaults=defaults, **task)
+    assert run.calls == 1
+    return {
+        name: {key: value for key, value in options.items() if value is not None}
+        for name, options in run.params.items()
+        if options is not None
+    }
+
+
+def test_defaults_of_both_action_groups_are_beneath_the_connections() -> None:
+    defaults = [{DIGICERT: {"api_key": "of digicert"}, SERVERTASTIC: {"api_key": "of servertastic"}}]
+    assert connect(defaults) == {
+        "certcentral_connection": {"api_key": "of digicert"},
+        "servertastic_connection": {"api_key": "of servertastic"},
+    }
+
+
+def test_an_option_of_the_task_wins_key_by_key() -> None:
+    defaults = [{DIGICERT: {"api_key": "of the play", "api_url": "https://a.example", "retries": 1}}]
+    arguments = {"certcentral_connection": {"api_key": "of the task", "retries": 0}}
+    assert connect(defaults, arguments) == {
+        "certcentral_connection": {"api_key": "of the task", "api_url": "https://a.example", "retries": 0}
+    }
+
+
+def test_the_innermost_defaults_of_a_group_win_as_a_whole() -> None:
+    defaults = [
+        {DIGICERT: {"api_key": "of the play", "retries": 5}, SERVERTASTIC: {"retries": 7}},
+        {DIGICERT: {"api_key": "of the block"}},
+    ]
+    assert connect(defaults) == {
+        "certcentral_connection": {"api_key": "of the block"},
+        "servertastic_connection": {"retries": 7},
+    }
+
+
+def test_defaults_are_templated_and_decrypted() -> None:
+    # Later versions of ansible-core decrypt them first.
+    vaulted: Any = Vaulted("of a vault") if COLLECTS_WARNINGS else "of a vault"
+    defaults = [{DIGICERT: {"api_key": template("{{ key }}")}, SERVERTASTIC: {"api_key": vaulted}}]
+    assert connect(defaults, variables={"key": "of a variable"}) == {
+        "certcentral_connection": {"api_key": "of a variable"},
+        "servertastic_connection": {"api_key": "of a vault"},
+    }
+
+
+def test_a_default_is_not_replaced_by_a_key_of_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DIGICERT_API_KEY", "of the process")
+    found = connect([{DIGICERT: {"api_key": "of the play"}}], environment=[{"DIGICERT_API_KEY": "of the task"}])
+    assert found == {"certcentral_connection": {"api_key": "of the play"}}
+
+
+@pytest.mark.parametrize("defaults", [[], [{}], [{DIGICERT: {}}], [{DIGICERT: {"execute_on": "target", "note": "x"}}]])
+def test_defaults_that_are_no_options_of_a_connection_are_left_out(defaults: list[dict[str, Any]]) -> None:
+    assert connect(defaults) == {}
+    given = {"servertastic_connection": {"retries": 2}}
+    assert connect(defaults, given) == given
+
+
+def test_a_module_without_connections_has_no_defaults_added() -> None:
+    run = Witness()
+    pass_through(run, module_defaults=[{DIGICERT: {"api_key": "of the play"}}])
+    assert run.params["api_key"] is None
+
+
+def test_a_secret_of_a_connection_is_not_in_a_message() -> None:
+    arguments = {"certcentral_connection": {"api_key": KEY, "retries": KEY}}
+    result = pass_through(Witness(), BOTH, arguments=arguments)
+    assert_refused(result, "********")
+    assert KEY not in repr(result)
+    default = [{SERVERTASTIC: {"api_key": KEY, "retries": KEY}}]
+    assert KEY not in repr(pass_through(Witness(), BOTH, module_defaults=default))
+
+
+@pytest.mark.parametrize(
+    ("task", "word"),
+    [({"delegate_to": "web1"}, "delegate_to"), ({"async_val": 60}, "async")],
+    ids=["delegate", "async"],
+)
+def test_a_plan_is_made_on_the_controller_only(task: dict[str, Any], word: str, shown: list[str]) -> None:
+    arguments = {"state": "planned", "kind": "decommission_domain", "entries": []}
+    result = action_of(order_plan.ActionModule, arguments, **task).run(task_vars={})
+    assert_refused(result, "order_plan", word)
+    assert "execute_on" not in result["msg"]
+    assert shown == []
+
+
+def test_a_plan_does_not_run_on_a_target() -> None:
+    arguments = {"state": "planned", "kind": "decommission_domain", "entries": [], "execute_on": "target"}
+    action: Any = action_of(order_plan.ActionModule, arguments)
+    host = action._execute_module = Host(action)
+    assert_refused(action.run(task_vars={}), "execute_on")
+    assert host.arguments is None
 
 
 # -- on the target -----------------------------------------------------------------------------------------------------

@@ -103,7 +103,7 @@ def test_an_order_and_then_its_certificates(service: Conversation, client: CertC
     reader = RevocableOrders(client)
     an_order(service, requests=[{"id": 55, "type": "revoke", "status": "pending"}])
     first = reader.read([123])[123]
-    assert (first.name, first.identity, first.status) == ("www.example.com", {}, "issued")
+    assert (first.name, first.identity, first.status) == ("www.example.com", {"request_id": 55}, "issued")
     assert first.facts == {"status": "issued", "revocation_requested": True}
 
     # The lists name the primary one as well, and each what is in the other.

@@ -118,8 +118,14 @@ def ends_of(order: Order, *more: tuple[str, ...], **before: Any) -> dict[str, An
     if decision.outcome != CHANGED:
         # It is refused before its certificates are read.
         subject = replace(subject, order=replace(order, seen=frozenset([DETAILS])))
-    facts = {**subject.facts, **before}
-    return {"order_id": order.id, "outcome": decision.outcome, "before": facts, "after": {}, "reason": decision.reason}
+    facts = {"before": {**subject.facts, **before}, "after": {}}
+    return {
+        **subject.identity,
+        "order_id": order.id,
+        "outcome": decision.outcome,
+        **facts,
+        "reason": decision.reason,
+    }
 
 
 def wish(*names: str, **wished: Any) -> Decommission:
@@ -1337,6 +1343,7 @@ def test_a_revocation_that_waits_for_its_approval_is_not_asked_for_again(status:
     entry = entry_of(order, wish(on_issued=REVOKE))
 
     assert told(entry) == ("leave", because("a revocation that waits for approval"))
+    assert entry["request_id"] == 60
 
 
 @pytest.mark.parametrize(

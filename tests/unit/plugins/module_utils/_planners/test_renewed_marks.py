@@ -123,6 +123,7 @@ def test_an_order_with_a_successor_is_marked() -> None:
                 "successor_status": "issued",
                 "successor_ends": "2026-09-17",
             },
+            "organization": "Example",
         }
     ]
 

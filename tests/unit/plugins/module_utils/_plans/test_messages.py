@@ -6,29 +6,40 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
+from pathlib import Path
 from typing import Any, Callable
 
 import pytest
 
-from ansible_collections.certops.orders.plugins.module_utils._plans.actions import ACTIONS, CERTCENTRAL
+from ansible_collections.certops.orders.plugins.module_utils._plans.actions import ACTIONS, CERTCENTRAL, WRITING
 from ansible_collections.certops.orders.plugins.module_utils._plans.approval import agreed, guards, window
 from ansible_collections.certops.orders.plugins.module_utils._plans.document import canonical, digest, make
 from ansible_collections.certops.orders.plugins.module_utils._plans.errors import PlanError
-from ansible_collections.certops.orders.plugins.module_utils._plans.outcomes import begun, carried_on, summary
+from ansible_collections.certops.orders.plugins.module_utils._plans.outcomes import (
+    OUTCOMES,
+    after_batch,
+    new_run,
+    summary,
+)
 from ansible_collections.certops.orders.plugins.module_utils._plans.reorder_sheets import has_sheet
-from ansible_collections.certops.orders.plugins.module_utils._plans.table import plan_result, table
-from ansible_collections.certops.orders.plugins.module_utils._plans.verification import changed_since, looked_at
+from ansible_collections.certops.orders.plugins.module_utils._plans.store import find, keep
+from ansible_collections.certops.orders.plugins.module_utils._plans.table import TableOptions, plan_result, table
+from ansible_collections.certops.orders.plugins.module_utils._plans.verification import changed_since, reconciled
 from ansible_collections.certops.orders.tests.messages import check_messages
 from ansible_collections.certops.orders.tests.unit.plugins.module_utils._plans.test_outcomes import (
     TIME,
     account_row,
     came_to,
+    done,
     record,
     request,
     row,
+    waits,
 )
 from ansible_collections.certops.orders.tests.unit.plugins.module_utils._plans.test_plans import (
+    A_DIGEST,
     CHANGED,
     HIDDEN,
     NO_PLANS,
@@ -38,6 +49,10 @@ from ansible_collections.certops.orders.tests.unit.plugins.module_utils._plans.t
     read_back,
     served,
     token,
+)
+from ansible_collections.certops.orders.tests.unit.plugins.module_utils._plans.test_table import (
+    RETIRED,
+    RETIRED_OPTIONS,
 )
 
 OTHER_SHA256 = 64 * "a"
@@ -66,6 +81,9 @@ def test_messages_about_a_document() -> None:
         "expired": refusal(read_back, plan, now=NOW + timedelta(hours=72)),
         "another server": refusal(read_back, plan, hosts=["web1", "web2"]),
         "another name": refusal(read_back, plan, names=["c.example"]),
+        "a name of another server": refusal(read_back, plan, servers={"web1": ["a.example"]}),
+        "servers that are not a dictionary": refusal(read_back, {**plan, "servers": ["web1"]}),
+        "names of a server that are not a list": refusal(read_back, {**plan, "servers": {"web1": "a.example"}}),
     }
     while deep:
         # Python itself cannot delete such a deep one at once.
@@ -117,47 +135,95 @@ def test_messages_of_a_window() -> None:
 
 def test_messages_of_a_table() -> None:
     every_action = [entry(number, action) for number, action in enumerate(ACTIONS[CERTCENTRAL], start=1)]
-    result = plan_result(plan_of(*every_action, served("unresolved", HIDDEN) | {"order": "99"}, notes=["a note"]))
+    every = plan_of(*every_action, served("unresolved", HIDDEN) | {"order": "99"}, notes=["a note"])
     dropped = entry(2, "revoke", drop_reissue=True, domains=["www2.example.com", "b.example", "a.example"])
     messages = {
-        "result": result["msg"],
+        "result": plan_result(every)["msg"],
         "result of one order": plan_result(plan_of(entry()))["msg"],
-        "every action": "\n".join(result["table"]),
+        "every action": "\n".join(table(every)),
         "names and a reissue": "\n".join(table(plan_of(dropped, token(name="", domains=[])))),
         "servers": "\n".join(table(plan_of(entry(), hosts=["web1", "web2"]))),
         "one server": "\n".join(table(plan_of(entry(), hosts=["web1"]))),
         "no orders": "\n".join(table(make("cancel_stale_orders", None, "", [], [], NOW))),
+        "all columns, options and guards": "\n".join(table(RETIRED, RETIRED_OPTIONS)),
+        "applied without an approval": "\n".join(table(RETIRED, TableOptions(needs_approval=False))),
+        "marks to remove": "\n".join(table(plan_of(entry(3, "unmark_renewed"), kind="mark_renewed_orders_undo"))),
+        "another role": "\n".join(table(plan_of(entry(), kind="retire"), TableOptions(path="/plans/1.json"))),
     }
     check_messages("plan table", messages)
 
 
 def test_messages_of_outcomes() -> None:
     unresolved = entry(1, "revoke", state={"status": "issued", "unresolved": [HIDDEN]})
-    unknown = carried_on(begun(), [entry(1)], [{"orders": []}], time=TIME, check_mode=False)
-    failed = {**record(3, outcome="failed"), "reason": "the service refused the key"}
+    unknown = after_batch(new_run(), [entry(1)], [{"orders": []}], time=TIME, check_mode=False)
     messages = {
         "no result of a task": came_to(entry(), {})["reason"],
         "no result of an order": unknown["records"][0]["reason"],
         "a name that did not resolve": came_to(unresolved, {"orders": [row(reason="the request waits")]})["reason"],
         "the first change failed": unknown["stopped"],
-        "summary": summary([record(1), record(2, outcome="unchanged")])["result"]["msg"],
-        "summary of a failed run": summary([record(1), record(2, outcome="not_attempted"), failed])["result"]["msg"],
-        "summary without orders": summary([])["result"]["msg"],
-        "summary of a run that guards stopped": summary([], ["reason 1", "reason 2"])["result"]["msg"],
     }
     check_messages("plan outcomes", messages)
 
 
+def test_messages_of_a_result() -> None:
+    failed = {**record(3, outcome="failed"), "reason": "the service refused the key"}
+    every_change = [done(number, action) for number, action in enumerate(WRITING, start=1)]
+    every_outcome = [record(number, outcome=outcome) for number, outcome in enumerate(OUTCOMES, start=1)]
+    every_plan = [record(number, action, "planned") for number, action in enumerate(WRITING, start=1)]
+    kept = [record(1, "keep", "left"), record(2, "leave", "left"), record(3, "wait", "waiting")]
+    before = record(1), record(2, outcome="unchanged")
+    results: dict[str, tuple[Sequence[dict[str, Any]], Sequence[str], str]] = {
+        "every change": (every_change, (), ""),
+        "one change": ([done(1)], (), ""),
+        "a change and a report": ([done(1)], (), "/reports/r.html"),
+        "every outcome": (every_outcome, (), "/reports/r.html"),
+        "revocations that wait": ([waits(1, 15041), waits(2, 15042), waits(3, 15043)], (), ""),
+        "a revocation that waits": ([waits(1, 15041), done(2, "revoke"), done(3)], (), ""),
+        "a revocation that waits without an id": ([waits(1)], (), ""),
+        "a cancellation that waits at Servertastic": ([waits(A_DIGEST)], (), ""),
+        "approvals at both services": ([waits(1, 15041), waits(A_DIGEST), waits(A_DIGEST)], (), ""),
+        "failures": ([done(1), record(2, outcome="not_attempted"), failed], (), ""),
+        "nothing but manual review": (kept, (), ""),
+        "all was done before": (before, (), "/reports/r.html"),
+        "one was done before": (before[:1], (), ""),
+        "a plan": ([*every_plan, *kept], (), ""),
+        "a plan of one change": (every_plan[:1], (), ""),
+        "no orders": ([], (), ""),
+        "guards": ([], ["reason 1", "reason 2"], "/reports/r.html"),
+    }
+    check_messages(
+        "plan result",
+        {
+            situation: summary(records, violations, report=report)["result"]["msg"]
+            for situation, (records, violations, report) in results.items()
+        },
+    )
+
+
+def test_messages_of_plan_files(tmp_path: Path) -> None:
+    path = str(tmp_path / "plan.json")
+    nothing = refusal(find, path, OTHER_SHA256)
+    keep(path, plan_of(entry()), NOW, dry=False)
+    messages = {
+        "no file": refusal(find, f"{path}.none", None),
+        "no file and no kept plan": nothing,
+        "another plan": refusal(find, path, OTHER_SHA256).replace(digest(canonical(plan_of(entry()))), 64 * "b"),
+    }
+    check_messages("plan files", {name: text.replace(str(tmp_path), "/plans") for name, text in messages.items()})
+
+
 def test_messages_of_verification() -> None:
     revoked = record(4, "revoke", "left")
-    waits = account_row(4, pending_requests=[request(1, "revoke", "pending")])
+    pending_revocation = account_row(4, pending_requests=[request(1, "revoke", "pending")])
     certificates = entry(1, "revoke", state={"certificates": ["0A"]})
     pending = entry(1, state={"status": "pending", "product": "ssl_plus", "is_migrated": False})
     reasons = {
-        "changed by an earlier run": looked_at([record(1, outcome="left")], [account_row(1, "canceled")], earlier=True),
-        "a revocation that waits": looked_at([revoked], [waits], earlier=True),
-        "a change that is not visible": looked_at([record(1)], [account_row(1, "pending")]),
-        "a lost change that is visible": looked_at([record(1, outcome="unknown")], [account_row(1, "canceled")]),
+        "changed by an earlier run": reconciled(
+            [record(1, outcome="left")], [account_row(1, "canceled")], earlier=True
+        ),
+        "a revocation that waits": reconciled([revoked], [pending_revocation], earlier=True),
+        "a change that is not visible": reconciled([record(1)], [account_row(1, "pending")]),
+        "a lost change that is visible": reconciled([record(1, outcome="unknown")], [account_row(1, "canceled")]),
     }
     names = pending["domains"]
 

@@ -7,6 +7,8 @@
 from __future__ import annotations
 
 import json
+import re
+from collections import Counter
 from typing import Any
 
 import pytest
@@ -16,14 +18,15 @@ from hypothesis import strategies as st
 from ansible_collections.certops.orders.plugins.module_utils._common import outcomes as _orders
 from ansible_collections.certops.orders.plugins.module_utils._plans.outcomes import (
     OUTCOMES,
-    begun,
-    carried_on,
-    going_on,
+    after_batch,
+    continuing,
+    new_run,
     outcomes,
+    shortened,
     summary,
 )
 from ansible_collections.certops.orders.plugins.module_utils._plans.reorder_sheets import sheet
-from ansible_collections.certops.orders.plugins.module_utils._plans.verification import looked_at, unseen, verified
+from ansible_collections.certops.orders.plugins.module_utils._plans.verification import reconciled, unverified, verified
 from ansible_collections.certops.orders.tests.unit.plugins.module_utils._plans.test_plans import A_DIGEST, entry, token
 
 TIME = "2026-11-22T10:42:07Z"
@@ -125,6 +128,17 @@ def test_rows_are_found_by_digest_and_by_request_as_well() -> None:
     assert (two["outcome"], two["request_id"]) == ("done", 7)
 
 
+def test_a_record_has_the_request_that_a_revocation_has_filed() -> None:
+    filed = row(outcome="pending_approval", request_id=15041, after={"revocation_requested": True})
+
+    one = came_to(entry(1, "revoke"), {"orders": [row(outcome="changed")]}, {"orders": [filed]})
+
+    assert (one["outcome"], one["request_id"]) == ("pending_approval", 15041)
+    assert "request_id" not in came_to(entry(1, "revoke"), {"orders": [row(outcome="failed")]})
+    # That of the entry is the one that was approved.
+    assert came_to(entry(1, "reject_request", request_id=7), {"orders": [filed]})["request_id"] == 7
+
+
 def test_steps_come_to_one_outcome() -> None:
     lapse = entry(1, "lapse")
     noted = {"orders": [row(before={"has_note": False}, after={"has_note": True})]}
@@ -182,15 +196,15 @@ def test_what_was_told_already_is_left_out() -> None:
 def test_only_what_came_through_a_step_goes_on() -> None:
     entries = [entry(1, "reject_request", request_id=10), entry(2, "reject_request", request_id=20)]
 
-    assert going_on(entries, [SKIPPED]) == {"orders": [1, 2], "requests": [10, 20]}
+    assert continuing(entries, [SKIPPED]) == {"orders": [1, 2], "requests": [10, 20]}
     gone = {"orders": [row(1, "failed"), row(2, "unchanged")]}
-    assert going_on(entries, [gone]) == {"orders": [2], "requests": [20]}
-    assert going_on([token()], []) == {"orders": [A_DIGEST], "requests": []}
+    assert continuing(entries, [gone]) == {"orders": [2], "requests": [20]}
+    assert continuing([token()], []) == {"orders": [A_DIGEST], "requests": []}
 
 
 def portion(run: dict[str, Any], *rows: dict[str, Any], check_mode: bool = False) -> dict[str, Any]:
     entries = [entry(one["order_id"]) for one in rows]
-    return carried_on(run, entries, [{"orders": list(rows)}], time=TIME, check_mode=check_mode)
+    return after_batch(run, entries, [{"orders": list(rows)}], time=TIME, check_mode=check_mode)
 
 
 @pytest.mark.parametrize(
@@ -206,7 +220,7 @@ def portion(run: dict[str, Any], *rows: dict[str, Any], check_mode: bool = False
     ],
 )
 def test_a_run_goes_on_once_a_change_was_seen(outcome: str, proven: bool, stops: bool) -> None:
-    run = portion(begun(), row(1, outcome, reason="why"))
+    run = portion(new_run(), row(1, outcome, reason="why"))
 
     assert (run["proven"], bool(run["stopped"])) == (proven, stops)
     later = portion(run, row(2))
@@ -214,7 +228,7 @@ def test_a_run_goes_on_once_a_change_was_seen(outcome: str, proven: bool, stops:
 
 
 def test_later_failures_do_not_stop_it_but_a_module_that_stopped_does() -> None:
-    run = portion(portion(begun(), row(1)), row(2, "failed", reason="why"), row(3))
+    run = portion(portion(new_run(), row(1)), row(2, "failed", reason="why"), row(3))
     assert (run["proven"], run["stopped"]) == (True, "")
 
     stopped = portion(run, row(4, "failed"), row(5, "not_attempted", reason="the service refused the key"))
@@ -224,15 +238,15 @@ def test_later_failures_do_not_stop_it_but_a_module_that_stopped_does() -> None:
 
 
 def test_a_stopped_run_attempts_nothing() -> None:
-    run = carried_on(
-        {**begun(), "stopped": "the window has closed"}, [entry(1)], [SKIPPED], time=TIME, check_mode=False
+    run = after_batch(
+        {**new_run(), "stopped": "the window has closed"}, [entry(1)], [SKIPPED], time=TIME, check_mode=False
     )
 
     assert [(one["outcome"], one["reason"]) for one in run["records"]] == [("not_attempted", "the window has closed")]
 
 
 def test_what_nobody_tells_of_is_unknown() -> None:
-    run = carried_on(begun(), [entry(1)], [{"orders": []}], time=TIME, check_mode=False)
+    run = after_batch(new_run(), [entry(1)], [{"orders": []}], time=TIME, check_mode=False)
 
     assert run["records"][0]["outcome"] == "unknown"
     assert "order 1" in run["stopped"]
@@ -316,7 +330,7 @@ def test_a_mark_is_gone_where_neither_the_list_nor_the_page_shows_it(
     rows = [account_row(1, is_renewed=listed), account_row(1, is_renewed=page, requests=[])]
 
     assert (verified([one], rows) == []) is is_off
-    assert (unseen([one], rows)["certcentral"] == []) is is_off
+    assert (unverified([one], rows)["certcentral"] == []) is is_off
     # The list alone does not tell where it leaves the field out.
     assert (verified([one], rows[:1]) == []) is (listed is False)
 
@@ -337,17 +351,17 @@ def test_only_what_matters_is_read() -> None:
         record(A_DIGEST),
     ]
 
-    assert unseen(records) == {"certcentral": [1, 2, 3], "servertastic": []}
-    assert unseen(records, [account_row(1, "canceled"), account_row(2, "issued")])["certcentral"] == [2, 3]
-    assert unseen([{**record(A_DIGEST), "outcome": "left"}]) == {"certcentral": [], "servertastic": [A_DIGEST]}
+    assert unverified(records) == {"certcentral": [1, 2, 3], "servertastic": []}
+    assert unverified(records, [account_row(1, "canceled"), account_row(2, "issued")])["certcentral"] == [2, 3]
+    assert unverified([{**record(A_DIGEST), "outcome": "left"}]) == {"certcentral": [], "servertastic": [A_DIGEST]}
 
 
 def test_whether_a_reissue_was_dropped_or_issued_is_looked_up_unless_we_have_dropped_it() -> None:
     rows = [account_row(1), account_row(2)]
     records = [record(1, "drop_reissue"), record(2, "drop_reissue", "left")]
 
-    assert unseen(records, rows)["certcentral"] == [2]
-    assert unseen(records, [*rows, account_row(2, requests=[REISSUE])])["certcentral"] == []
+    assert unverified(records, rows)["certcentral"] == [2]
+    assert unverified(records, [*rows, account_row(2, requests=[REISSUE])])["certcentral"] == []
 
 
 @pytest.mark.parametrize(
@@ -361,25 +375,27 @@ def test_whether_a_reissue_was_dropped_or_issued_is_looked_up_unless_we_have_dro
     ],
 )
 def test_a_look_corrects_what_was_told(outcome: str, status: str, told: str) -> None:
-    (one,) = looked_at([record(outcome=outcome)], [account_row(status=status)])
+    (one,) = reconciled([record(outcome=outcome)], [account_row(status=status)])
     assert one["outcome"] == told
 
 
 def test_what_servertastic_shows_is_too_old_to_correct_anything() -> None:
     rows = [{"order_digest": A_DIGEST, "order_status": "Queued"}]
-    assert looked_at([record(A_DIGEST)], rows) == [record(A_DIGEST)]
+    assert reconciled([record(A_DIGEST)], rows) == [record(A_DIGEST)]
     rows = [{"order_digest": A_DIGEST, "order_status": "Cancelled"}]
-    assert looked_at([{**record(A_DIGEST), "outcome": "left"}], rows, earlier=True)[0]["outcome"] == "done"
+    assert reconciled([{**record(A_DIGEST), "outcome": "left"}], rows, earlier=True)[0]["outcome"] == "done"
 
 
 def test_what_an_earlier_run_did_is_done() -> None:
-    waits = account_row(4, pending_requests=[request(1, "revoke", "pending")])
+    pending = account_row(4, pending_requests=[request(1, "revoke", "pending")])
     records = [record(1, outcome="left"), record(2, outcome="left"), record(3, "keep", "left")]
     records += [record(4, "revoke", "left"), record(5, "revoke", "left")]
 
-    told = looked_at(records, [account_row(1, "canceled"), account_row(2), waits], earlier=True)
+    told = reconciled(records, [account_row(1, "canceled"), account_row(2), pending], earlier=True)
 
     assert [one["outcome"] for one in told] == ["done", "left", "left", "pending_approval", "left"]
+    # The request that waits is named in every later run as well.
+    assert [one.get("request_id") for one in told] == [None, None, None, 1, None]
 
 
 # -- summing up --------------------------------------------------------------------------------------------------------
@@ -402,10 +418,78 @@ def test_a_run_that_a_guard_stopped_has_failed() -> None:
     assert "one; two" in refused["msg"]
 
 
-def test_digests_are_cut_and_requests_left_out() -> None:
+def test_digests_are_cut_and_requests_are_kept() -> None:
     (one, two) = summary([record(A_DIGEST), record(1, "reject_request", request_id=7)])["outcomes"]
     assert one["order"] == A_DIGEST[:8]
-    assert "request_id" not in two
+    assert (one.get("request_id"), two["request_id"]) == (None, 7)
+
+
+def done(order: Any, action: str = "cancel", **more: Any) -> dict[str, Any]:
+    """The record of a change that this run has made."""
+    return {**record(order, action, **more), "time": TIME}
+
+
+def waits(order: Any, request_id: int = 0) -> dict[str, Any]:
+    more = {"request_id": request_id} if request_id else {}
+    return {**record(order, "revoke", "pending_approval"), "time": TIME, **more}
+
+
+@given(st.lists(st.sampled_from(OUTCOMES)), st.booleans(), st.lists(st.just("a guard"), max_size=2))
+def test_a_message_is_short_and_counts_all_that_matters(words: list[str], is_new: bool, violations: list[str]) -> None:
+    records = [{**record(number + 1, outcome=word), "time": TIME * is_new} for number, word in enumerate(words)]
+
+    told = summary(records, violations, report="/reports/r.html")["result"]["msg"]
+
+    assert told.count(". ") <= 1
+    assert "\n" not in told
+    assert told.endswith("/reports/r.html")
+    if violations:
+        assert "a guard" in told
+    else:
+        number = re.findall(r"\d+ ", told.partition("first failure")[0])
+        counted = Counter(words) if is_new else Counter(word for word in words if word != "done")
+        if set(counted) - {"unchanged"}:
+            assert {f"{count} " for count in counted.values()} <= set(number)
+
+
+def test_a_message_names_the_requests_that_wait() -> None:
+    told = summary([waits(1, 15041), waits(2, 15042), waits(3), waits(A_DIGEST)])["result"]["msg"]
+
+    assert [word in told for word in ("15041", "15042", A_DIGEST[:8], A_DIGEST[:9])] == [True, True, True, False]
+
+
+@given(st.lists(st.sampled_from(OUTCOMES), max_size=12), st.integers(0, 12))
+def test_what_is_shortened_loses_the_least_urgent_first(words: list[str], limit: int) -> None:
+    records = summary([record(number + 1, outcome=word) for number, word in enumerate(words)])["outcomes"]
+
+    every, some = shortened(records, None), shortened(records, limit)
+
+    assert some == every[:limit]
+    assert sorted((one["order"], one["outcome"]) for one in every) == sorted(
+        (one["order"], one["outcome"]) for one in records
+    )
+    bad = ("failed", "unknown", "not_attempted")
+    is_bad = [one["outcome"] in bad for one in every]
+    assert is_bad == sorted(is_bad, reverse=True)
+    assert all(("reason" in one) == (one["outcome"] in (*bad, "refused")) for one in every)
+
+
+def test_what_is_shortened_keeps_the_request() -> None:
+    assert shortened([waits(1, 15041)], None) == [
+        {
+            "provider": "certcentral",
+            "order": "1",
+            "action": "revoke",
+            "outcome": "pending_approval",
+            "request_id": 15041,
+        }
+    ]
+
+
+@pytest.mark.parametrize("outcome", ["failed", "unknown", "not_attempted"])
+def test_a_message_names_the_first_failure(outcome: str) -> None:
+    bad = {**record(7, outcome=outcome), "reason": "the service is down"}
+    assert "order 7: the service is down" in summary([done(1), bad])["result"]["msg"]
 
 
 def test_a_sheet_has_what_it_takes_to_order_again() -> None:

@@ -30,7 +30,6 @@ from ansible_collections.certops.orders.plugins.module_utils._plans.document imp
     same_but_for_times,
 )
 from ansible_collections.certops.orders.plugins.module_utils._plans.errors import PlanError
-from ansible_collections.certops.orders.plugins.module_utils._plans.table import table
 from ansible_collections.certops.orders.plugins.module_utils._plans.text import inert
 from ansible_collections.certops.orders.tests.cases import each
 from ansible_collections.certops.orders.tests.messages import known
@@ -87,6 +86,26 @@ def test_its_servers_are_told_once_each_and_are_in_what_is_approved() -> None:
     assert '"hosts":["Web2","db.example.com","web2"]' in canonical(plan)
     assert read_back(canonical(plan), digest(canonical(plan))) == plan
     assert not same_but_for_times(plan, plan_of(entry(), hosts=["web2"]))
+
+
+def test_its_servers_have_their_names_which_are_in_what_is_approved() -> None:
+    servers = {"web2": ["b.example", "a.example", "b.example"], "db": [], "web1": ("{{ x }}",)}
+    plan = plan_of(entry(), hosts=["web2", "cache"], servers=servers)
+
+    assert plan["servers"] == {"db": [], "web1": ["(( x ))"], "web2": ["a.example", "b.example"]}
+    assert plan["hosts"] == ["cache", "db", "web1", "web2"]
+    assert read_back(canonical(plan), digest(canonical(plan)), servers=servers) == plan
+    assert not same_but_for_times(plan, plan_of(entry(), hosts=plan["hosts"], servers={**servers, "db": ["a.example"]}))
+    # A plan without names of servers has one text.
+    assert "servers" not in plan_of(entry(), hosts=["web1"], servers={})
+    assert read_back({**BASE, "servers": {}}) == BASE
+
+
+@pytest.mark.parametrize("given", [None, [], "web1", {"web1": "a.example"}, {"web1": None}, {"web1": [7]}, {"": {}}])
+def test_servers_of_another_form_are_refused(given: Any) -> None:
+    with pytest.raises(PlanError) as refused:
+        read_back({**BASE, "servers": given})
+    assert refused.value.code == "plan_invalid"
 
 
 def test_its_text_is_one_line_of_plain_ascii() -> None:
@@ -329,6 +348,35 @@ def test_what_was_added_since_the_approval_is_refused(more: dict[str, Any], show
     assert refused.value.code == code
 
 
+SERVERS = {"web1": ["a.example"], "web2": ["b.example"]}
+
+
+@pytest.mark.parametrize(
+    "now", [{}, {"web1": []}, {"web1": ["A.example."]}, {"web2": ["b.example"]}, {**SERVERS, "web1": ()}]
+)
+def test_names_that_left_their_server_since_the_approval_do_no_harm(now: dict[str, Sequence[str]]) -> None:
+    plan = plan_of(entry(), servers=SERVERS)
+    assert read_back(plan, names=["a.example", "b.example"], servers=now) == plan
+
+
+@pytest.mark.parametrize(
+    ("now", "shown", "code"),
+    [
+        # Both names and both servers are approved, but not together.
+        ({"web1": ["a.example", "b.example"]}, ": web1 (b.example);", "plan_servers"),
+        ({"web1": ["b.example"], "web2": ["a.example"]}, ": web1 (b.example), web2 (a.example);", "plan_servers"),
+        ({"web3": ["a.example"]}, ": web3;", "plan_hosts"),
+        ({"web3": []}, ": web3;", "plan_hosts"),
+        ({"cache": ["a.example"]}, ": cache (a.example);", "plan_servers"),
+        ({"web1": ["{{ evil }}\x1b"]}, ": web1 ((( evil ))\\x1b);", "plan_servers"),
+    ],
+)
+def test_a_name_that_moved_to_another_server_is_refused(now: dict[str, Any], shown: str, code: str) -> None:
+    with pytest.raises(PlanError, match=re.escape(shown)) as refused:
+        read_back(plan_of(entry(), hosts=["cache"], servers=SERVERS), names=["a.example", "b.example"], servers=now)
+    assert refused.value.code == code
+
+
 @pytest.mark.parametrize(
     ("more", "code"), [({"hosts": ["web1"]}, "plan_hosts"), ({"names": ["c.example"]}, "plan_names")]
 )
@@ -520,12 +568,6 @@ def test_the_approver_has_to_have_seen_which_names_do_not_resolve(
     assert bool(changed) is not done
 
 
-def test_a_plan_counts_revocations_of_names_that_do_not_resolve() -> None:
-    lines = table(plan_of(served("unresolved", HIDDEN)))
-
-    assert any(line.split(maxsplit=1)[0] == "1" and "resolve" in line for line in lines)
-
-
 def test_words_for_people_do_not_count() -> None:
     fresh = entry(reason="another", name="other.example", contact="it@example.com")
     assert agreed([entry()], [fresh])[0] == [fresh]
@@ -587,12 +629,11 @@ def test_what_can_be_undone_needs_no_number() -> None:
     assert "66" in violation
 
 
-def test_notes_stand_in_the_plan_and_in_its_table() -> None:
+def test_notes_are_a_part_of_the_plan() -> None:
     plain, noted = (plan_of(entry(1), notes=notes) for notes in ([], ["one {{ two }}"]))
 
     assert "notes" not in plain
     assert noted["notes"] == ["one (( two ))"]
-    assert any("one (( two ))" in line for line in table(noted))
     assert not same_but_for_times(plain, noted)
     assert read_back(canonical(noted), digest(canonical(noted))) == noted
 
@@ -651,7 +692,7 @@ def test_portions_are_of_what_one_call_can_take() -> None:
         ("revoke", [6], []),
         ("cancel", [A_DIGEST], []),
     ]
-    left = batches(entries, 9, first=9, told=[entry(number, "cancel") for number in range(10, 14)])
+    left = batches(entries, 9, first=9, without=[entry(number, "cancel") for number in range(10, 14)])
     assert [14] in [portion["orders"] for portion in left]
     assert batches([entry(1, "keep")]) == []
 
@@ -669,44 +710,3 @@ def test_portions_are_of_what_one_call_can_take() -> None:
 )
 def test_a_note_names_the_plan(parts: tuple[str, str, str, str], told: str) -> None:
     assert note(*parts) == told
-
-
-# -- for people --------------------------------------------------------------------------------------------------------
-
-
-MANY_NAMES = [f"n{number:02d}.example" for number in range(25)]
-MIXED = plan_of(
-    entry(1),
-    entry(2, "revoke", drop_reissue=True, domains=["www2.example.com", "b.example", "a.example"]),
-    entry(3, "keep", domains=MANY_NAMES),
-    token(name="", domains=[]),
-    entry(4, "leave", reason="evil\n\x1b[2J\u202e"),
-)
-
-
-def test_a_table_counts_and_then_tells_each_order() -> None:
-    lines = table(MIXED)
-
-    assert [line.split()[0] for line in lines if re.match(r" +\d", line)] == ["2", "1", "1", "1"]
-    groups = [line for line in lines if re.fullmatch(r"\w+:", line)]
-    assert groups == ["revoke:", "cancel:", "keep:", "leave:"]
-    orders = [line.split()[:2] for line in lines if re.match(r"  \w", line)]
-    assert orders == [
-        ["certcentral", "2"],
-        ["certcentral", "1"],
-        ["servertastic", A_DIGEST[:8]],
-        ["certcentral", "3"],
-        ["certcentral", "4"],
-    ]
-    assert any(f"{', '.join(MANY_NAMES[:20])} and 5 more" in line for line in lines)
-    assert all(line.isprintable() for line in lines)
-
-
-def test_a_table_tells_every_server() -> None:
-    lines = table(plan_of(entry(1), hosts=[*MANY_HOSTS, "evil\n\x1b[2J"]))
-
-    first = lines.index("  evil\\n\\x1b[2J")
-    assert lines[first - 2] == ""
-    assert "26" in lines[first - 1]
-    assert lines[first + 1 : first + 26] == [f"  {host}" for host in MANY_HOSTS]
-    assert lines[first + 26 : first + 28] == ["", "cancel:"]

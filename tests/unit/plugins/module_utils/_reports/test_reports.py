@@ -149,12 +149,14 @@ def test_an_account_becomes_a_report() -> None:
 
 
 def test_json_has_all_of_it_on_a_line_each() -> None:
-    text = _report.to_json(report_of(data(entries=[entry(), entry(order="2")], names=["\u00fc\u202e"], hosts=["web1"])))
+    servers = {"web2": ["b.example"], "web1": []}
+    more = {"names": ["\u00fc\u202e"], "hosts": ["web1"], "servers": servers}
+    text = _report.to_json(report_of(data(entries=[entry(), entry(order="2")], **more)))
     read = json.loads(text)
     assert text.isascii()
     assert read["schema_version"] == 1
     assert read["summary"] == {"total": 2, "done": 2}
-    assert (read["names"], read["hosts"]) == (["\u00fc\u202e"], ["web1"])
+    assert (read["names"], read["hosts"], read["servers"]) == (["\u00fc\u202e"], ["web1"], servers)
     assert read["entries"][0] == {key: value for key, value in entry().items() if key != "contact"}
     assert read["orders"] == [order()]
     assert read["at_a_glance"]["expiries"][2] == {"month": "2027-01", "not_renewed": 1, "renewed": 0}
@@ -270,6 +272,7 @@ def test_hostile_text_is_only_text() -> None:
     ] + [order(99, common_name=HOSTILE[0], product_name=HOSTILE[1])]
     for text in HOSTILE:
         more = {"title": text, "ticket": text, "job": text, "names": [text], "hosts": [text], "plan_sha256": text}
+        more["servers"] = {text: [text]}
         made = page(entries=entries, orders=orders, account={"account_id": None, "api_host": text}, **more)
         read = Tags(made)
         assert read.open == []
@@ -406,6 +409,9 @@ def test_messages_of_a_page() -> None:
     pages = {
         "a plan with every outcome and action": texts(phase="plan", entries=every, orders=[]),
         "an applied plan": texts(account={"account_id": 7, "api_host": "www.digicert.com"}, hosts=["web1"]),
+        "a plan for servers": texts(
+            hosts=["cache", "db", "web1"], servers={"web1": ["a.example", "b.example"], "db": []}
+        ),
         "an account": texts(title="", phase="report", entries=[], ticket="CHG1", job="3"),
         "an account where nothing expires": texts(phase="report", entries=[], orders=[order(status="pending")]),
         "no orders": texts(phase="report", entries=[], orders=[]),

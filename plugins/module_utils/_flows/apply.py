@@ -1,0 +1,228 @@
+# Copyright (c) 2026 The certops.orders authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module util is PRIVATE to the collection: it can change at any time.
+
+"""Apply a plan: what is in the approved plan and in a fresh one as well is changed, one order first, and verified.
+
+The sequence: guards, then for each batch the time window, the re-order sheets and the change, then one more read of all
+orders. Until one change of the run has succeeded, orders are changed one by one; if the first one does not succeed, the
+run stops.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timezone
+from typing import TYPE_CHECKING, Any, Callable
+
+from .._common.values import utc_text
+from .._files.secure import UnsafeFile
+from .._plans.actions import CANCEL, CERTCENTRAL, REJECT, REVOKE
+from .._plans.approval import agreed, guards, window
+from .._plans.batches import batches, note
+from .._plans.outcomes import LEFT, REFUSED, after_batch, continuing, new_run, outcomes, summary
+from .._plans.reorder_sheets import has_sheet, sheets
+from .._plans.store import save_new
+from .._plans.verification import changed_since, reconciled, unverified
+from .._role_options.checks import option_name
+from .._runtime.results import RUNNER
+from .._runtime.workers import signals_stop
+from .changes import CHANGES, Batch, ChangeOptions, make
+
+if TYPE_CHECKING:
+    from .._common.context import Context
+    from .services import Services
+
+# Actions that end an order: it has a re-order sheet before.
+_ENDING = (CANCEL, REJECT, REVOKE)
+
+
+@dataclass(frozen=True)
+class ApplyOptions:
+    """How a plan is applied; see the options of the role order_plan of the same names.
+
+    limits: max_changes, max_revocations and expected_changes. approved: whether the plan was approved before.
+    report_dir: the folder of re-order sheets, empty for none. text: of the note for the service. rehearse: check all
+    guards, and change nothing.
+    """
+
+    kind: str
+    limits: Mapping[str, Any]
+    approved: bool
+    not_before: str = ""
+    not_after: str = ""
+    report_dir: str = ""
+    batch_size: int = 100
+    text: str = ""
+    job: str = ""
+    rehearse: bool = False
+
+
+class Apply:
+    """One run that applies a plan. `result` may be called once.
+
+    approved, fresh: the approved plan, and one of now. sha256: of the approved plan. now: the clock, in UTC.
+    """
+
+    def __init__(
+        self,
+        services: Services,
+        approved: Mapping[str, Any],
+        fresh: Mapping[str, Any],
+        sha256: str,
+        options: ApplyOptions,
+        changes: ChangeOptions,
+        *,
+        now: Callable[[], datetime] = lambda: datetime.now(timezone.utc),
+    ) -> None:
+        # A result of ansible-runner has a maximum length; those of operations stay in this process.
+        environ = {name: value for name, value in services.context.environ.items() if name != RUNNER}
+        self._context: Context = replace(services.context, environ=environ)
+        self._services = replace(services, context=self._context)
+        self._approved = approved["entries"]
+        self._fresh = fresh["entries"]
+        self._sha256 = sha256
+        self._options = options
+        self._changes = changes
+        self._now = now
+        self._run: dict[str, Any] = new_run()
+        self._agreed: dict[str, int] = {}
+        self._changed = False
+        self._diffs: list[Mapping[str, str]] = []
+        self._warnings: list[str] = []
+
+    def result(self) -> dict[str, Any]:
+        """Apply the plan. Returns `changed`, `outcomes`, `result`, `violations`, `agreed`, `warnings`, and `diff`.
+
+        Raises PlanError where an option or a plan is not valid; what goes wrong afterwards is an outcome.
+        """
+        execute, changed, new = agreed(self._approved, self._fresh)
+        violations = guards(
+            self._approved, self._options.limits, kind=self._options.kind, approved=self._options.approved
+        )
+        if any(entry["action"] in _ENDING for entry in execute) and not self._options.report_dir:
+            violations.append(
+                f"{option_name(self._options.kind, 'report_dir')} is not set: set it to the directory for the re-order "
+                "sheets, which the orders that the plan ends need"
+            )
+        # Not valid is found out before the first change.
+        self._closed()
+        self._agreed = {"execute": len(execute), "changed": len(changed), "new": len(new)}
+        if violations:
+            refused = outcomes(self._fresh, otherwise=REFUSED, reason="; ".join(violations))
+            return self._summed_up(refused, violations)
+        if self._options.rehearse:
+            return self._summed_up(outcomes(self._fresh), [])
+        with signals_stop(self._context.stop):
+            self._make_changes(execute)
+            records = self._verified(outcomes(changed, otherwise=LEFT))
+        records += outcomes(new, otherwise=LEFT)
+        return self._summed_up([*records, *outcomes(self._fresh, but=records)], [])
+
+    def _closed(self) -> str | None:
+        """Why no change is allowed now, by the window. Raises PlanError."""
+        options = self._options
+        return window(self._now(), options.not_before, options.not_after, kind=options.kind)
+
+    # -- changes ---------------------------------------------------------------------------------------------------
+
+    def _make_changes(self, entries: Sequence[Mapping[str, Any]]) -> None:
+        size = self._options.batch_size
+        for group in batches(entries, size):
+            several = group["entries"]
+            if not self._run["proven"] and len(several) > 1:
+                self._change_until_proven(several)
+            for batch in batches(several, size, first=size, without=self._run["records"]):
+                self._change(batch)
+
+    def _change_until_proven(self, entries: Sequence[Mapping[str, Any]]) -> None:
+        for batch in batches(entries, 1):
+            if self._run["proven"] or self._run["stopped"]:
+                return
+            self._change(batch)
+
+    def _change(self, planned: Mapping[str, Any]) -> None:
+        """Change the orders of a batch, as far as each step before succeeded, and note what became of them."""
+        entries = planned["entries"]
+        stopped = self._run["stopped"] or self._closed() or self._context.stop.reason
+        self._run = {**self._run, "stopped": stopped}
+        results: list[dict[str, Any]] = []
+        if not stopped:
+            if planned["action"] in _ENDING:
+                results.append(self._save_sheets(entries))
+            for change in CHANGES[planned["provider"], planned["action"]]:
+                going = continuing(entries, results)
+                if not going["orders"]:
+                    break
+                batch = self._batch(planned, going)
+                results.append(make(change, self._services, batch, self._changes))
+                self._changed = self._changed or bool(results[-1].get("changed"))
+                self._diffs += [results[-1]["diff"]] if results[-1].get("diff") else []
+                self._warnings += results[-1].get("warnings", [])
+        self._run = after_batch(
+            self._run, entries, results, time=utc_text(self._now()), check_mode=self._context.check_mode
+        )
+
+    def _batch(self, planned: Mapping[str, Any], going: Mapping[str, Sequence[Any]]) -> Batch:
+        return Batch(
+            planned["provider"],
+            planned["action"],
+            planned["entries"],
+            going["orders"],
+            going["requests"],
+            planned["drop_reissue"],
+            planned["accept_unknown"],
+            note=note(self._options.text, self._changes.ticket, self._options.job, self._sha256),
+            # A change that was verified shows that such changes take effect; the others are verified together.
+            verify=not self._run["proven"],
+        )
+
+    def _save_sheets(self, entries: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+        """Read the orders once more, compare them with the plan, and save what is needed to order them again."""
+        rows = self._rows(entries)
+        differs = {one["order"]: changed_since(one, rows[one["order"]]) for one in entries if one["order"] in rows}
+        unchanged = [one for one in entries if not differs.get(one["order"])]
+        texts = sheets(
+            unchanged, rows.values(), ticket=self._changes.ticket, sha256=self._sha256, time=utc_text(self._now())
+        )
+        try:
+            save_new(self._options.report_dir, dict(texts.values()), dry=self._context.check_mode)
+        except OSError as error:
+            return {"msg": f"{error.filename or 'a file'} cannot be used: {error.strerror}"}
+        except UnsafeFile as error:
+            return {"msg": f"{error.filename} is not used, because {error}"}
+        return {"orders": [has_sheet(one, one["order"] in texts, differs.get(one["order"], "")) for one in entries]}
+
+    def _rows(self, entries: Sequence[Mapping[str, Any]]) -> dict[str, Mapping[str, Any]]:
+        """Rows of the orders of entries, which are all of one provider, with their own pages."""
+        if entries[0]["provider"] == CERTCENTRAL:
+            rows = self._services.orders([int(one["order"]) for one in entries], details=True)
+        else:
+            rows = self._services.reviews([one["order"] for one in entries])
+        return {str(row.get("order_id") or row.get("order_digest")): row for row in rows}
+
+    # -- afterwards ------------------------------------------------------------------------------------------------
+
+    def _verified(self, earlier: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+        """Read the orders once more, and correct what was noted. earlier: records of orders that changed before."""
+        mine = [] if self._context.check_mode else self._run["records"]
+        rows = self._services.orders(unverified([*earlier, *mine])["certcentral"])
+        rows += self._services.orders(unverified([*earlier, *mine], rows)["certcentral"], details=True)
+        rows += self._services.reviews(unverified(earlier)["servertastic"])
+        records = self._run["records"] if self._context.check_mode else reconciled(self._run["records"], rows)
+        return [*records, *reconciled(earlier, rows, earlier=True)]
+
+    def _summed_up(self, records: Iterable[Mapping[str, Any]], violations: Sequence[str]) -> dict[str, Any]:
+        result = {
+            "changed": self._changed,
+            "violations": list(violations),
+            "agreed": self._agreed,
+            "warnings": self._warnings,
+            **summary(records, violations),
+        }
+        if self._context.diff:
+            result["diff"] = {name: "".join(diff[name] for diff in self._diffs) for name in ("before", "after")}
+        return result

@@ -1,0 +1,259 @@
+# Copyright (c) 2026 The certops.orders authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module util is PRIVATE to the collection: it can change at any time.
+
+"""The kinds of plans: what each reads of the services, and which planner decides. A new kind is one function, one row.
+
+The functions raise ApiError or Stopped where a read fails, and ValueError where the request is not valid.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Callable
+from urllib.parse import urlsplit
+
+from .._certcentral import operations
+from .._certcentral.filters import criteria
+from .._certcentral.policy import may_write
+from .._certcentral.search import Finder
+from .._common.errors import ApiError, Denied
+from .._common.options import ORDER_FILTERS, OptionError
+from .._common.values import utc_text
+from .._planners import decommission, renewed_marks, stale_orders, undo_marks
+from .._planners.decommission_request import parse_request as parse_decommission
+from .._planners.decommission_rules import ReadFacts
+from .._plans.actions import REVOKE
+from .._plans.document import MOST_TEXT
+from .._runtime.workers import pool
+from .._servertastic.results import reviewed_results
+from .._tls_probe.probe import probe
+from .services import WORKERS
+
+if TYPE_CHECKING:
+    from .._runtime.workers import Map
+    from .services import Services
+
+Row = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Planned:
+    """What a kind of plan decided.
+
+    account: `account_id` and `api_host` of the CertCentral account, empty without one. names: the domain names of the
+    plan. notes: for the approver. orders: rows of the account, for a report. messages: for the log of the run.
+    """
+
+    entries: Sequence[dict[str, Any]]
+    account: Mapping[str, Any] = field(default_factory=dict)
+    names: Sequence[str] = ()
+    notes: Sequence[str] = ()
+    orders: Sequence[Row] = ()
+    messages: Sequence[str] = ()
+
+
+class Reads:
+    """The reads of one plan. Each raises ApiError or Stopped.
+
+    now: in UTC. writes: whether the plan will be applied by the same key, which then has to be allowed to.
+    """
+
+    def __init__(self, services: Services, work: Map, now: datetime, *, writes: bool) -> None:
+        self._services = services
+        self._work = work
+        self.now = now
+        self._writes = writes
+        self.messages: list[str] = []
+
+    def account(self) -> dict[str, Any]:
+        """`account_id` and `api_host` of the key's account. Raises ApiError where a key may only read, and must not."""
+        certcentral = self._services.digicert()
+        user = certcentral.me()
+        try:
+            account_id = user.account_id or certcentral.account().shown().get("account_id")
+        except Denied:
+            # A restricted key cannot read the account. The user has the account id.
+            account_id = user.account_id
+        connection = certcentral.transport.connection
+        if self._writes and may_write(user, connection.read_only) is False:
+            roles = ", ".join(user.roles)
+            why = f"{connection.read_only} is set" if connection.read_only else f"the role of the user is {roles}"
+            raise ApiError(f"the API key of user {user.username} cannot make changes, because {why}", code="read_only")
+        containers = user.shown().get("container_ids")
+        if containers:
+            several = ", ".join(map(str, containers))
+            self.messages.append(
+                f"the API key is restricted to the containers {several}: the plan has no orders of other containers"
+            )
+        return {"account_id": account_id, "api_host": urlsplit(connection.base_url).netloc}
+
+    def orders(self, *, include_origin: bool = False, **filters: Any) -> list[dict[str, Any]]:
+        """Rows of the orders of the account; filters: options of digicert_order_info."""
+        wanted = criteria({**dict.fromkeys(ORDER_FILTERS), "include_subdomains": False, **filters}, self.now)
+        finder = self._finder(include_origin=include_origin)
+        return [order.shown(self.now.date()) for order in finder.matching(wanted)]
+
+    def by_ids(self, order_ids: Sequence[int], *, details: bool = False, origin: bool = False) -> list[dict[str, Any]]:
+        """Rows of orders, with what their own pages say or as the list has them."""
+        found = self._finder(details=details, include_origin=origin).by_ids(order_ids)[0] if order_ids else []
+        return [order.shown(self.now.date()) for order in found]
+
+    def _finder(self, **options: bool) -> Finder:
+        return Finder(self._services.digicert(), self._work, self._services.context.stop, **options)
+
+    def certificates(self, order_ids: Sequence[int]) -> list[dict[str, Any]]:
+        """Rows of a revocation in check mode: which certificates and names it would end."""
+        if not order_ids:
+            return []
+        result = operations.revoke(
+            self._services.digicert(),
+            order_ids,
+            key="order_id",
+            order_id=None,
+            reason="unspecified",
+            comments="a read of what would end",
+            skip_approval=False,
+            cancel_reissue=True,
+            accept_unknown=False,
+            wait=0,
+            poll=30,
+            options={
+                "missing": "ok",
+                "ineligible": "skip",
+                "stop_on_failure": False,
+                "verify": False,
+                "workers": WORKERS,
+                "orders_detail": "all",
+                "audit_log": None,
+                "ticket": None,
+                "progress": True,
+            },
+            context=replace(self._services.context, check_mode=True, diff=False),
+        )
+        rows: list[dict[str, Any]] = result["orders"]
+        return rows
+
+    def domains(self) -> list[dict[str, Any]]:
+        """Rows of the domains of the account."""
+        return [domain.shown() for domain in self._services.digicert().domains()]
+
+    def reviews(self, *, account: bool) -> list[dict[str, Any]]:
+        """Rows of the Servertastic orders of the task's tokens, and with `account` of all orders of the account."""
+        servertastic = self._services.servertastic
+        if servertastic is None:
+            return []
+        digests = sorted(self._services.digests)
+        if account:
+            shown = servertastic.show_tokens()
+            digests += [digest for kind in ("unused", "used") for digest in shown[kind]]
+        rows: list[dict[str, Any]] = []
+        if digests:
+            rows = reviewed_results(servertastic, digests, self._work, self._services.context.stop)["orders"]
+        return rows
+
+    def probe(self, one: Row, ports: Sequence[int], timeout: float) -> dict[str, Any]:
+        """What servers present under the names of an order; what cannot be probed has no verdict."""
+        try:
+            stop = self._services.context.stop
+            return probe(one["names"], ports, one["serial_numbers"], timeout=timeout, workers=WORKERS, stop=stop)
+        except OptionError as error:
+            return {"msg": str(error), "verdict": "unknown", "results": []}
+
+
+def _decommission_domain(request: Row, reads: Reads) -> Planned:
+    options = {name: value for name, value in request.items() if name not in _OF_FLOW}
+    wanted = parse_decommission(options)
+    account = reads.account() if request.get("certcentral", True) else {}
+    if account and wanted.include_subdomains:
+        decommission.check_reach(reads.domains(), wanted)
+    orders = reads.orders() if account else []
+    found = decommission.covering(orders, wanted)
+    first = decommission.to_read(found, wanted)
+    pages = reads.by_ids(first["details"], details=True)
+    more = decommission.to_read(found, wanted, pages) if first["details"] else first
+    details = [*pages, *reads.by_ids(more["origin"], origin=True)]
+    certificates = reads.certificates(more["certificates"])
+    reviews = reads.reviews(account=bool(request.get("servertastic_account")))
+    ports, timeout = request.get("probe_ports") or [443], request.get("probe_timeout") or 10
+    to_probe = decommission.to_probe(certificates, reviews, wanted) if wanted.on_issued == REVOKE else []
+    probes = [{"item": one, **reads.probe(one, ports, timeout)} for one in to_probe]
+    facts = ReadFacts(
+        now=reads.now,
+        details=details,
+        certificates=certificates,
+        served=decommission.verdicts(probes),
+        unresolved=decommission.unresolved(probes),
+    )
+    return Planned(
+        decommission.plan(found, reviews, wanted, facts),
+        account,
+        names=sorted(wanted.names),
+        notes=decommission.notes(orders, reviews, wanted),
+        orders=orders,
+        messages=reads.messages,
+    )
+
+
+def _cancel_stale_orders(request: Row, reads: Reads) -> Planned:
+    wanted = stale_orders.parse_request({**request, "now": utc_text(reads.now)})
+    account = reads.account()
+    orders = reads.orders(**stale_orders.search(wanted))
+    pages = reads.by_ids(stale_orders.to_read(orders, wanted), details=True)
+    renewed = reads.by_ids(stale_orders.predecessors(pages))
+    entries = stale_orders.plan(orders, wanted, details=pages, renewed=renewed)
+    return Planned(entries, account, messages=reads.messages)
+
+
+def _mark_renewed_orders(request: Row, reads: Reads) -> Planned:
+    undo_expired = bool(request.get("undo_expired"))
+    account = reads.account()
+    orders = reads.orders(include_origin=True)
+    pages = reads.by_ids(renewed_marks.to_read(orders, undo_expired=undo_expired), details=True)
+    entries = renewed_marks.plan(orders, pages, undo_expired=undo_expired)
+    return Planned(entries, account, orders=orders, messages=reads.messages)
+
+
+def _undo_marks(request: Row, reads: Reads) -> Planned:
+    text, account = _report_text(str(request.get("report") or "")), reads.account()
+    try:
+        marked = undo_marks.marked_by(text, account["account_id"], account["api_host"])
+    except undo_marks.ReportRefused as error:
+        raise OptionError(f"{_UNDO_REPORT} cannot be used: {error}") from None
+    rows, pages = reads.by_ids(marked), reads.by_ids(marked, details=True)
+    return Planned(undo_marks.plan_undo(marked, rows, pages), account, messages=reads.messages)
+
+
+def _report_text(path: str) -> str:
+    """The text of the report whose marks are to be removed. Raises OptionError."""
+    file = Path(path).expanduser()
+    try:
+        # One character more than a report may have is enough to refuse it.
+        with file.open(encoding="utf-8") as opened:
+            return opened.read(MOST_TEXT + 1)
+    except OSError as error:
+        raise OptionError(f"{_UNDO_REPORT} cannot be used: {path or 'it is empty'}: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise OptionError(f"{_UNDO_REPORT} cannot be used: {path} is not a text in UTF-8") from None
+
+
+_UNDO_REPORT = "mark_renewed_orders_undo_report"
+# Options of the request of decommission_domain that its planner does not know.
+_OF_FLOW = ("certcentral", "servertastic_account", "probe_ports", "probe_timeout")
+KINDS: dict[str, Callable[[Row, Reads], Planned]] = {
+    "decommission_domain": _decommission_domain,
+    "cancel_stale_orders": _cancel_stale_orders,
+    "mark_renewed_orders": _mark_renewed_orders,
+    "mark_renewed_orders_undo": _undo_marks,
+}
+
+
+def plan(kind: str, request: Row, services: Services, now: datetime, *, writes: bool) -> Planned:
+    """Read the services and make the entries of a plan. Raises ApiError, Stopped or ValueError."""
+    with pool(WORKERS) as work:
+        return KINDS[kind](request, Reads(services, work, now, writes=writes))

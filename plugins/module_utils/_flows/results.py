@@ -1,0 +1,59 @@
+# Copyright (c) 2026 The certops.orders authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module util is PRIVATE to the collection: it can change at any time.
+
+"""The last step of a flow: its result as a task returns it, after the report was written from all outcomes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from .._files.secure import UnsafeFile
+from .._plans.outcomes import message, shortened
+from .._plans.store import save_outcomes
+
+if TYPE_CHECKING:
+    from .._common.context import Context
+
+# The outcomes that a result has. A larger result makes the callbacks and the database of a controller slow.
+MOST_OUTCOMES = 500
+
+
+def finished(result: Mapping[str, Any], params: Mapping[str, Any], context: Context, now: datetime) -> dict[str, Any]:
+    """Return the result of a flow with the path of its report in the message, and with at most 500 full outcomes.
+
+    With more outcomes, all of them are in a file of the folder of the task, and the result has `outcomes_path` and the
+    first 500, failures first; without a folder, and in check mode, the result has all of them in short.
+    result: of `planned` or `applied`, with `report.files` if there is a report. now: in UTC.
+    """
+    final, records = dict(result), result["outcomes"]
+    files = (result.get("report") or {}).get("files") or {}
+    if files:
+        # A plan is made in spite of what would keep it from being applied.
+        violations = result["violations"] if params["state"] == "applied" else ()
+        msg = message(records, violations, report=next(iter(files.values())))
+        final.update(msg=msg, result={**result["result"], "msg": msg})
+    if len(records) > MOST_OUTCOMES:
+        path = "" if context.check_mode or params["rehearse"] else _saved(result, params, context, now)
+        final.update(outcomes=shortened(records, MOST_OUTCOMES if path else None), outcomes_path=path)
+    return final
+
+
+def _saved(result: Mapping[str, Any], params: Mapping[str, Any], context: Context, now: datetime) -> str:
+    """Save all outcomes of a result. Returns the path, empty if there is no folder or it cannot be used."""
+    if not params["folder"]:
+        return ""
+    name = "-".join([params["kind"], "outcomes", f"{now:%Y%m%dT%H%M%SZ}", result["sha256"][:12] or "refused"])
+    path = str(Path(params["folder"]) / f"{name}.json")
+    try:
+        save_outcomes(path, result["outcomes"])
+    except (OSError, UnsafeFile) as error:
+        # What was changed must be in the result in any case.
+        context.notify(f"the outcomes cannot be written to {path}: {error}")
+        return ""
+    return path

@@ -1,0 +1,141 @@
+# Copyright (c) 2026 The certops.orders authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module util is PRIVATE to the collection: it can change at any time.
+
+"""The services that a flow uses: their clients, opened from the options of a task, and the reads of a flow."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timezone
+from typing import TYPE_CHECKING, Any
+
+from .._certcentral import client as certcentral_client
+from .._certcentral.search import Finder
+from .._common.errors import ApiError, Stopped
+from .._common.options import CERTCENTRAL_OPTIONS, SERVERTASTIC_OPTIONS, OptionError
+from .._runtime.workers import pool
+from .._servertastic import client as servertastic_client
+from .._servertastic.results import reviewed_results
+
+if TYPE_CHECKING:
+    from .._certcentral.client import CertCentral
+    from .._common.context import Context
+    from .._servertastic.client import Servertastic
+
+# Requests that are under way at a time.
+WORKERS = 8
+
+
+@dataclass
+class Services:
+    """The clients of a flow, and what it reads by them.
+
+    certcentral, servertastic: None for a service that the flow does not use. digests: of the order tokens that the task
+    has; other Servertastic orders are found by the account. messages: why a read failed, for the result.
+    """
+
+    context: Context
+    certcentral: CertCentral | None = None
+    servertastic: Servertastic | None = None
+    digests: frozenset[str] = frozenset()
+    messages: list[str] = field(default_factory=list)
+
+    def digicert(self) -> CertCentral:
+        """The client of CertCentral. Raises OptionError where the flow was opened without it."""
+        if self.certcentral is None:
+            raise OptionError(
+                "a change of a CertCentral order is planned, and the task has no connection to CertCentral"
+            )
+        return self.certcentral
+
+    def reseller(self) -> Servertastic:
+        """The client of Servertastic. Raises OptionError where the flow was opened without it."""
+        if self.servertastic is None:
+            raise OptionError(
+                "a change of a Servertastic order is planned, and the task has no connection to Servertastic"
+            )
+        return self.servertastic
+
+    def cost(self) -> dict[str, Any]:
+        """The requests, retries and waits of all clients."""
+        shown = [client.transport.counters.shown() for client in (self.certcentral, self.servertastic) if client]
+        return {name: sum(one[name] for one in shown) for name in ("requests", "retries", "waited")}
+
+    def warnings(self, more: Sequence[str] = ()) -> dict[str, Any]:
+        """The warnings of the clients, and more, each once, as the key of a result; nothing where there are none."""
+        of_clients = [one for client in (self.certcentral,) if client for one in client.warnings]
+        warnings = [*dict.fromkeys([*of_clients, *more])]
+        return {"warnings": warnings} if warnings else {}
+
+    def orders(self, order_ids: Sequence[int], *, details: bool = False) -> list[dict[str, Any]]:
+        """Rows of CertCentral orders, with what their own pages say or as the list has them.
+
+        An order that does not exist has no row, and none has where the read fails: what rests on a row is then unknown.
+        """
+        if not (order_ids and self.certcentral):
+            return []
+        today = datetime.now(timezone.utc).date()
+        try:
+            with pool(min(WORKERS, len(order_ids))) as work:
+                finder = Finder(self.certcentral, work, self.context.stop, details=details)
+                return [order.shown(today) for order in finder.by_ids(order_ids)[0]]
+        except (ApiError, Stopped) as error:
+            self.messages.append(str(error))
+            return []
+
+    def reviews(self, digests: Sequence[str]) -> list[dict[str, Any]]:
+        """Rows of Servertastic orders; none where the read fails."""
+        if not (digests and self.servertastic):
+            return []
+        try:
+            self.know_tokens(digests)
+            with pool(min(WORKERS, len(digests))) as work:
+                rows: list[dict[str, Any]] = reviewed_results(self.servertastic, digests, work, self.context.stop)[
+                    "orders"
+                ]
+                return rows
+        except (ApiError, Stopped) as error:
+            self.messages.append(str(error))
+            return []
+
+    def know_tokens(self, digests: Sequence[str]) -> None:
+        """Read the tokens of the account where the task does not have those of these orders. Raises ApiError."""
+        if self.servertastic and not all(digest in self.servertastic.tokens for digest in digests):
+            self.servertastic.show_tokens()
+
+
+@contextmanager
+def open_services(
+    params: Mapping[str, Any], context: Context, *, certcentral: bool, servertastic: bool, writes: bool
+) -> Iterator[Services]:
+    """Open the clients that a flow uses; nothing is sent here.
+
+    params: `certcentral_connection`, `servertastic_connection` and `servertastic_tokens` of the task. writes: whether
+    the flow may send changes. Raises OptionError or LibraryMissing.
+    """
+    with ExitStack() as resources:
+        services = Services(context)
+        if certcentral:
+            options = connection_options(params, "certcentral_connection", CERTCENTRAL_OPTIONS)
+            services.certcentral = resources.enter_context(certcentral_client.connect(options, context, writes=writes))
+        if servertastic:
+            options = connection_options(params, "servertastic_connection", SERVERTASTIC_OPTIONS)
+            opened = servertastic_client.connect(options, context, writes=writes)
+            services.servertastic = resources.enter_context(opened)
+            tokens = params.get("servertastic_tokens") or ()
+            services.digests = frozenset(opened.tokens.add(token) for token in tokens)
+        yield services
+
+
+def connection_options(params: Mapping[str, Any], option: str, spec: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    """The options of a connection, each as the task sets it or else with its default. Raises OptionError."""
+    given = params.get(option) or {}
+    unknown = sorted(set(given) - set(spec))
+    if unknown:
+        raise OptionError(f"{option}.{unknown[0]} is not an option; known are {', '.join(spec)}")
+    return {name: given.get(name) if given.get(name) is not None else one.get("default") for name, one in spec.items()}

@@ -1,0 +1,358 @@
+# Copyright (c) 2026 The certops.orders authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A run that applies a plan: what it sends and in which sequence, when it stops, and what becomes of each entry."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+from typing import Any, Callable
+
+import pytest
+
+from ansible_collections.certops.orders.plugins.module_utils._flows.apply import Apply, ApplyOptions
+from ansible_collections.certops.orders.plugins.module_utils._flows.changes import ChangeOptions
+from ansible_collections.certops.orders.plugins.module_utils._plans.errors import PlanError
+from ansible_collections.certops.orders.tests.unit.plugins.module_utils._flows.book import (
+    DIGEST,
+    Book,
+    entry,
+    opened,
+    order,
+)
+from ansible_collections.certops.orders.tests.unit.plugins.modules.playing import Unhurried
+
+NOW = datetime(2026, 11, 22, 10, 42, tzinfo=timezone.utc)
+SHA256 = "ab" * 32
+LIMITS = {"max_changes": 25, "max_revocations": 0, "expected_changes": None}
+
+
+def apply(
+    service: Book,
+    folder: Path | None,
+    approved: Sequence[dict[str, Any]],
+    fresh: Sequence[dict[str, Any]] | None = None,
+    *,
+    limits: dict[str, Any] | None = None,
+    clock: Callable[[], datetime] = lambda: NOW,
+    is_approved: bool = True,
+    context: dict[str, Any] | None = None,
+    **more: Any,
+) -> dict[str, Any]:
+    options = ApplyOptions(
+        kind="decommission_domain",
+        limits={**LIMITS, **(limits or {})},
+        approved=is_approved,
+        report_dir=str(folder or ""),
+        text="Retired",
+        **more,
+    )
+    changes = ChangeOptions(progress=False, workers=1, servertastic={"replacement": "none"})
+    plans = ({"entries": list(one)} for one in (approved, approved if fresh is None else fresh))
+    with opened(service, **(context or {})) as services:
+        return Apply(services, *plans, SHA256, options, changes, now=clock).result()
+
+
+def outcomes(result: dict[str, Any]) -> dict[str, str]:
+    return {one["order"]: one["outcome"] for one in result["outcomes"]}
+
+
+def cancellations(*order_ids: int) -> list[str]:
+    return [f"PUT /order/certificate/{one}/status" for one in order_ids]
+
+
+def test_all_is_changed_and_verified(book: Callable[..., Book], tmp_path: Path) -> None:
+    service = book(*(order(number) for number in (1, 2, 3)))
+
+    result = apply(service, tmp_path, [entry(1), entry(2), entry(3)])
+
+    assert outcomes(result) == {"1": "done", "2": "done", "3": "done"}
+    assert (result["changed"], result["violations"], result["result"]["failed"]) == (True, [], False)
+    assert result["agreed"] == {"execute": 3, "changed": 0, "new": 0}
+    assert service.writes == cancellations(1, 2, 3)
+    # At last, all orders in one list.
+    assert service.sent[-1].startswith("GET /order/certificate?filters[id][0]=1&filters[id][1]=2")
+    assert "diff" not in result
+
+
+def test_a_note_names_ticket_job_and_plan(book: Callable[..., Book], tmp_path: Path) -> None:
+    service = book(order(1))
+    apply(service, tmp_path, [entry(1)], job="4711")
+    assert service.bodies == [{"status": "canceled", "note": f"Retired; AWX job 4711; plan {SHA256[:12]}"}]
+
+
+# -- what keeps a run from beginning -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("limits", "variable"),
+    [
+        ({"max_changes": 1}, "decommission_domain_max_changes"),
+        ({"expected_changes": 3}, "decommission_domain_expected_changes"),
+        ({"expected_changes": 1}, "decommission_domain_expected_changes"),
+    ],
+)
+def test_a_guard_refuses_everything(
+    book: Callable[..., Book], tmp_path: Path, limits: dict[str, int], variable: str
+) -> None:
+    service = book(order(1), order(2))
+
+    result = apply(service, tmp_path, [entry(1), entry(2)], limits=limits)
+
+    assert outcomes(result) == {"1": "refused", "2": "refused"}
+    assert (result["changed"], result["result"]["failed"], service.journal) == (False, True, [])
+    assert variable in result["violations"][0]
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_revocations_have_a_guard_of_their_own(book: Callable[..., Book], tmp_path: Path) -> None:
+    service = book(order(1, "issued"))
+    planned = [entry(1, "revoke", state={"status": "issued", "certificates": ["01"]})]
+    assert outcomes(apply(service, tmp_path, planned)) == {"1": "refused"}
+    assert service.journal == []
+    assert outcomes(apply(service, tmp_path, planned, limits={"max_revocations": 1})) == {"1": "pending_approval"}
+
+
+@pytest.mark.parametrize(("is_approved", "refused"), [(True, False), (False, True)])
+def test_many_irreversible_changes_without_approval_need_their_number(
+    book: Callable[..., Book], tmp_path: Path, is_approved: bool, refused: bool
+) -> None:
+    several = range(1, 27)
+    service = book(*map(order, several))
+    result = apply(
+        service, tmp_path, [entry(one) for one in several], limits={"max_changes": 30}, is_approved=is_approved
+    )
+    assert bool(result["violations"]) is refused
+    assert len(service.writes) == (0 if refused else 26)
+
+
+@pytest.mark.parametrize(("action", "refused"), [("cancel", True), ("mark_renewed", False)])
+def test_an_end_needs_a_folder_for_its_sheet(book: Callable[..., Book], action: str, refused: bool) -> None:
+    service = book(order(1, "pending" if action == "cancel" else "issued"), migrated=[1])
+    result = apply(service, None, [entry(1, action)])
+    assert outcomes(result) == {"1": "refused" if refused else "done"}
+    assert bool(service.journal) is not refused
+
+
+def test_a_window_that_never_opens_is_an_error_before_anything_is_sent(
+    book: Callable[..., Book], tmp_path: Path
+) -> None:
+    service = book(order(1))
+    with pytest.raises(PlanError, match="decommission_domain_not_after"):
+        apply(service, tmp_path, [entry(1)], not_before="2026-11-23", not_after="2026-11-22")
+    assert service.journal == []
+
+
+def test_a_rehearsal_checks_the_guards_and_sends_nothing(book: Callable[..., Book], tmp_path: Path) -> None:
+    service = book(order(1))
+    assert outcomes(apply(service, tmp_path, [entry(1)], rehearse=True)) == {"1": "planned"}
+    refused = apply(service, tmp_path, [entry(1)], rehearse=True, limits={"max_changes": 0})
+    assert outcomes(refused) == {"1": "refused"}
+    assert (service.journal, list(tmp_path.iterdir())) == ([], [])
+
+
+# -- what was not approved ---------------------------------------------------------------------------------------------
+
+
+def test_only_what_is_the_same_in_both_plans_is_changed(book: Callable[..., Book], tmp_path: Path) -> None:
+    service = book(order(1), order(2), order(3))
+    fresh = [entry(1), entry(2, domains=["pay.example.com"]), entry(3)]
+
+    result = apply(service, tmp_path, [entry(1), entry(2)], fresh)
+
+    assert outcomes(result) == {"1": "done", "2": "left", "3": "left"}
+    assert result["agreed"] == {"execute": 1, "changed": 1, "new": 1}
+    assert service.writes == cancellations(1)
+
+
+@pytest.mark.parametrize(("status", "outcome"), [("canceled", "done"), ("issued", "left")])
+def test_what_an_earlier_run_did_is_done(book: Callable[..., Book], tmp_path: Path, status: str, outcome: str) -> None:
+    service = book(order(1), order(2, status))
+    result = apply(service, tmp_path, [entry(1), entry(2)], [entry(1)])
+    assert outcomes(result) == {"1": "done", "2": outcome}
+    assert service.writes == cancellations(1)
+
+
+# -- the sequence ------------------------------------------------------------------------------------------------------
+
+
+def test_one_order_is_changed_and_verified_before_the_others(book: Callable[..., Book], tmp_path: Path) -> None:
+    service = book(*(order(number) for number in (1, 2, 3)))
+    apply(service, tmp_path, [entry(1), entry(2), entry(3)])
+    first, second = map(service.sent.index, cancellations(1, 2))
+    between = service.sent[first + 1 : second]
+    assert "GET /order/certificate/1" in between or any("filters[id]=1" in line for line in between)
+
+
+def test_a_first_change_that_fails_stops_the_run(book: Callable[..., Book], tmp_path: Path) -> None:
+    service = book(*(order(number) for number in (1, 2, 3)))
+    service.refuses = ("PUT /order/certificate/1/",)
+
+    result = apply(service, tmp_path, [entry(1), entry(2), entry(3)])
+
+    assert outcomes(result) == {"1": "failed", "2": "not_attempted", "3": "not_attempted"}
+    assert (result["changed"], result["result"]["failed"]) == (False, True)
+    assert service.writes == cancellations(1)
+
+
+def test_a_later_change_that_fails_does_not_stop_the_others(book: Callable[..., Book], tmp_path: Path) -> None:
+    service = book(*(order(number) for number in (1, 2, 3)))
+    service.refuses = ("PUT /order/certificate/2/",)
+    result = apply(service, tmp_path, [entry(1), entry(2), entry(3)])
+    assert outcomes(result) == {"1": "done", "2": "failed", "3": "done"}
+    assert (result["changed"], result["result"]["failed"]) == (True, True)
+
+
+def test_the_window_is_checked_before_each_batch(book: Callable[..., Book], tmp_path: Path) -> None:
+    service = book(*(order(number) for number in (1, 2, 3, 4)))
+    new_run = [NOW]
+    # The window closes once the second batch, of one order, was sent.
+    service.after = lambda said: new_run.append(NOW + timedelta(hours=2)) if said == cancellations(3)[0] else None
+
+    result = apply(
+        service,
+        tmp_path,
+        [entry(number) for number in (1, 2, 3, 4)],
+        batch_size=1,
+        clock=lambda: new_run[-1],
+        not_after="2026-11-22T11:00:00Z",
+    )
+
+    assert outcomes(result) == {"1": "done", "2": "done", "3": "done", "4": "not_attempted"}
+    assert service.writes == cancellations(1, 2, 3)
+
+
+@pytest.mark.parametrize("window", [{"not_before": "2026-11-23"}, {"not_after": "2026-11-22T10:42:00Z"}])
+def test_outside_the_window_nothing_is_changed(
+    book: Callable[..., Book], tmp_path: Path, window: dict[str, str]
+) -> None:
+    service = book(order(1))
+    result = apply(service, tmp_path, [entry(1)], **window)
+    assert outcomes(result) == {"1": "not_attempted"}
+    assert (service.writes, list(tmp_path.iterdir())) == ([], [])
+
+
+def test_a_signal_stops_the_run_after_what_was_sent(book: Callable[..., Book], tmp_path: Path) -> None:
+    service, stop = book(*(order(number) for number in (1, 2, 3))), Unhurried()
+    service.after = lambda said: stop.set("a test") if said == cancellations(1)[0] else None
+
+    result = apply(service, tmp_path, [entry(1), entry(2), entry(3)], context={"stop": stop})
+
+    assert service.writes == cancellations(1)
+    found = outcomes(result)
+    assert (found["2"], found["3"]) == ("not_attempted", "not_attempted")
+    # What was sent is reported as a change, however far its verification came.
+    assert result["changed"] is True
+    assert found["1"] in ("done", "unknown")
+
+
+# -- re-order sheets ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("action", ["cancel", "reject_request", "revoke"])
+def test_an_end_has_its_sheet_before_it_is_sent(book: Callable[..., Book], tmp_path: Path, action: str) -> None:
+    planned = entry(1, action)
+    page = order(1, planned["state"]["status"], requests=[{"id": 55, "type": "new_request", "status": "pending"}])
+    service = book({**page, "requests": [] if action == "revoke" else page["requests"]})
+    saved: list[list[str]] = []
+
+    def note(said: str) -> None:
+        if not said.startswith("GET "):
+            saved.append([file.name for file in (tmp_path / "sheets").iterdir()])
+
+    service.after = note
+    apply(service, tmp_path / "sheets", [planned], limits={"max_revocations": 1})
+
+    assert saved == [["reorder-certcentral-1.json"]]
+
+
+def test_an_order_of_servertastic_has_a_sheet_under_its_digest(book: Callable[..., Book], tmp_path: Path) -> None:
+    service = book()
+    result = apply(service, tmp_path, [entry(DIGEST)])
+    assert [one["outcome"] for one in result["outcomes"]] == ["done"]
+    assert [file.name for file in tmp_path.iterdir()] == [f"reorder-servertastic-{DIGEST}.json"]
+
+
+def test_a_change_that_can_be_undone_has_no_sheet(book: Callable[..., Book], tmp_path: Path) -> None:
+    apply(book(order(1, "issued"), migrated=[1]), tmp_path, [entry(1, "mark_renewed")])
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "facts", [{"status": "issued"}, {"certificate": {"common_name": "pay.example.com", "dns_names": ["x.example.com"]}}]
+)
+def test_an_order_that_changed_since_the_plan_is_not_ended(
+    book: Callable[..., Book], tmp_path: Path, facts: dict[str, Any]
+) -> None:
+    service = book(order(1), {**order(2), **facts}, order(3))
+    result = apply(service, tmp_path, [entry(1), entry(2), entry(3)])
+    assert outcomes(result) == {"1": "done", "2": "refused", "3": "done"}
+    assert service.writes == cancellations(1, 3)
+    assert sorted(file.name for file in tmp_path.iterdir() if "-2." in file.name) == []
+
+
+def test_an_order_that_cannot_be_read_is_not_ended(book: Callable[..., Book], tmp_path: Path) -> None:
+    service = book(order(2))
+    result = apply(service, tmp_path, [entry(1)])
+    assert (outcomes(result), service.writes) == ({"1": "failed"}, [])
+
+
+@pytest.mark.parametrize("unsafe", ["a file", "open to others"])
+def test_without_a_place_for_sheets_nothing_is_ended(book: Callable[..., Book], tmp_path: Path, unsafe: str) -> None:
+    service, folder = book(order(1), order(2)), tmp_path / "sheets"
+    if unsafe == "a file":
+        folder.write_text("")
+    else:
+        folder.mkdir()
+        (folder / "reorder-certcentral-1.json").symlink_to(tmp_path / "elsewhere")
+    result = apply(service, folder, [entry(1), entry(2)])
+    assert (outcomes(result), service.writes) == ({"1": "failed", "2": "not_attempted"}, [])
+
+
+# -- check mode, diff mode ---------------------------------------------------------------------------------------------
+
+
+def test_check_mode_sends_nothing_and_saves_nothing(book: Callable[..., Book], tmp_path: Path) -> None:
+    service = book(order(1), order(2))
+    result = apply(service, tmp_path / "sheets", [entry(1), entry(2)], context={"check_mode": True, "diff": True})
+    assert outcomes(result) == {"1": "planned", "2": "planned"}
+    assert (result["changed"], service.writes, list(tmp_path.iterdir())) == (True, [], [])
+    assert result["diff"]["before"] != result["diff"]["after"]
+
+
+def test_diff_mode_has_all_changes(book: Callable[..., Book], tmp_path: Path) -> None:
+    result = apply(book(order(1), order(2)), tmp_path, [entry(1), entry(2)], context={"diff": True})
+    assert result["diff"]["before"].count("pending") == result["diff"]["after"].count("canceled") == 2
+
+
+# -- verification ------------------------------------------------------------------------------------------------------
+
+
+def test_a_change_that_a_later_read_does_not_show_is_unknown(book: Callable[..., Book], tmp_path: Path) -> None:
+    service = book(order(1), order(2))
+
+    def undo(said: str) -> None:
+        if said == cancellations(2)[0]:
+            service.orders[1]["status"] = "pending"
+
+    service.after = undo
+    result = apply(service, tmp_path, [entry(1), entry(2)])
+    assert outcomes(result) == {"1": "unknown", "2": "done"}
+    assert (result["changed"], result["result"]["failed"]) == (True, True)
+
+
+def test_entries_without_a_change_are_reported(book: Callable[..., Book], tmp_path: Path) -> None:
+    service = book(order(1))
+    result = apply(service, tmp_path, [entry(1, "leave"), entry(2, "keep"), entry(3, "nothing"), entry(4, "wait")])
+    assert outcomes(result) == {"1": "left", "2": "left", "3": "unchanged", "4": "waiting"}
+    assert (result["changed"], service.journal) == (False, [])
+
+
+def test_a_result_of_a_runner_does_not_shorten_what_the_engine_reads(book: Callable[..., Book], tmp_path: Path) -> None:
+    service = book(*(order(number) for number in range(1, 4)))
+    environ = {"AWX_ISOLATED_DATA_DIR": "/runner/artifacts/1"}
+    result = apply(service, tmp_path, [entry(number) for number in range(1, 4)], context={"environ": environ})
+    assert set(outcomes(result).values()) == {"done"}

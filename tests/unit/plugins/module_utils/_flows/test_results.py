@@ -1,0 +1,88 @@
+# Copyright (c) 2026 The certops.orders authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A result stays small, and nothing that happened to an order is lost with it."""
+
+from __future__ import annotations
+
+import json
+import stat
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ansible_collections.certops.orders.plugins.module_utils._common.context import Context
+from ansible_collections.certops.orders.plugins.module_utils._flows.results import MOST_OUTCOMES, finished
+from ansible_collections.certops.orders.plugins.module_utils._plans.outcomes import summary
+from ansible_collections.certops.orders.tests.unit.plugins.module_utils._plans.test_outcomes import record
+from ansible_collections.certops.orders.tests.unit.plugins.module_utils._plans.test_plans import NOW
+
+SHA256 = 64 * "a"
+
+
+def result_of(count: int, **more: Any) -> dict[str, Any]:
+    records = [record(number, outcome="unchanged") for number in range(1, count)]
+    return {**summary([*records, record(count, outcome="failed")]), "violations": [], "sha256": SHA256, **more}
+
+
+def finish(result: dict[str, Any], folder: Path | None = None, *, check_mode: bool = False, **more: Any) -> Any:
+    params = {
+        "state": "applied",
+        "kind": "decommission_domain",
+        "folder": str(folder) if folder else None,
+        "rehearse": False,
+        **more,
+    }
+    return finished(result, params, Context(check_mode=check_mode), NOW)
+
+
+def test_a_small_result_stays(tmp_path: Path) -> None:
+    result = result_of(MOST_OUTCOMES)
+    assert finish(result, tmp_path) == result
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_more_outcomes_are_in_a_file(tmp_path: Path) -> None:
+    result = result_of(MOST_OUTCOMES + 1)
+
+    final = finish(result, tmp_path / "report")
+
+    (file,) = (tmp_path / "report").iterdir()
+    assert final["outcomes_path"] == str(file)
+    assert file.name == "decommission_domain-outcomes-20261122T104207Z-aaaaaaaaaaaa.json"
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert json.loads(file.read_text()) == result["outcomes"]
+    assert len(final["outcomes"]) == MOST_OUTCOMES
+    assert (final["outcomes"][0]["order"], final["outcomes"][0]["outcome"]) == (str(MOST_OUTCOMES + 1), "failed")
+    assert final["result"] == result["result"]
+
+
+@pytest.mark.parametrize(
+    ("has_folder", "more"), [(False, {}), (True, {"check_mode": True}), (True, {"rehearse": True})]
+)
+def test_without_a_file_all_are_in_the_result_in_short(has_folder: bool, more: dict[str, bool], tmp_path: Path) -> None:
+    final = finish(result_of(MOST_OUTCOMES + 1), tmp_path if has_folder else None, **more)
+
+    assert (len(final["outcomes"]), final["outcomes_path"]) == (MOST_OUTCOMES + 1, "")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_that_cannot_be_written_loses_nothing(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+
+    final = finish(result_of(MOST_OUTCOMES + 1), tmp_path / "file")
+
+    assert (len(final["outcomes"]), final["outcomes_path"]) == (MOST_OUTCOMES + 1, "")
+
+
+@pytest.mark.parametrize(("state", "is_named"), [("applied", True), ("planned", False)])
+def test_the_message_has_the_report(state: str, is_named: bool) -> None:
+    report = {"files": {"html": "/reports/r.html", "csv": "/reports/r.csv"}}
+
+    final = finish(result_of(2, report=report, violations=["a guard"]), state=state)
+
+    assert final["msg"] == final["result"]["msg"]
+    assert "/reports/r.html" in final["msg"]
+    assert ("a guard" in final["msg"]) is is_named

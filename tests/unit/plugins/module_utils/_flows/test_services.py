@@ -1,0 +1,102 @@
+# Copyright (c) 2026 The certops.orders authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The services of a flow: their options, and reads that fail without a failure of the flow."""
+
+from __future__ import annotations
+
+from typing import Any, Callable
+
+import pytest
+
+from ansible_collections.certops.orders.plugins.module_utils._common.context import Context
+from ansible_collections.certops.orders.plugins.module_utils._common.options import (
+    CERTCENTRAL_OPTIONS,
+    SERVERTASTIC_OPTIONS,
+    OptionError,
+)
+from ansible_collections.certops.orders.plugins.module_utils._flows.services import connection_options, open_services
+from ansible_collections.certops.orders.tests.unit.plugins.module_utils._flows.book import (
+    DIGEST,
+    TOKEN,
+    Book,
+    connections,
+    opened,
+    order,
+)
+
+OPTION = "certcentral_connection"
+
+
+@pytest.mark.parametrize("given", [None, {}, {"region": None}, {"retries": None, "timeout": None}])
+def test_an_option_that_is_not_set_has_its_default(given: Any) -> None:
+    found = connection_options({OPTION: given}, OPTION, CERTCENTRAL_OPTIONS)
+    assert found == {name: option.get("default") for name, option in CERTCENTRAL_OPTIONS.items()}
+    assert connection_options({}, OPTION, CERTCENTRAL_OPTIONS) == found
+
+
+def test_an_option_that_is_set_counts_even_where_it_is_empty_or_false() -> None:
+    given = {"validate_certs": False, "retries": 0, "api_key": ""}
+    found = connection_options({OPTION: given}, OPTION, CERTCENTRAL_OPTIONS)
+    assert {name: found[name] for name in given} == given
+
+
+@pytest.mark.parametrize(
+    ("spec", "name"), [(CERTCENTRAL_OPTIONS, "api_kye"), (SERVERTASTIC_OPTIONS, "region"), (CERTCENTRAL_OPTIONS, "x")]
+)
+def test_an_unknown_option_is_refused_by_its_name(spec: Any, name: str) -> None:
+    with pytest.raises(OptionError, match=rf"{OPTION}\.{name}"):
+        connection_options({OPTION: {name: "1", "timeout": 5}}, OPTION, spec)
+
+
+@pytest.mark.parametrize(("certcentral", "servertastic"), [(True, True), (True, False), (False, True), (False, False)])
+def test_only_what_a_flow_uses_is_opened_and_nothing_is_sent(
+    book: Callable[..., Book], certcentral: bool, servertastic: bool
+) -> None:
+    service = book()
+    params = {**connections(service), "servertastic_tokens": [TOKEN]}
+    uses = {"certcentral": certcentral, "servertastic": servertastic}
+    with open_services(params, Context(), **uses, writes=True) as services:
+        assert (services.certcentral is not None, services.servertastic is not None) == (certcentral, servertastic)
+        assert services.digests == ({DIGEST} if servertastic else set())
+        for is_open, client in ((certcentral, services.digicert), (servertastic, services.reseller)):
+            if not is_open:
+                with pytest.raises(OptionError, match="connection"):
+                    client()
+    assert service.journal == []
+
+
+def test_orders_are_read_as_rows_and_one_that_does_not_exist_has_none(book: Callable[..., Book]) -> None:
+    with opened(book(order(1), order(2))) as services:
+        assert [row["order_id"] for row in services.orders([2, 1, 9])] == [2, 1]
+        assert [row["order_id"] for row in services.orders([1], details=True)] == [1]
+        assert services.orders([]) == []
+        assert services.messages == []
+
+
+def test_a_read_that_fails_has_no_row_and_its_reason(book: Callable[..., Book]) -> None:
+    service = book(order(1))
+    service.refuses = ("GET ",)
+    with opened(service) as services:
+        assert services.orders([1]) == []
+        assert services.reviews([DIGEST]) == []
+        assert len(services.messages) == 2
+
+
+@pytest.mark.parametrize("tokens", [[TOKEN], []])
+def test_reviews_are_found_by_tokens_of_the_task_or_of_the_account(book: Callable[..., Book], tokens: Any) -> None:
+    service = book()
+    with opened(service, tokens=tokens) as services:
+        (row,) = services.reviews([DIGEST])
+        assert (row["order_digest"], row["order_status"]) == (DIGEST, "Queued")
+        assert services.reviews([]) == []
+        assert services.cost()["requests"] == len(service.journal)
+    assert any("showtokens" in line for line in service.sent) is not bool(tokens)
+
+
+def test_the_cost_is_that_of_both(book: Callable[..., Book]) -> None:
+    with opened(book(order(1))) as services:
+        services.orders([1])
+        services.reviews([DIGEST])
+        assert services.cost() == {"requests": 2, "retries": 0, "waited": 0.0}

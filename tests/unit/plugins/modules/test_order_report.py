@@ -1,0 +1,165 @@
+# Copyright (c) 2026 The certops.orders authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A report of what is given, or of the account, as a conversation with CertCentral."""
+
+from __future__ import annotations
+
+import json
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from ansible_collections.certops.orders.plugins.doc_fragments._certcentral import ModuleDocFragment
+from ansible_collections.certops.orders.plugins.module_utils._common.context import Context
+from ansible_collections.certops.orders.plugins.module_utils._runtime.guard import guarded
+from ansible_collections.certops.orders.plugins.modules import order_report as module
+from ansible_collections.certops.orders.tests.messages import check_messages
+from ansible_collections.certops.orders.tests.unit.plugins.modules.conversation import (
+    VIEW_ONLY,
+    Call,
+    a_row,
+    asks,
+    asks_who,
+    error,
+)
+from ansible_collections.certops.orders.tests.unit.plugins.modules.playing import (
+    Converse,
+    documentation,
+    failure_of,
+    play,
+    undocumented,
+    validated,
+)
+from ansible_collections.certops.orders.tests.unit.plugins.modules.test_every_module import example_tasks
+
+reports = partial(play, module, retries=0)
+TIME = "2026-11-22T10:42:05Z"
+DATA = {"generated_at": TIME, "title": "Retire www", "account": {"account_id": 7}}
+
+
+def a_list(*orders: Any) -> Call:
+    page = {"orders": list(orders), "page": {"total": len(orders)}}
+    return asks("/order/certificate?sort=order_id&limit=1000&offset=0", page)
+
+
+def alone(folder: Path, *, variables: Any = None, check_mode: bool = False, **arguments: Any) -> dict[str, Any]:
+    """Run the module without a service."""
+    params, errors = validated(module, {"dir": str(folder), **arguments})
+    assert errors == []
+    result = guarded(module.run, params, Context(variables=variables or {}, check_mode=check_mode))
+    assert not list(undocumented(result, documentation(module)))
+    return result
+
+
+def content(result: Any) -> dict[str, Any]:
+    read: dict[str, Any] = json.loads(Path(result["files"]["json"]).read_text())
+    return read
+
+
+def test_the_account_becomes_a_report(conversation: Converse, tmp_path: Path) -> None:
+    given = {"dir": str(tmp_path), "title": "All", "ticket": "CHG1", "job": "3", "generated_at": TIME}
+    calls = [asks_who(), asks("/account", {"id": 4711}), a_list(a_row(1), a_row(2))]
+    service = conversation(*calls)
+    result = reports(service, **given)
+    assert (result["changed"], result["msg"]) == (True, result["headline"])
+    read = content(result)
+    assert read["account"] == {"account_id": 4711, "api_host": service.url.split("/")[2]}
+    assert (read["title"], read["ticket"], read["job"], read["generated_at"]) == ("All", "CHG1", "3", TIME)
+    assert [order["order_id"] for order in read["orders"]] == [1, 2]
+    # The same account at the same time is the same report, but for the port of the service.
+    again = content(reports(conversation(*calls), **given))
+    assert {**again, "account": read["account"]} == read
+
+
+def test_a_restricted_key_knows_its_account_by_its_user(conversation: Converse, tmp_path: Path) -> None:
+    service = conversation(asks_who(), asks("/account", answer=VIEW_ONLY), a_list(a_row(1)))
+    assert content(reports(service, dir=str(tmp_path)))["account"]["account_id"] == 4711
+
+
+def test_an_account_that_cannot_be_read_leaves_no_file(conversation: Converse, tmp_path: Path) -> None:
+    folder = tmp_path / "reports"
+    result = reports(conversation(asks("/user/me", answer=error(500))), dir=str(folder))
+    assert (failure_of(result)["http_status"], result["changed"]) == (500, False)
+    assert not folder.exists()
+
+
+@pytest.mark.parametrize("how", ["orders", "orders_from"])
+@pytest.mark.parametrize("data", [None, DATA])
+def test_what_is_given_is_not_read(tmp_path: Path, how: str, data: Any) -> None:
+    orders = [{"order_id": 5, "status": "issued"}]
+    given: dict[str, Any] = {"orders": orders} if how == "orders" else {"orders_from": "mine"}
+    result = alone(tmp_path, data=data, title="Mine", **given, variables={"mine": {"orders": orders}})
+    assert result["api"]["requests"] == 0
+    read = content(result)
+    assert [order["order_id"] for order in read["orders"]] == [5]
+    assert read["account"]["account_id"] == (7 if data else None)
+    assert read["title"] == ("Retire www" if data else "Mine")
+
+
+def test_only_the_formats_that_are_chosen_are_written(tmp_path: Path) -> None:
+    result = alone(tmp_path, data=DATA, formats=["html", "csv"], basename="weekly")
+    assert sorted(result["files"]) == ["csv", "html"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["weekly.csv", "weekly.html"]
+
+
+# By situation, as in tests/messages.yml.
+WRONG: dict[str, tuple[dict[str, Any], str]] = {
+    "a time that is not one": ({"generated_at": "yesterday"}, "report_data"),
+    "data without a time": ({"data": {}}, "report_data"),
+    "an outcome that is not one": (
+        {"data": {**DATA, "entries": [{"action": "cancel", "outcome": "odd"}]}},
+        "report_data",
+    ),
+    "a variable without orders": ({"orders_from": "my_orders"}, "report_data"),
+    "a path with a NUL": ({"dir": "/tmp/\0", "data": DATA}, "invalid_option"),
+    "the account on a host": ({"execute_on": "target"}, "invalid_option"),
+    "a file that is not ours": ({"dir": "/proc/1", "data": DATA}, "report_file"),
+}
+
+
+@pytest.mark.parametrize("situation", WRONG)
+def test_what_is_wrong_is_refused(tmp_path: Path, situation: str) -> None:
+    arguments, code = WRONG[situation]
+    folder = tmp_path / "reports"
+    result = alone(folder, **arguments)
+    assert failure_of(result)["code"] == code
+    assert not folder.exists()
+
+
+def test_messages(tmp_path: Path) -> None:
+    situations = [name for name, (arguments, _code) in WRONG.items() if "/proc/1" not in arguments.values()]
+    check_messages("order_report", {name: alone(tmp_path, **WRONG[name][0])["msg"] for name in situations})
+
+
+# -- what every module owes --------------------------------------------------------------------------------------------
+
+
+def test_the_documentation_has_exactly_the_options_of_the_spec() -> None:
+    own = yaml.safe_load(module.DOCUMENTATION)["options"]
+    shared = yaml.safe_load(ModuleDocFragment.DOCUMENTATION)["options"]
+    # As Ansible merges them: what the module has comes before what the fragment has.
+    options = {name: {**shared.get(name, {}), **own.get(name, {})} for name in {**shared, **own}}
+    documented = {
+        name: {key: option[key] for key in ("type", "elements", "default", "choices", "required") if key in option}
+        for name, option in options.items()
+    }
+    specified = {
+        name: {key: value for key, value in option.items() if key != "no_log"}
+        for name, option in module.SPEC["argument_spec"].items()
+    }
+    assert documented == specified
+
+
+def test_every_example_has_arguments_that_the_module_takes() -> None:
+    ours = [
+        task["certops.orders.order_report"]
+        for task in example_tasks(yaml.safe_load(module.EXAMPLES))
+        if "certops.orders.order_report" in task
+    ]
+    assert ours
+    assert [validated(module, arguments)[1] for arguments in ours] == [[]] * len(ours)
