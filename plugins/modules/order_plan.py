@@ -221,11 +221,45 @@ options:
     default: ""
   servertastic:
     description:
-      - Options for Servertastic orders, by the names of the options of
-        M(certops.orders.servertastic_order_cancel). Known are C(replacement), C(request_log), C(requested_at),
-        C(request_again), C(wait), C(wait_timeout) and C(poll_interval).
+      - Options for Servertastic orders, see M(certops.orders.servertastic_order_cancel).
     type: dict
     default: {}
+    suboptions:
+      replacement:
+        description:
+          - See O(certops.orders.servertastic_order_cancel#module:replacement).
+        type: str
+        choices: [required, none]
+        default: required
+      request_log:
+        description:
+          - See O(certops.orders.servertastic_order_cancel#module:request_log). Without it, an interrupted run does not know
+            which requests it has sent.
+        type: path
+      requested_at:
+        description:
+          - See O(certops.orders.servertastic_order_cancel#module:requested_at).
+        type: dict
+      request_again:
+        description:
+          - See O(certops.orders.servertastic_order_cancel#module:request_again).
+        type: bool
+        default: false
+      wait:
+        description:
+          - See O(certops.orders.servertastic_order_cancel#module:wait).
+        type: bool
+        default: false
+      wait_timeout:
+        description:
+          - See O(certops.orders.servertastic_order_cancel#module:wait_timeout).
+        type: int
+        default: 600
+      poll_interval:
+        description:
+          - See O(certops.orders.servertastic_order_cancel#module:poll_interval).
+        type: int
+        default: 60
   servertastic_tokens:
     description:
       - The order tokens of the Servertastic orders. Without them, the module reads the tokens of the account.
@@ -425,6 +459,13 @@ path:
   returned: when a plan was made
   type: str
   sample: /var/lib/certops/plans/web42.json
+requested_at:
+  description:
+    - The times of the requests that were sent to Servertastic in this run, by order digest. They can be set as
+      O(servertastic.requested_at) of a later run.
+  returned: when requests were sent to Servertastic
+  type: dict
+  sample: {1f0c9a7e52d5f1f0a3f4b6c7d8e9fa0b1c2d3e4f5a6b7c8d9e0f1a2b3c4d5e6f: "2026-11-22T10:43:12Z"}
 account:
   description: The CertCentral account and the API host of the plan. Empty without CertCentral.
   returned: when a plan was made
@@ -680,6 +721,16 @@ REPORT: dict[str, Any] = {
     "contacts": {"type": "bool", "default": False},
     "orders_from": {"type": "str", "default": ""},
 }
+# Options of servertastic_order_cancel, converted as that module does.
+SERVERTASTIC: dict[str, Any] = {
+    "replacement": {"type": "str", "choices": ["required", "none"], "default": "required"},
+    "request_log": {"type": "path"},
+    "requested_at": {"type": "dict"},
+    "request_again": {"type": "bool", "default": False},
+    "wait": {"type": "bool", "default": False},
+    "wait_timeout": {"type": "int", "default": 600},
+    "poll_interval": {"type": "int", "default": 60},
+}
 SPEC: dict[str, Any] = {
     "argument_spec": {
         "state": {"type": "str", "choices": ["planned", "applied"], "required": True},
@@ -711,7 +762,7 @@ SPEC: dict[str, Any] = {
         "job": {"type": "str", "default": ""},
         "audit_log": {"type": "path"},
         "progress": {"type": "bool", "default": True},
-        "servertastic": {"type": "dict", "default": {}},
+        "servertastic": {"type": "dict", "options": SERVERTASTIC, "default": {}},
         "servertastic_tokens": {"type": "list", "elements": "str", "default": [], "no_log": True},
         "certcentral_connection": {"type": "dict", "options": CERTCENTRAL_OPTIONS},
         "servertastic_connection": {"type": "dict", "options": SERVERTASTIC_OPTIONS},

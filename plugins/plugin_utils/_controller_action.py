@@ -117,9 +117,13 @@ class _TaskRun:
         for option, group in CONNECTIONS.items():
             spec = self._module.SPEC["argument_spec"].get(option, {}).get("options", {})
             defaults = self._group_defaults(group) if spec else {}
-            known = {name: value for name, value in defaults.items() if name in spec}
-            if known:
-                arguments = {**arguments, option: {**known, **(arguments.get(option) or {})}}
+            # ansible-core removes what a default omits from the arguments of a task, and not from here.
+            omitted = self._task_vars.get("omit")
+            known = {name: value for name, value in defaults.items() if name in spec and value not in (None, omitted)}
+            own = arguments.get(option) or {}
+            # Anything but a dictionary is refused or converted by the validation.
+            if known and isinstance(own, Mapping):
+                arguments = {**arguments, option: {**known, **own}}
         return arguments
 
     def _group_defaults(self, group: str) -> dict[str, Any]:

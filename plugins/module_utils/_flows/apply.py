@@ -14,23 +14,24 @@ run stops.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any, Callable
 
 from .._common.values import utc_text
 from .._files.secure import UnsafeFile
-from .._plans.actions import CANCEL, CERTCENTRAL, REJECT, REVOKE
+from .._plans.actions import CANCEL, CERTCENTRAL, REJECT, REVOKE, SERVERTASTIC, entry_key
 from .._plans.approval import agreed, guards, window
 from .._plans.batches import batches, note
-from .._plans.outcomes import LEFT, REFUSED, after_batch, continuing, new_run, outcomes, summary
+from .._plans.errors import PlanError
+from .._plans.outcomes import DONE, LEFT, REFUSED, after_batch, continuing, new_run, outcomes, summary
 from .._plans.reorder_sheets import has_sheet, sheets
 from .._plans.store import save_new
 from .._plans.verification import changed_since, reconciled, unverified
 from .._role_options.checks import option_name
-from .._runtime.results import RUNNER
+from .._runtime.ledger import DENIALS
 from .._runtime.workers import signals_stop
-from .changes import CHANGES, Batch, ChangeOptions, make
+from .changes import CHANGES, Batch, ChangeOptions, make, servertastic_settings
 
 if TYPE_CHECKING:
     from .._common.context import Context
@@ -78,10 +79,8 @@ class Apply:
         *,
         now: Callable[[], datetime] = lambda: datetime.now(timezone.utc),
     ) -> None:
-        # A result of ansible-runner has a maximum length; those of operations stay in this process.
-        environ = {name: value for name, value in services.context.environ.items() if name != RUNNER}
-        self._context: Context = replace(services.context, environ=environ)
-        self._services = replace(services, context=self._context)
+        self._context: Context = services.context
+        self._services = services
         self._approved = approved["entries"]
         self._fresh = fresh["entries"]
         self._sha256 = sha256
@@ -93,6 +92,8 @@ class Apply:
         self._changed = False
         self._diffs: list[Mapping[str, str]] = []
         self._warnings: list[str] = []
+        self._requested_at: dict[str, str] = {}
+        self._denials = 0
 
     def result(self) -> dict[str, Any]:
         """Apply the plan. Returns `changed`, `outcomes`, `result`, `violations`, `agreed`, `warnings`, and `diff`.
@@ -109,11 +110,17 @@ class Apply:
                 "sheets, which the orders that the plan ends need"
             )
         # Not valid is found out before the first change.
-        self._closed()
+        closed = self._closed()
+        if closed and self._options.rehearse:
+            # What a rehearsal permits, such as the teardown of a server, must not wait for the window afterwards.
+            violations.append(closed)
         self._agreed = {"execute": len(execute), "changed": len(changed), "new": len(new)}
         if violations:
             refused = outcomes(self._fresh, otherwise=REFUSED, reason="; ".join(violations))
             return self._summed_up(refused, violations)
+        if any(entry["provider"] == SERVERTASTIC for entry in execute):
+            # An option that is not valid must not be found out after other orders were changed.
+            servertastic_settings(self._services, self._changes)
         if self._options.rehearse:
             return self._summed_up(outcomes(self._fresh), [])
         with signals_stop(self._context.stop):
@@ -162,9 +169,21 @@ class Apply:
                 self._changed = self._changed or bool(results[-1].get("changed"))
                 self._diffs += [results[-1]["diff"]] if results[-1].get("diff") else []
                 self._warnings += results[-1].get("warnings", [])
+                self._requested_at.update(results[-1].get("requested_at") or {})
+                self._count_denials(results[-1])
         self._run = after_batch(
             self._run, entries, results, time=utc_text(self._now()), check_mode=self._context.check_mode
         )
+
+    def _count_denials(self, result: Mapping[str, Any]) -> None:
+        """Stop the run where the service refused the key for several orders in a row; an operation counts its own."""
+        for row in result.get("orders") or result.get("requests") or ():
+            denied = (row.get("failure") or {}).get("http_status") in (401, 403)
+            self._denials = self._denials + 1 if denied else 0
+            if self._denials >= DENIALS:
+                self._context.stop.set(
+                    f"the service refused the API key for {DENIALS} orders in a row: check the API key"
+                )
 
     def _batch(self, planned: Mapping[str, Any], going: Mapping[str, Sequence[Any]]) -> Batch:
         return Batch(
@@ -194,6 +213,8 @@ class Apply:
             return {"msg": f"{error.filename or 'a file'} cannot be used: {error.strerror}"}
         except UnsafeFile as error:
             return {"msg": f"{error.filename} is not used, because {error}"}
+        except PlanError as error:
+            return {"msg": str(error)}
         return {"orders": [has_sheet(one, one["order"] in texts, differs.get(one["order"], "")) for one in entries]}
 
     def _rows(self, entries: Sequence[Mapping[str, Any]]) -> dict[str, Mapping[str, Any]]:
@@ -208,11 +229,22 @@ class Apply:
 
     def _verified(self, earlier: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
         """Read the orders once more, and correct what was noted. earlier: records of orders that changed before."""
-        mine = [] if self._context.check_mode else self._run["records"]
+        own = self._run["records"]
+        if self._context.stop.reason:
+            self._warnings.append(
+                f"the changes were not verified, because the run was stopped: {self._context.stop.reason}"
+            )
+            return [*own, *earlier]
+        mine = [] if self._context.check_mode else own
+        before = len(self._services.messages)
         rows = self._services.orders(unverified([*earlier, *mine])["certcentral"])
         rows += self._services.orders(unverified([*earlier, *mine], rows)["certcentral"], details=True)
         rows += self._services.reviews(unverified(earlier)["servertastic"])
-        records = self._run["records"] if self._context.check_mode else reconciled(self._run["records"], rows)
+        why = "; ".join(dict.fromkeys(self._services.messages[before:]))
+        records = own if self._context.check_mode else reconciled(own, rows, unreadable=why)
+        # An effect that a read shows is a change, whatever became of the answer to the write.
+        was = {entry_key(one): one["outcome"] for one in own}
+        self._changed = self._changed or any(one["outcome"] == DONE != was[entry_key(one)] for one in records)
         return [*records, *reconciled(earlier, rows, earlier=True)]
 
     def _summed_up(self, records: Iterable[Mapping[str, Any]], violations: Sequence[str]) -> dict[str, Any]:
@@ -223,6 +255,8 @@ class Apply:
             "warnings": self._warnings,
             **summary(records, violations),
         }
+        if self._requested_at:
+            result["requested_at"] = self._requested_at
         if self._context.diff:
             result["diff"] = {name: "".join(diff[name] for diff in self._diffs) for name in ("before", "after")}
         return result

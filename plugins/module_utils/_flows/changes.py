@@ -26,6 +26,7 @@ from .._servertastic.readers import claims_of
 from .._servertastic.request_log import RequestLog
 
 if TYPE_CHECKING:
+    from .._servertastic.request_log import Claim
     from .services import Services
 
 REVOCATION_REASON = "cessation_of_operation"
@@ -170,11 +171,18 @@ def _revoke(services: Services, batch: Batch, options: ChangeOptions) -> dict[st
     )
 
 
+def servertastic_settings(services: Services, options: ChangeOptions) -> tuple[int, int, dict[str, Claim]]:
+    """The seconds to wait, the seconds between two polls, and the earlier requests. Raises OptionError."""
+    chosen = {"wait_timeout": 600, "poll_interval": 60, **options.servertastic}
+    shortest = 1 if is_loopback(services.reseller().transport.connection.base_url) else 60
+    wait = within(chosen, "wait_timeout", 1, 2592000)
+    return wait, within(chosen, "poll_interval", shortest, 86400), claims_of(chosen.get("requested_at") or {})
+
+
 def _cancel_at_servertastic(services: Services, batch: Batch, options: ChangeOptions) -> dict[str, Any]:
     servertastic, chosen = services.reseller(), options.servertastic
     services.know_tokens(batch.orders)
-    wait = within({"wait_timeout": chosen.get("wait_timeout", 600)}, "wait_timeout", 1, 2592000)
-    shortest = 1 if is_loopback(servertastic.transport.connection.base_url) else 60
+    wait, poll, claims = servertastic_settings(services, options)
     request = CancelRequest(
         "request" if batch.action == REVOKE else "fail",
         "",
@@ -186,9 +194,9 @@ def _cancel_at_servertastic(services: Services, batch: Batch, options: ChangeOpt
         batch.orders,
         request=request,
         log=RequestLog(chosen["request_log"]) if chosen.get("request_log") else None,
-        requested=claims_of(chosen.get("requested_at") or {}),
+        requested=claims,
         wait=wait if chosen.get("wait") else 0,
-        poll=within({"poll_interval": chosen.get("poll_interval", 60)}, "poll_interval", shortest, 86400),
+        poll=poll,
         confirm=bool(chosen.get("wait")),
         options=options.bulk(verify=False),
         context=services.context,
@@ -209,9 +217,19 @@ CHANGES: dict[tuple[str, str], tuple[Change, ...]] = {
 }
 
 
+# The key of an order in the rows of an operation.
+_ID = {CERTCENTRAL: "order_id", SERVERTASTIC: "order_digest"}
+
+
 def make(change: Change, services: Services, batch: Batch, options: ChangeOptions) -> dict[str, Any]:
     """Run one operation; what keeps it from beginning is its result, as that of a task that failed."""
     try:
         return change(services, batch, options)
     except (ApiError, OptionError, Stopped) as error:
         return {"failed": True, "changed": False, "msg": str(error)}
+    except Exception as error:
+        # A mistake of ours, perhaps after a request was sent: the run must stop, and report all that it has changed.
+        why = f"an unexpected error, {type(error).__name__}: check the order, and report the error to the maintainers"
+        services.context.stop.set(why)
+        rows = [{_ID[batch.provider]: order, "outcome": "unknown", "reason": why} for order in batch.orders]
+        return {"failed": True, "changed": False, "orders": rows}

@@ -13,6 +13,7 @@ nothing can be planned; what happens to single orders afterwards is an outcome.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +27,7 @@ from .._plans.errors import PlanError
 from .._plans.outcomes import REFUSED, outcomes, summary
 from .._plans.store import find, keep
 from .._plans.table import TableOptions, plan_result, table
+from .._runtime.results import RUNNER
 from . import kinds
 from .apply import Apply, ApplyOptions
 from .changes import ChangeOptions
@@ -63,14 +65,15 @@ def _saved(params: Mapping[str, Any], context: Context, plan: dict[str, Any], no
     """Save a plan where the task names a file. Returns the keys of the result that this changes."""
     if not params["path"]:
         return {}
-    saved = keep(params["path"], plan, now, dry=context.check_mode)
+    # A rehearsal changes nothing, its plan included.
+    saved = keep(params["path"], plan, now, dry=context.check_mode or params["rehearse"])
     if saved.kept:
-        verb = "would be" if context.check_mode else "is"
+        verb = "would be" if context.check_mode or params["rehearse"] else "is"
         context.notify(f"the plan that was at {params['path']} is still valid, and {verb} kept at {saved.kept}")
     result = plan_result(saved.plan)
     # The message of a plan counts its actions; this one does not.
     del result["msg"]
-    return {**result, "changed": saved.changed, "path": params["path"]}
+    return {**result, "changed": saved.changed and not params["rehearse"], "path": params["path"]}
 
 
 def applied(params: Mapping[str, Any], context: Context, now: datetime) -> dict[str, Any]:
@@ -89,12 +92,14 @@ def applied(params: Mapping[str, Any], context: Context, now: datetime) -> dict[
             result["violations"] = guards(fresh["entries"], _limits(params), kind=params["kind"])
             result.update(_saved(params, context, fresh, now))
             _show_table(params, context, result)
-            approved = result
+            approved = dict(result)
         change = ChangeOptions(**{name: params[name] for name in ("audit_log", "ticket", "progress", "servertastic")})
         run = Apply(services, approved["plan"], fresh, approved["sha256"], _options(params, is_approved), change)
         done = run.result()
         warnings = services.warnings(done.pop("warnings"))
-        result.update(done, sha256=approved["sha256"], path=approved["path"], api=services.cost(), **warnings)
+        changed = done.pop("changed") or (not is_approved and approved["changed"])
+        result.update(done, changed=changed, sha256=approved["sha256"], path=approved["path"], **warnings)
+        result["api"] = services.cost()
     return _concluded(result)
 
 
@@ -120,7 +125,7 @@ def _is_approved(params: Mapping[str, Any]) -> bool:
     if not (named and params["sha256"]):
         raise OptionError(
             "state=applied needs the approved plan: set path or plan, and sha256 to its digest (without_approval=true "
-            "applies a plan that no approver has seen)"
+            "applies a plan without an approval)"
         )
     return True
 
@@ -148,6 +153,9 @@ def _open(params: Mapping[str, Any], context: Context, *, writes: bool) -> Abstr
             raise OptionError(
                 "the request uses no service: set certcentral or servertastic_account in it, or set servertastic_tokens"
             )
+    # ansible-runner limits the length of a result; those of the operations stay in this process.
+    environ = {name: value for name, value in context.environ.items() if name != RUNNER}
+    context = replace(context, environ=environ)
     return open_services(params, context, certcentral=certcentral, servertastic=servertastic, writes=writes)
 
 

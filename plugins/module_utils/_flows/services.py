@@ -84,7 +84,7 @@ class Services:
             with pool(min(WORKERS, len(order_ids))) as work:
                 finder = Finder(self.certcentral, work, self.context.stop, details=details)
                 return [order.shown(today) for order in finder.by_ids(order_ids)[0]]
-        except (ApiError, Stopped) as error:
+        except (ApiError, OptionError, Stopped) as error:
             self.messages.append(str(error))
             return []
 
@@ -99,7 +99,7 @@ class Services:
                     "orders"
                 ]
                 return rows
-        except (ApiError, Stopped) as error:
+        except (ApiError, OptionError, Stopped) as error:
             self.messages.append(str(error))
             return []
 

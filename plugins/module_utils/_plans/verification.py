@@ -105,19 +105,24 @@ def unverified(records: Iterable[Mapping[str, Any]], rows: Iterable[Mapping[str,
 
 
 def reconciled(
-    records: Iterable[Mapping[str, Any]], rows: Iterable[Mapping[str, Any]], *, earlier: bool = False
+    records: Iterable[Mapping[str, Any]],
+    rows: Iterable[Mapping[str, Any]],
+    *,
+    earlier: bool = False,
+    unreadable: str = "",
 ) -> list[dict[str, Any]]:
     """Return the records with the outcomes that a fresh read of the orders shows.
 
     earlier: whether the records are of orders that this run did not change, because they changed after the approval. An
     order that shows its action was then changed by an earlier run or by another user. If earlier is false, a change
-    that the rows do not show has the outcome unknown.
+    that the rows do not show has the outcome unknown. unreadable: why rows are missing, if the read failed.
     """
     selected, rows = list(records), list(rows)
     missing = {entry_key(one) for one in verified(selected, rows)}
     pending = {str(row.get("order_id")): _revocation_request(row) for row in rows if _revocation_request(row)}
     return [
-        _verified_record(one, entry_key(one) not in missing, pending.get(one["order"], 0), earlier) for one in selected
+        _verified_record(one, entry_key(one) not in missing, pending.get(one["order"], 0), earlier, unreadable)
+        for one in selected
     ]
 
 
@@ -127,7 +132,9 @@ def _revocation_request(row: Mapping[str, Any]) -> int:
     return int(next(waits, 0))
 
 
-def _verified_record(one: Mapping[str, Any], is_shown: bool, request_id: int, earlier: bool) -> dict[str, Any]:
+def _verified_record(
+    one: Mapping[str, Any], is_shown: bool, request_id: int, earlier: bool, unreadable: str
+) -> dict[str, Any]:
     if one["action"] not in WRITING:
         return dict(one)
     if earlier:
@@ -141,7 +148,8 @@ def _verified_record(one: Mapping[str, Any], is_shown: bool, request_id: int, ea
         # The review is minutes old and cannot show a change of this run.
         return dict(one)
     if one["outcome"] == DONE and not is_shown:
-        return {**one, "outcome": UNKNOWN, "reason": UNCONFIRMED}
+        why = f"the service acknowledged the change, but it could not be verified: {unreadable}" if unreadable else ""
+        return {**one, "outcome": UNKNOWN, "reason": why or UNCONFIRMED}
     if one["outcome"] == UNKNOWN and is_shown:
         return {**one, "outcome": DONE, "reason": "a later read shows the change"}
     return dict(one)
