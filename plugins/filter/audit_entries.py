@@ -103,7 +103,7 @@ _value:
       description: The user that it ran as.
       type: str
     caller_supplied:
-      description: What AWX said of the job, its user and workflow. Whoever starts a job can set these as well.
+      description: The job, its user and its workflow, as AWX passes them. The user who starts a job can set these values.
       type: dict
 """
 

@@ -114,7 +114,7 @@ lines:
   returned: success
   type: list
   elements: str
-  sample: ["plan_flag  expected: absent  seen: shown  different  certcentral.plan_flag=shown"]
+  sample: ["  plan_flag  absent  shown  certcentral.plan_flag=shown"]
 contradictions:
   description: Names of the facts whose RV(facts[].result) is V(contradiction).
   returned: success

@@ -118,7 +118,7 @@ notes:
   - For each order, the module sends three API requests to read the order, its reissues and its duplicates, and one to
     revoke it. An order that is already revoked needs one API request, and an order with a pending revocation request
     needs two. One more is needed to find the order of a certificate.
-  - If you revoke a single certificate, its order stays active, unless an account setting in CertCentral says otherwise.
+  - If you revoke a single certificate, its order stays active, unless CertCentral is set up otherwise.
   - The module sends a revocation or a revocation request only once. If the response is lost, and the effect does not
     show within some seconds, the outcome is V(unknown). As soon as the effect shows, another run makes no change.
 seealso:

@@ -108,14 +108,14 @@ options:
     type: str
   without_approval:
     description:
-      - With O(state=applied), whether to apply the plan that the module makes now, which no approver has seen. Mutually
+      - With O(state=applied), whether to apply the plan that the module makes now, without an approval. Mutually
         exclusive with O(plan) and O(sha256).
     type: bool
     default: false
   max_changes:
     description:
       - The maximum number of changes in the plan. If the plan has more, nothing is changed. With O(state=planned), the
-        result says what the guards would refuse.
+        result has what the guards would refuse.
     type: int
     default: 25
   max_revocations:
@@ -366,7 +366,7 @@ msg:
   description: A summary of the result in one sentence, or the error message when the task fails.
   returned: always
   type: str
-  sample: the plan has 1 change among 3 orders
+  sample: "planned: 1 change among 3 orders (1 to cancel)"
 plan:
   description: The plan that was made in this run. With O(state=planned), the one in the file if that is the same.
   returned: when a plan was made
@@ -599,7 +599,8 @@ result:
       description: The number of entries by outcome, and their C(total).
       type: dict
       returned: always
-      sample: {total: 3, done: 1, unchanged: 2}
+      sample: {total: 3, left: 0, failed: 0, unknown: 0, refused: 0, pending_approval: 0, not_attempted: 0, planned: 0, done: 1,
+        waiting: 0, unchanged: 2}
     failed:
       description: Whether a change failed, is unknown or was not attempted, or a guard refused the plan.
       type: bool
@@ -609,7 +610,7 @@ result:
       description: The result in a sentence or two.
       type: str
       returned: always
-      sample: "3 orders: 1 done, 2 unchanged"
+      sample: 1 canceled. 2 unchanged
 report:
   description: The report of the run.
   returned: success, with O(report) and without O(rehearse=true)
@@ -659,7 +660,8 @@ diff:
   type: dict
 failure:
   description: Details of the error. What goes wrong with single orders is in RV(outcomes).
-  returned: when no plan was made, or the approved plan was refused, except when Ansible rejects an option
+  returned: when no plan was made, the approved plan was refused, or the report could not be written, except when Ansible
+    rejects an option
   type: dict
   contains:
     http_status:
