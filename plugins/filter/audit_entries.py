@@ -103,7 +103,7 @@ _value:
       description: The user that it ran as.
       type: str
     caller_supplied:
-      description: The job, its user and its workflow, as AWX passes them. The user who starts a job can set these values.
+      description: The job, its user and its workflow, as AWX passes them. The user of a job can set these values.
       type: dict
 """
 

@@ -599,8 +599,8 @@ result:
       description: The number of entries by outcome, and their C(total).
       type: dict
       returned: always
-      sample: {total: 3, left: 0, failed: 0, unknown: 0, refused: 0, pending_approval: 0, not_attempted: 0, planned: 0, done: 1,
-        waiting: 0, unchanged: 2}
+      sample: {total: 3, left: 0, failed: 0, unknown: 0, refused: 0, pending_approval: 0, not_attempted: 0, planned: 0,
+        done: 1, waiting: 0, unchanged: 2}
     failed:
       description: Whether a change failed, is unknown or was not attempted, or a guard refused the plan.
       type: bool
@@ -660,8 +660,8 @@ diff:
   type: dict
 failure:
   description: Details of the error. What goes wrong with single orders is in RV(outcomes).
-  returned: when no plan was made, the approved plan was refused, or the report could not be written, except when Ansible
-    rejects an option
+  returned: when no plan was made, the approved plan was refused, or the report could not be written, except when
+    Ansible rejects an option
   type: dict
   contains:
     http_status:
