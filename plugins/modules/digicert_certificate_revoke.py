@@ -194,10 +194,10 @@ orders:
       type: str
       returned: for single certificates, when known
       sample: 0A1B2C3D4E5F60718293A4B5C6D7E8F9
-    request_id:
-      description: ID of the revocation request, from this run or an earlier one.
+    revocation_request_id:
+      description: ID of the revocation request, from this run or an earlier one. V(none) if there is none.
       type: int
-      returned: when a revocation request is filed
+      returned: when the order was read
       sample: 1234567892
     outcome:
       description:

@@ -223,7 +223,6 @@ options:
     description:
       - Options for Servertastic orders, see M(certops.orders.servertastic_order_cancel).
     type: dict
-    default: {}
     suboptions:
       replacement:
         description:
@@ -233,8 +232,8 @@ options:
         default: required
       request_log:
         description:
-          - See O(certops.orders.servertastic_order_cancel#module:request_log). Without it, an interrupted run does not know
-            which requests it has sent.
+          - See O(certops.orders.servertastic_order_cancel#module:request_log). Without it, a later run does not know
+            which requests were sent.
         type: path
       requested_at:
         description:
@@ -764,7 +763,7 @@ SPEC: dict[str, Any] = {
         "job": {"type": "str", "default": ""},
         "audit_log": {"type": "path"},
         "progress": {"type": "bool", "default": True},
-        "servertastic": {"type": "dict", "options": SERVERTASTIC, "default": {}},
+        "servertastic": {"type": "dict", "options": SERVERTASTIC},
         "servertastic_tokens": {"type": "list", "elements": "str", "default": [], "no_log": True},
         "certcentral_connection": {"type": "dict", "options": CERTCENTRAL_OPTIONS},
         "servertastic_connection": {"type": "dict", "options": SERVERTASTIC_OPTIONS},

@@ -117,9 +117,7 @@ class _TaskRun:
         for option, group in CONNECTIONS.items():
             spec = self._module.SPEC["argument_spec"].get(option, {}).get("options", {})
             defaults = self._group_defaults(group) if spec else {}
-            # ansible-core removes what a default omits from the arguments of a task, and not from here.
-            omitted = self._task_vars.get("omit")
-            known = {name: value for name, value in defaults.items() if name in spec and value not in (None, omitted)}
+            known = {name: value for name, value in defaults.items() if name in spec and not _is_omitted(value)}
             own = arguments.get(option) or {}
             # Anything but a dictionary is refused or converted by the validation.
             if known and isinstance(own, Mapping):
@@ -225,6 +223,11 @@ class _ValidationMessages:
         warnings, deprecations = self._before
         new = {"warnings": get_warning_messages()[warnings:], "deprecations": get_deprecation_messages()[deprecations:]}
         return {name: list(messages) for name, messages in new.items() if messages}
+
+
+def _is_omitted(value: Any) -> bool:
+    """Whether a default is not set. ansible-core before 2.19 removes its placeholder from arguments of tasks only."""
+    return value is None or (isinstance(value, str) and value.startswith("__omit_place_holder__"))
 
 
 def _decrypted(value: Any) -> Any:

@@ -374,7 +374,7 @@ def revocation_filed(subject: Revocable, decision: Decision, request: Request | 
         steps=decision.steps,
         ends=PENDING_APPROVAL,
         reason=reason,
-        identity={"request_id": request.id},
+        identity={"revocation_request_id": request.id},
     )
 
 

@@ -44,7 +44,7 @@ class Revocable:
 
     @property
     def identity(self) -> dict[str, Any]:
-        waits = {"request_id": self.requests[0].id} if self.requests else {}
+        waits = {"revocation_request_id": self.requests[0].id if self.requests else None}
         if self.key is None:
             return waits
         known = self.certificate

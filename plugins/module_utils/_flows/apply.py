@@ -31,7 +31,7 @@ from .._plans.verification import changed_since, reconciled, unverified
 from .._role_options.checks import option_name
 from .._runtime.ledger import DENIALS
 from .._runtime.workers import signals_stop
-from .changes import CHANGES, Batch, ChangeOptions, make, servertastic_settings
+from .changes import CHANGES, Batch, ChangeOptions, make, servertastic_settings, unexpected
 
 if TYPE_CHECKING:
     from .._common.context import Context
@@ -124,8 +124,8 @@ class Apply:
         if self._options.rehearse:
             return self._summed_up(outcomes(self._fresh), [])
         with signals_stop(self._context.stop):
-            self._make_changes(execute)
-            records = self._verified(outcomes(changed, otherwise=LEFT))
+            self._make_all_changes(execute)
+            records = self._all_verified(outcomes(changed, otherwise=LEFT))
         records += outcomes(new, otherwise=LEFT)
         return self._summed_up([*records, *outcomes(self._fresh, but=records)], [])
 
@@ -135,6 +135,14 @@ class Apply:
         return window(self._now(), options.not_before, options.not_after, kind=options.kind)
 
     # -- changes ---------------------------------------------------------------------------------------------------
+
+    def _make_all_changes(self, entries: Sequence[Mapping[str, Any]]) -> None:
+        try:
+            self._make_changes(entries)
+        except Exception as error:  # noqa: BLE001 - what was changed before must be reported
+            self._context.stop.set(unexpected(error))
+            # Notes the others as not attempted.
+            self._make_changes(entries)
 
     def _make_changes(self, entries: Sequence[Mapping[str, Any]]) -> None:
         size = self._options.batch_size
@@ -226,6 +234,13 @@ class Apply:
         return {str(row.get("order_id") or row.get("order_digest")): row for row in rows}
 
     # -- afterwards ------------------------------------------------------------------------------------------------
+
+    def _all_verified(self, earlier: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+        try:
+            return self._verified(earlier)
+        except Exception as error:  # noqa: BLE001 - what was changed before must be reported
+            self._warnings.append(f"the changes were not verified: {unexpected(error)}")
+            return [*self._run["records"], *map(dict, earlier)]
 
     def _verified(self, earlier: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
         """Read the orders once more, and correct what was noted. earlier: records of orders that changed before."""

@@ -217,6 +217,11 @@ CHANGES: dict[tuple[str, str], tuple[Change, ...]] = {
 }
 
 
+def unexpected(error: Exception) -> str:
+    """The reason why a run stops after an error that is a defect. Without its text, which can have any content."""
+    return f"an unexpected error, {type(error).__name__}: check the order, and report the defect to the maintainers"
+
+
 # The key of an order in the rows of an operation.
 _ID = {CERTCENTRAL: "order_id", SERVERTASTIC: "order_digest"}
 
@@ -227,9 +232,8 @@ def make(change: Change, services: Services, batch: Batch, options: ChangeOption
         return change(services, batch, options)
     except (ApiError, OptionError, Stopped) as error:
         return {"failed": True, "changed": False, "msg": str(error)}
-    except Exception as error:
-        # A mistake of ours, perhaps after a request was sent: the run must stop, and report all that it has changed.
-        why = f"an unexpected error, {type(error).__name__}: check the order, and report the error to the maintainers"
+    except Exception as error:  # noqa: BLE001 - perhaps after a request was sent: what the run changed must be reported
+        why = unexpected(error)
         services.context.stop.set(why)
         rows = [{_ID[batch.provider]: order, "outcome": "unknown", "reason": why} for order in batch.orders]
         return {"failed": True, "changed": False, "orders": rows}

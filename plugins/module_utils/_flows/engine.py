@@ -93,7 +93,8 @@ def applied(params: Mapping[str, Any], context: Context, now: datetime) -> dict[
             result.update(_saved(params, context, fresh, now))
             _show_table(params, context, result)
             approved = dict(result)
-        change = ChangeOptions(**{name: params[name] for name in ("audit_log", "ticket", "progress", "servertastic")})
+        given = {name: params[name] for name in ("audit_log", "ticket", "progress")}
+        change = ChangeOptions(**given, servertastic=params["servertastic"] or {})
         run = Apply(services, approved["plan"], fresh, approved["sha256"], _options(params, is_approved), change)
         done = run.result()
         warnings = services.warnings(done.pop("warnings"))

@@ -170,7 +170,7 @@ def _carried_out(
     if check_mode and outcome in (DONE, PENDING_APPROVAL):
         outcome = PLANNED
     before, after = _difference(rows)
-    filed = next((row["request_id"] for row in rows if row.get("request_id")), None)
+    filed = next((row["revocation_request_id"] for row in rows if row.get("revocation_request_id")), None)
     return _record(
         {"request_id": filed, **entry},
         outcome,

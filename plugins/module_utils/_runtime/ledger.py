@@ -113,7 +113,7 @@ class Ledger:
         """
         known = before or after
         # A later read can have an id that did not exist before, such as of a request.
-        identity = {**(after.identity if after else {}), **(before.identity if before else {})}
+        identity = _ids(after.identity if after else {}, before.identity if before else {})
         return OrderResult(
             key,
             outcome,
@@ -128,7 +128,7 @@ class Ledger:
     def changed(self, key: Any, before: Any, state: Any, decision: Decision) -> OrderResult:
         """The result of a change that was made, or would be in check mode; state: the order in the last read."""
         result = self.result(key, decision.ends, before, before, decision.reason)
-        identity = {**state.identity, **result.identity, **decision.identity}
+        identity = _ids(state.identity, result.identity, decision.identity)
         return replace(result, after={**state.facts, **decision.after}, done=decision.done, identity=identity)
 
     def unverified(self, done: OrderResult, read_error: ApiError | Stopped) -> OrderResult:
@@ -144,3 +144,11 @@ class Ledger:
         why = f"the service acknowledged the change, but a new read does not show it: {check}"
         failure = ApiError(why, code="not_verified").failure(self._settings.order_id(done.key, done.identity))
         return replace(done, outcome=UNKNOWN, after=facts, reason=why, failure=failure)
+
+
+def _ids(*identities: Mapping[str, Any]) -> dict[str, Any]:
+    """All ids; of several the last one that is known."""
+    ids: dict[str, Any] = {}
+    for identity in identities:
+        ids.update({name: value for name, value in identity.items() if value is not None or name not in ids})
+    return ids

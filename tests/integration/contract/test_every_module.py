@@ -340,7 +340,9 @@ EVERYWHERE = [(execute_on, module) for execute_on in ("controller", "target") fo
 
 def objects_of(task: Task) -> list[dict[str, Any]]:
     listed = ROWS[task.host].listed
-    return [{**one, "reason": ""} for one in task.result[listed]] if listed else []
+    # The reason, and the id of a request that the service creates, are those of the real run.
+    created = {"reason": "", **({"revocation_request_id": None} if task.host == "digicert_certificate_revoke" else {})}
+    return [{**one, **created} for one in task.result[listed]] if listed else []
 
 
 def test_every_module_has_a_row() -> None:

@@ -387,6 +387,22 @@ def test_the_documentation_has_the_options_of_the_specification() -> None:
     assert set(spec) - set(documented) == {"certcentral_connection", "servertastic_connection"}
 
 
+@pytest.mark.parametrize("no", ["no", "false", False])
+def test_options_of_servertastic_are_converted(no: Any) -> None:
+    given = {"request_again": no, "wait": no, "wait_timeout": "60", "request_log": "~/log"}
+    params, errors = validated(order_plan, {**PLACE, "state": "planned", "entries": [], "servertastic": given})
+    assert errors == []
+    assert params["servertastic"] == {
+        "request_again": False,
+        "wait": False,
+        "wait_timeout": 60,
+        "request_log": str(Path("~/log").expanduser()),
+        "replacement": "required",
+        "requested_at": None,
+        "poll_interval": 60,
+    }
+
+
 # -- sentences ---------------------------------------------------------------------------------------------------------
 
 

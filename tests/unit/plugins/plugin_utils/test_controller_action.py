@@ -500,6 +500,13 @@ def test_defaults_that_are_no_options_of_a_connection_are_left_out(defaults: lis
     assert connect(defaults, given) == given
 
 
+def test_a_default_that_is_omitted_is_none() -> None:
+    # Of a task's own arguments ansible-core removes what is omitted.
+    defaults = [{DIGICERT: {"api_key": template("{{ none_is_set | default(omit) }}"), "retries": 2}}]
+    found = connect(defaults, variables={"omit": "__omit_place_holder__0"})
+    assert found == {"certcentral_connection": {"retries": 2}}
+
+
 def test_a_module_without_connections_has_no_defaults_added() -> None:
     run = Witness()
     pass_through(run, module_defaults=[{DIGICERT: {"api_key": "of the play"}}])

@@ -103,7 +103,7 @@ def test_an_order_and_then_its_certificates(service: Conversation, client: CertC
     reader = RevocableOrders(client)
     an_order(service, requests=[{"id": 55, "type": "revoke", "status": "pending"}])
     first = reader.read([123])[123]
-    assert (first.name, first.identity, first.status) == ("www.example.com", {"request_id": 55}, "issued")
+    assert (first.name, first.identity, first.status) == ("www.example.com", {"revocation_request_id": 55}, "issued")
     assert first.facts == {"status": "issued", "revocation_requested": True}
 
     # The lists name the primary one as well, and each what is in the other.
@@ -189,7 +189,8 @@ def test_the_order_of_a_certificate_is_looked_up(
     an_order(service)
     state = RevocableCertificates(client, None).read([key])[key]
     assert (state.key, state.order.id, state.certificate) == (key, 123, None)
-    assert (state.name, state.identity, state.status) == ("www.example.com", {"order_id": 123}, "issued")
+    identity = {"order_id": 123, "revocation_request_id": None}
+    assert (state.name, state.identity, state.status) == ("www.example.com", identity, "issued")
     assert state.certificates == ()
 
 
@@ -224,7 +225,7 @@ def test_a_certificate_is_found_among_those_of_its_order(
     others(service, [GONE], [DUPLICATE])
     state = reader.fetch_fact(CERTIFICATES, [reader.read([key])[key]])[key]
 
-    assert (state.identity, state.status) == (identity, status)
+    assert (state.identity, state.status) == ({**identity, "revocation_request_id": None}, status)
     # What is revoked already does not end with it.
     assert [one["certificate_id"] for one in state.facts["certificates"]] == (
         [] if key == 8 else [state.certificate.id]

@@ -37,7 +37,7 @@ class Book(Account):
     """CertCentral's orders, and one order of Servertastic.
 
     user: what the key's user is. refuses: the beginnings of requests, such as "PUT /order/certificate/2/", that are
-    answered with an error. after: called with each request that was answered.
+    answered with an error. status: of that. after: called with each request that was answered.
     """
 
     def __init__(self, *orders: Mapping[str, Any], migrated: Sequence[int] = (), review: str = "Queued") -> None:
@@ -45,13 +45,14 @@ class Book(Account):
         self.notes: dict[int, list[str]] = {}
         self.review = review
         self.refuses: tuple[str, ...] = ()
+        self.status = 400
         self.after: Callable[[str], None] = lambda _request: None
         super().__init__([dict(order) for order in orders], migrated=migrated)
 
     def answer(self, request: Request) -> Answer:
         said = f"{request.method} {request.target}"
         if any(map(said.startswith, self.refuses)):
-            return error(400, "simulated", "refused")
+            return error(self.status, "simulated", "refused")
         answer = self._answer(request)
         self.after(said)
         return answer

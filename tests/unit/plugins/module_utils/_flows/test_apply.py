@@ -13,6 +13,8 @@ from typing import Any, Callable
 
 import pytest
 
+from ansible_collections.certops.orders.plugins.module_utils._common.options import OptionError
+from ansible_collections.certops.orders.plugins.module_utils._flows import apply as apply_module
 from ansible_collections.certops.orders.plugins.module_utils._flows.apply import Apply, ApplyOptions
 from ansible_collections.certops.orders.plugins.module_utils._flows.changes import ChangeOptions
 from ansible_collections.certops.orders.plugins.module_utils._plans.errors import PlanError
@@ -40,6 +42,7 @@ def apply(
     clock: Callable[[], datetime] = lambda: NOW,
     is_approved: bool = True,
     context: dict[str, Any] | None = None,
+    servertastic: dict[str, Any] | None = None,
     **more: Any,
 ) -> dict[str, Any]:
     options = ApplyOptions(
@@ -50,7 +53,7 @@ def apply(
         text="Retired",
         **more,
     )
-    changes = ChangeOptions(progress=False, workers=1, servertastic={"replacement": "none"})
+    changes = ChangeOptions(progress=False, workers=1, servertastic={"replacement": "none", **(servertastic or {})})
     plans = ({"entries": list(one)} for one in (approved, approved if fresh is None else fresh))
     with opened(service, **(context or {})) as services:
         return Apply(services, *plans, SHA256, options, changes, now=clock).result()
@@ -244,9 +247,9 @@ def test_a_signal_stops_the_run_after_what_was_sent(book: Callable[..., Book], t
     assert service.writes == cancellations(1)
     found = outcomes(result)
     assert (found["2"], found["3"]) == ("not_attempted", "not_attempted")
-    # What was sent is reported as a change, however far its verification came.
-    assert result["changed"] is True
-    assert found["1"] in ("done", "unknown")
+    # What was acknowledged is reported as a change, with the warning that it is not verified.
+    assert (result["changed"], found["1"]) == (True, "done")
+    assert "a test" in result["warnings"][0]
 
 
 # -- re-order sheets ---------------------------------------------------------------------------------------------------
@@ -356,3 +359,96 @@ def test_a_result_of_a_runner_does_not_shorten_what_the_engine_reads(book: Calla
     environ = {"AWX_ISOLATED_DATA_DIR": "/runner/artifacts/1"}
     result = apply(service, tmp_path, [entry(number) for number in range(1, 4)], context={"environ": environ})
     assert set(outcomes(result).values()) == {"done"}
+
+
+def test_changes_that_cannot_be_read_afterwards_are_unknown_for_that_reason(
+    book: Callable[..., Book], tmp_path: Path
+) -> None:
+    service = book(order(1), order(2))
+    service.after = lambda said: setattr(service, "refuses", ("GET",)) if said == cancellations(2)[0] else None
+
+    result = apply(service, tmp_path, [entry(1), entry(2)])
+
+    assert outcomes(result) == {"1": "unknown", "2": "unknown"}
+    # Not that a read does not show it: there was none.
+    assert all("simulated" in one["reason"] for one in result["outcomes"])
+    assert result["changed"] is True
+
+
+# -- what must not hide changes ----------------------------------------------------------------------------------------
+
+
+def test_a_defect_in_a_change_stops_the_run_and_is_unknown(
+    book: Callable[..., Book], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def defect(*_arguments: Any) -> dict[str, Any]:
+        raise KeyError("secret text")
+
+    service = book(order(1), order(2, "issued"), order(3, "issued"))
+    monkeypatch.setitem(apply_module.CHANGES, ("certcentral", "lapse"), (defect,))
+
+    result = apply(service, tmp_path, [entry(1), entry(2, "lapse"), entry(3, "lapse", drop_reissue=True)])
+
+    assert outcomes(result) == {"1": "done", "2": "unknown", "3": "not_attempted"}
+    assert (result["changed"], result["result"]["failed"]) == (True, True)
+    assert "KeyError" in repr(result["outcomes"])
+    assert "secret text" not in repr(result)
+
+
+@pytest.mark.parametrize("method", ["_save_sheets", "_verified"])
+def test_a_defect_beside_the_changes_hides_none(
+    method: str, book: Callable[..., Book], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    service = book(order(1), order(2))
+    original = getattr(Apply, method)
+
+    def defect(self: Apply, *arguments: Any) -> Any:
+        if service.writes:
+            raise ZeroDivisionError
+        return original(self, *arguments)
+
+    monkeypatch.setattr(Apply, method, defect)
+
+    result = apply(service, tmp_path, [entry(1), entry(2)])
+
+    assert outcomes(result) == {"1": "done", "2": "not_attempted" if method == "_save_sheets" else "done"}
+    assert result["changed"] is True
+    assert "ZeroDivisionError" in repr(result)
+
+
+def test_the_key_is_not_used_after_three_refusals_in_a_row_in_small_batches(
+    book: Callable[..., Book], tmp_path: Path
+) -> None:
+    service = book(*(order(number) for number in range(1, 8)))
+    service.status = 403
+    service.refuses = tuple(f"PUT /order/certificate/{number}/" for number in range(2, 8))
+
+    result = apply(service, tmp_path, [entry(number) for number in range(1, 8)], batch_size=1)
+
+    assert service.writes == cancellations(1, 2, 3, 4)
+    found = outcomes(result)
+    assert [found[str(number)] for number in range(1, 8)] == ["done", *3 * ["failed"], *3 * ["not_attempted"]]
+
+
+def test_a_rehearsal_outside_of_the_window_is_refused(book: Callable[..., Book], tmp_path: Path) -> None:
+    service = book(order(1))
+    result = apply(service, tmp_path, [entry(1)], rehearse=True, not_before="2026-11-23")
+    assert result["result"]["failed"] is True
+    assert outcomes(result) == {"1": "refused"}
+    assert "decommission_domain_not_before" in result["violations"][0]
+    assert service.journal == []
+
+
+def test_options_of_servertastic_are_checked_before_the_first_change(book: Callable[..., Book], tmp_path: Path) -> None:
+    service = book(order(1))
+    with pytest.raises(OptionError, match="wait_timeout"):
+        apply(service, tmp_path, [entry(1), entry(DIGEST)], servertastic={"wait_timeout": 0})
+    assert service.writes == []
+
+
+def test_requests_at_servertastic_are_returned_for_a_later_run(book: Callable[..., Book], tmp_path: Path) -> None:
+    waits = entry(DIGEST, "revoke", state={"status": "Completed"})
+    log = {"request_log": str(tmp_path / "requests.jsonl")}
+    result = apply(book(review="Completed"), tmp_path, [waits], limits={"max_revocations": 1}, servertastic=log)
+    assert outcomes(result) == {DIGEST[:8]: "pending_approval"}
+    assert set(result["requested_at"]) == {DIGEST}

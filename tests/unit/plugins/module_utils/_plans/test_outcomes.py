@@ -129,7 +129,7 @@ def test_rows_are_found_by_digest_and_by_request_as_well() -> None:
 
 
 def test_a_record_has_the_request_that_a_revocation_has_filed() -> None:
-    filed = row(outcome="pending_approval", request_id=15041, after={"revocation_requested": True})
+    filed = row(outcome="pending_approval", revocation_request_id=15041, after={"revocation_requested": True})
 
     one = came_to(entry(1, "revoke"), {"orders": [row(outcome="changed")]}, {"orders": [filed]})
 
