@@ -116,6 +116,7 @@ class Apply:
             violations.append(closed)
         self._agreed = {"execute": len(execute), "changed": len(changed), "new": len(new)}
         if violations:
+            # All entries, so that the report of a refused run is complete.
             refused = outcomes(self._fresh, otherwise=REFUSED, reason="; ".join(violations))
             return self._summed_up(refused, violations)
         if any(entry["provider"] == SERVERTASTIC for entry in execute):
@@ -145,6 +146,7 @@ class Apply:
             self._make_changes(entries)
 
     def _make_changes(self, entries: Sequence[Mapping[str, Any]]) -> None:
+        # The groups by provider and action, revocations last of those of CertCentral.
         size = self._options.batch_size
         for group in batches(entries, size):
             several = group["entries"]
@@ -168,6 +170,7 @@ class Apply:
         if not stopped:
             if planned["action"] in _ENDING:
                 results.append(self._save_sheets(entries))
+            # The steps of an action. An order for which a step failed does not go on to the next one.
             for change in CHANGES[planned["provider"], planned["action"]]:
                 going = continuing(entries, results)
                 if not going["orders"]:
@@ -209,6 +212,7 @@ class Apply:
 
     def _save_sheets(self, entries: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         """Read the orders once more, compare them with the plan, and save what is needed to order them again."""
+        # This read is younger than the plan: an order that has changed in between is not ended.
         rows = self._rows(entries)
         differs = {one["order"]: changed_since(one, rows[one["order"]]) for one in entries if one["order"] in rows}
         unchanged = [one for one in entries if not differs.get(one["order"])]

@@ -84,6 +84,7 @@ def applied(params: Mapping[str, Any], context: Context, now: datetime) -> dict[
         found, fresh = _fresh(params, services, now, writes=True)
         result = _with_plan(found, fresh, "", services)
         if is_approved:
+            # Read after the account was: account, names and servers of this run decide whether it is meant.
             try:
                 approved = approved_plan(params, fresh, now)
             except PlanError as error:

@@ -122,6 +122,7 @@ class Transport:
         self.counters = Counters()
         # How many requests may be sent at most, retries included; None for no limit.
         self.max_requests: int | None = None
+        # They contain the API key, so they are in no message and no representation.
         self._headers = {"Accept": "application/json", **headers}
         self._advise = advise
         self._pacer = pacer
@@ -197,12 +198,14 @@ class Transport:
         Raises StaleRead if the read became too old before the request was sent; Stopped; ApiError. If `error.ambiguous`
         is set, the change may have been made.
         """
+        # Encoded once: every attempt sends the same bytes.
         sent = None if body is None else json.dumps(body).encode()
         with _absent_as_not_found(absent):
             reply = self._send(what, method, self._url(path, query), sent, fresh_until, budget, once=once)
         return self._json(what, reply) if reply.body.strip() else {}
 
     def _url(self, path: Sequence[object], query: Iterable[tuple[str, object]] = ()) -> str:
+        # safe="": an ID with a slash must not reach another path.
         url = "/".join([self.connection.base_url, *(quote(str(part), safe="") for part in path)])
         encoded = urlencode([(name, str(value)) for name, value in query])
         return f"{url}?{encoded}" if encoded else url
@@ -237,6 +240,7 @@ class Transport:
                 error = limited
                 delay = throttle_delay(limited.retry_after, throttled, self.connection.windows)
                 throttled += 1
+                # False if the budget is used up: the answer with 429 is then the error.
                 again = budget.spend(delay)
                 if again:
                     # All threads and forks have to wait. If the shared file cannot be used, the next request fails.
@@ -244,12 +248,14 @@ class Transport:
                         self._pacer.hold_off(delay)
             except ApiError as failed:
                 error = failed
+                # `passing`: a status, or a network error, that another attempt can cure.
                 delay = backoff(retries)
                 again = failed.passing and retries < self.connection.retries and not once
                 # After a lost reply the change may have been made: the caller has to read before it is sent again.
                 again = again and (fresh_until is None or not failed.ambiguous)
                 retries += again
             if not again:
+                # For the failure of the result, and so for the user who asks why it took so long.
                 error.retries, error.waited = repeats, waited
                 raise error
             self._announce(f"{error.message}; next attempt in {delay:.0f} s", delay)
@@ -267,6 +273,7 @@ class Transport:
         if self.max_requests is not None and self.counters.requests >= self.max_requests:
             why = f"could not {what}: the limit of {self.max_requests} requests for this task is used up"
             raise ApiError(why, code="too_many_requests")
+        # A slot is granted before the request is counted: a stop during the wait costs none.
         try:
             slot = self._pacer.acquire(functools.partial(self._pace, what))
         except OSError as error:
@@ -355,6 +362,7 @@ class Transport:
 
     def _refusal(self, what: str, reply: Reply) -> ApiError:
         """The error for a status other than 2xx; its class says whether the service may have acted."""
+        # The texts are for the message only. What the error means depends on status and codes.
         several = self._explanation(reply)
         status = reply.status
         codes = tuple(code for code, _message in several if code)
@@ -369,6 +377,7 @@ class Transport:
         if 300 <= status < 400:
             return Refused(f"{text}; redirects are not followed: check api_url", status)
         if status == 404:
+            # Until a caller, by the code, takes it for NotFound (_absent_as_not_found).
             return WrongAddress(text, status, code, codes=codes, address=self.connection.base_url)
         if status >= 500:
             return ServerError(text.replace("refused to", "failed to", 1), status, code)

@@ -83,12 +83,15 @@ class Run:
         asked: the keys of the task; duplicates are changed once and listed as often as they are given.
         Raises OptionError if there are too many keys for a result.
         """
+        # An order that is named twice must not get two changes, such as two notes.
         keys = list(dict.fromkeys(asked))
         refuse_too_many(keys, self._settings, self._context)
         with signals_stop(self._stop), pool(min(self._settings.workers, len(keys))) as self._map:
+            # In chunks, so that no change rests on a read that is older than FRESH_FOR.
             for start in range(0, len(keys), CHUNK):
                 self._chunk(keys[start : start + CHUNK])
             if not self._context.check_mode:
+                # In check mode nothing was sent that could be verified.
                 self._follow_up()
         result = task_result(asked, self._ledger.results, self._settings, self._context, self._reader.transport)
         warnings = [warning for observer in self._observers for warning in observer.warnings]
@@ -124,6 +127,7 @@ class Run:
         waits = Waits(self._stop.pause, backoff, most=retries + 1)
         while keys and not self._stop:
             keys, later = keys[:at_once], keys[at_once:]
+            # Before the read: the age of its oldest answer counts.
             read_at = time.monotonic()
             judged = self._judge(self._read_chunk(keys))
             to_write = []
@@ -167,6 +171,7 @@ class Run:
                 self._ledger.record(self._ledger.problem(key, error), counts=key == keys[0])
             return {}
         if len(keys) == 1:
+            # One order is read by its own page, whose 404 is an answer of the service.
             self._ledger.missing(set(keys) - set(found))
             return found
         # A list that lacks an order does not prove that the order does not exist: read each such order alone.
@@ -201,6 +206,7 @@ class Run:
             for key, state in undecided.items():
                 decision = self._decide(state)
                 if decision.required_fact:
+                    # Collected, as one request can fetch a fact for many orders.
                     missing_facts.setdefault(decision.required_fact, {})[key] = state
                 else:
                     judged[key] = (state, decision)
@@ -225,6 +231,7 @@ class Run:
         try:
             return self._reader.fetch_fact(fact, list(states.values()))
         except NotFound:
+            # The orders were deleted, or moved out of sight of the API key, after the first read.
             self._ledger.missing(set(states))
         except (ApiError, Stopped) as error:
             for key, state in states.items():
@@ -308,6 +315,7 @@ class Run:
                 if attempt.reply is not Reply.STALE:
                     self._ledger.record(self._ledger.problem(attempt.key, attempt.problem, attempt.before))
                 return attempt.reply is Reply.STALE
+            # A refusal: another client may have made the change, or a state may have changed that forbids it.
             result = self._reread(attempt, more=attempt.tries <= retries)
             if result:
                 self._ledger.record(result)
@@ -317,6 +325,7 @@ class Run:
     def _send(self, attempt: WriteAttempt) -> None:
         """Send the steps of a decision, up to the first that fails."""
         key, decision = attempt.key, attempt.decision
+        # The steps of a change, and its later attempts, share one budget for answers with 429.
         with self._lock:
             budget = self._budgets.setdefault(key, self._reader.transport.budget())
         attempt.tries += 1
@@ -338,6 +347,7 @@ class Run:
         """Wait, read orders whose replies were lost, and send a change again if that is safe, until none is open."""
         number = 0
         while attempts:
+            # Growing: the effect of a lost request can become visible late.
             seconds = waits.next(number)
             number += 1
             self._reader.transport.counters.add(waited=seconds)
@@ -369,6 +379,7 @@ class Run:
 
     def _reread(self, attempt: WriteAttempt, *, more: bool) -> OrderResult | None:
         """Read an order again; return its result, or None if the change has to be sent, or the order read, again."""
+        # A change that is sent again after this read has to follow it within FRESH_FOR.
         attempt.read_at = time.monotonic()
         read_error: Exception | None = None
         try:
