@@ -66,7 +66,7 @@ OFFERED = (
     ),
     Offered(
         "GET /order/certificate/status-changes",
-        "Tell what changed lately",
+        "List recent status changes",
         ("certcentral_orders", "digicert_account_check"),
     ),
     Offered(
@@ -118,7 +118,7 @@ OFFERED = (
     Offered("PUT /domain/{id}/deactivate", "Deactivate a domain", ("digicert_domain",)),
     Offered(
         "GET /user/me",
-        "Tell whom the key acts as",
+        "Read the user of the API key",
         (
             "digicert_account_check",
             "digicert_account_info",
@@ -149,7 +149,7 @@ GAPS = (
     Gap("GET /certificate/{id}/download/format/{format}", "Download a certificate"),
     Gap("GET /certificate/{id}/download/platform/{platform}", "Download a certificate for a platform"),
     Gap("GET /certificate/download/order/{id}/format/{format}", "Download the certificate of an order"),
-    Gap("GET /report/order/{container}/expiring", "Count what expires", "The list of orders tells it by order"),
+    Gap("GET /report/order/{container}/expiring", "Count what expires", "The list of orders has the expiry dates"),
     Gap("POST /domain", "Add a domain"),
     Gap("POST /domain/{id}/validation", "Ask for a validation"),
     Gap("PUT /domain/{id}/dcv/validate-token", "Check domain control"),
@@ -210,7 +210,7 @@ def page() -> str:
         "",
         "| Call | Purpose | Why |",
         "|---|---|---|",
-        *(f"| `{row.call}` | {row.purpose} | {row.why or 'Nobody has asked for it'} |" for row in GAPS),
+        *(f"| `{row.call}` | {row.purpose} | {row.why or 'Not requested so far'} |" for row in GAPS),
         "",
         "Whether an order renews itself (auto-renew) can be read, and no call is known that changes it.",
     ]

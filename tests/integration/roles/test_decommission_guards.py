@@ -442,7 +442,7 @@ def test_orders_of_given_tokens_need_no_key_and_their_contact_is_told_where_aske
 
 
 def test_what_200_domains_cost(retire: Retire, sim: Simulator) -> None:
-    # For 10,000 orders it is 2 and 10: only the list grows.
+    # For 10,000 orders it is 1 and 11, as the last page is full: only the list grows.
     size, generated, first_id = 1500, 1490, 200_000_000
     mix = {"issued": 0.8, "expired": 0.1, "pending": 0.05, "canceled": 0.05}
     special = [

@@ -242,7 +242,7 @@ class _State:
                 _LOG.warning(
                     "state_file %s is new: events are created for changes %s",
                     self._path,
-                    "from now on" if not lookback else f"of the last {lookback}",
+                    "from now on" if not lookback else f"of the last {lookback.total_seconds():.0f} seconds",
                 )
         except OSError as error:
             raise SourceError(f"state_file {self._path} cannot be used: {error.strerror}") from None

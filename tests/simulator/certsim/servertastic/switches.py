@@ -156,7 +156,7 @@ SWITCHES = (
         "approval_link_days",
         default=0.0,
         unit="virtual days",
-        doc="How long the link in a mail is good; 0: for ever.",
+        doc="How many days the link in an e-mail is valid; 0: no limit.",
         reference="5",
     ),
     # What a review shows.
