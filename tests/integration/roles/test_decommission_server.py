@@ -338,6 +338,10 @@ MISTAKES: dict[str, tuple[dict[str, Any], tuple[str, ...]]] = {
     "stays": ({"decommission_domain_stays": []}, ("decommission_domain_stays",)),
     "hosts": ({"decommission_domain_hosts": []}, ("decommission_domain_hosts",)),
     "servers": ({"decommission_domain_servers": {}}, ("decommission_domain_servers",)),
+    # Of the role that the role calls: they would replace what is passed to it.
+    "engine_rehearse": ({"order_plan_rehearse": False}, ("order_plan_rehearse",)),
+    "engine_phase": ({"order_plan_phase": "all"}, ("order_plan_phase",)),
+    "engine_guard": ({"order_plan_max_revocations": 500}, ("order_plan_max_revocations",)),
     "word": ({"decommission_server_phase": "destroy"}, ("decommission_server_phase", "destroy")),
     "nobody": ({"decommission_server_hosts": "leaving:!leaving"}, ("decommission_server_hosts", "leaving:!leaving")),
     "no_teardown": (
