@@ -210,7 +210,7 @@ def _revocation(
     before = ends.get("before") or {}
     if before.get("revocation_requested"):
         # In the entry, so that every report has the id until the request is decided.
-        request_id = ends.get("request_id")
+        request_id = ends.get("revocation_request_id")
         label = f"revocation request {request_id}" if request_id else "a revocation request"
         why = f"{label} waits for approval: an approver must approve or reject it in CertCentral"
         return LEAVE, why, {"request_id": request_id} if request_id else {}
