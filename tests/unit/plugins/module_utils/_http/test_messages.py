@@ -44,7 +44,7 @@ DEFAULTS = {name: option.get("default") for name, option in CERTCENTRAL_OPTIONS.
 def refusal(
     environ: Mapping[str, str],
     task_environ: Mapping[str, str] | None = None,
-    regions: Mapping[str, str] = REGIONS,
+    regions: Mapping[str, str] | None = None,
     **params: Any,
 ) -> str:
     """The message for connection options that are refused."""
@@ -54,7 +54,7 @@ def refusal(
             environ,
             task_environ=task_environ or {},
             prefix="DIGICERT",
-            regions=regions,
+            regions=REGIONS if regions is None else regions,
             rate_limit=RATE_LIMIT,
             writes=True,
         )
