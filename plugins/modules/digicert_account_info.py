@@ -205,8 +205,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from ansible_collections.certops.orders.plugins.module_utils._certcentral.client import connect
-from ansible_collections.certops.orders.plugins.module_utils._certcentral.policy import may_write
-from ansible_collections.certops.orders.plugins.module_utils._common.errors import ApiError, Denied
+from ansible_collections.certops.orders.plugins.module_utils._certcentral.policy import may_write, why_read_only
+from ansible_collections.certops.orders.plugins.module_utils._common.errors import ApiError
 from ansible_collections.certops.orders.plugins.module_utils._common.options import CERTCENTRAL_OPTIONS, EXECUTE_ON
 from ansible_collections.certops.orders.plugins.module_utils._runtime.entry_point import main as module_main
 from ansible_collections.certops.orders.plugins.module_utils._runtime.info_runner import info_result
@@ -235,11 +235,7 @@ def run(params: Mapping[str, Any], context: Context) -> dict[str, Any]:
 
 def _account_result(certcentral: CertCentral, require_write: bool) -> dict[str, Any]:
     user = certcentral.me()
-    try:
-        account = certcentral.account().shown()
-    except Denied:
-        # A restricted key cannot read the account. The user has the account id.
-        account = {}
+    account = certcentral.readable_account()
     connection = certcentral.transport.connection
     allowed = may_write(user, connection.read_only)
     roles = ", ".join(user.roles) or "role unknown"
@@ -252,8 +248,7 @@ def _account_result(certcentral: CertCentral, require_write: bool) -> dict[str, 
         "api_url": connection.base_url,
     }
     if require_write and allowed is False:
-        why = f"{connection.read_only} is set" if connection.read_only else f"the role of the user is {roles}"
-        result["msg"] += f"; the API key cannot make changes, because {why}"
+        result["msg"] += f"; the API key cannot make changes, because {why_read_only(user, connection.read_only)}"
         failure = ApiError(result["msg"], code="read_only").failure()
         result.update(failed=True, failure=failure)
     return result

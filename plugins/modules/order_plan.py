@@ -702,11 +702,12 @@ from typing import TYPE_CHECKING, Any
 
 from ansible_collections.certops.orders.plugins.module_utils._common.errors import ApiError
 from ansible_collections.certops.orders.plugins.module_utils._common.options import (
+    CANCELLATION,
     CERTCENTRAL_OPTIONS,
     SERVERTASTIC_OPTIONS,
     OptionError,
 )
-from ansible_collections.certops.orders.plugins.module_utils._files.secure import UnsafeFile
+from ansible_collections.certops.orders.plugins.module_utils._files.secure import UnsafeFile, file_problem
 from ansible_collections.certops.orders.plugins.module_utils._flows import engine, report, results
 from ansible_collections.certops.orders.plugins.module_utils._plans.errors import PlanError
 from ansible_collections.certops.orders.plugins.module_utils._runtime.entry_point import main as module_main
@@ -721,16 +722,6 @@ REPORT: dict[str, Any] = {
     "title": {"type": "str", "default": ""},
     "contacts": {"type": "bool", "default": False},
     "orders_from": {"type": "str", "default": ""},
-}
-# Options of servertastic_order_cancel, converted as that module does.
-SERVERTASTIC: dict[str, Any] = {
-    "replacement": {"type": "str", "choices": ["required", "none"], "default": "required"},
-    "request_log": {"type": "path"},
-    "requested_at": {"type": "dict"},
-    "request_again": {"type": "bool", "default": False},
-    "wait": {"type": "bool", "default": False},
-    "wait_timeout": {"type": "int", "default": 600},
-    "poll_interval": {"type": "int", "default": 60},
 }
 SPEC: dict[str, Any] = {
     "argument_spec": {
@@ -763,7 +754,7 @@ SPEC: dict[str, Any] = {
         "job": {"type": "str", "default": ""},
         "audit_log": {"type": "path"},
         "progress": {"type": "bool", "default": True},
-        "servertastic": {"type": "dict", "options": SERVERTASTIC},
+        "servertastic": {"type": "dict", "options": CANCELLATION},
         "servertastic_tokens": {"type": "list", "elements": "str", "default": [], "no_log": True},
         "certcentral_connection": {"type": "dict", "options": CERTCENTRAL_OPTIONS},
         "servertastic_connection": {"type": "dict", "options": SERVERTASTIC_OPTIONS},
@@ -785,11 +776,8 @@ def run(params: Mapping[str, Any], context: Context) -> dict[str, Any]:
         return result
     except PlanError as error:
         return ApiError(str(error), code=error.code).result()
-    except OSError as error:
-        message = f"{error.filename or 'a file'} cannot be used: {error.strerror}"
-        return ApiError(message, code="plan_file").result()
-    except UnsafeFile as error:
-        return ApiError(f"{error.filename} is not used, because {error}", code="plan_file").result()
+    except (OSError, UnsafeFile) as error:
+        return ApiError(file_problem(error), code="plan_file").result()
 
 
 def refuse(_params: Mapping[str, Any], _context: Context) -> dict[str, Any]:

@@ -241,7 +241,7 @@ from typing import TYPE_CHECKING, Any
 
 from ansible_collections.certops.orders.plugins.module_utils._common.errors import ApiError
 from ansible_collections.certops.orders.plugins.module_utils._common.options import CERTCENTRAL_OPTIONS, EXECUTE_ON
-from ansible_collections.certops.orders.plugins.module_utils._files.secure import UnsafeFile
+from ansible_collections.certops.orders.plugins.module_utils._files.secure import UnsafeFile, file_problem
 from ansible_collections.certops.orders.plugins.module_utils._flows import report
 from ansible_collections.certops.orders.plugins.module_utils._runtime.entry_point import main as module_main
 
@@ -257,8 +257,8 @@ SPEC: dict[str, Any] = {
         "formats": {
             "type": "list",
             "elements": "str",
-            "choices": ["html", "json", "csv"],
-            "default": ["html", "json", "csv"],
+            "choices": list(report.FORMATS),
+            "default": list(report.FORMATS),
         },
         "title": {"type": "str", "default": ""},
         "ticket": {"type": "str", "default": ""},
@@ -281,7 +281,7 @@ def run(params: Mapping[str, Any], context: Context) -> dict[str, Any]:
     try:
         return report.account_report(params, context, datetime.now(timezone.utc))
     except (OSError, UnsafeFile) as error:
-        return ApiError(f"the report cannot be written: {report.why(error)}", code=report.CODE).result()
+        return ApiError(f"the report cannot be written: {file_problem(error)}", code=report.CODE).result()
 
 
 def main() -> None:

@@ -363,19 +363,17 @@ from typing import TYPE_CHECKING, Any
 
 from ansible_collections.certops.orders.plugins.module_utils._common.options import (
     BULK,
+    CANCELLATION,
     EXECUTE_ON,
     ORDER_TOKENS,
     SERVERTASTIC_OPTIONS,
     WATCHED,
-    within,
 )
-from ansible_collections.certops.orders.plugins.module_utils._http.connection import is_loopback
 from ansible_collections.certops.orders.plugins.module_utils._runtime.entry_point import main as module_main
 from ansible_collections.certops.orders.plugins.module_utils._servertastic import operations
 from ansible_collections.certops.orders.plugins.module_utils._servertastic.client import connect
 from ansible_collections.certops.orders.plugins.module_utils._servertastic.policy import CancelRequest
-from ansible_collections.certops.orders.plugins.module_utils._servertastic.readers import asked_digests, claims_of
-from ansible_collections.certops.orders.plugins.module_utils._servertastic.request_log import RequestLog
+from ansible_collections.certops.orders.plugins.module_utils._servertastic.readers import asked_digests
 
 if TYPE_CHECKING:
     from ansible_collections.certops.orders.plugins.module_utils._common.context import Context
@@ -389,13 +387,7 @@ SPEC: dict[str, Any] = {
         **ORDER_TOKENS,
         "issued": {"type": "str", "choices": ["fail", "request", "skip"], "default": "fail"},
         "replacement_order_token": {"type": "str", "no_log": True},
-        "replacement": {"type": "str", "choices": ["required", "none"], "default": "required"},
-        "request_log": {"type": "path"},
-        "requested_at": {"type": "dict"},
-        "request_again": {"type": "bool", "default": False},
-        "wait": {"type": "bool", "default": False},
-        "wait_timeout": {"type": "int", "default": 600},
-        "poll_interval": {"type": "int", "default": 60},
+        **CANCELLATION,
     },
     "mutually_exclusive": [("order_token", "order_tokens", "order_digests")],
     "required_one_of": [("order_token", "order_tokens", "order_digests")],
@@ -406,11 +398,8 @@ SPEC: dict[str, Any] = {
 
 def run(params: Mapping[str, Any], context: Context) -> dict[str, Any]:
     """Cancel the orders; returns the result of the task."""
-    requested = claims_of(params["requested_at"] or {})
-    log = RequestLog(params["request_log"]) if params["request_log"] else None
     with connect(params, context, writes=True) as servertastic:
-        wait = within(params, "wait_timeout", 1, 2592000)
-        shortest = 1 if is_loopback(servertastic.transport.connection.base_url) else 60
+        settings = operations.cancel_settings(servertastic, params)
         replacement = params["replacement_order_token"]
         request = CancelRequest(
             params["issued"],
@@ -422,11 +411,7 @@ def run(params: Mapping[str, Any], context: Context) -> dict[str, Any]:
             servertastic,
             asked_digests(params, servertastic),
             request=request,
-            log=log,
-            requested=requested,
-            wait=wait if params["wait"] else 0,
-            poll=within(params, "poll_interval", shortest, 86400),
-            confirm=params["wait"],
+            **settings,
             options=params,
             context=context,
         )

@@ -373,6 +373,13 @@ class CertCentral:
         """Read the account of the API key: GET /account (6)."""
         return read_account(self._http.read("read the account", ("account",)))
 
+    def readable_account(self) -> dict[str, Any]:
+        """The facts of the account; empty for a restricted key, which cannot read it: the user has the account id."""
+        try:
+            return self.account().shown()
+        except Denied:
+            return {}
+
     def _read_page(
         self,
         name: str,

@@ -492,3 +492,8 @@ def may_write(user: User, read_only: str) -> bool | None:
     if read_only or user.roles == ("View Only",):
         return False
     return True if user.roles else None
+
+
+def why_read_only(user: User, read_only: str) -> str:
+    """Return why an API key cannot send changes, for which `may_write` is false."""
+    return f"{read_only} is set" if read_only else f"the role of the user is {', '.join(user.roles)}"

@@ -29,6 +29,8 @@ class Stop:
 
     def __init__(self, parent: int | None = None, pipe: int | None = None) -> None:
         """parent: the process id that must stay the parent. pipe: a descriptor that must stay open. None: no check."""
+        # Orders in a row for which a service refused the key: of all changes of a task, which share the key.
+        self.denials = 0
         self._reason = ""
         self._parent = parent
         self._pipe = pipe

@@ -76,6 +76,16 @@ WATCHED: dict[str, dict[str, Any]] = {
     "ticket": {"type": "str"},
     "progress": {"type": "bool", "default": True},
 }
+# How Servertastic orders are canceled.
+CANCELLATION: dict[str, dict[str, Any]] = {
+    "replacement": {"type": "str", "choices": ["required", "none"], "default": "required"},
+    "request_log": {"type": "path"},
+    "requested_at": {"type": "dict"},
+    "request_again": {"type": "bool", "default": False},
+    "wait": {"type": "bool", "default": False},
+    "wait_timeout": {"type": "int", "default": 600},
+    "poll_interval": {"type": "int", "default": 60},
+}
 # What every module has that changes something at CertCentral.
 CERTCENTRAL_CHANGE: dict[str, dict[str, Any]] = {**CERTCENTRAL_OPTIONS, **EXECUTE_ON, **BULK, **WATCHED}
 # The maximum of the option workers: requests that are sent at the same time.
@@ -138,6 +148,11 @@ def text_of(params: Mapping[str, Any], option: str, required: bool) -> str | Non
         raise OptionError(f"{option} is required and must not be empty")
     # An escape has ten characters at most, such as \U0001f600.
     return printable(text, limit=10 * len(text)) if text else None
+
+
+def with_defaults(given: Mapping[str, Any], spec: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    """Return all options of a specification: as given, or with their default where they are missing or None."""
+    return {name: given.get(name) if given.get(name) is not None else one.get("default") for name, one in spec.items()}
 
 
 def refuse_nul(params: Mapping[str, Any]) -> None:

@@ -93,6 +93,13 @@ def replace(path: str, text: str) -> None:
         os.close(directory)
 
 
+def file_problem(error: OSError | UnsafeFile) -> str:
+    """Return why a file cannot be used, with its path, for a message."""
+    if isinstance(error, OSError):
+        return f"{error.filename or 'a file'} cannot be used: {error.strerror}"
+    return f"{error.filename} is not used, because {error}"
+
+
 def make_folder(folder: Path) -> None:
     """Create a folder, and those above it, that do not exist, with access for their owner only. Raises OSError."""
     # mkdir(parents=True) would create the parents with the default mode, readable by other users.

@@ -19,7 +19,7 @@ from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any, Callable
 
 from .._common.values import utc_text
-from .._files.secure import UnsafeFile
+from .._files.secure import UnsafeFile, file_problem
 from .._plans.actions import CANCEL, CERTCENTRAL, REJECT, REVOKE, SERVERTASTIC, entry_key
 from .._plans.approval import agreed, guards, window
 from .._plans.batches import batches, note
@@ -29,7 +29,6 @@ from .._plans.reorder_sheets import has_sheet, sheets
 from .._plans.store import save_new
 from .._plans.verification import changed_since, reconciled, unverified
 from .._role_options.checks import option_name
-from .._runtime.ledger import DENIALS
 from .._runtime.workers import signals_stop
 from .changes import CHANGES, Batch, ChangeOptions, make, servertastic_settings, unexpected
 
@@ -93,7 +92,6 @@ class Apply:
         self._diffs: list[Mapping[str, str]] = []
         self._warnings: list[str] = []
         self._requested_at: dict[str, str] = {}
-        self._denials = 0
 
     def result(self) -> dict[str, Any]:
         """Apply the plan. Returns `changed`, `outcomes`, `result`, `violations`, `agreed`, `warnings`, and `diff`.
@@ -181,20 +179,9 @@ class Apply:
                 self._diffs += [results[-1]["diff"]] if results[-1].get("diff") else []
                 self._warnings += results[-1].get("warnings", [])
                 self._requested_at.update(results[-1].get("requested_at") or {})
-                self._count_denials(results[-1])
         self._run = after_batch(
             self._run, entries, results, time=utc_text(self._now()), check_mode=self._context.check_mode
         )
-
-    def _count_denials(self, result: Mapping[str, Any]) -> None:
-        """Stop the run where the service refused the key for several orders in a row; an operation counts its own."""
-        for row in result.get("orders") or result.get("requests") or ():
-            denied = (row.get("failure") or {}).get("http_status") in (401, 403)
-            self._denials = self._denials + 1 if denied else 0
-            if self._denials >= DENIALS:
-                self._context.stop.set(
-                    f"the service refused the API key for {DENIALS} orders in a row: check the API key"
-                )
 
     def _batch(self, planned: Mapping[str, Any], going: Mapping[str, Sequence[Any]]) -> Batch:
         return Batch(
@@ -221,10 +208,8 @@ class Apply:
         )
         try:
             save_new(self._options.report_dir, dict(texts.values()), dry=self._context.check_mode)
-        except OSError as error:
-            return {"msg": f"{error.filename or 'a file'} cannot be used: {error.strerror}"}
-        except UnsafeFile as error:
-            return {"msg": f"{error.filename} is not used, because {error}"}
+        except (OSError, UnsafeFile) as error:
+            return {"msg": file_problem(error)}
         except PlanError as error:
             return {"msg": str(error)}
         return {"orders": [has_sheet(one, one["order"] in texts, differs.get(one["order"], "")) for one in entries]}

@@ -17,16 +17,13 @@ from typing import TYPE_CHECKING, Any, Callable
 
 from .._certcentral import operations as certcentral_operations
 from .._common.errors import ApiError, Stopped
-from .._common.options import OptionError, within
-from .._http.connection import is_loopback
+from .._common.options import CANCELLATION, OptionError, with_defaults
 from .._plans.actions import CANCEL, CERTCENTRAL, DROP, LAPSE, MARK, REJECT, REVOKE, SERVERTASTIC, UNMARK
 from .._servertastic import operations as servertastic_operations
 from .._servertastic.policy import CancelRequest
-from .._servertastic.readers import claims_of
-from .._servertastic.request_log import RequestLog
+from .services import WORKERS
 
 if TYPE_CHECKING:
-    from .._servertastic.request_log import Claim
     from .services import Services
 
 REVOCATION_REASON = "cessation_of_operation"
@@ -59,9 +56,8 @@ class ChangeOptions:
     audit_log: str | None = None
     ticket: str = ""
     progress: bool = True
-    workers: int = 8
-    # Options of servertastic_order_cancel: replacement, request_log, requested_at, request_again, wait, wait_timeout,
-    # poll_interval.
+    workers: int = WORKERS
+    # Those of CANCELLATION that are set.
     servertastic: Mapping[str, Any] = field(default_factory=dict)
 
     def bulk(self, verify: bool) -> dict[str, Any]:
@@ -171,33 +167,21 @@ def _revoke(services: Services, batch: Batch, options: ChangeOptions) -> dict[st
     )
 
 
-def servertastic_settings(services: Services, options: ChangeOptions) -> tuple[int, int, dict[str, Claim]]:
-    """The seconds to wait, the seconds between two polls, and the earlier requests. Raises OptionError."""
-    chosen = {"wait_timeout": 600, "poll_interval": 60, **options.servertastic}
-    shortest = 1 if is_loopback(services.reseller().transport.connection.base_url) else 60
-    wait = within(chosen, "wait_timeout", 1, 2592000)
-    return wait, within(chosen, "poll_interval", shortest, 86400), claims_of(chosen.get("requested_at") or {})
+def servertastic_settings(services: Services, options: ChangeOptions) -> dict[str, Any]:
+    """Return the keyword arguments of the cancellation that the options set. Raises OptionError."""
+    chosen = with_defaults(options.servertastic, CANCELLATION)
+    return servertastic_operations.cancel_settings(services.reseller(), chosen)
 
 
 def _cancel_at_servertastic(services: Services, batch: Batch, options: ChangeOptions) -> dict[str, Any]:
-    servertastic, chosen = services.reseller(), options.servertastic
+    chosen = with_defaults(options.servertastic, CANCELLATION)
     services.know_tokens(batch.orders)
-    wait, poll, claims = servertastic_settings(services, options)
-    request = CancelRequest(
-        "request" if batch.action == REVOKE else "fail",
-        "",
-        chosen.get("replacement", "required") == "none",
-        bool(chosen.get("request_again")),
-    )
+    issued = "request" if batch.action == REVOKE else "fail"
     return servertastic_operations.cancel(
-        servertastic,
+        services.reseller(),
         batch.orders,
-        request=request,
-        log=RequestLog(chosen["request_log"]) if chosen.get("request_log") else None,
-        requested=claims,
-        wait=wait if chosen.get("wait") else 0,
-        poll=poll,
-        confirm=bool(chosen.get("wait")),
+        request=CancelRequest(issued, "", chosen["replacement"] == "none", chosen["request_again"]),
+        **servertastic_settings(services, options),
         options=options.bulk(verify=False),
         context=services.context,
     )

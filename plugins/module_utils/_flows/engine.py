@@ -49,7 +49,7 @@ def planned(params: Mapping[str, Any], context: Context, now: datetime) -> dict[
     window(now, params["not_before"], params["not_after"], kind=params["kind"])
     with _open(params, context, writes=False) as services:
         found, plan = _fresh(params, services, now, writes=False)
-        result = {**_with_plan(found, plan, "", services), **services.warnings()}
+        result = {**_with_plan(found, plan, services), **services.warnings()}
     result["violations"] = guards(plan["entries"], _limits(params), kind=params["kind"], approved=True)
     result.update(_saved(params, context, plan, now))
     _show_table(params, context, result)
@@ -70,10 +70,7 @@ def _saved(params: Mapping[str, Any], context: Context, plan: dict[str, Any], no
     if saved.kept:
         verb = "would be" if context.check_mode or params["rehearse"] else "is"
         context.notify(f"the plan that was at {params['path']} is still valid, and {verb} kept at {saved.kept}")
-    result = plan_result(saved.plan)
-    # The message of a plan counts its actions; this one does not.
-    del result["msg"]
-    return {**result, "changed": saved.changed and not params["rehearse"], "path": params["path"]}
+    return {**plan_result(saved.plan), "changed": saved.changed and not params["rehearse"], "path": params["path"]}
 
 
 def applied(params: Mapping[str, Any], context: Context, now: datetime) -> dict[str, Any]:
@@ -82,7 +79,7 @@ def applied(params: Mapping[str, Any], context: Context, now: datetime) -> dict[
     is_approved = _is_approved(params)
     with _open(params, context, writes=True) as services:
         found, fresh = _fresh(params, services, now, writes=True)
-        result = _with_plan(found, fresh, "", services)
+        result = _with_plan(found, fresh, services)
         if is_approved:
             # Read after the account was: account, names and servers of this run decide whether it is meant.
             try:
@@ -114,7 +111,7 @@ def _concluded(result: dict[str, Any]) -> dict[str, Any]:
 def _is_approved(params: Mapping[str, Any]) -> bool:
     """Whether the task names an approved plan. Raises OptionError unless it does, or says that there is none.
 
-    A variable that is empty by mistake must never mean that nobody has to approve.
+    A variable that is empty by mistake must never mean that no approval is needed.
     """
     named = [name for name in ("plan", "path") if params[name] not in (None, "", {})]
     if params["without_approval"]:
@@ -183,14 +180,14 @@ def _fresh(
     return found, plan
 
 
-def _with_plan(found: Planned, plan: dict[str, Any], path: str, services: Services) -> dict[str, Any]:
+def _with_plan(found: Planned, plan: dict[str, Any], services: Services) -> dict[str, Any]:
     summed_up = summary(outcomes(plan["entries"]))
     return {
         **plan_result(plan),
         **summed_up,
         "msg": summed_up["result"]["msg"],
         "changed": False,
-        "path": path,
+        "path": "",
         "account": dict(found.account),
         "orders": list(found.orders),
         "api": services.cost(),

@@ -20,10 +20,10 @@ from urllib.parse import urlsplit
 
 from .._certcentral import operations
 from .._certcentral.filters import criteria
-from .._certcentral.policy import may_write
+from .._certcentral.policy import may_write, why_read_only
 from .._certcentral.search import Finder
-from .._common.errors import ApiError, Denied
-from .._common.options import ORDER_FILTERS, OptionError
+from .._common.errors import ApiError
+from .._common.options import ORDER_FILTERS, OptionError, with_defaults
 from .._common.values import utc_text
 from .._planners import decommission, renewed_marks, stale_orders, undo_marks
 from .._planners.decommission_request import parse_request as parse_decommission
@@ -33,6 +33,7 @@ from .._plans.document import MOST_TEXT
 from .._runtime.workers import pool
 from .._servertastic.results import reviewed_results
 from .._tls_probe.probe import probe
+from .changes import ChangeOptions
 from .services import WORKERS
 
 if TYPE_CHECKING:
@@ -75,15 +76,10 @@ class Reads:
         """`account_id` and `api_host` of the key's account. Raises ApiError where a key may only read, and must not."""
         certcentral = self._services.digicert()
         user = certcentral.me()
-        try:
-            account_id = user.account_id or certcentral.account().shown().get("account_id")
-        except Denied:
-            # A restricted key cannot read the account. The user has the account id.
-            account_id = user.account_id
+        account_id = user.account_id or certcentral.readable_account().get("account_id")
         connection = certcentral.transport.connection
         if self._writes and may_write(user, connection.read_only) is False:
-            roles = ", ".join(user.roles)
-            why = f"{connection.read_only} is set" if connection.read_only else f"the role of the user is {roles}"
+            why = why_read_only(user, connection.read_only)
             raise ApiError(f"the API key of user {user.username} cannot make changes, because {why}", code="read_only")
         containers = user.shown().get("container_ids")
         if containers:
@@ -95,7 +91,7 @@ class Reads:
 
     def orders(self, *, include_origin: bool = False, **filters: Any) -> list[dict[str, Any]]:
         """Rows of the orders of the account; filters: options of digicert_order_info."""
-        wanted = criteria({**dict.fromkeys(ORDER_FILTERS), "include_subdomains": False, **filters}, self.now)
+        wanted = criteria(with_defaults(filters, ORDER_FILTERS), self.now)
         finder = self._finder(include_origin=include_origin)
         return [order.shown(self.now.date()) for order in finder.matching(wanted)]
 
@@ -123,17 +119,7 @@ class Reads:
             accept_unknown=False,
             wait=0,
             poll=30,
-            options={
-                "missing": "ok",
-                "ineligible": "skip",
-                "stop_on_failure": False,
-                "verify": False,
-                "workers": WORKERS,
-                "orders_detail": "all",
-                "audit_log": None,
-                "ticket": None,
-                "progress": True,
-            },
+            options=ChangeOptions().bulk(verify=False),
             context=replace(self._services.context, check_mode=True, diff=False),
         )
         rows: list[dict[str, Any]] = result["orders"]

@@ -26,11 +26,11 @@ from typing import TYPE_CHECKING, Any, Callable
 from .._certcentral.client import connect
 from .._certcentral.filters import criteria
 from .._certcentral.search import Finder, found
-from .._common.errors import ApiError, Denied
-from .._common.options import ORDER_FILTERS, OptionError
+from .._common.errors import ApiError
+from .._common.options import ORDER_FILTERS, OptionError, with_defaults
 from .._common.text import scrub
 from .._common.values import utc_text
-from .._files.secure import UnsafeFile, check_append, make_folder, read_text, replace
+from .._files.secure import UnsafeFile, check_append, file_problem, make_folder, read_text, replace
 from .._reports.data import Report, ReportError, moment, of_account, registered_orders, report_of, to_csv, to_json
 from .._reports.html import to_html
 from .._role_options.checks import option_name
@@ -102,8 +102,8 @@ def check_folder(where: Target) -> None:
                 check_append(path)
     except (OSError, UnsafeFile) as error:
         raise ApiError(
-            f"the report cannot be written to {where.folder}, and no order was changed: {why(error)}. Correct the "
-            f"folder, or set {where.option} to another one",
+            f"the report cannot be written to {where.folder}, and no order was changed: {file_problem(error)}. Correct "
+            f"the folder, or set {where.option} to another one",
             code=CODE,
         ) from None
 
@@ -151,13 +151,6 @@ def _check_writable(folder: Path) -> None:
 
 def _is_private(path: str) -> bool:
     return os.path.lexists(path) and stat.S_IMODE(os.lstat(path).st_mode) == 0o600
-
-
-def why(error: OSError | UnsafeFile) -> str:
-    """Return why a file cannot be used, with its path."""
-    if isinstance(error, OSError):
-        return f"{error.filename or 'a file'} cannot be used: {error.strerror}"
-    return f"{error.filename} is not used, because {error}"
 
 
 # -- a report on an account, or of given data --------------------------------------------------------------------------
@@ -230,12 +223,8 @@ def given_orders(params: Mapping[str, Any], context: Context) -> Sequence[Mappin
 
 def _account(certcentral: CertCentral, work: Any, context: Context, now: datetime) -> dict[str, Any]:
     user = certcentral.me()
-    try:
-        account_id = certcentral.account().shown().get("account_id")
-    except Denied:
-        # A restricted key cannot read the account. The user has the account id.
-        account_id = None
-    wanted = criteria({**dict.fromkeys(ORDER_FILTERS), "include_subdomains": False}, now)
+    account_id = certcentral.readable_account().get("account_id")
+    wanted = criteria(with_defaults({}, ORDER_FILTERS), now)
     finder = Finder(certcentral, work, context.stop)
     read = found(finder.matching(wanted), now.date(), finder.missing, certcentral.warnings, is_list=True)
     account = {"account_id": user.account_id or account_id}
@@ -278,9 +267,9 @@ def reported(flow: Flow, params: Mapping[str, Any], context: Context, now: datet
         more = [] if options["basename"] else [_lasting_name(where, phase, result["sha256"], now)]
         written = write(report, where, more=more)
     except (OSError, UnsafeFile) as error:
-        return {**result, **_failed(f"{result['result']['msg']}; the report cannot be written: {why(error)}", result)}
+        return {**result, **_failed(f"the report cannot be written: {file_problem(error)}", result)}
     except ReportError as error:
-        return {**result, **_failed(f"{result['result']['msg']}; the report cannot be made: {error}", result)}
+        return {**result, **_failed(f"the report cannot be made: {error}", result)}
     if context.check_mode:
         # Otherwise the path is in the message of the result.
         _notify(written, context)
@@ -326,6 +315,7 @@ def _lasting_name(where: Target, phase: str, sha256: str, now: datetime) -> str:
     return next(one for one in names if not any(map(os.path.lexists, where.paths(one).values())))
 
 
-def _failed(message: str, result: Mapping[str, Any]) -> dict[str, Any]:
+def _failed(why: str, result: Mapping[str, Any]) -> dict[str, Any]:
+    message = f"{result['result']['msg']}; {why}"
     failure = {**ApiError(message, code=CODE).result(), "changed": result["changed"]}
     return {**failure, "result": {**result["result"], "failed": True, "msg": message}}

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from .._certcentral import client as certcentral_client
 from .._certcentral.search import Finder
 from .._common.errors import ApiError, Stopped
-from .._common.options import CERTCENTRAL_OPTIONS, SERVERTASTIC_OPTIONS, OptionError
+from .._common.options import CERTCENTRAL_OPTIONS, SERVERTASTIC_OPTIONS, OptionError, with_defaults
 from .._runtime.workers import pool
 from .._servertastic import client as servertastic_client
 from .._servertastic.results import reviewed_results
@@ -68,8 +68,8 @@ class Services:
 
     def warnings(self, more: Sequence[str] = ()) -> dict[str, Any]:
         """The warnings of the clients, and more, each once, as the key of a result; nothing where there are none."""
-        of_clients = [one for client in (self.certcentral,) if client for one in client.warnings]
-        warnings = [*dict.fromkeys([*of_clients, *more])]
+        of_client = self.certcentral.warnings if self.certcentral else ()
+        warnings = [*dict.fromkeys([*of_client, *more])]
         return {"warnings": warnings} if warnings else {}
 
     def orders(self, order_ids: Sequence[int], *, details: bool = False) -> list[dict[str, Any]]:
@@ -138,4 +138,4 @@ def connection_options(params: Mapping[str, Any], option: str, spec: Mapping[str
     unknown = sorted(set(given) - set(spec))
     if unknown:
         raise OptionError(f"{option}.{unknown[0]} is not an option; known are {', '.join(spec)}")
-    return {name: given.get(name) if given.get(name) is not None else one.get("default") for name, one in spec.items()}
+    return with_defaults(given, spec)

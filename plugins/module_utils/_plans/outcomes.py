@@ -285,18 +285,16 @@ def _stop_reason(records: Sequence[Mapping[str, Any]], proven: bool) -> str:
 # -- the result of a run -----------------------------------------------------------------------------------------------
 
 
-def summary(
-    records: Iterable[Mapping[str, Any]], violations: Sequence[str] = (), *, report: str = ""
-) -> dict[str, Any]:
+def summary(records: Iterable[Mapping[str, Any]], violations: Sequence[str] = ()) -> dict[str, Any]:
     """Return the summary of a run: `outcomes`, the records for the report, and `result` with `counts`, `failed`, `msg`.
 
-    violations: the reasons why the run made no change at all. report: the path of the report, for `msg`.
+    violations: the reasons why the run made no change at all.
     """
     records = [{**one, "order": shown_order(one)} for one in records]
     counted = Counter(one["outcome"] for one in records)
     counts = {"total": len(records), **{outcome: counted[outcome] for outcome in OUTCOMES}}
     failed = bool(violations) or any(counts[outcome] for outcome in _FAILING)
-    result = {"counts": counts, "failed": failed, "msg": message(records, violations, report=report)}
+    result = {"counts": counts, "failed": failed, "msg": message(records, violations)}
     return {"outcomes": records, "result": result}
 
 
@@ -304,7 +302,8 @@ def message(records: Sequence[Mapping[str, Any]], violations: Sequence[str] = ()
     """Return what happened to the orders of a run in at most two sentences, without a full stop at the end.
 
     The first sentence has what was changed, is planned, or waits for an approval; the second one has the other
-    outcomes, the first failure and the report. records, violations, report: as in `summary`, with orders for display.
+    outcomes, the first failure and the report. records, violations: as in `summary`, with orders for display. report:
+    the path of the report, empty for none.
     """
     where = [f"report: {report}"] if report else []
     if violations:

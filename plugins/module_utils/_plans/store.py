@@ -69,7 +69,7 @@ def keep(path: str, plan: dict[str, Any], now: datetime, *, dry: bool) -> Saved:
         existing = _valid_plan(path, now)
         saved = _saved(plan, path, existing)
         if saved.changed:
-            # First: whoever reads the new file must find the earlier plan.
+            # First: a reader of the new file must find the earlier plan.
             if existing and content(saved.kept) != canonical(existing):
                 replace(saved.kept, canonical(existing))
             replace(path, canonical(plan))

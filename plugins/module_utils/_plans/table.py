@@ -92,14 +92,9 @@ class TableOptions:
 
 
 def plan_result(plan: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the task result for a plan: the plan, its canonical text, and the SHA-256 of the text."""
-    text, changes = canonical(plan), plural(len(writes(plan["entries"])), "change")
-    return {
-        "msg": f"the plan has {changes} among {plural(len(plan['entries']), 'order')}",
-        "plan": plan,
-        "text": text,
-        "sha256": digest(text),
-    }
+    """Return the plan for the result of a task, with its canonical text, and the SHA-256 of the text."""
+    text = canonical(plan)
+    return {"plan": plan, "text": text, "sha256": digest(text)}
 
 
 def table(plan: Mapping[str, Any], options: TableOptions | None = None) -> list[str]:

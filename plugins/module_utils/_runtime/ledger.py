@@ -40,8 +40,6 @@ class Ledger:
         self._settings = settings
         self._stop = stop
         self._observers = observers
-        # Orders in a row for which the key was refused.
-        self._denials = 0
         self._account = ""
         self._account_lock = threading.Lock()
         self._lock = threading.Lock()
@@ -96,8 +94,8 @@ class Ledger:
 
     def _stop_rules(self, result: OrderResult) -> None:
         denied = self._settings.one_key and result.failure and result.failure["http_status"] in (401, 403)
-        self._denials = self._denials + 1 if denied else 0
-        if self._denials >= DENIALS:
+        self._stop.denials = self._stop.denials + 1 if denied else 0
+        if self._stop.denials >= DENIALS:
             self._stop.set(
                 f"the service refused the API key for {DENIALS} {self._settings.noun}s in a row: check the API key"
             )

@@ -12,12 +12,15 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
+from .._common.options import within
+from .._http.connection import is_loopback
 from .._runtime.observers import observers
 from .._runtime.results import Settings
 from .._runtime.runner import Run
 from .models import order_ref
 from .policy import CancelRequest, decide
-from .readers import Reviews
+from .readers import Reviews, claims_of
+from .request_log import RequestLog
 from .results import longest_waiting, with_cancel_results
 from .writers import CancelWriter
 
@@ -26,7 +29,24 @@ if TYPE_CHECKING:
     from .._common.outcomes import Decision
     from .client import Servertastic
     from .policy import Subject
-    from .request_log import Claim, RequestLog
+    from .request_log import Claim
+
+
+def cancel_settings(servertastic: Servertastic, options: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the keyword arguments of `cancel` that the options of a cancellation set. Raises OptionError.
+
+    options: all of CANCELLATION.
+    """
+    # Polls more often than once a minute are for tests.
+    shortest = 1 if is_loopback(servertastic.transport.connection.base_url) else 60
+    wait = within(options, "wait_timeout", 1, 2592000)
+    return {
+        "log": RequestLog(options["request_log"]) if options["request_log"] else None,
+        "requested": claims_of(options["requested_at"] or {}),
+        "wait": wait if options["wait"] else 0,
+        "poll": within(options, "poll_interval", shortest, 86400),
+        "confirm": options["wait"],
+    }
 
 
 def cancel(

@@ -6,7 +6,10 @@
 
 from __future__ import annotations
 
+import multiprocessing
+import time
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 from typing import Any, NamedTuple
@@ -132,3 +135,18 @@ def effects(sim: Simulator) -> Counter[tuple[str, ...]]:
     return Counter(
         (request["method"], request["path"], str(request["order_id"])) for request in sim.journal() if request["effect"]
     )
+
+
+def killed(sim: Simulator, kind: str, request: int, target: Callable[..., Any], *arguments: Any) -> bool:
+    """Call it in a process of its own, and kill that at a request; False where it has no such request."""
+    sim.fault(kind, skip=request)
+    process = multiprocessing.get_context("fork").Process(target=target, args=arguments)
+    process.start()
+    until = time.monotonic() + 60
+    while process.is_alive() and sim.faults() and time.monotonic() < until:
+        time.sleep(0.01)
+    was_met = not sim.faults()
+    process.kill()
+    process.join(60)
+    sim.clear_faults()
+    return was_met

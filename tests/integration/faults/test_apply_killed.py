@@ -10,8 +10,6 @@ without Ansible around it, the killed one in a process of its own.
 
 from __future__ import annotations
 
-import multiprocessing
-import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -23,7 +21,7 @@ from ansible_collections.certops.orders.plugins.module_utils._common.context imp
 from ansible_collections.certops.orders.plugins.module_utils._files.audit_log import entries
 from ansible_collections.certops.orders.plugins.module_utils._runtime.guard import guarded
 from ansible_collections.certops.orders.plugins.modules import order_plan
-from ansible_collections.certops.orders.tests.integration.faults.bulks import Unhurried
+from ansible_collections.certops.orders.tests.integration.faults.bulks import Unhurried, killed
 from ansible_collections.certops.orders.tests.integration.support import KEY, Simulator, seed, spoken
 
 SHOP = "shop.example.com"
@@ -96,21 +94,6 @@ def approved(sim: Simulator, folder: Path, on_issued: str) -> dict[str, Any]:
     return params_of(sim, folder, on_issued, state="applied", plan=planned["text"], sha256=planned["sha256"])
 
 
-def killed(sim: Simulator, params: Mapping[str, Any], kind: str, request: int) -> bool:
-    """Run it in a process of its own, and kill that at a request; False where it has no such request."""
-    sim.fault(kind, skip=request)
-    process = multiprocessing.get_context("fork").Process(target=run, args=(params,))
-    process.start()
-    until = time.monotonic() + 60
-    while process.is_alive() and sim.faults() and time.monotonic() < until:
-        time.sleep(0.02)
-    was_met = not sim.faults()
-    process.kill()
-    process.join(60)
-    sim.clear_faults()
-    return was_met
-
-
 def effects(sim: Simulator) -> Counter[str]:
     """Return what was changed: anything twice is there with a 2."""
     return Counter(_named(request) for request in sim.journal() if request["effect"])
@@ -173,7 +156,7 @@ def test_killed_at_every_request_the_same_plan_converges_and_sends_nothing_twice
     for kind, number in boundaries(requests, on_issued):
         at = f"{kind}-{number}"
         params = approved(sim, tmp_path / at, on_issued)
-        assert killed(sim, params, kind, number), at
+        assert killed(sim, kind, number, run, params), at
         done, last = effects(sim), sim.journal()[-1]
         # What was done is in the audit log.
         log = Path(params["audit_log"])

@@ -10,10 +10,7 @@ of the roles, with Ansible around them, is in test_order_plan.py.
 
 from __future__ import annotations
 
-import multiprocessing
-import time
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -22,28 +19,13 @@ from ansible_collections.certops.orders.plugins.module_utils._files.audit_log im
 from ansible_collections.certops.orders.plugins.module_utils._runtime.guard import guarded
 from ansible_collections.certops.orders.tests.integration.faults.bulks import (
     BULKS,
-    Bulk,
     effects,
+    killed,
     params_of,
     run,
     start_over,
 )
 from ansible_collections.certops.orders.tests.integration.support import Simulator
-
-
-def killed(sim: Simulator, bulk: Bulk, params: dict[str, Any], kind: str, request: int) -> bool:
-    """Run it in a process of its own, and kill that at a request; False where it has no such request."""
-    sim.fault(kind, skip=request)
-    process = multiprocessing.get_context("fork").Process(target=guarded, args=(bulk.module.run, params, Context()))
-    process.start()
-    until = time.monotonic() + 60
-    while process.is_alive() and sim.faults() and time.monotonic() < until:
-        time.sleep(0.01)
-    was_met = not sim.faults()
-    process.kill()
-    process.join(60)
-    sim.clear_faults()
-    return was_met
 
 
 @pytest.mark.parametrize("kind", ["hang", "hang_after"])
@@ -61,7 +43,7 @@ def test_killed_at_every_request_it_converges_and_does_nothing_twice(
     for request in range(requests):
         start_over(sim, bulk)
         log = tmp_path / f"{request}.jsonl"
-        assert killed(sim, bulk, params_of(bulk, sim, log), kind, request)
+        assert killed(sim, kind, request, guarded, bulk.module.run, params_of(bulk, sim, log), Context())
         done = effects(sim)
         # What was done stands in the audit log.
         begun = entries(log.read_text()) if log.exists() else []

@@ -887,7 +887,7 @@ def test_another_job_that_requested_it_meanwhile_is_seen(
 
     service = conversation(reviews("Completed", issued=3), reviews("Completed", issued=3))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(module, "RequestLog", Raced)
+        patch.setattr(operations, "RequestLog", Raced)
         result = request(service, request_log=log)
 
     assert (told(result), result["changed"]) == ([outcome], False)

@@ -430,6 +430,20 @@ def test_the_key_is_not_used_after_three_refusals_in_a_row_in_small_batches(
     assert [found[str(number)] for number in range(1, 8)] == ["done", *3 * ["failed"], *3 * ["not_attempted"]]
 
 
+def test_refusals_of_servertastic_do_not_count_as_those_of_a_key(book: Callable[..., Book], tmp_path: Path) -> None:
+    service = book(*(order(number) for number in range(1, 6)))
+    # Of an order token each: what is refused for one says nothing about the others.
+    service.status = 403
+    service.refuses = ("GET /order/cancel.json", *(f"PUT /order/certificate/{number}/" for number in (4, 5)))
+    plan = [*(entry(number) for number in range(1, 6)), entry(DIGEST)]
+
+    found = outcomes(apply(service, tmp_path, plan, batch_size=1))
+
+    assert [found[str(number)] for number in range(1, 6)] == ["done", "done", "done", "failed", "failed"]
+    assert found[DIGEST[:8]] == "failed"
+    assert service.writes[-1] == "GET /order/cancel.json"
+
+
 def test_a_rehearsal_outside_of_the_window_is_refused(book: Callable[..., Book], tmp_path: Path) -> None:
     service = book(order(1))
     result = apply(service, tmp_path, [entry(1)], rehearse=True, not_before="2026-11-23")

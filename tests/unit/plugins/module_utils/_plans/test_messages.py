@@ -20,12 +20,13 @@ from ansible_collections.certops.orders.plugins.module_utils._plans.errors impor
 from ansible_collections.certops.orders.plugins.module_utils._plans.outcomes import (
     OUTCOMES,
     after_batch,
+    message,
     new_run,
     summary,
 )
 from ansible_collections.certops.orders.plugins.module_utils._plans.reorder_sheets import has_sheet
 from ansible_collections.certops.orders.plugins.module_utils._plans.store import find, keep
-from ansible_collections.certops.orders.plugins.module_utils._plans.table import TableOptions, plan_result, table
+from ansible_collections.certops.orders.plugins.module_utils._plans.table import TableOptions, table
 from ansible_collections.certops.orders.plugins.module_utils._plans.verification import changed_since, reconciled
 from ansible_collections.certops.orders.tests.messages import check_messages
 from ansible_collections.certops.orders.tests.unit.plugins.module_utils._plans.test_outcomes import (
@@ -138,8 +139,6 @@ def test_messages_of_a_table() -> None:
     every = plan_of(*every_action, served("unresolved", HIDDEN) | {"order": "99"}, notes=["a note"])
     dropped = entry(2, "revoke", drop_reissue=True, domains=["www2.example.com", "b.example", "a.example"])
     messages = {
-        "result": plan_result(every)["msg"],
-        "result of one order": plan_result(plan_of(entry()))["msg"],
         "every action": "\n".join(table(every)),
         "names and a reissue": "\n".join(table(plan_of(dropped, token(name="", domains=[])))),
         "servers": "\n".join(table(plan_of(entry(), hosts=["web1", "web2"]))),
@@ -194,7 +193,7 @@ def test_messages_of_a_result() -> None:
     check_messages(
         "plan result",
         {
-            situation: summary(records, violations, report=report)["result"]["msg"]
+            situation: message(summary(records)["outcomes"], violations, report=report)
             for situation, (records, violations, report) in results.items()
         },
     )

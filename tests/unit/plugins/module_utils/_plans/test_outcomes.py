@@ -20,6 +20,7 @@ from ansible_collections.certops.orders.plugins.module_utils._plans.outcomes imp
     OUTCOMES,
     after_batch,
     continuing,
+    message,
     new_run,
     outcomes,
     shortened,
@@ -438,7 +439,7 @@ def waits(order: Any, request_id: int = 0) -> dict[str, Any]:
 def test_a_message_is_short_and_counts_all_that_matters(words: list[str], is_new: bool, violations: list[str]) -> None:
     records = [{**record(number + 1, outcome=word), "time": TIME * is_new} for number, word in enumerate(words)]
 
-    told = summary(records, violations, report="/reports/r.html")["result"]["msg"]
+    told = message(summary(records)["outcomes"], violations, report="/reports/r.html")
 
     assert told.count(". ") <= 1
     assert "\n" not in told
