@@ -516,7 +516,8 @@ def test_a_module_without_connections_has_no_defaults_added() -> None:
 def test_a_secret_of_a_connection_is_not_in_a_message() -> None:
     arguments = {"certcentral_connection": {"api_key": KEY, "retries": KEY}}
     result = pass_through(Witness(), BOTH, arguments=arguments)
-    assert_refused(result, "********")
+    # A value that is no number is in the message since 2.19 only; before, the message has its type.
+    assert_refused(result, "retries", "str" if COLLECTS_WARNINGS else "********")
     assert KEY not in repr(result)
     default = [{SERVERTASTIC: {"api_key": KEY, "retries": KEY}}]
     assert KEY not in repr(pass_through(Witness(), BOTH, module_defaults=default))
