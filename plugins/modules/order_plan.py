@@ -203,6 +203,30 @@ options:
             the overview of the account. Not needed where the module reads the orders of the account itself.
         type: str
         default: ""
+  role:
+    description:
+      - For the roles of this collection, which consist of one task with this module. The module then has its other
+        options from the variables of the role, with their texts for lists and numbers, and refuses unknown variables
+        that begin with the name of the role. What fails after the plan was made does not fail the task; RV(role) has
+        what the role does next.
+    type: dict
+    suboptions:
+      name:
+        description:
+          - The role. Its variables, without the prefix, are the options of this module.
+        type: str
+        choices: [order_plan, decommission_domain, mark_renewed_orders, cancel_stale_orders]
+        required: true
+      deliver_tasks:
+        description:
+          - Path of the task file that delivers the report. Set from the variable of the role.
+        type: str
+        default: ""
+      fail:
+        description:
+          - Whether the role fails at its end. Set from the variable of the role.
+        type: bool
+        default: true
   note:
     description:
       - The text of the note that is sent with each change. O(ticket), O(job) and the first digits of the SHA-256 digest
@@ -633,6 +657,48 @@ report:
       type: bool
       returned: always
       sample: true
+role:
+  description: What the role does after the task.
+  returned: with O(role), when a plan was made
+  type: dict
+  contains:
+    deliver:
+      description: Whether there is a report, and a task file that delivers it.
+      type: bool
+      returned: always
+      sample: false
+    deliver_tasks:
+      description: Path of the task file that delivers the report.
+      type: str
+      returned: always
+      sample: ""
+    fail:
+      description: Whether the role fails at its end.
+      type: bool
+      returned: always
+      sample: false
+ansible_stats:
+  description:
+    - Data for the next job of a workflow, as M(ansible.builtin.set_stats) sets it. The path and the SHA-256 digest of the
+      plan, or the plan itself if there is no file.
+  returned: with O(role) and O(state=planned), when a plan was made
+  type: dict
+  contains:
+    data:
+      description: The variables, whose names begin with O(kind).
+      type: dict
+      returned: always
+      sample: {decommission_domain_plan_path: /var/lib/certops/plans/web42.json}
+    per_host:
+      description: Always V(false).
+      type: bool
+      returned: always
+      sample: false
+    aggregate:
+      description: Always V(false).
+      type: bool
+      returned: always
+      sample: false
 api:
   description: The cost of the task.
   returned: when a plan was made
@@ -708,7 +774,7 @@ from ansible_collections.certops.orders.plugins.module_utils._common.options imp
     OptionError,
 )
 from ansible_collections.certops.orders.plugins.module_utils._files.secure import UnsafeFile, file_problem
-from ansible_collections.certops.orders.plugins.module_utils._flows import engine, report, results
+from ansible_collections.certops.orders.plugins.module_utils._flows import engine, report, results, role_task
 from ansible_collections.certops.orders.plugins.module_utils._plans.errors import PlanError
 from ansible_collections.certops.orders.plugins.module_utils._runtime.entry_point import main as module_main
 
@@ -722,6 +788,11 @@ REPORT: dict[str, Any] = {
     "title": {"type": "str", "default": ""},
     "contacts": {"type": "bool", "default": False},
     "orders_from": {"type": "str", "default": ""},
+}
+ROLE: dict[str, Any] = {
+    "name": {"type": "str", "choices": list(role_task.ROLES), "required": True},
+    "deliver_tasks": {"type": "str", "default": ""},
+    "fail": {"type": "bool", "default": True},
 }
 SPEC: dict[str, Any] = {
     "argument_spec": {
@@ -749,6 +820,7 @@ SPEC: dict[str, Any] = {
         "rehearse": {"type": "bool", "default": False},
         "folder": {"type": "path"},
         "report": {"type": "dict", "options": REPORT},
+        "role": {"type": "dict", "options": ROLE},
         "note": {"type": "str", "default": ""},
         "ticket": {"type": "str", "default": ""},
         "job": {"type": "str", "default": ""},
@@ -764,6 +836,9 @@ SPEC: dict[str, Any] = {
     "supports_check_mode": True,
 }
 
+# Called by the controller action with the arguments of the task, before they are validated.
+arguments = role_task.arguments
+
 
 def run(params: Mapping[str, Any], context: Context) -> dict[str, Any]:
     """Make a plan, or apply one; returns the result of the task."""
@@ -773,7 +848,7 @@ def run(params: Mapping[str, Any], context: Context) -> dict[str, Any]:
         result = results.finished(report.reported(handle, params, context, now), params, context, now)
         if params["print"]:
             context.show([result["msg"]])
-        return result
+        return role_task.result_for_role(result, params, check_mode=context.check_mode)
     except PlanError as error:
         return ApiError(str(error), code=error.code).result()
     except (OSError, UnsafeFile) as error:

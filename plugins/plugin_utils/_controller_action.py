@@ -72,6 +72,8 @@ class _TaskRun:
         arguments = self._with_connections(_decrypted(self._task.args))
         try:
             self._refuse_async()
+            if hasattr(self._module, "arguments"):
+                arguments = self._module.arguments(arguments, self._task_vars, self._templated)
             # A module that is for the controller only refuses it itself, as it does not always need the service.
             has_choice = "execute_on" in self._module.SPEC["argument_spec"] and not self._is_controller_only
             if arguments.get("execute_on") == "target" and has_choice:
@@ -130,6 +132,11 @@ class _TaskRun:
         for several in self._task.module_defaults or []:
             defaults = several.get(f"group/certops.orders.{group}", defaults)
         return _decrypted(self._action._templar.template(defaults)) if defaults else {}
+
+    def _templated(self, value: Any) -> Any:
+        """The value of a variable with all templates resolved, None for the placeholder of an omitted option."""
+        resolved = _decrypted(self._action._templar.template(value))
+        return None if _is_omitted(resolved) else resolved
 
     def _secrets(self, arguments: Mapping[str, Any]) -> list[str]:
         """The keys and tokens that the task sets, in connections as well."""

@@ -21,7 +21,7 @@ from .._common.errors import ApiError
 from .._common.options import OptionError
 from .._common.text import scrub
 from .._plans.actions import CERTCENTRAL, SERVERTASTIC
-from .._plans.approval import guards, window
+from .._plans.approval import LIMITS, guards, window
 from .._plans.document import make, read
 from .._plans.errors import PlanError
 from .._plans.outcomes import REFUSED, outcomes, summary
@@ -39,9 +39,6 @@ if TYPE_CHECKING:
     from .._common.context import Context
     from .kinds import Planned
     from .services import Services
-
-_LIMITS = ("max_changes", "max_revocations", "expected_changes")
-
 
 def planned(params: Mapping[str, Any], context: Context, now: datetime) -> dict[str, Any]:
     """Make a plan, and write it where the task names a file. now: in UTC."""
@@ -198,7 +195,7 @@ def _show_table(params: Mapping[str, Any], context: Context, result: dict[str, A
     """Add the table of the plan to a result, and print it."""
     options = TableOptions(
         request=params["request"] or {},
-        guards={name: params[name] for name in (*_LIMITS, "not_before", "not_after")},
+        guards={name: params[name] for name in (*LIMITS, "not_before", "not_after")},
         violations=result.get("violations", ()),
         path=result["path"],
         needs_approval=params["state"] == "planned",
@@ -218,7 +215,7 @@ def _refused(plan: Mapping[str, Any], error: PlanError) -> dict[str, Any]:
 
 
 def _limits(params: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: params[name] for name in _LIMITS}
+    return {name: params[name] for name in LIMITS}
 
 
 def _options(params: Mapping[str, Any], is_approved: bool) -> ApplyOptions:

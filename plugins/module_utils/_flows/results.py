@@ -20,28 +20,51 @@ from .._plans.store import save_outcomes
 if TYPE_CHECKING:
     from .._common.context import Context
 
-# The outcomes that a result has. A larger result makes the callbacks and the database of a controller slow.
+# The orders that a result has in full. A larger result makes the callbacks and the database of a controller slow.
+MOST_FULL = 50
+# The outcomes that a result has at all, if all of them are in a file.
 MOST_OUTCOMES = 500
 
 
 def finished(result: Mapping[str, Any], params: Mapping[str, Any], context: Context, now: datetime) -> dict[str, Any]:
-    """Return the result of a flow with the path of its report in the message, and with at most 500 full outcomes.
+    """Return the result of a flow as its task returns it: with the path of its report in the message, and small.
 
-    With more outcomes, all of them are in a file of the folder of the task, and the result has `outcomes_path` and the
-    first 500, failures first; without a folder, and in check mode, the result has all of them in short.
-    result: of `planned` or `applied`, with `report.files` if there is a report. now: in UTC.
+    Of an approved plan nothing is returned again. Of a plan that was made, `plan` and its outcomes are returned up to 50
+    entries, and `text` only where there is no file. What became of the orders is returned in full up to 50 outcomes, and
+    in short above; see `_with_outcomes`. result: of `planned` or `applied`, with `report.files` if there is a report.
+    now: in UTC.
     """
     final, records = dict(result), result["outcomes"]
     files = (result.get("report") or {}).get("files") or {}
+    is_planned = params["state"] == "planned"
     if files:
         # A plan is made in spite of what would keep it from being applied.
-        violations = result["violations"] if params["state"] == "applied" else ()
+        violations = () if is_planned else result["violations"]
         msg = message(records, violations, report=next(iter(files.values())))
         final.update(msg=msg, result={**result["result"], "msg": msg})
-    if len(records) > MOST_OUTCOMES:
-        path = "" if context.check_mode or params["rehearse"] else _saved(result, params, context, now)
-        final.update(outcomes=shortened(records, MOST_OUTCOMES if path else None), outcomes_path=path)
-    return final
+    is_small = len(records) <= MOST_FULL
+    if not (is_planned or params["without_approval"]) or not is_small:
+        final.pop("plan", None)
+    if not is_planned or result.get("path"):
+        final.pop("text", None)
+    if is_planned:
+        return final if is_small else {**final, "outcomes": []}
+    return final if is_small else _with_outcomes(final, params, context, now)
+
+
+def _with_outcomes(
+    result: dict[str, Any], params: Mapping[str, Any], context: Context, now: datetime
+) -> dict[str, Any]:
+    """The result with its outcomes in short, the most urgent ones first.
+
+    With more than 500 outcomes, all of them are in a file of the folder of the task, and the result has `outcomes_path`
+    and the first 500; without a folder, and in check mode, the result has all of them in short.
+    """
+    records = result["outcomes"]
+    if len(records) <= MOST_OUTCOMES:
+        return {**result, "outcomes": shortened(records, None)}
+    path = "" if context.check_mode or params["rehearse"] else _saved(result, params, context, now)
+    return {**result, "outcomes": shortened(records, MOST_OUTCOMES if path else None), "outcomes_path": path}
 
 
 def _saved(result: Mapping[str, Any], params: Mapping[str, Any], context: Context, now: datetime) -> str:

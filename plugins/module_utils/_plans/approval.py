@@ -27,6 +27,8 @@ from .times import time_text
 # A run without an approval may make this many irreversible changes. For more, the user must set expected_changes to the
 # exact number of changes.
 MANY = 25
+# The guards that limit the changes of a plan, by the options of order_plan and the variables of the roles.
+LIMITS = ("max_changes", "max_revocations", "expected_changes")
 
 
 # -- before the first change -------------------------------------------------------------------------------------------
