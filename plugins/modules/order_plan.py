@@ -391,8 +391,10 @@ msg:
   type: str
   sample: "planned: 1 change among 3 orders (1 to cancel)"
 plan:
-  description: The plan that was made in this run. With O(state=planned), the one in the file if that is the same.
-  returned: when a plan was made
+  description:
+    - The plan that was made in this run. With O(state=planned), the one in the file if that is the same.
+    - A plan of more than 50 entries is not returned. It is in the file, or in RV(text).
+  returned: when a plan of at most 50 entries was made
   type: dict
   contains:
     schema_version:
@@ -464,7 +466,7 @@ text:
   description:
     - The canonical text of the plan.
     - Before ansible-core 2.19, a template converts it to a dictionary. O(plan) accepts both.
-  returned: when a plan was made
+  returned: with O(state=planned) and without O(path), when a plan was made
   type: str
 table:
   description:
@@ -535,14 +537,16 @@ outcomes_path:
   description:
     - Path of the file with all outcomes, a JSON list. RV(outcomes) then has the first 500 in short, failures first.
     - Empty without O(folder) and in check mode. RV(outcomes) then has all of them in short.
-  returned: when there are more than 500 outcomes
+  returned: with O(state=applied), when there are more than 500 outcomes
   type: str
   sample: /var/lib/certops/reports/cancel_stale_orders-outcomes-20261122T104205Z-1f0c9a7e52d5.json
 outcomes:
   description:
     - What became of each entry, in the form that the role P(certops.orders.order_report#role) accepts.
-    - With more than 500 entries, only C(provider), C(order), C(action), C(outcome), C(request_id), and of failures
-      C(reason).
+    - With more than 50 entries and O(state=applied), in short, failures first. An element then has C(provider),
+      C(order), C(action), C(outcome), C(request_id), and, if it failed, is unknown, was refused or not attempted,
+      C(reason). The report has all facts.
+    - With more than 50 entries and O(state=planned), the list is empty, because the plan has all entries.
   returned: when a plan was made
   type: list
   elements: dict
@@ -662,6 +666,11 @@ role:
   returned: with O(role), when a plan was made
   type: dict
   contains:
+    continue:
+      description: Whether the role delivers a report or fails.
+      type: bool
+      returned: always
+      sample: false
     deliver:
       description: Whether there is a report, and a task file that delivers it.
       type: bool
@@ -679,8 +688,8 @@ role:
       sample: false
 ansible_stats:
   description:
-    - Data for the next job of a workflow, as M(ansible.builtin.set_stats) sets it. The path and the SHA-256 digest of the
-      plan, or the plan itself if there is no file.
+    - Data for the next job of a workflow, as M(ansible.builtin.set_stats) sets it. The path and the SHA-256 digest of
+      the plan, or the plan itself if there is no file.
   returned: with O(role) and O(state=planned), when a plan was made
   type: dict
   contains:

@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from .kinds import Planned
     from .services import Services
 
+
 def planned(params: Mapping[str, Any], context: Context, now: datetime) -> dict[str, Any]:
     """Make a plan, and write it where the task names a file. now: in UTC."""
     # Neither stands in the plan: what is not valid, or would keep it from being applied, is found out when planning.

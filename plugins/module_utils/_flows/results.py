@@ -29,10 +29,9 @@ MOST_OUTCOMES = 500
 def finished(result: Mapping[str, Any], params: Mapping[str, Any], context: Context, now: datetime) -> dict[str, Any]:
     """Return the result of a flow as its task returns it: with the path of its report in the message, and small.
 
-    Of an approved plan nothing is returned again. Of a plan that was made, `plan` and its outcomes are returned up to 50
-    entries, and `text` only where there is no file. What became of the orders is returned in full up to 50 outcomes, and
-    in short above; see `_with_outcomes`. result: of `planned` or `applied`, with `report.files` if there is a report.
-    now: in UTC.
+    Up to 50 entries, a plan and its outcomes are returned in full. Above that, the plan is not returned, and what
+    became of the orders is returned in short, see `_in_short`. `text` is returned of a new plan that is in no file.
+    result: of `planned` or `applied`, with `report.files` if there is a report. now: in UTC.
     """
     final, records = dict(result), result["outcomes"]
     files = (result.get("report") or {}).get("files") or {}
@@ -42,29 +41,25 @@ def finished(result: Mapping[str, Any], params: Mapping[str, Any], context: Cont
         violations = () if is_planned else result["violations"]
         msg = message(records, violations, report=next(iter(files.values())))
         final.update(msg=msg, result={**result["result"], "msg": msg})
-    is_small = len(records) <= MOST_FULL
-    if not (is_planned or params["without_approval"]) or not is_small:
-        final.pop("plan", None)
     if not is_planned or result.get("path"):
         final.pop("text", None)
-    if is_planned:
-        return final if is_small else {**final, "outcomes": []}
-    return final if is_small else _with_outcomes(final, params, context, now)
+    if len(records) <= MOST_FULL:
+        return final
+    final.pop("plan", None)
+    return {**final, "outcomes": []} if is_planned else {**final, **_in_short(result, params, context, now)}
 
 
-def _with_outcomes(
-    result: dict[str, Any], params: Mapping[str, Any], context: Context, now: datetime
-) -> dict[str, Any]:
-    """The result with its outcomes in short, the most urgent ones first.
+def _in_short(result: Mapping[str, Any], params: Mapping[str, Any], context: Context, now: datetime) -> dict[str, Any]:
+    """Return `outcomes` in short, the most urgent ones first.
 
-    With more than 500 outcomes, all of them are in a file of the folder of the task, and the result has `outcomes_path`
-    and the first 500; without a folder, and in check mode, the result has all of them in short.
+    With more than 500, all of them are in a file of the folder of the task, and `outcomes` has the first 500, and
+    `outcomes_path` the path; without a folder, and in check mode, `outcomes` has all of them in short.
     """
     records = result["outcomes"]
     if len(records) <= MOST_OUTCOMES:
-        return {**result, "outcomes": shortened(records, None)}
+        return {"outcomes": shortened(records, None)}
     path = "" if context.check_mode or params["rehearse"] else _saved(result, params, context, now)
-    return {**result, "outcomes": shortened(records, MOST_OUTCOMES if path else None), "outcomes_path": path}
+    return {"outcomes": shortened(records, MOST_OUTCOMES if path else None), "outcomes_path": path}
 
 
 def _saved(result: Mapping[str, Any], params: Mapping[str, Any], context: Context, now: datetime) -> str:

@@ -73,9 +73,7 @@ class _Variables:
                 raise OptionError(f"{variable} has no effect in the role certops.orders.{self.role}: set {own} instead")
 
 
-def arguments(
-    given: Mapping[str, Any], variables: Mapping[str, Any], template: Callable[[Any], Any]
-) -> dict[str, Any]:
+def arguments(given: Mapping[str, Any], variables: Mapping[str, Any], template: Callable[[Any], Any]) -> dict[str, Any]:
     """Return the arguments of a task: with `role`, those that the variables of the role mean.
 
     given: the arguments of the task. variables: those of the task, without resolved templates. template: resolves the
@@ -221,7 +219,7 @@ def _undo_marks(of_role: _Variables, _options: Mapping[str, Any], _phase: str) -
 
 def _decommission_title(options: Mapping[str, Any]) -> str:
     names = options["names"]
-    return f"Decommissioning of {', '.join(names) if len(names) < 4 else f'{len(names)} names'}"  # noqa: PLR2004
+    return f"Decommissioning of {', '.join(names) if len(names) < 4 else f'{len(names)} names'}"
 
 
 # Lists and numbers that are options of the module, and not part of a request.
@@ -258,6 +256,7 @@ def result_for_role(result: Mapping[str, Any], params: Mapping[str, Any], *, che
         return dict(result)
     fails = bool(role["fail"] and result["result"]["failed"])
     report = result.get("report")
+    delivers = bool(role["deliver_tasks"] and report and not check_mode)
     final = {name: value for name, value in result.items() if name != "failed" or (params["rehearse"] and fails)}
     facts = {"sha256": result["sha256"], "path": result["path"], "outcomes_path": result.get("outcomes_path", "")}
     final.update(
@@ -265,7 +264,8 @@ def result_for_role(result: Mapping[str, Any], params: Mapping[str, Any], *, che
         # Empty where there is no report: tasks that deliver one must not find that of an earlier run.
         report=report or {"files": {}, "headline": "", "changed": False},
         role={
-            "deliver": bool(role["deliver_tasks"] and report and not check_mode),
+            "continue": delivers or fails,
+            "deliver": delivers,
             "deliver_tasks": role["deliver_tasks"],
             "fail": fails,
         },

@@ -344,7 +344,7 @@ def test_a_plan_is_carried_out_only_if_it_is_the_one_that_was_approved(retire: R
         # The reason of the module is that of the run.
         assert step["Make or apply the plan"].failure["message"] in step.refusal
     # Without the digest nothing is compared.
-    assert unapproved.refused_by == "Validate the phase"
+    assert unapproved.refused_by == "Make or apply the plan"
     assert {tuple(writes(step)) for step in (*refused, unapproved)} == {()}
     assert writes(by_its_text) == [f"set {PENDING} canceled"]
     assert sorted(writes(by_itself)) == sorted(set(EFFECTS[:4]) - {f"set {PENDING} canceled"})
@@ -370,6 +370,23 @@ def test_check_mode_changes_nothing_and_tells_what_would_be(retire: Retire, sim:
     assert set(retire.report_dir.iterdir()) == reports
 
 
+def test_the_results_of_300_orders_are_small_and_name_each_of_them(retire: Retire, sim: Simulator) -> None:
+    count = 300
+    orders = [{"id": number, "status": "pending", "common_name": GONE} for number in range(1, count + 1)]
+    sim.reset({"switches": {"rate.enabled": False}, "orders": orders})
+
+    plan, apply = retire.steps(*(retire.step(phase, max_changes=count) for phase in ("plan", "apply")))
+
+    assert set(apply.outcomes.values()) == {"done"}
+    assert set(apply.outcomes) == set(map(str, range(1, count + 1)))
+    assert sum(line.startswith("  cancel  ") for line in plan["Make or apply the plan"].table) == 50
+    entries = json.loads(retire.path.read_text())["entries"]
+    assert {entry["action"] for entry in entries} == {"cancel"}
+    own = [task for step in (plan, apply) for task in step.tasks if task.name != "Outcomes"]
+    assert sum(len(json.dumps(task.result)) for task in own) < 100_000
+    assert len(own) <= 25
+
+
 def test_at_once_by_the_playbook_where_that_is_confirmed(retire: Retire, sim: Simulator) -> None:
     given = {
         "decommission_domain_names": [GONE, on("www")],
@@ -382,7 +399,7 @@ def test_at_once_by_the_playbook_where_that_is_confirmed(retire: Retire, sim: Si
 
     unconfirmed = retire.controller.playbook(outcomes, args=playbook, variables=given)
     assert unconfirmed.rc == 2
-    assert "confirm" in unconfirmed["Validate the phase"].msg
+    assert "confirm" in unconfirmed["Make or apply the plan"].msg
     assert not retire.effects
 
     confirmed = retire.controller.playbook(

@@ -535,7 +535,7 @@ def test_what_cannot_be_meant_fails_at_once(
     run = plans(phase, planned(sim, CANCEL), variables=dict(variables))
 
     assert run.rc == 2
-    assert named in run.bad("Validate the phase").result["msg"]
+    assert named in run.bad("Make or apply the plan").result["msg"]
     assert sim.journal() == []
 
 

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.certops.orders.plugins.module_utils._common.context import Context
-from ansible_collections.certops.orders.plugins.module_utils._flows.results import MOST_OUTCOMES, finished
+from ansible_collections.certops.orders.plugins.module_utils._flows.results import MOST_FULL, MOST_OUTCOMES, finished
 from ansible_collections.certops.orders.plugins.module_utils._plans.outcomes import summary
 from ansible_collections.certops.orders.tests.unit.plugins.module_utils._plans.test_outcomes import record
 from ansible_collections.certops.orders.tests.unit.plugins.module_utils._plans.test_plans import NOW
@@ -38,9 +38,41 @@ def finish(result: dict[str, Any], folder: Path | None = None, *, check_mode: bo
     return finished(result, params, Context(check_mode=check_mode), NOW)
 
 
-def test_a_small_result_stays(tmp_path: Path) -> None:
-    result = result_of(MOST_OUTCOMES)
-    assert finish(result, tmp_path) == result
+@pytest.mark.parametrize("state", ["planned", "applied"])
+def test_a_small_result_stays(state: str, tmp_path: Path) -> None:
+    result = result_of(MOST_FULL, plan={"entries": MOST_FULL * [{}]})
+    assert finish(result, tmp_path, state=state) == result
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("count", [MOST_FULL + 1, MOST_OUTCOMES])
+def test_what_became_of_more_orders_is_returned_in_short(count: int, tmp_path: Path) -> None:
+    result = result_of(count, plan={"entries": count * [{}]})
+
+    final = finish(result, tmp_path)
+
+    assert {one["order"]: one["outcome"] for one in final["outcomes"]} == {
+        one["order"]: one["outcome"] for one in result["outcomes"]
+    }
+    first, *others = final["outcomes"]
+    assert (first["order"], first["outcome"], first["reason"]) == (
+        str(count),
+        "failed",
+        result["outcomes"][-1]["reason"],
+    )
+    assert {tuple(one) for one in others} == {("provider", "order", "action", "outcome")}
+    assert {**final, "outcomes": result["outcomes"], "plan": result["plan"]} == result
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_larger_plan_is_not_returned_again(tmp_path: Path) -> None:
+    result = result_of(MOST_FULL + 1, plan={"entries": (MOST_FULL + 1) * [{}]}, text="{}", table=["a", "b"])
+
+    final = finish({**result, "path": "/plans/plan.json"}, tmp_path, state="planned")
+    assert (final["outcomes"], set(result) - set(final)) == ([], {"plan", "text"})
+    assert (final["table"], final["result"]) == (result["table"], result["result"])
+    # What is in no file must be in the result.
+    assert finish({**result, "path": ""}, tmp_path, state="planned")["text"] == "{}"
     assert list(tmp_path.iterdir()) == []
 
 

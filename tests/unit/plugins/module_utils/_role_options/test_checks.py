@@ -251,7 +251,8 @@ def test_a_token_is_not_shown() -> None:
 def test_a_role_hands_over_all_of_its_lists_and_numbers() -> None:
     with pytest.raises(OptionError, match="formats"):
         normalized("order_report", {})
-    for role in SHAPES:
+    # The other roles have their options from the module order_plan, see tests of _flows/role_task.py.
+    for role in ("order_report", "awx_setup"):
         lines = [f'  {name}: "{{{{ {role}_{name} }}}}"' for name in SHAPES[role]]
         text = (ROOT / "roles" / role / "vars" / "main.yml").read_text()
         assert "\n".join([f"{role}__raw:", *lines, f"{role}__options: "]) in text
