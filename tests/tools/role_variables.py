@@ -2,11 +2,16 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Write plugins/module_utils/_role_options/variables.py from the roles' argument specs; --check only compares."""
+"""Write plugins/module_utils/_role_options/variables.py from the roles' argument specs; --check only compares.
+
+The actions of plans in these argument specs are written from plugins/module_utils/_common/actions.py.
+"""
 
 from __future__ import annotations
 
+import ast
 import json
+import re
 import sys
 from pathlib import Path
 from typing import Any
@@ -14,6 +19,10 @@ from typing import Any
 import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
+ACTIONS = ROOT / "plugins" / "module_utils" / "_common" / "actions.py"
+SPECS = "roles/*/meta/argument_specs.yml"
+# The choices of an option `action`, with all that stands before them.
+CHOICES = re.compile(r"(?m)^(?P<start>( +)action:\n(?:\2  .*\n)*?\2  choices:\n)(?P<names>(?:\2    - .*\n)+)")
 FILE = ROOT / "plugins" / "module_utils" / "_role_options" / "variables.py"
 HEADER = '''\
 # Copyright (c) 2026 The certops.orders authors
@@ -39,12 +48,32 @@ from typing import Any
 def options(root: Path = ROOT) -> dict[str, dict[str, Any]]:
     """The options of each role with their defaults, None where they have none."""
     found: dict[str, dict[str, Any]] = {}
-    for path in sorted(root.glob("roles/*/meta/argument_specs.yml")):
+    for path in sorted(root.glob(SPECS)):
         specs = yaml.safe_load(path.read_text(encoding="utf-8"))["argument_specs"]
         for spec in specs.values():
             for name, option in spec["options"].items():
                 found.setdefault(path.parents[1].name, {})[name] = option.get("default")
     return found
+
+
+def actions(path: Path = ACTIONS) -> list[str]:
+    """The actions that plans can have: the constants of the module that are texts, in its sequence."""
+    names: list[str] = []
+    for node in ast.parse(path.read_text(encoding="utf-8")).body:
+        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Tuple):
+            names += ast.literal_eval(node.value)
+    return names
+
+
+def with_actions(spec: str, known: list[str]) -> str:
+    """The text of an argument spec with these actions as choices; those that are there keep their place."""
+
+    def choices(found: re.Match[str]) -> str:
+        there = re.findall(r"- (.*)", found["names"])
+        names = [*(name for name in there if name in known), *(name for name in known if name not in there)]
+        return found["start"] + "".join(f"{found[2]}    - {name}\n" for name in names)
+
+    return CHOICES.sub(choices, spec)
 
 
 def text() -> str:
@@ -66,12 +95,19 @@ def _literal(default: Any) -> str:
 
 
 def main(arguments: list[str]) -> int:
+    known = actions()
+    # First, because the variables are written from them.
+    files = {path: with_actions(path.read_text(encoding="utf-8"), known) for path in sorted(ROOT.glob(SPECS))}
     if "--check" not in arguments:
-        FILE.write_text(text(), encoding="utf-8")
-    elif FILE.read_text(encoding="utf-8") != text():
-        print(f"{FILE.name} is not what the argument specs say; run {sys.argv[0]}")
-        return 1
-    return 0
+        for path, content in files.items():
+            path.write_text(content, encoding="utf-8")
+    files[FILE] = text()
+    if "--check" not in arguments:
+        FILE.write_text(files[FILE], encoding="utf-8")
+    stale = [path for path, content in files.items() if path.read_text(encoding="utf-8") != content]
+    for path in stale:
+        print(f"{path.relative_to(ROOT)} is not what the sources say; run {sys.argv[0]}")
+    return 1 if stale else 0
 
 
 if __name__ == "__main__":

@@ -11,24 +11,62 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from .._common import actions
+from .._common.actions import CANCEL, DROP, KEEP, LAPSE, LEAVE, MARK, NOTHING, REJECT, REVOKE, UNMARK, WAIT
+
+__all__ = [
+    "ACCEPTED",
+    "ACTIONS",
+    "CANCEL",
+    "CERTCENTRAL",
+    "DROP",
+    "DROPPING",
+    "ENDED_STATUSES",
+    "IRREVERSIBLE",
+    "KEEP",
+    "LAPSE",
+    "LEAVE",
+    "MARK",
+    "NOTHING",
+    "REJECT",
+    "REPORT_ONLY",
+    "REVOKE",
+    "SERVERTASTIC",
+    "TLS_PRODUCTS",
+    "UNMARK",
+    "WAIT",
+    "WRITING",
+    "accepts_unknown",
+    "entry_key",
+    "is_irreversible",
+    "order_label",
+    "orders_of",
+    "requests_of",
+    "shown",
+    "shown_order",
+    "sort_key",
+    "writes",
+]
+
 CERTCENTRAL, SERVERTASTIC = "certcentral", "servertastic"
-CANCEL, REJECT, DROP = "cancel", "reject_request", "drop_reissue"
-MARK, UNMARK, LAPSE, REVOKE = "mark_renewed", "unmark_renewed", "lapse", "revoke"
-# The actions that change an order, in the order in which a run carries them out.
-WRITING = (REJECT, CANCEL, DROP, MARK, UNMARK, LAPSE, REVOKE)
-# keep: the order stays as it is. leave: manual review. nothing: no change is necessary. wait: a later run changes it.
-KEEP, LEAVE, NOTHING, WAIT = REPORT_ONLY = ("keep", "leave", "nothing", "wait")
+# The actions that change an order, in the order in which a run carries them out, and those that do not.
+WRITING = tuple(name for name, action in actions.ACTIONS.items() if action.changed)
+REPORT_ONLY = tuple(name for name, action in actions.ACTIONS.items() if not action.changed)
 # The actions that cannot be undone. Other actions can drop a reissue as well, see is_irreversible.
-IRREVERSIBLE = (REJECT, CANCEL, DROP, REVOKE)
+IRREVERSIBLE = tuple(name for name, action in actions.ACTIONS.items() if action.is_irreversible)
 # CertCentral product types of TLS certificates. The other types are for persons and for code signing.
 TLS_PRODUCTS = ("ssl_certificate", "dv_ssl_certificate")
-# At Servertastic the revocation of an issued order is a cancellation that the admin contact must approve.
-ACTIONS = {CERTCENTRAL: (*WRITING, *REPORT_ONLY), SERVERTASTIC: (CANCEL, REVOKE, *REPORT_ONLY)}
+ACTIONS = {
+    CERTCENTRAL: tuple(actions.ACTIONS),
+    SERVERTASTIC: tuple(name for name, action in actions.ACTIONS.items() if action.at_servertastic),
+}
 # The value of `unknown` in the state of an entry: the user accepts that the order ends although not all of its names or
 # certificates are known.
 ACCEPTED = "accepted"
 # The actions that need two writes if a pending reissue must be dropped first.
-DROPPING = (LAPSE, REVOKE)
+DROPPING = tuple(name for name, action in actions.ACTIONS.items() if action.drops_reissue)
+# The statuses of an order, in lower case, after an action has ended it.
+ENDED_STATUSES = {name: action.ended for name, action in actions.ACTIONS.items() if action.ended}
 
 
 def entry_key(entry: Mapping[str, Any]) -> tuple[str, str]:

@@ -12,19 +12,14 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from .._common.actions import ACTIONS
 from .._common.text import plural
 from .actions import (
-    CANCEL,
     CERTCENTRAL,
-    DROP,
     KEEP,
     LAPSE,
-    MARK,
     NOTHING,
-    REJECT,
-    REVOKE,
     SERVERTASTIC,
-    UNMARK,
     WAIT,
     WRITING,
     entry_key,
@@ -55,29 +50,11 @@ _OUTCOME_OF_MODULE = {
     "not_attempted": NOT_ATTEMPTED,
 }
 UNCONFIRMED = "the service acknowledged the change, but a later read does not show it: check the order"
-# The statuses of an order, in lower case, after an action has ended it.
-ENDED_STATUSES = {CANCEL: ("canceled", "cancelled"), REJECT: ("rejected", "denied"), REVOKE: ("revoked", "cancelled")}
 # Lists of a revocation that are too long for a report.
 _LONG_FACTS = ("certificates", "domains")
 # What a change is called before and after it.
-_TO_DO = {
-    REJECT: "to reject",
-    CANCEL: "to cancel",
-    DROP: "to drop a reissue",
-    MARK: "to mark renewed",
-    UNMARK: "to unmark",
-    LAPSE: "to let expire",
-    REVOKE: "to revoke",
-}
-_CHANGED = {
-    REJECT: "rejected",
-    CANCEL: "canceled",
-    DROP: "with the reissue dropped",
-    MARK: "marked renewed",
-    UNMARK: "unmarked",
-    LAPSE: "set to expire",
-    REVOKE: "revoked",
-}
+_TO_DO = {name: action.to_do for name, action in ACTIONS.items()}
+_CHANGED = {name: action.changed for name, action in ACTIONS.items()}
 # The outcomes of the second sentence of a message, the most urgent first.
 _OTHER_OUTCOMES = {
     FAILED: "failed",

@@ -18,23 +18,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from .._common.actions import ACTIONS
 from .._common.names import dns_name
 from .._common.text import plural, printable
 from .._role_options.checks import option_name
 from .._role_options.variables import VARIABLES
 from .actions import (
-    CANCEL,
-    DROP,
-    KEEP,
     LAPSE,
-    LEAVE,
-    MARK,
-    NOTHING,
-    REJECT,
-    REVOKE,
     SERVERTASTIC,
-    UNMARK,
-    WAIT,
     is_irreversible,
     shown,
     shown_order,
@@ -52,17 +43,7 @@ _LEAST_REASON, _MOST_NAME, _MOST_ORGANIZATION = 40, 36, 20
 _WHOLE_NAME = 1000
 # The groups in the sequence of the table, irreversible ones apart.
 _LABELS = {
-    REVOKE: "revoke",
-    CANCEL: "cancel",
-    REJECT: "reject the request",
-    DROP: "drop the reissue, keep the order",
-    LAPSE: "let expire",
-    UNMARK: "remove the renewed mark",
-    MARK: "mark renewed",
-    LEAVE: "manual review",
-    KEEP: "keep (report only)",
-    WAIT: "wait for a later run",
-    NOTHING: "nothing to do",
+    name: action.heading or action.label for name, action in sorted(ACTIONS.items(), key=lambda one: one[1].place)
 }
 _COLUMNS = ("ACTION", "ORDER", "NAMES", "EXPIRES", "ORGANIZATION", "SERVER", "REASON")
 # Columns that are left out where no order has a value.

@@ -17,6 +17,7 @@ from .actions import (
     CANCEL,
     CERTCENTRAL,
     DROP,
+    ENDED_STATUSES,
     LAPSE,
     MARK,
     REJECT,
@@ -28,7 +29,7 @@ from .actions import (
     orders_of,
     shown,
 )
-from .outcomes import DONE, ENDED_STATUSES, LEFT, PENDING_APPROVAL, UNCONFIRMED, UNKNOWN
+from .outcomes import DONE, LEFT, PENDING_APPROVAL, UNCONFIRMED, UNKNOWN
 from .text import inert
 
 # -- after the changes -------------------------------------------------------------------------------------------------

@@ -19,6 +19,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
+from .._common import actions
 from .._common.text import plural, printable
 from .._common.values import id_of, utc, utc_text
 
@@ -37,19 +38,7 @@ OUTCOMES: Mapping[str, str] = {
     "waiting": "waiting for a later run",
     "unchanged": "unchanged",
 }
-ACTIONS: Mapping[str, str] = {
-    "cancel": "cancel",
-    "reject_request": "reject the request",
-    "drop_reissue": "drop the reissue",
-    "lapse": "let expire",
-    "revoke": "revoke",
-    "mark_renewed": "mark renewed",
-    "unmark_renewed": "remove the renewed mark",
-    "keep": "keep (report only)",
-    "leave": "manual review",
-    "nothing": "nothing to do",
-    "wait": "wait for a later run",
-}
+ACTIONS: Mapping[str, str] = {name: action.label for name, action in actions.ACTIONS.items()}
 HIDDEN_NAME = "(name hidden)"
 HIDDEN_ADDRESS = "(address hidden)"
 SOON_DAYS = 30
