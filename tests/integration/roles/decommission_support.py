@@ -23,6 +23,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from ansible_collections.certops.orders.plugins.module_utils._plans.store import find
 from ansible_collections.certops.orders.tests.integration.servertastic_support import digest
 from ansible_collections.certops.orders.tests.integration.support import (
     SECRET_KEY,
@@ -122,8 +123,9 @@ class Step(Conversation):
 
     @property
     def plan(self) -> dict[str, Any]:
-        """The plan that the step made itself."""
-        plan: dict[str, Any] = self["Make or apply the plan"].result["plan"]
+        """The plan that the step made itself; a large one is only in its file, or is kept beside it."""
+        result = self["Make or apply the plan"].result
+        plan: dict[str, Any] = result.get("plan") or json.loads(find(result["path"], result["sha256"])[1])
         return plan
 
     @property

@@ -257,7 +257,7 @@ def test_a_plan_that_would_be_refused_ends_the_run_before_anything_is_torn_down(
         ({"variables": {"plan_sha256": 64 * "0"}}, {"plan_sha256"}, (64 * "0",)),
         ({"variables": {"max_changes": 5}}, set(), (6, "decommission_domain_max_changes", 5)),
         ({"env": {"DIGICERT_API_KEY": "sim-readonly"}}, {"read_only"}, ()),
-        ({"variables": {"plan_sha256": ""}}, set(), ("apply",)),
+        ({"variables": {"plan_sha256": ""}}, {"invalid_option"}, ("apply",)),
         (
             {"variables": {"plan_sha256": 64 * "1"}, "more": {"order_plan_fail": False}},
             {"plan_sha256"},
