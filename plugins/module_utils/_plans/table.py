@@ -125,10 +125,10 @@ def _settings(kind: str, options: TableOptions) -> list[str]:
         if variable in variables and value not in (variables[variable], None, "", []) and variable != f"{prefix}names"
     ]
     guards = [
-        (prefix + name, "not set" if value is None else printable(value, 50))
-        for name, value in options.guards.items()
+        (variable, "not set" if value is None else printable(value, 50))
+        for variable, value in ((option_name(kind, name), value) for name, value in options.guards.items())
         # Not every role can revoke. A window that is not set is no guard.
-        if prefix + name in variables and value != ""
+        if value != "" and (variable in variables or value != VARIABLES["order_plan"].get(variable))
     ]
     return [
         *(["", "Options (all others have their default):", *_aligned(set_options)] if set_options else []),

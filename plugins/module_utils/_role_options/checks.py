@@ -163,9 +163,13 @@ def _unknown(name: str, prefix: str, known: Iterable[str]) -> str:
 
 
 def option_name(kind: str, option: str) -> str:
-    """Return the variable that sets an option for a kind of plan: that of the role which calls order_plan."""
+    """Return the variable that sets an option for a kind of plan: that of its role, or else that of order_plan.
+
+    option: empty for the prefix of the variables.
+    """
     role = kind[: -len(_UNDO)] if kind.endswith(_UNDO) else kind
-    return f"{role if role in _PLANNING else 'order_plan'}_{option}"
+    has_own = role in _PLANNING and (not option or f"{role}_{option}" in VARIABLES[role])
+    return f"{role if has_own else 'order_plan'}_{option}"
 
 
 # -- values ------------------------------------------------------------------------------------------------------------
