@@ -507,6 +507,26 @@ def test_a_default_that_is_omitted_is_none() -> None:
     assert found == {"certcentral_connection": {"retries": 2}}
 
 
+def test_a_module_can_take_its_arguments_from_the_variables_of_its_task() -> None:
+    run = Witness()
+    module = made_up(run)
+
+    def of_variables(given: Mapping[str, Any], variables: Mapping[str, Any], resolve: Any) -> dict[str, Any]:
+        values = {name: resolve(value) for name, value in variables.items()}
+        if "wrong" in values:
+            raise OptionError("wrong is not an option")
+        return {**given, **{name: value for name, value in values.items() if value is not None}}
+
+    vars(module)["arguments"] = of_variables
+    task_vars = {"note": template("{{ text }}"), "api_key": "__omit_place_holder__0"}
+    action = action_of(controller_action(module), {"api_key": KEY}, variables={"text": "gone"})
+
+    action.run(task_vars=task_vars)
+    assert (run.params["api_key"], run.params["note"]) == (KEY, "gone")
+    assert_refused(action.run(task_vars={"wrong": 1}), "wrong")
+    assert run.calls == 1
+
+
 def test_a_module_without_connections_has_no_defaults_added() -> None:
     run = Witness()
     pass_through(run, module_defaults=[{DIGICERT: {"api_key": "of the play"}}])
