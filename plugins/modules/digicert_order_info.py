@@ -85,6 +85,16 @@ EXAMPLES = r"""
     is_renewed: false
   register: due
 
+- name: List the orders of two departments for a part of the names, and who placed them
+  certops.orders.digicert_order_info:
+    status: [issued]
+    name_pattern: ["*.shop.example.com", "shop-*"]
+    containers: [Retail, "1234"]
+    created_after: "2026-01-01"
+    expires_after: "2026-06-01"
+    details: true
+  register: shops
+
 - name: List stale pending orders
   certops.orders.digicert_order_info:
     status: [pending, waiting_pickup]
@@ -311,6 +321,21 @@ orders:
       elements: dict
       returned: when the order's own page was read
       sample: []
+    requester:
+      description: Name of the user who has placed the order. Empty if CertCentral does not return it.
+      type: str
+      returned: when the order's own page was read
+      sample: Ada Example
+    requester_email:
+      description: E-mail address of this user.
+      type: str
+      returned: when the order's own page was read
+      sample: ada@example.com
+    requester_id:
+      description: ID of this user. V(none) if CertCentral does not return it.
+      type: int
+      returned: when the order's own page was read
+      sample: 7
     notes:
       description: Notes of the order. V(none) if the order's own page does not contain them.
       type: list
