@@ -429,6 +429,7 @@ from ansible_collections.certops.orders.plugins.module_utils._common.options imp
 )
 from ansible_collections.certops.orders.plugins.module_utils._runtime.entry_point import main as module_main
 from ansible_collections.certops.orders.plugins.module_utils._runtime.info_runner import info_result
+from ansible_collections.certops.orders.plugins.module_utils._runtime.observers import ReadProgress
 
 if TYPE_CHECKING:
     from ansible_collections.certops.orders.plugins.module_utils._common.context import Context
@@ -460,7 +461,8 @@ def run(params: Mapping[str, Any], context: Context) -> dict[str, Any]:
     with connect(params, context, writes=False) as certcentral:
 
         def gather(work: Any) -> dict[str, Any]:
-            options = {name: params[name] for name in ("details", "include_origin")}
+            options: dict[str, Any] = {name: params[name] for name in ("details", "include_origin")}
+            options["progress"] = ReadProgress(context.notify)
             finder = Finder(certcentral, work, context.stop, **options)
             orders, missing = finder.by_ids(order_ids) if by_id else (finder.matching(filters), finder.missing)
             return found(orders, now.date(), missing, certcentral.warnings, is_list=not by_id)

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 import yaml
 
-from ansible_collections.certops.orders.plugins.doc_fragments._certcentral import ModuleDocFragment
+from ansible_collections.certops.orders.plugins.doc_fragments import _certcentral, _report_filters
 from ansible_collections.certops.orders.plugins.module_utils._common.context import Context
 from ansible_collections.certops.orders.plugins.module_utils._runtime.guard import guarded
 from ansible_collections.certops.orders.plugins.modules import order_report as module
@@ -141,18 +141,23 @@ def test_messages(tmp_path: Path) -> None:
 
 def test_the_documentation_has_exactly_the_options_of_the_spec() -> None:
     own = yaml.safe_load(module.DOCUMENTATION)["options"]
-    shared = yaml.safe_load(ModuleDocFragment.DOCUMENTATION)["options"]
+    shared: dict[str, Any] = {}
+    for fragment in (_certcentral, _report_filters):
+        shared.update(yaml.safe_load(fragment.ModuleDocFragment.DOCUMENTATION)["options"])
     # As Ansible merges them: what the module has comes before what the fragment has.
     options = {name: {**shared.get(name, {}), **own.get(name, {})} for name in {**shared, **own}}
-    documented = {
-        name: {key: option[key] for key in ("type", "elements", "default", "choices", "required") if key in option}
+    assert compared(options, "suboptions") == compared(module.SPEC["argument_spec"], "options")
+
+
+def compared(options: Any, nested: str) -> dict[str, Any]:
+    keys = ("type", "elements", "default", "choices", "required")
+    return {
+        name: {
+            **{key: option[key] for key in keys if key in option},
+            **({"nested": compared(option[nested], nested)} if nested in option else {}),
+        }
         for name, option in options.items()
     }
-    specified = {
-        name: {key: value for key, value in option.items() if key != "no_log"}
-        for name, option in module.SPEC["argument_spec"].items()
-    }
-    assert documented == specified
 
 
 def test_every_example_has_arguments_that_the_module_takes() -> None:
