@@ -39,6 +39,14 @@ options:
       - CertCentral applies this filter, except for a Unicode or punycode name, because it is not known which of the two
         forms CertCentral compares.
     type: str
+  name_pattern:
+    description:
+      - Only return orders with a name, or a common name, that matches one of these shell-style patterns, for example
+        V(*.shop.example.com) or V(www-[0-9]*). V(*) stands for any characters, also for dots. Case does not matter.
+      - A name is compared in Unicode and in its punycode form.
+      - The module checks every order for this filter itself.
+    type: list
+    elements: str
   search:
     description:
       - Only return orders for which CertCentral finds this text in the common name or in the e-mail addresses. Only
@@ -51,6 +59,10 @@ options:
       - Only return orders with a certificate that expires before this day, or has already expired. An example is
         V(2026-12-31).
       - Mutually exclusive with O(expires_within_days).
+    type: str
+  expires_after:
+    description:
+      - Only return orders with a certificate that expires on this day or later. An example is V(2026-12-31).
     type: str
   expires_within_days:
     description:
@@ -72,10 +84,26 @@ options:
     description:
       - Only return orders of this container (division). CertCentral applies this filter.
     type: int
+  containers:
+    description:
+      - Only return orders of one of these containers. An element is the ID of a container or its exact name. Case does
+        not matter. An element of digits is an ID.
+      - CertCentral applies this filter if all elements are IDs.
+      - Mutually exclusive with O(container_id).
+    type: list
+    elements: str
   organization_id:
     description:
       - Only return orders of this organization. CertCentral applies this filter.
     type: int
+  organizations:
+    description:
+      - Only return orders of one of these organizations, see O(containers).
+      - The list of CertCentral has no organization for DV certificates. Each such order that meets all other criteria
+        needs one more API request.
+      - Mutually exclusive with O(organization_id).
+    type: list
+    elements: str
   product_name_id:
     description:
       - Only return orders of this product, for example V(ssl_plus). CertCentral applies this filter.
@@ -89,5 +117,17 @@ options:
     description:
       - Only return orders that were placed before this day or time, for example V(2026-12-31) or
         V(2026-12-31T12:00:00Z). A time without a time zone is in UTC.
+    type: str
+  created_after:
+    description:
+      - Only return orders that were placed on this day or at this time, or later. The format is that of
+        O(created_before).
+    type: str
+  requester:
+    description:
+      - Only return orders that this user has placed. Set the ID of the user, the full name, or the e-mail address. Case
+        does not matter.
+      - The list of CertCentral does not have the user. Each order that meets all other criteria needs one more API
+        request, so use this filter together with others.
     type: str
 """

@@ -112,6 +112,7 @@ from ansible_collections.certops.orders.plugins.module_utils._common.options imp
     OptionError,
 )
 from ansible_collections.certops.orders.plugins.module_utils._common.text import scrub
+from ansible_collections.certops.orders.plugins.module_utils._runtime.observers import ReadProgress
 from ansible_collections.certops.orders.plugins.module_utils._runtime.workers import pool, signals_stop
 
 # A fully qualified host name by RFC 1123. Only such a name from CertCentral becomes the name of a host; an IP address
@@ -165,7 +166,8 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
                 signals_stop(context.stop),
                 pool(_WORKERS) as work,
             ):
-                options = {name: self.get_option(name) for name in ("details", "include_origin")}
+                options: dict[str, Any] = {name: self.get_option(name) for name in ("details", "include_origin")}
+                options["progress"] = ReadProgress(context.notify)
                 finder = Finder(certcentral, work, context.stop, **options)
                 result = found(finder.matching(wanted), now.date())
                 orders: list[dict[str, Any]] = result["orders"]

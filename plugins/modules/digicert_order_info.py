@@ -85,6 +85,16 @@ EXAMPLES = r"""
     is_renewed: false
   register: due
 
+- name: List the orders of two departments for a part of the names, and who placed them
+  certops.orders.digicert_order_info:
+    status: [issued]
+    name_pattern: ["*.shop.example.com", "shop-*"]
+    containers: [Retail, "1234"]
+    created_after: "2026-01-01"
+    expires_after: "2026-06-01"
+    details: true
+  register: shops
+
 - name: List stale pending orders
   certops.orders.digicert_order_info:
     status: [pending, waiting_pickup]
@@ -311,6 +321,21 @@ orders:
       elements: dict
       returned: when the order's own page was read
       sample: []
+    requester:
+      description: Name of the user who has placed the order. Empty if CertCentral does not return it.
+      type: str
+      returned: when the order's own page was read
+      sample: Ada Example
+    requester_email:
+      description: E-mail address of this user.
+      type: str
+      returned: when the order's own page was read
+      sample: ada@example.com
+    requester_id:
+      description: ID of this user. V(none) if CertCentral does not return it.
+      type: int
+      returned: when the order's own page was read
+      sample: 7
     notes:
       description: Notes of the order. V(none) if the order's own page does not contain them.
       type: list
@@ -404,6 +429,7 @@ from ansible_collections.certops.orders.plugins.module_utils._common.options imp
 )
 from ansible_collections.certops.orders.plugins.module_utils._runtime.entry_point import main as module_main
 from ansible_collections.certops.orders.plugins.module_utils._runtime.info_runner import info_result
+from ansible_collections.certops.orders.plugins.module_utils._runtime.observers import ReadProgress
 
 if TYPE_CHECKING:
     from ansible_collections.certops.orders.plugins.module_utils._common.context import Context
@@ -435,7 +461,8 @@ def run(params: Mapping[str, Any], context: Context) -> dict[str, Any]:
     with connect(params, context, writes=False) as certcentral:
 
         def gather(work: Any) -> dict[str, Any]:
-            options = {name: params[name] for name in ("details", "include_origin")}
+            options: dict[str, Any] = {name: params[name] for name in ("details", "include_origin")}
+            options["progress"] = ReadProgress(context.notify)
             finder = Finder(certcentral, work, context.stop, **options)
             orders, missing = finder.by_ids(order_ids) if by_id else (finder.matching(filters), finder.missing)
             return found(orders, now.date(), missing, certcentral.warnings, is_list=not by_id)

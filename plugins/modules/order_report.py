@@ -33,9 +33,18 @@ options:
     description:
       - The files to write.
       - V(html) lists every entry. Of the orders of the account, it shows numbers and the 100 orders that expire next.
-      - V(json) has all entries and orders, as plain ASCII, with one line for each entry and order.
+      - V(json) has all entries and orders, as plain ASCII, with one line for each entry and order. An order leaves out
+        what a reader can restore, so that the file stays small for a large account.
       - V(csv) has the entries, or the orders if there are no entries. A cell that a spreadsheet would read as a formula
         gets an apostrophe in front.
+      - With O(filters), the columns of the CSV file are C(order_id), C(common_name), C(status), C(serial_number),
+        C(expires), C(days_remaining), C(organization), C(container), C(product), C(requester), C(auto_renew) and
+        C(successor).
+      - C(successor) is the ID of the order that has renewed the order, C(none), C(marked renewed) if CertCentral counts
+        the order as renewed and the other order was not found, or C(unknown) if the list lacks a fact that decides,
+        such as the organization of DV certificates.
+      - C(requester) and C(auto_renew) are C(unknown) without O(details), because the list of CertCentral does not have
+        them.
     type: list
     elements: str
     choices: [html, json, csv]
@@ -79,6 +88,13 @@ options:
         instead of O(orders) for many orders, which Ansible takes minutes to pass on.
     type: str
     default: ""
+  details:
+    description:
+      - Whether to read every reported order in full, for its requester and renewal settings, and its successor in
+        CertCentral. This needs one API request for each order that meets the O(filters), or for each order of the
+        account without them.
+    type: bool
+    default: false
   data:
     description:
       - The report itself, see O(certops.orders.order_report#role:main:order_report_data). The module then
@@ -90,6 +106,7 @@ options:
         Read the orders with M(certops.orders.digicert_order_info) and V(target) instead, and set O(orders_from).
 extends_documentation_fragment:
   - certops.orders._certcentral
+  - certops.orders._report_filters
   - certops.orders._attributes
   - certops.orders._attributes.actiongroup_digicert
 attributes:
@@ -114,6 +131,8 @@ attributes:
       - Only with O(data) or O(generated_at), because the time is part of the report.
 notes:
   - Without O(data), O(orders) and O(orders_from), the module sends two API requests, and one for every 1000 orders.
+  - A report on the account lists the orders in use that are due within 90 days and have no successor, also without
+    O(filters). A report on given orders lists those that do not count as renewed.
 seealso:
   - module: certops.orders.digicert_order_info
 author:
@@ -137,16 +156,29 @@ EXAMPLES = r"""
     attach: "{{ report.files.values() | list }}"
   delegate_to: localhost
 
-- name: List the orders that expire within 30 days
+- name: Write a page and a CSV file of the orders that expire within 60 days and have no successor
+  certops.orders.order_report:
+    dir: /var/lib/certops/reports
+    basename: due
+    formats: [html, csv]
+    filters:
+      expires_within_days: 60
+      without_successor: true
+      containers: [Retail, "1234"]
+    details: true
+    contacts: true
+
+- name: List orders by other means, here with their origin
   certops.orders.digicert_order_info:
     status: [issued]
     expires_within_days: 30
+    include_origin: true
   register: due
 
 - name: Write a page of these orders only
   certops.orders.order_report:
     dir: /var/lib/certops/reports
-    basename: due
+    basename: due-with-origin
     formats: [html]
     orders_from: due
 """
@@ -240,7 +272,11 @@ from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
 from ansible_collections.certops.orders.plugins.module_utils._common.errors import ApiError
-from ansible_collections.certops.orders.plugins.module_utils._common.options import CERTCENTRAL_OPTIONS, EXECUTE_ON
+from ansible_collections.certops.orders.plugins.module_utils._common.options import (
+    CERTCENTRAL_OPTIONS,
+    EXECUTE_ON,
+    ORDER_FILTERS,
+)
 from ansible_collections.certops.orders.plugins.module_utils._files.secure import UnsafeFile, file_problem
 from ansible_collections.certops.orders.plugins.module_utils._flows import report
 from ansible_collections.certops.orders.plugins.module_utils._runtime.entry_point import main as module_main
@@ -267,6 +303,11 @@ SPEC: dict[str, Any] = {
         "contacts": {"type": "bool", "default": False},
         "orders": {"type": "list", "elements": "dict"},
         "orders_from": {"type": "str", "default": ""},
+        "filters": {
+            "type": "dict",
+            "options": {**ORDER_FILTERS, "without_successor": {"type": "bool", "default": False}},
+        },
+        "details": {"type": "bool", "default": False},
         "data": {"type": "dict"},
     },
     "mutually_exclusive": [("orders", "orders_from")],

@@ -13,17 +13,17 @@ order are sent, and `matches` checks every row again.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
-from .._common.names import every_spelling
+from .._common.names import LIBRARY_MISSING, every_spelling, is_convertible, matches_pattern, pattern_forms
 from .._common.options import OptionError, domain_name, known_words
-from .models import DETAILS, ROW, read_common_name
+from .models import DETAILS, ROW, integer, read_common_name
 
 if TYPE_CHECKING:
-    from .models import Order
+    from .models import Named, Order
 
 # The statuses of orders in the documentation or in public clients (2.3).
 STATUSES = (
@@ -37,27 +37,43 @@ _WITH_CERTIFICATE = ("issued", "expired", "renewed", "reissue_pending", "revoked
 
 
 @dataclass(frozen=True)
+class Several:
+    """Containers or organizations, by id or by name in lower case; without both, any of them."""
+
+    ids: frozenset[int] = frozenset()
+    names: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
 class Criteria:
     """The criteria that an order must meet. An empty value or None is no criterion.
 
     domain: one of the names of the order, in lower case. include_subdomains: or a name below this domain.
+    name_patterns: as `pattern_forms` returns them; one of them matches a name or the common name of the order.
     expires_from, expires_to: the first and the last day on which the certificate expires.
     search: for the search filter of the service, in common names and e-mail addresses; `matches` cannot check it.
-    created_before: a time in UTC. origin: migrated or certcentral; `matches` cannot check it.
+    created_from, created_before: times in UTC. The first one is included, the second one is not.
+    requester: the id, the name or the e-mail address of the user who has placed the order, in lower case.
+    origin: migrated or certcentral; `matches` cannot check it.
     """
 
     status: frozenset[str] = frozenset()
     domain: str = ""
     include_subdomains: bool = False
     common_name: str = ""
+    name_patterns: tuple[str, ...] = ()
     search: str = ""
     expires_from: date | None = None
     expires_to: date | None = None
     is_renewed: bool | None = None
     container_id: int | None = None
+    containers: Several = Several()
     organization_id: int | None = None
+    organizations: Several = Several()
     product_name_id: str = ""
     product_type: str = ""
+    requester: str = ""
+    created_from: datetime | None = None
     created_before: datetime | None = None
     origin: str = ""
 
@@ -65,15 +81,19 @@ class Criteria:
 def server_filters(criteria: Criteria) -> list[tuple[str, object]]:
     """The filters of GET /order/certificate that cannot lose an order (docs/development/reference/certcentral.md 3).
 
-    There is no filter by expiry, domain, mark or date of creation. It is not known which expiry of a multi-year plan
-    the service compares, whether domain_name compares every name, and whether is_renewed finds a mark that shows as a
-    status.
+    There is no filter by expiry, domain, mark, date of creation or requester. It is not known which expiry of a
+    multi-year plan the service compares, whether domain_name compares every name, whether is_renewed finds a mark that
+    shows as a status, and whether user_id compares the user who placed the order. There is no filter by the name of a
+    container or an organization.
     """
     filters: list[tuple[str, object]] = [("status", status) for status in _statuses(criteria.status)]
     for name in ("container_id", "organization_id", "product_name_id", "origin"):
         value = getattr(criteria, name)
         if value:
             filters.append((name, value))
+    for name, several in (("container_id", criteria.containers), ("organization_id", criteria.organizations)):
+        # With a name among them, a filter by the ids would lose the orders that only the name finds.
+        filters += [] if several.names else [(name, number) for number in sorted(several.ids)]
     # Whether the service compares names in Unicode or as A-labels, and whether it ignores case, is not known. So the
     # filter is sent only for a name with a single spelling.
     if criteria.common_name and len(every_spelling(criteria.common_name)) == 1:
@@ -95,13 +115,17 @@ def matches(order: Order, criteria: Criteria) -> bool | None:
         not criteria.status or order.status in criteria.status,
         not criteria.domain or _covers(order, criteria),
         not criteria.common_name or order.common_name.lower() == criteria.common_name.lower(),
+        not criteria.name_patterns or _has_a_name_like(order, criteria.name_patterns),
         _equals(criteria.container_id, order.container and order.container.id, order),
         _equals(criteria.organization_id, order.organization and order.organization.id, order),
         _equals(criteria.product_name_id, order.product_name_id, order),
         _equals(criteria.product_type, order.product_type, order),
+        _is_one_of(order.container, criteria.containers, order),
+        _is_one_of(order.organization, criteria.organizations, order),
         _is_renewed(order, criteria.is_renewed),
         _expires(order, criteria.expires_from, criteria.expires_to),
-        _was_created(order, criteria.created_before),
+        _was_created(order, criteria.created_from, criteria.created_before),
+        _was_requested_by(order, criteria.requester),
     ]
     if False in answers:
         return False
@@ -118,6 +142,24 @@ def _covers(order: Order, criteria: Criteria) -> bool | None:
         return True
     # A list row can lack names.
     return False if order.names_known else _unless_read(order)
+
+
+def _has_a_name_like(order: Order, patterns: tuple[str, ...]) -> bool | None:
+    if matches_pattern((order.common_name, *order.domains), patterns):
+        return True
+    # A list row can lack names.
+    return False if order.names_known else _unless_read(order)
+
+
+def _is_one_of(found: Named | None, wanted: Several, order: Order) -> bool | None:
+    """Whether the container or the organization of an order is one of the wanted ones."""
+    if not (wanted.ids or wanted.names):
+        return True
+    if found and (found.id in wanted.ids or found.name.lower() in wanted.names):
+        return True
+    # A list row can lack the id, the name, or both.
+    lacks = found is None or (wanted.ids and found.id is None) or (wanted.names and not found.name)
+    return _unless_read(order) if lacks else False
 
 
 def _equals(wanted: object, found: object, order: Order) -> bool | None:
@@ -146,10 +188,22 @@ def _expires(order: Order, first: date | None, last: date | None) -> bool | None
     return (first is None or first <= order.valid_till) and (last is None or order.valid_till <= last)
 
 
-def _was_created(order: Order, before: datetime | None) -> bool | None:
-    if before is None:
+def _was_created(order: Order, first: datetime | None, before: datetime | None) -> bool | None:
+    if first is None and before is None:
         return True
-    return _unless_read(order) if order.date_created is None else order.date_created < before
+    if order.date_created is None:
+        return _unless_read(order)
+    return (first is None or first <= order.date_created) and (before is None or order.date_created < before)
+
+
+def _was_requested_by(order: Order, wanted: str) -> bool | None:
+    if not wanted:
+        return True
+    person = order.requester
+    if person and wanted in (str(person.id), person.name.lower(), person.email.lower()):
+        return True
+    # Lists are documented without the user (3).
+    return False if person and person.id is not None and person.name and person.email else _unless_read(order)
 
 
 def _unless_read(order: Order) -> bool | None:
@@ -162,51 +216,93 @@ FILTERS = (
     "status",
     "domain",
     "common_name",
+    "name_pattern",
     "search",
     "expires_before",
+    "expires_after",
     "expires_within_days",
     "is_renewed",
     "origin",
     "container_id",
+    "containers",
     "organization_id",
+    "organizations",
     "product_name_id",
     "product_type",
     "created_before",
+    "created_after",
+    "requester",
 )
 
 
 def criteria(params: Mapping[str, Any], now: datetime) -> Criteria:
     """Create criteria from the options of a task. now: in UTC. Raises OptionError."""
-    before, days = _day(params, "expires_before"), params["expires_within_days"]
+    before, days = params["expires_before"], params["expires_within_days"]
     if days is not None and days < 0:
         raise OptionError("expires_within_days must not be negative")
-    if before is not None and days is not None:
+    if before and days is not None:
         raise OptionError("expires_before and expires_within_days cannot be used together")
-    for option in ("container_id", "organization_id"):
-        if params[option] is not None and params[option] < 1:
-            raise OptionError(f"{option} must be positive")
+    for one, several in (("container_id", "containers"), ("organization_id", "organizations")):
+        if params[one] is not None and params[one] < 1:
+            raise OptionError(f"{one} must be positive")
+        if params[one] is not None and params[several] is not None:
+            raise OptionError(f"{one} and {several} cannot be used together")
     if params["include_subdomains"] and not params["domain"]:
         raise OptionError("include_subdomains requires domain: set domain to the parent of the subdomains")
-    # expires_before excludes its day. date.min has no day before it.
-    last = before - timedelta(days=1) if before and before > date.min else before
-    if days is not None:
-        # The limit of 100 years avoids an overflow.
-        last = now.date() + timedelta(days=min(days, 36500))
+    first, last = _expiry(params, now.date())
     return Criteria(
         status=frozenset(known_words(params["status"] or (), STATUSES, "status")),
         domain=domain_name(params["domain"], "domain") if params["domain"] else "",
         include_subdomains=params["include_subdomains"],
         common_name=read_common_name((params["common_name"] or "").strip()),
+        name_patterns=_patterns(params["name_pattern"] or ()),
         search=(params["search"] or "").strip(),
-        expires_from=now.date() if days is not None else None,
+        expires_from=first,
         expires_to=last,
         is_renewed=params["is_renewed"],
         container_id=params["container_id"],
+        containers=_several(params, "containers"),
         organization_id=params["organization_id"],
+        organizations=_several(params, "organizations"),
         product_name_id=params["product_name_id"] or "",
         product_type=params["product_type"] or "",
+        requester=" ".join((params["requester"] or "").lower().split()),
+        created_from=_moment(params, "created_after"),
         created_before=_moment(params, "created_before"),
         origin=params["origin"] or "",
+    )
+
+
+def _expiry(params: Mapping[str, Any], today: date) -> tuple[date | None, date | None]:
+    """The first and the last day of expiry that are wanted. today: in UTC. Raises OptionError."""
+    first, last, days = _day(params, "expires_after"), _day(params, "expires_before"), params["expires_within_days"]
+    if days is not None:
+        # The limit of 100 years avoids an overflow.
+        return max(first or today, today), today + timedelta(days=min(days, 36500))
+    # expires_before excludes its day. date.min has no day before it.
+    return first, last - timedelta(days=1) if last and last > date.min else last
+
+
+def _patterns(texts: Sequence[str]) -> tuple[str, ...]:
+    if not all(map(is_convertible, texts)):
+        raise OptionError(f"name_pattern: {LIBRARY_MISSING}")
+    forms = [form for text in texts for form in pattern_forms(text)]
+    if "" in forms:
+        raise OptionError("name_pattern must not contain an empty pattern: remove it, or use * for any name")
+    return tuple(dict.fromkeys(forms))
+
+
+def _several(params: Mapping[str, Any], option: str) -> Several:
+    """Parse a list of ids and names: an element of digits is an id. Raises OptionError."""
+    texts = [text.strip() for text in params[option] or ()]
+    if not all(texts):
+        raise OptionError(f"{option} must not contain an empty element: remove it")
+    numbers = {text: integer(text) for text in texts}
+    if 0 in numbers.values():
+        raise OptionError(f"{option} must not contain 0, which is not an ID: remove it")
+    return Several(
+        frozenset(number for number in numbers.values() if number is not None),
+        frozenset(text.lower() for text, number in numbers.items() if number is None),
     )
 
 

@@ -53,6 +53,15 @@ class Named:
 
 
 @dataclass(frozen=True)
+class Person:
+    """The user who has placed an order (2.1). Texts are empty if the answer lacks them."""
+
+    id: int | None
+    name: str
+    email: str
+
+
+@dataclass(frozen=True)
 class Request:
     """A request that waits for, or has, the decision of an approver (4.3).
 
@@ -181,6 +190,8 @@ class Order:
     reissues_count: int | None = 0
     disable_renewal_notifications: bool | None = None
     has_unread_expiry: bool = False
+    # Lists are documented without this field (3).
+    requester: Person | None = None
     # Only the details have the following fields.
     certificate_status: str = ""
     thumbprint: str = ""
@@ -316,6 +327,9 @@ class Order:
             "custom_renewal_message": self.custom_renewal_message or "",
             "requests": [request.brief() for request in self.requests],
             "pending_requests": [request.brief() for request in self.undecided],
+            "requester": self.requester.name if self.requester else "",
+            "requester_email": self.requester.email if self.requester else "",
+            "requester_id": self.requester.id if self.requester else None,
             "notes": None if self.notes is None else [note.text for note in self.notes],
         }
 
@@ -460,6 +474,7 @@ def read_order(data: Any, source: str) -> Order | None:
         reissues_count=_announced_count(data, "reissues"),
         disable_renewal_notifications=boolean(data.get("disable_renewal_notifications")),
         has_unread_expiry=_is_unparsed(certificate.get("valid_till")) or _is_unparsed(data.get("order_valid_till")),
+        requester=_person(data.get("user")),
     )
     return _with_details(order, data, certificate) if source == DETAILS else order
 
@@ -502,8 +517,7 @@ def read_request(data: Any, order_id: int | None = None) -> Request | None:
     request_id = integer(data.get("id"))
     if request_id is None:
         return None
-    requester = _mapping(data.get("requester"))
-    names = (requester.get("first_name"), requester.get("last_name"))
+    requester = _person(data.get("requester"))
     return Request(
         id=request_id,
         type=request_type(data.get("type")),
@@ -511,7 +525,7 @@ def read_request(data: Any, order_id: int | None = None) -> Request | None:
         date=utc_text(_moment(data.get("date"))),
         order_id=integer(_mapping(data.get("order")).get("id")) or order_id,
         certificate_id=integer(_mapping(data.get("certificate")).get("id")),
-        requester=printable(" ".join(str(name) for name in names if name)),
+        requester=requester.name if requester else "",
         comments=printable(data.get("comments") or ""),
     )
 
@@ -735,6 +749,14 @@ def _named(value: Any) -> Named | None:
     if not isinstance(value, dict):
         return None
     return Named(integer(value.get("id")), printable(value.get("name") or ""))
+
+
+def _person(value: Any) -> Person | None:
+    """Parse a user, None if the answer has none."""
+    user = _mapping(value)
+    names = (str(name) for name in (user.get("first_name"), user.get("last_name")) if name)
+    person = Person(integer(user.get("id")), printable(" ".join(names)), printable(user.get("email") or ""))
+    return person if person != Person(None, "", "") else None
 
 
 def _lists_all_names(certificate: Mapping[str, Any], count: Any) -> bool:

@@ -41,17 +41,26 @@ class Finder:
 
     work: a map over threads. details: read the details of every result, not only the list row.
     include_origin: find out which orders are migrated.
+    progress: is called with a noun for each order or order page that was read.
     missing: the ids of orders that `matching` found in the list, but that have no details.
     """
 
     def __init__(
-        self, certcentral: CertCentral, work: Map, stop: Stop, *, details: bool = False, include_origin: bool = False
+        self,
+        certcentral: CertCentral,
+        work: Map,
+        stop: Stop,
+        *,
+        details: bool = False,
+        include_origin: bool = False,
+        progress: Callable[[str], None] = lambda _noun: None,
     ) -> None:
         self._certcentral = certcentral
         self._work = work
         self._stop = stop
         self._details = details
         self._include_origin = include_origin
+        self._progress = progress
         self.missing: list[int] = []
 
     def by_ids(self, order_ids: Sequence[int]) -> tuple[list[Order], list[int]]:
@@ -80,7 +89,7 @@ class Finder:
         tested = False
         migrated = self._migrated_ids(wanted)
         rows = until_stopped(self._certcentral.pages(server_filters(wanted)), self._stop)
-        for page in _pages_of(rows):
+        for page in _pages_of(self._counted(rows)):
             # Test the filters with the first page, before the first order is returned.
             if not tested:
                 self._test_filters(page, wanted)
@@ -94,19 +103,35 @@ class Finder:
         if not tested:
             self._test_filters([], wanted)
 
+    def select(self, orders: Iterable[Order], wanted: Criteria) -> Iterator[Order]:
+        """Yield those of some listed orders that meet the criteria, with details if these are read or necessary.
+
+        Only `matching` can apply the criteria search and origin.
+        """
+        for page in _pages_of(iter(orders)):
+            yield from self._matches_of(page, wanted)
+
+    def _counted(self, rows: Iterable[Order]) -> Iterator[Order]:
+        for order in rows:
+            self._progress("order")
+            yield order
+
     def _matches_of(self, page: Sequence[Order], wanted: Criteria) -> Iterator[Order]:
         """Yield the orders of a page that meet the criteria, and read the details of orders if necessary."""
         checked = [(order, matches(order, wanted)) for order in page]
-        unread = [order for order, is_match in checked if is_match is None or (is_match and self._details)]
+        unread = [order for order, is_match in checked if is_match is None or (is_match and self._lacks_details(order))]
         details = {
             order.id: order for order in self._read_each(self._read_details, [(order,) for order in unread]) if order
         }
         self.missing += [order.id for order in unread if order.id not in details]
         for order, is_match in checked:
-            latest = details.get(order.id) if is_match is None or (is_match and self._details) else order
+            latest = details.get(order.id) if is_match is None or (is_match and self._lacks_details(order)) else order
             # The details can be newer than the list row, so check them again.
             if latest and is_match is not False and (latest is order or matches(latest, wanted)):
                 yield latest
+
+    def _lacks_details(self, order: Order) -> bool:
+        return self._details and DETAILS not in order.seen
 
     def _read_each(self, read: Callable[[Any], Any], several: Sequence[tuple[Any, ...]]) -> list[Any]:
         """Read several orders in parallel, with one request each. Raises Stopped if the run was stopped meanwhile."""
@@ -118,6 +143,7 @@ class Finder:
     def _read_details(self, order: Order) -> Order | None:
         if self._stop:
             return None
+        self._progress("order page")
         try:
             return self._certcentral.fetch_fact(DETAILS, [order])[order.id]
         except NotFound:

@@ -13,12 +13,18 @@ UTS 46: the codec of Python follows the rules of 2003 (IDNA2003), which turn som
 
 from __future__ import annotations
 
+import unicodedata
+from collections.abc import Iterable, Sequence
+from fnmatch import fnmatchcase
+
 try:
     # requests depends on it.
     import idna as _idna
 except ImportError:
     _idna = None  # type: ignore[assignment]
 _A_LABEL = "xn--"
+# The wildcard characters of a shell-style pattern. A label with one of them has no DNS spelling.
+_WILD = "*?[]"
 LIBRARY_MISSING = (
     "a name in Unicode needs the Python library idna, which is not installed: install it, or write the name in "
     "punycode, such as xn--mnchen-3ya.example"
@@ -62,6 +68,28 @@ def every_spelling(text: str) -> list[str]:
     """Return a text and, if it is a name with other spellings, those as well."""
     forms = (text, to_ascii(text) if not text.isascii() else "", in_unicode(text.lower()))
     return list(dict.fromkeys(form for form in forms if form and (form == text or form != text.lower())))
+
+
+def pattern_forms(text: str) -> tuple[str, ...]:
+    """Return the spellings of a name or a pattern that are compared: in DNS spelling and in Unicode, in lower case."""
+    if text.isascii() and _A_LABEL not in text.lower():
+        # Most names: the steps below would not change them, and an account has many.
+        return (text.strip().rstrip(".").lower(),)
+    composed = unicodedata.normalize("NFKC", text).replace("\u3002", ".").strip().rstrip(".")
+    lower, in_ascii = composed.lower(), ".".join(map(_in_ascii, composed.split("."))).lower()
+    return tuple(dict.fromkeys([lower, in_ascii, in_unicode(lower), in_unicode(in_ascii)]))
+
+
+def matches_pattern(names: Iterable[str], patterns: Sequence[str]) -> bool:
+    """Whether one of the names matches one of the shell-style patterns. patterns: as `pattern_forms` returns them."""
+    return any(fnmatchcase(form, pattern) for name in names for form in pattern_forms(name) for pattern in patterns)
+
+
+def _in_ascii(label: str) -> str:
+    """Return a label in DNS spelling, or unchanged if it has none, for example a label with a wildcard character."""
+    if label.isascii() or any(sign in label for sign in _WILD):
+        return label
+    return to_ascii(label) or label
 
 
 def _u_label(label: str) -> str:

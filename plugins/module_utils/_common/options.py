@@ -50,16 +50,22 @@ ORDER_FILTERS: dict[str, dict[str, Any]] = {
     "domain": {"type": "str"},
     "include_subdomains": {"type": "bool", "default": False},
     "common_name": {"type": "str"},
+    "name_pattern": {"type": "list", "elements": "str"},
     "search": {"type": "str"},
     "expires_before": {"type": "str"},
+    "expires_after": {"type": "str"},
     "expires_within_days": {"type": "int"},
     "is_renewed": {"type": "bool"},
     "origin": {"type": "str", "choices": ["migrated", "certcentral"]},
     "container_id": {"type": "int"},
+    "containers": {"type": "list", "elements": "str"},
     "organization_id": {"type": "int"},
+    "organizations": {"type": "list", "elements": "str"},
     "product_name_id": {"type": "str"},
     "product_type": {"type": "str"},
     "created_before": {"type": "str"},
+    "created_after": {"type": "str"},
+    "requester": {"type": "str"},
 }
 # The options of every module that changes orders.
 BULK: dict[str, dict[str, Any]] = {

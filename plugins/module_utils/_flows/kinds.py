@@ -30,6 +30,7 @@ from .._planners.decommission_request import parse_request as parse_decommission
 from .._planners.decommission_rules import ReadFacts
 from .._plans.actions import REVOKE
 from .._plans.document import MOST_TEXT
+from .._runtime.observers import ReadProgress
 from .._runtime.workers import pool
 from .._servertastic.results import reviewed_results
 from .._tls_probe.probe import probe
@@ -70,6 +71,7 @@ class Reads:
         self._work = work
         self.now = now
         self._writes = writes
+        self._progress = ReadProgress(services.context.notify)
         self.messages: list[str] = []
 
     def account(self) -> dict[str, Any]:
@@ -100,8 +102,10 @@ class Reads:
         found = self._finder(details=details, include_origin=origin).by_ids(order_ids)[0] if order_ids else []
         return [order.shown(self.now.date()) for order in found]
 
-    def _finder(self, **options: bool) -> Finder:
-        return Finder(self._services.digicert(), self._work, self._services.context.stop, **options)
+    def _finder(self, *, details: bool = False, include_origin: bool = False) -> Finder:
+        services = self._services
+        options = {"details": details, "include_origin": include_origin}
+        return Finder(services.digicert(), self._work, services.context.stop, progress=self._progress, **options)
 
     def certificates(self, order_ids: Sequence[int]) -> list[dict[str, Any]]:
         """Rows of a revocation in check mode: which certificates and names it would end."""

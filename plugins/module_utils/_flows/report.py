@@ -24,10 +24,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Callable
 
 from .._certcentral.client import connect
-from .._certcentral.filters import criteria
-from .._certcentral.search import Finder, found
 from .._common.errors import ApiError
-from .._common.options import ORDER_FILTERS, OptionError, with_defaults
+from .._common.options import OptionError
 from .._common.text import scrub
 from .._common.values import utc_text
 from .._files.secure import UnsafeFile, check_append, file_problem, make_folder, read_text, replace
@@ -35,9 +33,9 @@ from .._reports.data import Report, ReportError, moment, of_account, registered_
 from .._reports.html import to_html
 from .._role_options.checks import option_name
 from .._runtime.info_runner import info_result
+from .account_orders import account_orders, filters_of
 
 if TYPE_CHECKING:
-    from .._certcentral.client import CertCentral
     from .._common.context import Context
 
 FORMATS: Mapping[str, Callable[[Report], str]] = {"html": to_html, "json": to_json, "csv": to_csv}
@@ -176,7 +174,8 @@ def account_report(params: Mapping[str, Any], context: Context, now: datetime) -
         data = result.pop("data")
         if params["data"] is None:
             facts = {name: params[name] for name in ("title", "ticket", "job")}
-            data = of_account(data, result.pop("orders"), generated_at, **facts)
+            of_orders = {name: result.pop(name) for name in _OF_ORDERS if name in result}
+            data = of_account(data, result.pop("orders"), generated_at, **facts, **of_orders)
         report = report_of(scrub(data, context.secrets), contacts=params["contacts"])
     except ReportError as error:
         raise ApiError(f"the report cannot be made: {error}", code="report_data") from None
@@ -191,6 +190,12 @@ def account_report(params: Mapping[str, Any], context: Context, now: datetime) -
 def _data(params: Mapping[str, Any], context: Context, now: datetime) -> dict[str, Any]:
     """A result with `data` and `orders` of the task, or those of the account, or a failed one."""
     orders = given_orders(params, context)
+    filters = filters_of(params)
+    if filters and not (params["data"] is None and orders is None):
+        raise OptionError(
+            "filters (order_report_filters of the role) selects orders of the account that the module reads: do not "
+            "set it together with data, orders or orders_from"
+        )
     if params["data"] is not None:
         data = params["data"] if orders is None else {**params["data"], "orders": orders}
         return {"data": data, "api": dict(_NO_REQUESTS)}
@@ -203,9 +208,13 @@ def _data(params: Mapping[str, Any], context: Context, now: datetime) -> dict[st
             "result, and name its variable in orders_from (order_report_orders_from of the role)"
         )
     with connect(params, context, writes=False) as certcentral:
-        return info_result(context, certcentral.transport, lambda work: _account(certcentral, work, context, now))
+        return info_result(
+            context, certcentral.transport, lambda work: account_orders(params, certcentral, work, context, now)
+        )
 
 
+# What a report has of selected orders, and of those that are due.
+_OF_ORDERS = ("filters", "listed", "due_without_successor")
 _NO_REQUESTS: Mapping[str, Any] = {"requests": 0, "retries": 0, "waited": 0.0}
 
 
@@ -219,18 +228,6 @@ def given_orders(params: Mapping[str, Any], context: Context) -> Sequence[Mappin
         return orders
     # A variable of many orders takes ansible-core minutes to hand over, so it is read here.
     return registered_orders(context.variables.get(params["orders_from"]), params["orders_from"])
-
-
-def _account(certcentral: CertCentral, work: Any, context: Context, now: datetime) -> dict[str, Any]:
-    user = certcentral.me()
-    account_id = certcentral.readable_account().get("account_id")
-    wanted = criteria(with_defaults({}, ORDER_FILTERS), now)
-    finder = Finder(certcentral, work, context.stop)
-    read = found(finder.matching(wanted), now.date(), finder.missing, certcentral.warnings, is_list=True)
-    account = {"account_id": user.account_id or account_id}
-    warnings = {name: read[name] for name in ("warnings",) if name in read}
-    data = {"account": account, "api_url": certcentral.transport.connection.base_url}
-    return {"data": data, "orders": read["orders"], **warnings}
 
 
 # -- the report of a flow ----------------------------------------------------------------------------------------------

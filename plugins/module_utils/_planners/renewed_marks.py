@@ -224,6 +224,23 @@ class _Account:
             and old.id not in self._inconsistent
         }
 
+    @property
+    def orders(self) -> Sequence[_Order]:
+        return self._orders
+
+    def is_inconsistent(self, order: _Order) -> bool:
+        return order.id in self._inconsistent
+
+    def successor(self, old: _Order, possible: _Possible) -> int | None:
+        """Return the id of the order that has renewed `old`, 0 for none, None if that is not known."""
+        is_known = bool(old.names) and old.names_known and old.end is not None and not self.is_inconsistent(old)
+        if not is_known or old.row.get("product_type") not in TLS_PRODUCTS:
+            return None
+        renewing = self._candidates_for(old).renewing_order(old) if old.counts else None
+        if renewing:
+            return renewing.id
+        return None if possible.has_one_for(old) else 0
+
     def _case(self, old: _Order, undo_expired: bool) -> _Case | None:
         candidates = self._candidates_for(old)
         renewing = candidates.renewing_order(old)
@@ -356,3 +373,52 @@ def entry(row: Mapping[str, Any], action: str, reason: str, facts: Mapping[str, 
         },
         **({"organization": str(row["organization_name"])} if row.get("organization_name") else {}),
     }
+
+
+# -- the successors of any order ---------------------------------------------------------------------------------------
+
+
+def successors(orders: Iterable[Mapping[str, Any]], order_ids: Iterable[int]) -> dict[int, int | None]:
+    """Return the order that has renewed each of some orders, by the rule for marks: 0 for none, None if not known.
+
+    orders: of the account, as for `plan`; at least those which have a name in common with one of `order_ids`, or names
+    that are not known. It is not known whether an order has a successor if a fact that decides is not known: of the
+    order itself, or of another order that may have renewed it. Marks are not taken into account.
+    """
+    account, wanted = _Account(orders), set(order_ids)
+    possible = _Possible(account)
+    found = {old.id: account.successor(old, possible) for old in account.orders if old.id in wanted}
+    return {order_id: found.get(order_id) for order_id in wanted}
+
+
+class _Possible:
+    """The orders that may be a successor although a fact that decides is not known, by their names."""
+
+    def __init__(self, account: _Account) -> None:
+        self._all: dict[str, list[_Order]] = {}
+        self._unclear: dict[str, list[_Order]] = {}
+        self._nameless: list[_Order] = []
+        for order in account.orders:
+            is_expired = order.days is not None and order.days < 0
+            if order.status not in _ISSUED or is_expired or order.row.get("product_type") not in ("", *TLS_PRODUCTS):
+                continue
+            is_clear = order.counts and order.names_known and order.end and not account.is_inconsistent(order)
+            for name in order.names:
+                self._all.setdefault(name, []).append(order)
+                if not is_clear:
+                    self._unclear.setdefault(name, []).append(order)
+            if not order.names and not order.names_known:
+                self._nameless.append(order)
+
+    def has_one_for(self, old: _Order) -> bool:
+        """Whether one of them may have renewed an order."""
+        # Two unknown organizations do not count as the same, so any other order may be the successor.
+        by_name = self._unclear if old.organization else self._all
+        several = [order for name in old.names for order in by_name.get(name, ())]
+        return any(_may_renew(order, old) for order in (*several, *self._nameless))
+
+
+def _may_renew(order: _Order, old: _Order) -> bool:
+    if order.id == old.id or (order.end and old.end and order.end <= old.end):
+        return False
+    return old.names <= order.names or not order.names_known

@@ -12,14 +12,12 @@ action and a reason. Where a fact is not known, the action is manual review.
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import date, datetime, timedelta, timezone
-from fnmatch import fnmatchcase
 from typing import Any
 
-from .._common.names import LIBRARY_MISSING, in_unicode, is_convertible, to_ascii
+from .._common.names import LIBRARY_MISSING, is_convertible, matches_pattern, pattern_forms
 from .._common.text import plural
 from .._common.values import is_id, utc, whole_number
 from .._plans.actions import CANCEL, CERTCENTRAL, LEAVE, REJECT, TLS_PRODUCTS, WAIT, writes
@@ -39,7 +37,6 @@ _REJECTABLE = ("new_request", "renewal", "duplicate")
 # An order with one of these statuses needs no renewal.
 _ENDED = ("revoked", "canceled", "rejected", "denied")
 _CHANGED_MEANWHILE = "the order changed while it was read: plan again"
-_WILD = "*?[]"
 
 
 @dataclass(frozen=True)
@@ -124,7 +121,7 @@ def _patterns(options: Mapping[str, Any], name: str, default: Sequence[str]) -> 
     texts = _texts(options, name, default)
     if not all(map(is_convertible, texts)):
         raise ValueError(f"{_variable(name)}: {LIBRARY_MISSING}")
-    values = [form for pattern in texts for form in _forms(pattern)]
+    values = [form for pattern in texts for form in pattern_forms(pattern)]
     if "" in values:
         raise ValueError(f"{_variable(name)} contains a pattern that is only a dot")
     return tuple(dict.fromkeys(values))
@@ -133,33 +130,15 @@ def _patterns(options: Mapping[str, Any], name: str, default: Sequence[str]) -> 
 # -- names -------------------------------------------------------------------------------------------------------------
 
 
-def _forms(text: str) -> tuple[str, ...]:
-    """Return the spellings of a name or a pattern that are compared: in DNS spelling and in Unicode, in lower case."""
-    composed = unicodedata.normalize("NFKC", text).replace("\u3002", ".").strip().rstrip(".")
-    lower, in_ascii = composed.lower(), ".".join(map(_in_ascii, composed.split("."))).lower()
-    return tuple(dict.fromkeys([lower, in_ascii, in_unicode(lower), in_unicode(in_ascii)]))
-
-
-def _in_ascii(label: str) -> str:
-    """Return a label in DNS spelling, or unchanged if it has none, for example a label with a wildcard character."""
-    if label.isascii() or any(sign in label for sign in _WILD):
-        return label
-    return to_ascii(label) or label
-
-
 def _names(*rows: Mapping[str, Any]) -> list[str]:
     """Return all names of the rows of an order, the common name first."""
     values = [name for row in rows for name in (row["common_name"], *(row["domains"] or ()))]
     return list(dict.fromkeys(name for name in values if isinstance(name, str) and name.strip()))
 
 
-def _matches(names: Iterable[str], patterns: Sequence[str]) -> bool:
-    return any(fnmatchcase(form, pattern) for name in names for form in _forms(name) for pattern in patterns)
-
-
 def _is_selected(names: Sequence[str], criteria: StaleCriteria) -> bool:
     """Return whether a name matches the included patterns and no name matches the excluded ones."""
-    return _matches(names or [""], criteria.include) and not _matches(names, criteria.exclude)
+    return matches_pattern(names or [""], criteria.include) and not matches_pattern(names, criteria.exclude)
 
 
 # -- what has to be read -----------------------------------------------------------------------------------------------
@@ -203,7 +182,7 @@ def _candidates(
 def _may_be_selected(rows: Sequence[Mapping[str, Any]], criteria: StaleCriteria) -> bool:
     """Return whether an order may be selected by a name that the list leaves out."""
     unknown = any(row.get("domains_known") is False for row in rows)
-    return unknown and not _matches(_names(*rows), criteria.exclude)
+    return unknown and not matches_pattern(_names(*rows), criteria.exclude)
 
 
 def _by_id(orders: Iterable[Mapping[str, Any]]) -> dict[int, tuple[Mapping[str, Any], ...]]:

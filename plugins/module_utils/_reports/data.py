@@ -22,6 +22,7 @@ from urllib.parse import urlsplit
 from .._common import actions
 from .._common.text import plural, printable
 from .._common.values import id_of, utc, utc_text
+from .listing import DUE_COLUMNS, UNKNOWN, compact
 
 SCHEMA_VERSION = 1
 PHASES = ("report", "plan", "apply")
@@ -50,7 +51,7 @@ _PUBLIC_COLUMNS = (
     *("date_created", "valid_from", "valid_till", "days_remaining", "order_valid_till", "is_multi_year_plan"),
     *("product_name_id", "product_name", "product_type", "organization_id", "organization_name", "container_id"),
     *("container_name", "has_duplicates", "has_reissues", "disable_renewal_notifications", "certificate_status"),
-    *("thumbprint", "renewed_order_id", "renewal_of_order_id", "auto_renew", "auto_reissue"),
+    *("thumbprint", "renewed_order_id", "renewal_of_order_id", "auto_renew", "auto_reissue", "successor"),
 )
 # Product types of certificates that are issued to a person; the common name is then the name of the person.
 _PERSONAL_PRODUCTS = re.compile(r"client|smime|email|personal", re.IGNORECASE)
@@ -138,6 +139,11 @@ class Report:
     entries: tuple[Entry, ...]
     orders: tuple[Mapping[str, Any], ...]
     contacts: bool
+    # What selects the orders; None for all orders of the account. Then `listed` has a row with DUE_COLUMNS for each.
+    filters: Mapping[str, Any] | None = None
+    listed: tuple[Mapping[str, Any], ...] = ()
+    # The orders in use that are due without a successor, with DUE_COLUMNS; None if that was not found out.
+    due_without_successor: tuple[Mapping[str, Any], ...] | None = None
 
     @property
     def counts(self) -> dict[str, int]:
@@ -151,11 +157,18 @@ class Report:
         if self.entries:
             parts = ", ".join(f"{count} {OUTCOMES[outcome]}" for outcome, count in self.counts.items())
             return f"{plural(len(self.entries), 'order')}: {parts}"
+        if self.filters is not None:
+            return self._headline_of_selection()
         if not self.orders:
             return "no orders"
         overview = self.overview()
         due = f"{overview.within_30_days} due within {SOON_DAYS} days"
         return f"{plural(overview.total, 'order')} in the account, {due}"
+
+    def _headline_of_selection(self) -> str:
+        count = len(self.orders)
+        matching = f"{plural(count, 'order')} {'matches' if count == 1 else 'match'} the filters"
+        return f"{matching}, {len(self.due_without_successor or ())} without a successor"
 
     def overview(self, soonest: int = 100) -> Overview:
         return _overview(self.orders, self.generated_at.date(), soonest)
@@ -173,6 +186,7 @@ def report_of(data: Any, contacts: bool = False) -> Report:
     rows = tuple(_dictionaries(data, "orders"))
     account = data.get("account") or {}
     redactor = _Redactor(rows, contacts)
+    due, filters = data.get("due_without_successor"), data.get("filters")
     return Report(
         title=redactor.text(_text(data, "title")) or "Certificate orders",
         generated_at=generated_at,
@@ -188,7 +202,20 @@ def report_of(data: Any, contacts: bool = False) -> Report:
         entries=tuple(_entry(entry, redactor) for entry in _dictionaries(data, "entries")),
         orders=tuple(redactor.row(row) for row in rows),
         contacts=contacts,
+        filters=None if filters is None else _redacted_filters(filters, redactor),
+        listed=tuple(redactor.due_row(row) for row in _dictionaries(data, "listed")),
+        due_without_successor=(
+            None
+            if due is None
+            else tuple(redactor.due_row(row) for row in _dictionaries(data, "due_without_successor"))
+        ),
     )
+
+
+def _redacted_filters(filters: Any, redactor: _Redactor) -> dict[str, Any]:
+    if not isinstance(filters, Mapping):
+        raise ReportError("filters must be a dictionary")
+    return {str(name): redactor.value(filters[name]) for name in filters}
 
 
 def _servers(data: Mapping[str, Any], redactor: _Redactor) -> dict[str, tuple[str, ...]]:
@@ -239,7 +266,10 @@ def of_account(
 
 
 def to_json(report: Report) -> str:
-    """Return the report as JSON. The text is ASCII, so that no control or bidirectional character reaches a viewer."""
+    """Return the report as JSON, in the format of docs/report_files.md.
+
+    The text is ASCII, so that no control or bidirectional character reaches a viewer.
+    """
     overview = report.overview()
     shown = {
         "schema_version": SCHEMA_VERSION,
@@ -266,17 +296,23 @@ def to_json(report: Report) -> str:
             "expired": overview.expired,
             "within_30_days": overview.within_30_days,
         },
+        **({} if report.filters is None else {"filters": report.filters}),
         "entries": [_columns_of(entry, report.contacts) for entry in report.entries],
-        "orders": report.orders,
+        **({} if report.due_without_successor is None else {"due_without_successor": report.due_without_successor}),
+        **compact(report.orders),
     }
     # One line for each entry and order: a diff of two reports shows the changed orders.
-    return "{\n" + ",\n".join(f'"{key}": {_one_per_line(value)}' for key, value in shown.items()) + "\n}\n"
+    return "{\n" + ",\n".join(f'"{key}":{_one_per_line(value)}' for key, value in shown.items()) + "\n}\n"
 
 
 def _one_per_line(value: Any) -> str:
     if isinstance(value, (list, tuple)) and value and isinstance(value[0], Mapping):
-        return "[\n" + ",\n".join(json.dumps(item) for item in value) + "\n]"
-    return json.dumps(value)
+        return "[\n" + ",\n".join(map(_json, value)) + "\n]"
+    return _json(value)
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, separators=(",", ":"))
 
 
 ENTRY_COLUMNS = ("provider", "order", "name", "domains", "action", "outcome", "reason", "before", "after", "time")
@@ -287,9 +323,15 @@ ORDER_COLUMNS = (
 
 
 def to_csv(report: Report) -> str:
-    """Return the entries as CSV, or the orders if there are no entries. No cell can be read as a formula."""
+    """Return the entries as CSV, or the orders if there are no entries. No cell can be read as a formula.
+
+    Orders that filters have selected have DUE_COLUMNS.
+    """
+    columns: Sequence[str]
     rows: Iterable[Mapping[str, Any]]
-    if report.entries or not report.orders:
+    if report.filters is not None and not report.entries:
+        columns, rows = DUE_COLUMNS, report.listed
+    elif report.entries or not report.orders:
         columns = (*ENTRY_COLUMNS, "contact") if report.contacts else ENTRY_COLUMNS
         rows = (_columns_of(entry, report.contacts) for entry in report.entries)
     else:
@@ -353,6 +395,19 @@ class _Redactor:
 
     def contact(self, text: str) -> str:
         return text if self._contacts else ""
+
+    def value(self, value: Any) -> Any:
+        """Redact the texts of a value of JSON."""
+        if isinstance(value, (list, tuple)):
+            return [self.value(item) for item in value]
+        return self.text(value) if isinstance(value, str) else value
+
+    def due_row(self, row: Mapping[str, Any]) -> Mapping[str, Any]:
+        shown = {column: self.value(row.get(column)) for column in DUE_COLUMNS}
+        shown["common_name"] = self.name(str(row.get("order_id")), _text(row, "common_name"))
+        if not self._contacts and shown["requester"] != UNKNOWN:
+            shown["requester"] = HIDDEN_NAME
+        return shown
 
     def row(self, row: Mapping[str, Any]) -> Mapping[str, Any]:
         if self._contacts:

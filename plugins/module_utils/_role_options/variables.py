@@ -186,6 +186,8 @@ VARIABLES: dict[str, dict[str, Any]] = {
         "order_report_title": "",
         "order_report_ticket": "",
         "order_report_job": None,
+        "order_report_filters": {},
+        "order_report_details": False,
         "order_report_orders_from": "",
         "order_report_data": None,
     },

@@ -171,6 +171,25 @@ class Progress(Observer):
         return f"{progress}; about {_duration(left)} left"
 
 
+class ReadProgress:
+    """Shows the progress of a long read. Threads can share it. notify: shows a line to the operator at once."""
+
+    def __init__(self, notify: Callable[[str], None]) -> None:
+        self._notify = notify
+        self._next = time.monotonic() + FIRST_LINE
+        self._counts: Counter[str] = Counter()
+        self._lock = threading.Lock()
+
+    def __call__(self, noun: str) -> None:
+        """Count one more object that was read. noun: the word for it."""
+        with self._lock:
+            self._counts[noun] += 1
+            now = time.monotonic()
+            if now >= self._next:
+                self._next = now + LINE_INTERVAL
+                self._notify(", ".join(f"{plural(count, noun)} read" for noun, count in self._counts.items()))
+
+
 def observers(
     params: Mapping[str, Any],
     context: Context,

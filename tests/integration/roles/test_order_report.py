@@ -162,6 +162,39 @@ def test_without_data_the_account_is_read(sim: Simulator, controller: Controller
     assert not changed(again)
 
 
+def test_one_command_writes_what_is_due_without_a_successor(sim: Simulator, controller: Controller) -> None:
+    due = {"valid_till_in_days": 30, "order_valid_till": None}
+    sim.reset(
+        seed(
+            {"id": 9001, "common_name": "a.due.example", **due},
+            {"id": 9002, "common_name": "b.due.example", **due},
+            {"id": 9003, "common_name": "b.due.example", "valid_till_in_days": 190},
+            {"id": 9004, "common_name": "c.due.example", "valid_till_in_days": 70},
+        )
+    )
+    filters = "expires_within_days=60 without_successor=true name_pattern=*.due.example"
+    given: dict[str, Any] = {"order_report_filters": filters, "order_report_formats": "csv"}
+    play = "- import_playbook: certops.orders.order_report"
+    run = report(controller, play=play, **given)
+    assert run.sent == ["whose", "account", "list "]
+    (row,) = table(files(controller)["orders-report.csv"])
+    assert (row["order_id"], row["successor"], row["requester"]) == ("9001", "none", "unknown")
+
+    more = {"order_report_details": True, "order_report_contacts": True}
+    run = report(controller, play=play, **given, **more)
+    assert len(run.sent) == 4
+    (row,) = table(files(controller)["orders-report.csv"])
+    assert (row["requester"], row["auto_renew"]) == ("Ada Example <ada@example.com>", "no")
+
+
+def test_filters_of_orders_that_are_given_are_refused(controller: Controller) -> None:
+    run = report(controller, play=given(), rc=2, data=DATA, order_report_filters={"status": ["issued"]})
+    assert_failure(run["Write the report"], code="invalid_option")
+    run = report(controller, rc=2, order_report_filters={"stauts": ["issued"]})
+    assert "stauts" in run["Write the report"].msg
+    assert not folder(controller).exists()
+
+
 def test_a_playbook_does_it_for_a_person(controller: Controller) -> None:
     run = report(controller, play="- import_playbook: certops.orders.order_report")
     assert mentions(run["Write the report"].msg, len(EVERY_ORDER))

@@ -92,6 +92,43 @@ def test_a_name_in_unicode_is_found_by_either_spelling(conversation: Converse, a
     assert only(result)["domains"] == [f"www.{IN_DNS}", IN_DNS]
 
 
+@pytest.mark.parametrize("pattern", ["*.münchen.field.example", "*.XN--MNCHEN-3YA.field.example", "www.*"])
+def test_a_name_in_unicode_is_found_by_a_pattern_in_either_spelling(conversation: Converse, pattern: str) -> None:
+    other = {"common_name": "field.example", "dns_names": ["field.example"]}
+    rows = [{**a_row(2041), "certificate": IN_UNICODE}, {**a_row(1), "certificate": other}]
+    result = orders(conversation(list_of_orders(PAGE, *rows)), name_pattern=[pattern])
+    assert only(result)["order_id"] == 2041
+
+
+RETAIL, SHOP = {"container": {"id": 3, "name": "Retail"}}, {"container": {"id": 4, "name": "Shop"}}
+
+
+def test_several_containers_by_id_are_asked_for_at_once(conversation: Converse) -> None:
+    query = f"filters[container_id][0]=3&filters[container_id][1]=4&{PAGE}"
+    service = conversation(list_of_orders(query, a_row(1, **RETAIL), a_row(2, **SHOP)))
+    result = orders(service, containers=["4", "3"])
+    assert [one["order_id"] for one in result["orders"]] == [1, 2]
+
+
+def test_a_container_by_name_is_found_among_all(conversation: Converse) -> None:
+    service = conversation(list_of_orders(PAGE, a_row(1, **RETAIL), a_row(2, **SHOP)))
+    assert only(orders(service, containers=["RETAIL"]))["order_id"] == 1
+
+
+def test_only_orders_that_meet_the_other_criteria_are_read_for_their_requester(conversation: Converse) -> None:
+    ada = {"id": 7, "first_name": "Ada", "last_name": "Example", "email": "ada@example.com"}
+    rows = [a_row(1, **RETAIL), a_row(2, **SHOP), a_row(3, **RETAIL), a_row(4, **RETAIL)]
+    service = conversation(
+        list_of_orders(f"filters[container_id]=3&{PAGE}", *rows),
+        [reads(1, user=ada, **RETAIL), reads(3, user={**ada, "id": 8, "email": "b@example.com"}, **RETAIL), reads(4)],
+    )
+    order = only(orders(service, containers=["3"], requester="Ada@example.com"))
+    assert (order["order_id"], order["requester"], order["requester_email"], order["requester_id"]) == (
+        *(1, "Ada Example"),
+        *("ada@example.com", 7),
+    )
+
+
 def test_a_domain_in_unicode_is_found_by_either_spelling(conversation: Converse) -> None:
     for asked in ("münchen.example", "xn--mnchen-3ya.example"):
         found = {"domains": [{"id": 5, "name": "MÜNCHEN.example"}], "page": {"total": 1}}

@@ -6,7 +6,10 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
+import re
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -14,7 +17,7 @@ from typing import Any
 import pytest
 import yaml
 
-from ansible_collections.certops.orders.plugins.doc_fragments._certcentral import ModuleDocFragment
+from ansible_collections.certops.orders.plugins.doc_fragments import _certcentral, _report_filters
 from ansible_collections.certops.orders.plugins.module_utils._common.context import Context
 from ansible_collections.certops.orders.plugins.module_utils._runtime.guard import guarded
 from ansible_collections.certops.orders.plugins.modules import order_report as module
@@ -26,6 +29,8 @@ from ansible_collections.certops.orders.tests.unit.plugins.modules.conversation 
     asks,
     asks_who,
     error,
+    in_days,
+    reads,
 )
 from ansible_collections.certops.orders.tests.unit.plugins.modules.playing import (
     Converse,
@@ -101,6 +106,123 @@ def test_what_is_given_is_not_read(tmp_path: Path, how: str, data: Any) -> None:
     assert read["title"] == ("Retire www" if data else "Mine")
 
 
+# -- orders that filters select ---------------------------------------------------------------------------------------
+
+CORP = {"id": 12, "name": "Example Corp"}
+ADA = {"id": 7, "first_name": "Ada", "last_name": "Example", "email": "ada@example.com"}
+
+
+def an_order_for(number: int, days: int, name: str = "", **facts: Any) -> dict[str, Any]:
+    """Return a row of the list with all facts that decide about a successor."""
+    name = name or f"www{number}.example.com"
+    certificate = {"common_name": name, "dns_names": [name], "valid_till": in_days(days), "serial_number": "0A1B"}
+    product = {"name_id": "ssl_plus", "name": "Standard SSL", "type": "ssl_certificate"}
+    more = {"certificate": certificate, "product": product, "organization": CORP}
+    return {**a_row(number), **more, "container": {"id": 3, "name": "Retail"}, **facts}
+
+
+WWW = "www.example.com"
+ROWS = [
+    an_order_for(1, 20, WWW),
+    an_order_for(2, 30),
+    an_order_for(3, 61),
+    an_order_for(4, 40, is_renewed=True),
+    an_order_for(5, 50, organization=[]),
+    an_order_for(6, 50, status="revoked"),
+    # The successor of order 1 is in another container, and is not due itself.
+    an_order_for(7, 400, WWW, container={"id": 4, "name": "Shop"}),
+    an_order_for(8, 300, "www5.example.com", organization=[]),
+    an_order_for(9, 80, status="reissue_pending"),
+]
+ACCOUNT = [asks_who(), asks("/account", {"id": 4711}), a_list(*ROWS)]
+
+
+def table(result: Any) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(Path(result["files"]["csv"]).read_text(encoding="utf-8"))))
+
+
+def test_orders_that_are_due_without_a_successor_are_a_table(conversation: Converse, tmp_path: Path) -> None:
+    filters = {"expires_within_days": 60, "without_successor": True}
+    result = reports(conversation(*ACCOUNT), dir=str(tmp_path), filters=filters)
+    rows = table(result)
+    assert [(row["order_id"], row["successor"]) for row in rows] == [("2", "none"), ("5", "unknown")]
+    assert rows[0] == {
+        "order_id": "2",
+        "common_name": "www2.example.com",
+        "status": "issued",
+        "serial_number": "0A1B",
+        "expires": in_days(30),
+        "days_remaining": "30",
+        "organization": "Example Corp",
+        "container": "Retail",
+        "product": "Standard SSL",
+        "requester": "unknown",
+        "auto_renew": "unknown",
+        "successor": "none",
+    }
+    read = content(result)
+    assert read["filters"] == filters
+    assert [order["order_id"] for order in read["orders"]] == [2, 5]
+    assert [order["order_id"] for order in read["due_without_successor"]] == [2, 5]
+
+
+@pytest.mark.parametrize("filters", ["expires_within_days=60, without_successor=true", '{"container_id": 3}'])
+def test_filters_can_be_a_text(conversation: Converse, tmp_path: Path, filters: str) -> None:
+    assert reports(conversation(*ACCOUNT), dir=str(tmp_path), filters=filters)["changed"]
+
+
+def test_every_order_of_a_selection_has_its_successor(conversation: Converse, tmp_path: Path) -> None:
+    result = reports(conversation(*ACCOUNT), dir=str(tmp_path), filters={"expires_within_days": 60})
+    found = {row["order_id"]: row["successor"] for row in table(result)}
+    assert found == {"1": "7", "2": "none", "4": "marked renewed", "5": "unknown", "6": "none"}
+    # A revoked order is not in use.
+    assert [order["order_id"] for order in content(result)["due_without_successor"]] == [2, 5]
+
+
+def test_without_filters_the_orders_due_within_90_days_are_listed(conversation: Converse, tmp_path: Path) -> None:
+    read = content(reports(conversation(*ACCOUNT), dir=str(tmp_path)))
+    assert len(read["orders"]) == len(ROWS)
+    due = read["due_without_successor"]
+    assert [(row["order_id"], row["days_remaining"]) for row in due] == [(2, 30), (3, 61), (5, 50), (9, 80)]
+    assert "filters" not in read
+
+
+def test_only_the_selected_orders_are_read_in_full(conversation: Converse, tmp_path: Path) -> None:
+    """What has a successor by the list is not read, and what has one by its own page is left out."""
+    pages = [
+        reads(2, **{**ROWS[1], "id": 2}, user=ADA, auto_renew=1),
+        reads(5, **{**ROWS[4], "id": 5, "organization": CORP}, user=ADA, renewed_order_id=8),
+    ]
+    filters = {"expires_within_days": 60, "without_successor": True}
+    given = {"dir": str(tmp_path), "filters": filters, "details": True, "contacts": True}
+    (row,) = table(reports(conversation(*ACCOUNT, pages), **given))
+    assert (row["order_id"], row["requester"], row["auto_renew"]) == ("2", "Ada Example <ada@example.com>", "yes")
+
+
+def test_the_requester_is_read_of_orders_without_a_successor_only(conversation: Converse, tmp_path: Path) -> None:
+    pages = [reads(2, **{**ROWS[1], "id": 2}, user=ADA), reads(5, **{**ROWS[4], "id": 5}, user={**ADA, "id": 8})]
+    filters = {"expires_within_days": 60, "without_successor": True, "requester": "7"}
+    result = reports(conversation(*ACCOUNT, pages), dir=str(tmp_path), filters=filters)
+    assert [row["order_id"] for row in table(result)] == ["2"]
+
+
+def test_a_filter_that_only_the_service_applies_has_a_list_of_its_own(conversation: Converse, tmp_path: Path) -> None:
+    query = "filters[origin]=migrated&sort=order_id&limit=1000&offset=0"
+    found = {"orders": [ROWS[0], ROWS[1]], "page": {"total": 2}}
+    works = "filters[id]=1&filters[origin]=certcentral&sort=order_id&limit=1&offset=0"
+    lists = [asks(f"/order/certificate?{query}", found), asks(f"/order/certificate?{works}", {"page": {"total": 0}})]
+    given = {"dir": str(tmp_path), "filters": {"origin": "migrated", "without_successor": True}}
+    assert [row["order_id"] for row in table(reports(conversation(*ACCOUNT, *lists), **given))] == ["2"]
+
+
+def test_a_restricted_key_finds_no_successor_elsewhere(conversation: Converse, tmp_path: Path) -> None:
+    me = {"id": 5, "account_id": 4711, "has_container_assignments": True, "container_visibility": [3]}
+    service = conversation(asks("/user/me", me), *ACCOUNT[1:])
+    result = reports(service, dir=str(tmp_path), filters={"expires_within_days": 60})
+    (warning,) = result["warnings"]
+    assert re.findall(r"\d+", warning) == ["3"]
+
+
 def test_only_the_formats_that_are_chosen_are_written(tmp_path: Path) -> None:
     result = alone(tmp_path, data=DATA, formats=["html", "csv"], basename="weekly")
     assert sorted(result["files"]) == ["csv", "html"]
@@ -118,6 +240,7 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
     "a variable without orders": ({"orders_from": "my_orders"}, "report_data"),
     "a path with a NUL": ({"dir": "/tmp/\0", "data": DATA}, "invalid_option"),
     "the account on a host": ({"execute_on": "target"}, "invalid_option"),
+    "filters of orders that are given": ({"filters": {"status": ["issued"]}, "orders": []}, "invalid_option"),
     "a file that is not ours": ({"dir": "/proc/1", "data": DATA}, "report_file"),
 }
 
@@ -141,18 +264,23 @@ def test_messages(tmp_path: Path) -> None:
 
 def test_the_documentation_has_exactly_the_options_of_the_spec() -> None:
     own = yaml.safe_load(module.DOCUMENTATION)["options"]
-    shared = yaml.safe_load(ModuleDocFragment.DOCUMENTATION)["options"]
+    shared: dict[str, Any] = {}
+    for fragment in (_certcentral, _report_filters):
+        shared.update(yaml.safe_load(fragment.ModuleDocFragment.DOCUMENTATION)["options"])
     # As Ansible merges them: what the module has comes before what the fragment has.
     options = {name: {**shared.get(name, {}), **own.get(name, {})} for name in {**shared, **own}}
-    documented = {
-        name: {key: option[key] for key in ("type", "elements", "default", "choices", "required") if key in option}
+    assert compared(options, "suboptions") == compared(module.SPEC["argument_spec"], "options")
+
+
+def compared(options: Any, nested: str) -> dict[str, Any]:
+    keys = ("type", "elements", "default", "choices", "required")
+    return {
+        name: {
+            **{key: option[key] for key in keys if key in option},
+            **({"nested": compared(option[nested], nested)} if nested in option else {}),
+        }
         for name, option in options.items()
     }
-    specified = {
-        name: {key: value for key, value in option.items() if key != "no_log"}
-        for name, option in module.SPEC["argument_spec"].items()
-    }
-    assert documented == specified
 
 
 def test_every_example_has_arguments_that_the_module_takes() -> None:

@@ -16,11 +16,18 @@ from hypothesis import strategies as st
 
 from ansible_collections.certops.orders.plugins.module_utils._certcentral.filters import (
     Criteria,
+    Several,
     covers,
     matches,
     server_filters,
 )
-from ansible_collections.certops.orders.plugins.module_utils._certcentral.models import DETAILS, ROW, Named, Order
+from ansible_collections.certops.orders.plugins.module_utils._certcentral.models import (
+    DETAILS,
+    ROW,
+    Named,
+    Order,
+    Person,
+)
 from ansible_collections.certops.orders.tests.cases import each
 from ansible_collections.certops.orders.tests.unit.plugins.properties import examples
 
@@ -29,7 +36,9 @@ NOON = datetime(2026, 3, 1, 12, tzinfo=timezone.utc)
 # The filter's values that the service is documented to know (docs/development/reference/certcentral.md 2.2).
 DOCUMENTED = {"pending", "issued", "rejected", "revoked", "waiting_pickup", "reissue_pending", "canceled"}
 STATUSES = [*sorted(DOCUMENTED), "expired", "renewed", "needs_approval", "processing", "denied", "on_hold", ""]
-NEVER_SENT = {"valid_till", "domain_name", "is_renewed", "date_created", "product_type", "id"}
+NEVER_SENT = {"valid_till", "domain_name", "is_renewed", "date_created", "product_type", "id", "user_id", "email"}
+ADA = Person(7, "Ada Example", "ada@example.com")
+MUNICH = ("*.m\u00fcnchen.example", "*.xn--mnchen-3ya.example")
 
 
 def a_row(**facts: Any) -> Order:
@@ -75,6 +84,14 @@ def a_row(**facts: Any) -> Order:
         (Criteria(is_renewed=False), []),
         (Criteria(is_renewed=True), []),
         (Criteria(product_type="ssl_certificate"), []),
+        (Criteria(containers=Several(frozenset([4, 3]))), [("container_id", 3), ("container_id", 4)]),
+        (Criteria(organizations=Several(frozenset([12]))), [("organization_id", 12)]),
+        # There is no filter by name, and one by the ids would lose the orders that the name finds.
+        (Criteria(containers=Several(names=frozenset(["retail"]))), []),
+        (Criteria(organizations=Several(frozenset([12]), frozenset(["example corp"]))), []),
+        (Criteria(name_patterns=("www.*",)), []),
+        (Criteria(requester="7"), []),
+        (Criteria(created_from=NOON), []),
     ],
 )
 def test_the_filters_that_are_sent(criteria: Criteria, filters: list[tuple[str, object]]) -> None:
@@ -96,6 +113,11 @@ some_criteria = st.builds(
     product_name_id=st.sampled_from(["", "ssl_plus"]),
     product_type=st.sampled_from(["", "ssl_certificate"]),
     created_before=st.sampled_from([None, NOON]),
+    created_from=st.sampled_from([None, NOON]),
+    name_patterns=st.sampled_from([(), ("www.*",), ("*.example.com", "jane*")]),
+    containers=st.sampled_from([Several(), Several(frozenset([3])), Several(names=frozenset(["retail"]))]),
+    organizations=st.sampled_from([Several(), Several(frozenset([12]), frozenset(["example corp"]))]),
+    requester=st.sampled_from(["", "7", "ada example", "ada@example.com"]),
     origin=st.sampled_from(["", "migrated", "certcentral"]),
 )
 some_orders = st.builds(
@@ -109,10 +131,14 @@ some_orders = st.builds(
     date_created=st.sampled_from([None, NOON, NOON - timedelta(seconds=1)]),
     product_name_id=st.sampled_from(["", "ssl_plus", "other"]),
     product_type=st.sampled_from(["", "ssl_certificate", "other"]),
-    organization=st.sampled_from([None, Named(None, ""), Named(12, ""), Named(13, "")]),
-    container=st.sampled_from([None, Named(3, ""), Named(4, "")]),
+    organization=st.sampled_from([None, Named(None, ""), Named(12, ""), Named(13, ""), Named(13, "Example Corp")]),
+    container=st.sampled_from([None, Named(3, ""), Named(4, ""), Named(4, "Retail")]),
+    requester=st.sampled_from([None, ADA, Person(7, "", ""), Person(8, "Grace", "grace@example.com")]),
+    names_known=st.booleans(),
     seen=st.sets(st.sampled_from([ROW, DETAILS])).map(frozenset),
 )
+# Options are refused that set both (see test_search.py), so several values come from a list only.
+MAY_HAVE_SEVERAL = ("status", "container_id", "organization_id")
 thorough = examples(500)
 
 
@@ -126,7 +152,13 @@ def test_no_filter_is_ever_sent_that_could_lose_an_order(criteria: Criteria) -> 
     assert {value for name, value in filters if name == "status"} <= DOCUMENTED
     assert all(value for _name, value in filters)
     # Several values of one name are alternatives.
-    assert [name for name in names if names.count(name) > 1 and name != "status"] == []
+    assert [name for name in names if names.count(name) > 1 and name not in MAY_HAVE_SEVERAL] == []
+    for name, alone, several in (
+        ("container_id", criteria.container_id, criteria.containers),
+        ("organization_id", criteria.organization_id, criteria.organizations),
+    ):
+        allowed = {alone, *(() if several.names else several.ids)} - {None}
+        assert {value for sent, value in filters if sent == name} == allowed
 
 
 @thorough
@@ -190,6 +222,38 @@ ANSWERS: list[tuple[dict[str, Any], dict[str, Any], bool | None]] = [
     ({"created_before": NOON}, {}, False),
     ({"created_before": NOON + timedelta(seconds=1)}, {}, True),
     ({"created_before": NOON}, {"date_created": None}, None),
+    ({"created_from": NOON}, {}, True),
+    ({"created_from": NOON + timedelta(seconds=1)}, {}, False),
+    ({"created_from": NOON}, {"date_created": None}, None),
+    ({"created_from": NOON, "created_before": NOON}, {}, False),
+    ({"created_from": NOON, "created_before": NOON + timedelta(seconds=1)}, {}, True),
+    ({"name_patterns": ("api.*",)}, {}, True),
+    ({"name_patterns": ("*.example.com",)}, {"common_name": "WWW.Example.com", "dns_names": ()}, True),
+    ({"name_patterns": ("example.com", "*.org")}, {}, False),
+    ({"name_patterns": ("jane*",)}, {"common_name": "Jane Doe", "dns_names": ()}, True),
+    *(
+        ({"name_patterns": (pattern,)}, {"common_name": "", "dns_names": ("www.xn--mnchen-3ya.example",)}, True)
+        for pattern in MUNICH
+    ),
+    ({"name_patterns": ("example.com",)}, {"names_known": False}, None),
+    ({"name_patterns": ("api.*",)}, {"names_known": False}, True),
+    ({"containers": Several(frozenset([3, 4]))}, {}, True),
+    ({"containers": Several(frozenset([4]))}, {}, False),
+    ({"containers": Several(names=frozenset(["retail"]))}, {}, True),
+    ({"containers": Several(frozenset([4]), frozenset(["retail"]))}, {}, True),
+    ({"containers": Several(frozenset([4]), frozenset(["ret"]))}, {}, False),
+    ({"containers": Several(frozenset([3]))}, {"container": None}, None),
+    ({"containers": Several(frozenset([3]))}, {"container": Named(None, "Retail")}, None),
+    ({"containers": Several(names=frozenset(["other"]))}, {"container": Named(None, "Retail")}, False),
+    ({"containers": Several(names=frozenset(["retail"]))}, {"container": Named(3, "")}, None),
+    ({"organizations": Several(names=frozenset(["example corp"]))}, {}, True),
+    ({"organizations": Several(frozenset([13]))}, {}, False),
+    ({"organizations": Several(frozenset([13]))}, {"organization": None}, None),
+    *(({"requester": wanted}, {"requester": ADA}, True) for wanted in ("7", "ada example", "ada@example.com")),
+    *(({"requester": wanted}, {"requester": ADA}, False) for wanted in ("8", "ada", "grace@example.com")),
+    ({"requester": "7"}, {}, None),
+    ({"requester": "7"}, {"requester": Person(None, "Ada Example", "")}, None),
+    ({"requester": "7", "container_id": 4}, {}, False),
     ({"search": "whatever", "origin": "migrated"}, {}, True),
     # One that is certainly not meant need not be read, whatever else is not known of it.
     ({"created_before": NOON, "container_id": 4}, {"date_created": None}, False),

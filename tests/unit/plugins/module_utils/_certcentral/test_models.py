@@ -28,6 +28,7 @@ from ansible_collections.certops.orders.plugins.module_utils._certcentral.models
     Named,
     Note,
     Order,
+    Person,
     Request,
     User,
     boolean,
@@ -93,6 +94,7 @@ PAGE: dict[str, Any] = {
         None,
     ],
     "notes": [{"id": 8, "text": "first"}, "second", {"id": "9"}],
+    "user": {"id": "7", "first_name": "Ada", "last_name": "Example", "email": "ada@example.com"},
 }
 
 
@@ -239,6 +241,7 @@ def test_an_order_s_own_page() -> None:
         auto_renew=True,
         auto_reissue=True,
         custom_renewal_message="Ask Bob",
+        requester=Person(7, "Ada Example", "ada@example.com"),
         requests=(
             Request(1, "new_request", "approved", "2025-08-19T18:16:07Z", order_id=123),
             Request(2, "revoke", "pending", order_id=123),
@@ -312,6 +315,9 @@ TRAPS: list[tuple[dict[str, Any], dict[str, Any]]] = [
     *(({"disable_renewal_notifications": no}, {"disable_renewal_notifications": False}) for no in (0, None, "", "x")),
     ({"custom_renewal_message": HOSTILE}, {"custom_renewal_message": TAMED}),
     ({"custom_renewal_message": None}, {"custom_renewal_message": ""}),
+    ({"user": {"id": 7, "last_name": HOSTILE}}, {"requester": Person(7, TAMED, "")}),
+    ({"user": {"email": HOSTILE}}, {"requester": Person(None, "", TAMED)}),
+    *(({"user": odd}, {"requester": None}) for odd in (None, {}, [], "x", 7, {"id": None, "email": ""})),
     ({"renewal_of_order_id": "9"}, {"renewal_of_order_id": 9}),
     ({"renewal_of_order_id": "x"}, {"renewal_of_order_id": 0}),
     *(({"requests": odd, "notes": odd}, {"requests": (), "notes": ()}) for odd in (None, {}, "x", 7, [None, 7, []])),
@@ -407,6 +413,7 @@ ROW_KEYS = {
 PAGE_KEYS = {
     *("certificate_status", "thumbprint", "csr", "renewed_order_id", "renewal_of_order_id", "auto_renew"),
     *("auto_reissue", "custom_renewal_message", "requests", "pending_requests", "notes"),
+    *("requester", "requester_email", "requester_id"),
 }
 
 
@@ -454,6 +461,9 @@ def test_an_order_is_shown_whole() -> None:
             {"request_id": 2, "type": "revoke", "status": "pending", "date": ""},
             {"request_id": 3, "type": "reissue", "status": "submitted", "date": ""},
         ],
+        "requester": "Ada Example",
+        "requester_email": "ada@example.com",
+        "requester_id": 7,
         "notes": ["first", ""],
     }
 

@@ -16,7 +16,12 @@ import pytest
 from ansible_collections.certops.orders.plugins.module_utils._certcentral import paging as certcentral_paging
 from ansible_collections.certops.orders.plugins.module_utils._certcentral import search as _certcentral_find
 from ansible_collections.certops.orders.plugins.module_utils._certcentral.client import CertCentral
-from ansible_collections.certops.orders.plugins.module_utils._certcentral.filters import FILTERS, Criteria, criteria
+from ansible_collections.certops.orders.plugins.module_utils._certcentral.filters import (
+    FILTERS,
+    Criteria,
+    Several,
+    criteria,
+)
 from ansible_collections.certops.orders.plugins.module_utils._certcentral.models import DETAILS, ORIGIN, ROW, Order
 from ansible_collections.certops.orders.plugins.module_utils._certcentral.search import Finder, found, without_page
 from ansible_collections.certops.orders.plugins.module_utils._common.context import Stop
@@ -362,6 +367,28 @@ OPTIONS: list[tuple[Mapping[str, Any], Criteria]] = [
     ),
     ({"created_before": "2026-03-01"}, Criteria(created_before=datetime(2026, 3, 1, tzinfo=timezone.utc))),
     ({"created_before": " "}, Criteria()),
+    ({"created_after": "2026-03-01"}, Criteria(created_from=datetime(2026, 3, 1, tzinfo=timezone.utc))),
+    ({"expires_after": "2026-12-31"}, Criteria(expires_from=date(2026, 12, 31))),
+    (
+        {"expires_after": "2026-12-31", "expires_before": "2027-01-31"},
+        Criteria(expires_from=date(2026, 12, 31), expires_to=date(2027, 1, 30)),
+    ),
+    (
+        {"expires_after": str(TODAY + timedelta(days=20)), "expires_within_days": 30},
+        Criteria(expires_from=TODAY + timedelta(days=20), expires_to=TODAY + timedelta(days=30)),
+    ),
+    (
+        {"expires_after": str(TODAY - timedelta(days=20)), "expires_within_days": 30},
+        Criteria(expires_from=TODAY, expires_to=TODAY + timedelta(days=30)),
+    ),
+    ({"name_pattern": [" WWW.* ", "www.*"]}, Criteria(name_patterns=("www.*",))),
+    (
+        {"name_pattern": ["www.b\u00fccher.*"]},
+        Criteria(name_patterns=("www.b\u00fccher.*", "www.xn--bcher-kva.*")),
+    ),
+    ({"containers": ["3", " Retail ", "4"]}, Criteria(containers=Several(frozenset([3, 4]), frozenset(["retail"])))),
+    ({"organizations": ["Example Corp"]}, Criteria(organizations=Several(names=frozenset(["example corp"])))),
+    ({"requester": " Ada  Example "}, Criteria(requester="ada example")),
 ]
 
 
@@ -386,6 +413,13 @@ def test_options_become_criteria(options: Mapping[str, Any], wanted: Criteria) -
         {"domain": "https://example.com/"},
         {"include_subdomains": True},
         {"status": ["isued"]},
+        {"containers": ["3", " "]},
+        {"organizations": ["0"]},
+        {"containers": ["3"], "container_id": 3},
+        {"organizations": ["3"], "organization_id": 3},
+        {"name_pattern": ["www.*", "."]},
+        {"created_after": "yesterday"},
+        {"expires_after": "soon"},
     ],
 )
 def test_an_invalid_option_is_named(options: Mapping[str, Any]) -> None:
@@ -466,5 +500,9 @@ def test_messages(service: Conversation, client: CertCentral) -> None:
             "include_subdomains without domain": invalid(include_subdomains=True),
             "expires_before invalid": invalid(expires_before="soon"),
             "created_before invalid": invalid(created_before="yesterday"),
+            "containers and container_id": invalid(containers=["3"], container_id=3),
+            "containers empty": invalid(containers=[" "]),
+            "organizations 0": invalid(organizations=["0"]),
+            "name_pattern empty": invalid(name_pattern=["."]),
         },
     )

@@ -21,6 +21,7 @@ from ansible_collections.certops.orders.plugins.module_utils._reports import cha
 from ansible_collections.certops.orders.plugins.module_utils._reports import data as _report
 from ansible_collections.certops.orders.plugins.module_utils._reports import html as _report_html
 from ansible_collections.certops.orders.plugins.module_utils._reports.data import ReportError, of_account, report_of
+from ansible_collections.certops.orders.plugins.module_utils._reports.listing import DUE_COLUMNS, due_row
 from ansible_collections.certops.orders.tests.messages import check_messages, known
 
 NOW = "2026-11-22T10:42:05Z"
@@ -118,6 +119,7 @@ NO_REPORTS: dict[str, Any] = {
     "an unknown action": data(entries=[entry(action="explode")]),
     "entries that are not a list": data(entries="no list"),
     "orders that are not dictionaries": data(orders=["no row"]),
+    "filters that are not a dictionary": data(filters=["status"]),
 }
 
 
@@ -148,6 +150,24 @@ def test_an_account_becomes_a_report() -> None:
 # JSON and CSV
 
 
+def restored(read: Any) -> list[dict[str, Any]]:
+    """Return the orders of a JSON file with what they leave out, as docs/report_files.md says."""
+    found = []
+    for row in read["orders"]:
+        whole = {**read["order_defaults"], **row}
+        tables = [
+            read[table].get(str(whole.get(key)), {})
+            for table, key in (
+                *(("products", "product_name_id"), ("organizations", "organization_id")),
+                ("containers", "container_id"),
+            )
+        ]
+        of_tables = {name: value for table in tables for name, value in table.items()}
+        names = {"domains": [row["common_name"].lower()]}
+        found.append({**names, **read["order_defaults"], **of_tables, **row})
+    return found
+
+
 def test_json_has_all_of_it_on_a_line_each() -> None:
     servers = {"web2": ["b.example"], "web1": []}
     more = {"names": ["\u00fc\u202e"], "hosts": ["web1"], "servers": servers}
@@ -158,7 +178,7 @@ def test_json_has_all_of_it_on_a_line_each() -> None:
     assert read["summary"] == {"total": 2, "done": 2}
     assert (read["names"], read["hosts"], read["servers"]) == (["\u00fc\u202e"], ["web1"], servers)
     assert read["entries"][0] == {key: value for key, value in entry().items() if key != "contact"}
-    assert read["orders"] == [order()]
+    assert restored(read) == [order()]
     assert read["at_a_glance"]["expiries"][2] == {"month": "2027-01", "not_renewed": 1, "renewed": 0}
     assert len(re.findall(r'^\{"provider"', text, re.MULTILINE)) == 2
 
@@ -199,6 +219,143 @@ def test_a_table_has_the_entries_or_else_the_orders() -> None:
     assert _report.to_csv(report_of(data(entries=[], orders=[]))).startswith('"provider","order"')
 
 
+SHOWN: dict[str, Any] = {
+    "order_id": 1,
+    "status": "issued",
+    "is_renewed": None,
+    "common_name": "WWW.example.com",
+    "domains": ["www.example.com"],
+    "domains_known": True,
+    "certificate_id": 9,
+    "serial_number": "0A1B",
+    "date_created": "2026-01-15T08:30:00Z",
+    "valid_from": "2026-01-15",
+    "valid_till": "2026-12-22",
+    "days_remaining": 30,
+    "order_valid_till": "",
+    "is_multi_year_plan": False,
+    "product_name_id": "ssl_plus",
+    "product_name": "Standard SSL",
+    "product_type": "ssl_certificate",
+    "organization_id": 12,
+    "organization_name": "Example Corp",
+    "container_id": 3,
+    "container_name": "Retail",
+    "has_duplicates": True,
+    "has_reissues": False,
+    "disable_renewal_notifications": None,
+}
+PENDING = {**SHOWN, "order_id": 4, "status": "pending", "certificate_id": None, "has_duplicates": None}
+PENDING.update(dict.fromkeys(("serial_number", "valid_from", "valid_till"), ""))
+
+
+def test_an_order_of_the_json_file_leaves_out_what_can_be_restored() -> None:
+    renamed = {**SHOWN, "order_id": 2, "organization_name": "Example Group", "is_renewed": False, "domains": []}
+    dv = {**SHOWN, "order_id": 3, "organization_id": None, "organization_name": ""}
+    orders = [SHOWN, renamed, dv, PENDING]
+    read = json.loads(_report.to_json(report_of(data(orders=orders))))
+    has = {"status": "issued", "common_name": "WWW.example.com", "date_created": "2026-01-15T08:30:00Z"}
+    certificate = {
+        "certificate_id": 9,
+        "serial_number": "0A1B",
+        "valid_from": "2026-01-15",
+        "valid_till": "2026-12-22",
+    }
+    assert read["orders"] == [
+        {"order_id": 1, **has, **certificate},
+        {"order_id": 2, **has, **certificate, "is_renewed": False, "organization_name": "Example Group", "domains": []},
+        {"order_id": 3, **has, **certificate, "organization_id": None, "organization_name": ""},
+        {"order_id": 4, **has, "status": "pending", "has_duplicates": None},
+    ]
+    assert read["products"] == {"ssl_plus": {"product_name": "Standard SSL", "product_type": "ssl_certificate"}}
+    assert read["organizations"] == {"12": {"organization_name": "Example Corp"}}
+    assert read["containers"] == {"3": {"container_name": "Retail"}}
+    lost = ("domains_known", "days_remaining")
+    assert restored(read) == [{name: value for name, value in row.items() if name not in lost} for row in orders]
+
+
+def test_orders_with_other_columns_and_types_stay_as_they_are() -> None:
+    orders = [order(1, has_reissues=1), order(2, has_reissues=True), order(3), order(4, has_reissues=True)]
+    read = json.loads(_report.to_json(report_of(data(orders=orders))))
+    assert [one.get("has_reissues", "lacks it") for one in restored(read)] == [1, True, "lacks it", True]
+    assert [type(one.get("has_reissues")) for one in restored(read)][:2] == [int, bool]
+
+
+def test_an_account_of_30000_orders_is_a_json_file_of_less_than_10_mb() -> None:
+    """Each with an annual plan, a serial number, and a name of its own."""
+    plan = {**SHOWN, "order_valid_till": "2027-01-15"}
+    several = []
+    for number in range(200_000_000, 200_030_000):
+        name, serial = f"host-{number}.corp.example.com", f"{number:032X}"
+        several.append(
+            {**plan, "order_id": number, "certificate_id": number + 700_000_000}
+            | {"common_name": name, "domains": [name], "serial_number": serial}
+        )
+    text = _report.to_json(report_of(data(entries=[], orders=several)))
+    assert len(text.encode()) < 10_000_000
+    assert json.loads(text)["orders"][-1]["order_id"] == 200_029_999
+
+
+FOUND = {**SHOWN, "requester": "Ada Example", "requester_email": "ada@example.com", "auto_renew": False}
+DUE = {
+    "order_id": "1",
+    "common_name": "WWW.example.com",
+    "status": "issued",
+    "serial_number": "0A1B",
+    "expires": "2026-12-22",
+    "days_remaining": "30",
+    "organization": "Example Corp",
+    "container": "Retail",
+    "product": "Standard SSL",
+    "requester": "Ada Example <ada@example.com>",
+    "auto_renew": "no",
+    "successor": "none",
+}
+LACKING = {
+    **FOUND,
+    **dict.fromkeys(("requester", "organization_name", "container_name", "product_name"), ""),
+    **dict.fromkeys(("requester_email", "auto_renew", "organization_id"), None),
+}
+
+
+def selection(*rows: dict[str, Any], **more: Any) -> dict[str, Any]:
+    listed = [due_row(row, "none") for row in rows]
+    given = {"entries": [], "orders": list(rows), "listed": listed, "due_without_successor": listed[:1]}
+    return data(**given, filters={"expires_within_days": 60, "requester": "ada@example.com"}, **more)
+
+
+def test_a_selection_is_a_table_of_what_its_owner_asks_for() -> None:
+    (whole, lacking) = csv.DictReader(io.StringIO(_report.to_csv(report_of(selection(FOUND, LACKING), contacts=True))))
+    assert whole == DUE
+    assert tuple(whole) == DUE_COLUMNS
+    # The names of organizations may be missing where their ids are there. What is not known is never empty.
+    unknown = dict.fromkeys(("requester", "auto_renew", "organization"), "unknown")
+    assert lacking == {**DUE, **unknown, "container": "3", "product": "ssl_plus"}
+
+
+def test_the_people_of_a_selection_are_hidden() -> None:
+    report = report_of(selection(FOUND, LACKING))
+    (whole, lacking) = csv.DictReader(io.StringIO(_report.to_csv(report)))
+    assert (whole["requester"], lacking["requester"]) == (_report.HIDDEN_NAME, "unknown")
+    read = json.loads(_report.to_json(report))
+    assert read["filters"] == {"expires_within_days": 60, "requester": _report.HIDDEN_ADDRESS}
+    for text in (_report_html.to_html(report), _report.to_json(report), _report.to_csv(report)):
+        assert "ada" not in text.lower().replace("data", "")
+
+
+def test_a_selection_without_an_order_is_a_report() -> None:
+    report = report_of(selection())
+    assert re.findall(r"\d+", report.headline) == ["0", "0"]
+    assert _report.to_csv(report) == ",".join(f'"{column}"' for column in DUE_COLUMNS) + "\n"
+    assert json.loads(_report.to_json(report))["due_without_successor"] == []
+
+
+def test_whether_orders_have_successors_may_not_be_known() -> None:
+    report = report_of(data())
+    assert (report.due_without_successor, report.filters) == (None, None)
+    assert not {"due_without_successor", "filters"} & set(json.loads(_report.to_json(report)))
+
+
 # People
 
 
@@ -217,7 +374,7 @@ def test_contacts_are_hidden_wherever_they_are() -> None:
 
     asked = report_of(given, contacts=True)
     assert "Ada &lt;ada@example.com&gt;" in _report_html.to_html(asked)
-    assert json.loads(_report.to_json(asked))["orders"] == [personal, mailbox]
+    assert restored(json.loads(_report.to_json(asked))) == [personal, mailbox]
     assert json.loads(_report.to_json(asked))["entries"][1]["contact"] == "Ada <ada@example.com>"
     assert "Ada <ada@example.com>" in _report.to_csv(asked)
 
@@ -398,6 +555,8 @@ def test_messages_about_data() -> None:
         "headline of every outcome": data(entries=[entry(outcome=outcome) for outcome in _report.OUTCOMES]),
         "headline of an account": data(entries=[]),
         "headline without orders": data(entries=[], orders=[]),
+        "headline of a selection": selection(FOUND),
+        "headline of an empty selection": selection(),
     }
     messages["a variable without orders"] = str(no_orders.value)
     check_messages("report data", {**messages, **{name: report_of(one).headline for name, one in headlines.items()}})
