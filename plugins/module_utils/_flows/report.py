@@ -31,6 +31,7 @@ from .._common.options import ORDER_FILTERS, OptionError, with_defaults
 from .._common.text import scrub
 from .._common.values import utc_text
 from .._files.secure import UnsafeFile, check_append, file_problem, make_folder, read_text, replace
+from .._plans.actions import shown_order
 from .._reports.data import Report, ReportError, moment, of_account, registered_orders, report_of, to_csv, to_json
 from .._reports.html import to_html
 from .._role_options.checks import option_name
@@ -113,7 +114,10 @@ def write(report: Report, where: Target, *, more: Sequence[str] = (), diff: bool
 
     more: further names of the same files. diff: whether the result has diffs. Raises OSError or UnsafeFile.
     """
-    texts = {one: FORMATS[one](report) for one in where.formats}
+    files = where.paths((where.basename, *more)[-1])
+    # The page links to the files that stay, which are beside the latest ones.
+    names = {one: Path(path).name for one, path in files.items()}
+    texts = {one: to_html(report, names) if one == "html" else FORMATS[one](report) for one in where.formats}
     if not where.dry:
         make_folder(Path(where.folder))
     changed, diffs = False, []
@@ -129,7 +133,7 @@ def write(report: Report, where: Target, *, more: Sequence[str] = (), diff: bool
                 diffs.append({"before": before, "after": texts[one], **headers})
             if not where.dry:
                 replace(path, texts[one])
-    return Written(where.paths((where.basename, *more)[-1]), report.headline, changed, diffs)
+    return Written(files, report.headline, changed, diffs)
 
 
 def _notify(written: Written, context: Context) -> None:
@@ -285,6 +289,7 @@ def flow_data(
         "title": params["report"]["title"] or params["kind"],
         "generated_at": utc_text(now),
         "phase": "plan" if params["state"] == "planned" else "apply",
+        "kind": params["kind"],
         "account": result["account"],
         "ticket": params["ticket"],
         "job": params["job"],
@@ -292,9 +297,16 @@ def flow_data(
         "hosts": result["plan"]["hosts"],
         "servers": result["plan"].get("servers", {}),
         "plan_sha256": result["sha256"],
-        "entries": result["outcomes"],
+        "violations": result.get("violations", []),
+        "entries": _with_dropped(result["outcomes"], result["plan"].get("entries", ())),
         "orders": list(orders),
     }
+
+
+def _with_dropped(records: Iterable[dict[str, Any]], entries: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Add to the outcomes which of them drop a reissue as well, which is irreversible."""
+    dropping = {(entry["provider"], shown_order(entry)) for entry in entries if entry.get("drop_reissue")}
+    return [{**one, "drop_reissue": True} if (one["provider"], one["order"]) in dropping else one for one in records]
 
 
 def _phase(params: Mapping[str, Any]) -> str:

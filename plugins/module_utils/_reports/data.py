@@ -50,6 +50,9 @@ ACTIONS: Mapping[str, str] = {
     "nothing": "nothing to do",
     "wait": "wait for a later run",
 }
+# The actions that change an order and cannot be undone, and those that can.
+IRREVERSIBLE = ("reject_request", "cancel", "drop_reissue", "revoke")
+REVERSIBLE = ("mark_renewed", "unmark_renewed", "lapse")
 HIDDEN_NAME = "(name hidden)"
 HIDDEN_ADDRESS = "(address hidden)"
 SOON_DAYS = 30
@@ -88,6 +91,8 @@ class Entry:
     after: str
     contact: str
     time: str
+    # Whether the change of another action drops a reissue first, which is irreversible.
+    drop_reissue: bool = False
 
     @property
     def moment(self) -> datetime | None:
@@ -149,6 +154,9 @@ class Report:
     entries: tuple[Entry, ...]
     orders: tuple[Mapping[str, Any], ...]
     contacts: bool
+    # The kind of the plan, and the guards that stop its changes; empty for a report on an account.
+    kind: str = ""
+    violations: tuple[str, ...] = ()
 
     @property
     def counts(self) -> dict[str, int]:
@@ -199,6 +207,8 @@ def report_of(data: Any, contacts: bool = False) -> Report:
         entries=tuple(_entry(entry, redactor) for entry in _dictionaries(data, "entries")),
         orders=tuple(redactor.row(row) for row in rows),
         contacts=contacts,
+        kind=_text(data, "kind"),
+        violations=tuple(redactor.text(reason) for reason in _texts(data, "violations")),
     )
 
 
@@ -257,6 +267,7 @@ def to_json(report: Report) -> str:
         "title": report.title,
         "generated_at": utc_text(report.generated_at),
         "phase": report.phase,
+        "kind": report.kind,
         "account": {"account_id": report.account_id, "api_host": report.api_host},
         "ticket": report.ticket,
         "job": report.job,
@@ -265,6 +276,7 @@ def to_json(report: Report) -> str:
         "servers": report.servers,
         "plan_sha256": report.plan_sha256,
         "headline": report.headline,
+        "violations": report.violations,
         "summary": {"total": len(report.entries), **report.counts},
         "at_a_glance": {
             "orders": overview.total,
@@ -401,6 +413,7 @@ def _entry(entry: Mapping[str, Any], redactor: _Redactor) -> Entry:
         after=redactor.text(_text(entry, "after")),
         contact=redactor.contact(_text(entry, "contact")),
         time=_text(entry, "time"),
+        drop_reissue=entry.get("drop_reissue") is True,
     )
 
 
