@@ -14,14 +14,14 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .._common.text import plural
 from .._common.values import utc_text
 from .data import ACTIONS, IRREVERSIBLE, Entry, Overview, Report, day, plain
-from .figures import GROUPINGS, HORIZONS, days_left, due_without_successor, due_within, groups, oldest_pending
+from .figures import GROUPINGS, HORIZONS, days_left, due_within, due_without_successor, groups, oldest_pending
 
 if TYPE_CHECKING:
     from jinja2 import Template
@@ -126,7 +126,7 @@ def to_html(report: Report, files: Mapping[str, str] | None = None) -> str:
     )
 
 
-@lru_cache(maxsize=None)
+@cache
 def _template() -> Template:
     # Jinja is on every controller, where reports are written. What else uses this package may run without it.
     from jinja2 import Environment, StrictUndefined
@@ -220,21 +220,20 @@ def _sections(report: Report) -> list[dict[str, Any]]:
     for entry in report.entries:
         by_section.setdefault(section_of(entry), {}).setdefault(state_of(entry), []).append(entry)
     orders = {str(row.get("order_id")): row for row in report.orders}
-    sections = []
-    for key, title in _SECTIONS.items():
-        found = by_section.get(key, {})
-        parts, left = [], MOST[key]
-        for state in (one for one in STATES if one in found):
-            shown = found[state][:left]
-            left -= len(shown)
-            rows = [_row(report, entry, orders) for entry in shown]
-            parts.append({"state": state, "count": len(found[state]), "tables": _tables(rows)})
-        count = sum(part["count"] for part in parts)
-        if parts:
-            sections.append(
-                {"key": key, "title": title, "count": count, "parts": parts, "rest": max(count - MOST[key], 0)}
-            )
-    return sections
+    return [_section(report, key, by_section[key], orders) for key in _SECTIONS if key in by_section]
+
+
+def _section(
+    report: Report, key: str, by_state: Mapping[str, Sequence[Entry]], orders: Mapping[str, Mapping[str, Any]]
+) -> dict[str, Any]:
+    """Return a section with its entries by state, as many as the page lists. orders: those of the account by id."""
+    count, left = sum(map(len, by_state.values())), MOST[key]
+    parts = []
+    for state in (one for one in STATES if one in by_state):
+        rows = [_row(report, entry, orders) for entry in by_state[state][:left]]
+        left -= len(rows)
+        parts.append({"state": state, "count": len(by_state[state]), "tables": _tables(rows)})
+    return {"key": key, "title": _SECTIONS[key], "count": count, "parts": parts, "rest": max(count - MOST[key], 0)}
 
 
 def _tables(rows: Sequence[Any]) -> list[Sequence[Any]]:
@@ -264,7 +263,7 @@ def _provider(word: str) -> str:
 
 
 def _expiry(report: Report, row: Mapping[str, Any]) -> dict[str, str]:
-    """Return date, days left and tone of an order; empty if it has no date. Only dates of orders in use have a color."""
+    """Return date, days left and tone of an order, empty without a date. The dates of ended orders have no color."""
     valid_till = row.get("valid_till") or row.get("expires")
     till, days = day(valid_till), days_left(report, valid_till)
     if till is None or days is None:

@@ -17,9 +17,9 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.certops.orders.plugins.module_utils._plans import actions
 from ansible_collections.certops.orders.plugins.module_utils._reports import data as _report
 from ansible_collections.certops.orders.plugins.module_utils._reports import html as _report_html
-from ansible_collections.certops.orders.plugins.module_utils._plans import actions
 from ansible_collections.certops.orders.plugins.module_utils._reports.data import ReportError, of_account, report_of
 from ansible_collections.certops.orders.tests.messages import check_messages, known
 
