@@ -15,7 +15,6 @@ from __future__ import annotations
 import errno
 import os
 import re
-import stat
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
@@ -30,12 +29,13 @@ from .._common.errors import ApiError
 from .._common.options import ORDER_FILTERS, OptionError, with_defaults
 from .._common.text import scrub
 from .._common.values import utc_text
-from .._files.secure import UnsafeFile, check_append, file_problem, make_folder, read_text, replace
+from .._files.secure import UnsafeFile, check_append, file_problem, has_mode, make_folder, read_text, replace
 from .._plans.actions import shown_order
 from .._reports.data import Report, ReportError, moment, of_account, registered_orders, report_of, to_csv, to_json
 from .._reports.html import to_html
 from .._role_options.checks import option_name
 from .._runtime.info_runner import info_result
+from .metrics import checked_path, write_metrics
 
 if TYPE_CHECKING:
     from .._certcentral.client import CertCentral
@@ -124,7 +124,7 @@ def write(report: Report, where: Target, *, more: Sequence[str] = (), diff: bool
     for basename in (where.basename, *more):
         for one, path in where.paths(basename).items():
             before = read_text(path)
-            if before == texts[one] and _is_private(path):
+            if before == texts[one] and has_mode(path, 0o600):
                 continue
             changed = True
             # The diff of a page would have more markup than content.
@@ -153,10 +153,6 @@ def _check_writable(folder: Path) -> None:
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(folder))
 
 
-def _is_private(path: str) -> bool:
-    return os.path.lexists(path) and stat.S_IMODE(os.lstat(path).st_mode) == 0o600
-
-
 # -- a report on an account, or of given data --------------------------------------------------------------------------
 
 
@@ -168,6 +164,7 @@ def account_report(params: Mapping[str, Any], context: Context, now: datetime) -
     where = target(
         params["dir"], params["basename"], params["formats"], option="order_report_dir", dry=context.check_mode
     )
+    metrics_path = checked_path(params["metrics_path"], code=CODE)
     generated_at = params["generated_at"] or utc_text(now)
     try:
         if params["data"] is None and moment(generated_at) is None:
@@ -187,6 +184,9 @@ def account_report(params: Mapping[str, Any], context: Context, now: datetime) -
     written = write(report, where, diff=context.diff)
     _notify(written, context)
     result.update(changed=written.changed, msg=written.headline, headline=written.headline, files=dict(written.files))
+    if metrics_path:
+        has_new = write_metrics(metrics_path, report, where.folder, dry=where.dry)
+        result.update(metrics_path=metrics_path, changed=written.changed or has_new)
     if context.diff:
         result["diff"] = list(written.diffs)
     return result
