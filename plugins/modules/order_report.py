@@ -32,7 +32,9 @@ options:
   formats:
     description:
       - The files to write.
-      - V(html) lists every entry. Of the orders of the account, it shows numbers and the 100 orders that expire next.
+      - V(html) lists up to 10,000 irreversible changes, 10,000 other changes, 2,000 orders for manual review and 200
+        unchanged orders. Of the orders of the account, it shows numbers, and the 100 orders that are due next without a
+        successor. It links to the other files.
       - V(json) has all entries and orders, as plain ASCII, with one line for each entry and order.
       - V(csv) has the entries, or the orders if there are no entries. A cell that a spreadsheet would read as a formula
         gets an apostrophe in front.

@@ -47,6 +47,26 @@ def report(orders: int = 1200, planned: int = 0) -> dict[str, Any]:
     }
 
 
+def refused() -> dict[str, Any]:
+    """A plan that the guards do not let through."""
+    reasons = [
+        "40 irreversible changes are planned, and decommission_domain_expected_changes is not set: set it to 40 to confirm",
+        "40 changes are planned, and decommission_domain_max_changes is 25: set it to 40 to confirm",
+    ]
+    return {**report(planned=40), "phase": "plan", "entries": _planned(40), "violations": reasons}
+
+
+def large(kind: str) -> dict[str, Any]:
+    """An account of 21,084 issued orders, or a run that found as many orders unchanged."""
+    made = report(0)
+    if kind == "account":
+        orders = [_order(random.Random(number), number) for number in range(21_084)]
+        facts = {"status": "issued", "valid_till": (NOW + timedelta(days=5)).date().isoformat(), "is_renewed": False}
+        return {**made, "phase": "report", "entries": [], "orders": [{**order, **facts} for order in orders]}
+    unchanged = [entry for entry in made["entries"] if entry["outcome"] == "unchanged"]
+    return {**made, "entries": [*made["entries"], *unchanged * (21_084 - len(unchanged))]}
+
+
 def hostile(texts: list[str]) -> dict[str, Any]:
     """A report in which every text is one of these."""
     entries = [
