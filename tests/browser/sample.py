@@ -50,7 +50,7 @@ def report(orders: int = 1200, planned: int = 0) -> dict[str, Any]:
 def refused() -> dict[str, Any]:
     """A plan that the guards do not let through."""
     reasons = [
-        "40 irreversible changes are planned, and decommission_domain_expected_changes is not set: set it to 40 to confirm",
+        "40 changes are planned, and decommission_domain_expected_changes is 30: set it to 40 to confirm",
         "40 changes are planned, and decommission_domain_max_changes is 25: set it to 40 to confirm",
     ]
     return {**report(planned=40), "phase": "plan", "entries": _planned(40), "violations": reasons}
