@@ -14,8 +14,8 @@ description:
     planned, done, refused and left for manual review, with the reasons, and an overview of the account.
   - Without O(data), O(orders) and O(orders_from), the module reads the account and all of its orders from CertCentral,
     and writes a report on them.
-  - The files are accessible to their owner only. The module writes a file only if its content differs, completely or
-    not at all, and never through a symbolic link.
+  - The files are accessible to their owner only, except that of O(metrics_path). The module writes a file only if its
+    content differs, completely or not at all, and never through a symbolic link.
   - Mail addresses, and names on certificates that are for people, are hidden unless O(contacts=true).
 options:
   dir:
@@ -32,7 +32,9 @@ options:
   formats:
     description:
       - The files to write.
-      - V(html) lists every entry. Of the orders of the account, it shows numbers and the 100 orders that expire next.
+      - V(html) lists up to 10,000 irreversible changes, 10,000 other changes, 2,000 orders for manual review and 200
+        unchanged orders. Of the orders of the account, it shows numbers, and the 100 orders that are due next without a
+        successor. It links to the other files.
       - V(json) has all entries and orders, as plain ASCII, with one line for each entry and order. An order leaves out
         what a reader can restore, so that the file stays small for a large account.
       - V(csv) has the entries, or the orders if there are no entries. A cell that a spreadsheet would read as a formula
@@ -100,6 +102,16 @@ options:
       - The report itself, see O(certops.orders.order_report#role:main:order_report_data). The module then
         reads nothing.
     type: dict
+  metrics_path:
+    description:
+      - Path of a file with metrics in the text format of Prometheus, on the controller. The textfile collector of a
+        Prometheus exporter reads files whose names end in C(.prom). Without this option, no metrics are written.
+      - The metrics are the time of the report, the orders by status, the orders that are due within 7, 30, 60 and 90
+        days without a successor, the age of the oldest pending order, and the outcomes of the last run of each kind of
+        plan. Runs are those whose JSON reports are in O(dir).
+      - The file has only counts, so it is accessible to all users, with mode 0644. It is replaced completely or not at
+        all. The directory must exist.
+    type: path
   execute_on:
     description:
       - The module writes its files on the controller. With V(target), a task that would read the account is refused.
@@ -147,6 +159,11 @@ EXAMPLES = r"""
     dir: /var/lib/certops/reports
     title: Certificate orders of the week
   register: report
+
+- name: Write a report, and metrics for the textfile collector of a Prometheus exporter
+  certops.orders.order_report:
+    dir: /var/lib/certops/reports
+    metrics_path: /var/lib/node_exporter/certops.prom
 
 - name: Mail the report
   community.general.mail:
@@ -202,6 +219,11 @@ files:
     html: /var/lib/certops/reports/orders-report.html
     json: /var/lib/certops/reports/orders-report.json
     csv: /var/lib/certops/reports/orders-report.csv
+metrics_path:
+  description: The absolute path of the file with the metrics.
+  returned: when O(metrics_path) is set, on success
+  type: str
+  sample: /var/lib/node_exporter/certops.prom
 diff:
   description: The changes to the JSON and CSV files, as text before and after.
   returned: in diff mode, on success
@@ -309,6 +331,7 @@ SPEC: dict[str, Any] = {
         },
         "details": {"type": "bool", "default": False},
         "data": {"type": "dict"},
+        "metrics_path": {"type": "path"},
     },
     "mutually_exclusive": [("orders", "orders_from")],
     "supports_check_mode": True,

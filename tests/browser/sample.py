@@ -23,6 +23,9 @@ _STATUSES = {
     "rejected": 2,
     "waiting_pickup": 1,
 }
+_ORGANIZATIONS = {"Northwind Example": 6, "Northwind Retail Example": 3, "Northwind Labs Example": 1}
+_CONTAINERS = {"Web": 5, "Build": 2, "Mail": 1}
+_PRODUCTS = {"Standard SSL": 6, "Wildcard": 2, "Secure Site Pro": 1}
 _WORDS = ("api", "auth", "blog", "build", "cdn", "docs", "hr", "mail", "media", "pay", "shop", "status", "vpn", "www")
 
 
@@ -33,6 +36,7 @@ def report(orders: int = 1200, planned: int = 0) -> dict[str, Any]:
         "title": "Retire the build farm and the old shop",
         "generated_at": "2026-11-22T10:42:05Z",
         "phase": "apply",
+        "kind": "decommission_domain",
         "account": {"account_id": 100001, "api_host": "www.digicert.com"},
         "ticket": "CHG0031337",
         "job": "4711",
@@ -41,6 +45,26 @@ def report(orders: int = 1200, planned: int = 0) -> dict[str, Any]:
         "entries": [*_entries(dice), *_planned(planned)],
         "orders": [_order(dice, number) for number in range(orders)],
     }
+
+
+def refused() -> dict[str, Any]:
+    """A plan that the guards do not let through."""
+    reasons = [
+        "40 changes are planned, and decommission_domain_expected_changes is 30: set it to 40 to confirm",
+        "40 changes are planned, and decommission_domain_max_changes is 25: set it to 40 to confirm",
+    ]
+    return {**report(planned=40), "phase": "plan", "entries": _planned(40), "violations": reasons}
+
+
+def large(kind: str) -> dict[str, Any]:
+    """An account of 21,084 issued orders, or a run that found as many orders unchanged."""
+    made = report(0)
+    if kind == "account":
+        orders = [_order(random.Random(number), number) for number in range(21_084)]
+        facts = {"status": "issued", "valid_till": (NOW + timedelta(days=5)).date().isoformat(), "is_renewed": False}
+        return {**made, "phase": "report", "entries": [], "orders": [{**order, **facts} for order in orders]}
+    unchanged = [entry for entry in made["entries"] if entry["outcome"] == "unchanged"]
+    return {**made, "entries": [*made["entries"], *unchanged * (21_084 - len(unchanged))]}
 
 
 def hostile(texts: list[str]) -> dict[str, Any]:
@@ -58,7 +82,7 @@ def hostile(texts: list[str]) -> dict[str, Any]:
 
 
 def _order(dice: random.Random, number: int) -> dict[str, Any]:
-    status = dice.choices(list(_STATUSES), list(_STATUSES.values()))[0]
+    status = _one_of(dice, _STATUSES)
     name = f"{dice.choice(_WORDS)}-{number:04}.{DOMAIN}"
     days = None
     if status in ("issued", "reissue_pending"):
@@ -72,10 +96,17 @@ def _order(dice: random.Random, number: int) -> dict[str, Any]:
         "common_name": name,
         "domains": [name, f"www.{name}"],
         "valid_till": "" if days is None else (NOW + timedelta(days=days)).date().isoformat(),
-        "product_name": "Standard SSL",
+        "date_created": (NOW - timedelta(days=dice.randint(1, 400))).isoformat().replace("+00:00", "Z"),
+        "product_name": _one_of(dice, _PRODUCTS),
         "product_type": "ssl_certificate",
-        "organization_name": "Northwind Example",
+        "organization_name": _one_of(dice, _ORGANIZATIONS),
+        "container_name": _one_of(dice, _CONTAINERS),
+        "auto_renew": dice.random() < 0.2,
     }
+
+
+def _one_of(dice: random.Random, weights: dict[str, int]) -> str:
+    return dice.choices(list(weights), list(weights.values()))[0]
 
 
 def _entry(
@@ -103,7 +134,7 @@ def _entries(dice: random.Random) -> list[dict[str, Any]]:
     served = f"Its certificate is still served at intranet.{DOMAIN}:443"
     denied = "CertCentral refused to cancel the order (HTTP 403, access_denied)"
     left_over = "Pending for 45 days, left over from a failed automation"
-    approval = "Asked for; an administrator has to approve it in CertCentral"
+    approval = "Revocation request 553 was made; an administrator must approve it in CertCentral"
     rows = [
         ("left", "leave", "*.lab", wildcard, "issued", ""),
         ("left", "leave", "www", shared, "issued", ""),
@@ -113,6 +144,9 @@ def _entries(dice: random.Random) -> list[dict[str, Any]]:
         *(("done", "cancel", f"build-{number}", left_over, "pending", "canceled") for number in range(10, 24)),
         ("done", "drop_reissue", "shop", "A reissue was pending", "reissue_pending", "issued"),
         ("pending_approval", "revoke", "ftp", approval, "issued", ""),
+        ("done", "lapse", "blog", "It covers names that stay", "auto_renew: yes", "auto_renew: no"),
+        ("failed", "mark_renewed", "mail", "The reply was lost, and no read shows the mark", "is_renewed: no", ""),
+        ("left", "keep", "docs", "The order is in use, and is reported only", "issued", ""),
         ("unchanged", "nothing", "old", "It is canceled already", "canceled", "canceled"),
     ]
     entries, when = [], NOW - timedelta(minutes=4)

@@ -46,7 +46,11 @@ REPORTS: dict[str, dict[str, Any]] = {
     "plan": {**sample.report(planned=30), "phase": "plan"},
     "account": {**sample.report(), "phase": "report", "entries": []},
     "empty": {**sample.report(0), "entries": []},
+    "refused": sample.refused(),
 }
+FILES = {"html": "report.html", "csv": "report.csv", "json": "report.json"}
+# A wide font and a narrow one; where the machine lacks one, the browser takes another.
+FONTS = ('"DejaVu Sans", Verdana, sans-serif', '"Liberation Sans Narrow", "DejaVu Serif", Times, serif')
 HOSTILE = [
     "<script>document.title='owned'</script>",
     "\"><img src=//evil.example/x onerror=document.title='owned'>",
@@ -88,7 +92,7 @@ class Seen:
 @contextmanager
 def opened(browser: Any, folder: Path, data: Mapping[str, Any], dress: Mapping[str, Any]) -> Iterator[Seen]:
     file = folder / "report.html"
-    file.write_text(to_html(report_of(data)), encoding="utf-8")
+    file.write_text(to_html(report_of(data), FILES), encoding="utf-8")
     context = browser.new_context(**dress)
     try:
         seen = Seen(context.new_page())
@@ -111,8 +115,6 @@ def test_it_is_silent_and_accessible(browser: Any, tmp_path: Path, report: str, 
         seen.page.screenshot(path=OUTPUT / f"{report}-{dress}.png")
         if report == "apply":
             seen.page.screenshot(path=OUTPUT / f"{report}-{dress}-whole.png", full_page=True)
-        for details in seen.page.locator("summary").all():
-            details.click()
         assert seen.violations() == []
 
 
@@ -121,7 +123,8 @@ def test_hostile_text_does_nothing(browser: Any, tmp_path: Path) -> None:
         assert "owned" not in seen.page.title()[:20]
         assert seen.page.evaluate("document.scripts.length + document.images.length") == 0
         assert seen.page.evaluate("getComputedStyle(document.body).display") == "block"
-        assert seen.page.locator("a:not([href^='#'])").count() == 0
+        hrefs = seen.page.evaluate("[...document.links].map(link => link.getAttribute('href'))")
+        assert {href for href in hrefs if not href.startswith("#")} == {"report.csv", "report.json"}
         assert "\\u202egnp.exe" in seen.page.inner_text("main")
         assert seen.page.evaluate("document.documentElement.scrollWidth") <= DESK["width"]
         assert seen.violations() == []
@@ -140,6 +143,68 @@ def test_what_somebody_gets_into_it_is_not_run(browser: Any, tmp_path: Path) -> 
     # The policy, and not luck: the browser says that it refused each of them.
     assert len([line for line in seen.said if "Content Security Policy" in line]) == 3
     context.close()
+
+
+# Every text that is wider than what it is in. The headings of a phone's tables, which only screen readers have, do not
+# count.
+CLIPPED = """() => {
+  const found = [];
+  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  while (walker.nextNode()) {
+    const text = walker.currentNode;
+    const hidden = text.parentElement.closest("thead");
+    if (!text.data.trim() || (hidden && getComputedStyle(hidden).clipPath !== "none")) continue;
+    const range = document.createRange();
+    range.selectNodeContents(text);
+    for (const box of range.getClientRects()) {
+      for (let around = text.parentElement; around !== document.documentElement; around = around.parentElement) {
+        const style = getComputedStyle(around);
+        // What scrolls may be wider than it shows.
+        if (style.overflowX === "auto") break;
+        if (style.display === "inline") continue;
+        const outer = around.getBoundingClientRect();
+        if (box.left < outer.left - 1 || box.right > outer.right + 1) found.push([text.data, around.tagName]);
+      }
+    }
+  }
+  // A picture would scale its text, and cut it.
+  return found.concat([...document.querySelectorAll("svg text")].map(text => [text.textContent, "svg"]));
+}"""
+
+
+# Every number and date in more than one line.
+BROKEN = """() => [...document.querySelectorAll("td.number, .tiles strong, time, time + .pill")].filter(each => {
+  const range = document.createRange();
+  range.selectNodeContents(each);
+  return new Set([...range.getClientRects()].filter(box => box.width).map(box => box.bottom)).size > 1;
+}).map(each => each.textContent)"""
+
+
+@pytest.mark.parametrize("font", FONTS)
+@pytest.mark.parametrize("dress", ["light", "phone"])
+@pytest.mark.parametrize("report", ["account", "apply"])
+def test_numbers_of_five_digits_are_not_clipped(
+    browser: Any, tmp_path: Path, report: str, dress: str, font: str
+) -> None:
+    data = sample.large(report)
+    # The policy of the page would refuse the other font.
+    with opened(browser, tmp_path, data, {**DRESSES[dress], "bypass_csp": True}) as seen:
+        seen.page.add_style_tag(content=f"*{{font-family:{font} !important}}")
+        shown = seen.page.inner_text("body")
+        assert "21,084" in shown
+        assert seen.page.evaluate(CLIPPED) == []
+        assert seen.page.evaluate(BROKEN) == []
+        # Beside such numbers there is still a column for names, and not for letters.
+        widths = seen.page.evaluate("[...document.querySelectorAll('.numbers th:first-child')].map(e => e.offsetWidth)")
+        assert min(widths, default=150) > 120
+        assert seen.page.evaluate("document.documentElement.scrollWidth") <= DRESSES[dress]["viewport"]["width"]
+        seen.page.screenshot(path=OUTPUT / f"five-digits-{report}-{dress}-{FONTS.index(font)}.png", full_page=True)
+
+
+def test_a_text_that_is_clipped_is_found(browser: Any, tmp_path: Path) -> None:
+    with opened(browser, tmp_path, REPORTS["account"], {**DRESSES["light"], "bypass_csp": True}) as seen:
+        seen.page.add_style_tag(content=".number{display:block;width:1ch!important;padding:0!important}")
+        assert len(seen.page.evaluate(CLIPPED)) > 10
 
 
 def _busy(session: Any) -> float:
@@ -161,7 +226,7 @@ def test_ten_thousand_orders_open_in_a_second(browser: Any, tmp_path: Path) -> N
         seen.asked = seen.asked[:1]
         assert 0 < took < 1, took
         # The last of them can be reached and read.
-        last = seen.page.locator("#planned tbody tr").last
+        last = seen.page.locator("#irreversible tbody tr").last
         last.scroll_into_view_if_needed()
         assert last.is_visible()
 

@@ -64,21 +64,22 @@ def read_text(path: str) -> str:
         return ""
 
 
-def replace(path: str, text: str) -> None:
-    """Replace the content of a file atomically, readable only for its owner, and sync it to disk.
+def replace(path: str, text: str, *, mode: int = 0o600) -> None:
+    """Replace the content of a file atomically, by default readable only for its owner, and sync it to disk.
 
-    A process that has opened or locked the old file keeps the old file, so lock another file (see `beside`). Raises
-    OSError or UnsafeFile.
+    mode: the permissions of the file, whatever the umask is. A process that has opened or locked the old file keeps the
+    old file, so lock another file (see `beside`). Raises OSError or UnsafeFile.
     """
     # Raises UnsafeFile: an unsafe file is not replaced.
     read_text(path)
     folder = Path(path).parent
-    # mkstemp creates the file with mode 0600.
+    # mkstemp creates the file with mode 0600, and no other user can read a part of it.
     descriptor, temporary = tempfile.mkstemp(dir=folder, prefix=f".{Path(path).name}.")
     try:
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:
             file.write(text)
             file.flush()
+            os.fchmod(file.fileno(), mode)
             os.fsync(file.fileno())
         Path(temporary).replace(path)
     except BaseException:
@@ -91,6 +92,11 @@ def replace(path: str, text: str) -> None:
         os.fsync(directory)
     finally:
         os.close(directory)
+
+
+def has_mode(path: str, mode: int) -> bool:
+    """Return whether a file exists and has exactly these permissions."""
+    return os.path.lexists(path) and stat.S_IMODE(os.lstat(path).st_mode) == mode
 
 
 def file_problem(error: OSError | UnsafeFile) -> str:

@@ -15,7 +15,6 @@ from __future__ import annotations
 import errno
 import os
 import re
-import stat
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
@@ -28,12 +27,14 @@ from .._common.errors import ApiError
 from .._common.options import OptionError
 from .._common.text import scrub
 from .._common.values import utc_text
-from .._files.secure import UnsafeFile, check_append, file_problem, make_folder, read_text, replace
+from .._files.secure import UnsafeFile, check_append, file_problem, has_mode, make_folder, read_text, replace
+from .._plans.actions import shown_order
 from .._reports.data import Report, ReportError, moment, of_account, registered_orders, report_of, to_csv, to_json
 from .._reports.html import to_html
 from .._role_options.checks import option_name
 from .._runtime.info_runner import info_result
 from .account_orders import account_orders, filters_of
+from .metrics import checked_path, write_metrics
 
 if TYPE_CHECKING:
     from .._common.context import Context
@@ -111,14 +112,17 @@ def write(report: Report, where: Target, *, more: Sequence[str] = (), diff: bool
 
     more: further names of the same files. diff: whether the result has diffs. Raises OSError or UnsafeFile.
     """
-    texts = {one: FORMATS[one](report) for one in where.formats}
+    files = where.paths((where.basename, *more)[-1])
+    # The page links to the files that stay, which are beside the latest ones.
+    names = {one: Path(path).name for one, path in files.items()}
+    texts = {one: to_html(report, names) if one == "html" else FORMATS[one](report) for one in where.formats}
     if not where.dry:
         make_folder(Path(where.folder))
     changed, diffs = False, []
     for basename in (where.basename, *more):
         for one, path in where.paths(basename).items():
             before = read_text(path)
-            if before == texts[one] and _is_private(path):
+            if before == texts[one] and has_mode(path, 0o600):
                 continue
             changed = True
             # The diff of a page would have more markup than content.
@@ -127,7 +131,7 @@ def write(report: Report, where: Target, *, more: Sequence[str] = (), diff: bool
                 diffs.append({"before": before, "after": texts[one], **headers})
             if not where.dry:
                 replace(path, texts[one])
-    return Written(where.paths((where.basename, *more)[-1]), report.headline, changed, diffs)
+    return Written(files, report.headline, changed, diffs)
 
 
 def _notify(written: Written, context: Context) -> None:
@@ -147,10 +151,6 @@ def _check_writable(folder: Path) -> None:
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(folder))
 
 
-def _is_private(path: str) -> bool:
-    return os.path.lexists(path) and stat.S_IMODE(os.lstat(path).st_mode) == 0o600
-
-
 # -- a report on an account, or of given data --------------------------------------------------------------------------
 
 
@@ -162,6 +162,7 @@ def account_report(params: Mapping[str, Any], context: Context, now: datetime) -
     where = target(
         params["dir"], params["basename"], params["formats"], option="order_report_dir", dry=context.check_mode
     )
+    metrics_path = checked_path(params["metrics_path"], code=CODE)
     generated_at = params["generated_at"] or utc_text(now)
     try:
         if params["data"] is None and moment(generated_at) is None:
@@ -182,6 +183,9 @@ def account_report(params: Mapping[str, Any], context: Context, now: datetime) -
     written = write(report, where, diff=context.diff)
     _notify(written, context)
     result.update(changed=written.changed, msg=written.headline, headline=written.headline, files=dict(written.files))
+    if metrics_path:
+        has_new = write_metrics(metrics_path, report, where.folder, dry=where.dry)
+        result.update(metrics_path=metrics_path, changed=written.changed or has_new)
     if context.diff:
         result["diff"] = list(written.diffs)
     return result
@@ -282,6 +286,7 @@ def flow_data(
         "title": params["report"]["title"] or params["kind"],
         "generated_at": utc_text(now),
         "phase": "plan" if params["state"] == "planned" else "apply",
+        "kind": params["kind"],
         "account": result["account"],
         "ticket": params["ticket"],
         "job": params["job"],
@@ -289,9 +294,16 @@ def flow_data(
         "hosts": result["plan"]["hosts"],
         "servers": result["plan"].get("servers", {}),
         "plan_sha256": result["sha256"],
-        "entries": result["outcomes"],
+        "violations": result.get("violations", []),
+        "entries": _with_dropped(result["outcomes"], result["plan"].get("entries", ())),
         "orders": list(orders),
     }
+
+
+def _with_dropped(records: Iterable[dict[str, Any]], entries: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Add to the outcomes which of them drop a reissue as well, which is irreversible."""
+    dropping = {(entry["provider"], shown_order(entry)) for entry in entries if entry.get("drop_reissue")}
+    return [{**one, "drop_reissue": True} if (one["provider"], one["order"]) in dropping else one for one in records]
 
 
 def _phase(params: Mapping[str, Any]) -> str:

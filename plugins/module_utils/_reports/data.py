@@ -40,6 +40,9 @@ OUTCOMES: Mapping[str, str] = {
     "unchanged": "unchanged",
 }
 ACTIONS: Mapping[str, str] = {name: action.label for name, action in actions.ACTIONS.items()}
+# The actions that change an order and cannot be undone, and those that can.
+IRREVERSIBLE = tuple(name for name, action in actions.ACTIONS.items() if action.is_irreversible)
+REVERSIBLE = tuple(name for name, action in actions.ACTIONS.items() if action.to_do and not action.is_irreversible)
 HIDDEN_NAME = "(name hidden)"
 HIDDEN_ADDRESS = "(address hidden)"
 SOON_DAYS = 30
@@ -78,6 +81,8 @@ class Entry:
     after: str
     contact: str
     time: str
+    # Whether the change of another action drops a reissue first, which is irreversible.
+    drop_reissue: bool = False
 
     @property
     def moment(self) -> datetime | None:
@@ -144,6 +149,9 @@ class Report:
     listed: tuple[Mapping[str, Any], ...] = ()
     # The orders in use that are due without a successor, with DUE_COLUMNS; None if that was not found out.
     due_without_successor: tuple[Mapping[str, Any], ...] | None = None
+    # The kind of the plan, and the guards that stop its changes; empty for a report on an account.
+    kind: str = ""
+    violations: tuple[str, ...] = ()
 
     @property
     def counts(self) -> dict[str, int]:
@@ -209,6 +217,8 @@ def report_of(data: Any, contacts: bool = False) -> Report:
             if due is None
             else tuple(redactor.due_row(row) for row in _dictionaries(data, "due_without_successor"))
         ),
+        kind=_text(data, "kind"),
+        violations=tuple(redactor.text(reason) for reason in _texts(data, "violations")),
     )
 
 
@@ -276,6 +286,7 @@ def to_json(report: Report) -> str:
         "title": report.title,
         "generated_at": utc_text(report.generated_at),
         "phase": report.phase,
+        "kind": report.kind,
         "account": {"account_id": report.account_id, "api_host": report.api_host},
         "ticket": report.ticket,
         "job": report.job,
@@ -284,6 +295,7 @@ def to_json(report: Report) -> str:
         "servers": report.servers,
         "plan_sha256": report.plan_sha256,
         "headline": report.headline,
+        "violations": report.violations,
         "summary": {"total": len(report.entries), **report.counts},
         "at_a_glance": {
             "orders": overview.total,
@@ -445,6 +457,7 @@ def _entry(entry: Mapping[str, Any], redactor: _Redactor) -> Entry:
         after=redactor.text(_text(entry, "after")),
         contact=redactor.contact(_text(entry, "contact")),
         time=_text(entry, "time"),
+        drop_reissue=entry.get("drop_reissue") is True,
     )
 
 

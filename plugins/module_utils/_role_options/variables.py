@@ -182,6 +182,7 @@ VARIABLES: dict[str, dict[str, Any]] = {
         "order_report_formats": ["html", "json", "csv"],
         "order_report_contacts": False,
         "order_report_deliver_tasks": "",
+        "order_report_metrics_path": "",
         "order_report_generated_at": None,
         "order_report_title": "",
         "order_report_ticket": "",

@@ -240,7 +240,8 @@ def test_hostile_names_stay_names(sim: Simulator, controller: Controller, source
         rows = [row["name"] for row in table(files(controller)["orders-report.csv"])]
         told = [entry["name"] for entry in json.loads(files(controller)["orders-report.json"])["entries"]]
     else:
-        sim.reset(seed(*({"id": 7000 + n, "status": "issued", "common_name": name} for n, name in enumerate(names))))
+        due = {"status": "issued", "valid_till_in_days": 30}
+        sim.reset(seed(*({**due, "id": 7000 + n, "common_name": name} for n, name in enumerate(names))))
         report(controller)
         rows = [row["common_name"] for row in table(files(controller)["orders-report.csv"])]
         told = [order["common_name"] for order in json.loads(files(controller)["orders-report.json"])["orders"]]
@@ -253,7 +254,7 @@ def test_hostile_names_stay_names(sim: Simulator, controller: Controller, source
     assert not re.search(r"<(script|img|!--)|onerror=alert\(1\)>", page)
     assert page.count("<h1") == page.count("<style") == 1
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page
-    assert not re.findall(r'(?:href|src)="(?!#)', page)
+    assert re.findall(r'(?:href|src)="(?!#)([^"]*)', page) == ["orders-report.json", "orders-report.csv"]
     assert not (controller.desk / "owned").exists()
     assert not [row for row in rows if row.startswith(("=", "+", "-", "@", "\t", "\r"))]
     for text in files(controller).values():
@@ -265,6 +266,21 @@ def test_contacts_are_there_only_when_asked_for(controller: Controller) -> None:
     assert not [name for name, text in files(controller).items() if "@example.com" in text]
     report(controller, play=given(), data=DATA, order_report_contacts=True)
     assert all("ada@example.com" in text for text in files(controller).values())
+
+
+def test_metrics_are_for_a_monitor(controller: Controller) -> None:
+    path = controller.desk / "certops.prom"
+    wanted = {"order_report_metrics_path": str(path), "order_report_generated_at": TIME}
+    assert changed(report(controller, "--check", **wanted))
+    assert not path.exists()
+    report(controller, play=given(), data={**DATA, "kind": "cancel_stale_orders"}, order_report_basename="stale-apply")
+    run = report(controller, **wanted)
+    assert run["Write the report"].result["metrics_path"] == str(path)
+    assert path.stat().st_mode & 0o777 == 0o644
+    lines = path.read_text().splitlines()
+    assert 'certops_orders{account="100001",status="issued"} 7' in lines
+    assert 'certops_last_run_orders{account="100001",kind="cancel_stale_orders",outcome="done"} 1' in lines
+    assert not changed(report(controller, **wanted))
 
 
 def test_the_report_is_handed_on(controller: Controller) -> None:

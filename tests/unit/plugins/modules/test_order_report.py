@@ -9,7 +9,9 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
 import re
+import stat
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -229,6 +231,79 @@ def test_only_the_formats_that_are_chosen_are_written(tmp_path: Path) -> None:
     assert sorted(path.name for path in tmp_path.iterdir()) == ["weekly.csv", "weekly.html"]
 
 
+# -- metrics -----------------------------------------------------------------------------------------------------------
+
+
+def test_metrics_are_written_for_every_user_and_stay_the_same(conversation: Converse, tmp_path: Path) -> None:
+    path = tmp_path / "certops.prom"
+    given = {"dir": str(tmp_path / "reports"), "generated_at": TIME, "metrics_path": str(path)}
+    calls = [asks_who(), asks("/account", {"id": 4711}), a_list(a_row(1), a_row(2))]
+    old = os.umask(0o077)
+    try:
+        result = reports(conversation(*calls), **given)
+    finally:
+        os.umask(old)
+    assert (result["changed"], result["metrics_path"]) == (True, str(path))
+    assert str(path) not in result["files"].values()
+    assert stat.S_IMODE(path.stat().st_mode) == 0o644
+    assert [entry.name for entry in tmp_path.iterdir() if entry.name.endswith(".prom")] == ["certops.prom"]
+    assert 'certops_orders{account="4711",status="issued"} 2\n' in path.read_text()
+    before = path.stat().st_mtime_ns
+    data = {**DATA, "orders": [{"order_id": 1}]}
+    arguments = {"data": data, "metrics_path": str(path)}
+    assert alone(tmp_path / "reports", check_mode=True, **arguments)["changed"]
+    assert path.stat().st_mtime_ns == before
+    assert alone(tmp_path / "reports", **arguments)["changed"]
+    assert not alone(tmp_path / "reports", **arguments)["changed"]
+    # A monitor that cannot read the file is a change as well.
+    path.chmod(0o600)
+    assert alone(tmp_path / "reports", **arguments)["changed"]
+
+
+def test_the_last_runs_are_those_with_a_report_beside_it(tmp_path: Path) -> None:
+    entry = {"provider": "certcentral", "order": "7", "action": "cancel", "outcome": "done", "time": TIME}
+    for name, kind, phase, time, outcome in (
+        ("decommission_domain-apply", "decommission_domain", "apply", TIME, "failed"),
+        ("decommission_domain-all", "decommission_domain", "apply", "2026-11-23T00:00:00Z", "done"),
+        # The report of an earlier run, which is there under its lasting name only.
+        ("mark_renewed_orders-apply-20261122T000000Z-0123456789ab", "mark_renewed_orders", "apply", TIME, "done"),
+        ("cancel_stale_orders-plan", "cancel_stale_orders", "plan", TIME, "planned"),
+    ):
+        data = {**DATA, "kind": kind, "phase": phase, "generated_at": time, "entries": [{**entry, "outcome": outcome}]}
+        alone(tmp_path, data=data, basename=name)
+    (tmp_path / "other-apply.json").write_text("no JSON")
+    (tmp_path / "folder-apply.json").mkdir()
+    path = tmp_path / "certops.prom"
+    alone(tmp_path, data=DATA, metrics_path=str(path))
+    runs = [line for line in path.read_text().splitlines() if line.startswith("certops_last_run_orders")]
+    assert {line for line in runs if not line.endswith(" 0")} == {
+        'certops_last_run_orders{account="7",kind="decommission_domain",outcome="done"} 1'
+    }
+    # The run that a report is about is the last one of its kind, although its file is called otherwise.
+    own = {**DATA, "kind": "decommission_domain", "phase": "apply", "generated_at": "2026-11-24T00:00:00Z"}
+    alone(tmp_path, data={**own, "entries": [{**entry, "outcome": "unknown"}]}, metrics_path=str(path))
+    assert 'kind="decommission_domain",outcome="unknown"} 1\n' in path.read_text()
+    assert 'kind="decommission_domain",outcome="done"} 0\n' in path.read_text()
+
+
+@pytest.mark.parametrize("how", ["no directory", "a symbolic link", "a directory", "writable for others"])
+def test_metrics_that_cannot_be_written_are_found_out_before_the_account_is_read(tmp_path: Path, how: str) -> None:
+    path = tmp_path / "exporter" / "certops.prom"
+    if how != "no directory":
+        path.parent.mkdir()
+    if how == "a symbolic link":
+        path.symlink_to(tmp_path / "precious")
+    if how == "a directory":
+        path.mkdir()
+    if how == "writable for others":
+        path.touch()
+        path.chmod(0o666)
+    result = alone(tmp_path / "reports", metrics_path=str(path))
+    assert (failure_of(result)["code"], result.get("api")) == ("report_file", None)
+    assert not (tmp_path / "reports").exists()
+    assert not (tmp_path / "precious").exists()
+
+
 # By situation, as in tests/messages.yml.
 WRONG: dict[str, tuple[dict[str, Any], str]] = {
     "a time that is not one": ({"generated_at": "yesterday"}, "report_data"),
@@ -239,6 +314,8 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "a variable without orders": ({"orders_from": "my_orders"}, "report_data"),
     "a path with a NUL": ({"dir": "/tmp/\0", "data": DATA}, "invalid_option"),
+    "metrics in a directory that does not exist": ({"metrics_path": "/nowhere/a.prom", "data": DATA}, "report_file"),
+    "metrics in a path with a NUL": ({"metrics_path": "/tmp/\0", "data": DATA}, "invalid_option"),
     "the account on a host": ({"execute_on": "target"}, "invalid_option"),
     "filters of orders that are given": ({"filters": {"status": ["issued"]}, "orders": []}, "invalid_option"),
     "a file that is not ours": ({"dir": "/proc/1", "data": DATA}, "report_file"),
