@@ -244,7 +244,7 @@ def test_an_error_names_the_variable_and_the_element(role: str, values: dict[str
 
 @each("given", [None, "", "  ,\n", [], ()])
 def test_a_list_that_must_not_be_empty_is_refused_by_name(given: Any) -> None:
-    with pytest.raises(OptionError, match="^decommission_domain_names is empty: set it to "):
+    with pytest.raises(OptionError, match=r"^decommission_domain_names is empty: set it to "):
         check_required("decommission_domain", {"names": given})
 
 
