@@ -13,7 +13,8 @@ description:
     the data of the orders.
   - The name of the inventory source must end with C(digicert_orders.yml) or C(digicert_orders.yaml).
   - Ansible does not evaluate a value from CertCentral that looks like a template. The plugin marks each text with a
-    brace as unsafe. Texts without a brace cannot be templates, and are plain texts, also where AWX shows them. Names that are not strict host names do not become hosts. The plugin never sets C(ansible_host).
+    brace as unsafe. Texts without a brace cannot be templates, and are plain texts, also where AWX shows them.
+  - Names that are not strict host names do not become hosts. The plugin never sets C(ansible_host).
 options:
   plugin:
     description:
@@ -222,8 +223,8 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
 def _inert(value: Any) -> Any:
     """A value in which Ansible evaluates nothing: each text with a brace is marked as unsafe.
 
-    A template cannot begin without a brace, nor can one be made of several such texts. AWX keeps the mark as a dictionary
-    and shows it, so all other texts are plain. From ansible-core 2.19 on, those are the texts that are trusted.
+    A template cannot begin without a brace, nor can one be made of several such texts. AWX keeps and shows the mark, as
+    a dictionary, so all other texts are plain. From ansible-core 2.19 on, those are the texts that are trusted.
     """
     if isinstance(value, Mapping):
         return {name: _inert(one) for name, one in value.items()}

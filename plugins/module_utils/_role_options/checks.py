@@ -127,6 +127,11 @@ SHAPES: dict[str, dict[str, Shape]] = {
             )
         ),
         "approval_timeout": _COUNT,
+        "job_timeout": _COUNT,
+        "labels": _LINES,
+        "requesters": _LINES,
+        "approvers": _LINES,
+        "operators": _LINES,
     },
 }
 
