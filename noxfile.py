@@ -99,7 +99,7 @@ QUICK_SANITY = ("validate-modules", "import", "compile")
 # Programs of their own, beside the tests.
 CHECKED = ("benchmark", "demo", "simulator", "storm", "tools")
 # Tools that write files or parts of them, and compare these with --check.
-GENERATORS = ("coverage_of_api", "module_returns", "role_readme", "role_variables")
+GENERATORS = ("awx_surveys", "coverage_of_api", "module_returns", "role_readme", "role_variables")
 # Plugins that never run on a target; their tests have a folder of the same name.
 CONTROLLER_ONLY = ("action", "callback", "filter", "inventory", "plugin_utils")
 

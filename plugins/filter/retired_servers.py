@@ -156,7 +156,9 @@ def _problems(options: Mapping[str, Any], hosts: Sequence[str]) -> Iterator[str]
     phase = options["phase"]
     if phase not in _PHASES:
         yield f"decommission_server_phase is {_shown(phase)}, and must be one of {', '.join(_PHASES)}"
-    if not hosts:
+    if not options["hosts"]:
+        yield "decommission_server_hosts is empty: set it to a group, a host, or a pattern of hosts"
+    elif not hosts:
         pattern = _shown(options["hosts"])
         yield (
             f"decommission_server_hosts is {pattern}, and matches no host of the inventory: set it to a group, a host, "

@@ -51,13 +51,20 @@ from typing import Any, Callable
 from ansible.errors import AnsibleFilterError
 
 from ansible_collections.certops.orders.plugins.module_utils._common.options import OptionError
-from ansible_collections.certops.orders.plugins.module_utils._role_options.checks import check_names, normalized
+from ansible_collections.certops.orders.plugins.module_utils._role_options.checks import (
+    check_names,
+    check_required,
+    normalized,
+)
 
 
 def role_options(given: Mapping[str, Any], role: str, names: Sequence[str] = ()) -> dict[str, Any]:
     """The options that are lists or numbers; fails where one cannot be read, or a name is not known."""
     try:
         check_names(role, names)
+        # The names are only given once, before anything else is done.
+        if names:
+            check_required(role, given)
         return normalized(role, given)
     except OptionError as error:
         raise AnsibleFilterError(str(error)) from None

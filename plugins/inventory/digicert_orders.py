@@ -12,8 +12,9 @@ description:
   - Creates a host for every CertCentral order, or for every domain that the orders cover. The host variables contain
     the data of the orders.
   - The name of the inventory source must end with C(digicert_orders.yml) or C(digicert_orders.yaml).
-  - All values from CertCentral are marked as unsafe, so that Ansible does not evaluate a name that looks like a
-    template. Names that are not strict host names do not become hosts. The plugin never sets C(ansible_host).
+  - Ansible does not evaluate a value from CertCentral that looks like a template. The plugin marks each text with a
+    brace as unsafe. Texts without a brace cannot be templates, and are plain texts, also where AWX shows them.
+  - Names that are not strict host names do not become hosts. The plugin never sets C(ansible_host).
 options:
   plugin:
     description:
@@ -94,9 +95,9 @@ import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, datetime, timezone
-from typing import Any
+from typing import Any, Callable
 
-from ansible import constants
+from ansible import constants, template
 from ansible.errors import AnsibleParserError
 from ansible.plugins.inventory import BaseInventoryPlugin, Cacheable, Constructable
 from ansible.utils.unsafe_proxy import wrap_var
@@ -120,6 +121,8 @@ from ansible_collections.certops.orders.plugins.module_utils._runtime.workers im
 _LABEL = r"(?!-)[a-z0-9-]{1,63}(?<!-)"
 _HOST = re.compile(rf"(?=.{{4,253}}\Z)(?:{_LABEL}\.)+(?!\d+\Z){_LABEL}", re.ASCII)
 _WORKERS = 8
+# ansible-core before 2.19 does not know trust.
+_PLAIN: Callable[[str], str] = getattr(template, "trust_as_template", str)
 # The options that have a default in the environment.
 _FROM_ENVIRONMENT = ("api_key", "api_url", "ca_path", "rate_limit")
 
@@ -210,13 +213,29 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
 
     def _add(self, host: str, variables: Mapping[str, Any]) -> None:
         self.inventory.add_host(host)
-        safe = {name: wrap_var(value) for name, value in variables.items()}
+        safe = {name: _inert(value) for name, value in variables.items()}
         for name, value in safe.items():
             self.inventory.set_variable(host, name, value)
         strict = self.get_option("strict")
         self._set_composite_vars(self.get_option("compose"), safe, host, strict=strict)
         self._add_host_to_composed_groups(self.get_option("groups"), safe, host, strict=strict)
         self._add_host_to_keyed_groups(self.get_option("keyed_groups"), safe, host, strict=strict)
+
+
+def _inert(value: Any) -> Any:
+    """A value in which Ansible evaluates nothing: each text with a brace is marked as unsafe.
+
+    A template cannot begin without a brace, nor can one be made of several such texts. AWX keeps and shows the mark, as
+    a dictionary, so all other texts are plain. From ansible-core 2.19 on, those are the texts that are trusted.
+    """
+    if isinstance(value, Mapping):
+        return {name: _inert(one) for name, one in value.items()}
+    if isinstance(value, list):
+        return [_inert(one) for one in value]
+    if not isinstance(value, str):
+        return value
+    # Such a first line can name other delimiters.
+    return wrap_var(value) if "{" in value or value.startswith("#jinja2:") else _PLAIN(value)
 
 
 def _on(today: date, order: dict[str, Any]) -> dict[str, Any]:

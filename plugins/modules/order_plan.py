@@ -681,6 +681,11 @@ role:
       type: str
       returned: always
       sample: ""
+    print:
+      description: Whether the role prints the table of the plan once more, after the report was delivered.
+      type: bool
+      returned: always
+      sample: false
     fail:
       description: Whether the role fails at its end.
       type: bool
@@ -688,13 +693,14 @@ role:
       sample: false
 ansible_stats:
   description:
-    - Data for the next job of a workflow, as M(ansible.builtin.set_stats) sets it. The path and the SHA-256 digest of
+    - Data for notifications and for the next job of a workflow, as M(ansible.builtin.set_stats) sets it. The message
+      with the SHA-256 digest of the plan and, with O(state=planned), the number of changes, the digest, and the path of
       the plan, or the plan itself if there is no file.
-  returned: with O(role) and O(state=planned), when a plan was made
+  returned: with O(role), when a plan was made
   type: dict
   contains:
     data:
-      description: The variables, whose names begin with O(kind).
+      description: The variables, whose names begin with O(kind) or C(order_plan).
       type: dict
       returned: always
       sample: {decommission_domain_plan_path: /var/lib/certops/plans/web42.json}

@@ -98,7 +98,17 @@ def test_a_plan_is_made_and_carried_out_by_jobs_that_share_nothing_but_artifacts
     plan = awx.run("decommission_domain", {**wanted, "decommission_domain_phase": "plan"}, credentials=reads)
     assert plan.end == ("successful", 0), plan.stdout
     assert awx.written() == []
-    assert set(plan.artifacts) == {"decommission_domain_plan", "decommission_domain_plan_sha256"}
+    handed = {"decommission_domain_plan", "decommission_domain_plan_sha256"}
+    assert set(plan.artifacts) == {*handed, "order_plan_changes", "order_plan_summary"}
+    assert plan.artifacts["decommission_domain_plan_sha256"] in plan.artifacts["order_plan_summary"]
+    # Whatever the tasks that deliver the report print, the table comes last.
+    table = plan.results[-1]
+    assert table[0].endswith("Print the plan as the last result")
+    (made,) = (result for task, result in plan.results if task.endswith("Make or apply the plan"))
+    assert table[1]["msg"] == made["table"]
+    # The workflow asks for an approval where this job fails.
+    gate = awx.run("nothing_to_approve", plan.artifacts, credentials=[])
+    assert gate.end == ("failed", 2), gate.stdout
     text = plan.artifacts["decommission_domain_plan"]
     assert plan.artifacts["decommission_domain_plan_sha256"] == hashlib.sha256(text.encode()).hexdigest()
     actions = {entry["order"]: entry["action"] for entry in json.loads(text)["entries"]}
@@ -128,6 +138,12 @@ def test_a_plan_is_made_and_carried_out_by_jobs_that_share_nothing_but_artifacts
     again = awx.run("decommission_domain", given, credentials=writes)
     assert again.end == ("successful", 0), again.stdout
     assert awx.written() == written
+
+    # Once all is done, the next plan has no changes, and nothing is to be approved.
+    nothing = awx.run("decommission_domain", {**wanted, "decommission_domain_phase": "plan"}, credentials=reads)
+    assert nothing.artifacts["order_plan_changes"] == 0
+    gate = awx.run("nothing_to_approve", nothing.artifacts, credentials=[])
+    assert gate.end == ("successful", 0), gate.stdout
 
     for job in (plan, check, real, again):
         assert_engine_lost_nothing(job)

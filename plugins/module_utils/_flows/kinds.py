@@ -14,7 +14,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Callable
 from urllib.parse import urlsplit
 
@@ -29,11 +28,11 @@ from .._planners import decommission, renewed_marks, stale_orders, undo_marks
 from .._planners.decommission_request import parse_request as parse_decommission
 from .._planners.decommission_rules import ReadFacts
 from .._plans.actions import REVOKE
-from .._plans.document import MOST_TEXT
 from .._runtime.observers import ReadProgress
 from .._runtime.workers import pool
 from .._servertastic.results import reviewed_results
 from .._tls_probe.probe import probe
+from . import undo_reports
 from .changes import ChangeOptions
 from .services import WORKERS
 
@@ -210,29 +209,13 @@ def _mark_renewed_orders(request: Row, reads: Reads) -> Planned:
 
 
 def _undo_marks(request: Row, reads: Reads) -> Planned:
-    text, account = _report_text(str(request.get("report") or "")), reads.account()
-    try:
-        marked = undo_marks.marked_by(text, account["account_id"], account["api_host"])
-    except undo_marks.ReportRefused as error:
-        raise OptionError(f"{_UNDO_REPORT} cannot be used: {error}") from None
+    source = undo_reports.find(str(request.get("report") or ""), str(request.get("folder") or ""))
+    account = reads.account()
+    marked, notes = undo_reports.marked(source, account["account_id"], account["api_host"])
     rows, pages = reads.by_ids(marked), reads.by_ids(marked, details=True)
-    return Planned(undo_marks.plan_undo(marked, rows, pages), account, messages=reads.messages)
+    return Planned(undo_marks.plan_undo(marked, rows, pages), account, notes=notes, messages=reads.messages)
 
 
-def _report_text(path: str) -> str:
-    """The text of the report whose marks are to be removed. Raises OptionError."""
-    file = Path(path).expanduser()
-    try:
-        # One character more than a report may have is enough to refuse it.
-        with file.open(encoding="utf-8") as opened:
-            return opened.read(MOST_TEXT + 1)
-    except OSError as error:
-        raise OptionError(f"{_UNDO_REPORT} cannot be used: {path or 'it is empty'}: {error.strerror}") from None
-    except UnicodeDecodeError:
-        raise OptionError(f"{_UNDO_REPORT} cannot be used: {path} is not a text in UTF-8") from None
-
-
-_UNDO_REPORT = "mark_renewed_orders_undo_report"
 # Options of the request of decommission_domain that its planner does not know.
 _OF_FLOW = ("certcentral", "servertastic_account", "probe_ports", "probe_timeout")
 KINDS: dict[str, Callable[[Row, Reads], Planned]] = {

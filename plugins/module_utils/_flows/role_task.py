@@ -18,7 +18,7 @@ from typing import Any, Callable
 
 from .._common.options import OptionError
 from .._plans.approval import LIMITS
-from .._role_options.checks import SHAPES, check_names, normalized
+from .._role_options.checks import SHAPES, check_names, check_required, normalized
 from .._role_options.variables import VARIABLES
 from . import kinds
 
@@ -61,7 +61,9 @@ class _Variables:
 
     def shaped(self, role: str) -> dict[str, Any]:
         """The options of a role that are lists or numbers, converted. Raises OptionError."""
-        return normalized(role, {option: self.value(f"{role}_{option}") for option in SHAPES[role]})
+        given = {option: self.value(f"{role}_{option}") for option in SHAPES[role]}
+        check_required(role, given)
+        return normalized(role, given)
 
     def check(self) -> None:
         """Refuse unknown variables, and guards that would have no effect. Raises OptionError."""
@@ -214,7 +216,7 @@ def _mark_renewed_orders(of_role: _Variables, _options: Mapping[str, Any], _phas
 
 
 def _undo_marks(of_role: _Variables, _options: Mapping[str, Any], _phase: str) -> dict[str, Any]:
-    return {"report": of_role["undo_report"]}
+    return {"report": of_role["undo_report"], "folder": of_role["report_dir"]}
 
 
 def _decommission_title(options: Mapping[str, Any]) -> str:
@@ -267,18 +269,25 @@ def result_for_role(result: Mapping[str, Any], params: Mapping[str, Any], *, che
             "continue": delivers or fails,
             "deliver": delivers,
             "deliver_tasks": role["deliver_tasks"],
+            # The tasks that deliver a report print more than the table has, which an approver reads last.
+            "print": delivers and params["state"] == "planned" and params["print"],
             "fail": fails,
         },
+        ansible_stats={"data": _stats(result, params), "per_host": False, "aggregate": False},
     )
-    if params["state"] == "planned":
-        final["ansible_stats"] = {"data": _stats(result, params["kind"]), "per_host": False, "aggregate": False}
     return final
 
 
-def _stats(result: Mapping[str, Any], kind: str) -> dict[str, str]:
-    """What the next job of a workflow gets: the digest, and where the plan is, or the plan itself.
+def _stats(result: Mapping[str, Any], params: Mapping[str, Any]) -> dict[str, Any]:
+    """What the notifications of a job can show, and the next job of a workflow gets.
 
-    The plan is one text, so that any tool can verify its digest.
+    That is the number of changes, which decides whether an approval is needed, the digest, and where the plan is, or
+    the plan itself. The plan is one text, so that any tool can verify its digest.
     """
+    sha256, kind = result["sha256"], params["kind"]
+    summary = {"order_plan_summary": f"{result['msg']} (plan {sha256})" if sha256 else result["msg"]}
+    if params["state"] != "planned":
+        return summary
     place = {f"{kind}_plan_path": result["path"]} if result["path"] else {f"{kind}_plan": result["text"]}
-    return {f"{kind}_plan_sha256": result["sha256"], **place}
+    changes = result["result"]["counts"]["planned"]
+    return {**summary, "order_plan_changes": changes, f"{kind}_plan_sha256": sha256, **place}

@@ -49,6 +49,16 @@ def marked_by(text: Any, account_id: Any, api_host: str) -> list[int]:
     return sorted({_id(one) for one in marks})
 
 
+def run_of(text: Any) -> tuple[str, str]:
+    """Return the digest of the plan that the run of a report applied, and the time of the report; empty if not known.
+
+    Raises ReportRefused for a text that is not a report.
+    """
+    report = _parse(text)
+    digest, time = report.get("plan_sha256"), report.get("generated_at")
+    return (digest if isinstance(digest, str) else "", time if isinstance(time, str) else "")
+
+
 def plan_undo(
     order_ids: Iterable[int], orders: Iterable[Mapping[str, Any]], pages: Iterable[Mapping[str, Any]]
 ) -> list[dict[str, Any]]:

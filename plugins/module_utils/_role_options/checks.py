@@ -16,7 +16,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from typing import Any
 
@@ -27,7 +27,7 @@ from .variables import VARIABLES
 
 # The variables that a role sets for later tasks. They are still set when the same play uses the role again.
 OUTPUTS: dict[str, tuple[str, ...]] = {
-    "order_plan": ("order_plan_outcomes", "order_plan_result"),
+    "order_plan": ("order_plan_outcomes", "order_plan_result", "order_plan_changes", "order_plan_summary"),
     "order_report": ("order_report_changed", "order_report_files", "order_report_headline"),
     "decommission_server": ("decommission_server_left",),
 }
@@ -53,7 +53,8 @@ class Shape:
 
     is_list: a list, otherwise a single value. is_number: whole numbers from `least` to `most`, otherwise text.
     is_domain: domain names. has_spaces: elements can contain spaces, so that only newlines and commas separate the
-    elements of a text. choices: the permitted elements. is_secret: an error must not show the element.
+    elements of a text. choices: the permitted elements. is_secret: an error must not show the element. required: what a
+    list that must not be empty has, for the message.
     """
 
     is_list: bool = True
@@ -64,18 +65,21 @@ class Shape:
     least: int = 0
     most: int | None = None
     choices: tuple[str, ...] = ()
+    required: str = ""
 
 
 _WORDS, _LINES = Shape(), Shape(has_spaces=True)
 _DOMAINS, _TOKENS = Shape(is_domain=True), Shape(is_secret=True)
 _PORTS = Shape(is_number=True, least=1, most=65535)
 _COUNT, _POSITIVE = Shape(is_list=False, is_number=True), Shape(is_list=False, is_number=True, least=1)
+# A hundred years: no date can be computed with a much larger number.
+_DAYS = Shape(is_list=False, is_number=True, most=36500)
 _LIMITS = {"max_changes": _COUNT, "expected_changes": _COUNT}
 # The options of each role that are lists or numbers, without the prefix. Their type in the argument specs is `raw`.
 SHAPES: dict[str, dict[str, Shape]] = {
     "decommission_domain": {
         **_LIMITS,
-        "names": _DOMAINS,
+        "names": replace(_DOMAINS, required="the domain names to decommission, separated by commas or newlines"),
         "product_types": _WORDS,
         # An element that is not an order id can be an order token.
         "shared": _TOKENS,
@@ -93,12 +97,12 @@ SHAPES: dict[str, dict[str, Shape]] = {
     "mark_renewed_orders": _LIMITS,
     "cancel_stale_orders": {
         **_LIMITS,
-        "older_than_days": _POSITIVE,
+        "older_than_days": replace(_DAYS, least=1),
         "include": _WORDS,
         "exclude": _WORDS,
         "statuses": Shape(choices=("pending", "waiting_pickup", "needs_approval")),
         "product_types": _WORDS,
-        "predecessor_days": _COUNT,
+        "predecessor_days": _DAYS,
         "limit": Shape(is_list=False, is_number=True, least=1, most=25),
     },
     "order_plan": {
@@ -123,6 +127,11 @@ SHAPES: dict[str, dict[str, Shape]] = {
             )
         ),
         "approval_timeout": _COUNT,
+        "job_timeout": _COUNT,
+        "labels": _LINES,
+        "requesters": _LINES,
+        "approvers": _LINES,
+        "operators": _LINES,
     },
 }
 
@@ -187,6 +196,18 @@ def normalized(role: str, given: Mapping[str, Any]) -> dict[str, Any]:
             f"role {role}: the options {sorted(set(given) ^ set(shapes))} do not match the declared options"
         )
     return {name: _normalized(f"{role}_{name}", given[name], shape, role) for name, shape in shapes.items()}
+
+
+def check_required(role: str, given: Mapping[str, Any]) -> None:
+    """Refuse a list of a role that must not be empty. Raises OptionError, which names the variable.
+
+    given: as for `normalized`. AWX passes the answer of a required question that the user has emptied as none.
+    """
+    for name, shape in SHAPES.get(role, {}).items():
+        value = given.get(name)
+        is_empty = value is None or (isinstance(value, (list, tuple)) and not value)
+        if shape.required and (is_empty or (isinstance(value, str) and not value.strip(" ,\t\r\n"))):
+            raise OptionError(f"{role}_{name} is empty: set it to {shape.required}")
 
 
 def _normalized(variable: str, given: Any, shape: Shape, role: str) -> Any:

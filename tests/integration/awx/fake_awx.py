@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-from jinja2 import StrictUndefined, TemplateError
+from jinja2 import ChainableUndefined, StrictUndefined, TemplateError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 TOKEN = "awx-Kd7Rt2Hs5Nv8"
@@ -42,6 +42,16 @@ KINDS = {
     "workflow_approval_templates": "workflow_approval_template",
     "schedules": "schedule",
     "instance_groups": "instance_group",
+    "labels": "label",
+    "teams": "team",
+}
+# The roles of AWX that an object has, as far as a setup grants them.
+ROLES = {
+    "organizations": ("execute_role",),
+    "projects": ("update_role",),
+    "inventories": ("update_role",),
+    "job_templates": ("execute_role", "read_role"),
+    "workflow_job_templates": ("execute_role", "approval_role", "read_role"),
 }
 # So often an inventory is listed before AWX has come to delete it (awx/main/models/inventory.py, schedule_deletion).
 LOOKS_BEFORE_DELETION = 2
@@ -64,7 +74,9 @@ ASSOCIATIONS = (
     "credentials",
     "galaxy_credentials",
     "instance_groups",
+    "labels",
     "notification_templates_error",
+    "notification_templates_success",
     "notification_templates_approvals",
 )
 # awx/main/constants.py of 24.6.1
@@ -123,6 +135,11 @@ class FakeAwx:
         self.surveys: dict[tuple[str, int], dict[str, Any]] = {}
         self.secrets: dict[int, dict[str, Any]] = {}
         self.pending: dict[int, int] = {}
+        # What has been started and has not ended: `id`, `type`, `name` and `status`.
+        self.jobs: list[dict[str, Any]] = []
+        # The ids of the teams that have a role, by the role's id, and what each role is of.
+        self.granted: dict[int, list[int]] = {}
+        self.roles: dict[int, tuple[str, int, str]] = {}
         self.requests: list[tuple[str, str]] = []
         self.next_id = 1
         self.url = ""
@@ -154,6 +171,12 @@ class FakeAwx:
         spec: list[dict[str, Any]] = self.surveys.get((kind, self.named(kind, name)["id"]), {}).get("spec", [])
         return spec
 
+    def grants(self, team: str) -> list[str]:
+        """The roles that a team has, as `role: object`."""
+        number = self.named("teams", team)["id"]
+        roles = [self.roles[role] for role, teams in self.granted.items() if number in teams]
+        return sorted(f"{field}: {self._label(self.objects[kind][of])}" for kind, of, field in roles)
+
     def _label(self, one: Mapping[str, Any]) -> str:
         if "identifier" in one:
             workflow = self.objects["workflow_job_templates"][one["workflow_job_template"]]
@@ -169,20 +192,9 @@ class FakeAwx:
         """The status and the answer of a request."""
         self.requests.append((method, path))
         parts = path.strip("/").split("/")[2:]
-        if parts == ["config"]:
-            return 200, {"version": "24.6.1"}
-        if parts[0] == "project_updates":
-            project = self.objects["projects"][int(parts[1])]
-            return 200, {
-                "id": 1,
-                "status": "successful",
-                "finished": "now",
-                "failed": False,
-                "scm_revision": "1",
-                **project,
-            }
-        if parts[0] == "unified_job_templates":
-            return 200, self._page([one for kind in UNIFIED for one in self.objects[kind].values()], query)
+        other = self._other(method, parts, query, body)
+        if other is not None:
+            return other
         if len(parts) == 1:
             if method == "GET":
                 if parts[0] == "inventories":
@@ -195,6 +207,47 @@ class FakeAwx:
         if len(parts) == 2:
             return self._one(method, kind, number, body)
         return self._below(method, kind, number, parts[2], body)
+
+    def _other(
+        self, method: str, parts: list[str], query: Mapping[str, str], body: dict[str, Any]
+    ) -> tuple[int, Any] | None:
+        """The answer to a request for what is none of the objects."""
+        if parts == ["config"]:
+            return 200, {"version": "24.6.1"}
+        if parts[0] == "project_updates":
+            project = self.objects["projects"][int(parts[1])]
+            return 200, {
+                "id": 1,
+                "status": "successful",
+                "finished": "now",
+                "failed": False,
+                "scm_revision": "1",
+                **project,
+            }
+        if parts[0] == "unified_jobs":
+            return 200, self._page([{**job, "url": f"/api/v2/unified_jobs/{job['id']}/"} for job in self.jobs], query)
+        if parts[0] == "roles":
+            return self._role(method, int(parts[1]), body)
+        if parts[0] == "unified_job_templates":
+            return 200, self._page([one for kind in UNIFIED for one in self.objects[kind].values()], query)
+        return None
+
+    def _role(self, method: str, number: int, body: Mapping[str, Any]) -> tuple[int, Any]:
+        teams = self.granted.setdefault(number, [])
+        if method == "POST":
+            teams.append(body["id"])
+            return 204, {}
+        return 200, self._page([self.objects["teams"][team] for team in teams], {})
+
+    def _roles(self, kind: str, one: Mapping[str, Any]) -> dict[str, Any]:
+        """An object's own roles, each with an id that it keeps."""
+        found = {}
+        for field in ROLES.get(kind, ()):
+            known = {role: number for number, role in self.roles.items()}
+            number = known.get((kind, one["id"], field), 1000 + len(self.roles))
+            self.roles[number] = kind, one["id"], field
+            found[field] = {"id": number}
+        return found
 
     def _one(self, method: str, kind: str, number: int, body: dict[str, Any]) -> tuple[int, Any]:
         one = self.objects[kind][number]
@@ -300,6 +353,8 @@ class FakeAwx:
                 self._delete("inventories", number)
 
     def _delete(self, kind: str, number: int) -> None:
+        if any(job["name"] == self.objects[kind][number].get("name") for job in self.jobs):
+            raise Refused("Resource is being used by running jobs.")
         users = [one for one in self.objects["credentials"].values() if one["credential_type"] == number]
         if kind == "credential_types" and users:
             raise Refused("Credential types that are in use cannot be deleted.")
@@ -322,7 +377,9 @@ class FakeAwx:
         hidden = {"playbooks", "node"}
         shown = {name: value for name, value in one.items() if name not in hidden}
         organization = self.objects["organizations"].get(one.get("organization") or 0)
-        summary = {"organization": {"name": organization["name"]}} if organization else {}
+        summary: dict[str, Any] = {"organization": {"name": organization["name"]}} if organization else {}
+        kinds = [name for name, of_kind in KINDS.items() if of_kind == one.get("type")]
+        summary["object_roles"] = self._roles(kinds[0], one) if kinds else {}
         return {"scm_revision": "1", **shown, "related": related, "summary_fields": summary} if kind else shown
 
     def _page(self, rows: list[dict[str, Any]], query: Mapping[str, str]) -> dict[str, Any]:
@@ -331,6 +388,8 @@ class FakeAwx:
 
     def _matches(self, one: Mapping[str, Any], name: str, value: str) -> bool:
         field, _separator, of_it = name.partition("__")
+        if of_it == "in":
+            return str(one.get(field)) in value.split(",")
         if of_it:
             return bool(one.get(field) and self._any(one[field])[of_it] == value)
         return str(one.get(name)) == value
@@ -348,6 +407,8 @@ class FakeAwx:
             "playbooks", []
         ):
             raise Refused("Playbook not found for project.")
+        if kind == "notification_templates":
+            check_messages(one.get("messages") or {})
         if kind == "schedules":
             check_rrule(one["rrule"])
             self._check_answers(one)
@@ -422,6 +483,54 @@ def check_survey(spec: Mapping[str, Any]) -> None:
             raise Refused(f"Default choice must be answered from the choices listed: {question}")
         if any(not isinstance(question.get(limit, 0), int) for limit in ("min", "max")):
             raise Refused(f"limit of {question}")
+        if "default" in question and answer_errors(question, default):
+            raise Refused(f"Default value of {question}: {answer_errors(question, default)}")
+
+
+def answer_errors(question: Mapping[str, Any], answer: Any) -> list[str]:
+    """awx/main/models/mixins.py: what is wrong with an answer to a question of a survey."""
+    if question["type"] == "multiplechoice":
+        return [] if answer in question["choices"] else ["not one of the choices"]
+    size = answer if question["type"] in ("integer", "float") else len(answer)
+    if size < question.get("min", size):
+        return [f"too small: at least {question['min']}"]
+    return [f"too large: no more than {question['max']}"] if size > question.get("max", size) else []
+
+
+def check_messages(messages: Mapping[str, Any]) -> None:
+    """awx/api/serializers.py: messages of one line, which use nothing but what a job or an approval has."""
+    approvals = messages.get("workflow_approval") or {}
+    several = [*(one for name, one in messages.items() if name != "workflow_approval"), *approvals.values()]
+    if set(messages) - {"started", "success", "error", "workflow_approval"}:
+        raise Refused("Event invalid")
+    if set(approvals) - {"running", "approved", "timed_out", "denied"}:
+        raise Refused("Workflow Approval event invalid")
+    for one in several:
+        if set(one) - {"message", "body"} or "\n" in one.get("message", ""):
+            raise Refused(f"Messages cannot contain newlines: {one}")
+        for text in one.values():
+            rendered_message(text, JOB_STUB, strict=True)
+
+
+# What AWX tries a message with; artifacts are those of no job in particular.
+JOB_STUB: dict[str, Any] = {
+    "job": {"id": 5, "name": "Stub Job", "status": "running", "artifacts": {}},
+    "job_friendly_name": "Job",
+    "url": "https://towerhost/#/jobs/playbook/1010",
+    "approval_status": "approved",
+    "approval_node_name": "Approve Me",
+    "workflow_url": "https://towerhost/#/jobs/workflow/1010",
+    "job_metadata": "{}",
+}
+
+
+def rendered_message(text: str, context: Mapping[str, Any], *, strict: bool = False) -> str:
+    """What a message says. strict: as AWX does when it is saved, and not when it is sent."""
+    undefined = StrictUndefined if strict else ChainableUndefined
+    try:
+        return ImmutableSandboxedEnvironment(undefined=undefined).from_string(text).render(context)
+    except TemplateError as error:
+        raise Refused(f"Unable to render message '{text}': {error}") from None
 
 
 def check_rrule(rrule: str) -> None:

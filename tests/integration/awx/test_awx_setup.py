@@ -31,11 +31,13 @@ from ansible_collections.certops.orders.tests.integration import support
 from ansible_collections.certops.orders.tests.integration.awx.fake_awx import (
     TOKEN,
     FakeAwx,
+    answer_errors,
     check_credential_type,
     check_rrule,
     check_survey,
     fake_awx,
     playbooks,
+    rendered_message,
 )
 from ansible_collections.certops.orders.tests.integration.support import PENDING, Controller, Run, Simulator, mentions
 
@@ -64,15 +66,24 @@ WISHES: dict[str, Any] = {
     "awx_setup_notification_type": "slack",
     "awx_setup_notification_configuration": {"token": SLACK, "channels": ["#certificates"]},
     "awx_setup_extra_vars": {"decommission_domain_max_revocations": 3},
+    "awx_setup_labels": "certificates",
+    "awx_setup_job_timeout": 7200,
+    "awx_setup_scm_update_on_launch": True,
+    "awx_setup_requesters": ["Requesters"],
+    "awx_setup_approvers": ["Approvers"],
+    "awx_setup_operators": ["Operators"],
     "awx_setup__poll_interval": 0,
 }
 WORKFLOWS = [
-    "cancel_stale_orders",
-    "decommission_domain",
-    "decommission_server",
-    "mark_renewed_orders",
-    "undo_renewed_marks",
+    "Cancel stale orders",
+    "Decommission domains",
+    "Decommission servers",
+    "Mark renewed orders",
+    "Undo renewed marks",
 ]
+# This one always asks, because its servers are torn down also where no order changes.
+ALWAYS = "Decommission servers"
+GATE = "certops Nothing to approve"
 # Which role, and which entry point of it, a playbook has its options from.
 OPTIONS_OF = {
     "cancel_stale_orders.yml": [("cancel_stale_orders", "main")],
@@ -188,7 +199,10 @@ def test_surveys_ask_for_what_the_playbook_takes(template: dict[str, Any]) -> No
     takes = options(template["playbook"])
     for question in template["survey"]["spec"]:
         variable, kind = question["variable"], question["type"]
-        if variable == "decommission_server_hosts":
+        if variable.startswith("report_"):
+            # An answer is no dictionary: the playbook of the project makes one of several.
+            assert variable in (PROJECT / template["playbook"]).read_text(encoding="utf-8")
+        elif variable == "decommission_server_hosts":
             text = (ROOT / "playbooks" / template["playbook"]).read_text(encoding="utf-8")
             assert variable in text
         elif takes[variable]["type"] == "raw":
@@ -202,8 +216,26 @@ def test_surveys_ask_for_what_the_playbook_takes(template: dict[str, Any]) -> No
             assert kind in ANSWERS[takes[variable]["type"]], variable
             if kind == "multiplechoice":
                 assert question["choices"] == ["false", "true"]
-            if "default" in question and variable != "order_report_title":
+            # The others ask for what has no default of its own.
+            if "default" in question and variable not in ("order_report_title", "mark_renewed_orders_undo_report"):
                 assert question["default"] == str(takes[variable]["default"]).lower() or kind == "integer"
+
+
+@by_name
+def test_answers_have_bounds_and_a_required_one_is_not_empty(template: dict[str, Any]) -> None:
+    for question in template["survey"]["spec"]:
+        assert question["question_name"][0].isupper()
+        assert question["question_description"], question["variable"]
+        if question["type"] == "multiplechoice":
+            # What each of them means.
+            assert all(f"{choice}: " in question["question_description"] for choice in question["choices"])
+            continue
+        assert question["max"] < 10**6
+        if question["required"]:
+            assert answer_errors(question, "")
+        elif question["type"] != "integer":
+            # AWX would refuse an answer that is left empty.
+            assert "min" not in question
 
 
 @by_name
@@ -229,7 +261,15 @@ def test_every_playbook_has_a_file_in_the_project_and_a_template() -> None:
     # check_account is for a first contact, from a terminal.
     by_hand = {"awx_setup.yml", "check_account.yml"}
     ours = {path.name for path in (ROOT / "playbooks").glob("*.yml")} - by_hand
-    assert ours == {template["playbook"] for template in TEMPLATES} == {*playbooks(PROJECT)} - {"project.yml"}
+    assert (
+        ours
+        == {template["playbook"] for template in TEMPLATES}
+        == {*playbooks(PROJECT)}
+        - {
+            "project.yml",
+            "nothing_to_approve.yml",
+        }
+    )
     for name in ours:
         (where, play) = read(PROJECT / name)
         assert where["ansible.builtin.import_playbook"] == "project.yml"
@@ -238,6 +278,7 @@ def test_every_playbook_has_a_file_in_the_project_and_a_template() -> None:
         assert tasks
         assert all((PROJECT / task.partition("/")[2]).is_file() for task in tasks)
         assert set(play["vars"]) <= {*options(name), "decommission_server_teardown_tasks"}
+    assert VARIABLES["awx_setup__gate"].endswith(" Nothing to approve")
 
 
 def test_the_project_has_the_source_of_the_inventory_and_asks_awx_to_install_nothing() -> None:
@@ -263,7 +304,15 @@ def first(process: Simulator) -> Iterator[tuple[FakeAwx, Run]]:
     """An AWX that the role has set up, and the run that did it."""
     process.reset(support.SEED)
     with support.machine(process) as controller, fake_awx(PROJECT) as awx:
+        add_teams(awx)
         yield awx, setup(controller, awx)
+
+
+def add_teams(awx: FakeAwx) -> None:
+    """The teams of the setup, which the role does not create."""
+    default = awx.named("organizations", "Default")["id"]
+    for name in ("Requesters", "Approvers", "Operators"):
+        awx.make("teams", {"name": name, "organization": default})
 
 
 @pytest.fixture
@@ -276,7 +325,7 @@ def made(first: tuple[FakeAwx, Run]) -> FakeAwx:
 def awx(first: tuple[FakeAwx, Run]) -> Iterator[FakeAwx]:
     """One like it, to change."""
     with fake_awx(PROJECT) as other:
-        for name in ("objects", "associated", "surveys", "secrets", "pending", "next_id"):
+        for name in ("objects", "associated", "surveys", "secrets", "pending", "next_id", "granted", "roles"):
             setattr(other, name, copy.deepcopy(getattr(first[0], name)))
         yield other
 
@@ -311,29 +360,38 @@ def changes(run: Run) -> list[str]:
 
 @with_modules
 def test_all_of_it_is_made(made: FakeAwx) -> None:
-    plans = [f"certops {name} {phase}" for name in WORKFLOWS for phase in ("apply", "plan")]
+    plans = [f"certops {name} ({phase})" for name in WORKFLOWS for phase in ("apply", "plan")]
     assert made.snapshot() == {
         "organizations": ["Default"],
         "credential_types": ["DigiCert CertCentral", "Galaxy", "Machine", "Servertastic"],
         "credentials": [
             "Ansible Galaxy",
-            *(f"certops {of}, {may}" for of in ("CertCentral", "Servertastic") for may in ("reads", "writes")),
+            *(
+                f"certops {of} ({may})"
+                for of in ("CertCentral", "Servertastic")
+                for may in ("can change orders", "read-only")
+            ),
         ],
-        "notification_templates": ["certops notices"],
+        "notification_templates": ["certops notifications"],
         "execution_environments": ["certops"],
         "projects": ["certops"],
         "inventories": ["certops", "certops orders"],
         "hosts": ["localhost"],
         "inventory_sources": ["certops orders"],
-        "job_templates": sorted([*plans, "certops order_report"]),
+        "job_templates": sorted([*plans, "certops Order report", GATE]),
+        "labels": ["certificates"],
+        "teams": ["Approvers", "Operators", "Requesters"],
         "workflow_job_templates": [f"certops {name}" for name in WORKFLOWS],
         "workflow_job_template_nodes": [
-            f"certops {name}/{node}" for name in WORKFLOWS for node in ("apply", "approval", "plan")
+            f"certops {name}/{node}"
+            for name in WORKFLOWS
+            for node in ("apply", "approval", "nothing_to_approve", "plan")
+            if (name, node) != (ALWAYS, "nothing_to_approve")
         ],
-        "workflow_approval_templates": [f"certops {name} approval" for name in WORKFLOWS],
+        "workflow_approval_templates": [f"certops {name} (approval)" for name in WORKFLOWS],
         "schedules": [
-            f"certops {name}, by the clock"
-            for name in ("cancel_stale_orders", "mark_renewed_orders", "order_report", "orders")
+            f"certops {name} (schedule)"
+            for name in ("Cancel stale orders", "Mark renewed orders", "Order report", "orders")
         ],
     }
 
@@ -351,14 +409,14 @@ def test_keys_are_where_they_belong_and_nowhere_else(first: tuple[FakeAwx, Run])
     made, run = first
     kept = {made.objects["credentials"][number]["name"]: inputs for number, inputs in made.secrets.items() if inputs}
     assert kept == {
-        "certops CertCentral, reads": {"api_key": READS, "read_only": True},
-        "certops CertCentral, writes": {"api_key": WRITES},
-        "certops Servertastic, reads": {
+        "certops CertCentral (read-only)": {"api_key": READS, "read_only": True},
+        "certops CertCentral (can change orders)": {"api_key": WRITES},
+        "certops Servertastic (read-only)": {
             "api_key": READS_TOO,
             "api_url": "https://reseller.example.com",
             "read_only": True,
         },
-        "certops Servertastic, writes": {"api_key": WRITES_TOO, "api_url": "https://reseller.example.com"},
+        "certops Servertastic (can change orders)": {"api_key": WRITES_TOO, "api_url": "https://reseller.example.com"},
     }
     shown = run.output + json.dumps([task.result for task in run.tasks])
     assert not [secret for secret in SECRETS if secret in shown]
@@ -367,26 +425,38 @@ def test_keys_are_where_they_belong_and_nowhere_else(first: tuple[FakeAwx, Run])
 @with_modules
 def test_only_what_carries_out_has_keys_that_write(made: FakeAwx) -> None:
     for one in made.snapshot()["job_templates"]:
-        may = "writes" if one.endswith(" apply") else "reads"
+        may = "can change orders" if one.endswith(" (apply)") else "read-only"
         has = made.linked("job_templates", one, "credentials")
-        both = [f"certops CertCentral, {may}", f"certops Servertastic, {may}"]
-        assert has == (both[:1] if one == "certops order_report" else both)
+        both = [f"certops CertCentral ({may})", f"certops Servertastic ({may})"]
+        assert has == {"certops Order report": both[:1], GATE: []}.get(one, both)
     source = made.named("inventory_sources", "certops orders")
-    assert made.objects["credentials"][source["credential"]]["name"] == "certops CertCentral, reads"
+    assert made.objects["credentials"][source["credential"]]["name"] == "certops CertCentral (read-only)"
 
 
 @with_modules
 @pytest.mark.parametrize("name", [f"certops {name}" for name in WORKFLOWS])
 def test_a_workflow_goes_on_only_where_all_went_well(made: FakeAwx, name: str) -> None:
     nodes = "workflow_job_template_nodes"
-    assert made.linked(nodes, f"{name}/plan", "success_nodes") == [f"{name}/approval"]
+    asks = name == f"certops {ALWAYS}"
+    after_plan = f"{name}/{'approval' if asks else 'nothing_to_approve'}"
+    assert made.linked(nodes, f"{name}/plan", "success_nodes") == [after_plan]
     assert made.linked(nodes, f"{name}/approval", "success_nodes") == [f"{name}/apply"]
-    others = [key for key, linked in made.associated.items() if key[2] in ("always_nodes", "failure_nodes") and linked]
-    assert not others
-    assert made.named("workflow_approval_templates", f"{name} approval")["timeout"] == 72000
+    # The only job whose failure is none: it says that there is something to approve.
+    failed = [key for key, linked in made.associated.items() if key[2] in ("always_nodes", "failure_nodes") and linked]
+    gates = {made.named(nodes, f"certops {one}/nothing_to_approve")["id"] for one in WORKFLOWS if one != ALWAYS}
+    assert {key[1:] for key in failed} == {(gate, "failure_nodes") for gate in gates}
+    if not asks:
+        assert made.linked(nodes, f"{name}/nothing_to_approve", "failure_nodes") == [f"{name}/approval"]
+        gate = made.named("job_templates", GATE)
+        assert made.named(nodes, f"{name}/nothing_to_approve")["unified_job_template"] == gate["id"]
+        assert (gate["playbook"], gate["allow_simultaneous"]) == ("nothing_to_approve.yml", True)
+    assert made.named("workflow_approval_templates", f"{name} (approval)")["timeout"] == 72000
+    # While an approval waits, the next request is planned.
+    assert made.named("workflow_job_templates", name)["allow_simultaneous"] is True
+    assert made.linked("workflow_job_templates", name, "labels") == ["certificates"]
     for phase in ("plan", "apply"):
         runs = made.named(nodes, f"{name}/{phase}")["unified_job_template"]
-        template = made.named("job_templates", f"{name} {phase}")
+        template = made.named("job_templates", f"{name} ({phase})")
         assert runs == template["id"]
         variables = json.loads(template["extra_vars"])
         assert phase in [value for key, value in variables.items() if key.endswith("_phase")]
@@ -394,10 +464,67 @@ def test_a_workflow_goes_on_only_where_all_went_well(made: FakeAwx, name: str) -
         assert "/var/lib/certops/reports" in variables.values()
         # Whoever starts it sets no variable but those of the survey.
         assert not template.get("ask_variables_on_launch")
-    assert made.survey("workflow_job_templates", name) == made.survey("job_templates", f"{name} plan") != []
-    assert made.survey("job_templates", f"{name} apply") == []
-    for told in ("notification_templates_error", "notification_templates_approvals"):
-        assert made.linked("workflow_job_templates", name, told) == ["certops notices"]
+        assert template["timeout"] == 7200
+        assert made.linked("job_templates", template["name"], "labels") == ["certificates"]
+    assert made.survey("workflow_job_templates", name) == made.survey("job_templates", f"{name} (plan)") != []
+    assert made.survey("job_templates", f"{name} (apply)") == []
+
+
+@with_modules
+@pytest.mark.parametrize("name", [f"certops {name}" for name in WORKFLOWS])
+def test_one_failure_is_one_notification(made: FakeAwx, name: str) -> None:
+    def notified(kind: str, one: str) -> list[str]:
+        events = ("error", "success", "approvals")
+        return [event for event in events if made.linked(kind, one, f"notification_templates_{event}")]
+
+    assert notified("workflow_job_templates", name) == ["approvals"]
+    assert notified("job_templates", f"{name} (plan)") == ["error"]
+    assert notified("job_templates", f"{name} (apply)") == ["error", "success"]
+    # Its failure is no error.
+    assert notified("job_templates", GATE) == []
+
+
+@with_modules
+def test_notifications_have_the_counts_and_the_digest_where_awx_gives_them(made: FakeAwx) -> None:
+    messages = made.named("notification_templates", "certops notifications")["messages"]
+    facts = {"id": 7, "name": "certops Cancel stale orders (apply)", "status": "successful"}
+    summary = f"1 canceled. 2 unchanged (plan {64 * 'a'})"
+    job = {"job": {**facts, "artifacts": {"order_plan_summary": summary}}, "url": "https://awx.example.com/7"}
+    for event in ("error", "success"):
+        text = messages[event]["message"]
+        assert mentions(rendered_message(text, job), 7, summary, "https://awx.example.com/7")
+        # A job that failed before it had a plan, and an update of a project, which has no artifacts.
+        for none in ({**facts, "artifacts": {}}, facts):
+            assert mentions(rendered_message(text, {**job, "job": none}), 7, "https://awx.example.com/7")
+    text = messages["workflow_approval"]["running"]["message"]
+    waits = {
+        "approval_node_name": "certops Cancel stale orders (approval)",
+        "workflow_url": "https://awx.example.com/9",
+    }
+    assert mentions(rendered_message(text, waits), *waits.values())
+
+
+@with_modules
+def test_teams_have_the_roles_of_the_guide(made: FakeAwx) -> None:
+    jobs = sorted([GATE, *(f"certops {name} ({phase})" for name in WORKFLOWS for phase in ("apply", "plan"))])
+    assert made.grants("Requesters") == [
+        "execute_role: certops Cancel stale orders",
+        "execute_role: certops Decommission domains",
+        "execute_role: certops Decommission servers",
+        "execute_role: certops Mark renewed orders",
+        "execute_role: certops Order report",
+        "execute_role: certops Undo renewed marks",
+        *(f"read_role: {job}" for job in jobs),
+    ]
+    assert made.grants("Approvers") == [
+        *(f"approval_role: certops {name}" for name in WORKFLOWS),
+        *(f"read_role: {job}" for job in jobs),
+    ]
+    assert made.grants("Operators") == [
+        "execute_role: Default",
+        "update_role: certops",
+        "update_role: certops orders",
+    ]
 
 
 @with_modules
@@ -412,17 +539,45 @@ def test_the_second_time_nothing_changes(controller: Controller, awx: FakeAwx) -
 @with_modules
 def test_what_is_no_longer_wished_for_goes(controller: Controller, awx: FakeAwx) -> None:
     rule = {"awx_setup_cancel_stale_orders_rrule": ""}
-    run = setup(controller, awx, awx_setup_unattended=["mark_renewed_orders"], **rule)
-    assert changes(run) == ["Create the node of the phase plan", "Delete the approval node", "Create the schedules"]
+    run = setup(controller, awx, awx_setup_unattended=["mark_renewed_orders", "decommission_server"], **rule)
+    assert changes(run) == [
+        "Create the node of the phase plan",
+        "Delete the approval node",
+        "Create the node that finds out whether there is something to approve",
+        "Delete the approval node",
+        "Create the schedules",
+    ]
     nodes = "workflow_job_template_nodes"
-    assert awx.linked(nodes, "certops mark_renewed_orders/plan", "success_nodes") == [
-        "certops mark_renewed_orders/apply"
+    assert awx.linked(nodes, "certops Decommission servers/plan", "success_nodes") == [
+        "certops Decommission servers/apply"
     ]
-    assert awx.linked(nodes, "certops cancel_stale_orders/plan", "success_nodes") == [
-        "certops cancel_stale_orders/approval"
-    ]
-    assert "certops mark_renewed_orders/approval" not in awx.snapshot()[nodes]
-    assert "certops cancel_stale_orders, by the clock" not in awx.snapshot()["schedules"]
+    for name, after in (("Mark renewed orders", "apply"), ("Cancel stale orders", "approval")):
+        gate = f"certops {name}/nothing_to_approve"
+        assert awx.linked(nodes, f"certops {name}/plan", "success_nodes") == [gate]
+        assert awx.linked(nodes, gate, "failure_nodes") == [f"certops {name}/{after}"]
+    assert "certops Mark renewed orders/approval" not in awx.snapshot()[nodes]
+    assert "certops Cancel stale orders (schedule)" not in awx.snapshot()["schedules"]
+
+
+BUSY = [
+    {"id": 41, "type": "workflow_job", "name": "certops Cancel stale orders", "status": "running"},
+    {"id": 42, "type": "job", "name": "certops Decommission domains (apply)", "status": "pending"},
+    {"id": 43, "type": "inventory_update", "name": "certops orders - certops orders", "status": "waiting"},
+    {"id": 44, "type": "project_update", "name": "certops", "status": "running"},
+]
+
+
+@with_modules
+@pytest.mark.parametrize("job", BUSY, ids=[job["type"] for job in BUSY])
+def test_nothing_is_taken_away_while_an_approval_waits_or_a_job_runs(
+    controller: Controller, awx: FakeAwx, job: dict[str, Any]
+) -> None:
+    awx.jobs = [job, {**BUSY[0], "id": 40, "name": "of others"}, {**BUSY[1], "id": 39, "status": "successful"}]
+    run = setup(controller, awx, rc=2, awx_setup_state="absent")
+    refused = run.bad("Check that no job runs, and no workflow waits for an approval").msg
+    assert mentions(refused, job["name"], job["id"])
+    assert not mentions(refused, "of others")
+    assert awx.writes == []
 
 
 @with_modules
@@ -435,6 +590,9 @@ def test_all_of_it_is_taken_away_and_nothing_of_others(controller: Controller, a
         "organizations": ["Default"],
         "credential_types": ["DigiCert CertCentral", "Galaxy", "Machine"],
         "credentials": ["Ansible Galaxy", "another"],
+        # AWX deletes a label with the last object that has it.
+        "labels": ["certificates"],
+        "teams": ["Approvers", "Operators", "Requesters"],
     }
     before = len(awx.writes)
     again = setup(controller, awx, awx_setup_state="absent")
@@ -488,16 +646,19 @@ def test_servertastic_takes_a_folder_that_outlives_a_job(controller: Controller)
 def test_without_servertastic_reports_may_be_gone_with_the_job(controller: Controller, awx: FakeAwx) -> None:
     default = DEFAULTS["awx_setup_report_dir"]
     setup(controller, awx, awx_setup_servertastic=False, awx_setup_report_dir=default)
-    variables = json.loads(awx.named("job_templates", "certops decommission_domain apply")["extra_vars"])
+    variables = json.loads(awx.named("job_templates", "certops Decommission domains (apply)")["extra_vars"])
     assert variables["decommission_domain_report_dir"] == default
 
 
 @with_modules
-def test_awx_that_cannot_be_asked_is_said_so(controller: Controller, awx: FakeAwx) -> None:
+def test_awx_that_cannot_be_reached_and_one_that_refuses_are_told_apart(controller: Controller, awx: FakeAwx) -> None:
     run = setup(controller, awx, rc=2, env={"CONTROLLER_HOST": "http://127.0.0.1:9"})
-    assert "Connection refused" in run.bad("Fail if AWX cannot be reached").msg
+    msg = run.bad("Fail if AWX cannot be reached").msg
+    assert mentions(msg, "Connection refused", "CONTROLLER_HOST", "http://127.0.0.1:9")
+    assert not mentions(msg, "CONTROLLER_OAUTH_TOKEN")
     run = setup(controller, awx, rc=2, env={"CONTROLLER_OAUTH_TOKEN": "another"})
-    assert mentions(run.bad("Fail if AWX cannot be reached").msg, 401)
+    msg = run.bad("Fail if AWX cannot be reached").msg
+    assert mentions(msg, 401, "CONTROLLER_OAUTH_TOKEN")
     assert awx.writes == []
 
 
@@ -505,7 +666,30 @@ def test_without_awx_awx_it_says_what_is_missing(controller: Controller) -> None
     # Ansible itself warns of it as well.
     run = controller.playbook(PLAYBOOK, variables=WISHES, quiet=False)
     assert run.rc == 2
-    assert mentions(run.bad("Fail if AWX cannot be reached").msg, "awx.awx")
+    msg = run.bad("Fail if AWX cannot be reached").msg
+    assert mentions(msg, "awx.awx", "ansible-galaxy collection install")
+    assert not mentions(msg, "CONTROLLER_HOST")
+
+
+@pytest.mark.parametrize(
+    ("missing", "variable"),
+    [
+        ({"awx_setup_image": ""}, "awx_setup_image"),
+        ({"awx_setup_project_url": None}, "awx_setup_project_url"),
+        ({"awx_setup_servertastic_api_url": " "}, "awx_setup_servertastic_api_url"),
+        ({"awx_setup_notification_configuration": {}}, "awx_setup_notification_configuration"),
+        ({"awx_setup_prefix": ""}, "awx_setup_prefix"),
+    ],
+)
+def test_a_variable_that_is_missing_is_named_before_awx_is_asked(
+    controller: Controller, missing: dict[str, Any], variable: str
+) -> None:
+    # Without awx.awx, so that nothing could be asked.
+    run = controller.playbook(PLAYBOOK, variables={**WISHES, **missing})
+    assert run.rc == 2
+    named = set(re.findall(r"(awx_setup_\w+) is empty: set it to ", run.output))
+    assert named == {variable}
+    assert not [task for task in run.tasks if task.name == "Read the version of AWX"]
 
 
 # And what AWX would do with it
@@ -525,13 +709,13 @@ def test_the_project_plans_and_carries_out_with_what_the_objects_say(
     shutil.copytree(PROJECT, controller.desk, dirs_exist_ok=True)
     answers = {
         question["variable"]: question["default"]
-        for question in made.survey("workflow_job_templates", "certops decommission_domain")
+        for question in made.survey("workflow_job_templates", "certops Decommission domains")
         if "default" in question
     }
     answers["decommission_domain_names"] = "www.example.com\n"
 
     def job(phase: str, **more: Any) -> Run:
-        template = made.named("job_templates", f"certops decommission_domain {phase}")
+        template = made.named("job_templates", f"certops Decommission domains ({phase})")
         (name, *_others) = made.linked("job_templates", template["name"], "credentials")
         credential = made.named("credentials", name)
         kind = made.objects["credential_types"][credential["credential_type"]]
@@ -556,7 +740,14 @@ def test_the_project_plans_and_carries_out_with_what_the_objects_say(
     assert plan.rc == 0, plan.output
     assert plan.writes == []
     handed = artifacts(plan)
-    assert set(handed) == {"decommission_domain_plan", "decommission_domain_plan_sha256"}
+    assert set(handed) == {
+        "decommission_domain_plan",
+        "decommission_domain_plan_sha256",
+        "order_plan_changes",
+        "order_plan_summary",
+    }
+    assert handed["order_plan_changes"] == 1
+    assert mentions(handed["order_plan_summary"], handed["decommission_domain_plan_sha256"])
     text = handed["decommission_domain_plan"]
     assert handed["decommission_domain_plan_sha256"] == hashlib.sha256(text.encode()).hexdigest()
     assert plan["Print that the report is not delivered"].msg

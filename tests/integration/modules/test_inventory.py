@@ -236,6 +236,34 @@ def test_no_other_name_becomes_a_host(desk: Controller, sim: Simulator) -> None:
     assert mentions(" ".join(run.stdout.split()).partition(f"{NAME}: ")[2][:80], skipped)
 
 
+def test_values_are_plain_where_awx_shows_them_and_inert_where_it_hands_them_on(
+    desk: Controller, sim: Simulator
+) -> None:
+    """AWX keeps what ansible-inventory prints, and gives it to a job as an inventory script."""
+    trap = desk.desk / "sprung"
+    text = f"{{{{ lookup('pipe', 'touch {trap}') }}}}"
+    hostile = {"id": 1, "status": "issued", "common_name": text, "dns_names": [text, "www.example.com"]}
+    sim.reset(seed(*BOOK, hostile))
+    path = source(desk)
+    listed = json.loads(Listing(desk, path, "--list", "--export").stdout)
+    for host, variables in listed["_meta"]["hostvars"].items():
+        assert host == "order-1" or "__ansible_unsafe" not in json.dumps(variables)
+
+    script = desk.script("kept.sh", f"cat <<'END'\n{json.dumps(listed)}\nEND")
+    said = "[digicert_common_name, digicert_domains | join(' '), digicert_common_name ~ '!']"
+    tasks = f"""
+        - hosts: order-1
+          gather_facts: false
+          tasks:
+            - name: Say
+              ansible.builtin.debug:
+                msg: "{{{{ {said} }}}}"
+        """
+    run = desk.playbook(tasks, args=["-i", str(script)])
+    assert run.good("Say").msg == [text, f"www.example.com {text}", f"{text}!"]
+    assert not trap.exists()
+
+
 def test_it_never_says_how_a_host_is_reached(desk: Controller, sim: Simulator) -> None:
     sim.reset(seed(*BOOK, {"id": 1, "status": "issued", "common_name": "192.0.2.1"}))
     for config in ({}, {"host_per": "domain"}, {"details": True, "include_origin": True}):

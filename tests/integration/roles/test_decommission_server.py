@@ -344,6 +344,7 @@ MISTAKES: dict[str, tuple[dict[str, Any], tuple[str, ...]]] = {
     "engine_guard": ({"order_plan_max_revocations": 500}, ("order_plan_max_revocations",)),
     "word": ({"decommission_server_phase": "destroy"}, ("decommission_server_phase", "destroy")),
     "nobody": ({"decommission_server_hosts": "leaving:!leaving"}, ("decommission_server_hosts", "leaving:!leaving")),
+    "empty": ({"decommission_server_hosts": " "}, ("decommission_server_hosts",)),
     "no_teardown": (
         {"decommission_server_teardown_tasks": None},
         ("decommission_server_teardown_tasks", "decommission_server_phase"),

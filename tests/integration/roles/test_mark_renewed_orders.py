@@ -381,6 +381,9 @@ def test_a_run_is_turned_back_and_nothing_else(marks: Marks) -> None:
     assert sorted(marks.asked[2:]) == [f"read {OLD}", f"read {OLD_EXPIRED}"]
     stats = run.output.partition("CUSTOM STATS")[2]
     assert f'"mark_renewed_orders_undo_plan_sha256": "{marks.sha256}"' in stats
+    # For a workflow that asks for an approval only if there are changes, and for notifications.
+    assert '"order_plan_changes": 2,' in stats
+    assert '"order_plan_summary": "planned: 2 changes' in stats
     assert '"mark_renewed_orders_undo_plan_path": "' in stats
 
     run = marks.undo("apply")
@@ -398,6 +401,23 @@ def test_a_run_is_turned_back_and_nothing_else(marks: Marks) -> None:
     assert entries(run) == {OLD: "nothing", OLD_EXPIRED: "nothing"}
     assert outcomes(marks.undo("apply")) == {OLD: "unchanged", OLD_EXPIRED: "unchanged"}
     assert marks.writes == []
+
+
+def test_in_a_folder_of_several_runs_the_newest_marks_are_found_and_those_of_a_plan(marks: Marks) -> None:
+    marks.approve()
+    sha256 = marks.sha256
+    marks("apply")
+    # The next night: the latest report of this kind is of a run that marked nothing.
+    marks.approve()
+    marks("apply")
+
+    run = marks.undo("plan")
+    assert entries(run) == {}
+    assert sha256[:12] in json.dumps(run["Make or apply the plan"].result["plan"]["notes"])
+    undone = {OLD: "unmark_renewed", OLD_EXPIRED: "unmark_renewed"}
+    assert entries(marks.undo("plan", variables={"undo_report": "newest"})) == undone
+    assert entries(marks.undo("plan", variables={"undo_report": sha256})) == undone
+    assert outcomes(marks.undo("apply", variables={"undo_report": sha256})) == {OLD: "done", OLD_EXPIRED: "done"}
 
 
 def test_what_was_truly_renewed_or_revoked_since_is_left_to_a_person(marks: Marks) -> None:

@@ -153,6 +153,7 @@ def test_options_are_checked_and_each_mistake_has_its_message(tmp_path: Path) ->
         "no phase": problems(one, phase="destroy\x1b"),
         "no text": problems(one, phase=["apply"]),
         "no hosts": problems({}, hosts="retire:!retire"),
+        "no pattern": problems({}, hosts=""),
         "apply without a file": problems(one, phase="apply"),
         "all without a file": problems(one, phase="all"),
         "relative paths": problems(one, **relative),

@@ -20,6 +20,7 @@ from ansible_collections.certops.orders.plugins.module_utils._role_options.check
     PLAYBOOK_VARIABLES,
     SHAPES,
     check_names,
+    check_required,
     known_variables,
     normalized,
     option_name,
@@ -234,12 +235,25 @@ def test_values_are_read_whatever_they_came_as(role: str, values: dict[str, Any]
             ("order_report_formats", "element 2", "'pdf'", "html, json, csv"),
         ),
         ("cancel_stale_orders", {"limit": 26}, ("'26'", "25")),
+        ("cancel_stale_orders", {"older_than_days": "99999999999"}, ("'99999999999'", "36500")),
+        ("cancel_stale_orders", {"predecessor_days": 36501}, ("'36501'", "36500")),
     ],
 )
 def test_an_error_names_the_variable_and_the_element(role: str, values: dict[str, Any], words: tuple[str, ...]) -> None:
     with pytest.raises(OptionError) as refusal:
         read(role, **values)
     assert all(word in str(refusal.value) for word in words)
+
+
+@each("given", [None, "", "  ,\n", [], ()])
+def test_a_list_that_must_not_be_empty_is_refused_by_name(given: Any) -> None:
+    with pytest.raises(OptionError, match=r"^decommission_domain_names is empty: set it to "):
+        check_required("decommission_domain", {"names": given})
+
+
+@each("given", ["a.example", ["a.example"], 7])
+def test_a_list_that_is_not_empty_is_taken(given: Any) -> None:
+    check_required("decommission_domain", {"names": given, "protected": None})
 
 
 def test_a_token_is_not_shown() -> None:
