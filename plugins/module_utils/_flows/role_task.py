@@ -285,7 +285,8 @@ def _stats(result: Mapping[str, Any], params: Mapping[str, Any]) -> dict[str, An
     the plan itself. The plan is one text, so that any tool can verify its digest.
     """
     sha256, kind = result["sha256"], params["kind"]
-    summary = {"order_plan_summary": f"{result['msg']} (plan {sha256})" if sha256 else result["msg"]}
+    msg = result["result"]["msg"]
+    summary = {"order_plan_summary": f"{msg} (plan {sha256})" if sha256 else msg}
     if params["state"] != "planned":
         return summary
     place = {f"{kind}_plan_path": result["path"]} if result["path"] else {f"{kind}_plan": result["text"]}

@@ -212,10 +212,13 @@ def test_a_task_of_its_own_stays_as_it_is() -> None:
 
 def finished(*, failed: bool = False, check_mode: bool = False, **params: Any) -> dict[str, Any]:
     role = {"name": "order_plan", "deliver_tasks": params.pop("deliver_tasks", ""), "fail": params.pop("fail", True)}
-    result = {"sha256": SHA256, "path": "", "text": "{}", "outcomes": [], "result": {"failed": failed, "msg": "m"}}
+    result = {
+        **{"sha256": params.pop("sha256", SHA256), "path": "", "text": "{}", "outcomes": []},
+        "result": {"failed": failed, "msg": "m", "counts": {"planned": 3}},
+    }
     files = {"html": "/r.html"} if params.pop("report", True) else None
     shown = {"report": {"files": files, "headline": "h", "changed": True}} if files else {}
-    given_params = {"role": role, "state": "applied", "kind": "mine", "rehearse": False, **params}
+    given_params = {"role": role, "state": "applied", "kind": "mine", "rehearse": False, "print": True, **params}
     return result_for_role({**result, **shown, "failed": failed}, given_params, check_mode=check_mode)
 
 
@@ -238,14 +241,28 @@ def test_a_task_that_made_no_plan_fails_itself() -> None:
 
 def test_only_a_report_that_was_written_is_delivered() -> None:
     tasks = {"deliver_tasks": "/deliver.yml"}
-    assert finished(**tasks)["role"] == {"continue": True, "deliver": True, "fail": False, **tasks}
+    assert finished(**tasks)["role"] == {"continue": True, "deliver": True, "print": False, "fail": False, **tasks}
     assert not finished(**tasks, check_mode=True)["role"]["deliver"]
     assert not finished(**tasks, report=False)["role"]["deliver"]
     # Tasks that follow must not find the report of an earlier run.
     assert finished(report=False)["report"] == {"files": {}, "headline": "", "changed": False}
 
 
-def test_the_next_job_gets_the_plan() -> None:
+def test_the_table_is_printed_again_after_a_report_of_a_plan_was_delivered() -> None:
+    tasks = {"deliver_tasks": "/deliver.yml"}
+    assert finished(**tasks, state="planned")["role"]["print"]
+    assert not finished(state="planned")["role"]["print"]
+    assert not finished(**tasks, state="planned", print=False)["role"]["print"]
+    assert not finished(**tasks, state="planned", check_mode=True)["role"]["print"]
+
+
+def test_the_next_job_gets_the_plan_and_the_number_of_its_changes() -> None:
     data = finished(state="planned")["ansible_stats"]["data"]
-    assert data == {"mine_plan_sha256": SHA256, "mine_plan": "{}"}
-    assert "ansible_stats" not in finished()
+    summary = {"order_plan_summary": f"m (plan {SHA256})", "order_plan_changes": 3}
+    assert data == {**summary, "mine_plan_sha256": SHA256, "mine_plan": "{}"}
+
+
+def test_a_notification_has_the_summary_of_every_run() -> None:
+    assert finished()["ansible_stats"]["data"] == {"order_plan_summary": f"m (plan {SHA256})"}
+    # Nothing was read of a plan that cannot be applied.
+    assert finished(sha256="")["ansible_stats"]["data"] == {"order_plan_summary": "m"}
