@@ -213,7 +213,10 @@ def test_a_task_of_its_own_stays_as_it_is() -> None:
 def finished(*, failed: bool = False, check_mode: bool = False, **params: Any) -> dict[str, Any]:
     role = {"name": "order_plan", "deliver_tasks": params.pop("deliver_tasks", ""), "fail": params.pop("fail", True)}
     result = {
-        **{"sha256": params.pop("sha256", SHA256), "path": "", "text": "{}", "outcomes": []},
+        "sha256": params.pop("sha256", SHA256),
+        "path": "",
+        "text": "{}",
+        "outcomes": [],
         "result": {"failed": failed, "msg": "m", "counts": {"planned": 3}},
     }
     files = {"html": "/r.html"} if params.pop("report", True) else None
