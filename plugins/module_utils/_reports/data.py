@@ -310,11 +310,21 @@ def to_json(report: Report) -> str:
         },
         **({} if report.filters is None else {"filters": report.filters}),
         "entries": [_columns_of(entry, report.contacts) for entry in report.entries],
-        **({} if report.due_without_successor is None else {"due_without_successor": report.due_without_successor}),
+        **_due_in_json(report),
         **compact(report.orders),
     }
     # One line for each entry and order: a diff of two reports shows the changed orders.
     return "{\n" + ",\n".join(f'"{key}":{_one_per_line(value)}' for key, value in shown.items()) + "\n}\n"
+
+
+def _due_in_json(report: Report) -> dict[str, Any]:
+    """Return what `orders` does not say of the orders without a successor: which they are, and `none` or `unknown`."""
+    if report.due_without_successor is None:
+        return {}
+    columns = ("order_id", "successor")
+    return {
+        "due_without_successor": [{column: row[column] for column in columns} for row in report.due_without_successor]
+    }
 
 
 def _one_per_line(value: Any) -> str:
