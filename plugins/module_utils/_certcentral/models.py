@@ -15,6 +15,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import date, datetime
+from functools import cached_property
 from typing import Any
 
 from .._common.names import dns_name, to_ascii
@@ -213,7 +214,8 @@ class Order:
         """The facts that a change of the status can change, for results and diffs."""
         return {"status": self.status, "is_renewed": bool(self.is_marked)}
 
-    @property
+    # Cached, because planners compare the names of ten thousand orders, more than once.
+    @cached_property
     def domains(self) -> tuple[str, ...]:
         """All host names of the order, in lower case and sorted, without names of persons and mailboxes."""
         return _domains(self.common_name, self.dns_names)
@@ -818,7 +820,8 @@ def _moment(value: Any) -> datetime | None:
     text = str(value or "").strip()
     match = _DAY.fullmatch(text)
     if match is None:
-        return utc(text)
+        # Whether datetime.fromisoformat reads other forms, such as 20261231, depends on the version of Python.
+        return None
     return utc(f"{match[1]}-{match[2]:0>2}-{match[3]:0>2}{text[match.end(3) :]}")
 
 

@@ -21,7 +21,6 @@ from urllib.parse import urlsplit
 from .._certcentral import operations
 from .._certcentral.filters import criteria
 from .._certcentral.policy import may_write, why_read_only
-from .._certcentral.search import Finder
 from .._common.errors import ApiError
 from .._common.options import ORDER_FILTERS, OptionError, with_defaults
 from .._common.values import utc_text
@@ -30,14 +29,13 @@ from .._planners.decommission_request import parse_request as parse_decommission
 from .._planners.decommission_rules import ReadFacts
 from .._plans.actions import REVOKE
 from .._plans.document import MOST_TEXT
-from .._runtime.workers import pool
-from .._servertastic.results import reviewed_results
 from .._tls_probe.probe import probe
 from .changes import ChangeOptions
 from .services import WORKERS
 
 if TYPE_CHECKING:
-    from .._runtime.workers import Map
+    from .._certcentral.models import Order
+    from .._servertastic.models import Review
     from .services import Services
 
 Row = Mapping[str, Any]
@@ -65,9 +63,8 @@ class Reads:
     now: in UTC. writes: whether the plan will be applied by the same key, which then has to be allowed to.
     """
 
-    def __init__(self, services: Services, work: Map, now: datetime, *, writes: bool) -> None:
+    def __init__(self, services: Services, now: datetime, *, writes: bool) -> None:
         self._services = services
-        self._work = work
         self.now = now
         self._writes = writes
         self.messages: list[str] = []
@@ -89,19 +86,15 @@ class Reads:
             )
         return {"account_id": account_id, "api_host": urlsplit(connection.base_url).netloc}
 
-    def orders(self, *, include_origin: bool = False, **filters: Any) -> list[dict[str, Any]]:
-        """Rows of the orders of the account; filters: options of digicert_order_info."""
+    def orders(self, *, include_origin: bool = False, **filters: Any) -> list[Order]:
+        """The orders of the account; filters: options of digicert_order_info."""
         wanted = criteria(with_defaults(filters, ORDER_FILTERS), self.now)
-        finder = self._finder(include_origin=include_origin)
-        return [order.shown(self.now.date()) for order in finder.matching(wanted)]
+        with self._services.finder(include_origin=include_origin) as finder:
+            return list(finder.matching(wanted))
 
-    def by_ids(self, order_ids: Sequence[int], *, details: bool = False, origin: bool = False) -> list[dict[str, Any]]:
-        """Rows of orders, with what their own pages say or as the list has them."""
-        found = self._finder(details=details, include_origin=origin).by_ids(order_ids)[0] if order_ids else []
-        return [order.shown(self.now.date()) for order in found]
-
-    def _finder(self, **options: bool) -> Finder:
-        return Finder(self._services.digicert(), self._work, self._services.context.stop, **options)
+    def by_ids(self, order_ids: Sequence[int], **options: bool) -> list[Order]:
+        """Orders by id. options: `details` or `include_origin`."""
+        return self._services.read_orders(order_ids, **options)
 
     def certificates(self, order_ids: Sequence[int]) -> list[dict[str, Any]]:
         """Rows of a revocation in check mode: which certificates and names it would end."""
@@ -129,19 +122,14 @@ class Reads:
         """Rows of the domains of the account."""
         return [domain.shown() for domain in self._services.digicert().domains()]
 
-    def reviews(self, *, account: bool) -> list[dict[str, Any]]:
-        """Rows of the Servertastic orders of the task's tokens, and with `account` of all orders of the account."""
+    def reviews(self, *, account: bool) -> list[Review]:
+        """The Servertastic orders of the task's tokens, and with `account` all orders of the account."""
         servertastic = self._services.servertastic
-        if servertastic is None:
-            return []
         digests = sorted(self._services.digests)
-        if account:
+        if account and servertastic:
             shown = servertastic.show_tokens()
             digests += [digest for kind in ("unused", "used") for digest in shown[kind]]
-        rows: list[dict[str, Any]] = []
-        if digests:
-            rows = reviewed_results(servertastic, digests, self._work, self._services.context.stop)["orders"]
-        return rows
+        return self._services.read_reviews(digests)
 
     def probe(self, one: Row, ports: Sequence[int], timeout: float) -> dict[str, Any]:
         """What servers present under the names of an order; what cannot be probed has no verdict."""
@@ -158,14 +146,15 @@ def _decommission_domain(request: Row, reads: Reads) -> Planned:
     account = reads.account() if request.get("certcentral", True) else {}
     if account and wanted.include_subdomains:
         decommission.check_reach(reads.domains(), wanted)
-    orders = reads.orders() if account else []
+    today = reads.now.date()
+    orders = [one.shown(today) for one in reads.orders()] if account else []
     found = decommission.covering(orders, wanted)
     first = decommission.to_read(found, wanted)
-    pages = reads.by_ids(first["details"], details=True)
+    pages = [one.shown(today) for one in reads.by_ids(first["details"], details=True)]
     more = decommission.to_read(found, wanted, pages) if first["details"] else first
-    details = [*pages, *reads.by_ids(more["origin"], origin=True)]
+    details = [*pages, *(one.shown(today) for one in reads.by_ids(more["origin"], include_origin=True))]
     certificates = reads.certificates(more["certificates"])
-    reviews = reads.reviews(account=bool(request.get("servertastic_account")))
+    reviews = [one.shown() for one in reads.reviews(account=bool(request.get("servertastic_account")))]
     ports, timeout = request.get("probe_ports") or [443], request.get("probe_timeout") or 10
     to_probe = decommission.to_probe(certificates, reviews, wanted) if wanted.on_issued == REVOKE else []
     probes = [{"item": one, **reads.probe(one, ports, timeout)} for one in to_probe]
@@ -199,8 +188,10 @@ def _cancel_stale_orders(request: Row, reads: Reads) -> Planned:
 def _mark_renewed_orders(request: Row, reads: Reads) -> Planned:
     undo_expired = bool(request.get("undo_expired"))
     account = reads.account()
-    orders = reads.orders(include_origin=True)
-    pages = reads.by_ids(renewed_marks.to_read(orders, undo_expired=undo_expired), details=True)
+    today = reads.now.date()
+    orders = [one.shown(today) for one in reads.orders(include_origin=True)]
+    read = reads.by_ids(renewed_marks.to_read(orders, undo_expired=undo_expired), details=True)
+    pages = [one.shown(today) for one in read]
     entries = renewed_marks.plan(orders, pages, undo_expired=undo_expired)
     return Planned(entries, account, orders=orders, messages=reads.messages)
 
@@ -211,7 +202,8 @@ def _undo_marks(request: Row, reads: Reads) -> Planned:
         marked = undo_marks.marked_by(text, account["account_id"], account["api_host"])
     except undo_marks.ReportRefused as error:
         raise OptionError(f"{_UNDO_REPORT} cannot be used: {error}") from None
-    rows, pages = reads.by_ids(marked), reads.by_ids(marked, details=True)
+    today = reads.now.date()
+    rows, pages = ([one.shown(today) for one in reads.by_ids(marked, details=each)] for each in (False, True))
     return Planned(undo_marks.plan_undo(marked, rows, pages), account, messages=reads.messages)
 
 
@@ -241,5 +233,4 @@ KINDS: dict[str, Callable[[Row, Reads], Planned]] = {
 
 def plan(kind: str, request: Row, services: Services, now: datetime, *, writes: bool) -> Planned:
     """Read the services and make the entries of a plan. Raises ApiError, Stopped or ValueError."""
-    with pool(WORKERS) as work:
-        return KINDS[kind](request, Reads(services, work, now, writes=writes))
+    return KINDS[kind](request, Reads(services, now, writes=writes))
