@@ -46,14 +46,14 @@ class Planned:
     """What a kind of plan decided.
 
     account: `account_id` and `api_host` of the CertCentral account, empty without one. names: the domain names of the
-    plan. notes: for the approver. orders: rows of the account, for a report. messages: for the log of the run.
+    plan. notes: for the approver. orders: of the account, for a report. messages: for the log of the run.
     """
 
     entries: Sequence[dict[str, Any]]
     account: Mapping[str, Any] = field(default_factory=dict)
     names: Sequence[str] = ()
     notes: Sequence[str] = ()
-    orders: Sequence[Row] = ()
+    orders: Sequence[Order] = ()
     messages: Sequence[str] = ()
 
 
@@ -188,11 +188,9 @@ def _cancel_stale_orders(request: Row, reads: Reads) -> Planned:
 def _mark_renewed_orders(request: Row, reads: Reads) -> Planned:
     undo_expired = bool(request.get("undo_expired"))
     account = reads.account()
-    today = reads.now.date()
-    orders = [one.shown(today) for one in reads.orders(include_origin=True)]
-    read = reads.by_ids(renewed_marks.to_read(orders, undo_expired=undo_expired), details=True)
-    pages = [one.shown(today) for one in read]
-    entries = renewed_marks.plan(orders, pages, undo_expired=undo_expired)
+    orders, today = reads.orders(include_origin=True), reads.now.date()
+    pages = reads.by_ids(renewed_marks.to_read(orders, today, undo_expired=undo_expired), details=True)
+    entries = renewed_marks.plan(orders, today, pages, undo_expired=undo_expired)
     return Planned(entries, account, orders=orders, messages=reads.messages)
 
 
@@ -202,8 +200,7 @@ def _undo_marks(request: Row, reads: Reads) -> Planned:
         marked = undo_marks.marked_by(text, account["account_id"], account["api_host"])
     except undo_marks.ReportRefused as error:
         raise OptionError(f"{_UNDO_REPORT} cannot be used: {error}") from None
-    today = reads.now.date()
-    rows, pages = ([one.shown(today) for one in reads.by_ids(marked, details=each)] for each in (False, True))
+    rows, pages = reads.by_ids(marked), reads.by_ids(marked, details=True)
     return Planned(undo_marks.plan_undo(marked, rows, pages), account, messages=reads.messages)
 
 
