@@ -220,6 +220,10 @@ class Order:
         """All host names of the order, in lower case and sorted, without names of persons and mailboxes."""
         return _domains(self.common_name, self.dns_names)
 
+    def days_remaining(self, today: date) -> int | None:
+        """The days until the certificate expires, negative after that; None if not known."""
+        return None if self.valid_till is None else (self.valid_till - today).days
+
     def can_be_reissued(self, today: date) -> bool:
         """Whether the order is valid for longer than its certificate, like an annual plan, and is still valid (8)."""
         order_ends, certificate_ends = self.order_valid_till, self.valid_till
@@ -286,7 +290,7 @@ class Order:
             "date_created": utc_text(self.date_created),
             "valid_from": _text(self.valid_from),
             "valid_till": _text(self.valid_till),
-            "days_remaining": None if self.valid_till is None else (self.valid_till - today).days,
+            "days_remaining": self.days_remaining(today),
             "order_valid_till": _text(self.order_valid_till),
             "is_multi_year_plan": bool(self.is_multi_year_plan),
             "product_name_id": self.product_name_id,

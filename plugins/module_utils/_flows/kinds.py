@@ -20,11 +20,14 @@ from urllib.parse import urlsplit
 
 from .._certcentral import operations
 from .._certcentral.filters import criteria
+from .._certcentral.models import CERTIFICATES
 from .._certcentral.policy import may_write, why_read_only
+from .._certcentral.readers import RevocableOrders
 from .._common.errors import ApiError
 from .._common.options import ORDER_FILTERS, OptionError, with_defaults
 from .._common.values import utc_text
 from .._planners import decommission, renewed_marks, stale_orders, undo_marks
+from .._planners.decommission_facts import Ending
 from .._planners.decommission_request import parse_request as parse_decommission
 from .._planners.decommission_rules import ReadFacts
 from .._plans.actions import REVOKE
@@ -34,7 +37,8 @@ from .changes import ChangeOptions
 from .services import WORKERS
 
 if TYPE_CHECKING:
-    from .._certcentral.models import Order
+    from .._certcentral.models import Domain, Order
+    from .._certcentral.readers import Revocable
     from .._servertastic.models import Review
     from .services import Services
 
@@ -96,10 +100,11 @@ class Reads:
         """Orders by id. options: `details` or `include_origin`."""
         return self._services.read_orders(order_ids, **options)
 
-    def certificates(self, order_ids: Sequence[int]) -> list[dict[str, Any]]:
-        """Rows of a revocation in check mode: which certificates and names it would end."""
+    def certificates(self, order_ids: Sequence[int]) -> list[Ending]:
+        """What a revocation of these orders would end; it runs in check mode."""
         if not order_ids:
             return []
+        reader = RevocableOrders(self._services.digicert())
         result = operations.revoke(
             self._services.digicert(),
             order_ids,
@@ -114,13 +119,13 @@ class Reads:
             poll=30,
             options=ChangeOptions().bulk(verify=False),
             context=replace(self._services.context, check_mode=True, diff=False),
+            reader=reader,
         )
-        rows: list[dict[str, Any]] = result["orders"]
-        return rows
+        return [_ending(row["order_id"], reader.last.get(row["order_id"]), row["reason"]) for row in result["orders"]]
 
-    def domains(self) -> list[dict[str, Any]]:
-        """Rows of the domains of the account."""
-        return [domain.shown() for domain in self._services.digicert().domains()]
+    def domains(self) -> list[Domain]:
+        """The domains of the account."""
+        return list(self._services.digicert().domains())
 
     def reviews(self, *, account: bool) -> list[Review]:
         """The Servertastic orders of the task's tokens, and with `account` all orders of the account."""
@@ -140,21 +145,29 @@ class Reads:
             return {"msg": str(error), "verdict": "unknown", "results": []}
 
 
+def _ending(order_id: int, state: Revocable | None, reason: str) -> Ending:
+    """What a revocation would end. state: what was read of the order, None if that failed."""
+    if state is None:
+        return Ending(order_id, reason=reason)
+    if CERTIFICATES not in state.order.seen:
+        return Ending(order_id, requests=state.requests, reason=reason)
+    return Ending(order_id, state.order, state.certificates, state.requests, reason)
+
+
 def _decommission_domain(request: Row, reads: Reads) -> Planned:
     options = {name: value for name, value in request.items() if name not in _OF_FLOW}
     wanted = parse_decommission(options)
     account = reads.account() if request.get("certcentral", True) else {}
     if account and wanted.include_subdomains:
         decommission.check_reach(reads.domains(), wanted)
-    today = reads.now.date()
-    orders = [one.shown(today) for one in reads.orders()] if account else []
-    found = decommission.covering(orders, wanted)
-    first = decommission.to_read(found, wanted)
-    pages = [one.shown(today) for one in reads.by_ids(first["details"], details=True)]
-    more = decommission.to_read(found, wanted, pages) if first["details"] else first
-    details = [*pages, *(one.shown(today) for one in reads.by_ids(more["origin"], include_origin=True))]
+    orders, today = reads.orders() if account else [], reads.now.date()
+    found = decommission.covering(orders, wanted, today)
+    first = decommission.to_read(found, wanted, today)
+    pages = reads.by_ids(first["details"], details=True)
+    more = decommission.to_read(found, wanted, today, pages) if first["details"] else first
+    details = [*pages, *reads.by_ids(more["origin"], include_origin=True)]
     certificates = reads.certificates(more["certificates"])
-    reviews = [one.shown() for one in reads.reviews(account=bool(request.get("servertastic_account")))]
+    reviews = reads.reviews(account=bool(request.get("servertastic_account")))
     ports, timeout = request.get("probe_ports") or [443], request.get("probe_timeout") or 10
     to_probe = decommission.to_probe(certificates, reviews, wanted) if wanted.on_issued == REVOKE else []
     probes = [{"item": one, **reads.probe(one, ports, timeout)} for one in to_probe]

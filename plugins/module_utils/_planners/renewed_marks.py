@@ -264,7 +264,7 @@ def _with_facts(order: Order, today: date, pages: Mapping[int, Order]) -> _Order
         names=frozenset(named.domains),
         names_known=named.names_known,
         end=end,
-        days=(till - today).days if till else None,
+        days=order.days_remaining(today),
         days_left=(end - today).days if end and till and end > till else None,
     )
 

@@ -200,9 +200,10 @@ def test_a_search_is_made_in_both_spellings(asked: str) -> None:
 @pytest.mark.parametrize("asked", ASKED)
 @pytest.mark.parametrize("stored", ASKED)
 def test_planners_find_a_name_by_either_spelling(asked: str, stored: str) -> None:
-    row = {"order_id": 7, "domains": [stored]}
+    row = read_order({"id": 7, "certificate": {"dns_names": [stored]}}, ROW)
+    assert row
 
-    assert covering([row], parse_request({"names": [asked]})) == [row]
+    assert covering([row], parse_request({"names": [asked]}), NOW.date()) == [row]
     assert parse_request({"names": [asked]}).names == {MUNICH}
 
 

@@ -508,7 +508,11 @@ ODD: list[Any] = [None, "", "soon", "2026-13-45", 7, -1, 1.5, True, [], {}, "\u0
 PLACES = {
     **dict.fromkeys(("order_valid_till", "date_created", "is_renewed", "status", "renewed_order_id"), ""),
     **dict.fromkeys(("valid_till", "common_name", "dns_names"), "certificate"),
-    "organization": "", "is_multi_year_plan": "", "number_of_sans": "", "type": "product", "certificate": "",
+    "organization": "",
+    "is_multi_year_plan": "",
+    "number_of_sans": "",
+    "type": "product",
+    "certificate": "",
 }
 
 
