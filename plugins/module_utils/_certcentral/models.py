@@ -15,6 +15,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import date, datetime
+from functools import cached_property
 from typing import Any
 
 from .._common.names import dns_name, to_ascii
@@ -224,10 +225,15 @@ class Order:
         """The facts that a change of the status can change, for results and diffs."""
         return {"status": self.status, "is_renewed": bool(self.is_marked)}
 
-    @property
+    # Cached, because planners compare the names of ten thousand orders, more than once.
+    @cached_property
     def domains(self) -> tuple[str, ...]:
         """All host names of the order, in lower case and sorted, without names of persons and mailboxes."""
         return _domains(self.common_name, self.dns_names)
+
+    def days_remaining(self, today: date) -> int | None:
+        """The days until the certificate expires, negative after that; None if not known."""
+        return None if self.valid_till is None else (self.valid_till - today).days
 
     def can_be_reissued(self, today: date) -> bool:
         """Whether the order is valid for longer than its certificate, like an annual plan, and is still valid (8)."""
@@ -295,7 +301,7 @@ class Order:
             "date_created": utc_text(self.date_created),
             "valid_from": _text(self.valid_from),
             "valid_till": _text(self.valid_till),
-            "days_remaining": None if self.valid_till is None else (self.valid_till - today).days,
+            "days_remaining": self.days_remaining(today),
             "order_valid_till": _text(self.order_valid_till),
             "is_multi_year_plan": bool(self.is_multi_year_plan),
             "product_name_id": self.product_name_id,
@@ -840,7 +846,8 @@ def _moment(value: Any) -> datetime | None:
     text = str(value or "").strip()
     match = _DAY.fullmatch(text)
     if match is None:
-        return utc(text)
+        # Whether datetime.fromisoformat reads other forms, such as 20261231, depends on the version of Python.
+        return None
     return utc(f"{match[1]}-{match[2]:0>2}-{match[3]:0>2}{text[match.end(3) :]}")
 
 

@@ -103,6 +103,7 @@ def revoke(
     poll: float,
     options: Mapping[str, Any],
     context: Context,
+    reader: RevocableOrders | None = None,
 ) -> dict[str, Any]:
     """Revoke orders with all their certificates, or single certificates. Irreversible.
 
@@ -112,8 +113,10 @@ def revoke(
     skip_approval: revoke at once, without a request. cancel_reissue: drop a pending reissue first.
     accept_unknown: revoke an order even if its certificates may be incomplete.
     wait: total seconds to wait for approvals, 0 for no wait. poll: seconds between two reads.
+    reader: keeps what was read, for a caller that needs it.
     """
-    reader = RevocableOrders(certcentral) if key == "order_id" else RevocableCertificates(certcentral, order_id)
+    if reader is None:
+        reader = RevocableOrders(certcentral) if key == "order_id" else RevocableCertificates(certcentral, order_id)
     policy = partial(
         decide_revocation,
         today=_today(),

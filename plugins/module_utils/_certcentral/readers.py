@@ -249,16 +249,26 @@ class Orders(_OneByOne):
 
 
 class RevocableOrders(_OneByOne):
-    """Reads orders that are to be revoked with all their certificates."""
+    """Reads orders that are to be revoked with all their certificates.
+
+    last: what was read of each order, by order id.
+    """
+
+    def __init__(self, certcentral: CertCentral) -> None:
+        super().__init__(certcentral)
+        self.last: dict[int, Revocable] = {}
 
     def _read_one(self, key: Any) -> Revocable | None:
-        return Revocable(self._certcentral.order(key))
+        self.last[key] = Revocable(self._certcentral.order(key))
+        return self.last[key]
 
     def fetch_fact(self, required_fact: str, states: Sequence[Any]) -> dict[Any, Any]:
         fetch_fact = {CERTIFICATES: self._with_certificates, REQUESTS: self._with_requests}.get(required_fact)
         if fetch_fact is None:
             return super().fetch_fact(required_fact, states)
-        return {self._key(state): fetch_fact(state) for state in states}
+        found = {self._key(state): fetch_fact(state) for state in states}
+        self.last.update(found)
+        return found
 
     def _with_requests(self, state: Revocable) -> Revocable:
         """Read each open request by its id, to get the certificate that it is about."""

@@ -155,7 +155,7 @@ def _successor_ids(account: Iterable[Order], orders: Iterable[Order], today: dat
     related = [
         order for order in account if order.id in ids or not order.names_known or not names.isdisjoint(order.domains)
     ]
-    return renewed_marks.successors((order.shown(today) for order in related), ids)
+    return renewed_marks.successors(related, today, ids)
 
 
 def _successor(order: Order, known: int | None) -> str:

@@ -19,25 +19,27 @@ from urllib.parse import urlsplit
 
 from .._certcentral import operations
 from .._certcentral.filters import criteria
+from .._certcentral.models import CERTIFICATES
 from .._certcentral.policy import may_write, why_read_only
-from .._certcentral.search import Finder
+from .._certcentral.readers import RevocableOrders
 from .._common.errors import ApiError
 from .._common.options import ORDER_FILTERS, OptionError, with_defaults
 from .._common.values import utc_text
 from .._planners import decommission, renewed_marks, stale_orders, undo_marks
+from .._planners.decommission_facts import Ending
 from .._planners.decommission_request import parse_request as parse_decommission
 from .._planners.decommission_rules import ReadFacts
 from .._plans.actions import REVOKE
 from .._runtime.observers import ReadProgress
-from .._runtime.workers import pool
-from .._servertastic.results import reviewed_results
 from .._tls_probe.probe import probe
 from . import undo_reports
 from .changes import ChangeOptions
 from .services import WORKERS
 
 if TYPE_CHECKING:
-    from .._runtime.workers import Map
+    from .._certcentral.models import Domain, Order
+    from .._certcentral.readers import Revocable
+    from .._servertastic.models import Review
     from .services import Services
 
 Row = Mapping[str, Any]
@@ -48,14 +50,14 @@ class Planned:
     """What a kind of plan decided.
 
     account: `account_id` and `api_host` of the CertCentral account, empty without one. names: the domain names of the
-    plan. notes: for the approver. orders: rows of the account, for a report. messages: for the log of the run.
+    plan. notes: for the approver. orders: of the account, for a report. messages: for the log of the run.
     """
 
     entries: Sequence[dict[str, Any]]
     account: Mapping[str, Any] = field(default_factory=dict)
     names: Sequence[str] = ()
     notes: Sequence[str] = ()
-    orders: Sequence[Row] = ()
+    orders: Sequence[Order] = ()
     messages: Sequence[str] = ()
 
 
@@ -65,9 +67,8 @@ class Reads:
     now: in UTC. writes: whether the plan will be applied by the same key, which then has to be allowed to.
     """
 
-    def __init__(self, services: Services, work: Map, now: datetime, *, writes: bool) -> None:
+    def __init__(self, services: Services, now: datetime, *, writes: bool) -> None:
         self._services = services
-        self._work = work
         self.now = now
         self._writes = writes
         self._progress = ReadProgress(services.context.notify)
@@ -90,26 +91,21 @@ class Reads:
             )
         return {"account_id": account_id, "api_host": urlsplit(connection.base_url).netloc}
 
-    def orders(self, *, include_origin: bool = False, **filters: Any) -> list[dict[str, Any]]:
-        """Rows of the orders of the account; filters: options of digicert_order_info."""
+    def orders(self, *, include_origin: bool = False, **filters: Any) -> list[Order]:
+        """The orders of the account; filters: options of digicert_order_info."""
         wanted = criteria(with_defaults(filters, ORDER_FILTERS), self.now)
-        finder = self._finder(include_origin=include_origin)
-        return [order.shown(self.now.date()) for order in finder.matching(wanted)]
+        with self._services.finder(progress=self._progress, include_origin=include_origin) as finder:
+            return list(finder.matching(wanted))
 
-    def by_ids(self, order_ids: Sequence[int], *, details: bool = False, origin: bool = False) -> list[dict[str, Any]]:
-        """Rows of orders, with what their own pages say or as the list has them."""
-        found = self._finder(details=details, include_origin=origin).by_ids(order_ids)[0] if order_ids else []
-        return [order.shown(self.now.date()) for order in found]
+    def by_ids(self, order_ids: Sequence[int], **options: bool) -> list[Order]:
+        """Orders by id. options: `details` or `include_origin`."""
+        return self._services.read_orders(order_ids, progress=self._progress, **options)
 
-    def _finder(self, *, details: bool = False, include_origin: bool = False) -> Finder:
-        services = self._services
-        options = {"details": details, "include_origin": include_origin}
-        return Finder(services.digicert(), self._work, services.context.stop, progress=self._progress, **options)
-
-    def certificates(self, order_ids: Sequence[int]) -> list[dict[str, Any]]:
-        """Rows of a revocation in check mode: which certificates and names it would end."""
+    def certificates(self, order_ids: Sequence[int]) -> list[Ending]:
+        """What a revocation of these orders would end; it runs in check mode."""
         if not order_ids:
             return []
+        reader = RevocableOrders(self._services.digicert())
         result = operations.revoke(
             self._services.digicert(),
             order_ids,
@@ -124,27 +120,22 @@ class Reads:
             poll=30,
             options=ChangeOptions().bulk(verify=False),
             context=replace(self._services.context, check_mode=True, diff=False),
+            reader=reader,
         )
-        rows: list[dict[str, Any]] = result["orders"]
-        return rows
+        return [_ending(row["order_id"], reader.last.get(row["order_id"]), row["reason"]) for row in result["orders"]]
 
-    def domains(self) -> list[dict[str, Any]]:
-        """Rows of the domains of the account."""
-        return [domain.shown() for domain in self._services.digicert().domains()]
+    def domains(self) -> list[Domain]:
+        """The domains of the account."""
+        return list(self._services.digicert().domains())
 
-    def reviews(self, *, account: bool) -> list[dict[str, Any]]:
-        """Rows of the Servertastic orders of the task's tokens, and with `account` of all orders of the account."""
+    def reviews(self, *, account: bool) -> list[Review]:
+        """The Servertastic orders of the task's tokens, and with `account` all orders of the account."""
         servertastic = self._services.servertastic
-        if servertastic is None:
-            return []
         digests = sorted(self._services.digests)
-        if account:
+        if account and servertastic:
             shown = servertastic.show_tokens()
             digests += [digest for kind in ("unused", "used") for digest in shown[kind]]
-        rows: list[dict[str, Any]] = []
-        if digests:
-            rows = reviewed_results(servertastic, digests, self._work, self._services.context.stop)["orders"]
-        return rows
+        return self._services.read_reviews(digests)
 
     def probe(self, one: Row, ports: Sequence[int], timeout: float) -> dict[str, Any]:
         """What servers present under the names of an order; what cannot be probed has no verdict."""
@@ -155,18 +146,27 @@ class Reads:
             return {"msg": str(error), "verdict": "unknown", "results": []}
 
 
+def _ending(order_id: int, state: Revocable | None, reason: str) -> Ending:
+    """What a revocation would end. state: what was read of the order, None if that failed."""
+    if state is None:
+        return Ending(order_id, reason=reason)
+    if CERTIFICATES not in state.order.seen:
+        return Ending(order_id, requests=state.requests, reason=reason)
+    return Ending(order_id, state.order, state.certificates, state.requests, reason)
+
+
 def _decommission_domain(request: Row, reads: Reads) -> Planned:
     options = {name: value for name, value in request.items() if name not in _OF_FLOW}
     wanted = parse_decommission(options)
     account = reads.account() if request.get("certcentral", True) else {}
     if account and wanted.include_subdomains:
         decommission.check_reach(reads.domains(), wanted)
-    orders = reads.orders() if account else []
-    found = decommission.covering(orders, wanted)
-    first = decommission.to_read(found, wanted)
+    orders, today = reads.orders() if account else [], reads.now.date()
+    found = decommission.covering(orders, wanted, today)
+    first = decommission.to_read(found, wanted, today)
     pages = reads.by_ids(first["details"], details=True)
-    more = decommission.to_read(found, wanted, pages) if first["details"] else first
-    details = [*pages, *reads.by_ids(more["origin"], origin=True)]
+    more = decommission.to_read(found, wanted, today, pages) if first["details"] else first
+    details = [*pages, *reads.by_ids(more["origin"], include_origin=True)]
     certificates = reads.certificates(more["certificates"])
     reviews = reads.reviews(account=bool(request.get("servertastic_account")))
     ports, timeout = request.get("probe_ports") or [443], request.get("probe_timeout") or 10
@@ -202,9 +202,9 @@ def _cancel_stale_orders(request: Row, reads: Reads) -> Planned:
 def _mark_renewed_orders(request: Row, reads: Reads) -> Planned:
     undo_expired = bool(request.get("undo_expired"))
     account = reads.account()
-    orders = reads.orders(include_origin=True)
-    pages = reads.by_ids(renewed_marks.to_read(orders, undo_expired=undo_expired), details=True)
-    entries = renewed_marks.plan(orders, pages, undo_expired=undo_expired)
+    orders, today = reads.orders(include_origin=True), reads.now.date()
+    pages = reads.by_ids(renewed_marks.to_read(orders, today, undo_expired=undo_expired), details=True)
+    entries = renewed_marks.plan(orders, today, pages, undo_expired=undo_expired)
     return Planned(entries, account, orders=orders, messages=reads.messages)
 
 
@@ -228,5 +228,4 @@ KINDS: dict[str, Callable[[Row, Reads], Planned]] = {
 
 def plan(kind: str, request: Row, services: Services, now: datetime, *, writes: bool) -> Planned:
     """Read the services and make the entries of a plan. Raises ApiError, Stopped or ValueError."""
-    with pool(WORKERS) as work:
-        return KINDS[kind](request, Reads(services, work, now, writes=writes))
+    return KINDS[kind](request, Reads(services, now, writes=writes))

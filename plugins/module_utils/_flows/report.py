@@ -262,7 +262,8 @@ def reported(flow: Flow, params: Mapping[str, Any], context: Context, now: datet
     check_folder(where)
     result = flow(params, context, now)
     read = result.pop("orders", ())
-    data = flow_data(params, result, read if orders is None else orders, now=datetime.now(timezone.utc))
+    rows = [order.shown(now.date()) for order in read] if orders is None else orders
+    data = flow_data(params, result, rows, now=datetime.now(timezone.utc))
     try:
         report = report_of(scrub(data, context.secrets), contacts=options["contacts"])
         more = [] if options["basename"] else [_lasting_name(where, phase, result["sha256"], now)]

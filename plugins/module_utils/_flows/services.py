@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Callable, TypeVar
 
 from .._certcentral import client as certcentral_client
 from .._certcentral.search import Finder
@@ -20,13 +20,16 @@ from .._common.errors import ApiError, Stopped
 from .._common.options import CERTCENTRAL_OPTIONS, SERVERTASTIC_OPTIONS, OptionError, with_defaults
 from .._runtime.workers import pool
 from .._servertastic import client as servertastic_client
-from .._servertastic.results import reviewed_results
+from .._servertastic.results import reviewed
 
 if TYPE_CHECKING:
     from .._certcentral.client import CertCentral
+    from .._certcentral.models import Order
     from .._common.context import Context
     from .._servertastic.client import Servertastic
+    from .._servertastic.models import Review
 
+Found = TypeVar("Found")
 # Requests that are under way at a time.
 WORKERS = 8
 
@@ -72,33 +75,57 @@ class Services:
         warnings = [*dict.fromkeys([*of_client, *more])]
         return {"warnings": warnings} if warnings else {}
 
+    @contextmanager
+    def finder(
+        self, workers: int = WORKERS, progress: Callable[[str], None] = lambda _noun: None, **options: bool
+    ) -> Iterator[Finder]:
+        """A finder of CertCentral orders with at most so many requests at a time. progress, options: of Finder."""
+        with pool(min(WORKERS, workers)) as work:
+            yield Finder(self.digicert(), work, self.context.stop, progress=progress, **options)
+
+    def read_orders(
+        self, order_ids: Sequence[int], progress: Callable[[str], None] = lambda _noun: None, **options: bool
+    ) -> list[Order]:
+        """CertCentral orders by id, without those that do not exist. Raises ApiError or Stopped.
+
+        progress, options: of Finder.
+        """
+        if not order_ids:
+            return []
+        with self.finder(len(order_ids), progress, **options) as finder:
+            return finder.by_ids(order_ids)[0]
+
+    def read_reviews(self, digests: Sequence[str]) -> list[Review]:
+        """Servertastic orders by digest, without those whose token is not known. Raises ApiError or Stopped."""
+        if not (digests and self.servertastic):
+            return []
+        with pool(min(WORKERS, len(digests))) as work:
+            found = reviewed(self.servertastic, digests, work, self.context.stop)
+        return [review for review in found.values() if review]
+
     def orders(self, order_ids: Sequence[int], *, details: bool = False) -> list[dict[str, Any]]:
         """Rows of CertCentral orders, with what their own pages say or as the list has them.
 
         An order that does not exist has no row, and none has where the read fails: what rests on a row is then unknown.
         """
-        if not (order_ids and self.certcentral):
+        if not self.certcentral:
             return []
         today = datetime.now(timezone.utc).date()
-        try:
-            with pool(min(WORKERS, len(order_ids))) as work:
-                finder = Finder(self.certcentral, work, self.context.stop, details=details)
-                return [order.shown(today) for order in finder.by_ids(order_ids)[0]]
-        except (ApiError, OptionError, Stopped) as error:
-            self.messages.append(str(error))
-            return []
+        return [order.shown(today) for order in self._if_read(lambda: self.read_orders(order_ids, details=details))]
 
     def reviews(self, digests: Sequence[str]) -> list[dict[str, Any]]:
         """Rows of Servertastic orders; none where the read fails."""
-        if not (digests and self.servertastic):
-            return []
-        try:
+
+        def read() -> list[Review]:
             self.know_tokens(digests)
-            with pool(min(WORKERS, len(digests))) as work:
-                rows: list[dict[str, Any]] = reviewed_results(self.servertastic, digests, work, self.context.stop)[
-                    "orders"
-                ]
-                return rows
+            return self.read_reviews(digests)
+
+        return [review.shown() for review in self._if_read(read)]
+
+    def _if_read(self, read: Callable[[], list[Found]]) -> list[Found]:
+        """What was read; nothing where the read fails, whose reason is then a message."""
+        try:
+            return read()
         except (ApiError, OptionError, Stopped) as error:
             self.messages.append(str(error))
             return []

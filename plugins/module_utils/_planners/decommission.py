@@ -6,21 +6,21 @@
 
 """Plan what to do with every order that covers names to decommission. Pure: no I/O, no clock, no Ansible.
 
-The input is orders as digicert_order_info and servertastic_order_info return them. The output is one plan entry for
-each order that covers one of the names, with an action and a reason. Where a fact is not known, the action is manual
-review.
+The output is one plan entry for each order that covers one of the names, with an action and a reason. Where a fact is
+not known, the action is manual review.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import replace
-from datetime import datetime
-from typing import Any
+from dataclasses import fields, replace
+from datetime import date
+from typing import TYPE_CHECKING, Any, Callable, TypeVar
 
+from .._certcentral.models import DETAILS, Order
 from .._common.names import dns_name
 from .._common.text import plural
-from .._common.values import is_id
+from .._common.values import is_id, utc_text
 from .._plans.actions import CANCEL, CERTCENTRAL, DROP, KEEP, LAPSE, LEAVE, MARK, REJECT, REVOKE, SERVERTASTIC
 from .decommission_facts import (
     CANCELABLE,
@@ -30,15 +30,12 @@ from .decommission_facts import (
     NOT_SERVED,
     SERVED,
     UNRESOLVED,
-    certificates_of,
+    Ending,
     display_name,
     has_one_certificate,
-    names_known,
-    names_of,
     names_of_review,
     order_status,
     renews_after_expiry,
-    review_state,
 )
 from .decommission_request import Decommission, parent_name
 from .decommission_rules import (
@@ -53,6 +50,10 @@ from .decommission_rules import (
     why_names_stay,
 )
 
+if TYPE_CHECKING:
+    from .._certcentral.models import Domain
+    from .._servertastic.models import Review
+
 # The actions that end a certificate or prevent that a new one is issued. They need a replacement for each name that
 # stays in use.
 _ENDING = (CANCEL, REJECT, DROP, REVOKE, LAPSE, MARK)
@@ -62,70 +63,70 @@ _ENDING = (CANCEL, REJECT, DROP, REVOKE, LAPSE, MARK)
 
 
 def to_read(
-    orders: Iterable[Mapping[str, Any]], request: Decommission, details: Iterable[Mapping[str, Any]] = ()
+    orders: Iterable[Order], request: Decommission, today: date, details: Iterable[Order] = ()
 ) -> dict[str, list[int]]:
     """Return the ids of the CertCentral orders that must be read further before they can be planned.
 
-    orders: the list of the account. details: orders that were already read with details; they can show that more must
-    be read. Returns a dictionary with three lists of order ids: `details`, orders to read with digicert_order_info;
-    `certificates`, orders whose certificates to read with digicert_certificate_revoke in check mode, which includes the
-    details; `origin`, expired orders for which to read whether they were migrated.
+    orders: the list of the account. today: the date in UTC. details: orders that were already read with details; they
+    can show that more must be read. Returns a dictionary with three lists of order ids: `details`, orders to read with
+    details; `certificates`, orders for which to read what a revocation would end, which includes the details; `origin`,
+    expired orders for which to read whether they were migrated.
     """
     reads: dict[str, list[int]] = {"details": [], "certificates": [], "origin": []}
-    pages = _merged_by(details, "order_id")
-    for order_id, row in _covering(orders, request).items():
-        page = pages.get(order_id, _UNREAD)
-        order, names = _with_details(row[0], page[0]), _all_names(row, page, _UNREAD)
+    pages = _merged_orders(details)
+    for order_id, (row, agrees) in _covering(orders, request, today).items():
+        page, _ = pages.get(order_id, _UNREAD)
+        order, names = _with_details(row, page), _all_names(row, page)
         is_affected = any(map(request.affects, names))
         # Rows that contradict each other, and orders that need manual review already, need no further reads.
-        if not row[1] or (is_affected and why_manual_review(order, names, request)):
+        if not agrees or (is_affected and why_manual_review(order, names, request)):
             continue
-        status = order_status(order)
+        status = order_status(order, today)
         if not is_affected:
             # The list left names out. Only the details show whether the order covers a name to decommission.
-            reads["details"] += [] if page[0] else [order_id]
+            reads["details"] += [] if page else [order_id]
             continue
         # In these statuses a certificate exists that an action can revoke or let expire.
         is_live = status in ("issued", "reissue_pending")
-        if not page[0] and _needs_page(order, status, request):
+        if not page and _needs_page(order, status, request, today):
             reads["details"].append(order_id)
         # A duplicate, or the certificate before a reissue, can be for other names.
         if is_live and (request.on_issued == REVOKE or (request.on_issued == LAPSE and not has_one_certificate(order))):
             reads["certificates"].append(order_id)
         # Only migrated orders can have the renewed mark (docs/development/reference/certcentral.md 9).
-        if status == "expired" and request.mark_renewed and not order.get("is_renewed"):
+        if status == "expired" and request.mark_renewed and not order.is_marked:
             reads["origin"].append(order_id)
     return reads
 
 
-def _needs_page(order: Mapping[str, Any], status: str, request: Decommission) -> bool:
+def _needs_page(order: Order, status: str, request: Decommission, today: date) -> bool:
     """Return whether the order's details must be read: a row of the list is not enough to end an order."""
-    days = order.get("days_remaining")
+    days = order.days_remaining(today)
     # With a serial number such an order goes to manual review, see decommission_rules.decide.
     if status in (*CANCELABLE, "needs_approval"):
-        return not order.get("serial_number")
+        return not order.serial_number
     if status in ("issued", "reissue_pending"):
         is_over = days is not None and days < 0
         # keep (report only) changes an order only where it drops a pending reissue.
-        drops = request.on_issued == KEEP and order.get("status") == "reissue_pending" and not is_over
+        drops = request.on_issued == KEEP and order.status == "reissue_pending" and not is_over
         # A revocation reads the details together with the certificates. Only the details have the renewal settings.
-        return request.on_issued == LAPSE or drops or not names_known(order)
+        return request.on_issued == LAPSE or drops or not order.names_known
     if status == "expired":
         # Without dates it is not known whether the order can be reissued. The decision about a mark needs the present
         # mark, an expiry in the past and all names.
-        lacks = order.get("is_renewed") is None or days is None or days > 0 or not names_known(order)
-        return renews_after_expiry(order) is None or (request.mark_renewed and not order.get("is_renewed") and lacks)
-    return status not in ENDED and not names_known(order)
+        lacks = order.is_marked is None or days is None or days > 0 or not order.names_known
+        marks = request.mark_renewed and not order.is_marked and lacks
+        return renews_after_expiry(order, today) is None or marks
+    return status not in ENDED and not order.names_known
 
 
-def check_reach(domains: Iterable[Mapping[str, Any]], request: Decommission) -> None:
+def check_reach(domains: Iterable[Domain], request: Decommission) -> None:
     """Raise ValueError if subdomains are included for a name that is not in a domain of the account.
 
-    domains: all domains of the account, rows of digicert_domain_info. The check catches a misspelled name, or a name
-    such as a public suffix that has domains of other owners below it.
+    domains: all domains of the account. The check catches a misspelled name, or a name such as a public suffix that has
+    domains of other owners below it.
     """
-    # names_of converts each name to the spelling of DNS.
-    known = set(names_of({"domains": [row["name"] for row in domains if row.get("name")]}))
+    known = {domain.label for domain in domains} - {""}
     outside = [name for name in sorted(request.names) if not _is_at_or_below(name.replace("*.", "", 1), known)]
     if request.include_subdomains and outside:
         raise ValueError(
@@ -143,16 +144,14 @@ def _is_at_or_below(name: str, domains: Collection[str]) -> bool:
     return bool(name)
 
 
-def notes(
-    orders: Iterable[Mapping[str, Any]], reviews: Iterable[Mapping[str, Any]], request: Decommission
-) -> list[str]:
+def notes(orders: Iterable[Order], reviews: Iterable[Review], request: Decommission) -> list[str]:
     """Return notes for the approver of a plan: patterns of protected names that match no name of the account.
 
     orders, reviews: all orders of the account. A pattern without a match may be misspelled.
     """
-    names = {
-        name for row in orders for name in (*names_of(row), *names_of({"domains": [row.get("common_name") or ""]}))
-    }
+    if not request.protected:
+        return []
+    names = {name for order in orders for name in (*order.domains, dns_name(order.common_name))}
     names.update(name for review in reviews for name in names_of_review(review))
     # One request for each pattern, so that each one is matched alone.
     each = {pattern: replace(request, protected=(pattern,), stays=()) for pattern in request.protected}
@@ -162,26 +161,21 @@ def notes(
     return [f"patterns of decommission_domain_protected that match no name of any order: {', '.join(unmatched)}"]
 
 
-def to_probe(
-    certificates: Iterable[Mapping[str, Any]], reviews: Iterable[Mapping[str, Any]], request: Decommission
-) -> list[dict[str, Any]]:
+def to_probe(certificates: Iterable[Ending], reviews: Iterable[Review], request: Decommission) -> list[dict[str, Any]]:
     """Return the probes to run before a revocation, each with `order`, `names` and the `serial_numbers` to find.
 
-    certificates: rows of digicert_certificate_revoke in check mode. reviews: rows of servertastic_order_info.
     Servertastic returns no serial numbers, so for its orders the list is empty and any served certificate counts.
     """
     if request.on_issued != REVOKE or not request.probe:
         return []
     probes = []
-    for order_id, (row, agrees) in sorted(_merged_by(certificates, "order_id").items()):
-        certificates_to_end = certificates_of(row)
-        serials = sorted({str(one.get("serial_number") or "") for one in certificates_to_end} - {""})
-        names = sorted({name for one in certificates_to_end for name in names_of(one)})
-        if agrees and serials and names:
-            probes.append({"order": str(order_id), "names": names, "serial_numbers": serials})
+    for order_id, (ends, agrees) in sorted(_merged_by(certificates, _order_id).items()):
+        serials = sorted({one.serial_number for one in ends.certificates} - {""})
+        if agrees and serials and ends.names:
+            probes.append({"order": str(order_id), "names": sorted(ends.names), "serial_numbers": serials})
     for digest, (review, agrees) in _reviews_covering(reviews, request).items():
         names = names_of_review(review)
-        if agrees and review_state(review) == COMPLETED and not why_names_stay(digest, names, request):
+        if agrees and review.state == COMPLETED and not why_names_stay(digest, names, request):
             probes.append({"order": digest, "names": names, "serial_numbers": []})
     return probes
 
@@ -218,10 +212,7 @@ def unresolved(probes: Iterable[Mapping[str, Any]]) -> dict[str, list[str]]:
 
 
 def plan(
-    orders: Iterable[Mapping[str, Any]],
-    reviews: Iterable[Mapping[str, Any]],
-    request: Decommission,
-    facts: ReadFacts,
+    orders: Iterable[Order], reviews: Iterable[Review], request: Decommission, facts: ReadFacts
 ) -> list[dict[str, Any]]:
     """Return a plan entry for every CertCentral and Servertastic order that covers a name to decommission.
 
@@ -229,102 +220,100 @@ def plan(
     leave names out, so the names of the details and of the certificates count as well. Raises ValueError.
     """
     rows, all_reviews = list(orders), list(reviews)
-    replacements_by_name = _names_replaced(rows, all_reviews, request, facts.now)
-    known = {str(row["order_id"]) for row in rows} | {str(review.get("order_digest")) for review in all_reviews}
+    replacements_by_name = _names_replaced(rows, all_reviews, request, facts.today)
+    known = {str(row.id) for row in rows} | {review.order_digest for review in all_reviews}
     # A replacement that is not in the account may be a typing error, see _unless_in_use.
     not_found = sorted(request.replacements - known)
-    # pages: the orders with details. ends: the rows of digicert_certificate_revoke.
-    pages, ends = _merged_by(facts.details, "order_id"), _merged_by(facts.certificates, "order_id")
-    entries = [
-        _certcentral(read, pages.get(order_id, _UNREAD), ends.get(order_id, _UNREAD), request, facts)
-        for order_id, read in _covering(rows, request).items()
-        if any(map(request.affects, _all_names(read, pages.get(order_id, _UNREAD), ends.get(order_id, _UNREAD))))
-    ]
+    pages, ends = _merged_orders(facts.details), _merged_by(facts.certificates, _order_id)
+    entries = []
+    for order_id, read in _covering(rows, request, facts.today).items():
+        page, ending = pages.get(order_id, _UNREAD), ends.get(order_id, (Ending(order_id), True))
+        names = _all_names(read[0], page[0], ending[0])
+        if any(map(request.affects, names)):
+            agrees = read[1] and page[1] and ending[1]
+            entries.append(_certcentral(read[0], page[0], ending[0], names, agrees, request, facts))
     entries += [_servertastic(read, request, facts) for read in _reviews_covering(all_reviews, request).values()]
     return [_unless_in_use(entry, request, replacements_by_name, not_found) for entry in entries]
 
 
-# The merged row of an order, and whether all rows of the order that were read agree.
-_Read = tuple[Mapping[str, Any], bool]
-_UNREAD: _Read = ({}, True)
-
-
-def covering(orders: Iterable[Mapping[str, Any]], request: Decommission) -> list[Mapping[str, Any]]:
+def covering(orders: Iterable[Order], request: Decommission, today: date) -> list[Order]:
     """Return all rows of the CertCentral orders that cover, or may cover, a name to decommission, sorted by order id.
 
-    Raises ValueError if such an order has no valid order_id.
+    today: the date in UTC. Raises ValueError if such an order has no valid id.
     """
     # All rows of such an order, because a row with other values shows that the order changes at this moment.
-    read: dict[int, list[Mapping[str, Any]]] = {}
+    read: dict[int, list[Order]] = {}
     ids = set()
     for row in orders:
-        read.setdefault(row["order_id"], []).append(row)
-        if any(map(request.affects, names_of(row))) or _may_be_affected(row, request):
-            ids.add(row["order_id"])
+        read.setdefault(row.id, []).append(row)
+        if any(map(request.affects, row.domains)) or _may_be_affected(row, request, today):
+            ids.add(row.id)
     if not all(map(is_id, ids)):
         raise ValueError("an order has no valid order_id")
     return [row for order_id in sorted(ids) for row in read[order_id]]
 
 
-def _may_be_affected(row: Mapping[str, Any], request: Decommission) -> bool:
+def _may_be_affected(row: Order, request: Decommission, today: date) -> bool:
     """Return whether the row leaves names out and the order can still have a valid certificate."""
-    product = str(row.get("product_type") or "")
     return (
-        row.get("domains_known") is False
+        not row.names_known
         # An order that has ended or expired is not changed for a name that the list does not show.
-        and order_status(row) not in (*ENDED, "expired")
+        and order_status(row, today) not in (*ENDED, "expired")
         # The product type can be omitted.
-        and product in ("", *request.product_types)
+        and row.product_type in ("", *request.product_types)
     )
 
 
-def _covering(orders: Iterable[Mapping[str, Any]], request: Decommission) -> dict[int, _Read]:
+def _covering(orders: Iterable[Order], request: Decommission, today: date) -> dict[int, tuple[Order, bool]]:
     """Return the merged rows of `covering`, by order id."""
-    return _merged_by(covering(orders, request), "order_id")
+    return _merged_orders(covering(orders, request, today))
 
 
-def _certcentral(row: _Read, page: _Read, ends: _Read, request: Decommission, facts: ReadFacts) -> dict[str, Any]:
+def _certcentral(
+    row: Order,
+    page: Order | None,
+    ends: Ending,
+    names: Sequence[str],
+    agrees: bool,
+    request: Decommission,
+    facts: ReadFacts,
+) -> dict[str, Any]:
     """Return the plan entry of one CertCentral order.
 
-    row, page, ends: the order in the list, its details, and its row of digicert_certificate_revoke in check mode.
+    row, page: the order in the list, and with details. agrees: whether everything that was read more than once agrees.
     """
-    order = _with_details(row[0], _with_details(page[0], _details_of(ends[0])))
-    names = _all_names(row, page, ends)
-    action, reason, more = decide(row[0], order, ends[0], names, request, facts)
+    order = _with_details(row, page)
+    if ends.order:
+        product = {name: getattr(ends.order, name) for name in ("product_type", "product_name_id")}
+        order = replace(order, **{name: value for name, value in product.items() if value})
+    action, reason, more = decide(row, order, ends, names, request, facts)
     # Contradictory rows win over each other result, so that no action depends on an arbitrary row.
-    if not (row[1] and page[1] and ends[1]):
+    if not agrees:
         action, reason, more = LEAVE, READ_DIFFERENTLY, {}
-    if action in (CANCEL, REJECT):
+    if action in (CANCEL, REJECT) and page:
         # The names of the details are those that end with the order. Names of the row were checked in `decide`.
-        names = sorted(set(names_of(page[0])))
-    state = {"status": order["status"], "valid_till": order["valid_till"], **more.pop("state", {})}
+        names = page.domains
+    valid_till = order.valid_till.isoformat() if order.valid_till else ""
+    state = {"status": order.status, "valid_till": valid_till, **more.pop("state", {})}
     # The product is verified again directly before the order is ended (changed_since).
     if action in _ENDING and action != MARK:
-        state["product"] = str(order.get("product_name_id") or "")
-    organization = str(order.get("organization_name") or "")
+        state["product"] = order.product_name_id
     return {
         "provider": CERTCENTRAL,
-        "order": str(order["order_id"]),
-        "name": display_name(str(order.get("common_name") or (names or [""])[0])),
-        "domains": names,
+        "order": str(order.id),
+        "name": display_name(order.common_name or (names or [""])[0]),
+        "domains": list(names),
         "action": action,
         "reason": reason,
         "state": state,
         **more,
-        **({"organization": organization} if organization else {}),
+        **({"organization": order.organization.name} if order.organization and order.organization.name else {}),
     }
 
 
-def _all_names(row: _Read, page: _Read, ends: _Read) -> list[str]:
+def _all_names(row: Order, page: Order | None, ends: Ending | None = None) -> list[str]:
     """Return all names of an order: those of its row, of its details and of its certificates."""
-    rows = (row[0], page[0], *certificates_of(ends[0]))
-    return sorted({name for one in rows for name in names_of(one)})
-
-
-def _details_of(ends: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the facts of an order's details that a row of digicert_certificate_revoke has as well."""
-    before = ends.get("before") or {}
-    return {name: before[name] for name in ("product_type", "product_name_id") if name in before}
+    return sorted({*row.domains, *(page.domains if page else ()), *(ends.names if ends else ())})
 
 
 def _unless_in_use(
@@ -378,30 +367,28 @@ def _names_in_use(name: str, request: Decommission) -> list[str]:
 
 
 def _names_replaced(
-    orders: Iterable[Mapping[str, Any]],
-    reviews: Iterable[Mapping[str, Any]],
-    request: Decommission,
-    now: datetime,
+    orders: Iterable[Order], reviews: Iterable[Review], request: Decommission, today: date
 ) -> dict[str, dict[str, bool]]:
     """Return by name the replacement orders that cover it, each with whether it is issued.
 
     A CertCentral replacement counts only if it is issued and valid, a Servertastic one if it is at least placed.
     """
     found: dict[str, dict[str, bool]] = {}
-    rows = _merged_by((row for row in orders if str(row["order_id"]) in request.replacements), "order_id")
+    if not request.replacements:
+        return found
+    rows = _merged_orders(row for row in orders if str(row.id) in request.replacements)
     for order_id, (row, agrees) in rows.items():
-        days = row.get("days_remaining")
+        days = row.days_remaining(today)
         # Without a known date of expiry an order does not count as a replacement.
-        if agrees and order_status(row) == "issued" and days is not None and days >= 0:
-            for name in names_of(row):
+        if agrees and order_status(row, today) == "issued" and days is not None and days >= 0:
+            for name in row.domains:
                 found.setdefault(name, {})[str(order_id)] = True
-    named = (one for one in reviews if one.get("order_digest") in request.replacements and one.get("domain_name"))
-    for digest, (review, agrees) in _merged_by(named, "order_digest").items():
-        expires = str(review.get("expiry_date") or "")
-        # Dates are ISO 8601 text, which sorts by time. An order without a date of expiry counts as valid.
-        is_issued = review_state(review) == COMPLETED and not (expires and expires < now.date().isoformat())
+    named = (one for one in reviews if one.order_digest in request.replacements and one.domain_name)
+    for digest, (review, agrees) in _merged_by(named, _order_digest).items():
+        # An order without a date of expiry counts as valid.
+        is_issued = review.state == COMPLETED and not (review.expiry_date and review.expiry_date < today)
         # The first of these states is an order that is not configured, which will not be issued by itself.
-        if agrees and (is_issued or review_state(review) in NOT_ISSUED[1:]):
+        if agrees and (is_issued or review.state in NOT_ISSUED[1:]):
             for name in names_of_review(review):
                 found.setdefault(name, {})[digest] = is_issued
     return found
@@ -410,77 +397,123 @@ def _names_replaced(
 # -- Servertastic ------------------------------------------------------------------------------------------------------
 
 
-def _reviews_covering(reviews: Iterable[Mapping[str, Any]], request: Decommission) -> dict[str, _Read]:
+def _reviews_covering(reviews: Iterable[Review], request: Decommission) -> dict[str, tuple[Review, bool]]:
     """Return the Servertastic orders that cover a name to decommission, by digest and sorted by digest."""
-    named = [one for one in reviews if one.get("order_digest") and one.get("domain_name")]
-    digests = {one["order_digest"] for one in named if any(map(request.affects, names_of_review(one)))}
-    found = _merged_by((one for one in named if one["order_digest"] in digests), "order_digest")
+    named = [one for one in reviews if one.order_digest and one.domain_name]
+    digests = {one.order_digest for one in named if any(map(request.affects, names_of_review(one)))}
+    found = _merged_by((one for one in named if one.order_digest in digests), _order_digest)
     return {digest: found[digest] for digest in sorted(found)}
 
 
-def _servertastic(read: _Read, request: Decommission, facts: ReadFacts) -> dict[str, Any]:
+def _servertastic(read: tuple[Review, bool], request: Decommission, facts: ReadFacts) -> dict[str, Any]:
     """Return the plan entry of one Servertastic order."""
     review, agrees = read
-    names, digest = names_of_review(review), review["order_digest"]
+    names, digest = names_of_review(review), review.order_digest
     is_replacement = digest in request.replacements
     why = IS_REPLACEMENT if is_replacement else why_names_stay(digest, names, request)
     # Servertastic returns how many additional names an order can have, but not all of these names.
-    unlisted = (review.get("san_count") or 0) - (len(names) - 1)
+    unlisted = (review.san_count or 0) - (len(names) - 1)
     if not why and unlisted > 0:
         why = f"the order can have {plural(unlisted, 'more name')}, which Servertastic does not return"
     if not why and not agrees:
         why = READ_DIFFERENTLY
     action, reason = (LEAVE, why) if why else decide_servertastic(review, request, facts)
     # The admin contact must approve the cancellation of an issued order, so the report shows the address.
-    contact = str(review.get("admin_email") or "") if review_state(review) == COMPLETED else ""
+    contact = review.admin_email if review.state == COMPLETED else ""
     served = served_state(unresolved_names(digest, request, facts), request) if action == REVOKE else {}
     return {
         "provider": SERVERTASTIC,
         "order": digest,
-        "name": dns_name(review["domain_name"]),
+        "name": dns_name(review.domain_name),
         "domains": names,
         "action": action,
         "reason": reason,
-        "state": {"status": review["order_status"], "window_closes": review.get("window_closes") or "", **served},
+        "state": {"status": review.status, "window_closes": utc_text(review.window_closes), **served},
         **({"contact": contact} if contact else {}),
     }
 
 
-# -- reading rows ------------------------------------------------------------------------------------------------------
+# -- what was read more than once --------------------------------------------------------------------------------------
+
+_T = TypeVar("_T", Order, "Review", Ending)
+_UNREAD: tuple[Order | None, bool] = (None, True)
+# What can differ between two versions of an order that do not contradict each other: which parts were read, what an
+# answer shows of the names and counts, and an id that has no meaning before there is a certificate.
+_MAY_DIFFER = (
+    *("seen", "dns_names", "names_known", "has_readable_names", "has_unread_expiry"),
+    *("duplicates_count", "reissues_count", "certificate_id"),
+)
 
 
-def _merged_by(rows: Iterable[Mapping[str, Any]], key: str) -> dict[Any, _Read]:
-    """Return the rows merged by the value of a key. An order can be in a list more than once, as pages shift."""
-    read: dict[Any, list[Mapping[str, Any]]] = {}
-    for row in rows:
-        read.setdefault(row[key], []).append(row)
-    return {one: _merged_rows(rows_of_order) for one, rows_of_order in read.items()}
+def _order_id(ends: Ending) -> int:
+    return ends.order_id
 
 
-def _merged_rows(rows: Sequence[Mapping[str, Any]]) -> _Read:
-    """Merge the rows of one order, with the names of all rows, and return whether their other values agree."""
-    if len(rows) == 1:
-        return rows[0], True
-    merged: dict[str, Any] = {}
-    agrees = True
-    # One row with all names is enough, so domains_known is merged separately and is never a contradiction.
-    known = any(names_known(row) for row in rows)
-    rows = [{name: value for name, value in row.items() if name != "domains_known"} for row in rows]
+def _order_digest(review: Review) -> str:
+    return review.order_digest
+
+
+def _merged_by(read: Iterable[_T], key: Callable[[_T], Any]) -> dict[Any, tuple[_T, bool]]:
+    """Return what was read by the value of a key, merged, each with whether its versions agree."""
+    versions: dict[Any, list[_T]] = {}
+    for one in read:
+        versions.setdefault(key(one), []).append(one)
+    return {value: _merged(found) for value, found in versions.items()}
+
+
+def _merged(versions: Sequence[_T], may_differ: Collection[str] = ()) -> tuple[_T, bool]:
+    """Merge the versions of one order, and return whether they agree; what a version leaves out contradicts nothing."""
     # Sorted, so that the result does not depend on the order of the input.
-    for row in sorted(rows, key=lambda one: repr(sorted(one.items()))):
-        before = _non_empty(merged)
-        agrees = agrees and all(before.get(name, value) == value for name, value in _non_empty(row).items())
-        merged = _with_details(merged, row)
-    domains = sorted({str(name) for row in rows for name in row.get("domains") or ()})
-    return {**merged, "domains": domains, "domains_known": known}, agrees
+    several = sorted(versions, key=repr) if len(versions) > 1 else versions
+    if all(one == several[0] for one in several):
+        return several[0], True
+    values: dict[str, Any] = {}
+    agrees = True
+    for known in map(_known, several):
+        agrees = agrees and all(
+            values.get(name, value) == value for name, value in known.items() if name not in may_differ
+        )
+        values.update(known)
+    return replace(several[0], **values), agrees
 
 
-def _with_details(row: Mapping[str, Any], page: Mapping[str, Any]) -> dict[str, Any]:
+def _merged_orders(orders: Iterable[Order]) -> dict[int, tuple[Order, bool]]:
+    """Return the orders merged by id. An order can be in a list more than once, as pages shift."""
+    versions: dict[int, list[Order]] = {}
+    for one in orders:
+        versions.setdefault(one.id, []).append(one)
+    return {order_id: _merged_order(found) for order_id, found in versions.items()}
+
+
+def _merged_order(versions: Sequence[Order]) -> tuple[Order, bool]:
+    """Merge the versions of one order, with the names of all, and return whether they agree otherwise."""
+    if len(versions) == 1:
+        return versions[0], True
+    merged, agrees = _merged(versions, _MAY_DIFFER)
+    # Only details have requests, and having none is then a fact.
+    requests = {one.requests for one in versions if DETAILS in one.seen}
+    names = {one.domains for one in versions}
+    whole = replace(
+        merged,
+        seen=frozenset(part for one in versions for part in one.seen),
+        dns_names=tuple(sorted({name for several in names for name in several})),
+        # One version with all names is enough.
+        names_known=any(one.names_known for one in versions),
+    )
+    return whole, agrees and len(names) == 1 and len(requests) <= 1
+
+
+def _with_details(row: Order, page: Order | None) -> Order:
     """Return a row with the values of the details. A true has_duplicates or has_reissues of the row stays true."""
-    more = {name: True for name in ("has_duplicates", "has_reissues") if row.get(name)}
-    return {**page, **row, **_non_empty(page), **more}
+    if page is None:
+        return row
+    more = {name: True for name in ("has_duplicates", "has_reissues") if getattr(row, name)}
+    is_renewed = row.is_marked if page.is_marked is None else page.is_marked
+    return replace(row, **{**_known(page), **more, "is_renewed": is_renewed, "seen": row.seen | page.seen})
 
 
-def _non_empty(row: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the values of a row that are not empty. An empty value means that the service omitted the field."""
-    return {name: value for name, value in row.items() if value not in (None, "")}
+def _known(one: _T) -> dict[str, Any]:
+    """Return the fields that have a value: an empty one means that the service left the field out."""
+    values = ((field.name, getattr(one, field.name)) for field in fields(one))
+    # False and 0 are values.
+    return {name: value for name, value in values if value not in (None, "", ())}

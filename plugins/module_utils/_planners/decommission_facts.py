@@ -4,16 +4,22 @@
 
 # This module util is PRIVATE to the collection: it can change at any time.
 
-"""The facts that a decommission reads from an order: names, certificates, status and last day."""
+"""The facts that a decommission reads from an order: certificates, status and last day."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import date
-from typing import Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
+from .._certcentral.models import DETAILS
 from .._common.names import dns_name
 from .._common.options import OptionError, domain_name
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from .._certcentral.models import Certificate, Order, Request
+    from .._servertastic.models import Review
 
 CANCELABLE = ("pending", "waiting_pickup")
 ENDED = ("revoked", "rejected", "denied", "canceled")
@@ -24,18 +30,36 @@ COMPLETED, CANCELLED = "completed", "cancelled"
 SERVED, NOT_SERVED, UNRESOLVED, WAIVED = "served", "not_served", "unresolved", "waived"
 
 
-def is_page(order: Mapping[str, Any]) -> bool:
+@dataclass(frozen=True)
+class Ending:
+    """What a revocation of an order would end, as far as it could be read.
+
+    order: with its certificates, None if those could not be read. certificates: those that the revocation would end.
+    requests: those that wait and ask for this revocation. reason: why it is not possible, or may end more.
+    """
+
+    order_id: int
+    order: Order | None = None
+    certificates: tuple[Certificate, ...] = ()
+    requests: tuple[Request, ...] = ()
+    reason: str = ""
+
+    @property
+    def are_certificates_known(self) -> bool:
+        return self.order is not None and not self.order.unknown
+
+    @property
+    def names(self) -> set[str]:
+        return {name for one in self.certificates for name in one.domains}
+
+
+def is_page(order: Order) -> bool:
     """Return whether an order was read with details, which lists do not have."""
-    return "pending_requests" in order
+    return DETAILS in order.seen
 
 
-def names_known(order: Mapping[str, Any]) -> bool:
-    """Return whether the row has all names of the order."""
-    return order.get("domains_known") is True
-
-
-def has_one_certificate(order: Mapping[str, Any]) -> bool:
-    return order.get("has_duplicates") is False and order.get("has_reissues") is False
+def has_one_certificate(order: Order) -> bool:
+    return order.has_duplicates is False and order.has_reissues is False
 
 
 def is_dns_name(name: str) -> bool:
@@ -45,57 +69,39 @@ def is_dns_name(name: str) -> bool:
         return False
 
 
-def names_of(order: Mapping[str, Any]) -> list[str]:
-    return [dns_name(str(name)) for name in order.get("domains") or ()]
-
-
 def display_name(name: str) -> str:
     """Return a name for display: in the spelling of the service, but a Unicode name in the spelling of DNS."""
     spelled = dns_name(name)
     return name if name.isascii() or not spelled.isascii() else spelled
 
 
-def names_of_review(review: Mapping[str, Any]) -> list[str]:
-    return sorted({dns_name(review["domain_name"]), *names_of(review)})
+def names_of_review(review: Review) -> list[str]:
+    return sorted(set(map(dns_name, (review.domain_name, *review.domains))))
 
 
-def certificates_of(row: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    """Return the certificates that a revocation of the order ends, from a row of digicert_certificate_revoke."""
-    return list((row.get("before") or {}).get("certificates") or ())
-
-
-def order_status(order: Mapping[str, Any]) -> str:
+def order_status(order: Order, today: date) -> str:
     """Return the status of an order without a renewed mark, and expired as soon as its certificate has expired.
 
     A mark can show as the status `renewed`, and the status of an expired order can still be `issued`
     (docs/development/reference/certcentral.md 2.2, 2.3).
     """
-    status, days = str(order.get("status") or ""), order.get("days_remaining")
-    if status not in ("issued", "renewed", "expired"):
-        return status
-    has_expired = status == "expired" or (days is not None and days < 0)
-    return "expired" if has_expired and not renews_after_expiry(order) else "issued"
+    if order.status not in ("issued", "renewed", "expired"):
+        return order.status
+    days = order.days_remaining(today)
+    has_expired = order.status == "expired" or (days is not None and days < 0)
+    return "expired" if has_expired and not renews_after_expiry(order, today) else "issued"
 
 
-def renews_after_expiry(order: Mapping[str, Any]) -> bool | None:
+def renews_after_expiry(order: Order, today: date) -> bool | None:
     """Return whether an order can be reissued after its certificate has expired, as an annual plan; None if unknown.
 
     The function compares dates only, because it is not known whether is_multi_year_plan is set for annual plans
     (docs/development/reference/certcentral.md 8).
     """
-    ends, till, days = (order.get(name) for name in ("order_valid_till", "valid_till", "days_remaining"))
-    if not ends:
-        return False
-    try:
-        days_after_certificate = (date.fromisoformat(str(ends)[:10]) - date.fromisoformat(str(till)[:10])).days
-    except ValueError:
+    if order.order_valid_till and not order.valid_till:
         return None
-    return None if days is None else days_after_certificate > 0 and days_after_certificate + days >= 0
+    return order.can_be_reissued(today)
 
 
-def valid_until(order: Mapping[str, Any]) -> str:
-    return f"the order can be reissued until {order.get('order_valid_till')}"
-
-
-def review_state(review: Mapping[str, Any]) -> str:
-    return str(review.get("order_status") or "").strip().lower()
+def valid_until(order: Order) -> str:
+    return f"the order can be reissued until {order.order_valid_till}"

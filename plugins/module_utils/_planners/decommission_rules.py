@@ -13,12 +13,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 from .._common.names import dns_name
 from .._common.text import plural
-from .._common.values import utc
 from .._plans.actions import ACCEPTED, CANCEL, DROP, KEEP, LAPSE, LEAVE, MARK, NOTHING, REJECT, REVOKE
 from .decommission_facts import (
     CANCELABLE,
@@ -30,18 +29,18 @@ from .decommission_facts import (
     SERVED,
     UNRESOLVED,
     WAIVED,
-    certificates_of,
+    Ending,
     has_one_certificate,
     is_dns_name,
     is_page,
-    names_known,
     order_status,
     renews_after_expiry,
-    review_state,
     valid_until,
 )
 
 if TYPE_CHECKING:
+    from .._certcentral.models import Order
+    from .._servertastic.models import Review
     from .decommission_request import Decommission
 
 # Only the rejection of such a request ends an order that was never issued
@@ -76,16 +75,20 @@ READ_DIFFERENTLY = "the order was read more than once, with different values: pl
 class ReadFacts:
     """The facts that were read in addition to the list of orders.
 
-    now: the current time in UTC. details: orders of digicert_order_info with details, or with their origin.
-    certificates: rows of digicert_certificate_revoke in check mode. served: the verdict of served_certificate_info by
-    order. unresolved: by order, the names that do not resolve from this controller.
+    now: the current time in UTC. details: orders with details, or with their origin. certificates: what a revocation
+    would end. served: the verdict of served_certificate_info by order. unresolved: by order, the names that do not
+    resolve from this controller.
     """
 
     now: datetime
-    details: Iterable[Mapping[str, Any]] = ()
-    certificates: Iterable[Mapping[str, Any]] = ()
+    details: Iterable[Order] = ()
+    certificates: Iterable[Ending] = ()
     served: Mapping[str, str] = field(default_factory=dict)
     unresolved: Mapping[str, Sequence[str]] = field(default_factory=dict)
+
+    @property
+    def today(self) -> date:
+        return self.now.date()
 
 
 # The action, its reason, and additional keys of the plan entry.
@@ -93,25 +96,20 @@ _Choice = tuple[str, str, dict[str, Any]]
 
 
 def decide(
-    row: Mapping[str, Any],
-    order: Mapping[str, Any],
-    ends: Mapping[str, Any],
-    names: Sequence[str],
-    request: Decommission,
-    facts: ReadFacts,
+    row: Order, order: Order, ends: Ending, names: Sequence[str], request: Decommission, facts: ReadFacts
 ) -> _Choice:
     """Decide the action for one CertCentral order; returns the action, its reason and additional keys of the entry.
 
-    row: the order as the list has it. order: the row merged with the order's details, if they were read. ends: the row
-    of digicert_certificate_revoke in check mode, empty if it was not read. names: all known names of the order.
+    row: the order as the list has it. order: the row merged with the order's details, if they were read. ends: what a
+    revocation would end, as far as it was read. names: all known names of the order.
     """
     # The row and the details can differ in the product or the common name. Both versions must pass.
     why = why_manual_review(row, names, request) or why_manual_review(order, names, request)
     if why:
         return LEAVE, why, {}
-    status = order_status(order)
+    status = order_status(order, facts.today)
     # Before the issuance an order has no serial number. With one, the status is wrong or out of date.
-    if status in (*CANCELABLE, "needs_approval") and order.get("serial_number"):
+    if status in (*CANCELABLE, "needs_approval") and order.serial_number:
         return LEAVE, f"the order is {status}, but it has a certificate: check it in the CertCentral console", {}
     if status in CANCELABLE:
         return _end_if_known(order, request, CANCEL, f"the order is {status} and can be canceled")
@@ -120,39 +118,39 @@ def decide(
     if status in ("issued", "reissue_pending"):
         return _issued(order, ends, request, facts)
     # An annual plan can be reissued after its certificate has expired, so without the dates it may still be in use.
-    if status == "expired" and renews_after_expiry(order) is None:
+    if status == "expired" and renews_after_expiry(order, facts.today) is None:
         return LEAVE, f"the certificate has expired, and it is not known whether {valid_until(order)}", {}
     if status == "expired":
-        return _expired(order, request)
+        return _expired(order, request, facts.today)
     if status in ENDED:
         return NOTHING, f"the order is {status}", {}
     return LEAVE, _ADVICE.get(status, f"the status of the order, {status or 'none'}, is not known"), {}
 
 
-def _expired(order: Mapping[str, Any], request: Decommission) -> _Choice:
+def _expired(order: Order, request: Decommission, today: date) -> _Choice:
     """Decide for an expired order: set the renewed mark on a migrated order, so that it is no longer listed as due."""
-    days = order.get("days_remaining")
+    days = order.days_remaining(today)
     # An omitted field means "not renewed" only in the details; lists can omit the field of a marked order.
-    unmarked = order.get("is_renewed") is False or (order.get("is_renewed") is None and is_page(order))
-    due = order.get("is_migrated") is True and unmarked and days is not None and days <= 0
+    unmarked = order.is_marked is False or (order.is_marked is None and is_page(order))
+    due = order.is_migrated is True and unmarked and days is not None and days <= 0
     if not request.mark_renewed or not due:
         return NOTHING, "the certificate has expired", {}
-    if not names_known(order):
+    if not order.names_known:
         return LEAVE, "the certificate has expired, and not all names of the order are known", {}
     return MARK, "the order is migrated and expired, and is still listed as due for renewal", {}
 
 
-def _end_if_known(order: Mapping[str, Any], request: Decommission, action: str, reason: str, **more: Any) -> _Choice:
+def _end_if_known(order: Order, request: Decommission, action: str, reason: str, **more: Any) -> _Choice:
     """Return the action that ends an order, or manual review if the details or some names of the order are not known.
 
     A row of the list is not enough, because a list can leave out names that must stay protected.
     """
     if not is_page(order):
-        return LEAVE, f"the order is {order['status']}, and its details could not be read: plan again", {}
-    if names_known(order):
+        return LEAVE, f"the order is {order.status}, and its details could not be read: plan again", {}
+    if order.names_known:
         return action, reason, more
-    if str(order["order_id"]) not in request.accept_unknown:
-        return LEAVE, f"the order is {order['status']}, and its details do not have all names: {_CHECK}", {}
+    if str(order.id) not in request.accept_unknown:
+        return LEAVE, f"the order is {order.status}, and its details do not have all names: {_CHECK}", {}
     return _accepted(action, reason, "not all names are known", more)
 
 
@@ -163,25 +161,25 @@ def _accepted(action: str, reason: str, why: str, more: Mapping[str, Any]) -> _C
     return action, f"{reason}; {why}, as accepted by decommission_domain_accept_unknown", {**more, "state": state}
 
 
-def _needs_approval(order: Mapping[str, Any], request: Decommission) -> _Choice:
+def _needs_approval(order: Order, request: Decommission) -> _Choice:
     """Decide for an order that waits for an approval: reject its only request, if that request is for the order."""
     if not is_page(order):
         return LEAVE, "the order needs approval, and its details could not be read: plan again", {}
-    pending = order["pending_requests"] or []
-    if len(pending) == 1 and pending[0]["type"] in _ENDING_REQUESTS and pending[0]["request_id"] > 0:
+    pending = order.undecided
+    if len(pending) == 1 and pending[0].type in _ENDING_REQUESTS and pending[0].id > 0:
         reason = "the order needs approval, and its request can be rejected"
-        return _end_if_known(order, request, REJECT, reason, request_id=pending[0]["request_id"])
+        return _end_if_known(order, request, REJECT, reason, request_id=pending[0].id)
     # Rejecting a request to reissue or to revoke does not end the order.
-    found = ", ".join(f"{one['request_id']} ({one['type']})" for one in pending) or "none"
+    found = ", ".join(f"{one.id} ({one.type})" for one in pending) or "none"
     why = f"its pending requests are not exactly one request for a new order ({found})"
     return LEAVE, f"the order needs approval, but {why}: decide on them in the CertCentral console", {}
 
 
-def _issued(order: Mapping[str, Any], ends: Mapping[str, Any], request: Decommission, facts: ReadFacts) -> _Choice:
+def _issued(order: Order, ends: Ending, request: Decommission, facts: ReadFacts) -> _Choice:
     """Decide for an issued order, by the option decommission_domain_on_issued (revoke, lapse or keep)."""
     # A pending reissue would issue a new certificate, so each change first drops the reissue.
-    drop = {"drop_reissue": True} if order["status"] == "reissue_pending" else {}
-    days = order.get("days_remaining")
+    drop = {"drop_reissue": True} if order.status == "reissue_pending" else {}
+    days = order.days_remaining(facts.today)
     is_over = days is not None and days < 0
     if drop and is_over:
         return LEAVE, "the certificate has expired, and a reissue is pending: drop the reissue, or wait for it", {}
@@ -200,36 +198,35 @@ def _issued(order: Mapping[str, Any], ends: Mapping[str, Any], request: Decommis
 
 
 def _revocation(
-    order: Mapping[str, Any],
-    ends: Mapping[str, Any],
+    order: Order,
+    ends: Ending,
     request: Decommission,
     facts: ReadFacts,
     drop: Mapping[str, Any],
 ) -> _Choice:
     """Decide whether an issued order can be revoked: its certificates must be known and no longer served."""
-    before = ends.get("before") or {}
-    if before.get("revocation_requested"):
+    if ends.requests:
         # In the entry, so that every report has the id until the request is decided.
-        request_id = ends.get("revocation_request_id")
-        label = f"revocation request {request_id}" if request_id else "a revocation request"
-        why = f"{label} waits for approval: an approver must approve or reject it in CertCentral"
-        return LEAVE, why, {"request_id": request_id} if request_id else {}
-    certificates = certificates_of(ends)
-    serials = sorted({str(one.get("serial_number") or "") for one in certificates})
-    accepts = str(order["order_id"]) in request.accept_unknown
+        request_id = ends.requests[0].id
+        why = (
+            f"revocation request {request_id} waits for approval: an approver must approve or reject it in CertCentral"
+        )
+        return LEAVE, why, {"request_id": request_id}
+    serials = sorted({one.serial_number for one in ends.certificates})
+    key = str(order.id)
+    accepts = key in request.accept_unknown
     # A revocation ends every certificate of the order, with duplicates and earlier reissues. A certificate without
     # a serial number cannot be compared again before the revocation, so no option accepts it.
-    named = all(one.get("domains") for one in certificates)
-    if not certificates or "" in serials or not (named or accepts):
-        why = str(ends.get("reason") or "")
-        return LEAVE, "the certificates that a revocation would end could not be read" + (f": {why}" if why else ""), {}
-    known = before.get("certificates_known") is True and names_known(order) and named
+    named = all(one.domains for one in ends.certificates)
+    if not ends.order or not ends.certificates or "" in serials or not (named or accepts):
+        why = f": {ends.reason}" if ends.reason else ""
+        return LEAVE, f"the certificates that a revocation would end could not be read{why}", {}
+    known = ends.are_certificates_known and order.names_known and named
     if not known and not accepts:
-        return LEAVE, str(ends.get("reason") or f"not all names or certificates of the order are known: {_CHECK}"), {}
-    # The module read the order later than the list. The status must still be the same.
-    if before.get("status") not in (("reissue_pending",) if drop else ("issued", "renewed")):
+        return LEAVE, ends.reason or f"not all names or certificates of the order are known: {_CHECK}", {}
+    # These were read later than the list. The status must still be the same.
+    if ends.order.status not in (("reissue_pending",) if drop else ("issued", "renewed")):
         return LEAVE, READ_DIFFERENTLY, {}
-    key = str(order["order_id"])
     verdict = facts.served.get(key)
     if verdict == SERVED:
         return LEAVE, "a certificate of the order is still served: remove it from the server, then plan again", {}
@@ -243,7 +240,9 @@ def _revocation(
         return LEAVE, _needs_approver(hidden), {}
     probed = "no certificate is served" if request.probe else _probe_waived(request)
     # The serial numbers are a part of what is approved: a certificate issued later changes the entry.
-    reason = f"the order is issued with {plural(len(certificates), 'certificate')}; {probed}{_caveat(hidden, request)}"
+    reason = (
+        f"the order is issued with {plural(len(ends.certificates), 'certificate')}; {probed}{_caveat(hidden, request)}"
+    )
     more = {**drop, "state": {"certificates": serials, **served_state(hidden, request)}}
     if known:
         return REVOKE, reason, more
@@ -294,30 +293,26 @@ def _needs_approver(hidden: Sequence[str]) -> str:
     )
 
 
-def _lapse(
-    order: Mapping[str, Any], ends: Mapping[str, Any], request: Decommission, drop: Mapping[str, Any]
-) -> _Choice:
+def _lapse(order: Order, ends: Ending, request: Decommission, drop: Mapping[str, Any]) -> _Choice:
     """Decide whether an issued order can expire: turn off its notices and its automatic reissue."""
     # Only the details of an order have the renewal settings.
-    if "auto_renew" not in order:
+    if not is_page(order):
         return LEAVE, "the details of the order could not be read: plan again", {}
-    certificates = certificates_of(ends)
-    known = (ends.get("before") or {}).get("certificates_known") is True and all(
-        one.get("domains") for one in certificates
-    )
+    certificates = ends.certificates
+    known = ends.are_certificates_known and all(one.domains for one in certificates)
     # Duplicates and earlier reissues can have other names, which must not lose their certificate.
     unknown = "" if has_one_certificate(order) or (certificates and known) else "duplicates and reissues"
-    if unknown and str(order["order_id"]) not in request.accept_unknown:
+    if unknown and str(order.id) not in request.accept_unknown:
         return LEAVE, f"the {unknown} of the order could not be read, and may have other names: {_CHECK}", {}
     # The API has no call that turns off auto_renew (docs/development/reference/certcentral.md 4.6).
-    renews = bool(order["auto_renew"])
+    renews = bool(order.auto_renew)
     caveat = "; AUTO-RENEW IS ON, and only the CertCentral console can turn it off" if renews else ""
-    if drop or order.get("disable_renewal_notifications") is not True or order.get("auto_reissue") is not False:
+    if drop or order.disable_renewal_notifications is not True or order.auto_reissue is not False:
         reason, more = (
             f"the order is issued; turn off its renewal notices and its automatic reissue{caveat}",
             {**drop, "state": {"auto_renew": renews}},
         )
-        if unknown and names_known(order):
+        if unknown and order.names_known:
             return _accepted(LAPSE, reason, f"not all {unknown} are known", more)
         return _end_if_known(order, request, LAPSE, reason, **more)
     if caveat:
@@ -328,16 +323,16 @@ def _lapse(
 # -- manual review -----------------------------------------------------------------------------------------------------
 
 
-def why_manual_review(order: Mapping[str, Any], names: Sequence[str], request: Decommission) -> str:
+def why_manual_review(order: Order, names: Sequence[str], request: Decommission) -> str:
     """Return why a CertCentral order needs manual review in any status, an empty string if it does not.
 
     order: the row or the details of the order. names: all known names of the order, as DNS spells them.
     """
-    key, product = str(order["order_id"]), str(order.get("product_type") or "")
+    key, product = str(order.id), order.product_type
     if key in request.replacements:
         return IS_REPLACEMENT
     # A common name that is not among the names is not a DNS name, for example the name of an organization.
-    common = dns_name(str(order.get("common_name") or ""))
+    common = dns_name(order.common_name)
     if common and common not in names and product in request.product_types:
         return "the common name of the order is not a domain name, and its use is not known"
     why = why_names_stay(key, names, request)
@@ -375,22 +370,22 @@ def why_names_stay(key: str, names: Sequence[str], request: Decommission) -> str
     return f"the order covers the wildcard {wildcards[0]}, {used}"
 
 
-def decide_servertastic(review: Mapping[str, Any], request: Decommission, facts: ReadFacts) -> tuple[str, str]:
+def decide_servertastic(review: Review, request: Decommission, facts: ReadFacts) -> tuple[str, str]:
     """Decide the action for one Servertastic order; returns the action and its reason.
 
-    review: a row of servertastic_order_info. The states are those of docs/development/reference/servertastic.md 5.
+    The states are those of docs/development/reference/servertastic.md 5.
     """
-    state = review_state(review)
+    state = review.state
     if state == CANCELLED:
         return NOTHING, "the order is already canceled"
-    if str(review.get("product_code") or "").lower().startswith(_NOT_CANCELABLE_PRODUCTS):
-        return LEAVE, f"{review['product_code']} is a SmarterTools product, which cannot be canceled"
+    if review.product_code.lower().startswith(_NOT_CANCELABLE_PRODUCTS):
+        return LEAVE, f"{review.product_code} is a SmarterTools product, which cannot be canceled"
     if state in NOT_ISSUED:
-        return CANCEL, f"the order is {review['order_status']} and can be canceled"
+        return CANCEL, f"the order is {review.status} and can be canceled"
     if state != COMPLETED:
-        return LEAVE, f"the status of the order is {review['order_status'] or 'not known'}: contact Servertastic"
+        return LEAVE, f"the status of the order is {review.status or 'not known'}: contact Servertastic"
     # An issued order can be canceled until 30 days after its completion.
-    closes = utc(review.get("window_closes") or "")
+    closes = review.window_closes
     if closes is None or closes <= facts.now:
         return (
             LEAVE,
@@ -400,12 +395,12 @@ def decide_servertastic(review: Mapping[str, Any], request: Decommission, facts:
     if request.on_issued != REVOKE:
         return KEEP, f"the order is issued; {until}"
     # The serial number of the certificate is not known, so any certificate served under the name can be this one.
-    verdict = facts.served.get(review["order_digest"])
+    verdict = facts.served.get(review.order_digest)
     if verdict == SERVED:
         return LEAVE, f"a certificate is still served under its name: remove it, then plan again; {until}"
     if request.probe and verdict not in (NOT_SERVED, UNRESOLVED):
         return LEAVE, f"the probe did not show whether a certificate is served under its name: plan again; {until}"
-    hidden = unresolved_names(review["order_digest"], request, facts)
+    hidden = unresolved_names(review.order_digest, request, facts)
     if hidden and request.unapproved and not request.waiver:
         return LEAVE, f"{_needs_approver(hidden)}; {until}"
     probed = "no certificate is served under its name" if request.probe else _probe_waived(request)

@@ -6,20 +6,23 @@
 
 """Plan the renewed marks of migrated orders that another order has renewed, or no longer renews.
 
-Pure: no I/O, no clock, no Ansible. The input is orders as digicert_order_info returns them, with their origin. Numbers
-in parentheses are sections of docs/development/reference/certcentral.md. Where a fact is not known, no mark is changed.
+Pure: no I/O, no clock, no Ansible. The input is the orders of the account with their origin. Numbers in parentheses are
+sections of docs/development/reference/certcentral.md. Where a fact is not known, no mark is changed.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
-from typing import Any
+from datetime import date
+from typing import TYPE_CHECKING, Any
 
-from .._common.names import dns_name
-from .._common.values import is_id, utc, whole_number
+from .._certcentral.models import DETAILS, ORIGIN
+from .._common.values import is_id
 from .._plans.actions import CERTCENTRAL, LEAVE, MARK, TLS_PRODUCTS, UNMARK
+
+if TYPE_CHECKING:
+    from .._certcentral.models import Order
 
 # An order can be marked renewed from this many days before its certificate expires (9).
 MARK_WINDOW_DAYS = 90
@@ -33,66 +36,63 @@ _NEVER_ISSUED = ("needs_approval", "pending", "processing", "waiting_pickup", "n
 
 
 def plan(
-    orders: Iterable[Mapping[str, Any]], pages: Iterable[Mapping[str, Any]] = (), *, undo_expired: bool = False
+    orders: Iterable[Order], today: date, pages: Iterable[Order] = (), *, undo_expired: bool = False
 ) -> list[dict[str, Any]]:
     """Return a plan entry for every migrated order whose mark must change, sorted by order id.
 
     An order is marked if a successor has renewed it. A mark is removed only if the successor was canceled or revoked
     and no other order has ever renewed the order; marks that a user set for another reason stay.
 
-    pages: the orders of `to_read`, read with details. undo_expired: whether to remove the marks of expired orders as
-    well. Raises KeyError, TypeError or ValueError if a row is not an order.
+    today: the date in UTC. pages: the orders of `to_read`, read with details. undo_expired: whether to remove the marks
+    of expired orders as well. Raises ValueError if an order has no valid id.
     """
-    whole = {page["order_id"]: page for page in pages}
+    whole = {page.id: page for page in pages if DETAILS in page.seen}
     entries = []
-    for case in _Account(_with_names(orders, whole)).cases(undo_expired):
+    for case in _Account(orders, today, whole).cases(undo_expired):
         decision = _decide(case, whole.get(case.old.id, case.page))
         if decision:
             entries.append(_entry(case, *decision))
     return entries
 
 
-def to_read(orders: Iterable[Mapping[str, Any]], *, undo_expired: bool = False) -> list[int]:
+def to_read(orders: Iterable[Order], today: date, *, undo_expired: bool = False) -> list[int]:
     """Return the ids of the orders that must be read with details before they can be planned.
 
     These are orders whose mark would be removed, because only the details show whether an order was renewed in
     CertCentral; and orders that would be marked, if the list omits the mark or some names.
     """
-    account = _Account(orders)
+    account = _Account(orders, today, {})
     unclear = {case.old.id for case in account.cases(undo_expired) if case.is_marked is not False and case.page is None}
     return sorted(unclear | account.unnamed())
 
 
-def _with_names(
-    orders: Iterable[Mapping[str, Any]], pages: Mapping[int, Mapping[str, Any]]
-) -> Iterator[Mapping[str, Any]]:
-    """Yield the orders, with the names of the details where the list leaves names out."""
-    for row in orders:
-        page = pages.get(row["order_id"]) if row.get("domains_known") is False else None
-        yield {**row, **{name: page.get(name) for name in ("domains", "domains_known")}} if page else row
-
-
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class _Order:
-    """The facts of an order that decide about marks.
+    """An order, with the facts that decide about marks.
 
-    end: the last day of the order; placed: the time of the order, in UTC; None if not known. days: days until the
-    certificate expires, negative after that. days_left: days until the order ends, None if not after its certificate.
+    names, names_known: those of its details, if they were read because the list leaves names out. end: the last day of
+    the order, None if not known. days: days until the certificate expires, negative after that. days_left: days until
+    the order ends, None if not after its certificate.
     """
 
-    row: Mapping[str, Any]
-    id: int
-    status: str
+    order: Order
     names: frozenset[str]
-    organization: int | None
+    names_known: bool
     end: date | None
-    placed: datetime | None
     days: int | None
     days_left: int | None
 
     @property
-    def is_marked(self) -> bool | None:
-        return True if self.status == "renewed" else boolean(self.row.get("is_renewed"))
+    def id(self) -> int:
+        return self.order.id
+
+    @property
+    def status(self) -> str:
+        return self.order.status
+
+    @property
+    def organization(self) -> int | None:
+        return (self.order.organization.id if self.order.organization else None) or None
 
     @property
     def is_issued(self) -> bool:
@@ -107,11 +107,7 @@ class _Order:
     @property
     def counts(self) -> bool:
         """Whether the order can be or have a successor. Two unknown organizations do not count as the same."""
-        return self.row.get("product_type") in TLS_PRODUCTS and self.organization is not None and bool(self.names)
-
-    @property
-    def names_known(self) -> bool:
-        return self.row.get("domains_known") is not False
+        return self.order.product_type in TLS_PRODUCTS and self.organization is not None and bool(self.names)
 
     @property
     def is_due(self) -> bool:
@@ -119,7 +115,8 @@ class _Order:
 
     @property
     def can_carry_a_mark(self) -> bool:
-        return self.row.get("is_migrated") is True and self.status in MARKABLE and self.end is not None
+        is_migrated = ORIGIN in self.order.seen and self.order.is_migrated
+        return bool(is_migrated) and self.status in MARKABLE and self.end is not None
 
 
 @dataclass(frozen=True)
@@ -137,11 +134,11 @@ class _Case:
 
     @property
     def is_marked(self) -> bool | None:
-        return self.old.is_marked
+        return self.old.order.is_marked
 
     @property
-    def page(self) -> Mapping[str, Any] | None:
-        return self.old.row if "renewed_order_id" in self.old.row else None
+    def page(self) -> Order | None:
+        return self.old.order if DETAILS in self.old.order.seen else None
 
 
 class _Candidates:
@@ -157,7 +154,9 @@ class _Candidates:
         self._issued_once = _latest(issued_once)
         self._revoked = _latest(order for order in consistent if order.status == "revoked")
         canceled = [
-            (order.placed, order.id, order) for order in consistent if order.status == "canceled" and order.placed
+            (order.order.date_created, order.id, order)
+            for order in consistent
+            if order.status == "canceled" and order.order.date_created
         ]
         self._canceled = [order for _placed, _id, order in sorted(canceled, key=lambda one: one[:2], reverse=True)]
         self._without_end = sorted((order for order in issued_once if order.end is None), key=lambda order: order.id)
@@ -179,19 +178,19 @@ class _Candidates:
         if revoked:
             return revoked
         # A canceled order was never issued and has no last day, so the times of the orders are compared.
-        last = self._canceled[0] if self._canceled else None
-        return last if last and last.placed and old.placed and last.placed > old.placed else None
+        last, placed = self._canceled[0] if self._canceled else None, old.order.date_created
+        return last if last and placed and last.order.date_created and last.order.date_created > placed else None
 
 
 class _Account:
     """All orders of the account, indexed by organization and names, so that no order is compared with all others."""
 
-    def __init__(self, orders: Iterable[Mapping[str, Any]]) -> None:
+    def __init__(self, orders: Iterable[Order], today: date, pages: Mapping[int, Order]) -> None:
         versions: dict[int, list[_Order]] = {}
-        for row in orders:
-            order = _read(row)
+        for one in orders:
+            order = _with_facts(one, today, pages)
             versions_of_order = versions.setdefault(order.id, [])
-            if all(one.row != row for one in versions_of_order):
+            if order not in versions_of_order:
                 versions_of_order.append(order)
         self._orders = [order for number in sorted(versions) for order in versions[number]]
         self._inconsistent = {number for number, versions_of_order in versions.items() if len(versions_of_order) > 1}
@@ -220,7 +219,7 @@ class _Account:
             for old in self._orders
             if not old.names_known
             and old.can_carry_a_mark
-            and (old.is_marked or old.is_due)
+            and (old.order.is_marked or old.is_due)
             and old.id not in self._inconsistent
         }
 
@@ -234,7 +233,7 @@ class _Account:
     def successor(self, old: _Order, possible: _Possible) -> int | None:
         """Return the id of the order that has renewed `old`, 0 for none, None if that is not known."""
         is_known = bool(old.names) and old.names_known and old.end is not None and not self.is_inconsistent(old)
-        if not is_known or old.row.get("product_type") not in TLS_PRODUCTS:
+        if not is_known or old.order.product_type not in TLS_PRODUCTS:
             return None
         renewing = self._candidates_for(old).renewing_order(old) if old.counts else None
         if renewing:
@@ -245,9 +244,11 @@ class _Account:
         candidates = self._candidates_for(old)
         renewing = candidates.renewing_order(old)
         if renewing:
-            return _Case(old, renewing) if old.is_due and not old.is_marked else None
+            return _Case(old, renewing) if old.is_due and not old.order.is_marked else None
         ended = candidates.ended_successor(old)
-        if not ended or old.is_marked is False or candidates.had_renewed(old) or (old.has_expired and not undo_expired):
+        if not ended or old.order.is_marked is False or candidates.had_renewed(old):
+            return None
+        if old.has_expired and not undo_expired:
             return None
         without_end = candidates.without_known_end(old)
         doubt = (
@@ -267,45 +268,22 @@ class _Account:
         return self._candidates[group]
 
 
-def _read(row: Mapping[str, Any]) -> _Order:
-    order_id, names, placed = row["order_id"], row["domains"], row.get("date_created")
-    if not is_id(order_id):
+def _with_facts(order: Order, today: date, pages: Mapping[int, Order]) -> _Order:
+    """Return an order of the list with what follows from its dates. pages: the orders that were read with details."""
+    if not is_id(order.id):
         raise ValueError("order_id must be a positive number")
-    if not isinstance(names, (list, tuple)) or not all(isinstance(name, str) for name in names):
-        raise TypeError(f"order {order_id}: domains must be a list of texts")
-    days, end, till = whole_number(row.get("days_remaining")), _end(row), _day(row.get("valid_till"))
+    named = order if order.names_known else pages.get(order.id, order)
+    till = order.valid_till
+    # An annual plan ends after its certificate (8). A date that cannot be read may be any.
+    end = max(till, order.order_valid_till or till) if till and not order.has_unread_expiry else None
     return _Order(
-        row=row,
-        id=order_id,
-        status=str(row.get("status") or ""),
-        names=frozenset(map(dns_name, names)),
-        organization=whole_number(row.get("organization_id")) or None,
+        order,
+        names=frozenset(named.domains),
+        names_known=named.names_known,
         end=end,
-        placed=utc(placed) if isinstance(placed, str) else None,
-        days=days,
-        days_left=(end - till).days + days if end and till and end > till and days is not None else None,
+        days=order.days_remaining(today),
+        days_left=(end - today).days if end and till and end > till else None,
     )
-
-
-def _end(row: Mapping[str, Any]) -> date | None:
-    """Return the last day of an order; an annual plan ends after its certificate (8). None if a date is not known."""
-    ends = [_day(row.get("valid_till"))]
-    if row.get("order_valid_till"):
-        ends.append(_day(row["order_valid_till"]))
-    known = [end for end in ends if end]
-    return max(known) if len(known) == len(ends) else None
-
-
-def _day(value: Any) -> date | None:
-    try:
-        return date.fromisoformat(value)
-    except (TypeError, ValueError):
-        return None
-
-
-def boolean(value: Any) -> bool | None:
-    """Return a boolean as it is, None for any other value."""
-    return value if isinstance(value, bool) else None
 
 
 def _latest(orders: Iterable[_Order]) -> list[_Order]:
@@ -319,7 +297,7 @@ def _later(latest: Sequence[_Order], old: _Order) -> _Order | None:
     return other if other and other.end and old.end and other.end > old.end else None
 
 
-def _decide(case: _Case, page: Mapping[str, Any] | None) -> tuple[str, str] | None:
+def _decide(case: _Case, page: Order | None) -> tuple[str, str] | None:
     """Return the action and the doubt that leads to manual review, or None if no change is necessary.
 
     page: the order read with details, None if it was not read.
@@ -329,19 +307,17 @@ def _decide(case: _Case, page: Mapping[str, Any] | None) -> tuple[str, str] | No
         return action, ""
     if page is None:
         return LEAVE, "the details of the order were not read: plan again"
-    now = _read(page)
-    on_page = now.is_marked
+    on_page = page.is_marked
     # The details were read after the list. If they contradict it, the order changes at this moment.
-    changed = (now.status, _day(page.get("valid_till"))) != (case.old.status, _day(case.old.row.get("valid_till")))
+    changed = (page.status, page.valid_till) != (case.old.status, case.old.order.valid_till)
     if changed or (None not in (case.is_marked, on_page) and case.is_marked is not on_page):
         return LEAVE, "the order changed while the account was read: plan again"
     if bool(case.is_marked or on_page) is not case.successor_has_ended:
         return None
     # With a successor in CertCentral, is_renewed is a fact and not a mark (2.2).
-    true_renewal = whole_number(page.get("renewed_order_id"))
-    if true_renewal is None and case.successor_has_ended:
+    if page.renewed_order_id is None and case.successor_has_ended:
         return LEAVE, "it is not known whether another order has renewed the order in CertCentral"
-    if true_renewal:
+    if page.renewed_order_id:
         return None
     return (LEAVE, case.doubt) if case.doubt else (action, "")
 
@@ -354,38 +330,39 @@ def _entry(case: _Case, action: str, doubt: str) -> dict[str, Any]:
     else:
         reason = f"order {successor.id}, which ends on {end}, has renewed the order"
     facts = {"successor": successor.id, "successor_status": successor.status, "successor_ends": end}
-    return entry(case.old.row, action, f"{reason}, but {doubt}" if doubt else reason, facts)
+    found = entry(case.old.order, action, f"{reason}, but {doubt}" if doubt else reason, facts)
+    return {**found, "domains": sorted(case.old.names)}
 
 
-def entry(row: Mapping[str, Any], action: str, reason: str, facts: Mapping[str, Any] | None = None) -> dict[str, Any]:
+def entry(order: Order, action: str, reason: str, facts: Mapping[str, Any] | None = None) -> dict[str, Any]:
     """Return a plan entry. facts: additional facts for the state that the action depends on."""
     return {
         "provider": CERTCENTRAL,
-        "order": str(int(row["order_id"])),
-        "name": str(row.get("common_name") or ""),
-        "domains": sorted({name if name.isascii() else dns_name(name) for name in row["domains"]}),
+        "order": str(order.id),
+        "name": order.common_name,
+        "domains": list(order.domains),
         "action": action,
         "reason": reason,
         "state": {
-            "status": str(row.get("status") or ""),
-            "valid_till": str(row.get("valid_till") or ""),
+            "status": order.status,
+            "valid_till": order.valid_till.isoformat() if order.valid_till else "",
             **(facts or {}),
         },
-        **({"organization": str(row["organization_name"])} if row.get("organization_name") else {}),
+        **({"organization": order.organization.name} if order.organization and order.organization.name else {}),
     }
 
 
 # -- the successors of any order ---------------------------------------------------------------------------------------
 
 
-def successors(orders: Iterable[Mapping[str, Any]], order_ids: Iterable[int]) -> dict[int, int | None]:
+def successors(orders: Iterable[Order], today: date, order_ids: Iterable[int]) -> dict[int, int | None]:
     """Return the order that has renewed each of some orders, by the rule for marks: 0 for none, None if not known.
 
     orders: of the account, as for `plan`; at least those which have a name in common with one of `order_ids`, or names
-    that are not known. It is not known whether an order has a successor if a fact that decides is not known: of the
-    order itself, or of another order that may have renewed it. Marks are not taken into account.
+    that are not known. today: in UTC. It is not known whether an order has a successor if a fact that decides is not
+    known: of the order itself, or of another order that may have renewed it. Marks are not taken into account.
     """
-    account, wanted = _Account(orders), set(order_ids)
+    account, wanted = _Account(orders, today, {}), set(order_ids)
     possible = _Possible(account)
     found = {old.id: account.successor(old, possible) for old in account.orders if old.id in wanted}
     return {order_id: found.get(order_id) for order_id in wanted}
@@ -400,7 +377,7 @@ class _Possible:
         self._nameless: list[_Order] = []
         for order in account.orders:
             is_expired = order.days is not None and order.days < 0
-            if order.status not in _ISSUED or is_expired or order.row.get("product_type") not in ("", *TLS_PRODUCTS):
+            if order.status not in _ISSUED or is_expired or order.order.product_type not in ("", *TLS_PRODUCTS):
                 continue
             is_clear = order.counts and order.names_known and order.end and not account.is_inconsistent(order)
             for name in order.names:

@@ -6,8 +6,8 @@
 
 """Plan to end stale orders, which were placed long ago and never issued. Pure: no I/O, no clock, no Ansible.
 
-The input is orders as digicert_order_info returns them. The output is one plan entry for each stale order, with an
-action and a reason. Where a fact is not known, the action is manual review.
+The output is one plan entry for each stale order, with an action and a reason. Where a fact is not known, the action is
+manual review.
 """
 
 from __future__ import annotations
@@ -15,12 +15,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import date, datetime, timedelta, timezone
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from .._certcentral.models import DETAILS
 from .._common.names import LIBRARY_MISSING, is_convertible, matches_pattern, pattern_forms
 from .._common.text import plural
-from .._common.values import is_id, utc, whole_number
+from .._common.values import is_id, utc, utc_text, whole_number
 from .._plans.actions import CANCEL, CERTCENTRAL, LEAVE, REJECT, TLS_PRODUCTS, WAIT, writes
+
+if TYPE_CHECKING:
+    from .._certcentral.models import Order
 
 # The statuses of stale orders, for example after a failed automation.
 STALE = ("pending", "waiting_pickup", "needs_approval")
@@ -130,10 +134,10 @@ def _patterns(options: Mapping[str, Any], name: str, default: Sequence[str]) -> 
 # -- names -------------------------------------------------------------------------------------------------------------
 
 
-def _names(*rows: Mapping[str, Any]) -> list[str]:
-    """Return all names of the rows of an order, the common name first."""
-    values = [name for row in rows for name in (row["common_name"], *(row["domains"] or ()))]
-    return list(dict.fromkeys(name for name in values if isinstance(name, str) and name.strip()))
+def _names(*versions: Order) -> list[str]:
+    """Return all names of the versions of an order, the common name first."""
+    names = (name for one in versions for name in (one.common_name, *one.domains))
+    return list(dict.fromkeys(name for name in names if name.strip()))
 
 
 def _is_selected(names: Sequence[str], criteria: StaleCriteria) -> bool:
@@ -152,84 +156,74 @@ def search(criteria: StaleCriteria) -> dict[str, Any]:
     return {"status": list(criteria.statuses), "created_before": first.isoformat()}
 
 
-def to_read(orders: Iterable[Mapping[str, Any]], criteria: StaleCriteria) -> list[int]:
-    """Return the ids of the orders that must be read with details before they can be planned."""
+def to_read(orders: Iterable[Order], criteria: StaleCriteria) -> list[int]:
+    """Return the ids of the orders that must be read with details before they can be planned.
+
+    orders: the list of the account. Raises ValueError if an order has no valid id.
+    """
     kinds = ("", *criteria.product_types)
     return [
-        order_id
-        for order_id, rows in _candidates(orders, criteria)
-        if any((row["product_type"] or "") in kinds for row in rows)
+        order_id for order_id, rows in _candidates(orders, criteria) if any(row.product_type in kinds for row in rows)
     ]
 
 
-def predecessors(details: Iterable[Mapping[str, Any]]) -> list[int]:
+def predecessors(details: Iterable[Order]) -> list[int]:
     """Return the ids of the orders that these renew. They must be read for their dates of expiry."""
-    return sorted({int(order["renewal_of_order_id"]) for order in details if order["renewal_of_order_id"]})
+    return sorted({order.renewal_of_order_id for order in details if order.renewal_of_order_id})
 
 
-def _candidates(
-    orders: Iterable[Mapping[str, Any]], criteria: StaleCriteria
-) -> list[tuple[int, tuple[Mapping[str, Any], ...]]]:
+def _candidates(orders: Iterable[Order], criteria: StaleCriteria) -> list[tuple[int, tuple[Order, ...]]]:
     """Return the rows of each stale order by id. An order can have several different rows."""
     return [
         (order_id, rows)
         for order_id, rows in sorted(_by_id(orders).items())
-        if any(row["status"] in criteria.statuses and _age(row, criteria) > criteria.older_than_days for row in rows)
+        if any(row.status in criteria.statuses and _age(row, criteria) > criteria.older_than_days for row in rows)
         and (_is_selected(_names(*rows), criteria) or _may_be_selected(rows, criteria))
     ]
 
 
-def _may_be_selected(rows: Sequence[Mapping[str, Any]], criteria: StaleCriteria) -> bool:
+def _may_be_selected(rows: Sequence[Order], criteria: StaleCriteria) -> bool:
     """Return whether an order may be selected by a name that the list leaves out."""
-    unknown = any(row.get("domains_known") is False for row in rows)
+    unknown = any(not row.names_known for row in rows)
     return unknown and not matches_pattern(_names(*rows), criteria.exclude)
 
 
-def _by_id(orders: Iterable[Mapping[str, Any]]) -> dict[int, tuple[Mapping[str, Any], ...]]:
-    """Return the different rows of each order by id, sorted so that the order of the input does not matter."""
-    known: dict[int, tuple[Mapping[str, Any], ...]] = {}
+def _by_id(orders: Iterable[Order]) -> dict[int, tuple[Order, ...]]:
+    """Return the different versions of each order by id, sorted so that the order of the input does not matter."""
+    known: dict[int, tuple[Order, ...]] = {}
     for order in orders:
-        order_id = order["order_id"]
-        if not is_id(order_id):
+        if not is_id(order.id):
             raise ValueError("an order has no valid order_id")
-        rows = known.get(order_id, ())
-        known[order_id] = rows if order in rows else tuple(sorted((*rows, order), key=_spelling))
+        versions = known.setdefault(order.id, (order,))
+        if order not in versions:
+            known[order.id] = tuple(sorted((*versions, order), key=repr))
     return known
 
 
-def _spelling(row: Mapping[str, Any]) -> str:
-    return repr(sorted(row.items()))
-
-
-def _age(row: Mapping[str, Any], criteria: StaleCriteria) -> int:
+def _age(row: Order, criteria: StaleCriteria) -> int:
     """Return the days since the order was placed, -1 if not known, which is never stale."""
-    placed = _placed(row)
-    return -1 if placed is None else (criteria.today - placed.date()).days
-
-
-def _placed(row: Mapping[str, Any]) -> datetime | None:
-    return utc(row["date_created"]) if isinstance(row["date_created"], str) else None
+    return -1 if row.date_created is None else (criteria.today - row.date_created.date()).days
 
 
 # -- the plan ----------------------------------------------------------------------------------------------------------
 
 
 def plan(
-    orders: Iterable[Mapping[str, Any]],
+    orders: Iterable[Order],
     criteria: StaleCriteria,
     *,
-    details: Iterable[Mapping[str, Any]] = (),
-    renewed: Iterable[Mapping[str, Any]] = (),
+    details: Iterable[Order] = (),
+    renewed: Iterable[Order] = (),
 ) -> list[dict[str, Any]]:
     """Return a plan entry for every stale order, sorted by order id, and none for an excluded order.
 
     details: the orders of `to_read`, read with details. renewed: the orders of `predecessors`. Raises ValueError if an
-    order has no valid order_id.
+    order has no valid id.
     """
-    page, predecessors_by_id = _by_id(details), _by_id(renewed)
+    pages, predecessors_by_id = _by_id(one for one in details if DETAILS in one.seen), _by_id(renewed)
     entries = []
     for order_id, rows in _candidates(orders, criteria):
-        read = page.get(order_id, ())
+        read = pages.get(order_id, ())
         # The list can leave names out, so the names of the details count as well.
         names = _names(*rows, *read)
         if _is_selected(names, criteria):
@@ -247,7 +241,7 @@ def _limited(entries: Sequence[dict[str, Any]], limit: int | None) -> list[dict[
 
 def _seniority(entry: Mapping[str, Any]) -> tuple[datetime, int]:
     # The fallback is never used: an order without a date is not stale.
-    return _placed(entry["state"]) or datetime.max.replace(tzinfo=timezone.utc), int(entry["order"])
+    return utc(entry["state"]["date_created"]) or datetime.max.replace(tzinfo=timezone.utc), int(entry["order"])
 
 
 def _waiting(entry: Mapping[str, Any], why: str) -> dict[str, Any]:
@@ -256,31 +250,31 @@ def _waiting(entry: Mapping[str, Any], why: str) -> dict[str, Any]:
 
 
 def _entry(
-    rows: Sequence[Mapping[str, Any]],
-    read: Sequence[Mapping[str, Any]],
+    rows: Sequence[Order],
+    read: Sequence[Order],
     names: Sequence[str],
-    predecessors_by_id: Mapping[int, tuple[Mapping[str, Any], ...]],
+    predecessors_by_id: Mapping[int, tuple[Order, ...]],
     criteria: StaleCriteria,
 ) -> dict[str, Any]:
     """Return the plan entry of one order.
 
-    rows: the rows of the list. read: the rows with details. names: all known names. predecessors_by_id: the orders that
-    stale orders renew.
+    rows: the order as the list has it. read: with details. names: all known names. predecessors_by_id: the orders that
+    stale orders renew. More than one version of an order means that it changed meanwhile.
     """
     row = rows[0]
-    state = {"status": row["status"], "date_created": row["date_created"]}
+    state = {"status": row.status, "date_created": utc_text(row.date_created)}
     entry = {
         "provider": CERTCENTRAL,
-        "order": str(row["order_id"]),
+        "order": str(row.id),
         "name": names[0] if names else "",
         "domains": _domains(*rows, *read),
         "state": state,
-        **({"organization": row["organization_name"]} if row.get("organization_name") else {}),
+        **({"organization": row.organization.name} if row.organization and row.organization.name else {}),
     }
     if len(rows) != 1:
         return {**entry, **_manual_review(_CHANGED_MEANWHILE)}
-    old = f"the order has the status {row['status']} and was placed {plural(_age(row, criteria), 'day')} ago"
-    kinds = {one["product_type"] or "" for one in (row, *read)} - {""}
+    old = f"the order has the status {row.status} and was placed {plural(_age(row, criteria), 'day')} ago"
+    kinds = {one.product_type for one in (row, *read)} - {""}
     unknown = sorted(kinds - set(criteria.product_types))
     if unknown:
         return {
@@ -290,14 +284,14 @@ def _entry(
     if len(read) != 1 or not _is_as_listed(row, read[0]):
         return {**entry, **_manual_review(_CHANGED_MEANWHILE)}
     page = read[0]
-    renews = page["renewal_of_order_id"] or 0
+    renews = page.renewal_of_order_id or 0
     predecessor = predecessors_by_id.get(renews, ())
     expiries = _expiries(predecessor[0]) if len(predecessor) == 1 else {}
-    product = str(page.get("product_name_id") or "")
-    entry["state"] = {**state, "product": product, "renewal_of_order_id": renews, **expiries}
+    days = {f"predecessor_{name}": day.isoformat() for name, day in expiries.items()}
+    entry["state"] = {**state, "product": page.product_name_id, "renewal_of_order_id": renews, **days}
     why = (
         _missing_facts(kinds, names, criteria)
-        or _missing_names(page)
+        or ("" if page.names_known else "its details do not contain all of its names")
         or _still_needed(page, predecessor, expiries, criteria)
     )
     if why:
@@ -306,21 +300,16 @@ def _entry(
     return {**entry, "domains": _domains(page), **_ending(page, old)}
 
 
-def _domains(*rows: Mapping[str, Any]) -> list[str]:
-    return sorted({name for row in rows for name in row["domains"] or () if name})
-
-
-def _missing_names(page: Mapping[str, Any]) -> str:
-    """Return why not all names are known, empty if they are. An unknown name may be an excluded one."""
-    return "" if page.get("domains_known") is True else "its details do not contain all of its names"
+def _domains(*versions: Order) -> list[str]:
+    return sorted({name for one in versions for name in one.domains if name})
 
 
 def _manual_review(reason: str) -> dict[str, Any]:
     return {"action": LEAVE, "reason": reason}
 
 
-def _is_as_listed(row: Mapping[str, Any], page: Mapping[str, Any]) -> bool:
-    return bool(row["status"] == page["status"] and _placed(row) == _placed(page))
+def _is_as_listed(row: Order, page: Order) -> bool:
+    return row.status == page.status and utc_text(row.date_created) == utc_text(page.date_created)
 
 
 def _missing_facts(kinds: Iterable[str], names: Sequence[str], criteria: StaleCriteria) -> str:
@@ -333,21 +322,18 @@ def _missing_facts(kinds: Iterable[str], names: Sequence[str], criteria: StaleCr
 
 
 def _still_needed(
-    page: Mapping[str, Any],
-    predecessor: Sequence[Mapping[str, Any]],
-    expiries: Mapping[str, str],
-    criteria: StaleCriteria,
+    page: Order, predecessor: Sequence[Order], expiries: Mapping[str, date], criteria: StaleCriteria
 ) -> str:
     """Return why an order is still needed as a renewal, empty if it is not."""
-    renews = page["renewal_of_order_id"]
+    renews = page.renewal_of_order_id
     if not renews:
-        renewal = any(request["type"] == "renewal" for request in page["requests"])
+        renewal = any(request.type == "renewal" for request in page.requests)
         return "it renews an order that is not known" if renewal else ""
-    if "predecessor_valid_till" not in expiries:
+    if "valid_till" not in expiries:
         return f"it renews order {renews}, whose expiry date is not known"
-    days = [(date.fromisoformat(day) - criteria.today).days for day in expiries.values()]
+    days = [(day - criteria.today).days for day in expiries.values()]
     near = [one for one in days if abs(one) <= criteria.predecessor_days]
-    if near and predecessor[0]["status"] not in _ENDED:
+    if near and predecessor[0].status not in _ENDED:
         return f"it renews order {renews}, which {_expires(min(near, key=abs))}"
     return ""
 
@@ -358,25 +344,21 @@ def _expires(days: int) -> str:
     return f"expires in {plural(days, 'day')}" if days else "expires today"
 
 
-def _expiries(predecessor: Mapping[str, Any]) -> dict[str, str]:
+def _expiries(predecessor: Order) -> dict[str, date]:
     """Return the dates of expiry of the certificate and of the order, as far as they are known."""
-    found = {}
-    for name in ("valid_till", "order_valid_till"):
-        moment = utc(predecessor[name]) if isinstance(predecessor[name], str) else None
-        if moment:
-            found[f"predecessor_{name}"] = moment.date().isoformat()
-    return found
+    days = {"valid_till": predecessor.valid_till, "order_valid_till": predecessor.order_valid_till}
+    return {name: day for name, day in days.items() if day}
 
 
-def _ending(page: Mapping[str, Any], old: str) -> dict[str, Any]:
+def _ending(page: Order, old: str) -> dict[str, Any]:
     """Return the action that ends a stale order, or manual review if another request is pending."""
-    pending = page["pending_requests"]
-    found = ", ".join(f"{one['request_id']} ({one['type']})" for one in pending) or "none"
-    known = all(one["type"] in _REJECTABLE for one in pending)
-    if page["status"] != "needs_approval":
+    pending = page.undecided
+    found = ", ".join(f"{request.id} ({request.type})" for request in pending) or "none"
+    known = all(request.type in _REJECTABLE for request in pending)
+    if page.status != "needs_approval":
         if known:
             return {"action": CANCEL, "reason": old}
         return _manual_review(f"{old}, but a cancellation would also end other requests: {found}")
-    if len(pending) != 1 or not known or pending[0]["request_id"] < 1:
+    if len(pending) != 1 or not known or pending[0].id < 1:
         return _manual_review(f"{old}, but its pending requests are not exactly one request for a certificate: {found}")
-    return {"action": REJECT, "reason": old, "request_id": pending[0]["request_id"]}
+    return {"action": REJECT, "reason": old, "request_id": pending[0].id}

@@ -14,13 +14,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from .._certcentral.models import DETAILS, Order
 from .._common.strict_json import NotStrict, read_object
 from .._common.text import printable
-from .._common.values import ORDER_ID, id_of, whole_number
+from .._common.values import ORDER_ID, id_of
 from .._plans.actions import CERTCENTRAL, LEAVE, MARK, NOTHING, UNMARK
 from .._plans.document import MOST_TEXT
 from .._reports.data import SCHEMA_VERSION
-from .renewed_marks import MARKABLE, boolean, entry
+from .renewed_marks import MARKABLE, entry
 
 
 class ReportRefused(ValueError):
@@ -59,40 +60,34 @@ def run_of(text: Any) -> tuple[str, str]:
     return (digest if isinstance(digest, str) else "", time if isinstance(time, str) else "")
 
 
-def plan_undo(
-    order_ids: Iterable[int], orders: Iterable[Mapping[str, Any]], pages: Iterable[Mapping[str, Any]]
-) -> list[dict[str, Any]]:
+def plan_undo(order_ids: Iterable[int], orders: Iterable[Order], pages: Iterable[Order]) -> list[dict[str, Any]]:
     """Return a plan entry for each order id. A mark is removed only if it is still set and no order is a true renewal.
 
-    orders: fresh rows of these orders; pages: the same orders read with details. Both are needed, because lists and
-    details can differ. Raises KeyError, TypeError or ValueError if a row is not an order.
+    orders: these orders as the list has them now; pages: the same orders read with details. Both are needed, because
+    lists and details can differ.
     """
-    rows = {row["order_id"]: row for row in orders}
-    pages_by_id = {page["order_id"]: page for page in pages}
+    rows = {row.id: row for row in orders}
+    pages_by_id = {page.id: page for page in pages if DETAILS in page.seen}
     return [_undo_entry(one, rows.get(one), pages_by_id.get(one)) for one in sorted(set(order_ids))]
 
 
-def _undo_entry(order_id: int, row: Mapping[str, Any] | None, page: Mapping[str, Any] | None) -> dict[str, Any]:
+def _undo_entry(order_id: int, row: Order | None, page: Order | None) -> dict[str, Any]:
     if row is None or page is None:
-        unknown_order = {"order_id": order_id, "domains": []}
-        return entry(row or page or unknown_order, LEAVE, "the order does not exist, or the API key cannot read it")
-    status, marks = str(page.get("status") or ""), (_is_marked(row), _is_marked(page))
+        known = row or page or Order(order_id, status="")
+        return entry(known, LEAVE, "the order does not exist, or the API key cannot read it")
+    marks = (row.is_marked, page.is_marked)
     if True not in marks:
         return entry(page, NOTHING, "the order is not marked renewed")
-    if False in marks or row.get("status") != page.get("status"):
+    if False in marks or row.status != page.status:
         return entry(page, LEAVE, "the order changed while it was read: plan again")
-    if status not in MARKABLE:
-        return entry(page, LEAVE, f"the status of the order is {printable(status, 50) or 'not known'}")
-    newer = whole_number(page.get("renewed_order_id"))
+    if page.status not in MARKABLE:
+        return entry(page, LEAVE, f"the status of the order is {printable(page.status, 50) or 'not known'}")
+    newer = page.renewed_order_id
     if newer is None:
         return entry(page, LEAVE, "it is not known whether another order has renewed the order in CertCentral")
     if newer:
         return entry(page, LEAVE, f"order {newer} has renewed the order in CertCentral, so this is not a mark")
     return entry(page, UNMARK, "the run of the report marked the order renewed")
-
-
-def _is_marked(row: Mapping[str, Any]) -> bool | None:
-    return True if row.get("status") == "renewed" else boolean(row.get("is_renewed"))
 
 
 def _parse(text: Any) -> dict[str, Any]:

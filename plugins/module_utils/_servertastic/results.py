@@ -80,8 +80,8 @@ def _audit(servertastic: Servertastic) -> list[Adjustment] | None:
         return None
 
 
-def reviewed_results(servertastic: Servertastic, digests: Sequence[str], work: Map, stop: Stop) -> dict[str, Any]:
-    """The result of servertastic_order_info for orders by digest: each order once, in the order of `digests`.
+def reviewed(servertastic: Servertastic, digests: Sequence[str], work: Map, stop: Stop) -> dict[str, Review | None]:
+    """Read orders by digest: each once, in the order of `digests`; None for an order without a known token.
 
     work: a map over threads. Raises ApiError or Stopped.
     """
@@ -97,9 +97,14 @@ def reviewed_results(servertastic: Servertastic, digests: Sequence[str], work: M
             return None
 
     digests = list(dict.fromkeys(digests))
-    reviews = work(review, [(digest,) for digest in digests])
-    orders = [found.shown() for found in reviews if found]
-    missing = [digest for digest, found in zip(digests, reviews) if found is None]
+    return dict(zip(digests, work(review, [(digest,) for digest in digests])))
+
+
+def reviewed_results(servertastic: Servertastic, digests: Sequence[str], work: Map, stop: Stop) -> dict[str, Any]:
+    """The result of servertastic_order_info for orders by digest, see `reviewed`."""
+    reviews = reviewed(servertastic, digests, work, stop)
+    orders = [found.shown() for found in reviews.values() if found]
+    missing = [digest for digest, found in reviews.items() if found is None]
     return {"msg": f"{plural(len(orders), 'order')} found", "orders": orders, "missing": missing}
 
 

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import ast
+from dataclasses import replace
 from datetime import date, datetime, timezone
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,9 @@ from ansible_collections.certops.orders.plugins.module_utils._certcentral.filter
 )
 from ansible_collections.certops.orders.plugins.module_utils._certcentral.models import (
     DETAILS,
+    ORIGIN,
     ROW,
+    Order,
     read_certificate,
     read_domain,
     read_order,
@@ -197,9 +200,10 @@ def test_a_search_is_made_in_both_spellings(asked: str) -> None:
 @pytest.mark.parametrize("asked", ASKED)
 @pytest.mark.parametrize("stored", ASKED)
 def test_planners_find_a_name_by_either_spelling(asked: str, stored: str) -> None:
-    row = {"order_id": 7, "domains": [stored]}
+    row = read_order({"id": 7, "certificate": {"dns_names": [stored]}}, ROW)
+    assert row
 
-    assert covering([row], parse_request({"names": [asked]})) == [row]
+    assert covering([row], parse_request({"names": [asked]}), NOW.date()) == [row]
     assert parse_request({"names": [asked]}).names == {MUNICH}
 
 
@@ -218,14 +222,14 @@ def test_a_wildcard_over_a_protected_name_is_protected(pattern: str) -> None:
 @pytest.mark.parametrize("old", ASKED)
 @pytest.mark.parametrize("new", ASKED)
 def test_a_successor_has_the_same_name_in_either_spelling(old: str, new: str) -> None:
-    known = {"product_type": "ssl_certificate", "organization_id": 9, "status": "issued", "is_renewed": False}
-    rows = [
-        {**known, "order_id": 1, "domains": [old], "valid_till": "2026-12-08", "days_remaining": 10},
-        {**known, "order_id": 2, "domains": [new], "valid_till": "2027-03-08", "days_remaining": 100},
-    ]
-    rows = [{**one, "is_migrated": one["order_id"] == 1, "common_name": one["domains"][0]} for one in rows]
+    def answer(order_id: int, name: str, valid_till: str) -> Order:
+        certificate = {"common_name": name, "dns_names": [name], "valid_till": valid_till}
+        facts = {"product": {"type": "ssl_certificate"}, "organization": {"id": 9}, "is_renewed": False}
+        order = read_order({"id": order_id, "status": "issued", "certificate": certificate, **facts}, ROW)
+        assert order
+        return replace(order, is_migrated=order_id == 1, seen=frozenset([ROW, ORIGIN]))
 
-    (entry,) = successors(rows)
+    (entry,) = successors([answer(1, old, "2026-12-08"), answer(2, new, "2027-03-08")], date(2026, 11, 28))
 
     assert (entry["action"], entry["domains"]) == ("mark_renewed", [MUNICH])
 

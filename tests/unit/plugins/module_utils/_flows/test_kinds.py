@@ -123,7 +123,7 @@ def test_marks_read_the_account_with_its_origin(book: Callable[..., Book]) -> No
     planned = plan(service, "mark_renewed_orders")
     assert reads(service)[0] == WHO
     assert any("filters[origin]" in line for line in service.sent)
-    assert [row["order_id"] for row in planned.orders] == [1, 2]
+    assert [order.id for order in planned.orders] == [1, 2]
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.certops.orders.plugins.module_utils._certcentral.models import Order
 from ansible_collections.certops.orders.plugins.module_utils._common.context import Context
 from ansible_collections.certops.orders.plugins.module_utils._common.errors import ApiError
 from ansible_collections.certops.orders.plugins.module_utils._common.options import OptionError
@@ -190,7 +191,7 @@ RESULT: dict[str, Any] = {
     "sha256": SHA256,
     "account": {"account_id": 7, "api_host": "www.digicert.com"},
     "plan": {"names": ["a.example"], "hosts": ["web1"], "servers": {"web1": ["a.example"]}},
-    "orders": [{"order_id": 1}, {"order_id": 2}],
+    "orders": [Order(1, "issued"), Order(2, "issued")],
     "outcomes": [ENTRY],
     "result": {"msg": "1 order: 1 done", "failed": False},
 }

@@ -10,11 +10,13 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.certops.orders.plugins.module_utils._certcentral.models import Domain, Order, read_domain
 from ansible_collections.certops.orders.plugins.module_utils._planners.decommission import check_reach, notes
 from ansible_collections.certops.orders.plugins.module_utils._planners.decommission_request import (
     Decommission,
     parse_request,
 )
+from ansible_collections.certops.orders.plugins.module_utils._servertastic.models import Review
 from ansible_collections.certops.orders.tests.cases import each
 from ansible_collections.certops.orders.tests.messages import check_messages
 
@@ -23,8 +25,9 @@ def wish(*names: str, **more: Any) -> Decommission:
     return parse_request({"names": list(names or ["shop.example.com"]), **more})
 
 
-def domains(*names: str) -> list[dict[str, Any]]:
-    return [{"name": name} for name in names]
+def domains(*names: str) -> list[Domain]:
+    found = [read_domain({"id": number, "name": name}) for number, name in enumerate(names, 1)]
+    return [domain for domain in found if domain]
 
 
 @each(
@@ -74,10 +77,10 @@ def test_a_pattern_of_all_below_a_name_protects_the_name(pattern: str, name: str
 
 def test_patterns_that_match_no_name_of_the_account_are_one_note() -> None:
     orders = [
-        {"domains": ["www.example.com", "*.shop.example.com"], "common_name": "www.example.com"},
-        {"domains": None, "common_name": "MAIL.example.com"},
+        Order(1, "issued", common_name="www.example.com", dns_names=("www.example.com", "*.shop.example.com")),
+        Order(2, "issued", common_name="MAIL.example.com"),
     ]
-    reviews = [{"domain_name": "at.example.net", "domains": []}]
+    reviews = [Review("ab" * 32, "Completed", domain_name="at.example.net")]
     found = ["www.*", "pay.shop.example.com", "mail.example.com", "*.at.example.net"]
     wishes = wish(protected=[*found, "*.pya.example.com", "nowhere.example.com"], stays=["gone.example.com"])
 

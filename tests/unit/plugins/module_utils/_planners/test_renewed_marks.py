@@ -25,6 +25,7 @@ from ansible_collections.certops.orders.plugins.module_utils._certcentral.models
     ROW,
     Named,
     Order,
+    read_order,
 )
 from ansible_collections.certops.orders.plugins.module_utils._planners.renewed_marks import (
     MARK_WINDOW_DAYS,
@@ -34,6 +35,7 @@ from ansible_collections.certops.orders.plugins.module_utils._planners.renewed_m
 from ansible_collections.certops.orders.plugins.module_utils._plans.actions import TLS_PRODUCTS
 from ansible_collections.certops.orders.tests.cases import each
 from ansible_collections.certops.orders.tests.messages import check_messages, known
+from ansible_collections.certops.orders.tests.unit.plugins.module_utils._planners.readings import answered
 from ansible_collections.certops.orders.tests.unit.plugins.properties import assert_occur, examples
 
 TODAY = date(2026, 3, 1)
@@ -42,6 +44,7 @@ SHOP = "shop.example.com"
 WWW = "www.example.com"
 US = Named(1, "Example")
 OLD, NEW = 4, 9
+EVERYTHING = frozenset([ROW, DETAILS, ORIGIN])
 
 
 def day(number: int) -> date:
@@ -77,18 +80,17 @@ def gone(*names: str, status: str = "revoked", **facts: Any) -> Order:
     return new(*names, **{"status": status, "valid": None if status == "canceled" else 200, **facts})
 
 
-def page(order: Order, **facts: Any) -> dict[str, Any]:
+def page(order: Order, **facts: Any) -> Order:
     """Return an order as its own page shows it."""
     whole = replace(order, seen=order.seen | {DETAILS}, renewed_order_id=order.renewed_order_id or 0)
-    return replace(whole, **facts).shown(TODAY)
+    return replace(whole, **facts)
 
 
 def planned(*orders: Order, undo_expired: bool = False) -> list[dict[str, Any]]:
     """Plan as the role does: what has to be read whole is, and nothing else."""
-    rows = [order.shown(TODAY) for order in orders]
-    reads = to_read(rows, undo_expired=undo_expired)
+    reads = to_read(orders, TODAY, undo_expired=undo_expired)
     pages = [page(order) for order in orders if order.id in reads]
-    return plan(rows, pages, undo_expired=undo_expired)
+    return plan(orders, TODAY, pages, undo_expired=undo_expired)
 
 
 def actions(*orders: Order, undo_expired: bool = False) -> dict[int, str]:
@@ -375,7 +377,7 @@ def test_the_mark_of_an_expired_order_stays_unless_that_is_asked_for(facts: dict
     expired = old(is_renewed=True, **facts)
 
     assert actions(expired, gone()) == {}
-    assert to_read([expired.shown(TODAY), gone().shown(TODAY)]) == []
+    assert to_read([expired, gone()], TODAY) == []
     assert actions(expired, gone(), undo_expired=True) == UNMARKED
     assert actions(old(is_renewed=True, valid=0), gone()) == UNMARKED
 
@@ -399,59 +401,60 @@ def test_without_a_day_of_its_own_nothing_was_placed_later() -> None:
 # -- what only its own page tells --------------------------------------------------------------------------------------
 
 
-def with_page(*pages: Mapping[str, Any], marked: bool | None = True) -> list[dict[str, Any]]:
-    return plan([old(is_renewed=marked).shown(TODAY), gone().shown(TODAY)], pages)
+def with_page(*pages: Order, marked: bool | None = True) -> list[dict[str, Any]]:
+    return plan([old(is_renewed=marked), gone()], TODAY, pages)
 
 
 def test_a_true_renewal_is_no_mark() -> None:
     """Where it shows another order that has renewed it, digicert_order_status refuses to take the mark away."""
-    truly = {**old(is_renewed=True).shown(TODAY), "renewed_order_id": NEW}
-    rows = [truly, gone().shown(TODAY)]
+    orders = [page(old(is_renewed=True), renewed_order_id=NEW), gone()]
 
-    assert plan(rows) == []
+    assert plan(orders, TODAY) == []
     # Read whole to begin with, it need not be read again.
-    assert to_read(rows) == []
+    assert to_read(orders, TODAY) == []
     assert actions(old(is_renewed=True, renewed_order_id=NEW), gone()) == {}
     assert with_page(page(old(is_renewed=True), renewed_order_id=7)) == []
 
 
 def test_a_true_renewal_needs_no_mark() -> None:
-    truly = {**old(is_renewed=None).shown(TODAY), "renewed_order_id": NEW}
+    truly = page(old(is_renewed=None), renewed_order_id=NEW)
 
-    assert plan([truly, new().shown(TODAY)]) == []
-    assert plan([{**truly, "is_renewed": False}, new().shown(TODAY)]) == []
+    assert plan([truly, new()], TODAY) == []
+    assert plan([replace(truly, is_renewed=False), new()], TODAY) == []
 
 
 def test_only_what_decides_is_read() -> None:
-    rows = {
+    cases = {
         "marked, of which the successor is gone": [old(is_renewed=True), gone()],
         "the same as a status": [old(status="renewed"), gone()],
         "nobody knows whether it is marked": [old(is_renewed=None), new()],
         "nor here": [old(is_renewed=None), gone()],
     }
-    for case, orders in rows.items():
-        assert to_read([order.shown(TODAY) for order in orders]) == [OLD], case
+    for case, orders in cases.items():
+        assert to_read(orders, TODAY) == [OLD], case
     others = [[old(), new()], [old(is_renewed=True), new()], [old(is_renewed=None)], [old(is_renewed=True)]]
     for orders in others:
-        assert to_read([order.shown(TODAY) for order in orders]) == []
+        assert to_read(orders, TODAY) == []
 
 
 def test_names_that_a_list_leaves_out_are_read_on_its_own_page() -> None:
     """An order with another name is not renewed by one that lacks that name."""
     listed = old(names_known=False)
     for status in ("expired", "issued"):
-        assert to_read([replace(listed, status=status).shown(TODAY), new().shown(TODAY)]) == [OLD]
+        assert to_read([replace(listed, status=status), new()], TODAY) == [OLD]
     for others in (replace(listed, is_migrated=False), old(names_known=False, valid=300), gone(names_known=False)):
-        assert to_read([others.shown(TODAY)]) == []
-    lists = [listed.shown(TODAY), new().shown(TODAY)]
+        assert to_read([others], TODAY) == []
+    lists = [listed, new()]
 
-    def page(*names: str, **facts: Any) -> dict[str, Any]:
-        return replace(old(*names, **facts), seen=frozenset([ROW, DETAILS])).shown(TODAY)
+    def page(*names: str, **facts: Any) -> Order:
+        return replace(old(*names, **facts), seen=frozenset([ROW, DETAILS]), renewed_order_id=0)
 
-    assert [entry["action"] for entry in plan(lists, [page(SHOP)])] == ["mark_renewed"]
-    assert plan(lists, [page(SHOP, "pay.example.com")]) == []
-    assert plan(lists, [page(SHOP, names_known=False)]) == []
-    assert plan(lists) == []
+    assert [entry["action"] for entry in plan(lists, TODAY, [page(SHOP)])] == ["mark_renewed"]
+    assert plan(lists, TODAY, [page(SHOP, "pay.example.com")]) == []
+    assert plan(lists, TODAY, [page(SHOP, names_known=False)]) == []
+    assert plan(lists, TODAY) == []
+    # What a list has is no page.
+    assert plan(lists, TODAY, [old()]) == []
 
 
 def test_what_was_not_read_is_left_to_a_person() -> None:
@@ -459,7 +462,7 @@ def test_what_was_not_read_is_left_to_a_person() -> None:
 
     assert (entry["action"], entry["order"]) == ("leave", "4")
     assert entry["reason"] == because("an order without details")
-    (entry,) = plan([old(is_renewed=None).shown(TODAY), new().shown(TODAY)])
+    (entry,) = plan([old(is_renewed=None), new()], TODAY)
     assert entry["action"] == "leave"
 
 
@@ -480,9 +483,10 @@ def test_what_changed_meanwhile_is_left_to_a_person(facts: dict[str, Any]) -> No
     assert (entry["action"], entry["reason"]) == ("leave", because("an order that changed"))
 
 
-@pytest.mark.parametrize("strange", [None, True, "", "9"])
+@pytest.mark.parametrize("strange", [True, [], "nine", 9.5])
 def test_a_page_that_does_not_say_whether_it_was_truly_renewed(strange: Any) -> None:
-    (entry,) = with_page({**page(old(is_renewed=True)), "renewed_order_id": strange})
+    told = answered(OLD, DETAILS, renewed_order_id=strange).renewed_order_id
+    (entry,) = with_page(page(old(is_renewed=True), renewed_order_id=told))
 
     assert (entry["action"], entry["reason"]) == ("leave", because("an unknown renewal"))
 
@@ -492,59 +496,84 @@ def test_lists_and_pages_may_each_leave_the_mark_out() -> None:
     assert [one["action"] for one in with_page(page(old(is_renewed=None)))] == ["unmark_renewed"]
     assert [one["action"] for one in with_page(page(old(is_renewed=True)), marked=None)] == ["unmark_renewed"]
     assert with_page(page(old(is_renewed=None)), marked=None) == []
-    rows = [old(is_renewed=None).shown(TODAY), new().shown(TODAY)]
-    assert plan(rows, [page(old(is_renewed=True))]) == []
-    assert [one["action"] for one in plan(rows, [page(old(is_renewed=None))])] == ["mark_renewed"]
+    orders = [old(is_renewed=None), new()]
+    assert plan(orders, TODAY, [page(old(is_renewed=True))]) == []
+    assert [one["action"] for one in plan(orders, TODAY, [page(old(is_renewed=None))])] == ["mark_renewed"]
 
 
 # -- odd input ---------------------------------------------------------------------------------------------------------
 
 ODD: list[Any] = [None, "", "soon", "2026-13-45", 7, -1, 1.5, True, [], {}, "\u0663", "9999-12-31T99:00:00"]
+# Where an answer has the facts that decide.
+PLACES = {
+    **dict.fromkeys(("order_valid_till", "date_created", "is_renewed", "status", "renewed_order_id"), ""),
+    **dict.fromkeys(("valid_till", "common_name", "dns_names"), "certificate"),
+    "organization": "",
+    "is_multi_year_plan": "",
+    "number_of_sans": "",
+    "type": "product",
+    "certificate": "",
+}
+
+
+def answer(order: Order, **facts: Any) -> dict[str, Any]:
+    """Return the answer of CertCentral about an order."""
+    return {
+        "id": order.id,
+        "status": order.status,
+        "is_renewed": order.is_renewed,
+        "date_created": order.date_created and order.date_created.isoformat(),
+        "organization": {"id": 1, "name": "Example"},
+        "product": {"type": order.product_type},
+        "certificate": {
+            "common_name": order.common_name,
+            "dns_names": list(order.dns_names),
+            "valid_till": order.valid_till and order.valid_till.isoformat(),
+        },
+        **facts,
+    }
 
 
 @each("odd", ODD)
-@each(
-    "fact",
-    [
-        *("valid_till", "order_valid_till", "date_created", "days_remaining", "is_renewed", "is_migrated", "status"),
-        *("product_type", "organization_id", "is_multi_year_plan", "common_name", "renewed_order_id"),
-    ],
-)
+@each("fact", PLACES)
 def test_odd_values_are_what_is_not_known(fact: str, odd: Any) -> None:
     """No fact of an order can make planning fail; the texts of what is planned stay texts."""
     for one in (old(), old(is_renewed=True)):
         for other in (new(), gone(), gone(status="canceled")):
-            rows = [one.shown(TODAY), other.shown(TODAY)]
-            for row in rows:
-                changed = [{**each, fact: odd} if each is row else each for each in rows]
-                to_read(changed, undo_expired=True)
-                entries = plan(changed, changed, undo_expired=True)
+            for strange in (one, other):
+                data, known = answer(strange), read_order(answer(one if strange is other else other), DETAILS)
+                (data[PLACES[fact]] if PLACES[fact] else data)[fact] = odd
+                read = read_order(data, DETAILS)
+                assert read
+                assert known
+                changed = [replace(each, is_migrated=each.id == OLD, seen=EVERYTHING) for each in (read, known)]
+                to_read(changed, TODAY, undo_expired=True)
+                entries = plan(changed, TODAY, changed, undo_expired=True)
                 assert json.loads(json.dumps(entries)) == entries
 
 
 @pytest.mark.parametrize("text", ["", "soon", None, "2026-02-30", 20270101])
 def test_what_is_no_day_is_never_later(text: Any) -> None:
-    rows = [old().shown(TODAY), {**new().shown(TODAY), "valid_till": text}]
-    assert plan(rows) == []
-    marked = [old(is_renewed=True).shown(TODAY), {**gone().shown(TODAY), "valid_till": text}]
-    assert to_read(marked) == []
-    placed = [old(is_renewed=True).shown(TODAY), {**gone(status="canceled").shown(TODAY), "date_created": text}]
-    assert to_read(placed) == []
+    told = answered(NEW, date_created=text, certificate={"valid_till": text})
+    assert plan([old(), replace(new(), valid_till=told.valid_till)], TODAY) == []
+    assert to_read([old(is_renewed=True), replace(gone(), valid_till=told.valid_till)], TODAY) == []
+    placed = [old(is_renewed=True), replace(gone(status="canceled"), date_created=told.date_created)]
+    assert to_read(placed, TODAY) == []
 
 
 @pytest.mark.parametrize("placed", ["2026-02-19T12:00:00", "2026-02-19T12:00:00+05:00", "2026-02-19"])
 def test_a_time_without_a_zone_is_one_in_utc(placed: str) -> None:
-    rows = [old(is_renewed=True).shown(TODAY), {**gone(status="canceled").shown(TODAY), "date_created": placed}]
+    told = answered(NEW, date_created=placed).date_created
 
-    assert to_read(rows) == [OLD]
+    assert to_read([old(is_renewed=True), replace(gone(status="canceled"), date_created=told)], TODAY) == [OLD]
 
 
 @pytest.mark.parametrize("times", [2, 3])
 def test_an_order_that_is_told_twice_is_planned_once(times: int) -> None:
-    rows = [order.shown(TODAY) for order in (old(), new())]
+    orders = [old(), new()]
 
-    assert plan(rows * times) == plan(rows)
-    assert len(plan(rows)) == 1
+    assert plan(orders * times, TODAY) == plan(orders, TODAY)
+    assert len(plan(orders, TODAY)) == 1
 
 
 def test_what_is_told_twice_and_differently_decides_nothing() -> None:
@@ -558,14 +587,12 @@ def test_what_is_told_twice_and_differently_decides_nothing() -> None:
 
 @pytest.mark.parametrize("name", ["{{ 7 * 7 }}", "=cmd()", "a\u202eb", "x" * 5000, "", " ", "\ud800"])
 def test_hostile_names_are_names(name: str) -> None:
-    rows = [old(SHOP, WWW).shown(TODAY), new(SHOP, WWW).shown(TODAY)]
-    for row in rows:
-        row.update(domains=[*row["domains"], name], common_name=name)
+    names = {"common_name": name, "dns_names": (SHOP, WWW, name)}
 
-    (entry,) = plan(rows)
+    (entry,) = plan([old(**names), new(**names)], TODAY)
 
     assert entry["name"] == name
-    assert set(entry["domains"]) == {SHOP, WWW, name}
+    assert set(entry["domains"]) == {SHOP, WWW, name.strip()}
     assert entry["reason"] == because("a successor")
 
 
@@ -579,11 +606,10 @@ def test_ten_thousand_orders_that_share_their_names_take_about_a_second() -> Non
     orders = [(old, new, old, gone)[number % 4](SHOP, is_renewed=number % 4 == 2) for number in range(5000)]
     orders += [old(*names) for names in list(combinations(hosts, 3))[:4999]]
     orders = [replace(order, id=number) for number, order in enumerate([*orders, new(*hosts)], start=1)]
-    rows = [order.shown(TODAY) for order in orders]
-    assert len(rows) == 10000
+    assert len(orders) == 10000
 
     begun = time.process_time()
-    entries = plan(rows)
+    entries = plan(orders, TODAY)
     took = time.process_time() - begun
 
     # A quarter of the first half, and the whole of the second but for what has renewed it.
@@ -800,8 +826,8 @@ def test_a_plan_that_was_applied_leaves_nothing_to_do(
 
 
 def refusal(**facts: Any) -> str:
-    with pytest.raises((ValueError, TypeError), match=" ") as error:
-        plan([{**old().shown(TODAY), **facts}])
+    with pytest.raises(ValueError, match=" ") as error:
+        plan([replace(old(), **facts)], TODAY)
     return str(error.value)
 
 
@@ -813,8 +839,8 @@ def test_messages() -> None:
         "another order without a last day": planned(marked, gone(), an_order(5, None)),
         "an order without details": with_page(),
         "an order that changed": with_page(page(marked, status="revoked")),
-        "an unknown renewal": with_page({**page(marked), "renewed_order_id": None}),
+        "an unknown renewal": with_page(page(marked, renewed_order_id=None)),
     }
-    refusals = {"an order without an id": refusal(order_id=0), "names that are not a list": refusal(domains=SHOP)}
+    refusals = {"an order without an id": refusal(id=0)}
     reasons = {situation: entry["reason"] for situation, (entry,) in entries.items()}
     check_messages("renewed marks plan", {**reasons, **refusals})

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.certops.orders.plugins.module_utils._certcentral.models import DETAILS, Order
 from ansible_collections.certops.orders.plugins.module_utils._planners.undo_marks import (
     ReportRefused,
     marked_by,
@@ -19,6 +20,7 @@ from ansible_collections.certops.orders.plugins.module_utils._planners.undo_mark
 from ansible_collections.certops.orders.plugins.module_utils._plans.document import entries_of
 from ansible_collections.certops.orders.plugins.module_utils._reports.data import report_of, to_json
 from ansible_collections.certops.orders.tests.messages import check_messages, known
+from ansible_collections.certops.orders.tests.unit.plugins.module_utils._planners.readings import answered
 
 HOST = "www.digicert.com"
 
@@ -184,16 +186,18 @@ def test_a_mark_of_what_is_no_order_is_refused(facts: dict[str, Any]) -> None:
 # -- turning back ------------------------------------------------------------------------------------------------------
 
 
-def a_row(order_id: int = 4, **facts: Any) -> dict[str, Any]:
-    known = {"order_id": order_id, "status": "issued", "is_renewed": True, "valid_till": "2026-04-01"}
-    return {**known, "common_name": "www.example.com", "domains": ["www.example.com"], **facts}
+def a_row(order_id: int = 4, **facts: Any) -> Order:
+    """Return an order as a list has it. facts: of the JSON."""
+    certificate = {"common_name": "www.example.com", "dns_names": ["www.example.com"], "valid_till": "2026-04-01"}
+    return answered(order_id, **{"status": "issued", "is_renewed": True, "certificate": certificate, **facts})
 
 
-def a_page(order_id: int = 4, **facts: Any) -> dict[str, Any]:
-    return {**a_row(order_id), "renewed_order_id": 0, **facts}
+def a_page(order_id: int = 4, **facts: Any) -> Order:
+    """Return an order as its own page has it. facts: of the JSON."""
+    return a_row(order_id, **{"source": DETAILS, **facts})
 
 
-def told(row: dict[str, Any] | None, page: dict[str, Any] | None) -> tuple[str, str]:
+def told(row: Order | None, page: Order | None) -> tuple[str, str]:
     (entry,) = plan_undo([4], [row] if row else [], [page] if page else [])
     # What order_plan takes.
     assert entries_of([entry])[0]["order"] == entry["order"] == "4"
@@ -228,7 +232,7 @@ def test_a_mark_that_is_still_there_is_taken_away() -> None:
         ({"status": "expired"}, {"status": "expired"}, "a mark to remove"),
         ({"is_renewed": False}, {"is_renewed": False}, "no mark"),
         ({"is_renewed": None}, {"is_renewed": None}, "no mark"),
-        ({"is_renewed": "yes"}, {"is_renewed": 1}, "no mark"),
+        ({"is_renewed": "yes"}, {"is_renewed": 2}, "no mark"),
         ({"is_renewed": True}, {"is_renewed": False}, "an order that changed"),
         ({"is_renewed": False}, {"is_renewed": True}, "an order that changed"),
         ({"status": "expired"}, {}, "an order that changed"),
@@ -236,7 +240,7 @@ def test_a_mark_that_is_still_there_is_taken_away() -> None:
         ({"status": "reissue_pending"}, {"status": "reissue_pending"}, "an order with a pending reissue"),
         ({"status": ""}, {"status": ""}, "no status"),
         ({}, {"renewed_order_id": 9}, "a true renewal"),
-        ({}, {"renewed_order_id": None}, "an unknown renewal"),
+        ({}, {"renewed_order_id": "nine"}, "an unknown renewal"),
         ({}, {"renewed_order_id": False}, "an unknown renewal"),
         ({}, {"renewed_order_id": "{{ 7 * 7 }}"}, "an unknown renewal"),
     ],
@@ -247,8 +251,8 @@ def test_every_clause(row: dict[str, Any], page: dict[str, Any], situation: str)
     assert told(a_row(**row), a_page(**page)) == (actions.get(situation, "leave"), because(situation))
 
 
-@pytest.mark.parametrize(("row", "page"), [(None, None), (a_row(), None), (None, a_page())])
-def test_what_is_not_found_is_left_to_a_person(row: dict[str, Any] | None, page: dict[str, Any] | None) -> None:
+@pytest.mark.parametrize(("row", "page"), [(None, None), (a_row(), None), (None, a_page()), (a_row(), a_row())])
+def test_what_is_not_found_is_left_to_a_person(row: Order | None, page: Order | None) -> None:
     assert told(row, page) == ("leave", because("no such order"))
 
 
@@ -275,7 +279,7 @@ def test_messages() -> None:
         "an order with a pending reissue": told(a_row(status="reissue_pending"), a_page(status="reissue_pending")),
         "no status": told(a_row(status=""), a_page(status="")),
         "a true renewal": told(a_row(), a_page(renewed_order_id=9)),
-        "an unknown renewal": told(a_row(), a_page(renewed_order_id=None)),
+        "an unknown renewal": told(a_row(), a_page(renewed_order_id="nine")),
     }
     refusals = {situation: refusal(text) for situation, text in NO_REPORTS.items()}
     check_messages(
