@@ -534,3 +534,16 @@ def benchmark(session: nox.Session) -> None:
     _import_from(session, collection / "tests" / "simulator")
     output = ROOT / "tests" / "output" / "benchmark.json"
     session.run("python", "tests/benchmark/benchmark.py", "--output", str(output), *session.posargs)
+
+
+@nox.session(default=False)
+def mutation(session: nox.Session) -> None:
+    """The changes of planners, approval and the engine of plans that no test notices; with arguments: of these modules.
+
+    The report is left in tests/output/mutation.txt.
+    """
+    _install(session, REQUIREMENTS / "mutation.txt")
+    _enter_copy(session)
+    session.env["HYPOTHESIS_PROFILE"] = "quick"
+    output = ROOT / "tests" / "output" / "mutation.txt"
+    session.run("python", "tests/tools/mutation.py", "--output", str(output), *session.posargs)

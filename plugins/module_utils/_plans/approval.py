@@ -74,7 +74,7 @@ def _difference(approved: Mapping[str, Any], now: Mapping[str, Any] | None) -> s
     if now["action"] != approved["action"]:
         return f"the approved action was {approved['action']}, and is now {now['action']}: {now['reason']}"
     # An approved drop_reissue that is no longer necessary is no difference: the run then makes one change less.
-    drops, dropped = now.get("drop_reissue", False), approved.get("drop_reissue", False)
+    drops, dropped = now.get("drop_reissue"), approved.get("drop_reissue")
     if drops and not dropped:
         return "a reissue is pending, and dropping it was not approved"
     # Another set of names is another risk, also with the same action.
@@ -87,7 +87,7 @@ def _difference(approved: Mapping[str, Any], now: Mapping[str, Any] | None) -> s
     if _is_verified_better(before, after):
         # The fresh plan verified more than the approver accepted, so the remaining facts decide.
         for state in (before, after):
-            state.pop("served", None)
+            del state["served"]
             state.pop("unresolved", None)
     # Compared as JSON text, because 1 == True in Python.
     facts = sorted(name for name in {*before, *after} if _canonical_fact(before, name) != _canonical_fact(after, name))

@@ -526,6 +526,26 @@ def test_a_reissue_that_an_interrupted_run_has_dropped_changes_nothing() -> None
     assert agreed([DROPPED], [{**REVOKED, "state": {"status": "issued", "valid_till": ""}}])[0] == []
 
 
+@pytest.mark.parametrize(
+    ("drops", "before", "after"),
+    [
+        (True, "reissue_pending", "expired"),
+        (True, "expired", "issued"),
+        (False, "reissue_pending", "issued"),
+        (False, "expired", "issued"),
+    ],
+)
+def test_another_status_is_expected_only_where_a_reissue_was_dropped(drops: bool, before: str, after: str) -> None:
+    approved = entry(1, "revoke", drop_reissue=drops, state={"status": before})
+    assert agreed([approved], [entry(1, "revoke", state={"status": after})])[0] == []
+
+
+@pytest.mark.parametrize(("length", "shown"), [(100, 100 * "a"), (101, f"{100 * 'a'}...")])
+def test_a_long_fact_is_cut(length: int, shown: str) -> None:
+    (changed,) = agreed([entry(state={"n": 1})], [entry(state={"n": length * "a"})])[1]
+    assert changed["reason"].endswith(f" {shown}")
+
+
 def test_a_look_that_was_waived_when_it_was_approved_may_be_taken_since() -> None:
     waived = {**REVOKED, "state": {**REVOKED["state"], "served": "waived"}}
     looked = {**REVOKED, "state": {**REVOKED["state"], "served": "not_served"}}
@@ -654,12 +674,19 @@ def test_a_window(not_before: str | None, not_after: str | None, situation: str)
     assert window(NOW, not_before, not_after) == (known()["plan window"][situation] if situation else None)
 
 
+def test_a_window_begins_with_its_first_moment_and_ends_before_its_last() -> None:
+    moment, text = NOW.replace(microsecond=0), "2026-11-22T10:42:07Z"
+    assert window(moment, text, None) is None
+    assert window(moment, None, text) == known()["plan window"]["at the end of the window"]
+
+
 @pytest.mark.parametrize(
     ("not_before", "not_after", "situation"),
     [
         ("soon", None, "not_before that is not a time"),
         (None, "9999-12-31T23:59:59-23:00", "not_after that is not a time"),
         ("2026-11-23", "2026-11-22", "a window that never opens"),
+        ("2026-11-22", "2026-11-22", "a window that never opens"),
     ],
 )
 def test_no_window(not_before: str | None, not_after: str | None, situation: str) -> None:

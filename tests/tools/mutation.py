@@ -1,0 +1,148 @@
+# Copyright (c) 2026 The certops.orders authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Mutation testing: change the code that decides in many small ways, and list the changes that no test notices.
+
+Usage, in a copy of the checkout below `ansible_collections`: mutation.py --output REPORT [NAME...], where NAME is a
+module, such as `approval`, or a package, such as `_planners`; without a name, all of PARTS.
+mutmut changes functions only. For each change it runs the tests that reach the function, up to the first failure.
+"""
+
+from __future__ import annotations
+
+import argparse
+import ast
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+COLLECTION = Path(__file__).resolve().parents[2]
+# mutmut names what it changes after its path, so it runs in the folder from which the tests import.
+ABOVE = COLLECTION.parents[2]
+PLUGINS = COLLECTION.relative_to(ABOVE) / "plugins" / "module_utils"
+TESTS = COLLECTION.relative_to(ABOVE) / "tests" / "unit" / "plugins"
+MUTMUT = Path(sys.executable).with_name("mutmut")
+# A change that makes a test run without end, or crashes Python, is noticed as well.
+KILLED = ("killed", "timeout", "segfault")
+SEPARATOR = "\u01c1"  # between class and method, in mutmut's names
+
+
+class Part(NamedTuple):
+    """Modules of one package, all of them where none are named, and the tests that belong to them."""
+
+    modules: tuple[str, ...]
+    tests: tuple[str, ...]
+
+
+PARTS = {
+    "_plans": Part(("actions", "approval", "batches", "outcomes", "verification"), ("module_utils/_plans",)),
+    "_flows": Part(("apply", "changes", "engine"), ("module_utils/_flows", "modules/test_order_plan.py")),
+    "_planners": Part((), ("module_utils/_planners",)),
+}
+
+
+class Mutant(NamedTuple):
+    """What the tests make of a change of a file, and the change itself where they do not notice it."""
+
+    file: Path
+    status: str
+    difference: str
+
+
+def modules_of(package: str) -> list[Path]:
+    files = sorted((ABOVE / PLUGINS / package).glob("[a-z]*.py"))
+    return [file.relative_to(ABOVE) for file in files if file.stem in (PARTS[package].modules or (file.stem,))]
+
+
+def chosen(names: Sequence[str]) -> dict[str, list[Path]]:
+    """The files to change, by package."""
+    known = {package: modules_of(package) for package in PARTS}
+    unknown = set(names).difference(PARTS, (file.stem for files in known.values() for file in files))
+    if unknown:
+        raise SystemExit(f"{', '.join(sorted(unknown))}: not a module or package of {Path(__file__).name}")
+    found = {
+        package: [file for file in files if not names or {package, file.stem}.intersection(names)]
+        for package, files in known.items()
+    }
+    return {package: files for package, files in found.items() if files}
+
+
+def mutmut(*arguments: str) -> str:
+    command = [str(MUTMUT), *arguments]
+    return subprocess.run(command, cwd=ABOVE, check=True, capture_output=True, text=True).stdout
+
+
+def mutate(package: str, files: Iterable[Path]) -> list[Mutant]:
+    """Change files of one package in all ways, and run its tests for each change."""
+    options: dict[str, Iterable[object]] = {
+        "source_paths": ["ansible_collections"],
+        "only_mutate": files,
+        "pytest_add_cli_args_test_selection": [TESTS / tests for tests in PARTS[package].tests],
+        "pytest_add_cli_args": ["-pno:cacheprovider"],
+    }
+    lines = [f"{name} =\n" + "".join(f"    {value}\n" for value in values) for name, values in options.items()]
+    (ABOVE / "setup.cfg").write_text("[mutmut]\n" + "".join(lines), encoding="utf-8")
+    shutil.rmtree(ABOVE / "mutants", ignore_errors=True)
+    subprocess.run([str(MUTMUT), "run"], cwd=ABOVE, check=True)
+    results = re.findall(r"^ +(\S+): (.+)$", mutmut("results", "--all", "True"), re.MULTILINE)
+    return [_mutant(name, status) for name, status in results]
+
+
+def _mutant(name: str, status: str) -> Mutant:
+    """name: that of mutmut, module and function."""
+    module, _, function = name.rpartition(".")
+    file = Path(*module.split(".")).with_suffix(".py")
+    if status in KILLED:
+        return Mutant(file, status, "")
+    lines = mutmut("show", name).split("\n@@", 1)[-1].splitlines()[1:]
+    changes = [line for line in lines if line.startswith(("-", "+"))]
+    place = f"{file.relative_to(COLLECTION.relative_to(ABOVE))}:{_line(file, function, changes[0][1:])}"
+    return Mutant(file, status, "\n".join([f"{place}: {status}", *changes, ""]))
+
+
+def _line(file: Path, function: str, removed: str) -> int:
+    """The line of a file that a mutant removes; that of its function where the text of the line is not found there."""
+    source = (ABOVE / file).read_text(encoding="utf-8")
+    name = function.partition("__mutmut_")[0]
+    scope: ast.Module | ast.ClassDef = ast.parse(source)
+    if SEPARATOR in name:
+        _, of_class, name = name.split(SEPARATOR)
+        scope = next(node for node in scope.body if isinstance(node, ast.ClassDef) and node.name == of_class)
+    else:
+        name = name.removeprefix("x_")
+    found = next(node for node in scope.body if isinstance(node, ast.FunctionDef) and node.name == name)
+    lines = source.splitlines()[: found.end_lineno]
+    numbers = range(found.lineno, len(lines) + 1)
+    return next((number for number in numbers if lines[number - 1].strip() == removed.strip()), found.lineno)
+
+
+def score(label: object, mutants: Sequence[Mutant]) -> str:
+    killed = sum(mutant.status in KILLED for mutant in mutants)
+    return f"{label!s:32} {killed:5} of {len(mutants):5} killed, {100 * killed / max(len(mutants), 1):5.1f} %"
+
+
+def report(mutants: Sequence[Mutant]) -> str:
+    """The changes that no test notices, and the scores of all files."""
+    files = dict.fromkeys(mutant.file for mutant in mutants)
+    scores = [score(file.relative_to(PLUGINS), [mutant for mutant in mutants if mutant.file == file]) for file in files]
+    return "\n".join([*filter(None, (mutant.difference for mutant in mutants)), *scores, score("all", mutants), ""])
+
+
+def main(arguments: Sequence[str]) -> None:
+    parser = argparse.ArgumentParser(description="Mutation testing of planners, approval and the engine.")
+    parser.add_argument("names", nargs="*")
+    parser.add_argument("--output", type=Path, required=True)
+    options = parser.parse_args(arguments)
+    text = report([one for package, files in chosen(options.names).items() for one in mutate(package, files)])
+    options.output.parent.mkdir(parents=True, exist_ok=True)
+    options.output.write_text(text, encoding="utf-8")
+    print(f"\n{text}\nThis report: {options.output}")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
