@@ -44,7 +44,7 @@ class Loader(yaml.SafeLoader):
     """Takes the texts that Ansible does not evaluate as texts."""
 
 
-Loader.add_constructor("!unsafe", lambda loader, node: loader.construct_scalar(node))
+Loader.add_constructor("!unsafe", lambda _loader, node: node.value)
 
 
 def rendered() -> str:
