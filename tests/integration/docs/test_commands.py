@@ -60,6 +60,8 @@ REASONS = {
     "needs ansible-rulebook": "ansible-rulebook and Java; tests/eda runs the same rulebook",
     "needs ServiceNow": "a ServiceNow instance and the collection servicenow.itsm",
     "needs a schedule": "cron, as root; tests/awx_engine runs a job by Debian's cron",
+    "needs the directory of a node exporter": "test_order_report.py of the roles uses these variables",
+    "rules of Prometheus": "are read by Prometheus; the metrics are those of tests/unit/.../_reports/test_metrics.py",
     "needs jq": "jq; the command was run against the simulator with the cores of both ends",
     "sends a message to Slack": "a workspace of Slack and the collection community.general",
     "sends mail": "a mail server, the collection community.general and, for the other way, S3",
