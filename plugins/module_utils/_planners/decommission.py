@@ -489,7 +489,8 @@ def _merged_order(versions: Sequence[Order]) -> tuple[Order, bool]:
     """Merge the versions of one order, with the names of all, and return whether they agree otherwise."""
     if len(versions) == 1:
         return versions[0], True
-    merged, agrees = _merged(versions, _MAY_DIFFER)
+    # A mark can show as the status, so that one version may have it as either.
+    merged, agrees = _merged([replace(one, is_renewed=one.is_marked) for one in versions], _MAY_DIFFER)
     # Only details have requests, and having none is then a fact.
     requests = {one.requests for one in versions if DETAILS in one.seen}
     names = {one.domains for one in versions}
