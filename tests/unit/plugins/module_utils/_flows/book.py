@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from copy import deepcopy
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -47,7 +48,8 @@ class Book(Account):
         self.refuses: tuple[str, ...] = ()
         self.status = 400
         self.after: Callable[[str], None] = lambda _request: None
-        super().__init__([dict(order) for order in orders], migrated=migrated)
+        # Changes of an order stay here: a parameter of a test can be used again.
+        super().__init__(deepcopy([*orders]), migrated=migrated)
 
     def answer(self, request: Request) -> Answer:
         said = f"{request.method} {request.target}"

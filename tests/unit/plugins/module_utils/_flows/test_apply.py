@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any, Callable
@@ -29,14 +29,15 @@ from ansible_collections.certops.orders.tests.unit.plugins.modules.playing impor
 
 NOW = datetime(2026, 11, 22, 10, 42, tzinfo=timezone.utc)
 SHA256 = "ab" * 32
+NOT_ATTEMPTED = "not_attempted"
 LIMITS = {"max_changes": 25, "max_revocations": 0, "expected_changes": None}
 
 
 def apply(
     service: Book,
     folder: Path | None,
-    approved: Sequence[dict[str, Any]],
-    fresh: Sequence[dict[str, Any]] | None = None,
+    approved: Iterable[dict[str, Any]],
+    fresh: Iterable[dict[str, Any]] | None = None,
     *,
     limits: dict[str, Any] | None = None,
     clock: Callable[[], datetime] = lambda: NOW,
@@ -54,7 +55,8 @@ def apply(
         **more,
     )
     changes = ChangeOptions(progress=False, workers=1, servertastic={"replacement": "none", **(servertastic or {})})
-    plans = ({"entries": list(one)} for one in (approved, approved if fresh is None else fresh))
+    planned = list(approved)
+    plans = ({"entries": list(one)} for one in (planned, planned if fresh is None else fresh))
     with opened(service, **(context or {})) as services:
         return Apply(services, *plans, SHA256, options, changes, now=clock).result()
 
@@ -199,6 +201,30 @@ def test_a_first_change_that_fails_stops_the_run(book: Callable[..., Book], tmp_
     assert outcomes(result) == {"1": "failed", "2": "not_attempted", "3": "not_attempted"}
     assert (result["changed"], result["result"]["failed"]) == (False, True)
     assert service.writes == cancellations(1)
+
+
+def test_until_a_change_succeeds_orders_are_changed_one_by_one(book: Callable[..., Book], tmp_path: Path) -> None:
+    several = range(1, 6)
+    # The first two are as they should be, which proves nothing.
+    service = book(*(order(number, "canceled" if number < 3 else "pending") for number in several))
+    service.refuses = ("PUT /order/certificate/3/",)
+
+    result = apply(service, tmp_path, map(entry, several))
+
+    assert outcomes(result) == {"1": "unchanged", "2": "unchanged", "3": "failed", **dict.fromkeys("45", NOT_ATTEMPTED)}
+    assert service.writes == cancellations(3)
+
+
+def test_once_a_change_has_succeeded_orders_are_changed_together(book: Callable[..., Book], tmp_path: Path) -> None:
+    service = book(order(1, "canceled"), *map(order, range(2, 6)))
+
+    result = apply(service, tmp_path, map(entry, range(1, 6)))
+
+    assert outcomes(result) == {"1": "unchanged", **dict.fromkeys("2345", "done")}
+    writes = [number for number, line in enumerate(service.sent) if line in cancellations(2, 3, 4, 5)]
+    # Between the first and the second one orders are read, between the others nothing is.
+    assert writes[1] - writes[0] > 1
+    assert [writes[2] - writes[1], writes[3] - writes[2]] == [1, 1]
 
 
 def test_a_later_change_that_fails_does_not_stop_the_others(book: Callable[..., Book], tmp_path: Path) -> None:

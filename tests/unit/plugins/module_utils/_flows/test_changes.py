@@ -106,6 +106,58 @@ def test_an_action_sends_its_changes_in_sequence(
     assert again.writes == []
 
 
+@pytest.mark.parametrize("verify", [True, False])
+@pytest.mark.parametrize(
+    ("action", "page", "write"),
+    [
+        ("cancel", order(1), f"{PUT}/status"),
+        ("reject_request", order(1, "needs_approval", requests=ASKED), "PUT /request/55/status"),
+        ("drop_reissue", order(1, "reissue_pending", requests=REISSUE), f"{PUT}/status"),
+        ("mark_renewed", order(1, "issued"), f"{PUT}/status"),
+        ("unmark_renewed", order(1, "issued", is_renewed=True), f"{PUT}/status"),
+    ],
+)
+def test_only_a_change_that_is_verified_is_followed_by_a_read(
+    book: Callable[..., Book], action: str, page: dict[str, Any], write: str, verify: bool
+) -> None:
+    service = book(page, migrated=[1])
+    carry_out(service, replace(batch(action), verify=verify))
+    assert (service.sent[-1] != write) is verify
+
+
+@pytest.mark.parametrize("verify", [True, False])
+def test_a_note_is_verified_where_changes_are_and_a_renewal_setting_always(
+    book: Callable[..., Book], verify: bool
+) -> None:
+    service = book(order(1, "issued"))
+    carry_out(service, replace(batch("lapse"), verify=verify))
+    note = service.sent.index("POST /order/certificate/1/note")
+    assert service.sent[note + 1].endswith("/note") is verify
+    assert service.sent[-1] == "GET /order/certificate/1"
+
+
+def test_a_revocation_is_verified_and_not_waited_for(book: Callable[..., Book]) -> None:
+    service = book(order(1, "issued"))
+    carry_out(service, replace(batch("revoke"), verify=False))
+    sent = service.sent.index(f"{PUT}/revoke")
+    assert service.sent[sent + 1 :] == ["GET /order/certificate/1", "GET /request/901"]
+
+
+@pytest.mark.parametrize(("accepted", "count"), [(True, 1), (False, 0)])
+def test_an_order_of_which_not_all_certificates_are_known_is_revoked_where_that_is_accepted(
+    book: Callable[..., Book], accepted: bool, count: int
+) -> None:
+    service = book(order(1, "issued", duplicates_count=2))
+    carry_out(service, replace(batch("revoke"), accept_unknown=accepted))
+    assert service.writes == [f"{PUT}/revoke"] * count
+
+
+def test_a_request_without_an_id_is_found_by_its_order(book: Callable[..., Book]) -> None:
+    service = book(order(1, "needs_approval", requests=ASKED))
+    carry_out(service, replace(batch("reject_request"), requests=[]))
+    assert service.writes == ["PUT /request/55/status"]
+
+
 @pytest.mark.parametrize(("action", "review"), [("cancel", "Queued"), ("revoke", "Completed")])
 def test_an_order_of_servertastic_is_cancelled(book: Callable[..., Book], action: str, review: str) -> None:
     service = book(review=review)

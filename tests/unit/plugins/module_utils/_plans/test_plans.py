@@ -724,6 +724,31 @@ def test_portions_are_of_what_one_call_can_take() -> None:
     assert batches([entry(1, "keep")]) == []
 
 
+def test_the_first_batch_is_one_order_and_the_others_are_of_a_hundred() -> None:
+    assert [len(one["entries"]) for one in batches(entry(number) for number in range(1, 103))] == [1, 100, 1]
+
+
+def test_orders_are_revoked_apart_of_which_not_all_is_known() -> None:
+    accepted = {"status": "issued", "unknown": plans_actions.ACCEPTED}
+    revoked = [entry(1, "revoke", state=accepted), entry(2, "revoke"), entry(3, "revoke", state=accepted)]
+
+    found = batches([*revoked, entry(4, "revoke", state={"unknown": "names"})], first=9)
+
+    assert [(one["accept_unknown"], one["orders"]) for one in found] == [(False, [2, 4]), (True, [1, 3])]
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"), [(True, "yes"), (False, "no"), (None, "none"), ("", "none"), (0, "0"), ("a", "a")]
+)
+def test_a_value_for_display(value: Any, shown: str) -> None:
+    assert plans_actions.shown(value) == shown
+
+
+def test_an_order_for_display() -> None:
+    assert plans_actions.order_label(entry(1234567890)) == "order 1234567890"
+    assert plans_actions.order_label(token()) == f"order {A_DIGEST[:8]}"
+
+
 @pytest.mark.parametrize(
     ("parts", "told"),
     [
@@ -733,6 +758,8 @@ def test_portions_are_of_what_one_call_can_take() -> None:
         ),
         (("", " ", "", 64 * "a"), "plan aaaaaaaaaaaa"),
         (("two\nlines\u202e", "", "", ""), "two\\nlines\\u202e"),
+        ((2000 * "a", "", "", ""), 2000 * "a"),
+        ((2001 * "a", "", "", ""), f"{2000 * 'a'}..."),
     ],
 )
 def test_a_note_names_the_plan(parts: tuple[str, str, str, str], told: str) -> None:

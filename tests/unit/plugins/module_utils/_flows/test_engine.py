@@ -1,0 +1,427 @@
+# Copyright (c) 2026 The certops.orders authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The engine of plans: what a plan is made from, when one needs an approval, and the results of both states."""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any, Callable
+
+import pytest
+
+from ansible_collections.certops.orders.plugins.module_utils._common.context import Context
+from ansible_collections.certops.orders.plugins.module_utils._common.options import OptionError
+from ansible_collections.certops.orders.plugins.module_utils._flows import apply as apply_module
+from ansible_collections.certops.orders.plugins.module_utils._flows import engine
+from ansible_collections.certops.orders.plugins.module_utils._plans.document import canonical, digest
+from ansible_collections.certops.orders.plugins.module_utils._plans.errors import PlanError
+from ansible_collections.certops.orders.plugins.modules import order_plan
+from ansible_collections.certops.orders.tests.unit.plugins.module_utils._flows.book import (
+    DIGEST,
+    NAME,
+    TOKEN,
+    Book,
+    connections,
+    entry,
+    order,
+)
+from ansible_collections.certops.orders.tests.unit.plugins.modules.playing import Unhurried, validated
+
+NOW = datetime(2026, 11, 22, 10, 42, tzinfo=timezone.utc)
+LATER = {"not_before": "2026-11-23"}
+
+
+class Run:
+    """One call of the engine. lines: what it notified the operator of. tables: what it printed."""
+
+    def __init__(self, state: str, *entries: dict[str, Any], **given: Any) -> None:
+        self.lines: list[str] = []
+        self.tables: list[list[str]] = []
+        facts = {name: given.pop(name) for name in ("check_mode", "diff", "environ", "stop") if name in given}
+        source = {} if "request" in given else {"entries": list(entries)}
+        params, errors = validated(
+            order_plan, {"state": state, "kind": "decommission_domain", "names": [NAME], **source, **given}
+        )
+        assert errors == []
+        output: dict[str, Any] = {"notify": self.lines.append, "show": lambda lines: self.tables.append([*lines])}
+        context = Context(**{"stop": Unhurried(), **facts, **output})
+        self.result = getattr(engine, state)(params, context, NOW)
+
+    @property
+    def outcomes(self) -> dict[str, str]:
+        return {one["order"]: one["outcome"] for one in self.result["outcomes"]}
+
+
+def plan(*entries: dict[str, Any], **given: Any) -> Run:
+    return Run("planned", *entries, **given)
+
+
+def apply(service: Book, folder: Path | None, *entries: dict[str, Any], **given: Any) -> Run:
+    options = {**connections(service), "progress": False, "folder": str(folder) if folder else None, **given}
+    return Run("applied", *entries, **options)
+
+
+def approve(*entries: dict[str, Any], **given: Any) -> dict[str, Any]:
+    """Plan entries; returns the options that apply the plan."""
+    made = plan(*entries, **given).result
+    return {"plan": made["plan"], "sha256": made["sha256"]}
+
+
+# -- a plan ------------------------------------------------------------------------------------------------------------
+
+
+def test_a_plan_of_entries_is_returned_with_its_table(tmp_path: Path) -> None:
+    path = tmp_path / "plan.json"
+    place = {"account_id": 7, "api_host": "www.digicert.com"}
+    made = plan(entry(1), entry(2, "keep"), path=str(path), notes=["a note"], hosts=["web1"], diff=True, **place)
+
+    result, table = made.result, made.result["table"]
+    assert json.loads(path.read_text()) == result["plan"]
+    assert (result["sha256"], result["path"]) == (digest(path.read_text()), str(path))
+    assert {name: result["plan"][name] for name in (*place, "names", "hosts", "notes")} == {
+        **place,
+        "names": [NAME],
+        "hosts": ["web1"],
+        "notes": ["a note"],
+    }
+    assert (result["changed"], result["violations"], result["account"], result["orders"]) == (True, [], place, [])
+    assert made.outcomes == {"1": "planned", "2": "left"}
+    assert result["msg"] == result["result"]["msg"]
+    assert made.tables == [table]
+    after = "".join(f"{line}\n" for line in table)
+    assert result["diff"] == {"before": "", "after": after, "before_header": str(path), "after_header": str(path)}
+    # For the approver: how to apply this plan.
+    assert any(result["sha256"] in line for line in table)
+
+    same = plan(entry(1), entry(2, "keep"), path=str(path), notes=["a note"], hosts=["web1"], diff=True, **place)
+    assert (same.result["changed"], same.result["diff"]["before"]) == (False, same.result["diff"]["after"])
+
+
+def test_a_plan_is_printed_and_compared_only_where_it_is_asked_for(tmp_path: Path) -> None:
+    quiet = plan(entry(1), path=str(tmp_path / "plan.json"), print=False)
+    assert (quiet.tables, "diff" in quiet.result) == ([], False)
+    assert "diff" not in plan(entry(1), diff=True).result
+
+
+def test_the_table_has_the_limits_and_what_they_would_refuse() -> None:
+    made = plan(entry(1), entry(2), max_changes=1, max_revocations=3, expected_changes=2, not_after="2026-11-24")
+    text = "\n".join(made.result["table"])
+    (violation,) = made.result["violations"]
+    assert "decommission_domain_max_changes" in violation
+    assert violation in text
+    for name, value in {"max_revocations": 3, "expected_changes": 2, "not_after": "2026-11-24"}.items():
+        assert re.search(rf"decommission_domain_{name} +{value}\n", text)
+    # An approver confirms the number of changes.
+    many = plan(*(entry(number) for number in range(1, 27)), max_changes=30)
+    assert many.result["violations"] == []
+
+
+@pytest.mark.parametrize(("more", "verb"), [({}, "is"), ({"check_mode": True}, "would be"), ({"rehearse": True}, "")])
+def test_a_plan_that_is_still_valid_is_kept(tmp_path: Path, more: dict[str, bool], verb: str) -> None:
+    path = tmp_path / "plan.json"
+    plan(entry(1), path=str(path))
+    before = path.read_text()
+
+    later = plan(entry(2), path=str(path), **more)
+
+    kept = tmp_path / f"plan.{digest(before)[:12]}.json"
+    (line,) = later.lines
+    assert f"{verb or 'would be'} kept at {kept}" in line
+    assert str(path) in line
+    assert (kept.exists(), path.read_text() == before) == (not more, bool(more))
+    # A rehearsal changes nothing, in check mode a change is announced.
+    assert later.result["changed"] is ("rehearse" not in more)
+
+
+@pytest.mark.parametrize("window", [{"not_before": "soon"}, {"not_before": "2026-12-02", "not_after": "2026-12-01"}])
+@pytest.mark.parametrize("state", ["planned", "applied"])
+def test_a_window_that_is_not_valid_is_an_error_with_the_name_of_its_option(
+    state: str, window: dict[str, str], tmp_path: Path
+) -> None:
+    with pytest.raises(PlanError, match="decommission_domain_not_before"):
+        Run(state, entry(1), path=str(tmp_path / "plan.json"), **window)
+    assert list(tmp_path.iterdir()) == []
+
+
+# -- what a plan is made from ------------------------------------------------------------------------------------------
+
+
+def test_a_request_is_planned_from_both_services(book: Callable[..., Book]) -> None:
+    service = book(order(1))
+    given = {**connections(service), "servertastic_tokens": [TOKEN]}
+
+    made = plan(request={"names": [NAME]}, **given)
+
+    assert (made.result["plan"]["account_id"], made.result["plan"]["api_host"]) == (4711, service.url.split("/")[2])
+    assert made.result["account"]["account_id"] == 4711
+    assert [one["order_id"] for one in made.result["orders"] if "order_id" in one] == [1]
+    assert any("review.json" in line for line in service.sent)
+    assert any(line.startswith("GET /order/certificate") for line in service.sent)
+    assert made.result["api"]["requests"] == len(service.journal)
+
+
+@pytest.mark.parametrize(
+    ("request_of", "tokens", "uses"),
+    [
+        ({}, [], ["certcentral"]),
+        ({"servertastic_account": True}, [], ["certcentral", "servertastic"]),
+        ({"certcentral": False}, [TOKEN], ["servertastic"]),
+        ({"certcentral": True}, [TOKEN], ["certcentral", "servertastic"]),
+    ],
+)
+def test_a_request_opens_the_services_that_it_uses(
+    request_of: dict[str, Any], tokens: list[str], uses: list[str], book: Callable[..., Book]
+) -> None:
+    service = book(order(1))
+    plan(request={"names": [NAME], **request_of}, **{**connections(service), "servertastic_tokens": tokens})
+    sent = {"servertastic" if ".json" in line else "certcentral" for line in service.sent}
+    assert sorted(sent) == uses
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"request": {"certcentral": False}}, "servertastic_account"),
+        ({"request": {}, "kind": "of_my_own"}, "decommission_domain, "),
+        ({"request": {"nmaes": []}}, "decommission_domain: .*nmaes"),
+    ],
+)
+def test_a_request_that_cannot_be_planned_is_an_error(
+    given: dict[str, Any], message: str, book: Callable[..., Book]
+) -> None:
+    service = book()
+    with pytest.raises(OptionError, match=message):
+        plan(**connections(service), **given)
+    assert service.writes == []
+
+
+def test_entries_of_a_plan_need_no_connection_and_those_that_are_applied_their_own(
+    book: Callable[..., Book], tmp_path: Path
+) -> None:
+    both = [entry(1), entry(DIGEST)]
+    assert plan(*both).outcomes == {"1": "planned", DIGEST[:8]: "planned"}
+    service = book(order(1))
+    only = {**connections(service), "servertastic_connection": None}
+    assert Run("applied", both[0], folder=str(tmp_path), **approve(both[0]), **only).outcomes == {"1": "done"}
+    # That of Servertastic is not named, and the environment has no key.
+    with pytest.raises(OptionError):
+        Run("applied", *both, folder=str(tmp_path), **approve(*both), **only)
+
+
+def test_a_result_for_a_runner_shortens_no_result_of_an_operation(book: Callable[..., Book], tmp_path: Path) -> None:
+    several = [entry(number, "mark_renewed", reason=5000 * "a") for number in range(1, 40)]
+    service = book(*(order(number, "issued") for number in range(1, 40)), migrated=range(1, 40))
+    environ = {"AWX_ISOLATED_DATA_DIR": "/runner/artifacts/1"}
+    done = apply(service, tmp_path, *several, **approve(*several), max_changes=40, environ=environ)
+    assert set(done.outcomes.values()) == {"done"}
+
+
+# -- which plan is applied ---------------------------------------------------------------------------------------------
+
+SHA256 = 64 * "a"
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({}, "without_approval"),
+        ({"path": "/plan.json"}, "sha256"),
+        ({"path": "/plan.json", "sha256": ""}, "sha256"),
+        ({"plan": "{}"}, "sha256"),
+        ({"sha256": SHA256}, "path or plan"),
+        ({"sha256": SHA256, "plan": {}}, "path or plan"),
+        ({"sha256": SHA256, "plan": ""}, "path or plan"),
+        ({"sha256": SHA256, "plan": "{}", "path": "/plan.json"}, "^path and plan are mutually exclusive"),
+        ({"without_approval": True, "plan": "{}"}, "^without_approval and plan are"),
+        ({"without_approval": True, "sha256": SHA256}, "^without_approval and sha256 are"),
+    ],
+)
+def test_a_task_names_an_approved_plan_or_says_that_there_is_none(
+    given: dict[str, Any], message: str, book: Callable[..., Book], tmp_path: Path
+) -> None:
+    service = book(order(1))
+    with pytest.raises(OptionError, match=message):
+        apply(service, tmp_path, entry(1), **given)
+    assert service.journal == []
+
+
+def test_an_empty_plan_and_digest_beside_without_approval_are_not_set(
+    book: Callable[..., Book], tmp_path: Path
+) -> None:
+    done = apply(book(order(1)), tmp_path, entry(1), without_approval=True, plan={}, sha256="")
+    assert done.outcomes == {"1": "done"}
+
+
+def test_without_an_approval_the_plan_of_now_is_saved_printed_and_applied(
+    book: Callable[..., Book], tmp_path: Path
+) -> None:
+    service, path = book(order(1), order(2)), tmp_path / "plans" / "plan.json"
+    given = {"path": str(path), "without_approval": True}
+
+    done = apply(service, tmp_path / "sheets", entry(1), entry(2), **given)
+
+    assert done.outcomes == {"1": "done", "2": "done"}
+    assert done.result["agreed"] == {"execute": 2, "changed": 0, "new": 0}
+    assert (done.result["changed"], done.result["violations"], done.result["path"]) == (True, [], str(path))
+    assert canonical(json.loads(path.read_text())) == path.read_text()
+    assert digest(path.read_text()) == done.result["sha256"]
+    assert service.bodies[0]["note"].endswith(f"plan {done.result['sha256'][:12]}")
+    assert done.tables == [done.result["table"]]
+    # No second run has to apply it.
+    assert not any(done.result["sha256"] in line and "=" in line for line in done.result["table"])
+    assert done.result["api"]["requests"] == len(service.journal)
+
+
+@pytest.mark.parametrize("more", [{}, {"rehearse": True}])
+def test_without_a_change_of_an_order_only_the_file_changes(
+    more: dict[str, bool], book: Callable[..., Book], tmp_path: Path
+) -> None:
+    path = tmp_path / "plan.json"
+    given = {"path": str(path), "without_approval": True, **more}
+    first, second = (apply(book(), tmp_path, entry(1, "keep"), **given) for _run in range(2))
+    assert (first.result["changed"], second.result["changed"]) == (not more, False)
+    assert path.exists() is not bool(more)
+    # An approved plan was saved by another run.
+    approved = apply(book(), tmp_path, entry(1, "keep"), **approve(entry(1, "keep")))
+    assert (approved.result["changed"], approved.result["path"], approved.tables) == (False, "", [])
+
+
+@pytest.mark.parametrize("is_approved", [False, True])
+def test_only_without_an_approval_many_changes_need_their_number(
+    is_approved: bool, book: Callable[..., Book], tmp_path: Path
+) -> None:
+    several = [entry(number) for number in range(1, 27)]
+    service = book(*map(order, range(1, 27)))
+    given = approve(*several) if is_approved else {"without_approval": True}
+
+    done = apply(service, tmp_path, *several, max_changes=30, **given)
+
+    assert set(done.outcomes.values()) == {"done" if is_approved else "refused"}
+    assert bool(done.result.get("failed")) is not is_approved
+    assert ["expected_changes" in one for one in done.result["violations"]] == ([] if is_approved else [True])
+    # The table has it already.
+    assert any("expected_changes is not set" in line for line in done.result.get("table", ())) is not is_approved
+
+
+def test_an_approved_plan_is_found_under_its_path(book: Callable[..., Book], tmp_path: Path) -> None:
+    path = tmp_path / "plan.json"
+    made = plan(entry(1), path=str(path)).result
+    done = apply(book(order(1)), tmp_path, entry(1), path=str(path), sha256=made["sha256"])
+    assert (done.outcomes, done.result["path"], done.result["sha256"]) == ({"1": "done"}, str(path), made["sha256"])
+    assert done.result["changed"] is True
+    assert done.result["msg"] == done.result["result"]["msg"]
+
+
+def test_a_plan_that_is_refused_is_refused_for_each_order(book: Callable[..., Book], tmp_path: Path) -> None:
+    service = book(order(1))
+    given = approve(entry(1), hosts=["web1"])
+
+    done = apply(service, tmp_path, entry(1), entry(2, "keep"), **given, hosts=["web2"])
+
+    result = done.result
+    (why,) = result["violations"]
+    assert result["failure"]["code"] == "plan_hosts"
+    assert result["failure"]["message"] == why
+    assert [(one["outcome"], one["reason"]) for one in result["outcomes"] if one["order"] == "1"] == [("refused", why)]
+    assert result["agreed"] == {"execute": 0, "changed": 0, "new": 0}
+    assert (result["failed"], result["changed"], result["sha256"], result["path"]) == (True, False, "", "")
+    assert result["result"]["failed"] is True
+    assert result["msg"] == result["result"]["msg"]
+    assert result["api"] == {"requests": 0, "retries": 0, "waited": 0}
+    assert service.journal == []
+
+
+@pytest.mark.parametrize(
+    ("then", "now", "code"),
+    [
+        ({"kind": "cancel_stale_orders"}, {}, "plan_kind"),
+        ({"account_id": 7}, {"account_id": 8}, "plan_account_id"),
+        ({"api_host": "a.example"}, {"api_host": "b.example"}, "plan_api_host"),
+        ({}, {"names": ["b.example"]}, "plan_names"),
+        ({}, {"hosts": ["web1"]}, "plan_hosts"),
+        ({"hosts": ["web1"], "servers": {"web2": [NAME]}}, {"servers": {"web1": [NAME]}}, "plan_servers"),
+    ],
+)
+def test_what_an_approved_plan_is_for_is_compared(
+    then: dict[str, Any], now: dict[str, Any], code: str, book: Callable[..., Book], tmp_path: Path
+) -> None:
+    done = apply(book(order(1)), tmp_path, entry(1), **approve(entry(1), **then), **now)
+    assert (done.outcomes, done.result["failure"]["code"]) == ({"1": "refused"}, code)
+
+
+# -- options of an apply -----------------------------------------------------------------------------------------------
+
+
+def test_the_options_of_a_task_reach_its_changes(book: Callable[..., Book], tmp_path: Path) -> None:
+    service, log = book(*map(order, range(1, 5))), tmp_path / "audit.jsonl"
+    several = [entry(number) for number in range(1, 5)]
+    given = {"note": "Retired", "ticket": "CHG7", "job": "4711", "audit_log": str(log), "batch_size": 2}
+
+    done = apply(service, tmp_path, *several, **approve(*several), **given)
+
+    note = f"Retired; CHG7; AWX job 4711; plan {done.result['sha256'][:12]}"
+    assert {body["note"] for body in service.bodies} == {note}
+    assert "CHG7" in log.read_text()
+    # The first one alone, then batches of two.
+    sent = [line for line in service.sent if line.startswith("PUT ")]
+    third, fourth = map(service.sent.index, sent[2:])
+    assert fourth > third + 1
+
+
+def test_options_of_servertastic_reach_its_changes(book: Callable[..., Book], tmp_path: Path) -> None:
+    service = book(review="Completed")
+    revoked = entry(DIGEST, "revoke", state={"status": "Completed"})
+    given = {**approve(revoked), "max_revocations": 1, "servertastic_tokens": [TOKEN]}
+    assert apply(service, tmp_path, revoked, **given).outcomes == {DIGEST[:8]: "refused"}
+    waits = apply(service, tmp_path, revoked, **given, servertastic={"replacement": "none"})
+    assert waits.outcomes == {DIGEST[:8]: "pending_approval"}
+
+
+@pytest.mark.parametrize(
+    ("more", "outcome", "fails"),
+    [
+        ({"rehearse": True}, "planned", False),
+        ({"rehearse": True, **LATER}, "refused", True),
+        (LATER, "not_attempted", True),
+        ({"not_after": "2026-11-22"}, "not_attempted", True),
+        ({"folder": None}, "refused", True),
+        ({"max_changes": 0}, "refused", True),
+    ],
+)
+def test_what_keeps_a_change_from_being_made(
+    more: dict[str, Any],
+    outcome: str,
+    fails: bool,
+    book: Callable[..., Book],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    service = book(order(1))
+    monkeypatch.setattr(apply_module, "datetime", Frozen)
+
+    done = Run("applied", entry(1), **{**connections(service), "folder": str(tmp_path), **approve(entry(1)), **more})
+
+    assert done.outcomes == {"1": outcome}
+    assert (bool(done.result.get("failed")), done.result["changed"], service.writes) == (fails, False, [])
+
+
+class Frozen(datetime):
+    """A clock that stands at NOW."""
+
+    @classmethod
+    def now(cls, _zone: Any = None) -> datetime:  # type: ignore[override]
+        return NOW
+
+
+def test_warnings_of_an_apply_are_in_the_result(book: Callable[..., Book], tmp_path: Path) -> None:
+    service, stop = book(order(1)), Unhurried()
+    service.after = lambda said: stop.set("a test") if said.startswith("PUT") else None
+    done = apply(service, tmp_path, entry(1), **approve(entry(1)), stop=stop)
+    (warning,) = done.result["warnings"]
+    assert "a test" in warning
+    assert "warnings" not in plan(entry(1)).result
