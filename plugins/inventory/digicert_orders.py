@@ -51,6 +51,12 @@ extends_documentation_fragment:
   - certops.orders._order_filters
   - ansible.builtin.constructed
   - ansible.builtin.inventory_cache
+notes:
+  - If a source of the default plugins fails, Ansible also shows why the plugins for other formats did not accept the
+    file. The first message is the one of this plugin. With C(enable_plugins=auto) in the section C(inventory) of
+    C(ansible.cfg), it is the only one. With C(any_unparsed_is_failed=true), the run fails.
+  - Without filters, the inventory has every order that the key can read. Set filters for a large account, because
+    Ansible needs about 15 KB of memory for each host.
 seealso:
   - module: certops.orders.digicert_order_info
 author:
@@ -95,6 +101,7 @@ import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, datetime, timezone
+from pathlib import Path
 from typing import Any, Callable
 
 from ansible import constants, template
@@ -123,6 +130,10 @@ _HOST = re.compile(rf"(?=.{{4,253}}\Z)(?:{_LABEL}\.)+(?!\d+\Z){_LABEL}", re.ASCI
 _WORKERS = 8
 # ansible-core before 2.19 does not know trust.
 _PLAIN: Callable[[str], str] = getattr(template, "trust_as_template", str)
+_FILE_NAMES = ("digicert_orders.yml", "digicert_orders.yaml")
+# The setting that makes a file an inventory source of this plugin, at the beginning of a line.
+_SETTING = re.compile(rf"^plugin:\s*['\"]?{re.escape('certops.orders.digicert_orders')}\b", re.MULTILINE)
+_MOST_READ = 65536
 # The options that have a default in the environment.
 _FROM_ENVIRONMENT = ("api_key", "api_url", "ca_path", "rate_limit")
 
@@ -131,7 +142,18 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
     NAME = "certops.orders.digicert_orders"
 
     def verify_file(self, path: str) -> bool:
-        return bool(super().verify_file(path)) and path.endswith(("digicert_orders.yml", "digicert_orders.yaml"))
+        if not super().verify_file(path):
+            return False
+        if path.endswith(_FILE_NAMES):
+            return True
+        if _names_this_plugin(path):
+            # What ansible-core itself says of such a file does not tell what to do.
+            new_name = f"{Path(path).stem}.{_FILE_NAMES[0]}"
+            self.display.error(
+                f"{self.NAME}: the name of the inventory source {path} must end with {' or '.join(_FILE_NAMES)}: "
+                f"rename it, for example to {new_name}"
+            )
+        return False
 
     def parse(self, inventory: Any, loader: Any, path: str, cache: bool = True) -> None:
         super().parse(inventory, loader, path, cache)
@@ -195,8 +217,9 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         return {**params, "api_key": str(params["api_key"]) if params["api_key"] else None}
 
     def _populate(self, orders: Iterable[dict[str, Any]]) -> None:
+        self._constructed = {name: self.get_option(name) for name in ("compose", "groups", "keyed_groups", "strict")}
         today = datetime.now(timezone.utc).date()
-        fresh = [_on(today, order) for order in orders]
+        fresh = (_on(today, order) for order in orders)
         if self.get_option("host_per") == "order":
             for order in fresh:
                 self._add(f"order-{order['order_id']}", {f"digicert_{name}": value for name, value in order.items()})
@@ -214,12 +237,24 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
     def _add(self, host: str, variables: Mapping[str, Any]) -> None:
         self.inventory.add_host(host)
         safe = {name: _inert(value) for name, value in variables.items()}
-        for name, value in safe.items():
-            self.inventory.set_variable(host, name, value)
-        strict = self.get_option("strict")
-        self._set_composite_vars(self.get_option("compose"), safe, host, strict=strict)
-        self._add_host_to_composed_groups(self.get_option("groups"), safe, host, strict=strict)
-        self._add_host_to_keyed_groups(self.get_option("keyed_groups"), safe, host, strict=strict)
+        # Not with set_variable for each of them: from ansible-core 2.19 on, it copies every text to note its origin,
+        # which takes most of the time and memory for a large account.
+        self.inventory.hosts[host].vars.update(safe)
+        options = self._constructed
+        self._set_composite_vars(options["compose"], safe, host, strict=options["strict"])
+        self._add_host_to_composed_groups(options["groups"], safe, host, strict=options["strict"])
+        self._add_host_to_keyed_groups(options["keyed_groups"], safe, host, strict=options["strict"])
+
+
+def _names_this_plugin(path: str) -> bool:
+    """Whether a file is an inventory source of this plugin, whatever its name is. Never fails."""
+    if not path.endswith((".yml", ".yaml")):
+        return False
+    try:
+        with Path(path).open(encoding="utf-8") as file:
+            return bool(_SETTING.search(file.read(_MOST_READ)))
+    except (OSError, UnicodeDecodeError):
+        return False
 
 
 def _inert(value: Any) -> Any:

@@ -433,3 +433,26 @@ def test_messages(converse: Any, parse: Parse, monkeypatch: pytest.MonkeyPatch) 
             "names left out": left_out(),
         },
     )
+
+
+NOT_OURS = ["plugin: amazon.aws.aws_ec2", "plugin: certops.orders.digicert_orders_2", "all: {}", "# plugin: x", "\xff"]
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "is_told"),
+    [
+        *(("certcentral.yml", f"---\nplugin: {quote}{NAME}{quote}\n", True) for quote in ("", "'", '"')),
+        *(("certcentral.yml", text, False) for text in NOT_OURS),
+        ("certcentral.ini", f"plugin: {NAME}", False),
+        ("my.digicert_orders.yml", f"plugin: {NAME}", False),
+    ],
+)
+def test_a_source_of_another_name_is_told_how_to_be_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, text: str, is_told: bool
+) -> None:
+    told: list[str] = []
+    module = plugin.InventoryModule()
+    monkeypatch.setattr(module.display, "error", told.append, raising=False)
+    (tmp_path / name).write_bytes(text.encode("latin-1"))
+    assert module.verify_file(str(tmp_path / name)) is (name == "my.digicert_orders.yml")
+    assert [("certcentral.digicert_orders.yml" in message) for message in told] == [True] * is_told
