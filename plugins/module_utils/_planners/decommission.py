@@ -242,12 +242,12 @@ def covering(orders: Iterable[Order], request: Decommission, today: date) -> lis
     today: the date in UTC. Raises ValueError if such an order has no valid id.
     """
     # All rows of such an order, because a row with other values shows that the order changes at this moment.
-    read: dict[int, list[Order]] = {}
-    ids = set()
-    for row in orders:
-        read.setdefault(row.id, []).append(row)
-        if any(map(request.affects, row.domains)) or _may_be_affected(row, request, today):
-            ids.add(row.id)
+    read = _grouped(orders, _id)
+    ids = {
+        order_id
+        for order_id, rows in read.items()
+        if any(any(map(request.affects, row.domains)) or _may_be_affected(row, request, today) for row in rows)
+    }
     if not all(map(is_id, ids)):
         raise ValueError("an order has no valid order_id")
     return [row for order_id in sorted(ids) for row in read[order_id]]
@@ -445,6 +445,10 @@ _MAY_DIFFER = (
 )
 
 
+def _id(order: Order) -> int:
+    return order.id
+
+
 def _order_id(ends: Ending) -> int:
     return ends.order_id
 
@@ -455,10 +459,14 @@ def _order_digest(review: Review) -> str:
 
 def _merged_by(read: Iterable[_T], key: Callable[[_T], Any]) -> dict[Any, tuple[_T, bool]]:
     """Return what was read by the value of a key, merged, each with whether its versions agree."""
+    return {value: _merged(versions) for value, versions in _grouped(read, key).items()}
+
+
+def _grouped(read: Iterable[_T], key: Callable[[_T], Any]) -> dict[Any, list[_T]]:
     versions: dict[Any, list[_T]] = {}
     for one in read:
         versions.setdefault(key(one), []).append(one)
-    return {value: _merged(found) for value, found in versions.items()}
+    return versions
 
 
 def _merged(versions: Sequence[_T], may_differ: Collection[str] = ()) -> tuple[_T, bool]:
@@ -479,10 +487,7 @@ def _merged(versions: Sequence[_T], may_differ: Collection[str] = ()) -> tuple[_
 
 def _merged_orders(orders: Iterable[Order]) -> dict[int, tuple[Order, bool]]:
     """Return the orders merged by id. An order can be in a list more than once, as pages shift."""
-    versions: dict[int, list[Order]] = {}
-    for one in orders:
-        versions.setdefault(one.id, []).append(one)
-    return {order_id: _merged_order(found) for order_id, found in versions.items()}
+    return {order_id: _merged_order(versions) for order_id, versions in _grouped(orders, _id).items()}
 
 
 def _merged_order(versions: Sequence[Order]) -> tuple[Order, bool]:
