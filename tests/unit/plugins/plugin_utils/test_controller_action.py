@@ -35,8 +35,8 @@ from ansible_collections.certops.orders.tests.messages import check_messages
 from ansible_collections.certops.orders.tests.unit.plugins.modules.conversation import KEY, Conversation, reads, sets
 
 NOTE = "CHG0031337, retired"
-# Later ones show what a validation warns of, instead of collecting it for the result.
-COLLECTS_WARNINGS = tuple(map(int, ansible_version.split(".")[:2])) < (2, 19)
+# Whether this is an ansible-core with the validation and the templates of before 2.19.
+BEFORE_2_19 = tuple(map(int, ansible_version.split(".")[:2])) < (2, 19)
 FORBIDDING = ("1", "yes", "true", "on", "anything")
 NOT_FORBIDDING = ("0", "no", "false", "off", " No ", "")
 
@@ -373,7 +373,8 @@ def test_what_a_validation_warns_of_is_told_once(
     displayed = " ".join(capsys.readouterr().err.split())
     assert result.get("failed", False) is fails
     assert again == {"changed": False, "msg": "seen"}
-    if COLLECTS_WARNINGS:
+    # Later versions show what a validation warns of, instead of collecting it for the result.
+    if BEFORE_2_19:
         assert result["warnings"] == [f"Both option note and its alias {old} are set."]
         assert [deprecation["version"] for deprecation in result["deprecations"]] == ["9.0.0"]
         assert old in result["deprecations"][0]["msg"]
@@ -479,7 +480,7 @@ def test_the_innermost_defaults_of_a_group_win_as_a_whole() -> None:
 
 def test_defaults_are_templated_and_decrypted() -> None:
     # Later versions of ansible-core decrypt them first.
-    vaulted: Any = Vaulted("of a vault") if COLLECTS_WARNINGS else "of a vault"
+    vaulted: Any = Vaulted("of a vault") if BEFORE_2_19 else "of a vault"
     defaults = [{DIGICERT: {"api_key": template("{{ key }}")}, SERVERTASTIC: {"api_key": vaulted}}]
     assert connect(defaults, variables={"key": "of a variable"}) == {
         "certcentral_connection": {"api_key": "of a variable"},
@@ -536,8 +537,8 @@ def test_a_module_without_connections_has_no_defaults_added() -> None:
 def test_a_secret_of_a_connection_is_not_in_a_message() -> None:
     arguments = {"certcentral_connection": {"api_key": KEY, "retries": KEY}}
     result = pass_through(Witness(), BOTH, arguments=arguments)
-    # A value that is no number is in the message since 2.19 only; before, the message has its type.
-    assert_refused(result, "retries", "str" if COLLECTS_WARNINGS else "********")
+    # Before 2.19, the message has the type of a value that is not a number, and not the value.
+    assert_refused(result, "retries", "str" if BEFORE_2_19 else "********")
     assert KEY not in repr(result)
     default = [{SERVERTASTIC: {"api_key": KEY, "retries": KEY}}]
     assert KEY not in repr(pass_through(Witness(), BOTH, module_defaults=default))
