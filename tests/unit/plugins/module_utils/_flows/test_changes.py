@@ -143,6 +143,18 @@ def test_a_revocation_is_verified_and_not_waited_for(book: Callable[..., Book]) 
     assert service.sent[sent + 1 :] == ["GET /order/certificate/1", "GET /request/901"]
 
 
+@pytest.mark.parametrize(
+    ("action", "first_read"), [("lapse", "GET /order/certificate/1/note"), ("revoke", "GET /order/certificate/1")]
+)
+def test_a_reissue_that_is_dropped_first_is_verified_before_the_next_step(
+    book: Callable[..., Book], action: str, first_read: str
+) -> None:
+    service = book(order(1, "reissue_pending"))
+    carry_out(service, replace(batch(action, drop_reissue=True), verify=False))
+    dropped = service.sent.index(f"{PUT}/status")
+    assert service.sent[dropped + 1 : dropped + 3] == ["GET /order/certificate/1", first_read]
+
+
 @pytest.mark.parametrize(("accepted", "count"), [(True, 1), (False, 0)])
 def test_an_order_of_which_not_all_certificates_are_known_is_revoked_where_that_is_accepted(
     book: Callable[..., Book], accepted: bool, count: int
