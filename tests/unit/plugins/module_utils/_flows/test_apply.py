@@ -339,6 +339,7 @@ def test_without_a_place_for_sheets_nothing_is_ended(book: Callable[..., Book], 
         (folder / "reorder-certcentral-1.json").symlink_to(tmp_path / "elsewhere")
     result = apply(service, folder, [entry(1), entry(2)])
     assert (outcomes(result), service.writes) == ({"1": "failed", "2": "not_attempted"}, [])
+    assert str(folder) in next(one["reason"] for one in result["outcomes"] if one["order"] == "1")
 
 
 # -- check mode, diff mode ---------------------------------------------------------------------------------------------

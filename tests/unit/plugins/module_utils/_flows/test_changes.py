@@ -201,6 +201,14 @@ def test_the_options_of_servertastic_reach_the_operation(
     assert log.exists() is bool(count)
 
 
+def test_a_request_at_servertastic_is_repeated_where_that_is_wanted(book: Callable[..., Book], tmp_path: Path) -> None:
+    service, log = book(review="Completed"), str(tmp_path / "requests.jsonl")
+    for again in (False, False, True):
+        chosen = {"replacement": "none", "request_log": log, "request_again": again}
+        carry_out(service, batch("revoke", provider="servertastic"), replace(OPTIONS, servertastic=chosen))
+    assert len(service.writes) == 2
+
+
 @pytest.mark.parametrize(("name", "value"), [("wait_timeout", 0), ("poll_interval", 0), ("poll_interval", 86401)])
 def test_options_of_servertastic_that_cannot_be_used_are_the_result(
     book: Callable[..., Book], name: str, value: int
