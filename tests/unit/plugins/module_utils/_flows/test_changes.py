@@ -17,7 +17,6 @@ from ansible_collections.certops.orders.plugins.module_utils._plans.actions impo
 from ansible_collections.certops.orders.tests.unit.plugins.module_utils._flows.book import (
     DIGEST,
     Book,
-    entry,
     opened,
     order,
 )
@@ -34,7 +33,7 @@ OPTIONS = ChangeOptions(progress=False, workers=1, servertastic={"replacement": 
 def batch(action: str, drop_reissue: bool = False, provider: str = "certcentral") -> Batch:
     orders = [1] if provider == "certcentral" else [DIGEST]
     requests = [55] if action == "reject_request" else []
-    return Batch(provider, action, [entry(orders[0], action)], orders, requests, drop_reissue, False, note=NOTE)
+    return Batch(provider, action, orders, requests, drop_reissue, False, note=NOTE)
 
 
 def carry_out(service: Book, planned: Batch, options: ChangeOptions = OPTIONS, **facts: Any) -> list[dict[str, Any]]:
