@@ -187,7 +187,6 @@ class Apply:
         return Batch(
             planned["provider"],
             planned["action"],
-            planned["entries"],
             going["orders"],
             going["requests"],
             planned["drop_reissue"],

@@ -31,7 +31,7 @@ REVOCATION_REASON = "cessation_of_operation"
 
 @dataclass(frozen=True)
 class Batch:
-    """Entries of a plan that one call of an operation can change, and how.
+    """Orders of a plan that one call of an operation can change, and how.
 
     orders: their ids, or digests. requests: the ids of their requests, of all or of none. drop_reissue: whether a
     pending reissue is dropped first. accept_unknown: whether orders are revoked of which not all certificates are
@@ -40,7 +40,6 @@ class Batch:
 
     provider: str
     action: str
-    entries: Sequence[Mapping[str, Any]]
     orders: Sequence[Any]
     requests: Sequence[int]
     drop_reissue: bool

@@ -83,7 +83,7 @@ def applied(params: Mapping[str, Any], context: Context, now: datetime) -> dict[
             try:
                 approved = approved_plan(params, fresh, now)
             except PlanError as error:
-                return _concluded({**result, **_refused(fresh, error), "api": services.cost()})
+                return _concluded({**result, **_refused(fresh, error)})
         else:
             result["violations"] = guards(fresh["entries"], _limits(params), kind=params["kind"])
             result.update(_saved(params, context, fresh, now))
@@ -197,7 +197,7 @@ def _show_table(params: Mapping[str, Any], context: Context, result: dict[str, A
     options = TableOptions(
         request=params["request"] or {},
         guards={name: params[name] for name in (*LIMITS, "not_before", "not_after")},
-        violations=result.get("violations", ()),
+        violations=result["violations"],
         path=result["path"],
         needs_approval=params["state"] == "planned",
     )
@@ -211,8 +211,7 @@ def _refused(plan: Mapping[str, Any], error: PlanError) -> dict[str, Any]:
     records = outcomes(plan["entries"], otherwise=REFUSED, reason=why)
     nothing = {"execute": 0, "changed": 0, "new": 0}
     failure = ApiError(why, code=error.code).failure()
-    result = {"violations": [why], "agreed": nothing, **summary(records, [why]), "sha256": "", "path": ""}
-    return {**result, "failure": failure}
+    return {"violations": [why], "agreed": nothing, **summary(records, [why]), "sha256": "", "failure": failure}
 
 
 def _limits(params: Mapping[str, Any]) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from ansible_collections.certops.orders.plugins.module_utils._common.options imp
 from ansible_collections.certops.orders.plugins.module_utils._flows import apply as apply_module
 from ansible_collections.certops.orders.plugins.module_utils._flows.apply import Apply, ApplyOptions
 from ansible_collections.certops.orders.plugins.module_utils._flows.changes import ChangeOptions
+from ansible_collections.certops.orders.plugins.module_utils._plans import store
 from ansible_collections.certops.orders.plugins.module_utils._plans.errors import PlanError
 from ansible_collections.certops.orders.tests.unit.plugins.module_utils._flows.book import (
     DIGEST,
@@ -225,6 +226,8 @@ def test_once_a_change_has_succeeded_orders_are_changed_together(book: Callable[
     # Between the first and the second one orders are read, between the others nothing is.
     assert writes[1] - writes[0] > 1
     assert [writes[2] - writes[1], writes[3] - writes[2]] == [1, 1]
+    # All are verified at last only.
+    assert len(service.sent) - writes[3] == 2
 
 
 def test_a_later_change_that_fails_does_not_stop_the_others(book: Callable[..., Book], tmp_path: Path) -> None:
@@ -278,6 +281,30 @@ def test_a_signal_stops_the_run_after_what_was_sent(book: Callable[..., Book], t
     assert "a test" in result["warnings"][0]
 
 
+def test_the_parameters_of_an_entry_reach_its_change(book: Callable[..., Book], tmp_path: Path) -> None:
+    several = [{"id": number, "type": "new_request", "status": "pending"} for number in (54, 55)]
+    service = book(
+        order(1, "needs_approval", requests=several),
+        order(2, "reissue_pending"),
+        order(3, "issued", duplicates_count=2),
+        order(4, "issued", duplicates_count=2),
+    )
+    planned = [
+        entry(1, "reject_request"),
+        entry(2, "revoke", drop_reissue=True, state={"status": "reissue_pending"}),
+        entry(3, "revoke"),
+        entry(4, "revoke", state={"status": "issued", "unknown": "accepted"}),
+    ]
+
+    result = apply(service, tmp_path, planned, limits={"max_revocations": 3})
+
+    assert outcomes(result) == {"1": "done", "2": "pending_approval", "3": "refused", "4": "pending_approval"}
+    assert sorted(service.writes) == [
+        *(f"PUT /order/certificate/{number}" for number in ("2/revoke", "2/status", "4/revoke")),
+        "PUT /request/55/status",
+    ]
+
+
 # -- re-order sheets ---------------------------------------------------------------------------------------------------
 
 
@@ -323,22 +350,46 @@ def test_an_order_that_changed_since_the_plan_is_not_ended(
     assert sorted(file.name for file in tmp_path.iterdir() if "-2." in file.name) == []
 
 
+def test_an_order_of_servertastic_that_changed_since_the_plan_is_not_ended(
+    book: Callable[..., Book], tmp_path: Path
+) -> None:
+    service = book()
+    result = apply(service, tmp_path, [entry(DIGEST, domains=["pay.example.com"])])
+    assert (outcomes(result), service.writes) == ({DIGEST[:8]: "refused"}, [])
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_own_page_of_each_order_is_read_before_it_is_ended(book: Callable[..., Book], tmp_path: Path) -> None:
+    service = book(*map(order, (1, 2, 3)))
+    apply(service, tmp_path, map(entry, (1, 2, 3)))
+    # The last two are canceled by one call, which lists them.
+    last = [service.sent.index(f"GET /order/certificate/{number}") for number in (2, 3)]
+    assert max(last) < service.sent.index(cancellations(2)[0])
+
+
 def test_an_order_that_cannot_be_read_is_not_ended(book: Callable[..., Book], tmp_path: Path) -> None:
     service = book(order(2))
     result = apply(service, tmp_path, [entry(1)])
     assert (outcomes(result), service.writes) == ({"1": "failed"}, [])
 
 
-@pytest.mark.parametrize("unsafe", ["a file", "open to others"])
-def test_without_a_place_for_sheets_nothing_is_ended(book: Callable[..., Book], tmp_path: Path, unsafe: str) -> None:
+@pytest.mark.parametrize("unsafe", ["a file", "open to others", "too large"])
+def test_without_a_place_for_sheets_nothing_is_ended(
+    book: Callable[..., Book], tmp_path: Path, unsafe: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     service, folder = book(order(1), order(2)), tmp_path / "sheets"
     if unsafe == "a file":
         folder.write_text("")
+    elif unsafe == "too large":
+        folder.mkdir()
+        (folder / "reorder-certcentral-1.json").write_text("{'a': 1}")
+        monkeypatch.setattr(store, "MOST_TEXT", 3)
     else:
         folder.mkdir()
         (folder / "reorder-certcentral-1.json").symlink_to(tmp_path / "elsewhere")
     result = apply(service, folder, [entry(1), entry(2)])
     assert (outcomes(result), service.writes) == ({"1": "failed", "2": "not_attempted"}, [])
+    assert str(folder) in next(one["reason"] for one in result["outcomes"] if one["order"] == "1")
 
 
 # -- check mode, diff mode ---------------------------------------------------------------------------------------------
@@ -371,6 +422,19 @@ def test_a_change_that_a_later_read_does_not_show_is_unknown(book: Callable[...,
     result = apply(service, tmp_path, [entry(1), entry(2)])
     assert outcomes(result) == {"1": "unknown", "2": "done"}
     assert (result["changed"], result["result"]["failed"]) == (True, True)
+
+
+def test_what_an_earlier_run_did_is_read_from_the_page_and_the_review(
+    book: Callable[..., Book], tmp_path: Path
+) -> None:
+    service = book(order(1), order(2, "issued"), review="Cancelled")
+    earlier = [entry(2, "drop_reissue", state={"status": "reissue_pending"}), entry(DIGEST)]
+
+    result = apply(service, tmp_path, [entry(1), *earlier], [entry(1)])
+
+    assert outcomes(result) == {"1": "done", "2": "done", DIGEST[:8]: "done"}
+    # The list does not have its requests.
+    assert "GET /order/certificate/2" in service.sent
 
 
 def test_entries_without_a_change_are_reported(book: Callable[..., Book], tmp_path: Path) -> None:

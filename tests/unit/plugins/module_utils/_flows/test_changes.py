@@ -17,7 +17,6 @@ from ansible_collections.certops.orders.plugins.module_utils._plans.actions impo
 from ansible_collections.certops.orders.tests.unit.plugins.module_utils._flows.book import (
     DIGEST,
     Book,
-    entry,
     opened,
     order,
 )
@@ -34,7 +33,7 @@ OPTIONS = ChangeOptions(progress=False, workers=1, servertastic={"replacement": 
 def batch(action: str, drop_reissue: bool = False, provider: str = "certcentral") -> Batch:
     orders = [1] if provider == "certcentral" else [DIGEST]
     requests = [55] if action == "reject_request" else []
-    return Batch(provider, action, [entry(orders[0], action)], orders, requests, drop_reissue, False, note=NOTE)
+    return Batch(provider, action, orders, requests, drop_reissue, False, note=NOTE)
 
 
 def carry_out(service: Book, planned: Batch, options: ChangeOptions = OPTIONS, **facts: Any) -> list[dict[str, Any]]:
@@ -143,6 +142,18 @@ def test_a_revocation_is_verified_and_not_waited_for(book: Callable[..., Book]) 
     assert service.sent[sent + 1 :] == ["GET /order/certificate/1", "GET /request/901"]
 
 
+@pytest.mark.parametrize(
+    ("action", "first_read"), [("lapse", "GET /order/certificate/1/note"), ("revoke", "GET /order/certificate/1")]
+)
+def test_a_reissue_that_is_dropped_first_is_verified_before_the_next_step(
+    book: Callable[..., Book], action: str, first_read: str
+) -> None:
+    service = book(order(1, "reissue_pending"))
+    carry_out(service, replace(batch(action, drop_reissue=True), verify=False))
+    dropped = service.sent.index(f"{PUT}/status")
+    assert service.sent[dropped + 1 : dropped + 3] == ["GET /order/certificate/1", first_read]
+
+
 @pytest.mark.parametrize(("accepted", "count"), [(True, 1), (False, 0)])
 def test_an_order_of_which_not_all_certificates_are_known_is_revoked_where_that_is_accepted(
     book: Callable[..., Book], accepted: bool, count: int
@@ -187,6 +198,14 @@ def test_the_options_of_servertastic_reach_the_operation(
     # The second run finds the request in the log.
     assert len(service.writes) == count
     assert log.exists() is bool(count)
+
+
+def test_a_request_at_servertastic_is_repeated_where_that_is_wanted(book: Callable[..., Book], tmp_path: Path) -> None:
+    service, log = book(review="Completed"), str(tmp_path / "requests.jsonl")
+    for again in (False, False, True):
+        chosen = {"replacement": "none", "request_log": log, "request_again": again}
+        carry_out(service, batch("revoke", provider="servertastic"), replace(OPTIONS, servertastic=chosen))
+    assert len(service.writes) == 2
 
 
 @pytest.mark.parametrize(("name", "value"), [("wait_timeout", 0), ("poll_interval", 0), ("poll_interval", 86401)])

@@ -15,12 +15,15 @@ from typing import Any, Callable
 import pytest
 
 from ansible_collections.certops.orders.plugins.module_utils._common.context import Context
+from ansible_collections.certops.orders.plugins.module_utils._common.errors import ApiError
 from ansible_collections.certops.orders.plugins.module_utils._common.options import OptionError
 from ansible_collections.certops.orders.plugins.module_utils._flows import apply as apply_module
 from ansible_collections.certops.orders.plugins.module_utils._flows import engine
 from ansible_collections.certops.orders.plugins.module_utils._plans.document import canonical, digest
 from ansible_collections.certops.orders.plugins.module_utils._plans.errors import PlanError
+from ansible_collections.certops.orders.plugins.module_utils._runtime import results as runtime_results
 from ansible_collections.certops.orders.plugins.modules import order_plan
+from ansible_collections.certops.orders.tests.messages import check_messages, known
 from ansible_collections.certops.orders.tests.unit.plugins.module_utils._flows.book import (
     DIGEST,
     NAME,
@@ -30,10 +33,20 @@ from ansible_collections.certops.orders.tests.unit.plugins.module_utils._flows.b
     entry,
     order,
 )
+from ansible_collections.certops.orders.tests.unit.plugins.module_utils._flows.test_kinds import tls
+from ansible_collections.certops.orders.tests.unit.plugins.modules.conversation import KEY
 from ansible_collections.certops.orders.tests.unit.plugins.modules.playing import Unhurried, validated
 
 NOW = datetime(2026, 11, 22, 10, 42, tzinfo=timezone.utc)
 LATER = {"not_before": "2026-11-23"}
+
+
+class Frozen(datetime):
+    """A clock that stands at NOW."""
+
+    @classmethod
+    def now(cls, _zone: Any = None) -> datetime:
+        return NOW
 
 
 class Run:
@@ -96,7 +109,8 @@ def test_a_plan_of_entries_is_returned_with_its_table(tmp_path: Path) -> None:
     after = "".join(f"{line}\n" for line in table)
     assert result["diff"] == {"before": "", "after": after, "before_header": str(path), "after_header": str(path)}
     # For the approver: how to apply this plan.
-    assert any(result["sha256"] in line for line in table)
+    assert f"  decommission_domain_plan_sha256={result['sha256']}" in table
+    assert f"  decommission_domain_plan_path={path}" in table
 
     same = plan(entry(1), entry(2, "keep"), path=str(path), notes=["a note"], hosts=["web1"], diff=True, **place)
     assert (same.result["changed"], same.result["diff"]["before"]) == (False, same.result["diff"]["after"])
@@ -105,7 +119,9 @@ def test_a_plan_of_entries_is_returned_with_its_table(tmp_path: Path) -> None:
 def test_a_plan_is_printed_and_compared_only_where_it_is_asked_for(tmp_path: Path) -> None:
     quiet = plan(entry(1), path=str(tmp_path / "plan.json"), print=False)
     assert (quiet.tables, "diff" in quiet.result) == ([], False)
-    assert "diff" not in plan(entry(1), diff=True).result
+    unsaved = plan(entry(1), diff=True).result
+    assert "diff" not in unsaved
+    assert (unsaved["path"], unsaved["plan"]["api_host"], unsaved["plan"]["account_id"]) == ("", "", None)
 
 
 def test_the_table_has_the_limits_and_what_they_would_refuse() -> None:
@@ -121,8 +137,8 @@ def test_the_table_has_the_limits_and_what_they_would_refuse() -> None:
     assert many.result["violations"] == []
 
 
-@pytest.mark.parametrize(("more", "verb"), [({}, "is"), ({"check_mode": True}, "would be"), ({"rehearse": True}, "")])
-def test_a_plan_that_is_still_valid_is_kept(tmp_path: Path, more: dict[str, bool], verb: str) -> None:
+@pytest.mark.parametrize("more", [{}, {"check_mode": True}, {"rehearse": True}])
+def test_a_plan_that_is_still_valid_is_kept(tmp_path: Path, more: dict[str, bool]) -> None:
     path = tmp_path / "plan.json"
     plan(entry(1), path=str(path))
     before = path.read_text()
@@ -130,9 +146,10 @@ def test_a_plan_that_is_still_valid_is_kept(tmp_path: Path, more: dict[str, bool
     later = plan(entry(2), path=str(path), **more)
 
     kept = tmp_path / f"plan.{digest(before)[:12]}.json"
-    (line,) = later.lines
-    assert f"{verb or 'would be'} kept at {kept}" in line
-    assert str(path) in line
+    situation = "a plan that would be kept" if more else "a plan that is kept"
+    assert [line.replace(str(tmp_path), "/plans").replace(kept.name, "kept.json") for line in later.lines] == [
+        known()["plan engine"][situation]
+    ]
     assert (kept.exists(), path.read_text() == before) == (not more, bool(more))
     # A rehearsal changes nothing, in check mode a change is announced.
     assert later.result["changed"] is ("rehearse" not in more)
@@ -163,6 +180,41 @@ def test_a_request_is_planned_from_both_services(book: Callable[..., Book]) -> N
     assert any("review.json" in line for line in service.sent)
     assert any(line.startswith("GET /order/certificate") for line in service.sent)
     assert made.result["api"]["requests"] == len(service.journal)
+
+
+def test_the_table_has_the_options_of_a_request(book: Callable[..., Book]) -> None:
+    made = plan(request={"names": [NAME], "on_issued": "lapse"}, **connections(book(order(1))))
+    assert re.search(r"decommission_domain_on_issued +lapse\n", "\n".join(made.result["table"]))
+
+
+def test_the_operator_learns_which_orders_a_key_does_not_read(book: Callable[..., Book]) -> None:
+    service = book(order(1))
+    service.user.update(has_container_assignments=True, container_visibility=[{"id": 2}, {"id": 3}])
+    (line,) = plan(request={"names": [NAME]}, **connections(service)).lines
+    assert "2, 3" in line
+
+
+def test_a_request_is_planned_and_applied_by_one_task(book: Callable[..., Book], tmp_path: Path) -> None:
+    service = book(tls(1))
+    done = apply(service, tmp_path, request={"names": [NAME]}, without_approval=True)
+    assert (done.outcomes, done.result["account"]["account_id"]) == ({"1": "done"}, 4711)
+    assert done.result["plan"]["entries"][0]["action"] == "cancel"
+
+
+def test_a_key_that_may_only_read_can_plan_and_not_apply(book: Callable[..., Book], tmp_path: Path) -> None:
+    service, environ = book(tls(1)), {"DIGICERT_READ_ONLY": "1"}
+    given = {"request": {"names": [NAME]}, "environ": environ}
+    assert plan(**connections(service), **given).outcomes == {"1": "planned"}
+    with pytest.raises(ApiError) as refused:
+        apply(service, tmp_path, without_approval=True, **given)
+    assert refused.value.code == "read_only"
+    assert service.writes == []
+
+
+def test_a_connection_that_is_not_safe_for_changes_is_not_opened_for_them(tmp_path: Path) -> None:
+    unsafe = {"api_key": KEY, "api_url": "https://certcentral.example", "validate_certs": False}
+    with pytest.raises(OptionError, match="validate_certs"):
+        Run("applied", entry(1), **approve(entry(1)), folder=str(tmp_path), certcentral_connection=unsafe)
 
 
 @pytest.mark.parametrize(
@@ -213,12 +265,18 @@ def test_entries_of_a_plan_need_no_connection_and_those_that_are_applied_their_o
         Run("applied", *both, folder=str(tmp_path), **approve(*both), **only)
 
 
-def test_a_result_for_a_runner_shortens_no_result_of_an_operation(book: Callable[..., Book], tmp_path: Path) -> None:
-    several = [entry(number, "mark_renewed", reason=5000 * "a") for number in range(1, 40)]
-    service = book(*(order(number, "issued") for number in range(1, 40)), migrated=range(1, 40))
-    environ = {"AWX_ISOLATED_DATA_DIR": "/runner/artifacts/1"}
-    done = apply(service, tmp_path, *several, **approve(*several), max_changes=40, environ=environ)
+def test_the_limit_of_a_runner_is_not_that_of_a_batch(
+    book: Callable[..., Book], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(runtime_results, "LONGEST", 5)
+    several = [entry(number) for number in range(1, 5)]
+    environ = {"AWX_ISOLATED_DATA_DIR": "/runner/artifacts/1", "DIGICERT_READ_ONLY": ""}
+    done = apply(book(*map(order, range(1, 5))), tmp_path, *several, **approve(*several), environ=environ)
     assert set(done.outcomes.values()) == {"done"}
+    # Other variables stay.
+    environ["DIGICERT_READ_ONLY"] = "1"
+    done = apply(book(*map(order, range(1, 5))), tmp_path, *several, **approve(*several), environ=environ)
+    assert done.outcomes == {"1": "failed", **dict.fromkeys("234", "not_attempted")}
 
 
 # -- which plan is applied ---------------------------------------------------------------------------------------------
@@ -233,12 +291,12 @@ SHA256 = 64 * "a"
         ({"path": "/plan.json"}, "sha256"),
         ({"path": "/plan.json", "sha256": ""}, "sha256"),
         ({"plan": "{}"}, "sha256"),
-        ({"sha256": SHA256}, "path or plan"),
-        ({"sha256": SHA256, "plan": {}}, "path or plan"),
-        ({"sha256": SHA256, "plan": ""}, "path or plan"),
-        ({"sha256": SHA256, "plan": "{}", "path": "/plan.json"}, "^path and plan are mutually exclusive"),
-        ({"without_approval": True, "plan": "{}"}, "^without_approval and plan are"),
-        ({"without_approval": True, "sha256": SHA256}, "^without_approval and sha256 are"),
+        ({"sha256": SHA256}, "plan"),
+        ({"sha256": SHA256, "plan": {}}, "plan"),
+        ({"sha256": SHA256, "plan": ""}, "plan"),
+        ({"sha256": SHA256, "plan": "{}", "path": "/plan.json"}, "path"),
+        ({"without_approval": True, "plan": "{}"}, "plan"),
+        ({"without_approval": True, "sha256": SHA256}, "sha256"),
     ],
 )
 def test_a_task_names_an_approved_plan_or_says_that_there_is_none(
@@ -305,7 +363,8 @@ def test_only_without_an_approval_many_changes_need_their_number(
     assert bool(done.result.get("failed")) is not is_approved
     assert ["expected_changes" in one for one in done.result["violations"]] == ([] if is_approved else [True])
     # The table has it already.
-    assert any("expected_changes is not set" in line for line in done.result.get("table", ())) is not is_approved
+    table = "\n".join(done.result.get("table", ()))
+    assert all(one in table for one in done.result["violations"])
 
 
 def test_an_approved_plan_is_found_under_its_path(book: Callable[..., Book], tmp_path: Path) -> None:
@@ -314,7 +373,20 @@ def test_an_approved_plan_is_found_under_its_path(book: Callable[..., Book], tmp
     done = apply(book(order(1)), tmp_path, entry(1), path=str(path), sha256=made["sha256"])
     assert (done.outcomes, done.result["path"], done.result["sha256"]) == ({"1": "done"}, str(path), made["sha256"])
     assert done.result["changed"] is True
+
+
+def test_the_digest_of_a_result_is_that_of_the_approved_plan(book: Callable[..., Book], tmp_path: Path) -> None:
+    given = approve(entry(1))
+    done = apply(book(order(1)), tmp_path, entry(1), entry(2), **given)
+    assert (done.outcomes, done.result["sha256"]) == ({"1": "done", "2": "left"}, given["sha256"])
     assert done.result["msg"] == done.result["result"]["msg"]
+
+
+def test_another_plan_than_the_approved_one_is_refused(book: Callable[..., Book], tmp_path: Path) -> None:
+    service, given = book(order(1)), {**approve(entry(1)), "sha256": approve(entry(2))["sha256"]}
+    done = apply(service, tmp_path, entry(1), **given)
+    assert (done.outcomes, done.result["failure"]["code"]) == ({"1": "refused"}, "plan_sha256")
+    assert service.journal == []
 
 
 def test_a_plan_that_is_refused_is_refused_for_each_order(book: Callable[..., Book], tmp_path: Path) -> None:
@@ -357,7 +429,10 @@ def test_what_an_approved_plan_is_for_is_compared(
 # -- options of an apply -----------------------------------------------------------------------------------------------
 
 
-def test_the_options_of_a_task_reach_its_changes(book: Callable[..., Book], tmp_path: Path) -> None:
+def test_the_options_of_a_task_reach_its_changes(
+    book: Callable[..., Book], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(apply_module, "datetime", Frozen)
     service, log = book(*map(order, range(1, 5))), tmp_path / "audit.jsonl"
     several = [entry(number) for number in range(1, 5)]
     given = {"note": "Retired", "ticket": "CHG7", "job": "4711", "audit_log": str(log), "batch_size": 2}
@@ -367,6 +442,9 @@ def test_the_options_of_a_task_reach_its_changes(book: Callable[..., Book], tmp_
     note = f"Retired; CHG7; AWX job 4711; plan {done.result['sha256'][:12]}"
     assert {body["note"] for body in service.bodies} == {note}
     assert "CHG7" in log.read_text()
+    sheet = json.loads((tmp_path / "reorder-certcentral-4.json").read_text())
+    facts = {"ticket": "CHG7", "plan_sha256": done.result["sha256"], "saved_at": "2026-11-22T10:42:00Z"}
+    assert {name: sheet[name] for name in facts} == facts
     # The first one alone, then batches of two.
     sent = [line for line in service.sent if line.startswith("PUT ")]
     third, fourth = map(service.sent.index, sent[2:])
@@ -410,14 +488,6 @@ def test_what_keeps_a_change_from_being_made(
     assert (bool(done.result.get("failed")), done.result["changed"], service.writes) == (fails, False, [])
 
 
-class Frozen(datetime):
-    """A clock that stands at NOW."""
-
-    @classmethod
-    def now(cls, _zone: Any = None) -> datetime:  # type: ignore[override]
-        return NOW
-
-
 def test_warnings_of_an_apply_are_in_the_result(book: Callable[..., Book], tmp_path: Path) -> None:
     service, stop = book(order(1)), Unhurried()
     service.after = lambda said: stop.set("a test") if said.startswith("PUT") else None
@@ -425,3 +495,19 @@ def test_warnings_of_an_apply_are_in_the_result(book: Callable[..., Book], tmp_p
     (warning,) = done.result["warnings"]
     assert "a test" in warning
     assert "warnings" not in plan(entry(1)).result
+
+
+# -- sentences ---------------------------------------------------------------------------------------------------------
+
+
+def test_messages(tmp_path: Path) -> None:
+    path = str(tmp_path / "plan.json")
+    kept = digest(canonical(plan(entry(1), path=path).result["plan"]))[:12]
+
+    def line(**more: bool) -> str:
+        return (
+            plan(entry(2), path=path, **more).lines[0].replace(str(tmp_path), "/plans").replace(f"plan.{kept}", "kept")
+        )
+
+    messages = {"a plan that would be kept": line(check_mode=True), "a plan that is kept": line()}
+    check_messages("plan engine", messages)
