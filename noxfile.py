@@ -165,10 +165,11 @@ def _note(session: nox.Session, about: str = "") -> None:
     covered.note(NOTES, session.name, versions + about)
 
 
-def _pytest(session: nox.Session, *arguments: str, about: str = "", part: str = "") -> None:
-    """Run tests; the report at the end reads their results."""
+def _pytest(session: nox.Session, *arguments: str, about: str = "", part: str = "", profile: str = "") -> None:
+    """Run tests; the report at the end reads their results. profile: of Hypothesis, where it is not the session's."""
     _note(session, about)
-    session.run("python", "-m", "pytest", f"--junitxml={covered.results(NOTES, session.name, part)}", *arguments)
+    results = f"--junitxml={covered.results(NOTES, session.name, part)}"
+    session.run("python", "-m", "pytest", results, *arguments, env={"HYPOTHESIS_PROFILE": profile} if profile else None)
 
 
 def _enter_copy(session: nox.Session) -> Path:
@@ -327,12 +328,21 @@ def unit(session: nox.Session, core: Core) -> None:
     _require_python(session, core.pythons)
     _install(session, REQUIREMENTS / "unit.txt", core.requirement)
     _enter_copy(session)
-    if core is CORES[NEWEST]:
-        tests = ["--cov", "--cov-branch", "--cov-report=term-missing", "--cov-fail-under=95", "tests/unit/plugins"]
+    if session.posargs:
+        _pytest(session, *PARALLEL, *session.posargs)
+    elif core is CORES[NEWEST]:
+        _cover(session)
     else:
         # module_utils do not meet Ansible: the session `target` tries them on the oldest Python, the newest core here.
-        tests = ["--ignore=tests/unit/plugins/module_utils", "tests/unit/plugins"]
-    _pytest(session, *PARALLEL, *(session.posargs or tests))
+        _pytest(session, *PARALLEL, "--ignore=tests/unit/plugins/module_utils", "tests/unit/plugins")
+
+
+def _cover(session: nox.Session) -> None:
+    """Measure what plugins the tests reach; then matrices and all examples, which measured take three times as long."""
+    coverage = ("--cov", "--cov-branch", "--cov-report=term-missing", "--cov-fail-under=95")
+    measured = ("-m", "not exhaustive", *coverage)
+    _pytest(session, *PARALLEL, *measured, "tests/unit/plugins", part="covered", profile="quick")
+    _pytest(session, *PARALLEL, "-m", "exhaustive or hypothesis", "tests/unit/plugins")
 
 
 def _enter_integration(session: nox.Session, core: Core) -> None:
@@ -383,7 +393,7 @@ def sanity(session: nox.Session, core: Core) -> None:
     targets = [version for version in core.targets if pythons.find(version)]
     skipped = (f"--skip-test={test}" for test in core.skip_sanity)
     _sanity(session, controller, targets, *skipped, *session.posargs)
-    _note(session, f", modules on {', '.join(targets)}")
+    _note(session, "".join([f", modules on {', '.join(targets)}", *(f", {option}" for option in session.posargs)]))
 
 
 @nox.session(python=pythons.find(OLDEST_TARGET) or False)
@@ -405,7 +415,8 @@ def target(session: nox.Session) -> None:
     _pytest(
         session,
         *PARALLEL,
-        *(session.posargs or [*ignored, "tests/unit/plugins"]),
+        *(session.posargs or [*ignored, "-m", "not exhaustive", "tests/unit/plugins"]),
+        profile="quick",
         about=" (module_utils only), requests 2.25.1",
     )
 

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 
 import yaml
@@ -28,6 +29,8 @@ HEADER = """\
 """
 
 
+# Hundreds of tests compare, and parsing it takes half a second.
+@cache
 def known() -> dict[str, dict[str, str]]:
     """The sentences of the file, by subject and situation."""
     return yaml.safe_load(FILE.read_text(encoding="utf-8")) or {}
@@ -61,3 +64,4 @@ def _write(subjects: Mapping[str, Mapping[str, str]]) -> None:
         width=118,
     )
     FILE.write_text(HEADER + text, encoding="utf-8")
+    known.cache_clear()
