@@ -5,7 +5,7 @@
 """A control node in small: starts jobs by ansible-runner as AWX does, and keeps of them what AWX keeps.
 
 python control.py FOLDER [NAME...] runs the jobs of these names that wait in FOLDER/waiting (JSON files, see `Job`);
-without names all of them, one after the other, unless somebody else does so already. What came of each it leaves in
+without names all of them, one after the other, unless another process does so already. What came of each it leaves in
 FOLDER/kept/NAME. The private data of a job, its credentials among them, lie in FOLDER/private while it runs.
 
 SIGTERM cancels the job that runs: its worker is sent SIGTERM, and SIGKILL where it has not ended after `grace` seconds.
@@ -41,7 +41,7 @@ INSTALLED = "/opt/collections"
 
 @dataclass(frozen=True)
 class Job:
-    """What a job template says, and the settings of the place where it runs.
+    """The settings of a job template, and the settings of the place where it runs.
 
     project: the folder with the playbook; it cannot be written to. collections: as in ANSIBLE_COLLECTIONS_PATH.
     types: the credential types by name. credentials: their `type` and `inputs`. cell: whether the worker runs in
@@ -120,7 +120,7 @@ class Worker:
                 stderr=errors,
                 env=environment,
                 cwd="/",
-                # No terminal, whoever has started us.
+                # No terminal, whichever process started this one.
                 start_new_session=True,
             )
 
@@ -142,8 +142,8 @@ class Worker:
     def left(self) -> list[str] | None:
         """What it has left behind: files outside of its private data, and processes; None where its cell was killed."""
         if self._job.cell:
-            told = self._folder / "left"
-            return told.read_text(encoding="utf-8").splitlines() if told.exists() else None
+            file = self._folder / "left"
+            return file.read_text(encoding="utf-8").splitlines() if file.exists() else None
         return [
             f"file /{path.relative_to(self._folder)}"
             for part in ("home", "tmp")

@@ -31,12 +31,12 @@ ROOT = HERE.parents[1]
 # The project that AWX gets, and what the role gives it as credential types.
 PROJECT = ROOT / "docs" / "awx_project"
 TYPES = ROOT / "roles" / "awx_setup" / "vars" / "main.yml"
-# Of no use as a name of anything else, so that they can be looked for in whatever a run leaves behind.
+# Of no use as a name of anything else, so that a search finds them in all files a run leaves behind.
 KEY, READ_KEY, RESELLER_KEY, TOKEN = "sim-Zq7Yx2Wv9Kj4", "sim-Hd3Rn6Pb8Ts5", "sim-Qm4Tz8Lx1Rb6", "sim-tok-Vc9Jw2Fy7Ng5"
 SECRETS = (KEY, READ_KEY, RESELLER_KEY, TOKEN)
 # What ansible-runner makes nothing of a result beyond.
 MOST = 700_000
-PATIENCE = 120.0
+TIMEOUT = 120.0
 # What ansible-core makes in any home.
 EVERY_HOME = {f"file /{home}/.ansible{folder}" for home in ("home", "home/runner") for folder in ("", "/tmp")}
 SYSTEM_PATH = "/usr/sbin:/usr/bin:/sbin:/bin"
@@ -187,9 +187,9 @@ class Awx:
         )
 
     def finish(self, process: subprocess.Popen[bytes]) -> None:
-        """Wait until it has ended; it has nothing to say."""
+        """Wait until it has ended; it prints nothing."""
         try:
-            output = process.communicate(timeout=PATIENCE)[0]
+            output = process.communicate(timeout=TIMEOUT)[0]
         finally:
             process.kill()
             process.wait()
@@ -304,7 +304,7 @@ class Scheduled:
         return [self.awx.kept(name) for name in self._names]
 
     def output(self) -> str:
-        """What cron was told by what it has launched; there is none where it never did."""
+        """The output that cron received from its commands; there is none where it never did."""
         return self._output.read_text(encoding="utf-8")
 
     def environment(self) -> dict[str, str]:
@@ -322,16 +322,16 @@ def processes_with(text: str) -> list[int]:
     found = []
     for folder in Path("/proc").glob("[0-9]*"):
         try:
-            told = (folder / "cmdline").read_bytes() + (folder / "environ").read_bytes()
+            environment = (folder / "cmdline").read_bytes() + (folder / "environ").read_bytes()
         except OSError:
             continue
-        if text.encode() in told and folder.name != str(os.getpid()):
+        if text.encode() in environment and folder.name != str(os.getpid()):
             found.append(int(folder.name))
     return found
 
 
 def kill_all_with(text: str) -> None:
-    """Kill all other processes that have a text, which nobody else has, in their command line or environment."""
+    """Kill all other processes that have a text, which no other process has, in their command line or environment."""
 
     def is_quiet() -> bool:
         found = processes_with(text)
@@ -351,7 +351,7 @@ def engine_in_cell(launched: subprocess.Popen[bytes]) -> int:
     return number
 
 
-def until(condition: Any, budget: float = PATIENCE) -> None:
+def until(condition: Any, budget: float = TIMEOUT) -> None:
     end = time.monotonic() + budget
     while not condition():
         assert time.monotonic() < end, "it did not come to pass"

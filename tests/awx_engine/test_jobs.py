@@ -90,7 +90,7 @@ def test_a_plan_is_made_and_carried_out_by_jobs_that_share_nothing_but_artifacts
         "decommission_domain_servertastic_account": True,
         "decommission_domain_report_dir": awx.reports,
         "decommission_domain_deliver_tasks": awx.deliver,
-        "decommission_domain_note": "It goes away",
+        "decommission_domain_note": "It is retired",
     }
     reads = [awx.certcentral(READ_KEY, read_only=True), awx.servertastic(read_only=True)]
     writes = [awx.certcentral(read_only=False), awx.servertastic()]
@@ -115,9 +115,9 @@ def test_a_plan_is_made_and_carried_out_by_jobs_that_share_nothing_but_artifacts
     digest = next(order for order in actions if order not in ("1", "2", "3"))
     assert {order: actions[order] for order in ("1", "2", "3")} == {"1": "cancel", "2": "reject_request", "3": "keep"}
 
-    # As a workflow hands them on: they override what the template says.
+    # As a workflow hands them on: they override the settings of the template.
     given = {**wanted, "decommission_domain_phase": "apply", **plan.artifacts}
-    # In check mode nobody makes the folder, and Servertastic's requests are not predicted where they cannot be logged.
+    # In check mode the folder is not made, and Servertastic's requests are not predicted where they cannot be logged.
     there = {**given, "decommission_domain_report_dir": "/tmp"}
     check = awx.run("decommission_domain", there, "--check", "--diff", credentials=writes)
     assert check.end == ("successful", 0), check.stdout
@@ -187,7 +187,7 @@ def test_a_guard_that_refuses_is_exit_code_2_and_nothing_is_sent(awx: Awx) -> No
 @pytest.mark.parametrize("user", [0, 12345, 1000910000])
 def test_a_job_may_be_any_user_and_has_an_empty_home_and_may_not_change_its_project(awx: Awx, user: int) -> None:
     awx.sim.reset(book(*pending(1)))
-    looks = (
+    script = (
         "id -u; id -g; ls -A $HOME; pwd; env | wc -l; ls -d /proc/[0-9]* | wc -l; "
         "touch /runner/project/x /usr/x 2>&1 || true"
     )
@@ -198,13 +198,15 @@ def test_a_job_may_be_any_user_and_has_an_empty_home_and_may_not_change_its_proj
     }
     credentials = [{"type": "Key in a file", "inputs": {"api_key": KEY}}]
     by_file = "{{ lookup('ansible.builtin.file', lookup('ansible.builtin.env', 'SITE_KEY_FILE')) }}"
-    told = {"name": "Look at the file's name", "ansible.builtin.debug": {"msg": "{{ query('env', 'SITE_KEY_FILE') }}"}}
+    debug = {"name": "Show the file's name", "ansible.builtin.debug": {"msg": "{{ query('env', 'SITE_KEY_FILE') }}"}}
     where = {"api_key": by_file, "api_url": awx.sim.api_url, "rate_limit": "none"}
-    playbook = awx.playbook("looks", {"name": "Look", "ansible.builtin.shell": looks}, told, cancel(1, **where))
+    playbook = awx.playbook(
+        "script", {"name": "Run the script", "ansible.builtin.shell": script}, debug, cancel(1, **where)
+    )
     job = awx.run(playbook, None, "-vvv", credentials=credentials, types={"Key in a file": key_file}, user=user)
 
     assert job.end == ("successful", 0), job.stdout
-    lines = job.result("Look")["stdout_lines"]
+    lines = job.result("Run the script")["stdout_lines"]
     variables, processes = lines[4:6]
     assert lines == [
         *(str(user), "0", ".ansible", "/runner/project", variables, processes),
@@ -212,7 +214,7 @@ def test_a_job_may_be_any_user_and_has_an_empty_home_and_may_not_change_its_proj
     ]
     assert int(variables) < 50
     assert int(processes) < 15
-    assert job.result("Look at the file's name")["msg"][0].startswith("/runner/env/")
+    assert job.result("Show the file's name")["msg"][0].startswith("/runner/env/")
     assert job.changed_orders() == [1]
     assert awx.sim.order(1)["status"] == "canceled"
     assert_engine_lost_nothing(job)
@@ -220,19 +222,19 @@ def test_a_job_may_be_any_user_and_has_an_empty_home_and_may_not_change_its_proj
     awx.assert_nothing_left(job)
 
 
-# ansible-runner gives Ansible a terminal of its own, on which nobody is; Ansible gives its workers none.
+# ansible-runner gives Ansible a terminal of its own, which no user sees; Ansible gives its workers none.
 def test_the_collection_works_where_there_is_no_terminal(awx: Awx) -> None:
     awx.sim.reset(book(*pending(1)))
     # The terminal of a process's session, whatever its input is.
     terminal = "if true </dev/tty; then echo a terminal; else echo none; fi 2>/dev/null"
-    looks = "{{ lookup('ansible.builtin.pipe', '" + terminal + "') }}"
-    told = {"name": "Look where the collection works", "ansible.builtin.debug": {"msg": looks}}
-    job = awx.run(awx.playbook("terminal", told, cancel(1), title=looks))
+    message = "{{ lookup('ansible.builtin.pipe', '" + terminal + "') }}"
+    debug = {"name": "Show the terminal", "ansible.builtin.debug": {"msg": message}}
+    job = awx.run(awx.playbook("terminal", debug, cancel(1), title=message))
 
     assert job.end == ("successful", 0), job.stdout
     (play,) = (event["event_data"]["name"] for event in job.events if event["event"] == "playbook_on_play_start")
     assert play == "a terminal"
-    assert job.result("Look where the collection works")["msg"] == "none"
+    assert job.result("Show the terminal")["msg"] == "none"
     assert job.changed_orders() == [1]
     awx.assert_nothing_left(job)
 
@@ -240,7 +242,7 @@ def test_the_collection_works_where_there_is_no_terminal(awx: Awx) -> None:
 # What is too long for the engine
 
 
-def test_ten_thousand_changes_in_check_mode_are_all_told_in_one_event_that_the_engine_keeps(awx: Awx) -> None:
+def test_ten_thousand_changes_in_check_mode_are_reported_in_one_event_that_the_engine_keeps(awx: Awx) -> None:
     count = 10_000
     awx.sim.reset(
         {**book(), "generate": {"count": count, "first_id": 200_000_001, "mix": {"pending": 1.0}}},
@@ -255,7 +257,7 @@ def test_ten_thousand_changes_in_check_mode_are_all_told_in_one_event_that_the_e
     assert result["summary"]["changed"] == count
     assert 0 < len(str(result)) < MOST
     assert job.changed_orders() == numbers
-    # A warning tells why the result is short, and the option for that.
+    # A warning explains why the result is short, and the option for that.
     assert "ansible-runner" in job.stdout
     assert "orders_detail" in job.stdout
     assert_engine_lost_nothing(job)
@@ -263,7 +265,7 @@ def test_ten_thousand_changes_in_check_mode_are_all_told_in_one_event_that_the_e
     awx.assert_nothing_left(job)
 
 
-def test_a_role_that_changes_many_tells_each_change_once_and_does_not_repeat_itself(awx: Awx) -> None:
+def test_a_role_that_changes_many_orders_reports_each_change_once(awx: Awx) -> None:
     count = 300
     awx.sim.reset(book(*({**order, "created_days_ago": 90} for order in pending(count))))
     options = {"phase": "all", "confirm": True, "note": "Old", "report_dir": awx.reports, "deliver_tasks": awx.deliver}
@@ -340,14 +342,14 @@ def test_a_cancelled_job_ends_by_sigterm_alone_sends_nothing_more_and_is_simply_
 
 
 @needs_cell
-def test_an_engine_that_does_not_hear_sigterm_is_killed_and_its_job_is_simply_run_again(awx: Awx) -> None:
+def test_an_engine_that_ignores_sigterm_is_killed_and_its_job_can_be_run_again(awx: Awx) -> None:
     name = awx.queue(bulk(awx), grace=0.5)
     with awx.running(name) as (launched,):
         wait_for_some(awx, launched)
         os.kill(engine_in_cell(launched), signal.SIGSTOP)
         launched.send_signal(signal.SIGTERM)
     ended = awx.kept(name)
-    # It had no time to say how it ended, nor its cell to look what is left: that one no other signal ends.
+    # It had no time to report its end, nor its cell to check what is left: that one no other signal ends.
     assert ended.end == ("error", None)
     assert ended.facts["left"] is None
     assert_nothing_more_is_sent(awx, ended)
@@ -355,7 +357,7 @@ def test_an_engine_that_does_not_hear_sigterm_is_killed_and_its_job_is_simply_ru
 
 
 @with_and_without_cell
-def test_a_job_whose_time_is_over_sends_nothing_more_and_is_simply_run_again(awx: Awx, cell: bool) -> None:
+def test_a_job_that_timed_out_sends_nothing_more_and_can_be_run_again(awx: Awx, cell: bool) -> None:
     playbook = bulk(awx)
     # The time begins with Ansible's start, and may be over before the first order where the machine is busy.
     for timeout in (8, 16, 32, 64):

@@ -63,13 +63,13 @@ def test_four_jobs_of_500_orders_with_one_key_finish_and_use_what_is_allowed(
     seconds = (served[-1] - served[0]).total_seconds()
     share = fastest(len(served), WINDOWS) / seconds
     waited = [job.result("Cancel")["api"]["waited"] for job in jobs]
-    told = (
+    message = (
         f"{JOBS} jobs, one key, refused requests {'count' if refused_count else 'are free'}: {len(served)} requests in "
         f"{seconds * SCALE:.0f} s of CertCentral's time, {share:.1%} of the allowed rate, {refused} refused; "
         f"the threads of a job waited {min(waited):.0f} to {max(waited):.0f} s"
     )
     with capsys.disabled():
-        sys.stdout.write(f"\n{told}\n")
+        sys.stdout.write(f"\n{message}\n")
     assert refused > 0
     if not refused_count:
         assert share >= LEAST_SHARE

@@ -14,7 +14,7 @@ from ansible_collections.certops.orders.tests.awx_engine.support import Schedule
 def test_a_schedule_marks_renewed_orders_and_its_next_run_has_nothing_to_do(scheduled: Scheduled) -> None:
     check, real, again = scheduled.wait()
     awx = scheduled.awx
-    # What it was launched by had nothing to say, in the little environment that cron gives (PWD is the shell's).
+    # The launching command printed nothing, in the little environment that cron gives (PWD is the shell's).
     assert scheduled.output() == ""
     environment = scheduled.environment()
     assert set(environment) <= {"HOME", "LOGNAME", "MAILTO", "PATH", "PWD", "SHELL"}
@@ -25,7 +25,7 @@ def test_a_schedule_marks_renewed_orders_and_its_next_run_has_nothing_to_do(sche
     assert awx.sim.order(3)["is_renewed"] is False
     writes = [entry for entry in awx.sim.journal() if entry["method"] != "GET"]
     assert [entry["path"] for entry in writes] == ["/services/v2/order/certificate/1/status"]
-    # The change is told in one event: predicted in check mode, made, and not made again.
+    # The change is reported in one event: predicted in check mode, made, and not made again.
     assert [job.changed_orders() for job in (check, real, again)] == [[1], [1], []]
     for job in (check, real, again):
         assert [event["counter"] for event in job.events] == list(range(1, len(job.events) + 1))

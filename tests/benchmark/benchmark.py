@@ -74,7 +74,7 @@ class Meter:
     def __call__(self, pid: int) -> None:
         if time.monotonic() < self._next:
             return
-        # Looking costs time, too.
+        # Measuring costs time, too.
         self._next = time.monotonic() + 0.1
         family = generation = [pid]
         while generation:
@@ -172,7 +172,7 @@ class Bench:
         migrated: bool = False,
         name: str = "",
     ) -> None:
-        """Fill the account with orders from FIRST on, and set switches; no limits unless they say so.
+        """Fill the account with orders from FIRST on, and set switches; no limits unless they set some.
 
         name: the common name of all orders, where it matters.
         """
@@ -223,7 +223,7 @@ class Bench:
             size=cost["size"],
         )
         self.report.rows.append(row)
-        say(row_text(row))
+        print_line(row_text(row))
         return row
 
     @property
@@ -278,7 +278,7 @@ def orders(bench: Bench) -> None:
 
     The share of the uri pair's time is asked for without latency: with it, what both wait for counts most.
     """
-    tell("Orders to be canceled, on localhost", ROW_HEADING)
+    print_heading("Orders to be canceled, on localhost", ROW_HEADING)
     for latency, (few, some, many) in ((0.0, (10, 100, 1000)), (LATENCY, (5, 10, 400))):
         rows = {}
         for name, playbook, count in (
@@ -288,11 +288,13 @@ def orders(bench: Bench) -> None:
         ):
             bench.seed({"pending": count})
             rows[playbook] = bench.run(name, playbook, count, variables={"order_ids": ids(count)}, latency=latency)
-            bench.report.exactly(f"{name}, {told(latency)}: each order written once", count, rows[playbook].writes)
+            bench.report.exactly(
+                f"{name}, {milliseconds(latency)}: each order written once", count, rows[playbook].writes
+            )
         bench.run(
             "the same list again, converged", "bulk.yml", many, variables={"order_ids": ids(many)}, latency=latency
         )
-        bulk, what = rows["bulk.yml"], f"a list of {many}, {told(latency)}: orders a second"
+        bulk, what = rows["bulk.yml"], f"a list of {many}, {milliseconds(latency)}: orders a second"
         if latency:
             bench.report.least(f"{what}, {WORKERS} workers", LEAST_RATE_WITH_LATENCY, bulk.rate, ".0f")
         else:
@@ -306,7 +308,7 @@ def orders(bench: Bench) -> None:
 def hosts(bench: Bench) -> None:
     """A task for each of 100 hosts, beside `debug`; three times by turns, and the median of the differences."""
     count, forks, rounds = 100, 20, 3
-    tell(f"One order each on {count} hosts, -f {forks}", ROW_HEADING)
+    print_heading(f"One order each on {count} hosts, -f {forks}", ROW_HEADING)
     where = ["-i", bench.inventory(count, 1), "-f", str(forks)]
     differences = []
     for _turn in range(rounds):
@@ -322,7 +324,7 @@ def hosts(bench: Bench) -> None:
 
 def budget(bench: Bench) -> None:
     """Requests, by the service's journal, against the budget of design section 5."""
-    tell("Requests", ROW_HEADING)
+    print_heading("Requests", ROW_HEADING)
     cases: tuple[tuple[str, int, int, int, dict[str, Any]], ...] = (
         # name, orders, of which have to change, requests of the budget, variables
         ("one order to cancel", 1, 1, 1 + 1, {}),
@@ -357,7 +359,7 @@ def _pace(bench: Bench, name: str, scale: int, playbook: str, count: int, *argum
     """One run within CertCentral's windows, whose seconds are divided by scale."""
     windows = ((100, 5 / scale), (1000, 180 / scale))
     limit = ", ".join(f"{requests}/{seconds:g}" for requests, seconds in windows)
-    tell(f"3000 requests within CertCentral's limits, time {scale} times faster ({limit})", ROW_HEADING)
+    print_heading(f"3000 requests within CertCentral's limits, time {scale} times faster ({limit})", ROW_HEADING)
     bench.seed({"pending": count}, {"rate.enabled": True, "rate.time_scale": scale})
     row = bench.run(name, playbook, count, *arguments, rate_limit=limit, **options)
     journal = bench.simulator.journal()
@@ -383,7 +385,7 @@ def _seconds_between(first: Mapping[str, Any], last: Mapping[str, Any]) -> float
 def account(bench: Bench) -> None:
     """A third of a large account, asked for and converged."""
     total, asked = 30_000, 10_000
-    tell(f"{asked} orders of an account of {total}, converged", ROW_HEADING)
+    print_heading(f"{asked} orders of an account of {total}, converged", ROW_HEADING)
     bench.seed({"canceled": total})
     row = bench.run(f"{asked} of {total}", "bulk.yml", asked, variables={"order_ids": ids(asked)})
     bench.report.most(f"{asked} of {total} orders, converged: requests", MOST_REQUESTS_CONVERGED, row.requests, "d")
@@ -394,7 +396,7 @@ def account(bench: Bench) -> None:
 def flows(bench: Bench) -> None:
     """A plan and its apply, beside the modules that do the same; processor time above that of an empty playbook."""
     rounds = 3
-    tell("Decommission a domain: plan and apply", ROW_HEADING)
+    print_heading("Decommission a domain: plan and apply", ROW_HEADING)
     for count in (1, 300):
         ratios: list[float] = []
         results: list[int] = []
@@ -449,24 +451,24 @@ ROW_HEADING = (
 )
 
 
-def say(text: str = "") -> None:
+def print_line(text: str = "") -> None:
     print(text, flush=True)
 
 
-def tell(*lines: str) -> None:
-    say()
+def print_heading(*lines: str) -> None:
+    print_line()
     for line in lines:
-        say(line)
-    say("-" * len(lines[-1]))
+        print_line(line)
+    print_line("-" * len(lines[-1]))
 
 
-def told(latency: float) -> str:
+def milliseconds(latency: float) -> str:
     return f"{latency * 1000:.0f} ms"
 
 
 def row_text(row: Row) -> str:
     return (
-        f"{row.name:34}{told(row.latency):>8}{row.orders:>8}{row.play:>8.2f}{row.each:>10.4f}{row.rate:>10.1f}"
+        f"{row.name:34}{milliseconds(row.latency):>8}{row.orders:>8}{row.play:>8.2f}{row.each:>10.4f}{row.rate:>10.1f}"
         f"{row.requests:>10}{row.writes:>8}{row.memory:>6.0f}"
     )
 
@@ -477,9 +479,9 @@ def target_text(target: Target) -> str:
 
 
 def show(targets: Iterable[Target]) -> None:
-    tell("Targets", f"{'':78}{'target':>14}{'measured':>14}        ")
+    print_heading("Targets", f"{'':78}{'target':>14}{'measured':>14}        ")
     for target in targets:
-        say(target_text(target))
+        print_line(target_text(target))
 
 
 LEGEND = """
@@ -504,12 +506,12 @@ def benchmark(sandbox: Sandbox, sections: Iterable[str], output: Path) -> int:
         bench = Bench(sandbox, simulator)
         for section in sections:
             SECTIONS[section](bench)
-        say(LEGEND)
+        print_line(LEGEND)
         show(bench.report.targets)
         write(output, bench.report)
     missed = sum(not target.is_met for target in bench.report.targets)
-    say()
-    say(
+    print_line()
+    print_line(
         f"{missed or 'no'} target{'' if missed == 1 else 's'} missed, in {time.monotonic() - began:.0f} s; see {output}"
     )
     return 1 if missed else 0

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The report's page in a real browser: it is silent, accessible in every dress, quick, and lets nobody in.
+"""The report's page in a real browser: it is silent, accessible in every dress, quick, and runs no injected script.
 
 Pictures of it are left in the folder that BROWSER_OUTPUT names, tests/output/browser where it names none.
 """
@@ -28,7 +28,7 @@ axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="needs
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="needs a browser: Debian's package chromium")
 OUTPUT = Path(os.environ.get("BROWSER_OUTPUT") or Path(__file__).resolve().parents[1] / "output" / "browser")
-# It must not look for anything outside by itself; as root it has no sandbox.
+# It must not request anything outside by itself; as root it has no sandbox.
 QUIET = ["--disable-background-networking", "--disable-component-update", "--disable-gpu", "--disable-quic"]
 QUIET += ["--disable-sync", "--no-first-run", *(["--no-sandbox"] if os.geteuid() == 0 else [])]
 
@@ -73,15 +73,15 @@ def browser() -> Iterator[Any]:
         chromium.close()
 
 
-class Seen:
-    """A page that is open, what it said in the console, and what it asked for."""
+class OpenedPage:
+    """An open page, its console messages, and its requests."""
 
     def __init__(self, page: Any) -> None:
         self.page = page
-        self.said: list[str] = []
+        self.console: list[str] = []
         self.asked: list[str] = []
-        page.on("console", lambda message: self.said.append(message.text))
-        page.on("pageerror", lambda error: self.said.append(str(error)))
+        page.on("console", lambda message: self.console.append(message.text))
+        page.on("pageerror", lambda error: self.console.append(str(error)))
         page.on("request", lambda request: self.asked.append(request.url))
 
     def violations(self) -> list[str]:
@@ -90,17 +90,17 @@ class Seen:
 
 
 @contextmanager
-def opened(browser: Any, folder: Path, data: Mapping[str, Any], dress: Mapping[str, Any]) -> Iterator[Seen]:
+def opened(browser: Any, folder: Path, data: Mapping[str, Any], dress: Mapping[str, Any]) -> Iterator[OpenedPage]:
     file = folder / "report.html"
     file.write_text(to_html(report_of(data), FILES), encoding="utf-8")
     context = browser.new_context(**dress)
     try:
-        seen = Seen(context.new_page())
-        seen.page.goto(file.as_uri())
-        yield seen
+        opened_page = OpenedPage(context.new_page())
+        opened_page.page.goto(file.as_uri())
+        yield opened_page
         # Whatever was done to it, it loads itself and no more, and has nothing to complain of.
-        assert seen.asked == [file.as_uri()]
-        assert seen.said == []
+        assert opened_page.asked == [file.as_uri()]
+        assert opened_page.console == []
     finally:
         context.close()
 
@@ -108,40 +108,40 @@ def opened(browser: Any, folder: Path, data: Mapping[str, Any], dress: Mapping[s
 @pytest.mark.parametrize("dress", DRESSES)
 @pytest.mark.parametrize("report", REPORTS)
 def test_it_is_silent_and_accessible(browser: Any, tmp_path: Path, report: str, dress: str) -> None:
-    with opened(browser, tmp_path, REPORTS[report], DRESSES[dress]) as seen:
+    with opened(browser, tmp_path, REPORTS[report], DRESSES[dress]) as opened_page:
         # Nothing to scroll sideways.
-        width = seen.page.evaluate("document.documentElement.scrollWidth")
+        width = opened_page.page.evaluate("document.documentElement.scrollWidth")
         assert width <= DRESSES[dress]["viewport"]["width"]
-        seen.page.screenshot(path=OUTPUT / f"{report}-{dress}.png")
+        opened_page.page.screenshot(path=OUTPUT / f"{report}-{dress}.png")
         if report == "apply":
-            seen.page.screenshot(path=OUTPUT / f"{report}-{dress}-whole.png", full_page=True)
-        assert seen.violations() == []
+            opened_page.page.screenshot(path=OUTPUT / f"{report}-{dress}-whole.png", full_page=True)
+        assert opened_page.violations() == []
 
 
 def test_hostile_text_does_nothing(browser: Any, tmp_path: Path) -> None:
-    with opened(browser, tmp_path, sample.hostile(HOSTILE), DRESSES["light"]) as seen:
-        assert "owned" not in seen.page.title()[:20]
-        assert seen.page.evaluate("document.scripts.length + document.images.length") == 0
-        assert seen.page.evaluate("getComputedStyle(document.body).display") == "block"
-        hrefs = seen.page.evaluate("[...document.links].map(link => link.getAttribute('href'))")
+    with opened(browser, tmp_path, sample.hostile(HOSTILE), DRESSES["light"]) as opened_page:
+        assert "owned" not in opened_page.page.title()[:20]
+        assert opened_page.page.evaluate("document.scripts.length + document.images.length") == 0
+        assert opened_page.page.evaluate("getComputedStyle(document.body).display") == "block"
+        hrefs = opened_page.page.evaluate("[...document.links].map(link => link.getAttribute('href'))")
         assert {href for href in hrefs if not href.startswith("#")} == {"report.csv", "report.json"}
-        assert "\\u202egnp.exe" in seen.page.inner_text("main")
-        assert seen.page.evaluate("document.documentElement.scrollWidth") <= DESK["width"]
-        assert seen.violations() == []
+        assert "\\u202egnp.exe" in opened_page.page.inner_text("main")
+        assert opened_page.page.evaluate("document.documentElement.scrollWidth") <= DESK["width"]
+        assert opened_page.violations() == []
 
 
-def test_what_somebody_gets_into_it_is_not_run(browser: Any, tmp_path: Path) -> None:
+def test_an_injected_script_is_not_run(browser: Any, tmp_path: Path) -> None:
     page = to_html(report_of(sample.report(10)))
     bad = "<script>document.title='owned'</script><style>h1{display:none}</style><img src='http://127.0.0.1:9/'>"
     file = tmp_path / "bad.html"
     file.write_text(page.replace("<main>", "<main>" + bad), encoding="utf-8")
     context = browser.new_context()
-    seen = Seen(context.new_page())
-    seen.page.goto(file.as_uri())
-    assert seen.page.title() != "owned"
-    assert seen.page.locator("h1").is_visible()
-    # The policy, and not luck: the browser says that it refused each of them.
-    assert len([line for line in seen.said if "Content Security Policy" in line]) == 3
+    opened_page = OpenedPage(context.new_page())
+    opened_page.page.goto(file.as_uri())
+    assert opened_page.page.title() != "owned"
+    assert opened_page.page.locator("h1").is_visible()
+    # The policy, and not luck: the browser reports that it refused each of them.
+    assert len([line for line in opened_page.console if "Content Security Policy" in line]) == 3
     context.close()
 
 
@@ -188,23 +188,27 @@ def test_numbers_of_five_digits_are_not_clipped(
 ) -> None:
     data = sample.large(report)
     # The policy of the page would refuse the other font.
-    with opened(browser, tmp_path, data, {**DRESSES[dress], "bypass_csp": True}) as seen:
-        seen.page.add_style_tag(content=f"*{{font-family:{font} !important}}")
-        shown = seen.page.inner_text("body")
+    with opened(browser, tmp_path, data, {**DRESSES[dress], "bypass_csp": True}) as opened_page:
+        opened_page.page.add_style_tag(content=f"*{{font-family:{font} !important}}")
+        shown = opened_page.page.inner_text("body")
         assert "21,084" in shown
-        assert seen.page.evaluate(CLIPPED) == []
-        assert seen.page.evaluate(BROKEN) == []
+        assert opened_page.page.evaluate(CLIPPED) == []
+        assert opened_page.page.evaluate(BROKEN) == []
         # Beside such numbers there is still a column for names, and not for letters.
-        widths = seen.page.evaluate("[...document.querySelectorAll('.numbers th:first-child')].map(e => e.offsetWidth)")
+        widths = opened_page.page.evaluate(
+            "[...document.querySelectorAll('.numbers th:first-child')].map(e => e.offsetWidth)"
+        )
         assert min(widths, default=150) > 120
-        assert seen.page.evaluate("document.documentElement.scrollWidth") <= DRESSES[dress]["viewport"]["width"]
-        seen.page.screenshot(path=OUTPUT / f"five-digits-{report}-{dress}-{FONTS.index(font)}.png", full_page=True)
+        assert opened_page.page.evaluate("document.documentElement.scrollWidth") <= DRESSES[dress]["viewport"]["width"]
+        opened_page.page.screenshot(
+            path=OUTPUT / f"five-digits-{report}-{dress}-{FONTS.index(font)}.png", full_page=True
+        )
 
 
 def test_a_text_that_is_clipped_is_found(browser: Any, tmp_path: Path) -> None:
-    with opened(browser, tmp_path, REPORTS["account"], {**DRESSES["light"], "bypass_csp": True}) as seen:
-        seen.page.add_style_tag(content=".number{display:block;width:1ch!important;padding:0!important}")
-        assert len(seen.page.evaluate(CLIPPED)) > 10
+    with opened(browser, tmp_path, REPORTS["account"], {**DRESSES["light"], "bypass_csp": True}) as opened_page:
+        opened_page.page.add_style_tag(content=".number{display:block;width:1ch!important;padding:0!important}")
+        assert len(opened_page.page.evaluate(CLIPPED)) > 10
 
 
 def _busy(session: Any) -> float:
@@ -215,26 +219,26 @@ def _busy(session: Any) -> float:
 
 def test_ten_thousand_orders_open_in_a_second(browser: Any, tmp_path: Path) -> None:
     data = sample.report(orders=10_000, planned=10_000)
-    with opened(browser, tmp_path, data, DRESSES["light"]) as seen:
+    with opened(browser, tmp_path, data, DRESSES["light"]) as opened_page:
         assert (tmp_path / "report.html").stat().st_size < 5_000_000
         # Its own time, however busy the machine is with something else.
-        session = seen.page.context.new_cdp_session(seen.page)
+        session = opened_page.page.context.new_cdp_session(opened_page.page)
         session.send("Performance.enable", {"timeDomain": "threadTicks"})
         before = _busy(session)
-        seen.page.reload()
+        opened_page.page.reload()
         took = _busy(session) - before
-        seen.asked = seen.asked[:1]
+        opened_page.asked = opened_page.asked[:1]
         assert 0 < took < 1, took
         # The last of them can be reached and read.
-        last = seen.page.locator("#irreversible tbody tr").last
+        last = opened_page.page.locator("#irreversible tbody tr").last
         last.scroll_into_view_if_needed()
         assert last.is_visible()
 
 
 def test_it_prints_on_white(browser: Any, tmp_path: Path) -> None:
-    with opened(browser, tmp_path, REPORTS["apply"], DRESSES["dark"]) as seen:
-        seen.page.pdf(path=OUTPUT / "apply.pdf", format="A4", print_background=True)
-        seen.page.emulate_media(media="print")
-        assert seen.page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
-        assert seen.page.evaluate("getComputedStyle(document.querySelector('h1')).color") == "rgb(26, 35, 48)"
+    with opened(browser, tmp_path, REPORTS["apply"], DRESSES["dark"]) as opened_page:
+        opened_page.page.pdf(path=OUTPUT / "apply.pdf", format="A4", print_background=True)
+        opened_page.page.emulate_media(media="print")
+        assert opened_page.page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+        assert opened_page.page.evaluate("getComputedStyle(document.querySelector('h1')).color") == "rgb(26, 35, 48)"
     assert (OUTPUT / "apply.pdf").stat().st_size > 10_000

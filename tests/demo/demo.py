@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""`make demo`: a person at work with this collection, against a simulated CertCentral on this machine.
+"""`make demo`: an operator at work with this collection, against a simulated CertCentral on this machine.
 
 Every act runs one of the playbooks beside this file, or one of the collection's, with ansible-playbook, shows the
 essential lines of its output, and then compares the expected effect with the simulator's state and its journal of

@@ -31,12 +31,12 @@ _QUIET = {
     "ANSIBLE_NOCOWS": "true",
     "ANSIBLE_RETRY_FILES_ENABLED": "false",
 }
-_LOOK_EVERY = 0.02
+_POLL_INTERVAL = 0.02
 _STOP_SECONDS = 5.0
 
 
 class Interrupted(Exception):
-    """Somebody wants us to end: Ctrl-C, or a signal."""
+    """The process has to end: Ctrl-C, or a signal."""
 
     def __init__(self, number: int) -> None:
         super().__init__(signal.Signals(number).name)
@@ -151,7 +151,7 @@ class Sandbox:
                 process.returncode = os.waitstatus_to_exitcode(status)
                 return process.returncode, usage
             watch(process.pid)
-            time.sleep(_LOOK_EVERY)
+            time.sleep(_POLL_INTERVAL)
 
     def _stop(self, process: subprocess.Popen[bytes]) -> None:
         """Stop a command of ours in good order, and by force what has not ended then."""
@@ -171,7 +171,7 @@ class Sandbox:
         """The processes that carry our folder in their environment; none where the system has no /proc."""
         mark, found = b"ANSIBLE_HOME=" + os.fsencode(self.folder), []
         for environ in Path("/proc").glob("[0-9]*/environ"):
-            # Others' processes cannot be read, and processes end while we look.
+            # Processes of other users cannot be read, and processes end meanwhile.
             with contextlib.suppress(OSError):
                 if mark in environ.read_bytes():
                     found.append(int(environ.parent.name))

@@ -29,11 +29,11 @@ COLLECTIONS = os.environ.get("ANSIBLE_COLLECTIONS_PATH", "")
 RULEBOOK = shutil.which("ansible-rulebook", path=str(Path(sys.executable).parent))
 # Its rule engine runs in a Java virtual machine, 17 or newer.
 JAVA = shutil.which("java") or os.environ.get("JAVA_HOME")
-# Of no use as a name of anything else, so that it can be looked for in whatever a run leaves behind.
+# Of no use as a name of anything else, so that a search finds it in all files a run leaves behind.
 KEY = "sim-Zq7Yx2Wv9Kj4"
 HOSTILE = "{{ lookup('pipe', 'touch %s') }}.example"
 # A cold Java virtual machine on a busy machine, and a playbook.
-PATIENCE = 120.0
+TIMEOUT = 120.0
 
 pytestmark = [
     pytest.mark.skipif(not RULEBOOK, reason="ansible-rulebook is not installed: `nox -s eda` installs it"),
@@ -44,7 +44,7 @@ NOTIFY = """
 - hosts: localhost
   gather_facts: false
   tasks:
-    - name: Keep what is told
+    - name: Save the event
       ansible.builtin.copy:
         content: "{{ ansible_eda.event.certcentral | to_json }}"
         dest: "FOLDER/{{ lookup('pipe', 'date +%s.%N') }}.json"
@@ -65,14 +65,14 @@ class Desk:
         self.folder = folder / "rulebook"
         self.temporary = folder / "tmp"
         self.sim = sim
-        self.told_folder = folder / "told"
-        for made in (self.folder, self.temporary, self.told_folder):
+        self.notified_folder = folder / "notified"
+        for made in (self.folder, self.temporary, self.notified_folder):
             made.mkdir()
         self.state = folder / "state.json"
         self.output = folder / "output"
         self.plan = folder / "plan.json"
         (self.folder / "hosts.yml").write_text("all:\n  hosts:\n    localhost:\n      ansible_connection: local\n")
-        (self.folder / "notify.yml").write_text(NOTIFY.replace("FOLDER", str(self.told_folder)))
+        (self.folder / "notify.yml").write_text(NOTIFY.replace("FOLDER", str(self.notified_folder)))
         self.variables: dict[str, Any] = {
             "certops_state_file": str(self.state),
             "certops_interval": 0.5,
@@ -116,9 +116,9 @@ class Desk:
             process.kill()
             process.wait()
 
-    def told(self) -> list[dict[str, Any]]:
-        """What the playbook was told, in its order."""
-        files = sorted(self.told_folder.iterdir(), key=lambda file: float(file.stem))
+    def notified(self) -> list[dict[str, Any]]:
+        """The events that the playbook received, in its order."""
+        files = sorted(self.notified_folder.iterdir(), key=lambda file: float(file.stem))
         return [json.loads(file.read_text()) for file in files]
 
     def is_idle(self) -> bool:
@@ -126,7 +126,7 @@ class Desk:
         return not list(self.temporary.glob("eda*"))
 
     def await_(self, condition: Callable[[], object], process: subprocess.Popen[bytes]) -> None:
-        end = time.monotonic() + PATIENCE
+        end = time.monotonic() + TIMEOUT
         while not condition():
             assert process.poll() is None, self.output.read_text()[-5000:]
             assert time.monotonic() < end, self.output.read_text()[-5000:]
@@ -143,8 +143,8 @@ class Desk:
         memory: dict[str, Any] = json.loads(self.state.read_text())
         return memory
 
-    def looks(self) -> int:
-        """How often the source has looked."""
+    def polls(self) -> int:
+        """How often the source has polled."""
         return sum(entry["path"].endswith("/status-changes") for entry in self.sim.journal())
 
 
@@ -175,20 +175,20 @@ def desk(tmp_path: Path, process: Simulator) -> Desk:
 
 
 @pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
-def test_an_owner_is_told_once_of_each_rejected_order_across_a_restart(
+def test_an_owner_is_notified_once_of_each_rejected_order_across_a_restart(
     desk: Desk, tmp_path: Path, end: signal.Signals
 ) -> None:
     with desk.running("certops.orders.tell_of_rejected_orders", end=end) as rulebook:
-        desk.await_(lambda: desk.looks() >= 3, rulebook)
+        desk.await_(lambda: desk.polls() >= 3, rulebook)
         desk.sim.patch(1, status="rejected")
         desk.sim.patch(3, status="issued")
-        desk.await_(lambda: len(desk.told()) == 1 and desk.is_idle(), rulebook)
+        desk.await_(lambda: len(desk.notified()) == 1 and desk.is_idle(), rulebook)
     while_away = desk.sim.patch(2, status="rejected")
-    looks = desk.looks()
+    polls = desk.polls()
     with desk.running("certops.orders.tell_of_rejected_orders") as rulebook:
-        desk.await_(lambda: len(desk.told()) == 2 and desk.looks() > looks + 4 and desk.is_idle(), rulebook)
+        desk.await_(lambda: len(desk.notified()) == 2 and desk.polls() > polls + 4 and desk.is_idle(), rulebook)
 
-    first, second = desk.told()
+    first, second = desk.notified()
     assert (first["order_id"], first["status"], first["gap"]) == (1, "rejected", False)
     assert first["order"]["common_name"].startswith("(( lookup('pipe'")
     assert not (tmp_path / "owned").exists()
@@ -206,37 +206,37 @@ BURST = range(101, 105)
 
 
 def stopped_while_playbooks_wait(desk: Desk, rulebook: str, *options: str) -> set[int]:
-    """Have a burst of orders rejected, stop while the first one is told, and start again; returns who was told of."""
+    """Have a burst of orders rejected, stop during the first notification, and start again; returns their ids."""
 
-    def told() -> set[int]:
-        return {event["order_id"] for event in desk.told()}
+    def notified() -> set[int]:
+        return {event["order_id"] for event in desk.notified()}
 
     desk.variables["certops_pause"] = 3
     for number in BURST:
         desk.sim.add(id=number, status="pending")
     with desk.running(rulebook, *options, end=signal.SIGTERM) as process:
-        desk.await_(lambda: desk.looks() >= 3, process)
+        desk.await_(lambda: desk.polls() >= 3, process)
         for number in BURST:
             desk.sim.patch(number, status="rejected")
-        desk.await_(lambda: set(map(str, BURST)) <= set(desk.remembered()["told"]) and told(), process)
-    assert len(told()) < len(BURST)
+        desk.await_(lambda: set(map(str, BURST)) <= set(desk.remembered()["told"]) and notified(), process)
+    assert len(notified()) < len(BURST)
     # What ansible-runner leaves behind holds the key, as the guide says.
     (left,) = desk.temporary.glob("eda*/artifacts/*/command")
     assert KEY in left.read_text()
     shutil.rmtree(desk.temporary)
     desk.temporary.mkdir()
     desk.variables["certops_pause"] = 0
-    looks = desk.looks()
+    polls = desk.polls()
     with desk.running(rulebook, *options) as process:
         desk.sim.patch(2, status="rejected")
-        desk.await_(lambda: 2 in told() and desk.looks() > looks + 4 and desk.is_idle(), process)
-    return told() - {2}
+        desk.await_(lambda: 2 in notified() and desk.polls() > polls + 4 and desk.is_idle(), process)
+    return notified() - {2}
 
 
 def test_a_stop_loses_what_ansible_rulebook_has_taken_and_not_begun(desk: Desk) -> None:
-    told = stopped_while_playbooks_wait(desk, "certops.orders.tell_of_rejected_orders")
+    notified = stopped_while_playbooks_wait(desk, "certops.orders.tell_of_rejected_orders")
 
-    assert told < set(BURST)
+    assert notified < set(BURST)
 
 
 def test_a_stop_loses_nothing_with_feedback_and_persistence(desk: Desk) -> None:
@@ -244,27 +244,27 @@ def test_a_stop_loses_nothing_with_feedback_and_persistence(desk: Desk) -> None:
     rulebook = desk.own_rulebook("tell_of_rejected_orders.yml", statuses, f"{statuses}        feedback: true\n")
     desk.variables["drools_db_file_path"] = str(desk.state.parent / "database")
 
-    told = stopped_while_playbooks_wait(desk, rulebook, "--persistence-id", "1", "--id", "1")
+    notified = stopped_while_playbooks_wait(desk, rulebook, "--persistence-id", "1", "--id", "1")
 
-    assert told == set(BURST)
+    assert notified == set(BURST)
 
 
 def test_a_name_that_is_handed_on_is_no_template(desk: Desk, tmp_path: Path) -> None:
     # What a rulebook hands on is rendered by ansible-rulebook, which reads literals in the text.
     name = '\'{{ lookup("pipe", "touch %s") }}\'' % (tmp_path / "owned")
     (desk.folder / "notify.yml").write_text(
-        NOTIFY.replace("ansible_eda.event.certcentral", "who").replace("FOLDER", str(desk.told_folder))
+        NOTIFY.replace("ansible_eda.event.certcentral", "who").replace("FOLDER", str(desk.notified_folder))
     )
     action = '          name: "{{ certops_notify }}"\n'
     more = '          extra_vars:\n            who: "{{ event.certcentral.order.common_name }}"\n'
     rulebook = desk.own_rulebook("tell_of_rejected_orders.yml", action, action + more)
     with desk.running(rulebook) as process:
-        desk.await_(lambda: desk.looks() >= 3, process)
+        desk.await_(lambda: desk.polls() >= 3, process)
         desk.sim.patch(2, status="rejected", common_name=name)
-        desk.await_(lambda: desk.told() and desk.is_idle(), process)
+        desk.await_(lambda: desk.notified() and desk.is_idle(), process)
 
-    (told,) = desk.told()
-    assert "lookup" in str(told)
+    (notified,) = desk.notified()
+    assert "lookup" in str(notified)
     assert not (tmp_path / "owned").exists()
 
 
@@ -273,12 +273,12 @@ def test_a_plan_is_made_when_an_order_is_issued_or_that_may_have_been_missed(des
     # A throttle can be no variable, and ten minutes are long.
     rulebook = desk.own_rulebook("plan_marks.yml", "10 minutes", "2 seconds")
     with desk.running(rulebook) as process:
-        desk.await_(lambda: desk.looks() >= 3, process)
+        desk.await_(lambda: desk.polls() >= 3, process)
         desk.sim.patch(3, status="issued", valid_till_in_days=300)
         if not gap:
             desk.await_(lambda: desk.plan.exists() and desk.is_idle(), process)
     if gap:
-        # It was told, and the stop within the throttle lost it.
+        # It was emitted, and the stop within the throttle lost it.
         desk.state.write_text(json.dumps({**desk.remembered(), "since": "2026-01-01T00:00:00Z"}))
         with desk.running(rulebook) as process:
             desk.await_(lambda: desk.plan.exists() and desk.is_idle(), process)
@@ -290,7 +290,7 @@ def test_a_plan_is_made_when_an_order_is_issued_or_that_may_have_been_missed(des
     assert {entry["method"] for entry in desk.sim.journal()} == {"GET"}
 
 
-# No text of a number that is out of bounds: the schema cannot say these of text.
+# No text of a number that is out of bounds: the schema cannot express these for text.
 VALUES: list[Any] = [
     *(None, True, False, 0, 1, 60, 300, 300.0, 3.5, -1, 10**6),
     *("", " ", "3", " 3 ", "3.0", "3.5", "3e2", "-1", "3\n", "often", "true", "No", "YES ", "on", "us", "eu", "a"),
@@ -314,7 +314,7 @@ def test_the_schema_and_the_source_take_the_same() -> None:
             return False
         return True
 
-    # Of the others the schema says no more than that they are text.
+    # For the others the schema requires only text.
     names = set(schema["properties"]) - {*given, "ca_path", "rate_limit"}
     tried = [{**given, name: value} for name in sorted(names) for value in VALUES]
     assert [args for args in tried if is_taken(args) != valid(args)] == []

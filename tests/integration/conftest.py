@@ -37,7 +37,7 @@ def sim(process: Simulator) -> Simulator:
 
 @pytest.fixture
 def other_sim() -> Iterator[Simulator]:
-    """Run a second simulator: another host, that nobody should talk to."""
+    """Run a second simulator: another host, which must get no request."""
     with support.simulator(seed=support.SEED) as simulator:
         yield simulator
 

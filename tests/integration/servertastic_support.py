@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the integration tests of Servertastic share: orders that are called by their names, a desk, and people."""
+"""What the integration tests of Servertastic share: orders that are called by their names, a desk, and approvers."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ HELD = {"rolled_back": "Roll Back", "reviewed": "Servertastic Review", "novel": 
 
 
 def order(name: str, status: str = "Order Placed", **more: Any) -> dict[str, Any]:
-    """An order of a seed. What the service calls it, its token and its domain tell its name."""
+    """An order of a seed. What the service calls it, its token and its domain contain its name."""
     domain = f"{name.replace('_', '-')}.example.com"
     return {"token": token(name), "reseller_order_id": name, "status": status, "domain_name": domain, **more}
 
@@ -97,7 +97,7 @@ ORDERS = (
 )
 SEED = seed(*ORDERS)
 
-_SPOKEN = {
+_DESCRIPTIONS = {
     "/order/review.json": "review {}",
     "/order/cancel.json": "cancel {}",
     "/order/showtokens.json": "tokens",
@@ -108,28 +108,28 @@ _SPOKEN = {
 }
 
 
-def said(told: Conversation) -> list[str]:
+def requests_of(task: Conversation) -> list[str]:
     """The requests of a task or a run in short, in order of arrival: "review queued", "cancel queued", "audit"."""
-    return [_said(request) for request in told.requests]
+    return [_describe(request) for request in task.requests]
 
 
-def _said(request: Mapping[str, Any]) -> str:
+def _describe(request: Mapping[str, Any]) -> str:
     assert request["method"] == "GET"
-    return _SPOKEN[request["path"]].format(request["order_id"] or "a stranger")
+    return _DESCRIPTIONS[request["path"]].format(request["order_id"] or "a stranger")
 
 
-def effects(told: Conversation) -> list[str]:
+def effects(task: Conversation) -> list[str]:
     """Those that changed something or sent a mail, sorted."""
-    return sorted(_said(request) for request in told.requests if request["effect"])
+    return sorted(_describe(request) for request in task.requests if request["effect"])
 
 
-def cancels(told: Conversation) -> Counter[str]:
+def cancels(task: Conversation) -> Counter[str]:
     """How often each order was asked to be cancelled, whatever came of it."""
-    return Counter(line.split()[1] for line in said(told) if line.startswith("cancel "))
+    return Counter(line.split()[1] for line in requests_of(task) if line.startswith("cancel "))
 
 
 def outcomes(task: Task) -> dict[str, str]:
-    """By the names of the orders; one that was not seen goes by its order_ref."""
+    """By the names of the orders; an unread one is named by its order_ref."""
     return {named(one): one["outcome"] for one in task.orders}
 
 
@@ -138,7 +138,7 @@ def named(one: Mapping[str, Any]) -> str:
 
 
 def only(task: Task) -> dict[str, Any]:
-    """What a task says of its only order."""
+    """The result of a task about its only order."""
     (one,) = task.orders
     assert isinstance(one, dict)
     return one
@@ -149,7 +149,7 @@ def a_time(text: str) -> datetime:
 
 
 def days_ago(days: float) -> str:
-    """As a result says it."""
+    """The time as a result shows it."""
     return (datetime.now(timezone.utc) - timedelta(days=days)).isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
@@ -229,7 +229,7 @@ class Desk(Controller):
 
     def recorded(self) -> Run:
         """What came of the runs that were only started."""
-        return self._told(0, "")
+        return self._make_run(0, "")
 
 
 @contextmanager
@@ -245,14 +245,14 @@ def desk(sim: Simulator, book: Mapping[str, Any] | None = None) -> typing.Iterat
 
 @contextmanager
 def people(sim: Simulator, *, after: Sequence[str] = ()) -> typing.Iterator[None]:
-    """Admin contacts at their mailboxes: yes@... approves of whatever comes, no@... does not, others do not look.
+    """Admin contacts at their mailboxes: yes@... approves every request, no@... refuses, others do not answer.
 
     after: an answer is followed by the passing of such times.
     """
-    gone = threading.Event()
+    stopped = threading.Event()
 
     def answer() -> None:
-        while not gone.wait(0.02):
+        while not stopped.wait(0.02):
             for mail in sim.outbox():
                 who = mail["to"].partition("@")[0]
                 if mail["answered"] or who not in ("yes", "no"):
@@ -266,7 +266,7 @@ def people(sim: Simulator, *, after: Sequence[str] = ()) -> typing.Iterator[None
     try:
         yield
     finally:
-        gone.set()
+        stopped.set()
         at_work.join()
 
 

@@ -31,7 +31,7 @@ from certsim.testing import Simulator
 
 HERE = Path(__file__).resolve().parent
 KEY = "sim-admin"
-# Of no use as a name of anything else, so that it can be looked for in whatever a run leaves behind.
+# Of no use as a name of anything else, so that a search finds it in all files a run leaves behind.
 SECRET_KEY = "sim-Zq7Yx2Wv9Kj4"
 FAILURE_KEYS = {"http_status", "code", "message", "order_id", "retries", "waited"}
 RESULT_KEYS = {"changed", "msg", "orders", "summary", "api"}
@@ -126,9 +126,9 @@ def simulator(*arguments: str, **keywords: Any) -> typing.Iterator[Simulator]:
         sim.stop()
 
 
-# How a request is spoken of, by its method and its path.
-_SPOKEN = {
-    "GET /user/me": "whose",
+# The short description of a request, by its method and its path.
+_DESCRIPTIONS = {
+    "GET /user/me": "user",
     "GET /account": "account",
     r"GET /order/certificate/(\d+)": "read {0}",
     r"PUT /order/certificate/(\d+)/status": "set {0} {body[status]}",
@@ -148,10 +148,10 @@ _SPOKEN = {
 }
 
 
-def spoken(request: Mapping[str, Any]) -> str:
-    """A request of the journal in short: "read 1", "list 1,2 migrated", "set 1 canceled", "revoke 1", "whose"."""
+def describe(request: Mapping[str, Any]) -> str:
+    """A request of the journal in short: "read 1", "list 1,2 migrated", "set 1 canceled", "revoke 1", "user"."""
     called = f"{request['method']} {request['path'].rpartition('/services/v2')[2]}"
-    for pattern, words in _SPOKEN.items():
+    for pattern, words in _DESCRIPTIONS.items():
         match = re.fullmatch(pattern, called)
         if match:
             return words.format(*match.groups(), body=request["body"])
@@ -176,21 +176,21 @@ class Conversation:
     @property
     def sent(self) -> list[str]:
         """All of them in short, in order of arrival."""
-        return [spoken(request) for request in self.requests]
+        return [describe(request) for request in self.requests]
 
     @property
     def writes(self) -> list[str]:
         """Those that ask for a change, sorted, as several are sent in parallel."""
-        return sorted(spoken(request) for request in self.requests if request["method"] != "GET")
+        return sorted(describe(request) for request in self.requests if request["method"] != "GET")
 
     @property
     def effects(self) -> list[str]:
         """Those that did change something, sorted."""
-        return sorted(spoken(request) for request in self.requests if request["effect"])
+        return sorted(describe(request) for request in self.requests if request["effect"])
 
     def about(self, order_id: int) -> list[str]:
         """Those that name this order in their path, in short."""
-        return [spoken(request) for request in self.requests if request["order_id"] == order_id]
+        return [describe(request) for request in self.requests if request["order_id"] == order_id]
 
 
 class Task(Conversation):
@@ -350,7 +350,7 @@ class Controller:
         finally:
             process.kill()
             process.wait()
-        run = self._told(process.returncode, output)
+        run = self._make_run(process.returncode, output)
         if quiet:
             assert "WARNING" not in output, output
         assert "Traceback" not in output, output
@@ -393,7 +393,7 @@ class Controller:
     def record(self) -> Path:
         return self.desk / "record.jsonl"
 
-    def _told(self, rc: int, output: str) -> Run:
+    def _make_run(self, rc: int, output: str) -> Run:
         lines = self.record.read_text(encoding="utf-8").splitlines() if self.record.exists() else []
         records = [json.loads(line) for line in lines]
         stats = [record for record in records if record["event"] == "stats"]
@@ -476,12 +476,12 @@ def without_time(name: str) -> str:
 
 
 def words_of(lines: Sequence[str]) -> str:
-    """What lines say, wherever a sentence in them was wrapped."""
+    """The text of lines, wherever a sentence in them was wrapped."""
     return " ".join(" ".join(lines).split())
 
 
 def assert_failure(task: Task, *, code: str | None = None, http_status: int | None = None) -> None:
-    """A failure is told in the documented form, and its text has no remains of Python in it."""
+    """A failure is reported in the documented form, and its text has no remains of Python in it."""
     assert task.failed, task.result
     assert set(task.failure) == FAILURE_KEYS
     assert (task.failure["code"], task.failure["http_status"]) == (code, http_status), task.failure

@@ -13,14 +13,14 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from storm.network import Exchange
-from storm.tasks import KEY, NOBODY, RESELLER_KEY, Subject, Task, Truth
+from storm.tasks import KEY, MISSING_ORDER, RESELLER_KEY, Subject, Task, Truth
 
 FRESH_SECONDS = 60.0
 DENIALS = 3
 OUTCOMES = {"changed", "unchanged", "pending_approval", "ineligible", "missing", "failed", "unknown", "not_attempted"}
-#: These make a task fail, whatever its options say.
+#: These make a task fail, whatever its options.
 FAILING = {"failed", "unknown", "not_attempted"}
-#: Faults that make a service say what is not so: what is decided from it is no mistake, as long as nothing is written.
+#: Faults that make a service return wrong data: what is decided from it is no mistake, as long as nothing is written.
 _MISLEADING = {"list_drop", "list_extra", "shift_pages", "stale"}
 
 
@@ -71,7 +71,7 @@ def judge(task: Task, run: Run) -> Iterator[Violation]:
     yield from _audited(task, run)
     if run.result is not None:
         yield from _secrets(task, run.result)
-        yield from _told(task, run, run.result)
+        yield from _returned(task, run, run.result)
 
 
 def _about(subject: Subject, exchange: Exchange) -> bool:
@@ -86,7 +86,7 @@ def writes_about(run: Run, subject: Subject) -> list[Exchange]:
 
 def _stale(run: Run, writes: list[Exchange]) -> Iterator[Violation]:
     for write in writes:
-        reads = [each for each in run.exchanges[: write.n] if not each.is_write and each.seen == 200]
+        reads = [each for each in run.exchanges[: write.n] if not each.is_write and each.received_status == 200]
         if not any(write.at - each.at <= FRESH_SECONDS + 1 for each in reads):
             yield Violation("write on an old read", write.line())
 
@@ -96,8 +96,8 @@ def _denied_too_often(run: Run) -> Iterator[Violation]:
     denied = 0
     for exchange in run.exchanges:
         if exchange.is_write and denied >= DENIALS:
-            yield Violation("goes on with a refused key", exchange.line())
-        if exchange.seen not in (401, 403) or exchange.entry.provider != "certcentral":
+            yield Violation("continues with a refused key", exchange.line())
+        if exchange.received_status not in (401, 403) or exchange.entry.provider != "certcentral":
             denied = 0
         elif exchange.is_write:
             denied += 1
@@ -109,14 +109,14 @@ def _repeated(task: Task, run: Run, subject: Subject) -> Iterator[Violation]:
     for write in writes_about(run, subject):
         paths.setdefault(write.path, []).append(write)
     for path, sent in paths.items():
-        counted = [each for each in sent if each.seen != 429]
+        counted = [each for each in sent if each.received_status != 429]
         if task.once and len(counted) > 1 and not path.endswith("/status"):
             yield Violation("sent twice", " | ".join(each.line() for each in counted))
         for first, second in itertools.pairwise(sent):
             between = [each for each in run.exchanges[first.n + 1 : second.n] if not each.is_write]
             if first.is_acknowledged:
                 yield Violation("double write", f"{first.line()} | {second.line()}")
-            elif first.seen != 429 and not between:
+            elif first.received_status != 429 and not between:
                 yield Violation("repeated without a read", f"{first.line()} | {second.line()}")
 
 
@@ -138,9 +138,9 @@ def _audited(task: Task, run: Run) -> Iterator[Violation]:
     names = {line["id"]: line.get(task.key) for line in run.audit if line["event"] == "begun"}
     last = {line["id"]: line["outcome"] for line in run.audit if line["event"] == "completed"}
     for change, key in names.items():
-        is_told = run.is_spoiled and run.result is not None and run.result.get("warnings")
-        if key in rows and last.get(change) != rows[key] and not is_told:
-            yield Violation("audit log says otherwise", f"{key}: {last.get(change)}, the result {rows[key]}")
+        is_warned = run.is_spoiled and run.result is not None and run.result.get("warnings")
+        if key in rows and last.get(change) != rows[key] and not is_warned:
+            yield Violation("audit log differs from the result", f"{key}: {last.get(change)}, the result {rows[key]}")
 
 
 def _secrets(task: Task, result: dict[str, Any]) -> Iterator[Violation]:
@@ -149,8 +149,8 @@ def _secrets(task: Task, result: dict[str, Any]) -> Iterator[Violation]:
     yield from (Violation("secret in the result", text) for secret in secrets if secret in text)
 
 
-def _told(task: Task, run: Run, result: dict[str, Any]) -> Iterator[Violation]:
-    """Promises 1, 4, 5, 6 and 12: what the result says, against the truth."""
+def _returned(task: Task, run: Run, result: dict[str, Any]) -> Iterator[Violation]:
+    """Promises 1, 4, 5, 6 and 12: the result, against the truth."""
     rows = result.get(task.listed)
     if task.is_info or rows is None:
         yield from _info(task, run, result)
@@ -182,35 +182,35 @@ def _ambiguous(run: Run, subject: Subject) -> bool:
 
 def _row(task: Task, run: Run, result: dict[str, Any], subject: Subject, row: dict[str, Any]) -> Iterator[Violation]:
     outcome, writes = row["outcome"], writes_about(run, subject)
-    said = f"{subject.key} is {outcome} ({row['reason']}), changed={result['changed']}"
+    description = f"{subject.key} is {outcome} ({row['reason']}), changed={result['changed']}"
     states = [task.holds(truth, subject) for truth in run.truths]
     effect, ambiguous = _effect(run, subject), any(each.is_ambiguous for each in writes)
     if effect and (outcome == "unchanged" or not (result["changed"] or outcome == "unknown")):
-        yield Violation("unreported change", said)
+        yield Violation("unreported change", description)
     if not effect and outcome in ("failed", "ineligible", "missing", "not_attempted"):
-        counted = [each for each in writes if each.seen != 429]
+        counted = [each for each in writes if each.received_status != 429]
         if counted and counted[-1].is_ambiguous:
-            yield Violation("not unknown after an ambiguous write", said)
-    # What was acknowledged, or may have arrived, is ours where it is so in the end, whoever was faster.
+            yield Violation("not unknown after an ambiguous write", description)
+    # What was acknowledged, or may have arrived, is ours where it is so in the end, even if another change was faster.
     arrived = ambiguous or any(each.is_acknowledged for each in writes)
     is_true = {"unchanged": "yes" in states, "pending_approval": bool({"yes", "waits"} & set(states))}
     is_true["changed"] = run.check_mode or effect or (arrived and "yes" in states)
     is_true["pending_approval"] |= run.check_mode
     if not is_true.get(outcome, True):
-        yield Violation("success without effect", f"{said}; in truth {states}")
+        yield Violation("success without effect", f"{description}; in truth {states}")
     # By a certificate's id, only the list finds an order.
     unlisted = task.key == "certificate_id" and any(each.entry.fault in _MISLEADING for each in run.exchanges)
-    is_there = subject.key != NOBODY and "gone" not in states and not (unlisted or _denied(task, run))
+    is_there = subject.key != MISSING_ORDER and "gone" not in states and not (unlisted or _denied(task, run))
     if outcome == "missing" and is_there:
-        yield Violation("missing although it is there", said)
+        yield Violation("missing although it is there", description)
     if outcome == "unknown" and not writes and task.module != "servertastic_order_cancel":
-        yield Violation("unknown without a write", said)
+        yield Violation("unknown without a write", description)
     could = task.could and all(task.could(truth, subject) for truth in run.truths)
     is_misled = any(each.entry.fault in _MISLEADING for each in run.exchanges)
     if outcome == "ineligible" and could and not is_misled:
-        yield Violation("refused although it is allowed", said)
+        yield Violation("refused although it is allowed", description)
     if run.is_calm and outcome in FAILING and not (_claimed(task, outcome) or _excused(task, result, row, writes)):
-        yield Violation("calm run fails", f"{said}; in truth {states}")
+        yield Violation("calm run fails", f"{description}; in truth {states}")
 
 
 def _excused(task: Task, result: dict[str, Any], row: dict[str, Any], writes: list[Exchange]) -> bool:
@@ -222,7 +222,7 @@ def _excused(task: Task, result: dict[str, Any], row: dict[str, Any], writes: li
 
 
 def foretold(task: Task, checked: Run, real: Run) -> Iterator[Violation]:
-    """Promise 2: what check mode says, and what the same task then does; nothing happens between them."""
+    """Promise 2: what check mode predicts, and what the same task then does; nothing happens between them."""
     if checked.result is None or real.result is None or "wait" in task.options:
         return
     refused = [each for each in real.exchanges if each.is_write and each.is_refused]
@@ -236,7 +236,9 @@ def foretold(task: Task, checked: Run, real: Run) -> Iterator[Violation]:
 
 def _denied(task: Task, run: Run) -> bool:
     """Whether a fault answered as the service does of what does not exist: Servertastic's 401 has no other meaning."""
-    return task.module.startswith("servertastic") and any(each.seen in (400, 401, 403, 404) for each in run.exchanges)
+    return task.module.startswith("servertastic") and any(
+        each.received_status in (400, 401, 403, 404) for each in run.exchanges
+    )
 
 
 def _claimed(task: Task, outcome: str) -> bool:
@@ -245,7 +247,7 @@ def _claimed(task: Task, outcome: str) -> bool:
 
 
 def _info(task: Task, run: Run, result: dict[str, Any]) -> Iterator[Violation]:
-    if run.is_calm and result.get("failed") and not (task.subjects and _all_gone(task, run)):
+    if run.is_calm and result.get("failed") and not (task.subjects and _all_missing(task, run)):
         yield Violation("calm run fails", str(result.get("msg")))
     for subject in task.subjects if task.is_info else []:
         states = {task.holds(truth, subject) for truth in run.truths}
@@ -253,5 +255,5 @@ def _info(task: Task, run: Run, result: dict[str, Any]) -> Iterator[Violation]:
             yield Violation("missing although it is there", str(subject.key))
 
 
-def _all_gone(task: Task, run: Run) -> bool:
+def _all_missing(task: Task, run: Run) -> bool:
     return all(task.holds(truth, each) == "gone" for truth in run.truths for each in task.subjects)

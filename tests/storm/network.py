@@ -5,7 +5,7 @@
 """A network without sockets: requests reach the simulator's application in this process.
 
 Everything above the socket is real (requests, urllib3, http.client), so that deadlines, resets and reused connections
-are what they are in production. Whoever waits for bytes that do not come lets the virtual clock pass.
+are what they are in production. A wait for bytes that do not come advances the virtual clock.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ class Killed(BaseException):
 class Exchange:
     """One request that left the client, and what the client got to see of the answer.
 
-    ``at``: monotonic seconds. ``seen``: the HTTP status, or LOST where no whole answer came.
+    ``at``: monotonic seconds. ``received_status``: the HTTP status, or LOST where no whole answer came.
     """
 
     n: int
@@ -49,7 +49,7 @@ class Exchange:
     method: str
     path: str
     entry: Entry
-    seen: int | str = LOST
+    received_status: int | str = LOST
 
     @property
     def is_write(self) -> bool:
@@ -59,28 +59,32 @@ class Exchange:
     @property
     def is_garbled(self) -> bool:
         """Whether the answer came and cannot be read."""
-        return self.seen == 200 and self.entry.fault in _GARBLED
+        return self.received_status == 200 and self.entry.fault in _GARBLED
 
     @property
     def is_ambiguous(self) -> bool:
         """Whether the client cannot know what came of it."""
-        return self.seen == LOST or self.is_garbled or (isinstance(self.seen, int) and self.seen >= 500)
+        return (
+            self.received_status == LOST
+            or self.is_garbled
+            or (isinstance(self.received_status, int) and self.received_status >= 500)
+        )
 
     @property
     def is_refused(self) -> bool:
         """Whether the client read a refusal (4xx)."""
-        return isinstance(self.seen, int) and 400 <= self.seen < 500
+        return isinstance(self.received_status, int) and 400 <= self.received_status < 500
 
     @property
     def is_acknowledged(self) -> bool:
         """Whether the client read that it succeeded."""
-        return isinstance(self.seen, int) and self.seen < 300 and not self.is_garbled
+        return isinstance(self.received_status, int) and self.received_status < 300 and not self.is_garbled
 
     def line(self) -> str:
         """Return the exchange for a story."""
         struck = f" [{self.entry.fault}]" if self.entry.fault else ""
         effect = " effect" if self.entry.effect else ""
-        return f"{self.n:3} t={self.at - 1000:.1f} {self.method} {self.path}{struck} -> {self.seen}{effect}"
+        return f"{self.n:3} t={self.at - 1000:.1f} {self.method} {self.path}{struck} -> {self.received_status}{effect}"
 
 
 class _Line:
@@ -121,7 +125,7 @@ class _Line:
         """Return how it ends: open (a whole answer), reset, or silence."""
         return "reset" if self._is_reset else "open" if self._is_complete else "silence"
 
-    def seen(self) -> int:
+    def received_status(self) -> int:
         """Return the status that the answer means: Servertastic's own errors may come under HTTP 200."""
         is_error = self.status == 200 and b"".join(self._body).startswith(b'{"error"')
         return 400 if is_error else self.status
@@ -207,7 +211,7 @@ class Network:
         self.exchanges.append(exchange)
         is_closed = self.after(exchange)
         end = line.end()
-        exchange.seen = line.seen() if end == "open" else LOST
+        exchange.received_status = line.received_status() if end == "open" else LOST
         return line.content(), "closed" if is_closed and end == "open" else end
 
     def _serve(self, method: str, path: str, query: str, lines: list[str], body: bytes, line: _Line) -> None:
@@ -216,7 +220,7 @@ class Network:
         messages = iter([{"type": "http.request", "body": body, "more_body": False}])
 
         async def receive() -> Any:
-            # A client that has sent its request waits; whoever waits for it longer waits in vain.
+            # A client that has sent its request waits; a longer wait for it is in vain.
             return next(messages, {"type": "http.disconnect"})
 
         scope: Any = {

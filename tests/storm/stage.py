@@ -46,7 +46,7 @@ MODULES = (
     "servertastic_order_info",
 )
 _RULES = ("mutually_exclusive", "required_together", "required_one_of", "required_if", "required_by")
-#: Effects come so late at most, in virtual seconds; and between two runs of a task goes by what any lag is.
+#: Effects come so late at most, in virtual seconds; and between two runs of a task passes more than any lag.
 _LATEST = 100.0
 _PAUSE = 3600.0
 _STALE_SECONDS = 60.0
@@ -96,7 +96,7 @@ def invent(seed: str) -> Story:
 
 
 class Weather:
-    """Decides what happens before each request, or repeats what a script says."""
+    """Decides what happens before each request, or repeats a script."""
 
     def __init__(self, seed: str, rates: Rates, script: Script | None) -> None:
         self._rng = random.Random(f"weather {seed}")
@@ -200,7 +200,7 @@ class Stage:
             restore()
 
     def play(self, story: Story, script: Script | None = None) -> Story:
-        """Play a story from its start; with a script, exactly what that says happens."""
+        """Play a story from its start; with a script, exactly its events happen."""
         random.seed(story.seed)
         self._story, self._weather = story, Weather(story.seed, self._rates, script)
         self.clock.restart()
@@ -381,7 +381,7 @@ class Stage:
         if action == "issue" and order and order["status"] in ("pending", "needs_approval", "waiting_pickup"):
             self._world.providers["certcentral"].patch_order(order_id, {"status": "issued"})
         elif action in statuses:
-            body = {"status": statuses[action], "note": "Somebody else's"}
+            body = {"status": statuses[action], "note": "From another user"}
             self._call("PUT", f"/order/certificate/{order_id}/status", body)
         elif action == "revoke":
             self._call("PUT", f"/order/certificate/{order_id}/revoke", {"skip_approval": True})
@@ -500,7 +500,7 @@ def _moved(place: str, without_run: int) -> str:
 
 
 def described(story: Story) -> str:
-    """Return a story for people: the task, and each run with its requests and what became of the orders."""
+    """Return a readable story: the task, and each run with its requests and what became of the orders."""
     task = story.task
     hidden = {"api_key", "api_url", task.ids_option}
     options = {name: value for name, value in task.options.items() if name not in hidden}

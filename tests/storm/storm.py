@@ -21,7 +21,7 @@ from storm import stage as staging  # noqa: E402
 
 
 def main() -> int:
-    """Run the storm; the exit status says whether a promise was broken."""
+    """Run the storm; the exit status shows whether a promise was broken."""
     parser = argparse.ArgumentParser(description="Random task runs against the simulator, in process.")
     parser.add_argument("--runs", type=int, default=10_000, help="task runs (a story has several)")
     parser.add_argument("--seed", default="1", help="any text; the same seed gives the same storm")

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Which tasks there are: a module, its options, the orders that it meets, and what its change looks like in truth."""
+"""Which tasks there are: a module, its options, the orders that it meets, and the true state after its change."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ RESELLER_KEY = "sim-storm-reseller-8d2e77"
 NOTE = "Retired with its server, CHG0031337"
 MIGRATED = {"origin": "migrated", "valid_till_in_days": 40}
 #: An id that no order has.
-NOBODY = 999_999
+MISSING_ORDER = 999_999
 
 #: "yes", "waits" (for an approval), "no", or "gone".
 Holds = str
@@ -41,7 +41,7 @@ class Task:
     """One task, which is run several times.
 
     ``holds``: whether what was asked for is so, in a state of the truth. ``once``: its write may be sent once per run.
-    ``could``: whether the service allows it in a state, None where the model does not say.
+    ``could``: whether the service allows it in a state, None where the model does not know.
     """
 
     module: str
@@ -85,8 +85,8 @@ def choose(rng: random.Random) -> Task:
     return task
 
 
-#: Switches that change what answers look like, and no rule that the model knows.
-_LOOKS: dict[str, tuple[Any, ...]] = {
+#: Switches that change the form of answers, and no rule that the model knows.
+_READ_SWITCHES: dict[str, tuple[Any, ...]] = {
     "certcentral.bool_style": ("string", "int"),
     "certcentral.list_row": ("sparse",),
     "certcentral.is_renewed_in": ("list", "detail"),
@@ -105,7 +105,7 @@ _LOOKS: dict[str, tuple[Any, ...]] = {
     "certcentral.renewal_fields_when_off": ("absent",),
     "rate.retry_after": ("seconds", "date"),
 }
-_SERVERTASTIC_LOOKS: dict[str, tuple[Any, ...]] = {
+_SERVERTASTIC_READ_SWITCHES: dict[str, tuple[Any, ...]] = {
     "servertastic.error_http_status": ("200",),
     "servertastic.cancel_of_cancelled": ("accepted",),
     "servertastic.review_lag_seconds": (0.0,),
@@ -118,8 +118,8 @@ _SERVERTASTIC_LOOKS: dict[str, tuple[Any, ...]] = {
 
 
 def _switches(rng: random.Random, *, servertastic: bool) -> dict[str, Any]:
-    looks = _SERVERTASTIC_LOOKS if servertastic else _LOOKS
-    chosen = {name: rng.choice(values) for name, values in looks.items() if rng.random() < 0.12}
+    switches = _SERVERTASTIC_READ_SWITCHES if servertastic else _READ_SWITCHES
+    chosen = {name: rng.choice(values) for name, values in switches.items() if rng.random() < 0.12}
     if chosen.get("certcentral.is_renewed_in") == "list":
         # Sparse rows lack it: it would show nowhere.
         chosen.pop("certcentral.list_row", None)
@@ -139,7 +139,7 @@ def _certcentral(rng: random.Random, kinds: _Kinds, weights: list[int]) -> tuple
     """Return a seed of random orders, and the ids to ask for, sometimes one that no order has."""
     orders = [{"id": 1 + number, **rng.choices(kinds, weights)[0]} for number in range(_count(rng))]
     orders.append({"id": 5000, "status": "pending"})
-    ids = [order["id"] for order in orders[:-1]] + ([NOBODY] if rng.random() < 0.08 else [])
+    ids = [order["id"] for order in orders[:-1]] + ([MISSING_ORDER] if rng.random() < 0.08 else [])
     keys = {
         KEY: {"user": "storm", "user_id": 8, "roles": ["Administrator"]},
         OTHER_KEY: {"user": "other", "user_id": 9, "roles": ["Administrator"]},

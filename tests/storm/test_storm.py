@@ -43,7 +43,7 @@ def test_the_promises_are_kept_for_a_minute(storm: stage.Stage) -> None:
 
 
 def test_a_story_is_the_same_each_time(storm: stage.Stage) -> None:
-    """A seed says everything, and so does the script of what happened."""
+    """A seed determines everything, and so does the script of the events."""
     for number in range(8):
         first = storm.play(stage.invent(f"again.{number}"))
         second = storm.play(stage.invent(f"again.{number}"))
@@ -55,7 +55,7 @@ def _lines(story: stage.Story) -> list[str]:
     return [exchange.line() for run in story.runs for exchange in run.exchanges]
 
 
-# The model is tried on what a module must not do: each of these runs is told of otherwise than it was.
+# The model is tried on what a module must not do: the result of each of these runs is falsified.
 
 
 def _story(storm: stage.Stage, module: str, outcome: str) -> tuple[tasks.Task, model.Run]:
@@ -76,8 +76,8 @@ def _kinds(task: tasks.Task, run: model.Run) -> set[str]:
     return {violation.kind for violation in model.judge(task, run)}
 
 
-def _told(run: model.Run, outcome: str, **more: Any) -> None:
-    """Let the result say another outcome."""
+def _set_result(run: model.Run, outcome: str, **more: Any) -> None:
+    """Replace the outcome in the result."""
     assert run.result
     (row,) = next(rows for rows in run.result.values() if isinstance(rows, list) and rows and "outcome" in rows[0])
     run.result["summary"][row["outcome"]] -= 1
@@ -90,13 +90,13 @@ def _told(run: model.Run, outcome: str, **more: Any) -> None:
 def test_the_model_sees_an_unreported_change(storm: stage.Stage) -> None:
     task, run = _story(storm, "digicert_order_status", "changed")
     assert not _kinds(task, run)
-    _told(run, "failed", failed=True, changed=False)
+    _set_result(run, "failed", failed=True, changed=False)
     assert "unreported change" in _kinds(task, run)
 
 
 def test_the_model_sees_a_success_without_effect(storm: stage.Stage) -> None:
     task, run = _story(storm, "digicert_order_status", "ineligible")
-    _told(run, "changed", failed=False, changed=True)
+    _set_result(run, "changed", failed=False, changed=True)
     run.exchanges.clear()
     assert {"success without effect", "changed without a change"} <= _kinds(task, run)
 
@@ -111,7 +111,7 @@ def test_the_model_sees_that_check_mode_foretells_otherwise(storm: stage.Stage) 
     task, run = _story(storm, "digicert_order_status", "changed")
     other = model.Run(check_mode=True, is_calm=True, result=json.loads(json.dumps(run.result)))
     assert not list(model.foretold(task, other, run))
-    _told(other, "unchanged")
+    _set_result(other, "unchanged")
     assert {each.kind for each in model.foretold(task, other, run)} == {"check mode foretells otherwise"}
 
 

@@ -50,7 +50,7 @@ Written by tests/tools/role_readme.py from meta/argument_specs.yml.
 
 
 class Plainly(MDFormatter):
-    """As a person would write it: marks for code, and no escapes but those that are needed."""
+    """As a human author would write it: marks for code, and no escapes but those that are needed."""
 
     def format_text(self, part: dom.TextPart) -> str:
         return re.sub(r"([<>*_|`\\[\]])", r"\\\1", part.text)

@@ -4,7 +4,7 @@
 
 """How many examples a property is tried with; the environment variable HYPOTHESIS_PROFILE names the profile.
 
-The same examples come in every run: what fails at random fails somebody else's change. `nox -s nightly` rolls dice.
+The same examples come in every run: a random failure would hit an unrelated change. `nox -s nightly` rolls dice.
 """
 
 from __future__ import annotations

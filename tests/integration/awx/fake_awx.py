@@ -54,10 +54,10 @@ ROLES = {
     "workflow_job_templates": ("execute_role", "approval_role", "read_role"),
 }
 # So often an inventory is listed before AWX has come to delete it (awx/main/models/inventory.py, schedule_deletion).
-LOOKS_BEFORE_DELETION = 2
+READS_BEFORE_DELETION = 2
 UNIFIED = ("projects", "inventory_sources", "job_templates", "workflow_job_templates")
-# What goes with an object, and the field that names it.
-GOES_WITH = {
+# What is deleted with an object, and the field that names it.
+DELETED_WITH = {
     "inventories": [("hosts", "inventory"), ("inventory_sources", "inventory")],
     "inventory_sources": [("schedules", "unified_job_template")],
     "job_templates": [("schedules", "unified_job_template")],
@@ -257,7 +257,7 @@ class FakeAwx:
         if method == "DELETE" and kind == "inventories":
             if number in self.pending:
                 raise Refused("Inventory is already pending deletion.")
-            self.pending[number] = LOOKS_BEFORE_DELETION
+            self.pending[number] = READS_BEFORE_DELETION
             one["pending_deletion"] = True
             return 202, {}
         if method == "DELETE":
@@ -346,9 +346,9 @@ class FakeAwx:
         return fields
 
     def _come_to_delete(self) -> None:
-        for number, looks in list(self.pending.items()):
-            self.pending[number] = looks - 1
-            if not looks:
+        for number, reads in list(self.pending.items()):
+            self.pending[number] = reads - 1
+            if not reads:
                 del self.pending[number]
                 self._delete("inventories", number)
 
@@ -358,7 +358,7 @@ class FakeAwx:
         users = [one for one in self.objects["credentials"].values() if one["credential_type"] == number]
         if kind == "credential_types" and users:
             raise Refused("Credential types that are in use cannot be deleted.")
-        for other, field in GOES_WITH.get(kind, []):
+        for other, field in DELETED_WITH.get(kind, []):
             for one in [one for one in self.objects[other].values() if one.get(field) == number]:
                 self._delete(other, one["id"])
         del self.objects[kind][number]
@@ -525,7 +525,7 @@ JOB_STUB: dict[str, Any] = {
 
 
 def rendered_message(text: str, context: Mapping[str, Any], *, strict: bool = False) -> str:
-    """What a message says. strict: as AWX does when it is saved, and not when it is sent."""
+    """The text of a message. strict: as AWX does when it is saved, and not when it is sent."""
     undefined = StrictUndefined if strict else ChainableUndefined
     try:
         return ImmutableSandboxedEnvironment(undefined=undefined).from_string(text).render(context)
@@ -587,7 +587,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.wfile.write(data)
 
     def log_message(self, *_arguments: Any) -> None:
-        """Say nothing."""
+        """Log nothing."""
 
 
 @contextmanager

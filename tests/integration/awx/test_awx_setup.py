@@ -4,7 +4,7 @@
 
 """The role awx_setup: what it is made of is what AWX takes, and the real modules of awx.awx make it, and unmake it.
 
-The modules speak to a small server that keeps AWX's objects and some of its rules. AWX itself is not here.
+The modules talk to a small server that keeps AWX's objects and some of its rules. AWX itself is not here.
 `nox -s awx` installs awx.awx; AWX_COLLECTIONS names the folder that it is in.
 """
 
@@ -50,10 +50,10 @@ with_modules = pytest.mark.skipif(
 )
 
 PLAYBOOK = "- import_playbook: certops.orders.awx_setup"
-# Of no use as names of anything else, so that they can be looked for in whatever a run shows.
+# Of no use as names of anything else, so that a search finds them in all output of a run.
 SECRETS = ["sim-Ue3Wd6Ph9Zc2", "sim-Bn8Gy5Ak1Xo4", "sim-Fv2Mj7Sl6Tq9", "sim-Hr4Cw1Ei8Yd3", "xoxb-Lp5Nb9Vg2Uk7"]
 READS, WRITES, READS_TOO, WRITES_TOO, SLACK = SECRETS
-WISHES: dict[str, Any] = {
+ROLE_VARIABLES: dict[str, Any] = {
     "awx_setup_image": "registry.example.com/ee:1",
     "awx_setup_project_url": "https://git.example.com/awx.git",
     "awx_setup_digicert_read_key": READS,
@@ -239,7 +239,7 @@ def test_answers_have_bounds_and_a_required_one_is_not_empty(template: dict[str,
 
 
 @by_name
-def test_guards_are_not_in_the_hands_of_whoever_starts_a_job(template: dict[str, Any]) -> None:
+def test_guards_cannot_be_changed_by_the_user_who_launches_a_job(template: dict[str, Any]) -> None:
     asked = {question["variable"] for question in template["survey"]["spec"]}
     guard = re.compile(
         r"_(max_\w+|protected|exclude|shared|phase|confirm|plan\w*|probe\w*|audit_log|report_dir|\w+_tasks)$"
@@ -317,7 +317,7 @@ def add_teams(awx: FakeAwx) -> None:
 
 @pytest.fixture
 def made(first: tuple[FakeAwx, Run]) -> FakeAwx:
-    """That AWX, to look at."""
+    """That AWX, for tests that only read it."""
     return first[0]
 
 
@@ -339,7 +339,7 @@ def setup(
     env: Mapping[str, str] | None = None,
     **more: Any,
 ) -> Run:
-    """Run the playbook; what awx.awx itself says of its own age is not ours."""
+    """Run the playbook; warnings of awx.awx about its own age are ignored."""
     environment = {
         "ANSIBLE_COLLECTIONS_PATH": os.pathsep.join([os.environ["ANSIBLE_COLLECTIONS_PATH"], COLLECTIONS]),
         "ANSIBLE_DEPRECATION_WARNINGS": "0",
@@ -348,7 +348,7 @@ def setup(
         **(env or {}),
     }
     args = ["--check"] if check else []
-    run = controller.playbook(PLAYBOOK, env=environment, args=args, variables={**WISHES, **more}, timeout=900)
+    run = controller.playbook(PLAYBOOK, env=environment, args=args, variables={**ROLE_VARIABLES, **more}, timeout=900)
     assert run.rc == rc, run.output
     return run
 
@@ -435,7 +435,7 @@ def test_only_what_carries_out_has_keys_that_write(made: FakeAwx) -> None:
 
 @with_modules
 @pytest.mark.parametrize("name", [f"certops {name}" for name in WORKFLOWS])
-def test_a_workflow_goes_on_only_where_all_went_well(made: FakeAwx, name: str) -> None:
+def test_a_workflow_continues_only_after_success(made: FakeAwx, name: str) -> None:
     nodes = "workflow_job_template_nodes"
     asks = name == f"certops {ALWAYS}"
     after_plan = f"{name}/{'approval' if asks else 'nothing_to_approve'}"
@@ -462,7 +462,7 @@ def test_a_workflow_goes_on_only_where_all_went_well(made: FakeAwx, name: str) -
         assert phase in [value for key, value in variables.items() if key.endswith("_phase")]
         assert variables["decommission_domain_max_revocations"] == 3
         assert "/var/lib/certops/reports" in variables.values()
-        # Whoever starts it sets no variable but those of the survey.
+        # The user who launches it sets no variables but those of the survey.
         assert not template.get("ask_variables_on_launch")
         assert template["timeout"] == 7200
         assert made.linked("job_templates", template["name"], "labels") == ["certificates"]
@@ -531,13 +531,13 @@ def test_teams_have_the_roles_of_the_guide(made: FakeAwx) -> None:
 def test_the_second_time_nothing_changes(controller: Controller, awx: FakeAwx) -> None:
     run = setup(controller, awx)
     assert changes(run) == []
-    # AWX looks for new playbooks, and nothing else is asked of it.
+    # AWX is asked only to update the project.
     project = awx.named("projects", "certops")["id"]
     assert awx.writes == [("POST", f"/api/v2/projects/{project}/update/")]
 
 
 @with_modules
-def test_what_is_no_longer_wished_for_goes(controller: Controller, awx: FakeAwx) -> None:
+def test_objects_that_are_no_longer_requested_are_deleted(controller: Controller, awx: FakeAwx) -> None:
     rule = {"awx_setup_cancel_stale_orders_rrule": ""}
     run = setup(controller, awx, awx_setup_unattended=["mark_renewed_orders", "decommission_server"], **rule)
     assert changes(run) == [
@@ -601,7 +601,7 @@ def test_all_of_it_is_taken_away_and_nothing_of_others(controller: Controller, a
 
 
 @with_modules
-def test_in_check_mode_it_tells_what_would_change_and_changes_nothing(controller: Controller, awx: FakeAwx) -> None:
+def test_check_mode_predicts_the_changes_and_changes_nothing(controller: Controller, awx: FakeAwx) -> None:
     assert changes(setup(controller, awx, check=True)) == []
     rrule = {"awx_setup_order_report_rrule": ""}
     assert changes(setup(controller, awx, check=True, **rrule)) == ["Create the schedules"]
@@ -643,7 +643,7 @@ def test_servertastic_takes_a_folder_that_outlives_a_job(controller: Controller)
 
 
 @with_modules
-def test_without_servertastic_reports_may_be_gone_with_the_job(controller: Controller, awx: FakeAwx) -> None:
+def test_without_servertastic_reports_may_stay_in_the_job(controller: Controller, awx: FakeAwx) -> None:
     default = DEFAULTS["awx_setup_report_dir"]
     setup(controller, awx, awx_setup_servertastic=False, awx_setup_report_dir=default)
     variables = json.loads(awx.named("job_templates", "certops Decommission domains (apply)")["extra_vars"])
@@ -651,7 +651,7 @@ def test_without_servertastic_reports_may_be_gone_with_the_job(controller: Contr
 
 
 @with_modules
-def test_awx_that_cannot_be_reached_and_one_that_refuses_are_told_apart(controller: Controller, awx: FakeAwx) -> None:
+def test_an_unreachable_awx_and_a_refusing_one_are_distinguished(controller: Controller, awx: FakeAwx) -> None:
     run = setup(controller, awx, rc=2, env={"CONTROLLER_HOST": "http://127.0.0.1:9"})
     msg = run.bad("Fail if AWX cannot be reached").msg
     assert mentions(msg, "Connection refused", "CONTROLLER_HOST", "http://127.0.0.1:9")
@@ -662,9 +662,9 @@ def test_awx_that_cannot_be_reached_and_one_that_refuses_are_told_apart(controll
     assert awx.writes == []
 
 
-def test_without_awx_awx_it_says_what_is_missing(controller: Controller) -> None:
+def test_without_the_collection_awx_awx_the_message_names_it(controller: Controller) -> None:
     # Ansible itself warns of it as well.
-    run = controller.playbook(PLAYBOOK, variables=WISHES, quiet=False)
+    run = controller.playbook(PLAYBOOK, variables=ROLE_VARIABLES, quiet=False)
     assert run.rc == 2
     msg = run.bad("Fail if AWX cannot be reached").msg
     assert mentions(msg, "awx.awx", "ansible-galaxy collection install")
@@ -685,7 +685,7 @@ def test_a_variable_that_is_missing_is_named_before_awx_is_asked(
     controller: Controller, missing: dict[str, Any], variable: str
 ) -> None:
     # Without awx.awx, so that nothing could be asked.
-    run = controller.playbook(PLAYBOOK, variables={**WISHES, **missing})
+    run = controller.playbook(PLAYBOOK, variables={**ROLE_VARIABLES, **missing})
     assert run.rc == 2
     named = set(re.findall(r"(awx_setup_\w+) is empty: set it to ", run.output))
     assert named == {variable}
@@ -703,7 +703,7 @@ def artifacts(run: Run) -> dict[str, Any]:
 
 
 @with_modules
-def test_the_project_plans_and_carries_out_with_what_the_objects_say(
+def test_the_project_plans_and_applies_with_the_variables_of_the_objects(
     controller: Controller, sim: Simulator, made: FakeAwx
 ) -> None:
     shutil.copytree(PROJECT, controller.desk, dirs_exist_ok=True)

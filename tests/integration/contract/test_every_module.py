@@ -39,7 +39,7 @@ from ansible_collections.certops.orders.tests.integration.support import (
 )
 
 MODULES = HERE.parents[1] / "plugins" / "modules"
-# In a path or among arguments, where the id of the object of a task goes. A request's is ten times its order's.
+# In a path or among arguments, the place of the id of the object of a task. A request's is ten times its order's.
 ID = "{id}"
 NOTE = "The server was retired"
 TICKET = "CHG0031337"
@@ -50,7 +50,7 @@ class Row(NamedTuple):
 
     task: its arguments. read: the path of its first request. write: that of its change; nothing where it only reads.
     listed: the key of its list. outcome: what its object comes to. subject: the object before it, an order or a domain.
-    after: what its object says when it is done.
+    after: the fields of its object when it is done.
     more: further tasks, for whatever else the module can return.
     key: what its host's key has besides the user.
     """
@@ -158,7 +158,7 @@ WEATHER = {
         ("failed", 2),
     ),
     # Nothing would end this, were it done.
-    "429 that says at once": Kind(
+    "429 with Retry-After 0": Kind(
         {"kind": "status", "status": 429, "headers": {"Retry-After": "0"}},
         ("request_limit_exceeded", 429, 2),
         ("changed", 2),
@@ -167,7 +167,7 @@ WEATHER = {
     "an error with the key": Kind({"kind": "echo_key"}, ("access_denied", 400, 1), **REFUSED),
     "a key of the past": Kind({"kind": "invalid_key"}, ("access_denied|access_denied_invalid_key", 403, 1), **REFUSED),
 }
-# Whose change is sent once, whatever comes of it.
+# Their change is sent once, whatever the reply.
 SENT_ONCE = ("digicert_certificate_revoke", "digicert_order_note")
 # On the target, where each task is a process: a sample.
 THERE = ["an error with the key", "reset after"]
@@ -219,7 +219,7 @@ def started(sim: Simulator, hosts: list[str], things: list[tuple[str, int]]) -> 
     )
 
 
-class Told:
+class HostResults:
     """What came of a play over many hosts at once, by host and task."""
 
     def __init__(self, run: Run) -> None:
@@ -240,7 +240,7 @@ class Told:
 def play(controller: Controller, execute_on: str, books: Mapping[str, list[dict[str, Any]]]) -> Run:
     """Run the tasks of every host; books: by host.
 
-    What a run says at its most talkative has no host's key in it, nor has what it leaves behind.
+    The most verbose output of a run contains no host's key, nor do its files.
     """
     gateway = json.loads((controller.desk / "inventory.yml").read_text())["all"]["hosts"]["gateway"]
     for host, tasks in books.items():
@@ -288,7 +288,7 @@ def log_of(controller: Controller, module: str) -> Path:
 
 
 def life(controller: Controller, module: str, execute_on: str) -> list[dict[str, Any]]:
-    """Look, do, and do again; and what else can come of the module's tasks."""
+    """Check mode, change, and repetition; and the failures of the module's tasks."""
     row, at = ROWS[module], number(module)
     name = f"certops.orders.{module}"
     task = {name: filled(row.task, at)}
@@ -296,7 +296,7 @@ def life(controller: Controller, module: str, execute_on: str) -> list[dict[str,
     log = {"audit_log": str(log_of(controller, module)), "ticket": TICKET} if row.write else {}
     logged = {name: {**task[name], **log}}
     tasks = [
-        {"name": "Look", **task, "check_mode": True, "diff": True},
+        {"name": "Predict", **task, "check_mode": True, "diff": True},
         {"name": "Read only", **task, "environment": {"DIGICERT_READ_ONLY": "1"}},
         {"name": "Do", **logged, "diff": True},
         {"name": "Again", **logged},
@@ -319,22 +319,22 @@ def life(controller: Controller, module: str, execute_on: str) -> list[dict[str,
 
 
 @pytest.fixture(scope="module")
-def lives(process: Simulator) -> dict[str, Told]:
-    told = {}
+def runs(process: Simulator) -> dict[str, HostResults]:
+    results = {}
     for execute_on in ("controller", "target"):
         spare = [(module, int(f"{number(module)}{digit}")) for module in ROWS for digit in (1, 2)]
         started(process, list(ROWS), [*((module, number(module)) for module in ROWS), *spare])
         with machine(process) as controller:
-            told[execute_on] = Told(
+            results[execute_on] = HostResults(
                 play(controller, execute_on, {module: life(controller, module, execute_on) for module in ROWS})
             )
             for module in WRITING:
                 lines = log_of(controller, module).read_text(encoding="utf-8").splitlines()
-                told[execute_on].log[module] = [json.loads(line) for line in lines]
-    return told
+                results[execute_on].log[module] = [json.loads(line) for line in lines]
+    return results
 
 
-WITH_DIFF = ("Look", "Do", "More")
+WITH_DIFF = ("Predict", "Do", "More")
 EVERYWHERE = [(execute_on, module) for execute_on in ("controller", "target") for module in ROWS]
 
 
@@ -351,22 +351,22 @@ def test_every_module_has_a_row() -> None:
 
 @each(("execute_on", "module"), EVERYWHERE)
 def test_check_mode_sends_no_change_and_foretells_the_real_run(
-    lives: dict[str, Told], execute_on: str, module: str
+    runs: dict[str, HostResults], execute_on: str, module: str
 ) -> None:
-    look, do = lives[execute_on].one(module, "Look"), lives[execute_on].one(module, "Do")
-    assert not look.failed, look.result
+    check, do = runs[execute_on].one(module, "Predict"), runs[execute_on].one(module, "Do")
+    assert not check.failed, check.result
     assert not do.failed, do.result
-    assert look.writes == []
-    assert shape(look.shown) == shape(do.shown)
-    assert objects_of(look) == objects_of(do)
-    assert look.changed == do.changed
-    assert look.result.get("diff") == do.result.get("diff")
+    assert check.writes == []
+    assert shape(check.shown) == shape(do.shown)
+    assert objects_of(check) == objects_of(do)
+    assert check.changed == do.changed
+    assert check.result.get("diff") == do.result.get("diff")
 
 
 @each(("execute_on", "module"), EVERYWHERE)
-def test_it_does_what_it_is_for_once(lives: dict[str, Told], execute_on: str, module: str) -> None:
-    row, do = ROWS[module], lives[execute_on].one(module, "Do")
-    again = lives[execute_on].one(module, "Again" if row.write else "Look")
+def test_it_does_what_it_is_for_once(runs: dict[str, HostResults], execute_on: str, module: str) -> None:
+    row, do = ROWS[module], runs[execute_on].one(module, "Do")
+    again = runs[execute_on].one(module, "Again" if row.write else "Predict")
     assert do.changed == bool(row.write)
     assert len(do.writes) == len(do.effects) == bool(row.write)
     assert [path_of(request) for request in do.requests if request["effect"]] == [
@@ -388,16 +388,16 @@ def test_it_does_what_it_is_for_once(lives: dict[str, Told], execute_on: str, mo
 
 @each(("execute_on", "module"), EVERYWHERE)
 def test_a_key_comes_from_the_defaults_of_the_group_and_shows_nowhere(
-    lives: dict[str, Told], execute_on: str, module: str
+    runs: dict[str, HostResults], execute_on: str, module: str
 ) -> None:
     # That it shows nowhere is asserted by play.
-    do = lives[execute_on].one(module, "Do")
+    do = runs[execute_on].one(module, "Do")
     assert {request["key"] for request in do.requests} == {key_of(module)}
 
 
 @each(("execute_on", "module"), [one for one in EVERYWHERE if one[0] == "controller" or ROWS[one[1]].write])
-def test_read_only_refuses_every_change_and_no_read(lives: dict[str, Told], execute_on: str, module: str) -> None:
-    task = lives[execute_on].one(module, "Read only")
+def test_read_only_refuses_every_change_and_no_read(runs: dict[str, HostResults], execute_on: str, module: str) -> None:
+    task = runs[execute_on].one(module, "Read only")
     assert task.writes == []
     assert not task.changed
     if ROWS[module].write:
@@ -409,10 +409,10 @@ def test_read_only_refuses_every_change_and_no_read(lives: dict[str, Told], exec
 
 @each(("execute_on", "module"), [one for one in EVERYWHERE if ROWS[one[1]].write])
 def test_every_change_is_in_the_audit_log_before_and_after(
-    lives: dict[str, Told], execute_on: str, module: str
+    runs: dict[str, HostResults], execute_on: str, module: str
 ) -> None:
-    row, do = ROWS[module], lives[execute_on].one(module, "Do")
-    begun, completed = lives[execute_on].log[module]
+    row, do = ROWS[module], runs[execute_on].one(module, "Do")
+    begun, completed = runs[execute_on].log[module]
     (one,) = do.result[row.listed]
     assert (begun["event"], completed["event"]) == ("begun", "completed")
     assert begun["id"] == completed["id"]
@@ -423,13 +423,13 @@ def test_every_change_is_in_the_audit_log_before_and_after(
     assert begun["before"] == one["before"]
     assert row.after.items() <= begun["after"].items()
     assert (completed["outcome"], completed["after"]) == (row.outcome, one["after"])
-    # One request tells the account.
-    assert do.sent.count("whose") == 1
+    # One request reads the account.
+    assert do.sent.count("user") == 1
 
 
 @each("module", ROWS)
-def test_keys_that_may_not_are_told(lives: dict[str, Told], module: str) -> None:
-    former, auditor = (lives["controller"].one(module, name) for name in ("Former", "Auditor"))
+def test_keys_without_permission_are_reported(runs: dict[str, HostResults], module: str) -> None:
+    former, auditor = (runs["controller"].one(module, name) for name in ("Former", "Auditor"))
     assert_failure(former, code="access_denied|access_denied_invalid_key", http_status=403)
     if ROWS[module].write:
         assert_failure(auditor, code="access_denied|missing_permission", http_status=403)
@@ -440,8 +440,8 @@ def test_keys_that_may_not_are_told(lives: dict[str, Told], module: str) -> None
 
 
 @each("module", ROWS)
-def test_what_does_not_exist_and_what_is_no_option_is_told(lives: dict[str, Told], module: str) -> None:
-    nowhere, wrong = (lives["controller"].one(module, name) for name in ("Nowhere", "A wrong option"))
+def test_a_missing_object_and_an_unknown_option_are_reported(runs: dict[str, HostResults], module: str) -> None:
+    nowhere, wrong = (runs["controller"].one(module, name) for name in ("Nowhere", "A wrong option"))
     assert nowhere.writes == wrong.sent == []
     assert not nowhere.changed
     if ROWS[module].write:
@@ -504,7 +504,7 @@ def hosts_of(execute_on: str) -> dict[str, tuple[str, int, list[str]]]:
 @pytest.fixture(scope="module")
 def storms(process: Simulator) -> dict[str, dict[int, Task]]:
     """What came of every kind of weather, by execute_on and the object's id."""
-    told = {}
+    items = {}
     for execute_on in ("controller", "target"):
         hosts = hosts_of(execute_on)
         things = [
@@ -514,18 +514,18 @@ def storms(process: Simulator) -> dict[str, dict[int, Task]]:
         with machine(process) as controller:
             books = {host: storm(controller, *of) for host, of in hosts.items()}
             run = play(controller, execute_on, books)
-        told[execute_on] = {task.item["id"]: task for task in run.tasks if task.is_item}
+        items[execute_on] = {task.item["id"]: task for task in run.tasks if task.is_item}
         for host, (module, variant, names) in hosts.items():
             requests = [request for request in run.requests if request["key"] == key_of(host)]
             for name in names:
                 at = number(module, variant, name)
-                task = told[execute_on][at]
+                task = items[execute_on][at]
                 own = re.compile(rf"/({at}|{at}0)(/|$)")
                 task.requests = [request for request in requests if own.search(request["path"])]
                 if ID not in ROWS[module].read:
                     # One after the other, as the tasks were.
                     task.requests, requests = requests[: task.api["requests"]], requests[task.api["requests"] :]
-    return told
+    return items
 
 
 STRUCK = [
@@ -539,7 +539,7 @@ STRUCK_WRITES = [case for case in STRUCK if case[2] != READ]
 
 
 @each(("execute_on", "module", "name"), STRUCK_READS)
-def test_a_read_that_fails_is_told_and_changes_nothing(
+def test_a_failed_read_is_reported_and_changes_nothing(
     storms: dict[str, dict[int, Task]], execute_on: str, module: str, name: str
 ) -> None:
     task = storms[execute_on][number(module, READ, name)]
@@ -552,7 +552,7 @@ def test_a_read_that_fails_is_told_and_changes_nothing(
 
 
 @each(("execute_on", "module", "variant", "name"), STRUCK_WRITES)
-def test_a_change_that_is_struck_is_told_as_it_is_and_made_once(
+def test_a_change_hit_by_a_fault_is_reported_correctly_and_made_once(
     storms: dict[str, dict[int, Task]], execute_on: str, module: str, variant: int, name: str
 ) -> None:
     row, task = ROWS[module], storms[execute_on][number(module, variant, name)]
@@ -576,11 +576,11 @@ def test_a_change_that_is_struck_is_told_as_it_is_and_made_once(
 
 
 @each(("execute_on", "module", "variant", "name"), STRUCK_WRITES)
-def test_no_change_is_sent_again_without_a_look(
+def test_no_change_is_sent_again_without_a_read(
     storms: dict[str, dict[int, Task]], execute_on: str, module: str, variant: int, name: str
 ) -> None:
     if WEATHER[name].read[1] == 429:
-        # The service has said that it did nothing.
+        # The service has answered that it did nothing.
         return
     methods = [request["method"] for request in storms[execute_on][number(module, variant, name)].requests]
     assert all("GET" in pair for pair in zip(methods, methods[1:]))
@@ -635,24 +635,24 @@ def shape(value: Any) -> Any:
 
 
 class Checker:
-    """Compares results with a RETURN, and remembers what it has seen of it."""
+    """Compares results with a RETURN, and remembers which of its keys were verified."""
 
     def __init__(self, documented: dict[str, Any]) -> None:
         self.documented = documented
-        self.seen: set[str] = set()
+        self.verified: set[str] = set()
 
     def task(self, task: Task, diff: bool) -> None:
-        told = {name: value for name, value in task.result.items() if name not in OF_ANSIBLE}
-        told = {name: value for name, value in told.items() if not name.startswith(("_ansible_", "ansible_"))}
+        returned = {name: value for name, value in task.result.items() if name not in OF_ANSIBLE}
+        returned = {name: value for name, value in returned.items() if not name.startswith(("_ansible_", "ansible_"))}
         due = {name for name, spec in self.documented.items() if RETURNED[spec["returned"]](task, diff)}
-        assert set(told) == due
-        for name, value in told.items():
+        assert set(returned) == due
+        for name, value in returned.items():
             self._value(name, self.documented[name], value)
 
     def _value(self, where: str, spec: Mapping[str, Any], value: Any) -> None:
-        self.seen.add(where)
+        self.verified.add(where)
         if value is None:
-            assert re.search(r"\bnone\b", str(spec["description"])), f"{where} is none, and nobody says so"
+            assert re.search(r"\bnone\b", str(spec["description"])), f"{where} is none, and this is not documented"
             return
         assert isinstance(value, TYPES[spec["type"]]), f"{where} is {value!r}"
         assert spec["type"] == "bool" or not isinstance(value, bool), f"{where} is {value!r}"
@@ -665,18 +665,18 @@ class Checker:
             elif where.rpartition(".")[2] not in OPEN:
                 self._as_in_the_sample(where, spec, part)
 
-    def _parts(self, where: str, contains: Mapping[str, Any], told: Mapping[str, Any]) -> None:
-        assert set(told) <= set(contains), where
+    def _parts(self, where: str, contains: Mapping[str, Any], returned: Mapping[str, Any]) -> None:
+        assert set(returned) <= set(contains), where
         conditions: dict[str, set[str]] = {}
         for name, spec in contains.items():
             conditions.setdefault(spec["returned"], set()).add(name)
         for condition, names in conditions.items():
-            there = names & set(told)
+            there = names & set(returned)
             # What is known of one thing is known of each fact by itself.
             by_itself = "known" in condition
             whole = there == names or (not there and condition != "always")
             assert whole or by_itself, f"{where}: of {condition!r} only {there}"
-        for name, value in told.items():
+        for name, value in returned.items():
             spec = contains[name]
             if name == "after":
                 # The same as before, which is not written twice.
@@ -686,13 +686,13 @@ class Checker:
             self._value(f"{where}.{name}", spec, value)
 
     @staticmethod
-    def _as_in_the_sample(where: str, spec: Mapping[str, Any], told: Mapping[str, Any]) -> None:
+    def _as_in_the_sample(where: str, spec: Mapping[str, Any], returned: Mapping[str, Any]) -> None:
         sample = spec["sample"][0] if isinstance(spec["sample"], list) and spec["sample"] else spec["sample"]
         # Such as pending_requests, of which there are none most of the time.
-        assert not sample or set(told) == set(sample), where
+        assert not sample or set(returned) == set(sample), where
 
-    def unseen(self) -> set[str]:
-        return set(_paths("", self.documented)) - self.seen
+    def unverified(self) -> set[str]:
+        return set(_paths("", self.documented)) - self.verified
 
 
 def _paths(where: str, contains: Mapping[str, Any]) -> Iterator[str]:
@@ -706,7 +706,7 @@ def documents(process: Simulator) -> dict[str, Any]:
     """What ansible-doc makes of the modules' documentation, or the error that it makes."""
     command = [str(Path(sys.executable).with_name("ansible-doc")), "--metadata-dump", "--no-fail-on-errors"]
     with machine(process) as controller:
-        told = subprocess.run(
+        dump = subprocess.run(
             [*command, "-t", "module", "certops.orders"],
             env=controller.env,
             cwd=controller.desk,
@@ -714,13 +714,13 @@ def documents(process: Simulator) -> dict[str, Any]:
             encoding="utf-8",
             check=True,
         )
-    dumped = json.loads(told.stdout)["all"]["module"]
+    dumped = json.loads(dump.stdout)["all"]["module"]
     return {name.rpartition(".")[2]: document for name, document in dumped.items()}
 
 
 @each("module", ROWS)
 def test_the_attributes_that_are_documented_are_true(
-    lives: dict[str, Told], documents: dict[str, Any], module: str
+    runs: dict[str, HostResults], documents: dict[str, Any], module: str
 ) -> None:
     assert "doc" in documents[module], documents[module]
     attributes, writes = documents[module]["doc"]["attributes"], bool(ROWS[module].write)
@@ -734,24 +734,24 @@ def test_the_attributes_that_are_documented_are_true(
     assert attributes["action_group"]["membership"] == ["certops.orders.digicert"]
     for name in ("diff_mode", "idempotent"):
         assert attributes[name]["support"] == ("full" if writes else "N/A"), name
-    for told in lives.values():
-        assert ("diff" in told.one(module, "Do").result) == writes
-        assert not writes or "diff" not in told.one(module, "Again").result
+    for results in runs.values():
+        assert ("diff" in results.one(module, "Do").result) == writes
+        assert not writes or "diff" not in results.one(module, "Again").result
     if writes:
-        assert lives["controller"].one(module, "Do again").diff == {"before": "", "after": ""}
+        assert runs["controller"].one(module, "Do again").diff == {"before": "", "after": ""}
 
 
 @each("module", ROWS)
 def test_what_is_returned_is_what_is_documented(
-    lives: dict[str, Told], storms: dict[str, dict[int, Task]], module: str
+    runs: dict[str, HostResults], storms: dict[str, dict[int, Task]], module: str
 ) -> None:
     checker = Checker(yaml.safe_load(literal(module, "RETURN")))
-    for told in lives.values():
-        for (host, name), task in told.tasks.items():
+    for results in runs.values():
+        for (host, name), task in results.tasks.items():
             if host == module and name != "Include":
                 checker.task(task, diff=name.startswith(WITH_DIFF))
     for by_id in storms.values():
         for task in by_id.values():
             if task.host.startswith(f"{module}-"):
                 checker.task(task, diff=True)
-    assert checker.unseen() == set()
+    assert checker.unverified() == set()

@@ -56,7 +56,7 @@ def vaulted(controller: Controller, text: str) -> str:
     ).stdout.rstrip()
 
 
-# What a task may say around the module
+# The keywords of a task around the module
 
 
 def test_async_is_refused(controller: Controller, execute_on: str) -> None:
@@ -215,14 +215,14 @@ def test_aliases_work_and_warnings_of_old_options_are_shown(controller: Controll
         """,
         quiet=False,
     )
-    said = {
+    warned = {
         task.name: (
             [warning["msg"].partition(".")[0] for warning in task.result.get("deprecations", [])],
             task.result.get("warnings", []),
         )
         for task in run.tasks
     }
-    assert said == {
+    assert warned == {
         "Alias": ([], []),
         "Deprecated alias": (["Alias 'number' is deprecated"], []),
         "Deprecated option": (["Param 'comments' is deprecated"], []),
@@ -242,12 +242,12 @@ def test_key_and_url_come_from_the_environment_of_process_play_and_task(
 ) -> None:
     run = controller.play(
         f"""
-        - name: As the play says
+        - name: As set by the play
           certops.orders.digicert_order_status:
             order_id: {PENDING}
             status: canceled
             note: Where am I?
-        - name: As the task says
+        - name: As set by the task
           certops.orders.digicert_order_status:
             order_id: {PENDING_TOO}
             status: canceled
@@ -255,7 +255,7 @@ def test_key_and_url_come_from_the_environment_of_process_play_and_task(
           environment:
             DIGICERT_API_URL: "{{{{ other }}}}"
             DIGICERT_API_KEY: sim-admin
-        - name: As the block says
+        - name: As set by the block
           environment:
             - DIGICERT_API_KEY: sim-readonly
           block:
@@ -268,7 +268,7 @@ def test_key_and_url_come_from_the_environment_of_process_play_and_task(
         keywords="environment: {DIGICERT_API_KEY: '{{ key_of_play }}'}",
         variables={"other": other_sim.api_url, "key_of_play": SECRET_KEY},
     )
-    play, task = run.good("As the play says"), run.good("As the task says")
+    play, task = run.good("As set by the play"), run.good("As set by the task")
     assert {request["key"] for request in play.requests} == {SECRET_KEY}
     assert task.changed
     assert task.sent == []
@@ -390,7 +390,7 @@ def lines_of_terminal(descriptor: int) -> Iterator[tuple[float, str]]:
             yield from ((time.monotonic(), line.decode()) for line in lines)
 
 
-def test_a_wait_is_told_while_it_lasts(controller: Controller) -> None:
+def test_a_wait_is_reported_while_it_lasts(controller: Controller) -> None:
     controller.sim.fault("status", status=429, headers={"Retry-After": "2"})
     # Into a pipe, Ansible itself writes late.
     ours, theirs = os.openpty()
@@ -411,9 +411,9 @@ def test_a_wait_is_told_while_it_lasts(controller: Controller) -> None:
     lines = list(lines_of_terminal(ours))
     os.close(ours)
     assert process.wait() == 0
-    told_at = next(at for at, line in lines if "digicert_order_status" in line and mentions(line, 429, 2))
+    reported_at = next(at for at, line in lines if "digicert_order_status" in line and mentions(line, 429, 2))
     done_at = next(at for at, line in lines if line.startswith("changed: [gateway]"))
-    assert 1.5 < done_at - told_at < 10
+    assert 1.5 < done_at - reported_at < 10
 
 
 # SIGKILL is what ends a job that does not end by itself; it does not reach workers that have sessions of their own.
@@ -450,10 +450,10 @@ def test_no_change_is_sent_after_a_signal(controller: Controller, sim: Simulator
         # That is finished, and no more.
         assert len(sim.journal()) == sent
         assert 20 <= before <= sent <= before + 40
-        # Whoever is killed does not hear the answer to what is under way.
-        heard = [request["status"] for request in sim.journal()[1:] if request["status"] is not None]
-        assert heard == [204] * len(heard)
-        assert sent - 1 - len(heard) <= (4 if how == signal.SIGKILL else 0)
+        # A killed process does not read the answer to a request in flight.
+        answered = [request["status"] for request in sim.journal()[1:] if request["status"] is not None]
+        assert answered == [204] * len(answered)
+        assert sent - 1 - len(answered) <= (4 if how == signal.SIGKILL else 0)
     finally:
         process.kill()
         process.wait()
@@ -599,7 +599,7 @@ def test_every_example_of_the_documentation_works_as_it_stands(controller: Contr
         assert [done[whole] for whole in done if whole.startswith(name)] == [effects], name
     assert mentions(run["Show what was canceled"].msg, 2, 4)
     assert sim.order(PENDING)["notes"][-1]["text"] == "Server retired, CHG0031337"
-    # Nobody asked the servers that go away.
+    # The servers to decommission got no request.
     assert not controller.calls.exists()
     # And no example was forgotten.
     assert sum("certops.orders.digicert_order_status:" in example for example in found) == len(DONE_BY_EXAMPLE)
@@ -616,7 +616,7 @@ def test_read_only_applies_on_controller_and_target_whatever_the_task_sets(
             status: canceled
             note: Try
             ineligible: skip
-        - name: The task says otherwise
+        - name: The task overrides it
           certops.orders.digicert_order_status:
             order_id: {PENDING}
             status: canceled
@@ -636,7 +636,7 @@ def test_read_only_applies_on_controller_and_target_whatever_the_task_sets(
         execute_on=execute_on,
         more_env={"DIGICERT_READ_ONLY": "1"},
     )
-    for name in ("Read only", "The task says otherwise", "Check mode"):
+    for name in ("Read only", "The task overrides it", "Check mode"):
         assert_failure(run.bad(name), code="read_only")
         assert "DIGICERT_READ_ONLY" in run[name].msg
     assert not run.good("Nothing to change").changed

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Where a key goes, where it never shows, and what hostile text can do."""
+"""Where a key is sent, where it never shows, and what hostile text can do."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class Listener(http.server.ThreadingHTTPServer):
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Listening)
-        self.heard: list[str] = []
+        self.received: list[str] = []
         self.url = f"http://127.0.0.1:{self.server_port}"
 
 
@@ -52,7 +52,7 @@ class _Listening(http.server.BaseHTTPRequestHandler):
     server: Listener
 
     def do_GET(self) -> None:
-        self.server.heard.append(f"{self.requestline}\n{self.headers}")
+        self.server.received.append(f"{self.requestline}\n{self.headers}")
         body = json.dumps({"id": PENDING, "status": "pending"}).encode()
         self.send_response(200)
         self.send_header("Content-Type", "application/json")
@@ -61,16 +61,16 @@ class _Listening(http.server.BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def do_PUT(self) -> None:
-        self.server.heard.append(f"{self.requestline}\n{self.headers}")
+        self.server.received.append(f"{self.requestline}\n{self.headers}")
         self.send_response(204)
         self.end_headers()
 
     def do_CONNECT(self) -> None:
-        self.server.heard.append(f"{self.requestline}\n{self.headers}")
+        self.server.received.append(f"{self.requestline}\n{self.headers}")
         self.send_error(407)
 
     def log_message(self, *_args: object) -> None:
-        """Say nothing."""
+        """Log nothing."""
 
 
 @pytest.fixture
@@ -111,7 +111,7 @@ def leaks(controller: Controller, secret: str) -> list[str]:
     return [str(path) for path in files if secret.encode() in path.read_bytes()]
 
 
-# Where a key goes
+# Where a key is sent
 
 
 def test_a_key_of_the_environment_is_not_led_away_by_a_task(controller: Controller, listener: Listener) -> None:
@@ -165,11 +165,13 @@ def test_a_key_of_the_environment_is_not_led_away_by_a_task(controller: Controll
         assert mentions(task.msg, "api_key")
     assert run.requests == []
     assert run.good("With a key on the task").changed
-    assert len(listener.heard) == 2
-    assert all("sim-of-the-task" in heard for heard in listener.heard)
+    assert len(listener.received) == 2
+    assert all("sim-of-the-task" in request for request in listener.received)
 
 
-def test_a_key_of_the_process_goes_only_where_the_process_says(controller: Controller, listener: Listener) -> None:
+def test_a_key_of_the_process_is_sent_only_to_the_url_of_the_process(
+    controller: Controller, listener: Listener
+) -> None:
     run = controller.play(
         f"""
         - name: The task's environment names another server
@@ -202,8 +204,8 @@ def test_a_key_of_the_process_goes_only_where_the_process_says(controller: Contr
         assert mentions(task.msg, "api_key")
     assert run.requests == []
     assert run.good("The task's environment has both").changed
-    assert len(listener.heard) == 2
-    assert all("sim-of-the-task" in heard for heard in listener.heard)
+    assert len(listener.received) == 2
+    assert all("sim-of-the-task" in request for request in listener.received)
 
 
 def test_a_redirect_is_not_followed(controller: Controller, listener: Listener, execute_on: str) -> None:
@@ -227,7 +229,7 @@ def test_a_redirect_is_not_followed(controller: Controller, listener: Listener, 
     assert_failure(run.bad("Read"), http_status=302)
     assert_failure(run.bad("Write"), http_status=307)
     assert run.effects == []
-    assert listener.heard == []
+    assert listener.received == []
 
 
 def test_netrc_is_not_read(controller: Controller, listener: Listener) -> None:
@@ -245,10 +247,10 @@ def test_netrc_is_not_read(controller: Controller, listener: Listener) -> None:
         more_env={"DIGICERT_API_URL": listener.url, "NETRC": str(netrc)},
     )
     assert run.good("Cancel").changed
-    assert len(listener.heard) == 2
-    for heard in listener.heard:
-        assert f"X-DC-DEVKEY: {KEY}" in heard
-        assert "authorization" not in heard.lower()
+    assert len(listener.received) == 2
+    for request in listener.received:
+        assert f"X-DC-DEVKEY: {KEY}" in request
+        assert "authorization" not in request.lower()
 
 
 # What the message names beside the option.
@@ -373,7 +375,7 @@ def test_only_a_certificate_that_verifies_is_trusted(
     assert run.good("Ours").changed
     assert run.good("Ours by the environment").changed
     assert not run.good("Any, on loopback").changed
-    # Nothing was sent before the certificate was looked at.
+    # Nothing was sent before the certificate was verified.
     assert support.Conversation(tls_sim.journal()).sent == [
         f"read {PENDING}",
         f"set {PENDING} canceled",
@@ -383,7 +385,7 @@ def test_only_a_certificate_that_verifies_is_trusted(
     ]
 
 
-def test_a_proxy_that_refuses_is_told_and_hears_no_key(
+def test_a_refusal_by_a_proxy_is_reported_and_the_proxy_gets_no_key(
     controller: Controller, tls_sim: Simulator, ca_path: Path, listener: Listener
 ) -> None:
     tls_sim.reset()
@@ -418,8 +420,8 @@ def test_a_proxy_that_refuses_is_told_and_hears_no_key(
         assert "proxy" in run[name].msg
         assert "hunter2" not in json.dumps(run[name].result)
     assert run.good("Not for this host").changed
-    assert [heard.split()[0] for heard in listener.heard] == ["CONNECT"]
-    assert KEY not in "".join(listener.heard)
+    assert [request.split()[0] for request in listener.received] == ["CONNECT"]
+    assert KEY not in "".join(listener.received)
 
 
 # Where a key never shows
@@ -503,7 +505,7 @@ def test_a_key_of_the_environment_shows_nowhere(controller: Controller) -> None:
             note: Say it
             rate_limit: 100/5
           diff: true
-        - name: Look for it in all files, while the run's own are still there
+        - name: Search all files, while the run's own still exist
           ansible.builtin.command:
             argv: [grep, -r, -l, -e, "{SECRET_KEY[:-1]}[{SECRET_KEY[-1]}]", "{controller.home}"]
           register: found
@@ -520,7 +522,7 @@ def test_a_key_of_the_environment_shows_nowhere(controller: Controller) -> None:
     )
     assert "********" in run.bad("Fail").msg
     assert run.good("Work").changed
-    assert run.good("Look for it in all files, while the run's own are still there").stdout == ""
+    assert run.good("Search all files, while the run's own still exist").stdout == ""
     # One file for the key's pace, for us alone, gone with the run.
     (pace,) = run["And for the run's own"].files
     assert pace["mode"] == "0600"
@@ -528,7 +530,9 @@ def test_a_key_of_the_environment_shows_nowhere(controller: Controller) -> None:
     assert_secret(run, controller, SECRET_KEY)
 
 
-def test_white_space_around_a_key_is_removed_and_an_odd_key_is_refused_unseen(controller: Controller) -> None:
+def test_white_space_around_a_key_is_removed_and_a_malformed_key_is_refused_without_showing_it(
+    controller: Controller,
+) -> None:
     run = controller.play(
         f"""
         - name: From a file
@@ -639,7 +643,7 @@ def test_three_refusals_in_a_row_stop_a_bulk_of_300(
     sim.reset(seed(*pending(1, 300)))
     run = controller.play(
         f"""
-        - name: May only look
+        - name: Read-only key
           certops.orders.digicert_order_status:
             order_ids: "{{{{ range(1, 301) | list }}}}"
             status: canceled
@@ -649,7 +653,7 @@ def test_three_refusals_in_a_row_stop_a_bulk_of_300(
         """,
         api_key="sim-readonly",
     )
-    task = run.bad("May only look")
+    task = run.bad("Read-only key")
     assert_failure(task, code="access_denied|missing_permission", http_status=403)
     assert 3 <= len(task.writes) <= most
     assert task.summary["failed"] == len(task.writes)
@@ -659,7 +663,7 @@ def test_three_refusals_in_a_row_stop_a_bulk_of_300(
     assert [line[:8] for line in task.sent if line.startswith("list")] == ["list 1,2"]
 
 
-def test_a_key_that_is_not_valid_is_told_after_three_requests_at_most(controller: Controller, execute_on: str) -> None:
+def test_an_invalid_key_is_reported_after_three_requests_at_most(controller: Controller, execute_on: str) -> None:
     run = controller.play(
         f"""
         - name: Bulk

@@ -91,7 +91,7 @@ FAULTS: dict[str, dict[str, Any]] = {
     "error under 200": {"kind": "status", "status": 200, "body": {"error": {"code": 403, "message": ALL}}},
     "code under 200": {"kind": "status", "status": 200, "body": {"error": {"code": ALL, "message": ALL}}},
     "something under 200": {"kind": "status", "status": 200, "body": {"oops": ALL}},
-    "status that says all": {"kind": "status", "status": 200, "body": {"success": ALL, "order_status": ALL}},
+    "status with all": {"kind": "status", "status": 200, "body": {"success": ALL, "order_status": ALL}},
     "HTML": {"kind": "html", "body": PAGE},
     "HTML as 200": {"kind": "html", "status": 200, "body": PAGE},
     "HTML as 400": {"kind": "html", "status": 400, "body": PAGE},
@@ -176,8 +176,8 @@ def mistakes() -> list[str]:
         "no replacement": {"order_token": "{{ tokens.queued }}", "replacement_order_token": "{{ unknown }}"},
         "too late": {**one, "order_token": "{{ tokens.old }}"},
         "issued": {**one, "order_token": "{{ tokens.issued }}"},
-        "nobody there": {**one, "api_url": "http://127.0.0.1:9", "api_key": "{{ the_key }}", "retries": 1},
-        "nobody there for the key": {
+        "connection refused": {**one, "api_url": "http://127.0.0.1:9", "api_key": "{{ the_key }}", "retries": 1},
+        "connection refused with the key": {
             "order_digests": ["{{ tokens.queued | hash('sha256') }}"],
             "api_url": "http://127.0.0.1:9",
             "api_key": "{{ the_key }}",
@@ -192,11 +192,9 @@ def mistakes() -> list[str]:
     tasks = [task(f"mistake: {name}", {"retries": 0, **options}, CANCEL) for name, options in several.items()]
     tasks += [
         task(f"mistake: {name}, there", {**_THERE, **several[name]}, CANCEL)
-        for name in ("unknown", "no token", "a number", "too late", "nobody there")
+        for name in ("unknown", "no token", "a number", "too late", "connection refused")
     ]
-    tasks.append(
-        task("mistake: a key that nobody knows", {"api_key": "{{ the_key }}x", "api_url": "{{ url }}"}, ACCOUNT)
-    )
+    tasks.append(task("mistake: an unknown key", {"api_key": "{{ the_key }}x", "api_url": "{{ url }}"}, ACCOUNT))
     return tasks
 
 
@@ -208,7 +206,7 @@ def successes() -> list[str]:
     whom = {"order_tokens": "{{ names | map('extract', tokens) | list }}", "replacement": "none", "issued": "request"}
     shown = {"order_token": "{{ tokens.shown }}", "replacement": "none", "issued": "request", "request_again": True}
     return [
-        task("look", whom, CANCEL, diff=True, check_mode=True),
+        task("predict", whom, CANCEL, diff=True, check_mode=True),
         task("all", {**whom, "ineligible": "skip", **LOGS}, CANCEL, diff=True),
         task("shown", {**shown, **LOGS}, CANCEL, diff=True),
         task("shown, there", {**shown, **LOGS, **_THERE}, CANCEL, diff=True),
@@ -226,7 +224,7 @@ def test_no_failure_shows_a_token_or_a_key(process: Simulator) -> None:
         struck, faults = strikes()
         more = {"names": NAMES, "faults": faults, "url": process.servertastic_url}
         keys = made.write("keys.json", json.dumps({**secrets, **logs, **more}))
-        look = rf"grep -rliE '{MARK[:-1]}[{MARK[-1]}]|{KEY_MARK[:-1]}[{KEY_MARK[-1]}]' {made.home} {made.desk}"
+        search = rf"grep -rliE '{MARK[:-1]}[{MARK[-1]}]|{KEY_MARK[:-1]}[{KEY_MARK[-1]}]' {made.home} {made.desk}"
         run = made.play(
             "\n".join(
                 [
@@ -234,7 +232,9 @@ def test_no_failure_shows_a_token_or_a_key(process: Simulator) -> None:
                     sim_task("begin", clear_faults=True),
                     *mistakes(),
                     *successes(),
-                    task("leaks", {"_raw_params": f"{look} --exclude keys.json --exclude seed.json || true"}, "shell"),
+                    task(
+                        "leaks", {"_raw_params": f"{search} --exclude keys.json --exclude seed.json || true"}, "shell"
+                    ),
                     task("paces", {"_raw_params": f"find {made.home} -name 'certops-orders-pace-*'"}, "shell"),
                 ]
             ),
@@ -244,30 +244,32 @@ def test_no_failure_shows_a_token_or_a_key(process: Simulator) -> None:
             timeout=300,
         )
         left = leaks(made)
-    assert [told.name for told in run.tasks if not hidden(json.dumps(told.result))] == []
+    assert [each_task.name for each_task in run.tasks if not hidden(json.dumps(each_task.result))] == []
     assert [line for line in run.output.splitlines() if not hidden(line)] == []
     # While it ran, and after it.
     assert run.good("leaks").stdout == ""
     assert run.good("paces").stdout != ""
     assert left == []
     assert [line for line in run.output.splitlines() if "WARNING" in line] == []
-    # What did not fail could not show anything, and what fails says so in words of our own.
-    assert [told.name for told in run.tasks if not came_as_wanted(told)] == []
-    assert [told.name for told in run.tasks if told.failed and "failure" not in told.result] == EARLY
+    # What did not fail could not show anything, and the failures have messages of the collection.
+    assert [each_task.name for each_task in run.tasks if not came_as_wanted(each_task)] == []
+    assert [
+        each_task.name for each_task in run.tasks if each_task.failed and "failure" not in each_task.result
+    ] == EARLY
     assert "********" in run["echo 400 of cancel"].msg
 
 
 # Ansible itself finds these wrong, before the module proper begins.
 EARLY = ["mistake: a number, there"]
 # An answer that comes slowly, or before the connection is closed, is none the worse.
-HARMLESS = ("close of", "status that says all of", "something under 200 of pointsaudit")
+HARMLESS = ("close of", "status with all of", "something under 200 of pointsaudit")
 
 
-def came_as_wanted(told: Task) -> bool:
-    if told.name.startswith("mistake: "):
-        return told.failed
-    is_strike = " of " in told.name and not told.name.endswith(": begin") and not told.name.startswith(HARMLESS)
-    return told.failed or told.changed or not is_strike
+def came_as_wanted(done: Task) -> bool:
+    if done.name.startswith("mistake: "):
+        return done.failed
+    is_strike = " of " in done.name and not done.name.endswith(": begin") and not done.name.startswith(HARMLESS)
+    return done.failed or done.changed or not is_strike
 
 
 def hidden(text: str) -> bool:

@@ -4,7 +4,7 @@
 
 """The commands and examples of the READMEs and guides run against the simulator, or are parsed at least.
 
-A comment on the line above a block says what is done with it; a reader of the rendered page does not see it:
+A comment on the line above a block states what is done with it; a reader of the rendered page does not see it:
 
     <!-- runnable -->                     a shell block, a list of tasks or a playbook: it is run
     <!-- runnable: cancel.yml -->         a file that a shell block of the same page uses: it is saved under that name
@@ -38,7 +38,7 @@ from ansible_collections.certops.orders.plugins.module_utils._role_options.check
     known_variables,
 )
 from ansible_collections.certops.orders.plugins.module_utils._role_options.variables import VARIABLES as ROLES
-from ansible_collections.certops.orders.tests.integration.support import KEY, Controller, Simulator, spoken
+from ansible_collections.certops.orders.tests.integration.support import KEY, Controller, Simulator, describe
 
 ROOT = Path(__file__).resolve().parents[3]
 COLLECTION = "certops.orders."
@@ -77,7 +77,7 @@ OTHERS = ("amazon.aws.", "awx.awx.", "community.general.", "servicenow.itsm.")
 
 @dataclass(frozen=True)
 class Block:
-    """A fenced block. marker: what the comment above it says, empty where there is none."""
+    """A fenced block. marker: the text of the comment above it, empty where there is none."""
 
     page: str
     line: int
@@ -388,7 +388,7 @@ def test_roles_and_their_variables_exist() -> None:
             name = role[len(COLLECTION) :]
             specs = yaml.safe_load((ROOT / "roles" / name / "meta" / "argument_specs.yml").read_text(encoding="utf-8"))
             options = specs["argument_specs"][entry_point]["options"]
-            # A variable that goes on to another role of this collection is one of that.
+            # A variable that is passed on to another role of this collection is one of that.
             assert [key for key in given if key.startswith(f"{name}_") and key not in options] == [], block
             for key in set(given) & set(options):
                 choices = options[key].get("choices")
@@ -472,7 +472,7 @@ MIGRATED = {"orders": [{"id": number, **OLD} for number in (123456789, 123456790
 # One that is cancelled at once; an issued one waits for the answer of its admin contact.
 NOT_ISSUED = {"orders": [{"token": "sim-tok-old", "status": "Queued", "domain_name": "www.example.com"}]}
 NOT_ISSUED["orders"].append({"token": "sim-tok-new", "status": "Queued", "domain_name": "www.example.com"})
-# Nothing issued, which would be looked for at the servers of real names before it is revoked.
+# Nothing issued, which would be probed at the servers of real names before it is revoked.
 UNISSUED = {"orders": [order for order in BOOK["orders"] if order["status"] != "issued"]}
 SEEDS: dict[str, dict[str, Any]] = {
     "docs/decommission_server.md export DIGICERT_API_KEY=...": UNISSUED,
@@ -536,7 +536,7 @@ LOCAL = {"ansible_connection": "local", "ansible_python_interpreter": sys.execut
 
 
 class Reader:
-    """Somebody who does what a page says, on a machine where the simulator is the service."""
+    """A user who follows a page, on a machine where the simulator is the service."""
 
     def __init__(self, controller: Controller, sim: Simulator, block: Block) -> None:
         self.folder, self.sim, self.block = controller.home / "reader", sim, block
@@ -615,5 +615,5 @@ def test_what_is_marked_runnable_works_as_printed(block: Block, controller: Cont
 
     assert "Traceback" not in printed
     assert "WARNING" not in printed, printed
-    effects = [spoken(entry) for entry in sim.journal() if entry["effect"]]
+    effects = [describe(entry) for entry in sim.journal() if entry["effect"]]
     assert sorted(effects) == of_block(EFFECTS, block, []), printed

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The event source's life against the simulator: each change is told once, across restarts, errors and gaps.
+"""The event source's life against the simulator: each change is reported once, across restarts, errors and gaps.
 
 It runs here as ansible-rulebook runs it, from its path; tests/eda has the same with the real ansible-rulebook.
 """
@@ -68,7 +68,7 @@ class Killed(BaseException):
 
 
 class Desk:
-    """Where a source puts its events, and where it remembers what it has told."""
+    """Where a source puts its events, and the file that remembers the reported ones."""
 
     def __init__(self, sim: Simulator, folder: Path) -> None:
         self.sim = sim
@@ -85,9 +85,9 @@ class Desk:
             raise Killed
 
     def run(self, until: Callable[[], object], *meanwhile: Callable[[], object], **args: Any) -> list[Event]:
-        """Run the source until something is true, and stop it; returns the events that were told meanwhile.
+        """Run the source until something is true, and stop it; returns the events that were emitted meanwhile.
 
-        meanwhile: what happens, each after the source has looked once more.
+        meanwhile: what happens, each after the source has polled once more.
         """
         before = len(self.events)
         asyncio.run(self._run(until, meanwhile, args))
@@ -97,7 +97,7 @@ class Desk:
         source = asyncio.create_task(main()(self, self.args(**args)))
         try:
             for act in meanwhile:
-                await self._await(self.looked(2), source)
+                await self._await(self.polled(2), source)
                 act()
             await self._await(until, source)
         finally:
@@ -119,25 +119,25 @@ class Desk:
         known = {"state_file": str(self.state), "api_url": self.sim.api_url, "api_key": KEY, "interval": 0.05}
         return {**known, "rate_limit": "none", "retries": 0, **args}
 
-    def looks(self) -> int:
-        """How often it has looked, without the question for the 7 days before the first look."""
+    def polls(self) -> int:
+        """How often it has polled, without the request for the 7 days before the first poll."""
         return max(0, sum(entry["path"].endswith("/status-changes") for entry in self.sim.journal()) - 1)
 
     def lists(self) -> list[dict[str, Any]]:
         """The requests that read orders."""
         return [entry for entry in self.sim.journal() if not entry["path"].endswith("/status-changes")]
 
-    def looked(self, times: int) -> Callable[[], bool]:
-        """Whether it has looked so many times more, from the first time that this is asked."""
+    def polled(self, times: int) -> Callable[[], bool]:
+        """Whether it has polled so many times more, counted from the first call."""
         began: list[int] = []
 
         def done() -> bool:
-            began.append(self.looks())
+            began.append(self.polls())
             return began[-1] >= began[0] + times
 
         return done
 
-    def told(self, count: int) -> Callable[[], bool]:
+    def emitted(self, count: int) -> Callable[[], bool]:
         total = len(self.events) + count
         return lambda: len(self.events) >= total
 
@@ -170,8 +170,8 @@ def desk(sim: Simulator, tmp_path: Path) -> Desk:
 # -- one event for each change ----------------------------------------------------------------------------------------
 
 
-def test_a_change_is_told_once_with_its_order(desk: Desk) -> None:
-    (event,) = desk.run(desk.looked(4), lambda: desk.sim.patch(PENDING, status="rejected"))
+def test_a_change_is_reported_once_with_its_order(desk: Desk) -> None:
+    (event,) = desk.run(desk.polled(4), lambda: desk.sim.patch(PENDING, status="rejected"))
 
     assert {name: event[name] for name in ("event", "gap", "order_id", "status", "certificate_id")} == {
         "event": "status_change",
@@ -190,29 +190,29 @@ def test_a_change_is_told_once_with_its_order(desk: Desk) -> None:
     }
 
 
-def test_what_happened_before_the_first_start_is_not_told(desk: Desk) -> None:
+def test_changes_before_the_first_start_are_not_reported(desk: Desk) -> None:
     desk.sim.patch(PENDING, status="rejected")
     desk.sim.advance(5)
 
-    assert desk.run(desk.looked(4)) == []
+    assert desk.run(desk.polled(4)) == []
 
 
-def test_unless_it_is_asked_to_look_back(desk: Desk) -> None:
+def test_with_lookback_earlier_changes_are_reported(desk: Desk) -> None:
     desk.sim.patch(PENDING, status="rejected")
     desk.sim.advance("6d")
     desk.sim.patch(PENDING_TOO, status="issued")
     desk.sim.advance("0.9d")
 
-    assert brief(desk.run(desk.told(2), lookback=604800)) == [(PENDING, "rejected"), (PENDING_TOO, "issued")]
-    assert desk.run(desk.looked(2), lookback=604800) == []
+    assert brief(desk.run(desk.emitted(2), lookback=604800)) == [(PENDING, "rejected"), (PENDING_TOO, "issued")]
+    assert desk.run(desk.polled(2), lookback=604800) == []
 
 
-def test_only_what_is_watched_is_told_and_read(desk: Desk) -> None:
+def test_only_watched_statuses_are_reported_and_read(desk: Desk) -> None:
     def change() -> None:
         desk.sim.patch(PENDING, status="rejected")
         desk.sim.patch(PENDING_TOO, status="processing")
 
-    events = desk.run(desk.looked(4), change, statuses=["Rejected", "revoked"])
+    events = desk.run(desk.polled(4), change, statuses=["Rejected", "revoked"])
 
     assert brief(events) == [(PENDING, "rejected")]
     (read,) = desk.lists()
@@ -220,24 +220,24 @@ def test_only_what_is_watched_is_told_and_read(desk: Desk) -> None:
 
 
 def test_orders_are_read_only_where_that_is_wanted(desk: Desk) -> None:
-    (event,) = desk.run(desk.told(1), lambda: desk.sim.patch(PENDING, status="rejected"), with_orders=False)
+    (event,) = desk.run(desk.emitted(1), lambda: desk.sim.patch(PENDING, status="rejected"), with_orders=False)
 
     assert event["order"] is None
     assert desk.lists() == []
 
 
-def test_an_order_that_cannot_be_read_is_told_without_it(desk: Desk) -> None:
+def test_a_change_of_an_unreadable_order_is_reported_without_the_order(desk: Desk) -> None:
     desk.sim.fault("list_drop", times=-1)
 
-    (event,) = desk.run(desk.told(1), lambda: desk.sim.patch(PENDING, status="rejected"))
+    (event,) = desk.run(desk.emitted(1), lambda: desk.sim.patch(PENDING, status="rejected"))
 
     assert (event["order_id"], event["order"]) == (PENDING, None)
 
 
-def test_rows_that_nobody_asked_for_are_not_taken_for_the_order(desk: Desk) -> None:
+def test_unrequested_rows_are_not_taken_for_the_order(desk: Desk) -> None:
     desk.sim.set(certcentral__ignore_filters="id")
 
-    events = desk.run(desk.told(1), lambda: desk.sim.patch(PENDING, status="rejected"))
+    events = desk.run(desk.emitted(1), lambda: desk.sim.patch(PENDING, status="rejected"))
 
     assert [event["order"] and event["order"]["order_id"] for event in events] == [PENDING]
 
@@ -246,14 +246,14 @@ def test_many_changes_are_read_a_hundred_at_a_time_and_saved_a_hundred_times_at_
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     desk.sim.reset(seed(*pending(1000, 250)))
-    desk.run(desk.looked(2))
+    desk.run(desk.polled(2))
     for number in range(1000, 1250):
         desk.sim.patch(number, status="issued")
     saved: list[str] = []
     replace = Path.replace
     monkeypatch.setattr(Path, "replace", lambda path, target: (saved.append(str(target)), replace(path, target))[1])
 
-    events = desk.run(desk.told(250), interval=5)
+    events = desk.run(desk.emitted(250), interval=5)
 
     assert brief(events) == [(number, "issued") for number in range(1000, 1250)]
     assert all(event["order"]["order_id"] == event["order_id"] for event in events)
@@ -263,7 +263,7 @@ def test_many_changes_are_read_a_hundred_at_a_time_and_saved_a_hundred_times_at_
 
 def test_of_many_changes_each_one_that_is_wanted_is_saved(desk: Desk) -> None:
     desk.sim.reset(seed(*pending(1000, 400)))
-    desk.run(desk.looked(2))
+    desk.run(desk.polled(2))
     for number in range(1000, 1400):
         desk.sim.patch(number, status="rejected" if number % 20 == 0 else "processing")
     desk.kill_at = 15
@@ -271,7 +271,7 @@ def test_of_many_changes_each_one_that_is_wanted_is_saved(desk: Desk) -> None:
         desk.run(lambda: False, statuses=["REJECTED"])
     desk.kill_at = None
 
-    after = desk.run(desk.looked(3), statuses=["rejected"])
+    after = desk.run(desk.polled(3), statuses=["rejected"])
 
     assert len(after) == 6
     assert [event["event_id"] for event in after[:1]] == [desk.events[14]["event_id"]]
@@ -279,7 +279,7 @@ def test_of_many_changes_each_one_that_is_wanted_is_saved(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: ", ".join(f"{name}={case[name]}" for name in case))
-def test_whatever_nobody_knows_of_the_list_of_changes(desk: Desk, case: dict[str, str]) -> None:
+def test_every_undocumented_variant_of_the_list_of_changes(desk: Desk, case: dict[str, str]) -> None:
     desk.sim.set(case)
     acts = [
         lambda: desk.sim.patch(PENDING, status="rejected"),
@@ -291,7 +291,7 @@ def test_whatever_nobody_knows_of_the_list_of_changes(desk: Desk, case: dict[str
     calm = functools.partial(time.sleep, 1.6 if "lag" in str(case) else 0)
     acts = [step for act in acts for step in (act, calm)]
 
-    events = desk.run(desk.looked(4), *acts)
+    events = desk.run(desk.polled(4), *acts)
 
     assert brief(events) == [
         (PENDING, "rejected"),
@@ -308,11 +308,11 @@ def test_whatever_nobody_knows_of_the_list_of_changes(desk: Desk, case: dict[str
 
 
 def test_a_restart_loses_nothing_and_repeats_nothing(desk: Desk) -> None:
-    first = desk.run(desk.told(1), lambda: desk.sim.patch(PENDING, status="rejected"))
+    first = desk.run(desk.emitted(1), lambda: desk.sim.patch(PENDING, status="rejected"))
     desk.sim.patch(PENDING_TOO, status="issued")
-    second = desk.run(desk.looked(3))
-    third = desk.run(desk.looked(3))
-    fourth = desk.run(desk.told(1), lambda: desk.sim.patch(REISSUE, status="issued"))
+    second = desk.run(desk.polled(3))
+    third = desk.run(desk.polled(3))
+    fourth = desk.run(desk.emitted(1), lambda: desk.sim.patch(REISSUE, status="issued"))
 
     assert [brief(events) for events in (first, second, third, fourth)] == [
         [(PENDING, "rejected")],
@@ -322,8 +322,8 @@ def test_a_restart_loses_nothing_and_repeats_nothing(desk: Desk) -> None:
     ]
 
 
-def test_a_kill_between_telling_and_saving_repeats_one_event_under_the_same_id(desk: Desk) -> None:
-    desk.run(desk.looked(2))
+def test_a_kill_between_emitting_and_saving_repeats_one_event_with_the_same_id(desk: Desk) -> None:
+    desk.run(desk.polled(2))
     for order_id in (PENDING, PENDING_TOO, PENDING_THREE):
         desk.sim.patch(order_id, status="issued")
     desk.kill_at = 2
@@ -332,7 +332,7 @@ def test_a_kill_between_telling_and_saving_repeats_one_event_under_the_same_id(d
     killed = list(desk.events)
     desk.kill_at = None
 
-    after = desk.run(desk.looked(3))
+    after = desk.run(desk.polled(3))
 
     assert brief(killed) == [(PENDING, "issued"), (PENDING_TOO, "issued")]
     assert brief(after) == [(PENDING_TOO, "issued"), (PENDING_THREE, "issued")]
@@ -340,30 +340,30 @@ def test_a_kill_between_telling_and_saving_repeats_one_event_under_the_same_id(d
     assert len({event["event_id"] for event in desk.events}) == 3
 
 
-def test_an_error_in_the_middle_goes_on_where_it_was(desk: Desk) -> None:
+def test_after_an_error_the_run_continues_at_the_same_change(desk: Desk) -> None:
     desk.sim.reset(seed(*pending(1000, 150)))
-    desk.run(desk.looked(2))
+    desk.run(desk.polled(2))
     for number in range(1000, 1150):
         desk.sim.patch(number, status="issued")
     desk.sim.fault("status", status=500, path="/order/certificate/?$", skip=1, times=2)
 
-    assert brief(desk.run(desk.told(150))) == [(number, "issued") for number in range(1000, 1150)]
-    assert desk.run(desk.looked(3)) == []
+    assert brief(desk.run(desk.emitted(150))) == [(number, "issued") for number in range(1000, 1150)]
+    assert desk.run(desk.polled(3)) == []
 
 
 def test_two_sources_do_not_share_a_state(desk: Desk, caplog: pytest.LogCaptureFixture) -> None:
     async def both() -> None:
         first = asyncio.create_task(main()(desk, desk.args()))
-        await desk._await(desk.looked(2), first)
+        await desk._await(desk.polled(2), first)
         second = asyncio.create_task(main()(desk, desk.args()))
         # The first one has logged that the state is new, and the second one that it waits for the first.
         await desk._await(lambda: len(logged(caplog, logging.WARNING, desk.state)) > 1, second)
         desk.sim.patch(PENDING, status="rejected")
-        await desk._await(desk.told(1), first)
+        await desk._await(desk.emitted(1), first)
         first.cancel()
         desk.sim.patch(PENDING_TOO, status="rejected")
-        await desk._await(desk.told(1), second)
-        await desk._await(desk.looked(3), second)
+        await desk._await(desk.emitted(1), second)
+        await desk._await(desk.polled(3), second)
         second.cancel()
         done = await asyncio.gather(first, second, return_exceptions=True)
         assert all(isinstance(one, asyncio.CancelledError) for one in done)
@@ -373,18 +373,18 @@ def test_two_sources_do_not_share_a_state(desk: Desk, caplog: pytest.LogCaptureF
     assert brief(desk.events) == [(PENDING, "rejected"), (PENDING_TOO, "rejected")]
 
 
-def test_a_state_that_is_new_or_empty_is_told(desk: Desk, caplog: pytest.LogCaptureFixture) -> None:
-    desk.run(desk.looked(2))
+def test_a_new_or_empty_state_file_is_logged(desk: Desk, caplog: pytest.LogCaptureFixture) -> None:
+    desk.run(desk.polled(2))
     assert len(logged(caplog, logging.WARNING, desk.state)) == 1
-    desk.run(desk.looked(2))
+    desk.run(desk.polled(2))
     assert len(logged(caplog, logging.WARNING, desk.state)) == 1
     desk.state.write_text("")
-    desk.run(desk.looked(2))
+    desk.run(desk.polled(2))
     assert len(logged(caplog, logging.WARNING, desk.state)) == 2
 
 
 def test_the_state_is_for_its_owner_alone(desk: Desk) -> None:
-    desk.run(desk.looked(2))
+    desk.run(desk.polled(2))
 
     assert stat.S_IMODE(desk.state.stat().st_mode) == 0o600
     assert sorted(file.name for file in desk.state.parent.iterdir()) == [".state.json.lock", "state.json"]
@@ -420,7 +420,7 @@ def test_a_state_file_that_is_not_its_own_is_left_alone(
 
 
 def test_the_state_of_another_service_is_not_used(desk: Desk, other_sim: Simulator) -> None:
-    desk.run(desk.looked(2))
+    desk.run(desk.polled(2))
 
     with pytest.raises(Exception, match=re.escape(str(desk.state))) as caught:
         desk.run(lambda: False, api_url=other_sim.api_url)
@@ -428,23 +428,23 @@ def test_the_state_of_another_service_is_not_used(desk: Desk, other_sim: Simulat
     assert other_sim.journal() == []
 
 
-def test_a_full_disk_stops_nothing_and_is_told_once(
+def test_a_full_disk_stops_nothing_and_is_logged_once(
     desk: Desk, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    desk.run(desk.looked(2))
+    desk.run(desk.polled(2))
     fsync = os.fsync
 
     def full(_descriptor: int) -> None:
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(os, "fsync", full)
-    events = desk.run(desk.looked(3), lambda: desk.sim.patch(PENDING, status="rejected"))
+    events = desk.run(desk.polled(3), lambda: desk.sim.patch(PENDING, status="rejected"))
     monkeypatch.setattr(os, "fsync", fsync)
 
     assert brief(events) == [(PENDING, "rejected")]
     assert caplog.text.count("No space left on device") == 1
     # Which is the price.
-    assert brief(desk.run(desk.looked(3))) == [(PENDING, "rejected")]
+    assert brief(desk.run(desk.polled(3))) == [(PENDING, "rejected")]
 
 
 # -- gaps --------------------------------------------------------------------------------------------------------------
@@ -460,15 +460,15 @@ def age(desk: Desk, days: float) -> None:
 
 
 @pytest.mark.parametrize(("days", "gap"), [(6.99, False), (7.1, True), (40, True)])
-def test_whoever_was_away_for_more_than_seven_days_is_told(
+def test_a_pause_of_more_than_seven_days_is_reported_as_a_gap(
     desk: Desk, caplog: pytest.LogCaptureFixture, days: float, gap: bool
 ) -> None:
-    desk.run(desk.looked(2))
+    desk.run(desk.polled(2))
     age(desk, days)
     desk.sim.patch(PENDING, status="rejected")
     desk.sim.advance("6.9d")
 
-    events = desk.run(desk.looked(3))
+    events = desk.run(desk.polled(3))
 
     assert [event["gap"] for event in events] == [*[True] * gap, False]
     assert brief(events[-1:]) == [(PENDING, "rejected")]
@@ -476,35 +476,35 @@ def test_whoever_was_away_for_more_than_seven_days_is_told(
     if gap:
         assert events[0]["event"] == "gap"
         assert events[0]["missed_after"] < events[0]["missed_before"]
-    assert desk.run(desk.looked(3)) == []
+    assert desk.run(desk.polled(3)) == []
 
 
-def test_a_gap_is_told_once_the_service_answers_and_once_only(desk: Desk, caplog: pytest.LogCaptureFixture) -> None:
-    desk.run(desk.looked(2))
+def test_a_gap_is_reported_once_when_the_service_answers(desk: Desk, caplog: pytest.LogCaptureFixture) -> None:
+    desk.run(desk.polled(2))
     age(desk, 8)
     desk.sim.patch(PENDING, status="rejected")
     desk.sim.fault("status", status=503, times=3)
-    # After the gap is told, and before the change is.
+    # After the gap is reported, and before the change is.
     desk.sim.fault("status", status=500, path="/order/certificate/?$", times=2)
 
-    events = desk.run(desk.told(2))
+    events = desk.run(desk.emitted(2))
 
     assert [event["event"] for event in events] == ["gap", "status_change"]
     assert [len(logged(caplog, logging.WARNING, status)) for status in (503, 500)] == [3, 2]
     assert len(logged(caplog, logging.ERROR)) == 1
-    # Without a gap the message of the same error says more: that no event is lost.
+    # Without a gap the message of the same error adds that no event is lost.
     desk.sim.fault("status", status=503)
-    desk.run(desk.looked(3))
+    desk.run(desk.polled(3))
     *in_gap, without = (re.sub(r"\d+", "", text) for text in logged(caplog, logging.WARNING, 503))
     assert [text == without for text in in_gap] == [False] * 3
 
 
 def test_an_answer_that_comes_too_late_for_seven_days_is_a_gap(desk: Desk) -> None:
-    desk.run(desk.looked(2))
+    desk.run(desk.polled(2))
     age(desk, 7 - 3 / 86400)
     desk.sim.fault("status", status=429, headers={"Retry-After": "5"})
 
-    (gap,) = desk.run(desk.told(1))
+    (gap,) = desk.run(desk.emitted(1))
 
     assert gap["event"] == "gap"
 
@@ -515,37 +515,37 @@ def test_an_answer_that_comes_late_is_asked_for_again(desk: Desk) -> None:
     def change() -> None:
         desk.sim.patch(PENDING, status="rejected")
 
-    desk.run(desk.looked(4))
+    desk.run(desk.polled(4))
 
     asked = [int(dict(entry["query"])["seconds"]) for entry in desk.sim.journal() if entry["query"]]
-    # The 7 days, the first look, which 429 delays, and again with room for that.
+    # The 7 days, the first poll, which 429 delays, and again with room for that.
     assert asked[:2] == [604800, 1]
     assert 3 <= asked[3] <= 10
-    assert brief(desk.run(desk.told(1), change)) == [(PENDING, "rejected")]
+    assert brief(desk.run(desk.emitted(1), change)) == [(PENDING, "rejected")]
 
 
-def test_a_kill_after_a_gap_was_told_repeats_it_under_the_same_id(desk: Desk) -> None:
-    desk.run(desk.looked(2))
+def test_a_kill_after_a_gap_event_repeats_it_with_the_same_id(desk: Desk) -> None:
+    desk.run(desk.polled(2))
     age(desk, 8)
     desk.kill_at = 1
     with pytest.raises(Killed):
         desk.run(lambda: False)
     desk.kill_at = None
 
-    (again,) = desk.run(desk.looked(2))
+    (again,) = desk.run(desk.polled(2))
 
     assert (again["gap"], again["event_id"]) == (True, desk.events[0]["event_id"])
 
 
-def test_a_clock_that_went_back_is_a_gap_as_well_and_repeats_nothing(desk: Desk) -> None:
+def test_a_clock_set_back_is_a_gap_and_repeats_nothing(desk: Desk) -> None:
     desk.sim.patch(ISSUED, status="reissue_pending")
     desk.sim.advance("3d")
-    desk.run(desk.told(1), lambda: desk.sim.patch(REISSUE, status="issued"))
+    desk.run(desk.emitted(1), lambda: desk.sim.patch(REISSUE, status="issued"))
     memory = desk.remembered()
     desk.state.write_text(json.dumps({**memory, "since": past(-1)}))
     desk.sim.patch(PENDING, status="rejected")
 
-    gap, change = desk.run(desk.looked(3))
+    gap, change = desk.run(desk.polled(3))
 
     assert (gap["event"], gap["gap"]) == ("gap", True)
     assert gap["reason"]
@@ -573,7 +573,7 @@ def test_a_clock_that_is_set_while_it_runs_loses_and_repeats_nothing(
     monkeypatch.setattr(time, "time", lambda: real() + clock[0])
     monkeypatch.setitem(globals(), "main", lambda: source)
 
-    events = desk.run(desk.looked(4), lambda: desk.sim.patch(REISSUE, status="issued"), set_it)
+    events = desk.run(desk.polled(4), lambda: desk.sim.patch(REISSUE, status="issued"), set_it)
 
     assert brief(events) == [(REISSUE, "issued"), (PENDING, "rejected")]
 
@@ -627,7 +627,7 @@ def test_a_service_that_is_away_is_waited_for_longer_and_longer(
 
     monkeypatch.setattr(asyncio, "sleep", noted)
     desk.sim.fault("status", status=503, times=-1)
-    desk.run(desk.looked(12), interval=10.0)
+    desk.run(desk.polled(12), interval=10.0)
 
     # Twice as long each time, with some chance, and an hour at most.
     least = [min(3600, 10 * 2.0**number) * 0.75 for number in range(1, len(waits) + 1)]
@@ -638,8 +638,8 @@ def test_a_service_that_is_away_is_waited_for_longer_and_longer(
 
 
 @pytest.mark.parametrize("key", ["sim-expired", "sim-unknown"])
-def test_a_wrong_key_is_told_clearly_and_tried_again(desk: Desk, caplog: pytest.LogCaptureFixture, key: str) -> None:
-    assert desk.run(desk.looked(3), api_key=key) == []
+def test_a_wrong_key_is_reported_clearly_and_retried(desk: Desk, caplog: pytest.LogCaptureFixture, key: str) -> None:
+    assert desk.run(desk.polled(3), api_key=key) == []
 
     assert len(logged(caplog, logging.ERROR, 403)) >= 2
     assert logged(caplog, logging.WARNING, 403) == []
@@ -647,7 +647,7 @@ def test_a_wrong_key_is_told_clearly_and_tried_again(desk: Desk, caplog: pytest.
 
 
 def test_a_key_that_may_only_read_is_enough(desk: Desk) -> None:
-    change = desk.run(desk.told(1), lambda: desk.sim.patch(PENDING, status="rejected"), api_key="sim-readonly")
+    change = desk.run(desk.emitted(1), lambda: desk.sim.patch(PENDING, status="rejected"), api_key="sim-readonly")
 
     assert brief(change) == [(PENDING, "rejected")]
 
@@ -671,7 +671,7 @@ def test_hostile_names_stay_text(desk: Desk) -> None:
         desk.sim.patch(PENDING, status="rejected", common_name=hostile, dns_names=[hostile])
         desk.sim.patch(PENDING_TOO, status="{{ 7 * 7 }}")
 
-    events = desk.run(desk.told(2), change)
+    events = desk.run(desk.emitted(2), change)
 
     name = events[0]["order"]["common_name"]
     assert name.startswith("(( lookup('pipe', 'id') ))")
@@ -686,22 +686,22 @@ def test_the_key_is_in_nothing_that_it_leaves_behind(desk: Desk, caplog: pytest.
         desk.sim.fault("echo_key", times=2)
         desk.sim.patch(MIGRATED, status="revoked", common_name=f"{SECRET_KEY}.example")
 
-    events = desk.run(desk.told(1), change, api_key=SECRET_KEY)
+    events = desk.run(desk.emitted(1), change, api_key=SECRET_KEY)
 
     assert brief(events) == [(MIGRATED, "revoked")]
     assert logged(caplog, logging.WARNING, 400)
-    # Told in capitals or not, and however a log line is made of it.
+    # Sent in capitals or not, and however a log line is made of it.
     for text in (json.dumps(events), caplog.text, desk.state.read_text(), repr(caplog.records)):
         assert SECRET_KEY not in text
 
 
 def test_it_never_writes(desk: Desk) -> None:
-    desk.run(desk.told(1), lambda: desk.sim.patch(PENDING, status="rejected"))
+    desk.run(desk.emitted(1), lambda: desk.sim.patch(PENDING, status="rejected"))
 
     assert {entry["method"] for entry in desk.sim.journal()} == {"GET"}
 
 
-def test_a_key_from_the_environment_goes_only_where_the_environment_says(
+def test_a_key_from_the_environment_is_sent_only_to_the_url_of_the_environment(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("DIGICERT_API_KEY", SECRET_KEY)
@@ -711,5 +711,5 @@ def test_a_key_from_the_environment_goes_only_where_the_environment_says(
     assert desk.sim.journal() == []
 
     monkeypatch.setenv("DIGICERT_API_URL", desk.sim.api_url)
-    desk.run(desk.looked(2), api_key=None, api_url=None)
+    desk.run(desk.polled(2), api_key=None, api_url=None)
     assert {entry["key"] for entry in desk.sim.journal()} == {SECRET_KEY}

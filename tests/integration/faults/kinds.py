@@ -22,11 +22,11 @@ class Kind(NamedTuple):
     always: tuple[str, int]
 
 
-# The service has not acted: it is looked at, and asked once more. It may yet act on what was asked last.
+# The service has not acted: it is read, and asked once more. It may yet act on the last request.
 REPEATED = {"once": ("changed", 2), "always": ("unknown", 2)}
-# It has acted: a look shows it.
+# It has acted: a read shows it.
 DONE = {"once": ("changed", 1), "always": ("changed", 1)}
-# It has said no.
+# It has refused.
 REFUSED = {"once": ("failed", 1), "always": ("failed", 1)}
 SIMULATED = "simulated_fault"
 

@@ -22,7 +22,7 @@ from ansible_collections.certops.orders.plugins.module_utils._files.audit_log im
 from ansible_collections.certops.orders.plugins.module_utils._runtime.guard import guarded
 from ansible_collections.certops.orders.plugins.modules import order_plan
 from ansible_collections.certops.orders.tests.integration.faults.bulks import Unhurried, killed
-from ansible_collections.certops.orders.tests.integration.support import KEY, Simulator, seed, spoken
+from ansible_collections.certops.orders.tests.integration.support import KEY, Simulator, describe, seed
 
 SHOP = "shop.example.com"
 # By id: one order of every action that a request can lead to.
@@ -101,12 +101,12 @@ def effects(sim: Simulator) -> Counter[str]:
 
 def sent(sim: Simulator) -> Counter[str]:
     """Return the requests that are not idempotent: notes, requests to revoke, and cancellations at Servertastic."""
-    said = [_named(request) for request in sim.journal() if _asks_for_a_change(request)]
-    return Counter(line for line in said if any(word in line for word in ("note ", "revoke ", "/order/cancel")))
+    requests = [_named(request) for request in sim.journal() if _asks_for_a_change(request)]
+    return Counter(line for line in requests if any(word in line for word in ("note ", "revoke ", "/order/cancel")))
 
 
 def _named(request: Mapping[str, Any]) -> str:
-    return f"{spoken(request)}, {request['order_id']}"
+    return f"{describe(request)}, {request['order_id']}"
 
 
 def _asks_for_a_change(request: Mapping[str, Any]) -> bool:

@@ -97,7 +97,9 @@ def test_one_struck_write_of_a_bulk_leaves_the_others_alone(bulks: dict[str, Tas
 # A list that cannot be read
 
 
-def test_a_bulk_whose_list_cannot_be_read_changes_nothing_and_goes_on_when_it_can(controller: Controller) -> None:
+def test_a_bulk_with_an_unreadable_list_changes_nothing_and_continues_when_it_is_readable(
+    controller: Controller,
+) -> None:
     tasks = []
     for name, kind in KINDS.items():
         fault = json.dumps({**kind.fault, "path": "/order/certificate$", "method": "GET", "times": 1})
@@ -243,7 +245,7 @@ def test_what_cannot_be_known_is_unknown(controller: Controller) -> None:
         assert run.about(order_id).count(f"set {order_id} canceled") == 1
 
 
-def test_lost_replies_to_marks_are_looked_up_too(controller: Controller) -> None:
+def test_lost_replies_to_marks_are_verified_by_a_read(controller: Controller) -> None:
     controller.sim.fault("reset_after", order_id=MIGRATED, method="PUT")
     controller.sim.fault("reset_before", order_id=MIGRATED_TOO, method="PUT")
     run = controller.play(
@@ -260,12 +262,12 @@ def test_lost_replies_to_marks_are_looked_up_too(controller: Controller) -> None
     assert run.writes == [f"set {MIGRATED} renewed"] + [f"set {MIGRATED_TOO} renewed"] * 2
 
 
-def test_lists_that_lie_are_seen_through(controller: Controller) -> None:
+def test_wrong_lists_are_detected(controller: Controller) -> None:
     controller.sim.fault("list_extra", count=3)
     controller.sim.fault("list_drop", ids=[PENDING_TOO])
     run = controller.play(
         f"""
-        - name: Rows that nobody asked for
+        - name: Unrequested rows
           certops.orders.digicert_order_status: &task
             order_ids: [{PENDING_TOO}, {PENDING}, {ISSUED}]
             status: canceled
@@ -277,13 +279,13 @@ def test_lists_that_lie_are_seen_through(controller: Controller) -> None:
         """
     )
     listed = f"list {PENDING_TOO},{PENDING},{ISSUED}"
-    assert run.good("Rows that nobody asked for").sent == [listed]
-    assert run["Rows that nobody asked for"].orders == run["A row that is not there"].orders
+    assert run.good("Unrequested rows").sent == [listed]
+    assert run["Unrequested rows"].orders == run["A row that is not there"].orders
     assert run.good("A row that is not there").sent[:2] == [listed, f"read {PENDING_TOO}"]
     assert run.effects == [f"set {PENDING} canceled", f"set {PENDING_TOO} canceled"]
 
 
-def test_nobody_listens(controller: Controller) -> None:
+def test_connection_refused(controller: Controller) -> None:
     with socket.create_server(("127.0.0.1", 0)) as closed:
         url = f"http://127.0.0.1:{closed.getsockname()[1]}/services/v2"
     run = controller.play(

@@ -49,7 +49,7 @@ def test_what_takes_effect_late_is_a_change(sim: Simulator, tmp_path: Path, name
     assert effects(sim) == everything
     if bulk.once:
         assert writes(sim, bulk) == sent
-    # The audit log says the same.
+    # The audit log has the same outcome.
     assert {entry["outcome"] for entry in entries(log.read_text())} <= {"changed", "pending_approval"}
 
 

@@ -75,7 +75,7 @@ MORE_VALUES = {
     "ignore_filters": ("status", "is_renewed", "id", "common_name,valid_till", "all"),
 }
 # Every switch that shows in reads, with every value that is not the default.
-SEEN = [
+DETECTED = [
     (fact.name, value)
     for fact in FACTS
     if fact.has_switch
@@ -113,8 +113,8 @@ def test_an_account_like_the_simulator_is_as_expected(sim: Simulator) -> None:
     assert len(requests) == result["api"]["requests"] <= 40
 
 
-@each(("switch", "value"), SEEN)
-def test_each_switch_is_seen_and_no_other(sim: Simulator, switch: str, value: str) -> None:
+@each(("switch", "value"), DETECTED)
+def test_each_switch_is_detected_and_no_other(sim: Simulator, switch: str, value: str) -> None:
     started(sim, **{switch: value})
     result = check(sim)
     assert result["switches"] == [f"certcentral.{switch}={value}"]

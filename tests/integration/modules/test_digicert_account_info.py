@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Whose key it is, and whether it may change anything."""
+"""The account and the user of a key, and whether it may change anything."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def info(name: str, environment: dict[str, str] | None = None, **arguments: Any)
 
 
 @pytest.mark.story("digicert_account_info")
-def test_the_key_its_user_and_its_account_are_told(controller: Controller, sim: Simulator) -> None:
+def test_the_key_its_user_and_its_account_are_returned(controller: Controller, sim: Simulator) -> None:
     sim.reset(seed(keys=KEYS, account={"id": 4711, "name": "Example Ltd"}))
     url = {"api_url": sim.api_url}
     run = controller.play(
@@ -45,7 +45,7 @@ def test_the_key_its_user_and_its_account_are_told(controller: Controller, sim: 
         + info("Read only, and has to write", {"DIGICERT_READ_ONLY": "1"}, require_write=True),
     )
     admin = run.good("Admin")
-    assert admin.sent == ["whose", "account"]
+    assert admin.sent == ["user", "account"]
     assert mentions(admin.msg, "admin", "Orders", 4711)
     assert admin.user == {
         "user_id": 7,

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A revocation is for ever: it is asked for once, waited for, and told with all that it ends."""
+"""A revocation is irreversible: it is requested once, waited for, and reported with all that it ends."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ def test_a_request_is_filed_once_and_approved_by_another_module(controller: Cont
         + revoke("Ask again", order_id=PLAIN)
         + revoke("Ask with leave", order_id=PLAIN, skip_approval=True)
         + f"- {{name: Approve carelessly, {approve}}}}}\n"
-        + f"- {{name: Look, {approve}}}, check_mode: true}}\n"
+        + f"- {{name: Predict, {approve}}}, check_mode: true}}\n"
         + f"- {{name: Approve, {approve}, confirm: true}}}}\n"
         + revoke("Ask once more", order_id=PLAIN),
     )
@@ -116,7 +116,7 @@ def test_a_request_is_filed_once_and_approved_by_another_module(controller: Cont
 
     for name in ("Ask again", "Ask with leave"):
         again = run.good(name)
-        # What the request is for is only said by itself.
+        # Only the request itself shows what it is for.
         assert again.sent == [f"read {PLAIN}", f"request {request['id']}"]
         assert not again.changed
         assert again.orders[0]["outcome"] == "pending_approval"
@@ -126,8 +126,8 @@ def test_a_request_is_filed_once_and_approved_by_another_module(controller: Cont
     assert_failure(careless, code="ineligible")
     assert mentions(careless.msg, request["id"])
     assert "confirm" in careless.msg
-    assert careless.writes == run.good("Look").writes == []
-    assert run["Look"].changed
+    assert careless.writes == run.good("Predict").writes == []
+    assert run["Predict"].changed
     assert run.good("Approve").effects == [f"settle {request['id']} approved"]
     assert sim.order(PLAIN)["status"] == "revoked"
     once_more = run.good("Ask once more")
@@ -138,20 +138,20 @@ def test_a_request_is_filed_once_and_approved_by_another_module(controller: Cont
     )
 
 
-def test_all_that_ends_is_told_before_it_does(controller: Controller, sim: Simulator) -> None:
+def test_check_mode_lists_every_certificate_that_the_revocation_ends(controller: Controller, sim: Simulator) -> None:
     sim.reset(book())
-    look = revoke("Look", confirm=False, order_id=COPIES).replace(
+    check = revoke("Predict", confirm=False, order_id=COPIES).replace(
         '{"name"', '{"check_mode": true, "diff": true, "name"'
     )
-    run = controller.play(look + revoke("Do", order_id=COPIES, skip_approval=True))
-    before = run.good("Look").orders[0]["before"]
-    assert run["Look"].writes == []
+    run = controller.play(check + revoke("Do", order_id=COPIES, skip_approval=True))
+    before = run.good("Predict").orders[0]["before"]
+    assert run["Predict"].writes == []
     assert [one["certificate_id"] for one in before["certificates"]] == [7000, OLD, COPY]
     assert before["domains"] == ["copy.example.com", "old.example.com", "shop.example.com"]
     for name in before["domains"]:
-        assert name in run["Look"].diff["before"]
-    assert run["Look"].orders[0]["outcome"] == "pending_approval"
-    assert mentions(run["Look"].msg, COPIES)
+        assert name in run["Predict"].diff["before"]
+    assert run["Predict"].orders[0]["outcome"] == "pending_approval"
+    assert mentions(run["Predict"].msg, COPIES)
     assert [one["status"] for one in run.good("Do").orders[0]["after"]["certificates"]] == ["revoked"] * 3
     truth = sim.order(COPIES)
     assert truth["status"] == "revoked"
@@ -162,7 +162,7 @@ def test_single_certificates_by_id_and_serial_number(controller: Controller, sim
     sim.reset(book())
     alone = {"skip_approval": True}
     run = controller.play(
-        revoke("A copy, whose order nobody knows", certificate_id=COPY, **alone)
+        revoke("A copy of an unknown order", certificate_id=COPY, **alone)
         + revoke("A copy", certificate_id=COPY, order_id=COPIES, **alone)
         + revoke("A copy again", certificate_id=COPY, order_id=COPIES, **alone)
         + revoke("One that is revoked", certificate_id=COPY_TOO, order_id=COPIES, **alone)
@@ -172,7 +172,7 @@ def test_single_certificates_by_id_and_serial_number(controller: Controller, sim
         + revoke("No serial number", serial_number="0x12", **alone)
         + revoke("Several of different orders", certificate_ids=[7010, 4711], missing="ok", **alone),
     )
-    assert_failure(run.bad("A copy, whose order nobody knows"), code="missing")
+    assert_failure(run.bad("A copy of an unknown order"), code="missing")
     copy = run.good("A copy")
     assert copy.effects == copy.writes == [f"revoke certificate {COPY}"]
     assert copy.orders[0]["order_id"] == COPIES
@@ -195,7 +195,7 @@ def test_single_certificates_by_id_and_serial_number(controller: Controller, sim
 
 
 def test_a_request_for_one_certificate_is_none_for_another(controller: Controller, sim: Simulator) -> None:
-    # An order's page does not say which certificate a request is for; the request itself does.
+    # An order's page does not show which certificate a request is for; the request itself does.
     sim.reset(book())
     run = controller.play(
         revoke("One", certificate_id=COPY, order_id=COPIES)
@@ -233,13 +233,13 @@ def test_a_reissue_is_dropped_first_and_only_with_leave(controller: Controller, 
     assert_failure(refused, code="ineligible")
     assert "cancel_reissue" in refused.msg
     done = run.good("Revoke")
-    sent = [line for line in done.sent if line != "whose"]
+    sent = [line for line in done.sent if line != "user"]
     assert sent[-2:] == [f"set {REISSUE} canceled", f"revoke {REISSUE}"]
     assert done.effects == [f"revoke {REISSUE}", f"set {REISSUE} canceled"]
     assert run.good("Again").writes == []
     assert sim.order(REISSUE)["status"] == "revoked"
     lines = [json.loads(line) for line in log.read_text(encoding="utf-8").splitlines()]
-    # Each of the two writes is announced, and what they came to is told.
+    # Each of the two writes is announced, and their outcome is logged.
     assert [line["event"] for line in lines] == ["begun", "begun", "completed"]
     assert {line["id"] for line in lines} == {lines[0]["id"]}
     assert lines[-1]["outcome"] == "changed"
@@ -320,7 +320,7 @@ def ask(sim: Simulator, method: str, path: str, body: Mapping[str, Any]) -> None
 
 @contextmanager
 def approver(sim: Simulator, plan: dict[int, str]) -> Iterator[None]:
-    """Somebody who decides on the requests to revoke of some orders, as soon as they wait.
+    """An approver who decides on the requests to revoke of some orders, as soon as they wait.
 
     plan: approved or rejected, by order.
     """
@@ -348,7 +348,7 @@ def test_an_approval_is_waited_for(controller: Controller, sim: Simulator) -> No
     with approver(sim, {PLAIN: "approved", OTHER: "rejected", FOURTH: "approved"}):
         run = controller.play(
             revoke("Approved and rejected", order_ids=[PLAIN, OTHER], **waiting)
-            + revoke("Nobody decides", order_id=THIRD, **{**waiting, "wait_timeout": 1})
+            + revoke("No decision", order_id=THIRD, **{**waiting, "wait_timeout": 1})
             + revoke("Check", keywords={"check_mode": True}, order_id=THIRD, **waiting)
             + revoke("Single", certificate_id=900000000 + FOURTH, order_id=FOURTH, **waiting),
         )
@@ -363,10 +363,10 @@ def test_an_approval_is_waited_for(controller: Controller, sim: Simulator) -> No
     assert rejected["failure"]["order_id"] == both.failure["order_id"] == OTHER
     assert both.changed
 
-    nobody = run.good("Nobody decides")
-    assert nobody.changed
-    assert nobody.orders[0]["outcome"] == "pending_approval"
-    assert nobody.summary["pending_approval"] == 1
+    undecided = run.good("No decision")
+    assert undecided.changed
+    assert undecided.orders[0]["outcome"] == "pending_approval"
+    assert undecided.summary["pending_approval"] == 1
     assert not run.good("Check").changed
     assert run.good("Single").orders[0]["outcome"] == "changed"
     assert [request["method"] for request in own].count("PUT") == 4
@@ -374,7 +374,7 @@ def test_an_approval_is_waited_for(controller: Controller, sim: Simulator) -> No
     assert any(mentions(line, 2, 20) for line in waits)
 
 
-def test_a_key_that_may_not_approve_is_told(controller: Controller, sim: Simulator) -> None:
+def test_a_key_without_the_permission_to_approve_is_reported(controller: Controller, sim: Simulator) -> None:
     sim.reset(book())
     sim.set({"certcentral.skip_approval": "refused"})
     run = controller.play(revoke("At once", order_id=PLAIN, skip_approval=True) + revoke("Ask", order_id=PLAIN))

@@ -100,14 +100,14 @@ def test_domains_of_one_name(controller: Controller, sim: Simulator) -> None:
     assert_failure(several, code="missing")
     assert several.effects == [f"deactivate {SHOP}"]
     # The list is read once for all three, once more to verify, and the account is named.
-    assert sorted(several.sent) == [f"deactivate {SHOP}", "domains", "domains", "whose"]
+    assert sorted(several.sent) == [f"deactivate {SHOP}", "domains", "domains", "user"]
     assert run.good("Nowhere").domains[0]["outcome"] == "missing"
     for name in ("No name", "Nothing", "Two ways"):
         assert_failure(run.bad(name), code="invalid_option")
         assert run[name].sent == []
 
 
-def test_a_reply_that_was_lost_is_looked_up(controller: Controller, sim: Simulator) -> None:
+def test_a_lost_reply_is_verified_by_a_read(controller: Controller, sim: Simulator) -> None:
     sim.reset(seed(domains=BOOK))
     sim.fault("reset_after", path=f"/domain/{SHOP}/", method="PUT")
     sim.fault("reset_before", path=f"/domain/{WWW}/", method="PUT")

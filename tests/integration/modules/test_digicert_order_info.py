@@ -24,7 +24,7 @@ from ansible_collections.certops.orders.tests.integration.support import (
 TODAY = datetime.now(timezone.utc).date()
 SHOP = {"id": 3, "name": "Shop"}
 OTHER = {"id": 222222, "name": "Other Ltd"}
-PLAIN, WILD, DEEP, MULTI, DV, CLIENT, MIGRATED, MARKED, RENEWED, LATE, TODAYS, OLD, APPROVAL, GONE = range(101, 115)
+PLAIN, WILD, DEEP, MULTI, DV, CLIENT, MIGRATED, MARKED, RENEWED, LATE, TODAYS, OLD, APPROVAL, REVOKED = range(101, 115)
 BOOK: list[dict[str, Any]] = [
     {"id": PLAIN, "common_name": "Shop.Example.com", "valid_till_in_days": 31, "container": SHOP},
     {"id": WILD, "common_name": "*.shop.example.com", "valid_till_in_days": 30},
@@ -51,7 +51,7 @@ BOOK: list[dict[str, Any]] = [
     {"id": TODAYS, "valid_till_in_days": 0, "organization": OTHER},
     {"id": OLD, "status": "pending", "date_created": "2020-02-03T04:05:06+00:00"},
     {"id": APPROVAL, "status": "needs_approval"},
-    {"id": GONE, "status": "revoked", "valid_till_in_days": 5},
+    {"id": REVOKED, "status": "revoked", "valid_till_in_days": 5},
 ]
 EVERY = [order["id"] for order in BOOK]
 ISSUED = [PLAIN, WILD, DEEP, MULTI, DV, MIGRATED, MARKED, RENEWED, TODAYS]
@@ -73,26 +73,26 @@ TABLE: list[tuple[dict[str, Any], list[int], int]] = [
     ({"common_name": "Ada Shop"}, [CLIENT], 1),
     # One more shows that the filter is applied at all.
     ({"search": "shop"}, [PLAIN, WILD, DEEP, CLIENT], 2),
-    ({"search": "nobody at all"}, [], 1),
+    ({"search": "no such name"}, [], 1),
     ({"origin": "migrated"}, [MIGRATED, MARKED], 2),
     ({"origin": "certcentral", "status": ["expired"]}, [LATE], 2),
-    ({"expires_within_days": 30}, [WILD, MARKED, TODAYS, GONE], 1),
+    ({"expires_within_days": 30}, [WILD, MARKED, TODAYS, REVOKED], 1),
     ({"expires_within_days": 30, "is_renewed": False, "status": ["issued"]}, [WILD, TODAYS], 1),
     ({"expires_within_days": 0}, [TODAYS], 1),
     ({"expires_before": str(TODAY)}, [LATE], 1),
-    ({"expires_before": str(TODAY + timedelta(days=30))}, [MARKED, LATE, TODAYS, GONE], 1),
+    ({"expires_before": str(TODAY + timedelta(days=30))}, [MARKED, LATE, TODAYS, REVOKED], 1),
     ({"is_renewed": True}, [MARKED, RENEWED], 1),
     ({"container_id": 3}, [PLAIN], 1),
     ({"organization_id": 222222}, [TODAYS], 1),
     ({"product_name_id": "ssl_multi_domain"}, [MULTI], 1),
     ({"product_type": "client_certificate"}, [CLIENT], 1),
-    # The row of a DV order does not say its organization, so that its own page is read.
+    # The row of a DV order does not contain its organization, so that its own page is read.
     ({"organization_id": 111111, "product_type": "dv_ssl_certificate"}, [DV], 2),
     ({"containers": ["3"]}, [PLAIN], 1),
     ({"containers": ["shop"]}, [PLAIN], 1),
     ({"containers": ["3", "nobody's"]}, [PLAIN], 1),
     ({"containers": ["3", "1"], "expires_within_days": 31, "status": ["issued"]}, [PLAIN, WILD, MARKED, TODAYS], 1),
-    # The row of a DV order does not say its organization, so that its own page is read.
+    # The row of a DV order does not contain its organization, so that its own page is read.
     ({"organizations": ["222222", "4711"]}, [TODAYS], 1),
     ({"organizations": ["OTHER LTD"]}, [TODAYS], 2),
     ({"name_pattern": ["*shop.example.com"], "product_type": "ssl_certificate"}, [PLAIN, WILD, DEEP, MULTI], 1),
@@ -101,7 +101,7 @@ TABLE: list[tuple[dict[str, Any], list[int], int]] = [
     ({"expires_after": str(TODAY + timedelta(days=200)), "is_renewed": False, "origin": "migrated"}, [MIGRATED], 2),
     ({"created_after": "2020-02-04", "status": ["pending"]}, [], 1),
     ({"created_after": "2020-02-03", "status": ["pending"]}, [OLD], 1),
-    # Only an order's own page says who has placed it.
+    # Only an order's own page shows who has placed it.
     ({"requester": "ada@example.com", "container_id": 3}, [PLAIN], 2),
     ({"requester": "grace@example.com", "container_id": 3}, [], 2),
     ({"created_before": "2020-02-03"}, [], 1),
@@ -162,7 +162,7 @@ def test_bad_arguments_are_named_before_any_request(controller: Controller) -> N
 
 
 @pytest.mark.story("digicert_order_info")
-def test_an_order_is_told_in_one_form(controller: Controller, sim: Simulator) -> None:
+def test_an_order_is_returned_in_one_form(controller: Controller, sim: Simulator) -> None:
     sim.reset(seed(*BOOK))
     tasks = info("Row", {"order_ids": [PLAIN, CLIENT]}) + info("Whole", {"order_id": APPROVAL, "details": True})
     run = controller.play(tasks + info("Origin", {"order_ids": [MARKED, PLAIN], "include_origin": True}))
@@ -237,7 +237,9 @@ def test_pages_that_shift_lose_and_repeat_no_order(controller: Controller) -> No
         assert len(task.requests) <= 12, task.name
 
 
-def test_filters_that_are_not_applied_are_seen_through_or_told(controller: Controller, sim: Simulator) -> None:
+def test_filters_that_the_service_ignores_are_applied_locally_or_reported(
+    controller: Controller, sim: Simulator
+) -> None:
     sim.reset(seed(*BOOK))
     sim.set({"certcentral.ignore_filters": "all"})
     found = [case for case in TABLE if not {"search", "origin", "include_origin"} & set(case[0])]
@@ -251,17 +253,17 @@ def test_filters_that_are_not_applied_are_seen_through_or_told(controller: Contr
         assert "orders" not in run[name].result
 
 
-def test_an_order_that_leaves_the_account_meanwhile_is_not_told(controller: Controller, sim: Simulator) -> None:
+def test_an_order_that_leaves_the_account_meanwhile_is_not_returned(controller: Controller, sim: Simulator) -> None:
     sim.reset(seed(*BOOK))
-    gone = {"errors": [{"code": "not_found|order", "message": "The specified order was not found."}]}
-    sim.fault("status", status=404, body=gone, order_id=MULTI, method="GET")
+    not_found = {"errors": [{"code": "not_found|order", "message": "The specified order was not found."}]}
+    sim.fault("status", status=404, body=not_found, order_id=MULTI, method="GET")
     task = controller.play(info("Whole", {"status": ["issued"], "details": True})).good("Whole")
     assert [order["order_id"] for order in task.orders] == [order for order in ISSUED if order != MULTI]
     assert task.missing == [MULTI]
     assert mentions(task.msg, len(ISSUED) - 1, MULTI)
 
 
-def test_lists_that_lie_are_seen_through(controller: Controller, sim: Simulator) -> None:
+def test_wrong_lists_are_detected(controller: Controller, sim: Simulator) -> None:
     sim.reset(seed(*BOOK))
     sim.fault("list_extra", count=3, times=2)
     sim.fault("list_drop", ids=[OLD])

@@ -52,7 +52,7 @@ def test_a_note_is_added_once_and_white_space_does_not_count(controller: Control
     ]
 
 
-def test_a_note_of_a_person_with_other_white_space_counts(controller: Controller, sim: Simulator) -> None:
+def test_a_manual_note_with_other_white_space_counts(controller: Controller, sim: Simulator) -> None:
     texts = ["Server\tretired", "Server\nretired", "Server\u00a0retired", " Server  retired\r\n"]
     sim.reset(seed(*({"id": number, "notes": [text]} for number, text in enumerate(texts, start=1))))
     run = controller.play(note("Add", "Server retired", order_ids=list(range(1, len(texts) + 1))))

@@ -48,14 +48,14 @@ def renewal(name: str, **arguments: Any) -> str:
 @pytest.mark.story("digicert_order_renewal")
 def test_each_setting_is_set_once(controller: Controller, sim: Simulator) -> None:
     sim.reset(seed(*BOOK))
-    lapse = {"renewal_emails": False, "auto_reissue": False, "custom_renewal_message": ""}
+    settings = {"renewal_emails": False, "auto_reissue": False, "custom_renewal_message": ""}
     run = controller.play(
-        renewal("Lapse", order_id=PLAN, **lapse)
-        + renewal("Lapse again", order_id=PLAN, **lapse)
+        renewal("Let expire", order_id=PLAN, **settings)
+        + renewal("Let expire again", order_id=PLAN, **settings)
         + renewal("Only the message", order_id=PLAN, custom_renewal_message="See the\nhandbook")
         + renewal("Only the message again", order_id=PLAN, custom_renewal_message="See the\nhandbook"),
     )
-    done = run.good("Lapse")
+    done = run.good("Let expire")
     assert done.sent == [
         f"read {PLAN}",
         f"emails {PLAN} off",
@@ -70,8 +70,8 @@ def test_each_setting_is_set_once(controller: Controller, sim: Simulator) -> Non
         "custom_renewal_message": "Ask Ada",
         "auto_renew": False,
     }
-    assert done.orders[0]["after"] == {**done.orders[0]["before"], **lapse}
-    for name in ("Lapse again", "Only the message again"):
+    assert done.orders[0]["after"] == {**done.orders[0]["before"], **settings}
+    for name in ("Let expire again", "Only the message again"):
         assert (run.good(name).changed, run[name].sent) == (False, [f"read {PLAN}"])
     assert run.good("Only the message").writes == [f"message {PLAN}"]
     truth = sim.order(PLAN)
@@ -113,7 +113,7 @@ def test_a_setting_that_does_not_show_is_unknown(controller: Controller, sim: Si
     assert run["Off"].changed
 
 
-def test_auto_renew_is_told_loudly(controller: Controller, sim: Simulator) -> None:
+def test_auto_renew_causes_a_warning(controller: Controller, sim: Simulator) -> None:
     sim.reset(seed(*BOOK))
     run = controller.play(
         renewal("Off", order_ids=[LOUD, PLAIN], renewal_emails=False)
@@ -155,7 +155,7 @@ def test_what_has_ended_does_not_renew(controller: Controller, sim: Simulator) -
         assert run[name].sent == []
 
 
-def test_settings_that_were_made_before_one_fails_are_told(controller: Controller, sim: Simulator) -> None:
+def test_settings_made_before_a_failure_are_reported(controller: Controller, sim: Simulator) -> None:
     sim.reset(seed(*BOOK))
     sim.fault("status", status=400, path="/auto-reissue$", method="PUT")
     sim.fault("reset_after", path=f"/{PLAIN}/custom-renewal-message$", method="PUT")

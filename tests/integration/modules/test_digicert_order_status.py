@@ -63,12 +63,12 @@ UNCHANGED = {
 
 
 @pytest.mark.parametrize("status", ["canceled", "renewed", "not_renewed"])
-def test_every_order_there_is_gets_what_the_policy_says_and_a_second_run_sends_no_write(
+def test_every_order_gets_the_outcome_of_the_policy_and_a_second_run_sends_no_write(
     controller: Controller, sim: Simulator, status: str
 ) -> None:
     run = controller.play(
         """
-        - name: Look
+        - name: Predict
           certops.orders.digicert_order_status: &task
             order_ids: "{{ orders }}"
             status: "{{ status }}"
@@ -85,7 +85,7 @@ def test_every_order_there_is_gets_what_the_policy_says_and_a_second_run_sends_n
         """,
         variables={"orders": EVERY_ORDER, "status": status},
     )
-    look, done, again = run.good("Look"), run.good("Do"), run.good("Do again")
+    check, done, again = run.good("Predict"), run.good("Do"), run.good("Do again")
     expected = {
         order: "changed" if order in CHANGED[status] else "unchanged" if order in UNCHANGED[status] else "ineligible"
         for order in EVERY_ORDER
@@ -100,9 +100,9 @@ def test_every_order_there_is_gets_what_the_policy_says_and_a_second_run_sends_n
     assert all(order["reason"] and order["before"] == order["after"] for order in refused)
 
     # Check mode foretold it, to the letter, and sent nothing.
-    assert look.writes == []
-    assert look.changed
-    assert {**look.shown, "api": None, "msg": None} == {**done.shown, "api": None, "msg": None}
+    assert check.writes == []
+    assert check.changed
+    assert {**check.shown, "api": None, "msg": None} == {**done.shown, "api": None, "msg": None}
 
     assert again.writes == []
     assert not again.changed
@@ -124,7 +124,7 @@ def test_one_order_is_canceled_once(controller: Controller, sim: Simulator) -> N
           certops.orders.digicert_order_status:
             order_id: {PENDING}
             status: canceled
-        - name: Look
+        - name: Predict
           certops.orders.digicert_order_status: &task
             order_id: {PENDING}
             status: canceled
@@ -141,18 +141,18 @@ def test_one_order_is_canceled_once(controller: Controller, sim: Simulator) -> N
     assert run.bad("Without a note").sent == []
     assert "note" in run["Without a note"].msg
 
-    look = run.good("Look")
-    assert look.sent == [f"read {PENDING}"]
-    assert mentions(look.msg, PENDING, "canceled")
+    check = run.good("Predict")
+    assert check.sent == [f"read {PENDING}"]
+    assert mentions(check.msg, PENDING, "canceled")
 
     cancel = run.good("Cancel")
     assert cancel.sent == [f"read {PENDING}", f"set {PENDING} canceled"]
     assert cancel.requests[1]["body"] == {"status": "canceled", "note": "The server was retired"}
     assert set(cancel.shown) == RESULT_KEYS | {"diff"}
     assert mentions(cancel.msg, PENDING, "canceled")
-    # Check mode does not say that it was done.
-    assert cancel.msg != look.msg
-    assert cancel.orders == look.orders
+    # The message of check mode differs from that of the change.
+    assert cancel.msg != check.msg
+    assert cancel.orders == check.orders
     assert cancel.orders == [
         {
             "order_id": PENDING,
@@ -162,7 +162,7 @@ def test_one_order_is_canceled_once(controller: Controller, sim: Simulator) -> N
             "reason": "",
         }
     ]
-    assert cancel.diff == look.diff
+    assert cancel.diff == check.diff
     for part, status in (("before", "pending"), ("after", "canceled")):
         assert cancel.diff[part].count("\n") == 1
         assert mentions(cancel.diff[part], PENDING, "www.example.com", "status", status, "is_renewed", "false")
@@ -513,7 +513,7 @@ def test_one_order_that_fails_stops_the_others_only_when_asked(controller: Contr
     assert list(go_on.outcomes) == list(range(1, 221))
 
 
-def test_verify_tells_a_change_that_does_not_show(controller: Controller, sim: Simulator) -> None:
+def test_verify_reports_a_change_that_does_not_show(controller: Controller, sim: Simulator) -> None:
     # The mark was made, and it is invisible for an hour.
     sim.set({"certcentral.mark_lag_seconds": 3600})
     run = controller.play(
@@ -611,12 +611,12 @@ def test_controller_and_target_return_the_same(controller: Controller) -> None:
             api_key: sim-readonly
             api_url: "{{{{ url }}}}"
         """
-    told = {}
+    results = {}
     for execute_on in ("controller", "target"):
         controller.sim.reset(SEED)
         run = controller.play(tasks, execute_on=execute_on, variables={"url": controller.sim.api_url})
-        told[execute_on] = {task.name: (task.shown, task.sent) for task in run.tasks}
+        results[execute_on] = {task.name: (task.shown, task.sent) for task in run.tasks}
     # On a target Ansible itself refuses wrong arguments, and knows of no failure dictionary.
-    assert told["controller"]["A missing note"][0].pop("failure")["code"] == "invalid_option"
-    assert told["controller"] == told["target"]
-    assert len(told["controller"]) == 6
+    assert results["controller"]["A missing note"][0].pop("failure")["code"] == "invalid_option"
+    assert results["controller"] == results["target"]
+    assert len(results["controller"]) == 6

@@ -90,7 +90,7 @@ class Listing(Conversation):
     ) -> None:
         known = len(desk.sim.journal())
         environment = {**desk.env, **(env or {})}
-        told = subprocess.run(
+        process = subprocess.run(
             [str(Path(sys.executable).with_name("ansible-inventory")), "-i", str(path), *(arguments or ("--list",))],
             cwd=desk.desk,
             env={name: value for name, value in environment.items() if value is not None},
@@ -101,14 +101,14 @@ class Listing(Conversation):
             check=False,
         )
         super().__init__(desk.sim.journal()[known:])
-        self.rc, self.stdout, self.stderr = told.returncode, told.stdout, told.stderr
-        assert "Traceback" not in told.stderr
-        assert SECRET_KEY not in told.stdout + told.stderr
+        self.rc, self.stdout, self.stderr = process.returncode, process.stdout, process.stderr
+        assert "Traceback" not in process.stderr
+        assert SECRET_KEY not in process.stdout + process.stderr
         assert self.writes == []
 
     @property
     def complaint(self) -> str:
-        """What is said of the source, on one line."""
+        """The warning about the source, on one line."""
         return " ".join(self.stderr.split())
 
     @property
@@ -122,9 +122,9 @@ class Listing(Conversation):
     def hosts(self) -> dict[str, dict[str, Any]]:
         """The variables of each host."""
         assert self.groups
-        told = plain(json.loads(self.stdout)["_meta"]["hostvars"])
-        every = set(told) | {host for group in self.groups.values() for host in group.get("hosts", ())}
-        return {host: told.get(host, {}) for host in sorted(every)}
+        variables = plain(json.loads(self.stdout)["_meta"]["hostvars"])
+        every = set(variables) | {host for group in self.groups.values() for host in group.get("hosts", ())}
+        return {host: variables.get(host, {}) for host in sorted(every)}
 
     @property
     def order_ids(self) -> list[int]:
@@ -141,7 +141,7 @@ def plain(value: Any) -> Any:
 
 
 def refused(listing: Listing, *words: str) -> None:
-    """The source comes to nothing, and the reason is told."""
+    """The source fails, and the reason is reported."""
     assert json.loads(listing.stdout).get("_meta", {}).get("hostvars") in (None, {})
     assert f"{NAME}: " in listing.complaint
     for word in words:
@@ -250,35 +250,35 @@ def test_values_are_plain_where_awx_shows_them_and_inert_where_it_hands_them_on(
         assert host == "order-1" or "__ansible_unsafe" not in json.dumps(variables)
 
     script = desk.script("kept.sh", f"cat <<'END'\n{json.dumps(listed)}\nEND")
-    said = "[digicert_common_name, digicert_domains | join(' '), digicert_common_name ~ '!']"
+    shown = "[digicert_common_name, digicert_domains | join(' '), digicert_common_name ~ '!']"
     tasks = f"""
         - hosts: order-1
           gather_facts: false
           tasks:
-            - name: Say
+            - name: Print
               ansible.builtin.debug:
-                msg: "{{{{ {said} }}}}"
+                msg: "{{{{ {shown} }}}}"
         """
     run = desk.playbook(tasks, args=["-i", str(script)])
-    assert run.good("Say").msg == [text, f"www.example.com {text}", f"{text}!"]
+    assert run.good("Print").msg == [text, f"www.example.com {text}", f"{text}!"]
     assert not trap.exists()
 
 
-def test_it_never_says_how_a_host_is_reached(desk: Controller, sim: Simulator) -> None:
+def test_it_never_sets_connection_variables(desk: Controller, sim: Simulator) -> None:
     sim.reset(seed(*BOOK, {"id": 1, "status": "issued", "common_name": "192.0.2.1"}))
     for config in ({}, {"host_per": "domain"}, {"details": True, "include_origin": True}):
         for variables in Listing(desk, source(desk, **config)).hosts.values():
             assert all(name.startswith("digicert_") for name in variables)
 
 
-# -- text that looks like a template ---------------------------------------------------------------------------------
+# -- text with template syntax ---------------------------------------------------------------------------------------
 
 SORTS = ("host_per=order", "host_per=domain")
 
 
 @pytest.mark.parametrize("sort", SORTS)
 @pytest.mark.parametrize("cache", [False, True])
-def test_what_looks_like_a_template_stays_text(desk: Controller, sim: Simulator, sort: str, cache: bool) -> None:
+def test_template_syntax_in_data_stays_text(desk: Controller, sim: Simulator, sort: str, cache: bool) -> None:
     trap = desk.desk / "sprung"
     text = f"{{{{ lookup('pipe', 'touch {trap}') }}}}"
     sim.reset(
@@ -334,10 +334,10 @@ def test_what_looks_like_a_template_stays_text(desk: Controller, sim: Simulator,
         - hosts: {host}
           gather_facts: false
           tasks:
-            - name: Say
+            - name: Print
               ansible.builtin.debug:
                 msg: "{{{{ [{fact}common_name, {fact}organization_name, {fact}domains, name_, shout, names, all_] }}}}"
-            - name: Say again
+            - name: Print again
               ansible.builtin.debug:
                 var: hostvars[inventory_hostname]
             - name: Set
@@ -354,9 +354,9 @@ def test_what_looks_like_a_template_stays_text(desk: Controller, sim: Simulator,
         args=["-i", str(path)],
     )
     assert run.rc == 0, run.output
-    said = run.good("Say").msg
-    assert said[:2] == [text, text]
-    assert said[3:5] == [text, f"{text}!"]
+    shown = run.good("Print").msg
+    assert shown[:2] == [text, text]
+    assert shown[3:5] == [text, f"{text}!"]
     groups = run.good("Groups").group_names
     assert "same" in groups
     assert all(group.replace("_", "").isalnum() for group in groups)
@@ -417,7 +417,7 @@ def test_groups_and_variables_made_of_orders(desk: Controller) -> None:
     assert plain(json.loads(one.stdout))["owner"] == "Example Shops"
 
 
-def test_an_expression_that_is_wrong_is_told_where_that_is_wanted(desk: Controller) -> None:
+def test_a_wrong_expression_is_reported_with_strict(desk: Controller) -> None:
     wrong = {"compose": {"x": "digicert_nonsense + 1"}}
     assert "x" not in Listing(desk, source(desk, **wrong)).hosts[f"order-{WEB}"]
     strict = Listing(desk, source(desk, strict=True, **wrong))
@@ -528,7 +528,7 @@ def test_without_a_cache_every_run_asks(desk: Controller) -> None:
 # -- the key ---------------------------------------------------------------------------------------------------------
 
 
-def test_a_key_from_the_environment_goes_only_where_the_environment_says(
+def test_a_key_from_the_environment_is_sent_only_to_the_url_of_the_environment(
     desk: Controller, other_sim: Simulator, tmp_path: Path
 ) -> None:
     env = {"DIGICERT_API_KEY": SECRET_KEY}
@@ -547,7 +547,7 @@ def test_a_key_from_the_environment_goes_only_where_the_environment_says(
     assert {request["key"] for request in here.requests} == {SECRET_KEY}
 
 
-def test_a_source_with_its_own_key_may_say_where_it_goes(desk: Controller, other_sim: Simulator) -> None:
+def test_a_source_with_its_own_key_may_set_the_url(desk: Controller, other_sim: Simulator) -> None:
     path = source(desk, api_key=f" {KEY} ", api_url=other_sim.api_url, status=["pending"])
     listing = Listing(desk, path, env={"DIGICERT_API_KEY": SECRET_KEY})
     assert listing.hosts
@@ -558,10 +558,10 @@ def test_a_source_with_its_own_key_may_say_where_it_goes(desk: Controller, other
 def test_a_key_may_be_in_a_vault(desk: Controller) -> None:
     desk.write("password", "hunter2")
     command = [str(Path(sys.executable).with_name("ansible-vault")), "encrypt_string", "--vault-password-file"]
-    told = subprocess.run(
+    encrypted = subprocess.run(
         [*command, "password", SECRET_KEY], cwd=desk.desk, env=desk.env, capture_output=True, text=True, check=True
     )
-    key = textwrap.indent(told.stdout.strip(), "  ").strip()
+    key = textwrap.indent(encrypted.stdout.strip(), "  ").strip()
     text = f"plugin: {NAME}\napi_url: {desk.sim.api_url}\napi_key: {key}\n"
     path = desk.write("vault.digicert_orders.yml", text)
     env = {"DIGICERT_API_KEY": None, "DIGICERT_API_URL": None}
@@ -580,7 +580,7 @@ def test_a_key_that_may_see_some_orders_sees_those(desk: Controller, sim: Simula
 
 
 @pytest.mark.parametrize("where", ["environment", "source"])
-def test_a_wrong_key_is_told(desk: Controller, where: str) -> None:
+def test_a_wrong_key_is_reported(desk: Controller, where: str) -> None:
     wrong = f"{SECRET_KEY}-wrong"
     path = source(desk, **({"api_key": wrong} if where == "source" else {}))
     for verbosity in ((), ("-vvvv",)):
@@ -605,16 +605,16 @@ WRONG: dict[str, tuple[dict[str, Any], tuple[str, ...]]] = {
     "no name": ({"domain": "a b"}, ("domain",)),
     "no rate": ({"rate_limit": "fast"}, ("rate_limit",)),
     "no timeout": ({"timeout": 0}, ("timeout", "1", "3600")),
-    "no patience": ({"retries": 99}, ("retries", "0", "20")),
+    "too many retries": ({"retries": 99}, ("retries", "0", "20")),
     "plain http": ({"api_key": KEY, "api_url": "http://example.com/services/v2"}, ("api_url",)),
-    "anybody": ({"validate_certs": False, "region": "us"}, ("validate_certs",)),
+    "unverified": ({"validate_certs": False, "region": "us"}, ("validate_certs",)),
 }
 
 
 @pytest.mark.parametrize("name", WRONG)
-def test_options_that_are_wrong_are_told_before_any_request(desk: Controller, name: str) -> None:
+def test_wrong_options_are_reported_before_any_request(desk: Controller, name: str) -> None:
     config, named = WRONG[name]
-    env = {"DIGICERT_API_URL": None} if name == "anybody" else {}
+    env = {"DIGICERT_API_URL": None} if name == "unverified" else {}
     listing = Listing(desk, source(desk, **config), env=env)
     refused(listing, *named)
     assert mentions(listing.complaint, *named)
@@ -628,7 +628,7 @@ def test_choices_and_types_are_those_of_ansible(desk: Controller) -> None:
         assert listing.requests == []
 
 
-def test_no_key_at_all_is_told(desk: Controller) -> None:
+def test_a_missing_key_is_reported(desk: Controller) -> None:
     listing = Listing(desk, source(desk), env={"DIGICERT_API_KEY": None})
     refused(listing, "api_key", "DIGICERT_API_KEY")
     assert listing.requests == []
@@ -656,7 +656,7 @@ BAD_WEATHER: dict[str, tuple[dict[str, Any], tuple[Any, ...], int]] = {
 
 
 @pytest.mark.parametrize("name", BAD_WEATHER)
-def test_bad_weather_is_told(desk: Controller, sim: Simulator, name: str) -> None:
+def test_failures_of_the_service_are_reported(desk: Controller, sim: Simulator, name: str) -> None:
     fault, named, requests = BAD_WEATHER[name]
     sim.fault(**fault, times=-1, path="/order/certificate$")
     listing = Listing(desk, source(desk, retries=1, timeout=1, rate_limit_timeout=2))

@@ -221,7 +221,7 @@ def test_retry_after_may_be_a_date(controller: Controller) -> None:
     assert times(run.requests)[1] >= soon.timestamp()
 
 
-def test_patience_ends(controller: Controller) -> None:
+def test_the_rate_limit_budget_ends(controller: Controller) -> None:
     controller.sim.fault("status", status=429, order_id=PENDING, method="GET", times=-1)
     controller.sim.fault("status", status=429, order_id=PENDING_TOO, method="PUT", times=-1)
     controller.sim.fault(
@@ -264,7 +264,7 @@ def test_patience_ends(controller: Controller) -> None:
     assert run.effects == []
 
 
-def test_the_wait_of_our_own_pace_is_told(controller: Controller) -> None:
+def test_a_wait_for_the_rate_limit_window_is_reported(controller: Controller) -> None:
     run = controller.play(
         f"""
         - name: Slowly

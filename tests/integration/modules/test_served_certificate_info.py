@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What is still served, through ansible-playbook; that this machine itself is never looked at."""
+"""What is still served, through ansible-playbook; that this machine itself is never probed."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def probe(task: str, keywords: dict[str, Any] | None = None, **arguments: Any) -
 
 @pytest.fixture
 def listener() -> Iterator[socket.socket]:
-    """Listen on this machine, where nobody should call."""
+    """Listen on this machine, where no connection may come."""
     for port in FREE_PORTS:
         with suppress(OSError):
             server = socket.create_server(("127.0.0.1", port))
@@ -40,7 +40,7 @@ def listener() -> Iterator[socket.socket]:
 
 
 @pytest.mark.story("served_certificate_info")
-def test_this_machine_is_never_looked_at(controller: Controller, listener: socket.socket) -> None:
+def test_the_controller_itself_is_never_probed(controller: Controller, listener: socket.socket) -> None:
     port = listener.getsockname()[1]
     run = controller.play(
         probe("Localhost", names=["localhost"], ports=[port], serial_numbers=["0A1B"])
@@ -68,7 +68,7 @@ def test_this_machine_is_never_looked_at(controller: Controller, listener: socke
     assert run.requests == []
 
 
-def test_what_cannot_be_looked_at_is_unknown(controller: Controller) -> None:
+def test_an_address_that_cannot_be_probed_is_unknown(controller: Controller) -> None:
     run = controller.play(probe("Wildcard", names=["*.example.com"], serial_numbers=["0A1B"], ports=[443, 587]))
     results = run.good("Wildcard").results
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Looking at Servertastic's orders and account, by real playbooks."""
+"""Reading Servertastic's orders and account, by real playbooks."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from ansible_collections.certops.orders.tests.integration.servertastic_support i
     issued,
     named,
     order,
-    said,
+    requests_of,
     seed,
     sim_task,
     task,
@@ -60,8 +60,8 @@ def table(process: Simulator) -> Iterator[Desk]:
         yield made
 
 
-def names(told: Task) -> list[str]:
-    return [named(one) for one in told.orders]
+def names(task: Task) -> list[str]:
+    return [named(one) for one in task.orders]
 
 
 @pytest.mark.story("servertastic_order_info")
@@ -100,7 +100,7 @@ def test_orders_by_their_tokens(table: Desk) -> None:
     several = run.good("Several")
     assert names(several) == ["queued", "issued", "unused"]
     assert several.missing == [digest("nowhere")]
-    assert sorted(said(several)) == ["review a stranger", "review issued", "review queued", "review unused"]
+    assert sorted(requests_of(several)) == ["review a stranger", "review issued", "review queued", "review unused"]
     assert several.api["requests"] == 4
     unused = several.orders[2]
     assert {name for name, value in unused.items() if not value} == {
@@ -117,20 +117,20 @@ def test_orders_of_the_account(table: Desk) -> None:
         task("Used", {"tokens": "used"}, INFO),
         task("Unused", {"tokens": "unused"}, INFO),
         task("By digests", {"order_digests": plan}, INFO),
-        task("Of nobody", {"order_digests": [digest("nowhere")]}, INFO),
+        task("Of no order", {"order_digests": [digest("nowhere")]}, INFO),
         task("No digests", {"order_digests": []}, INFO),
         task("No tokens", {"order_tokens": []}, INFO),
     )
     unused = ["unused", "unused_licence"]
     assert sorted(names(run.good("All"))) == sorted(EVERYONE)
-    assert said(run["All"])[0] == "tokens"
+    assert requests_of(run["All"])[0] == "tokens"
     assert len(run["All"].requests) == 1 + len(EVERYONE)
     assert names(run.good("Unused")) == unused
     assert names(run.good("Used")) == [name for name in EVERYONE if name not in unused]
     assert names(run.good("By digests")) == ["queued", "unused"]
     assert len(run["By digests"].requests) == 3
-    assert (run.good("Of nobody").orders, run["Of nobody"].missing) == ([], [digest("nowhere")])
-    assert said(run["Of nobody"]) == ["tokens"]
+    assert (run.good("Of no order").orders, run["Of no order"].missing) == ([], [digest("nowhere")])
+    assert requests_of(run["Of no order"]) == ["tokens"]
     for name in ("No digests", "No tokens"):
         assert run.good(name).orders == run[name].requests == []
 
@@ -207,8 +207,8 @@ def test_the_account(table: Desk) -> None:
         task("With its audit", {"audit": True}, ACCOUNT),
     )
     before, after = run.good("Account"), run.good("With its audit")
-    assert said(before) == ["account"]
-    assert said(after) == ["account", "audit"]
+    assert requests_of(before) == ["account"]
+    assert requests_of(after) == ["account", "audit"]
     assert set(before.shown) == {"changed", "msg", "points", "active_orders", "completed_orders", "api"}
     assert before.points == 1000
     assert mentions(before.msg, 1000)
@@ -228,11 +228,11 @@ def test_the_account(table: Desk) -> None:
         "order_ref": digest("queued")[:8],
     }
     assert abs(a_time(last["time"]) - datetime.now(timezone.utc)) < timedelta(minutes=10)
-    for told in run.tasks:
-        assert "sim-" not in json.dumps({name: value for name, value in told.result.items() if name != "invocation"})
+    for done in run.tasks:
+        assert "sim-" not in json.dumps({name: value for name, value in done.result.items() if name != "invocation"})
 
 
-def test_what_takes_a_key_says_so(table: Desk) -> None:
+def test_options_that_need_a_key_are_refused_without_one(table: Desk) -> None:
     arguments = {
         "Tokens": {"tokens": "all"},
         "Digests": {"order_digests": [digest("queued")]},
@@ -246,8 +246,8 @@ def test_what_takes_a_key_says_so(table: Desk) -> None:
         task("Two things", {"tokens": "all", "expiring_within_days": 1}, INFO),
         api_key="",
     )
-    for told in run.tasks:
-        assert_failure(told, code="invalid_option")
+    for done in run.tasks:
+        assert_failure(done, code="invalid_option")
     assert mentions(run["Account"].msg, "api_key", "SERVERTASTIC_API_KEY")
     assert run.requests == []
 
@@ -298,11 +298,11 @@ def test_reads_are_repeated_after_what_passes(table: Desk) -> None:
     run = table.run(*tasks)
     for name in faults:
         assert names(run.good(name)) == ["queued"]
-        assert said(run[name]) == ["review queued"] * 2
+        assert requests_of(run[name]) == ["review queued"] * 2
         assert run[name].api["retries"] == 1
     for name, (_fault, code, status) in lasting.items():
         assert_failure(run.bad(name), code=code, http_status=status)
-        assert said(run[name]) == ["account"]
+        assert requests_of(run[name]) == ["account"]
 
 
 def test_in_the_newer_generation_too(table: Desk) -> None:

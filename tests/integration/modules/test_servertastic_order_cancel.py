@@ -40,7 +40,7 @@ from ansible_collections.certops.orders.tests.integration.servertastic_support i
     order,
     outcomes,
     people,
-    said,
+    requests_of,
     seed,
     sim_task,
     statuses,
@@ -130,7 +130,7 @@ ROWS = {
     "licence": refused("SmarterMail-100", **REQUEST),
     "unused_licence": refused("SmarterStats-Pro"),
 }
-# What is said of the points of these is neither what the audit says nor what the 30 days say.
+# The refund of these follows neither from the audit nor from the 30 days.
 UNSETTLED = ("undated", "licence", "unused_licence")
 
 
@@ -157,23 +157,23 @@ def rows(process: Simulator) -> Run:
 def test_a_row(rows: Run, name: str) -> None:
     row, plain = ROWS[name], name.partition(":")[0]
     check, real, again = (rows[f"{name}: {word}"] for word in ("check", "real", "again"))
-    for told in (check, real, again):
-        assert told.failed == row.fails, told.result
-        assert set(told.shown) == RESULT_KEYS | {"diff"} | ({"failure"} if row.fails else set())
-        assert set(only(told)) == ORDER_KEYS | ({"failure"} if row.outcome == "failed" else set())
-        assert named(only(told)) == plain
-        assert token(plain) not in json.dumps(told.result)
+    for done in (check, real, again):
+        assert done.failed == row.fails, done.result
+        assert set(done.shown) == RESULT_KEYS | {"diff"} | ({"failure"} if row.fails else set())
+        assert set(only(done)) == ORDER_KEYS | ({"failure"} if row.outcome == "failed" else set())
+        assert named(only(done)) == plain
+        assert token(plain) not in json.dumps(done.result)
 
     review, audit = f"review {plain}", "audit"
-    assert said(check) == [review, audit]
-    assert said(real) == ([review, f"cancel {plain}", audit] if row.sent else [review, audit])
-    assert said(again) == [review, audit]
+    assert requests_of(check) == [review, audit]
+    assert requests_of(real) == ([review, f"cancel {plain}", audit] if row.sent else [review, audit])
+    assert requests_of(again) == [review, audit]
     assert effects(real) == ([f"cancel {plain}"] if row.sent else [])
 
-    assert [only(told)["outcome"] for told in (check, real, again)] == [row.outcome, row.outcome, row.again]
-    assert [told.changed for told in (check, real, again)] == [row.sent, row.sent, False]
+    assert [only(done)["outcome"] for done in (check, real, again)] == [row.outcome, row.outcome, row.again]
+    assert [done.changed for done in (check, real, again)] == [row.sent, row.sent, False]
     if plain not in UNSETTLED:
-        assert tuple(only(told)["refund"] for told in (check, real, again)) == row.refunds
+        assert tuple(only(done)["refund"] for done in (check, real, again)) == row.refunds
     assert mentions(only(real)["reason"], *row.named)
     assert only(real)["reason"] or row.outcome == "changed"
 
@@ -199,7 +199,7 @@ def test_the_diff_of_what_is_cancelled_and_of_what_is_requested(rows: Run) -> No
     assert mentions(rows["issued: real"].diff["after"], "Completed", "requested_at", when)
 
 
-def test_what_is_requested_says_who_has_to_do_what_and_until_when(rows: Run) -> None:
+def test_the_message_of_a_request_names_the_approver_the_action_and_the_deadline(rows: Run) -> None:
     real = rows["issued: real"]
     one = only(real)
     closes = a_time(one["window_closes"])
@@ -218,16 +218,16 @@ def test_what_is_requested_says_who_has_to_do_what_and_until_when(rows: Run) -> 
     assert abs(closes - datetime.now(timezone.utc) - timedelta(days=10)) < timedelta(minutes=10)
 
 
-def test_what_can_be_cancelled_no_more_is_told_by_its_own_failure(rows: Run) -> None:
+def test_an_order_that_can_no_longer_be_canceled_is_reported_with_its_own_failure(rows: Run) -> None:
     for name in ("old", "rolled_back", "licence"):
-        told = rows[f"{name}: real"]
-        assert_failure(told, code="ineligible")
-        assert told.failure["order_id"] == digest(name)[:8]
-        assert told.summary["ineligible"] == 1
+        done = rows[f"{name}: real"]
+        assert_failure(done, code="ineligible")
+        assert done.failure["order_id"] == digest(name)[:8]
+        assert done.summary["ineligible"] == 1
 
 
-def test_an_hour_beyond_the_30_days_it_is_the_service_that_says_no(table: Desk) -> None:
-    # Clocks differ, and the service says no time zone.
+def test_up_to_an_hour_beyond_the_30_days_the_service_refuses(table: Desk) -> None:
+    # Clocks differ, and the service sends no time zone.
     options = {"issued": "request", "request_log": str(table.log)}
     run = table.run(
         cancel("Ask", "late_by_a_bit", **options),
@@ -237,7 +237,7 @@ def test_an_hour_beyond_the_30_days_it_is_the_service_that_says_no(table: Desk) 
     )
     for name, status in (("Ask", 403), ("Ask again", 403), ("Ask another day", 422)):
         assert_failure(run.bad(name), code=str(status), http_status=status)
-        assert said(run[name])[:2] == ["review late_by_a_bit", "cancel late_by_a_bit"]
+        assert requests_of(run[name])[:2] == ["review late_by_a_bit", "cancel late_by_a_bit"]
         assert cancels(run[name]) == {"late_by_a_bit": 1}
         assert not run[name].changed
         assert run[name].requested_at == {}
@@ -252,9 +252,9 @@ def test_without_a_log_and_without_a_key(table: Desk) -> None:
         cancel("Too late", "old"),
         api_key="",
     )
-    assert said(run) == ["review queued", "cancel queued", "review issued", "cancel issued", "review old"]
-    assert [only(told)["refund"] for told in run.tasks] == ["unknown", "unknown", "none"]
-    # Nothing is known of the points: the message tells where to ask for them.
+    assert requests_of(run) == ["review queued", "cancel queued", "review issued", "cancel issued", "review old"]
+    assert [only(done)["refund"] for done in run.tasks] == ["unknown", "unknown", "none"]
+    # The refund is unknown: the message names where to ask for it.
     assert run["Cancel"].msg != run["Ask"].msg
     assert "refund" in run["Cancel"].msg
 
@@ -263,7 +263,7 @@ def test_on_the_target(table: Desk) -> None:
     log, audit = (str(table.home / name) for name in ("requests.jsonl", "audit.jsonl"))
     files = {"request_log": log, "audit_log": audit}
     run = table.run(
-        cancel("Look", "queued", check=True, diff=True, **files),
+        cancel("Predict", "queued", check=True, diff=True, **files),
         cancel("Cancel", "queued", diff=True, **files),
         cancel("Cancel again", "queued", **files),
         cancel("Ask", "issued", issued="request", **files),
@@ -271,15 +271,15 @@ def test_on_the_target(table: Desk) -> None:
         cancel("Too late", "old", **files),
         execute_on="target",
     )
-    assert [only(told)["outcome"] for told in run.tasks] == [
+    assert [only(done)["outcome"] for done in run.tasks] == [
         *("changed", "changed", "unchanged"),
         *("pending_approval", "pending_approval", "ineligible"),
     ]
-    assert [told.changed for told in run.tasks] == [True, True, False, True, False, False]
-    assert run["Cancel"].diff == run["Look"].diff != {"before": "", "after": ""}
+    assert [done.changed for done in run.tasks] == [True, True, False, True, False, False]
+    assert run["Cancel"].diff == run["Predict"].diff != {"before": "", "after": ""}
     assert effects(run) == ["cancel issued", "cancel queued"]
     assert cancels(run) == {"issued": 1, "queued": 1}
-    assert [only(told)["refund"] for told in run.tasks][1:] == ["credited", "credited", "pending", "pending", "none"]
+    assert [only(done)["refund"] for done in run.tasks][1:] == ["credited", "credited", "pending", "pending", "none"]
 
 
 def test_several_at_once_through_the_target_with_tokens_only(table: Desk) -> None:
@@ -288,18 +288,18 @@ def test_several_at_once_through_the_target_with_tokens_only(table: Desk) -> Non
         execute_on="target",
         api_key="",
     )
-    told = run.good("Several")
-    # In the order asked for; what is given twice is handled once and told twice.
-    assert [one["outcome"] for one in told.orders] == ["changed", "ineligible", "missing", "changed"]
-    assert [one["order_digest"] for one in told.orders] == list(map(digest, ("queued", "old", "nowhere", "queued")))
-    assert told.summary["total"] == 3
+    done = run.good("Several")
+    # In the order asked for; what is given twice is handled once and returned twice.
+    assert [one["outcome"] for one in done.orders] == ["changed", "ineligible", "missing", "changed"]
+    assert [one["order_digest"] for one in done.orders] == list(map(digest, ("queued", "old", "nowhere", "queued")))
+    assert done.summary["total"] == 3
     assert cancels(run) == {"queued": 1}
 
 
 # -- the mail ---------------------------------------------------------------------------------------------------------
 
 
-def test_the_mail_goes_to_the_admin_contact_and_the_order_is_cancelled_once_approved(table: Desk) -> None:
+def test_the_mail_is_sent_to_the_admin_contact_and_the_order_is_canceled_once_approved(table: Desk) -> None:
     options = {"issued": "request", "request_log": str(table.log)}
     sim = table.sim
     asked = table.run(cancel("Ask", "issued", **options)).good("Ask")
@@ -328,7 +328,7 @@ def test_the_mail_goes_to_the_admin_contact_and_the_order_is_cancelled_once_appr
     assert len(sim.outbox()) == 1
 
 
-def test_what_was_declined_is_asked_for_again_only_where_that_is_said(table: Desk) -> None:
+def test_a_declined_request_is_repeated_only_with_request_again(table: Desk) -> None:
     options = {"issued": "request", "request_log": str(table.log)}
     table.run(cancel("Ask", "issued", **options))
     (mail,) = table.sim.outbox()
@@ -338,14 +338,14 @@ def test_what_was_declined_is_asked_for_again_only_where_that_is_said(table: Des
         cancel("Ask again", "issued", **options, request_again=True),
         cancel("And wait", "issued", **options),
     )
-    assert [told.changed for told in run.tasks] == [False, True, False]
-    assert {only(told)["outcome"] for told in run.tasks} == {"pending_approval"}
+    assert [done.changed for done in run.tasks] == [False, True, False]
+    assert {only(done)["outcome"] for done in run.tasks} == {"pending_approval"}
     assert cancels(run) == {"issued": 1}
     assert len(table.sim.outbox()) == 2
     assert statuses(table.sim, "issued") == ["Completed"]
 
 
-def test_wait_until_people_have_answered(process: Simulator) -> None:
+def test_wait_until_the_approvers_have_answered(process: Simulator) -> None:
     quick = {"servertastic.approval_lag_seconds": 0}
     book = seed(
         issued("friendly", **contact("yes")),
@@ -361,10 +361,10 @@ def test_wait_until_people_have_answered(process: Simulator) -> None:
         run = made.run(
             cancel("One", "friendly", wait_timeout=20, **waiting, **log),
             cancel("Once more", "friendly", wait_timeout=20, **waiting, **log),
-            cancel("Nobody looks", "absent", wait_timeout=2, **waiting, **log),
-            cancel("It says no", "unfriendly", wait_timeout=2, **waiting, **log),
+            cancel("No approver answers", "absent", wait_timeout=2, **waiting, **log),
+            cancel("The approver refuses", "unfriendly", wait_timeout=2, **waiting, **log),
             cancel("Several", "friendly_too", "absent", "queued", wait_timeout=3, **waiting, **log),
-            cancel("Only look", "absent", wait_timeout=20, check=True, **waiting),
+            cancel("Only predict", "absent", wait_timeout=20, check=True, **waiting),
         )
     one = run.good("One")
     assert one.changed
@@ -374,19 +374,19 @@ def test_wait_until_people_have_answered(process: Simulator) -> None:
     assert one.requested_at == {}
     assert cancels(one) == {"friendly": 1}
     assert outcomes(run.good("Once more")) == {"friendly": "unchanged"}
-    assert said(run["Once more"]) == ["review friendly", "audit"]
+    assert requests_of(run["Once more"]) == ["review friendly", "audit"]
 
-    # That people take their time is no failure.
-    assert outcomes(run.good("Nobody looks")) == {"absent": "pending_approval"}
-    assert list(run["Nobody looks"].requested_at) == [digest("absent")]
-    # That one said no does not show anywhere.
-    assert outcomes(run.good("It says no")) == {"unfriendly": "pending_approval"}
+    # A slow approval is not a failure.
+    assert outcomes(run.good("No approver answers")) == {"absent": "pending_approval"}
+    assert list(run["No approver answers"].requested_at) == [digest("absent")]
+    # A refusal by the approver does not show anywhere.
+    assert outcomes(run.good("The approver refuses")) == {"unfriendly": "pending_approval"}
 
     several = run.good("Several")
     assert outcomes(several) == {"friendly_too": "changed", "absent": "pending_approval", "queued": "changed"}
     assert several.changed
     assert list(several.requested_at) == [digest("absent")]
-    assert said(run["Only look"]) == ["review absent", "audit"]
+    assert requests_of(run["Only predict"]) == ["review absent", "audit"]
     assert cancels(run) == {"friendly": 1, "absent": 1, "unfriendly": 1, "friendly_too": 1, "queued": 1}
     waits = [line for line in run.output.splitlines() if "servertastic_order_cancel" in line]
     assert any(mentions(line, 3) for line in waits)
@@ -430,8 +430,8 @@ def test_the_second_night_sends_no_mail(table: Desk) -> None:
     assert stat.S_IMODE(table.log.stat().st_mode) == 0o600
     assert {name for entry in table.entries for name in entry} == {"time", "event", "kind", "order_digest"}
     assert "sim-" not in table.log.read_text()
-    told = sorted((entry["kind"], entry["event"], entry["order_digest"]) for entry in table.entries)
-    assert told == sorted(
+    logged = sorted((entry["kind"], entry["event"], entry["order_digest"]) for entry in table.entries)
+    assert logged == sorted(
         (kind, event, digest(name))
         for kind, several in (("request", names[:3]), ("cancel", names[3:4]))
         for name in several
@@ -442,8 +442,8 @@ def test_the_second_night_sends_no_mail(table: Desk) -> None:
 def test_check_mode_leaves_no_file(table: Desk) -> None:
     audit = table.desk / "audit.jsonl"
     options = {"issued": "request", "request_log": str(table.log), "audit_log": str(audit)}
-    run = table.run(cancel("Look", "issued", "queued", check=True, **options))
-    assert run.good("Look").changed
+    run = table.run(cancel("Predict", "issued", "queued", check=True, **options))
+    assert run.good("Predict").changed
     assert effects(run) == []
     assert not table.log.exists()
     assert not audit.exists()
@@ -460,10 +460,10 @@ def test_a_log_that_is_not_safe_sends_nothing(table: Desk) -> None:
         for which in ("issued", "queued")
     ]
     run = table.run(*tasks)
-    for told in run.tasks:
-        assert_failure(told, code="request_log")
-        assert mentions(told.msg, table.desk / told.name.split()[1])
-        assert not told.changed
+    for done in run.tasks:
+        assert_failure(done, code="request_log")
+        assert mentions(done.msg, table.desk / done.name.split()[1])
+        assert not done.changed
     assert cancels(run) == {}
     assert elsewhere.read_text() == ""
 
@@ -491,7 +491,7 @@ def test_two_jobs_at_once_send_one_mail(table: Desk) -> None:
     outputs = [job.communicate(timeout=60)[0] for job in jobs]
     assert [job.returncode for job in jobs] == [0, 0], outputs
     assert "WARNING" not in "".join(outputs)
-    results = [told.result for told in table.recorded().all("Night")]
+    results = [done.result for done in table.recorded().all("Night")]
 
     sent = [request for request in table.sim.journal() if request["path"].endswith("cancel.json")]
     assert tally(request["order_id"] for request in sent) == dict.fromkeys((*names, "queued"), 1)
@@ -507,7 +507,7 @@ def test_two_jobs_at_once_send_one_mail(table: Desk) -> None:
 
 @pytest.mark.parametrize("fault", ["hang", "hang_after"])
 @pytest.mark.parametrize("name", ["queued", "issued"])
-def test_killed_between_claim_and_answer_it_is_unknown_and_sent_once_more_only_where_that_is_said(
+def test_killed_between_claim_and_answer_it_is_unknown_and_repeated_only_with_request_again(
     table: Desk, name: str, fault: str
 ) -> None:
     options: dict[str, Any] = {"issued": "request", "request_log": str(table.log)}
@@ -522,20 +522,20 @@ def test_killed_between_claim_and_answer_it_is_unknown_and_sent_once_more_only_w
     assert [entry["event"] for entry in table.entries] == ["claimed"]
 
     run = table.run(
-        cancel("Look", name, check=True, **options),
+        cancel("Predict", name, check=True, **options),
         cancel("Night", name, **options),
         cancel("Again", name, request_again=True, **options),
         cancel("After that", name, **options),
     )
     if name == "queued" and fault == "hang_after":
         # The review shows it.
-        assert all(outcomes(told) == {name: "unchanged"} for told in run.tasks)
+        assert all(outcomes(done) == {name: "unchanged"} for done in run.tasks)
         assert cancels(run) == {}
         return
-    for title in ("Look", "Night"):
+    for title in ("Predict", "Night"):
         assert_failure(run.bad(title), code="unconfirmed")
         assert outcomes(run[title]) == {name: "unknown"}
-        assert said(run[title]) == [f"review {name}"]
+        assert requests_of(run[title]) == [f"review {name}"]
     assert run.good("Again").changed
     assert cancels(run) == {name: 1}
     assert outcomes(run.good("After that")) == {name: "unchanged" if name == "queued" else "pending_approval"}
@@ -567,7 +567,7 @@ def test_what_one_run_returns_the_next_one_takes(table: Desk) -> None:
         cancel("Another spelling", "issued", issued="request", requested_at={digest("issued").upper(): "2026-01-31"}),
         cancel("Once more", "issued", issued="request", requested_at=kept, request_again=True),
         cancel("No time", "issued", issued="request", requested_at={digest("issued"): "yesterday"}),
-        cancel("Nobody remembers", "issued", issued="request"),
+        cancel("Without a memory", "issued", issued="request"),
     )
     night = run.good("Next night")
     assert not night.changed
@@ -577,8 +577,8 @@ def test_what_one_run_returns_the_next_one_takes(table: Desk) -> None:
     assert run.good("Once more").changed
     assert a_time(run["Once more"].requested_at[digest("issued")]) >= a_time(kept[digest("issued")])
     assert_failure(run.bad("No time"), code="invalid_option")
-    # Without any memory there is a second mail: Servertastic does not tell.
-    assert run.good("Nobody remembers").changed
+    # Without any memory there is a second mail: Servertastic does not report it.
+    assert run.good("Without a memory").changed
     assert cancels(run) == {"issued": 2}
 
 
@@ -619,21 +619,21 @@ def test_the_new_order_is_placed_first(process: Simulator) -> None:
     for name, (_new, refusal) in REPLACEMENTS.items():
         check, real = run[f"{name}: check"], run[f"{name}: real"]
         reviews = ["review site"] if name == "site" else ["review site", f"review {name if _new else 'a stranger'}"]
-        assert said(check) == reviews
+        assert requests_of(check) == reviews
         assert check.failed == real.failed == (refusal is not None), real.result
         if refusal is not None:
             assert_failure(real, code="ineligible")
             assert mentions(real.msg, *refusal)
-            assert said(real) == reviews
+            assert requests_of(real) == reviews
         else:
-            assert said(real) == [*reviews, "cancel site"]
+            assert requests_of(real) == [*reviews, "cancel site"]
             assert real.changed
 
 
-def test_nobody_walks_into_the_manual_review_unknowingly(table: Desk) -> None:
+def test_manual_review_is_never_entered_without_confirmation(table: Desk) -> None:
     old = {"order_token": token("queued")}
     run = table.run(
-        task("Nothing is said", old),
+        task("No option is set", old),
         task("Of an issued one", {"order_token": token("issued"), "issued": "request"}),
         # It has no domain that could be held.
         task("Of one without a domain", {"order_token": token("unused")}),
@@ -641,7 +641,7 @@ def test_nobody_walks_into_the_manual_review_unknowingly(table: Desk) -> None:
         task("Settled before", {"order_token": token("cancelled")}),
         api_key="",
     )
-    for name in ("Nothing is said", "Of an issued one"):
+    for name in ("No option is set", "Of an issued one"):
         assert_failure(run.bad(name), code="ineligible")
         assert mentions(run[name].msg, "replacement_order_token", "replacement", "none")
     assert run.good("Of one without a domain").changed
@@ -658,14 +658,16 @@ def test_an_issued_order_too_takes_its_replacement(process: Simulator) -> None:
             task("Not placed", {**options, "replacement_order_token": token("unused")}),
             task("Placed", {**options, "replacement_order_token": token("new_site")}),
             task("Again", {**options, "replacement_order_token": token("new_site")}),
-            task("Both said", {**options, "replacement_order_token": token("unused"), "replacement": "none"}),
+            task(
+                "Both options are set", {**options, "replacement_order_token": token("unused"), "replacement": "none"}
+            ),
             task("Of several", {"order_tokens": [token("old_site")], "replacement_order_token": token("new_site")}),
             api_key="",
         )
     assert_failure(run.bad("Not placed"), code="ineligible")
     assert run.good("Placed").changed
     assert outcomes(run.good("Again")) == {"old_site": "pending_approval"}
-    assert outcomes(run.good("Both said")) == {"old_site": "pending_approval"}
+    assert outcomes(run.good("Both options are set")) == {"old_site": "pending_approval"}
     assert_failure(run.bad("Of several"), code="invalid_option")
     assert cancels(run) == {"old_site": 1}
 
@@ -678,24 +680,24 @@ def test_a_plan_names_orders_without_their_tokens(table: Desk) -> None:
     run = table.run(
         task("By the plan", {**plan, "issued": "skip"}),
         task("Again", {**plan, "issued": "skip"}),
-        task("Of nobody", {**plan, "order_digests": [digest("nowhere"), digest("issued")]}),
+        task("Of no order", {**plan, "order_digests": [digest("nowhere"), digest("issued")]}),
         task("No digest", {**plan, "order_digests": [digest("queued")[:8]]}),
         task("None at all", {**plan, "order_digests": []}),
         task("Without a key", plan, environment={"SERVERTASTIC_API_KEY": ""}),
         task("With another one", {**plan, "api_key": "sim-nobody"}),
     )
-    told = run.good("By the plan")
-    assert outcomes(told) == {"queued": "changed", "unused": "changed", "issued": "unchanged"}
-    assert said(told)[0] == "tokens"
-    assert said(told)[-1] == "audit"
-    assert len(told.requests) == told.api["requests"] == 1 + 3 + 2 + 1
-    assert [one["order_digest"] for one in told.orders] == [digest(name) for name in ("queued", "unused", "issued")]
+    done = run.good("By the plan")
+    assert outcomes(done) == {"queued": "changed", "unused": "changed", "issued": "unchanged"}
+    assert requests_of(done)[0] == "tokens"
+    assert requests_of(done)[-1] == "audit"
+    assert len(done.requests) == done.api["requests"] == 1 + 3 + 2 + 1
+    assert [one["order_digest"] for one in done.orders] == [digest(name) for name in ("queued", "unused", "issued")]
     assert not run.good("Again").changed
     assert len(run["Again"].requests) == 1 + 3 + 1
-    # One of the plan is gone from the account: the others are looked at all the same.
-    assert_failure(run.bad("Of nobody"), code="missing")
-    assert outcomes(run["Of nobody"]) == {digest("nowhere")[:8]: "missing", "issued": "ineligible"}
-    assert said(run["Of nobody"]) == ["tokens", "review issued", "audit"]
+    # One of the plan is missing from the account: the others are reviewed all the same.
+    assert_failure(run.bad("Of no order"), code="missing")
+    assert outcomes(run["Of no order"]) == {digest("nowhere")[:8]: "missing", "issued": "ineligible"}
+    assert requests_of(run["Of no order"]) == ["tokens", "review issued", "audit"]
     assert_failure(run.bad("No digest"), code="invalid_option")
     assert mentions(run["No digest"].msg, 64)
     assert run.good("None at all").orders == []
@@ -705,7 +707,7 @@ def test_a_plan_names_orders_without_their_tokens(table: Desk) -> None:
     assert cancels(run) == {"queued": 1, "unused": 1}
 
 
-def test_the_audit_tells_what_became_of_the_points(process: Simulator) -> None:
+def test_the_audit_shows_the_refund_of_the_points(process: Simulator) -> None:
     book = seed(
         order("queued", "Queued"),
         order("provider", "Awaiting Provider Approval"),
@@ -737,18 +739,18 @@ def test_the_audit_tells_what_became_of_the_points(process: Simulator) -> None:
             sim_task("An hour passes", advance="1h"),
             cancel("Now it does", "provider"),
             sim_task("The audit is broken", fault={"kind": "status", "status": 400, "path": "pointsaudit"}),
-            cancel("Nobody can tell", "queued"),
+            cancel("The audit fails", "queued"),
             sim_task("The audit is something else", fault={"kind": "html", "status": 200, "path": "pointsaudit"}),
-            cancel("Nobody can read it", "queued"),
+            cancel("The audit is unreadable", "queued"),
         )
-    told = {named(one): one["refund"] for one in run.good("At once").orders}
-    assert told == {"queued": "credited", "settled": "credited", "unsettled": "unknown", "issued": "credited"}
+    refunds = {named(one): one["refund"] for one in run.good("At once").orders}
+    assert refunds == {"queued": "credited", "settled": "credited", "unsettled": "unknown", "issued": "credited"}
     assert only(run.good("Requested"))["refund"] == "pending"
     assert only(run.good("Too late"))["refund"] == "none"
     assert only(run.good("It does not show yet"))["refund"] == "pending"
     assert only(run.good("Now it does"))["refund"] == "credited"
     # That is no failure of a cancellation.
-    for name in ("Nobody can tell", "Nobody can read it"):
+    for name in ("The audit fails", "The audit is unreadable"):
         assert only(run.good(name))["refund"] == "unknown"
 
 
@@ -794,7 +796,7 @@ def test_a_review_that_is_five_minutes_old(process: Simulator) -> None:
     assert effects(run["Without, again"]) == effects(run["Cancelled by hand"]) == []
     assert cancels(run["Without, again"]) == {"provider": 1}
 
-    # What was issued a minute ago, and does not show it, gets a mail that was not asked for: nobody can know.
+    # What was issued a minute ago, and does not show it, gets a mail that was not asked for: the module cannot know.
     assert cancels(run["Issued meanwhile"]) == {"issued_meanwhile": 1}
 
     for name in ("With a log, later", "Without, later", "Cancelled by hand, later"):
@@ -822,11 +824,11 @@ def test_wait_until_it_shows(process: Simulator) -> None:
     assert outcomes(soon) == {"soon": "changed"}
     assert outcomes(lost) == {"lost": "changed"}
     assert only(soon)["after"]["order_status"] == "Cancelled"
-    assert 2 <= said(soon).count("review soon") <= 4
+    assert 2 <= requests_of(soon).count("review soon") <= 4
     assert outcomes(never) == {"never": "unknown"}
     assert_failure(never, code="not_verified")
     assert never.changed
-    # The one whose reply was lost says so.
+    # The message about the lost reply names the loss.
     assert only(lost)["reason"] != only(soon)["reason"]
     assert cancels(run) == {"soon": 1, "never": 1, "lost": 1}
 
@@ -885,22 +887,22 @@ def test_after_a_lost_reply_it_is_reviewed_and_never_sent_twice(lost: Run, name:
     number = list(LOST).index(name)
     queued, asked = lost[f"{name}, queued: strike"], lost[f"{name}, issued: strike"]
     # A cancellation may show yet; whether a mail was sent never does, so that one review is enough.
-    for told, kind, reads in ((queued, "queued", 1 if name in TAKES_EFFECT else 3), (asked, "issued", 1)):
+    for done, kind, reads in ((queued, "queued", 1 if name in TAKES_EFFECT else 3), (asked, "issued", 1)):
         review = f"review {kind}{number}"
-        assert said(told) == [review, f"cancel {kind}{number}", *[review] * reads]
+        assert requests_of(done) == [review, f"cancel {kind}{number}", *[review] * reads]
     again = lost[f"{name}, queued: again"]
     if name in TAKES_EFFECT:
         assert outcomes(queued) == {f"queued{number}": "changed"}
         assert only(queued)["reason"]
         assert cancels(again) == {}
     else:
-        # Nobody knows; the next task finds out, and cancels it.
+        # The outcome is unknown; the next task reads it, and cancels the order.
         assert outcomes(queued) == {f"queued{number}": "unknown"}
         assert queued.failed
         assert cancels(again) == {f"queued{number}": 1}
     assert only(again)["after"]["order_status"] == "Cancelled"
 
-    # Whether a mail was sent does not show: there is no second one, and nothing says that there was one.
+    # Whether a mail was sent does not show: there is no second one, and nothing reports that there was one.
     assert outcomes(asked) == {f"issued{number}": "unknown"}
     assert asked.failed
     assert list(asked.requested_at) == [digest(f"issued{number}")]
@@ -908,7 +910,7 @@ def test_after_a_lost_reply_it_is_reviewed_and_never_sent_twice(lost: Run, name:
     assert_failure(night, code="unconfirmed")
     assert outcomes(night) == {f"issued{number}": "unknown"}
     assert "request_again" in night.msg
-    assert said(night) == [f"review issued{number}"]
+    assert requests_of(night) == [f"review issued{number}"]
     assert set(night.requested_at) == set(asked.requested_at)
 
 
@@ -917,14 +919,14 @@ def test_after_a_plain_no_it_can_be_asked_again_by_the_next_task_only(lost: Run,
     number = len(LOST) + list(CERTAIN).index(name)
     _fault, outcome, status = CERTAIN[name]
     for kind in ("queued", "issued"):
-        told = lost.bad(f"{name}, {kind}: strike")
-        assert outcomes(told) == {f"{kind}{number}": outcome}
-        assert told.failure["http_status"] == status
-        assert not told.changed
-        assert told.requested_at == {}
-        assert effects(told) == []
+        done = lost.bad(f"{name}, {kind}: strike")
+        assert outcomes(done) == {f"{kind}{number}": outcome}
+        assert done.failure["http_status"] == status
+        assert not done.changed
+        assert done.requested_at == {}
+        assert effects(done) == []
         if name != "429":
-            assert cancels(told) == {f"{kind}{number}": 1}
+            assert cancels(done) == {f"{kind}{number}": 1}
         again = lost.good(f"{name}, {kind}: again")
         assert again.changed
         assert cancels(again) == {f"{kind}{number}": 1}
@@ -933,21 +935,21 @@ def test_after_a_plain_no_it_can_be_asked_again_by_the_next_task_only(lost: Run,
 def test_a_429_is_waited_for_and_the_order_reviewed_anew(table: Desk) -> None:
     table.sim.fault("status", status=429, headers={"Retry-After": "0"}, path="cancel", times=2)
     run = table.run(cancel("Cancel", "queued"), api_key="")
-    told = run.good("Cancel")
-    assert told.changed
-    assert said(told) == ["review queued", "cancel queued"] * 3
-    assert effects(told) == ["cancel queued"]
+    done = run.good("Cancel")
+    assert done.changed
+    assert requests_of(done) == ["review queued", "cancel queued"] * 3
+    assert effects(done) == ["cancel queued"]
 
 
-def test_nobody_is_there(table: Desk) -> None:
+def test_connection_refused(table: Desk) -> None:
     nowhere = {"api_url": "http://127.0.0.1:9", "api_key": KEY, "retries": 1}
     run = table.run(
         cancel("One", "queued", **nowhere),
         cancel("Several", "queued", "issued", **nowhere),
         task("By digest", {**nowhere, "order_digests": [digest("queued")]}),
     )
-    for told in run.tasks:
-        assert_failure(told, code="connection_failed")
+    for done in run.tasks:
+        assert_failure(done, code="connection_failed")
     assert run["Several"].summary["failed"] == 2
     assert run.requests == []
 
@@ -971,15 +973,15 @@ def test_500_orders_with_8_workers(crowd: Desk) -> None:
     options = {**whom, "orders_detail": "changed", "request_log": str(crowd.log)}
     variables = {"tokens": [token(f"n{number}") for number in range(MANY)]}
     run = crowd.run(
-        task("Look", options, check_mode=True), task("Many", options), task("Again", options), variables=variables
+        task("Predict", options, check_mode=True), task("Many", options), task("Again", options), variables=variables
     )
     tenth = MANY // 10
     wanted = {"total": MANY, "changed": 8 * tenth, "unchanged": tenth, "pending_approval": tenth}
-    look, many, again = run.good("Look"), run.good("Many"), run.good("Again")
+    check, many, again = run.good("Predict"), run.good("Many"), run.good("Again")
     assert {name: count for name, count in many.summary.items() if count} == wanted
-    assert look.summary == many.summary
+    assert check.summary == many.summary
     # One review and one cancellation each, and once the audit.
-    assert len(look.requests) == look.api["requests"] == MANY + 1
+    assert len(check.requests) == check.api["requests"] == MANY + 1
     assert len(many.requests) == many.api["requests"] == MANY + 9 * tenth + 1
     assert set(cancels(many).values()) == {1}
     assert len(many.orders) == 9 * tenth
@@ -1000,13 +1002,13 @@ def test_many_at_a_polite_pace(crowd: Desk) -> None:
     variables = {"tokens": [token(f"n{number}") for number in range(50)]}
     options = {"order_tokens": "{{ tokens }}", "replacement": "none", "issued": "skip", "rate_limit": "50/1"}
     run = crowd.run(task("Politely", options), variables=variables)
-    told = run.good("Politely")
-    assert told.summary["changed"] == 40
-    assert len(told.requests) == told.api["requests"] == 50 + 40 + 1
+    done = run.good("Politely")
+    assert done.summary["changed"] == 40
+    assert len(done.requests) == done.api["requests"] == 50 + 40 + 1
     # In no second more than 50, as the service counts.
-    times = sorted(a_time(request["at_real"]).timestamp() for request in told.requests)
+    times = sorted(a_time(request["at_real"]).timestamp() for request in done.requests)
     assert all(later - earlier > 0.99 for earlier, later in zip(times, times[50:]))
-    assert told.api["waited"] > 0
+    assert done.api["waited"] > 0
 
 
 def test_the_pace_is_polite_by_default(table: Desk) -> None:
@@ -1030,7 +1032,7 @@ def test_stop_on_failure_and_what_was_not_attempted(table: Desk) -> None:
     assert outcomes(run.bad("Go on")) == {"old": "ineligible", "provider": "changed", "queued": "changed"}
 
 
-# -- tokens that nobody knows -----------------------------------------------------------------------------------------
+# -- unknown tokens ---------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("status", ["401", "400", "403", "404"])
@@ -1067,7 +1069,7 @@ def test_a_token_that_is_not_known(table: Desk, status: str) -> None:
 
 
 def test_refusals_of_single_orders_do_not_stop_the_others(process: Simulator) -> None:
-    # Each token is a key of its own: that three are not good says nothing of the next.
+    # Each token is a key of its own: three refused ones do not predict the next.
     edges = [f"edge{number}" for number in range(4)]
     with desk(
         process, seed(*(issued(name, 30.02) for name in edges), order("queued", "Queued"), order("unused"))
@@ -1078,10 +1080,10 @@ def test_refusals_of_single_orders_do_not_stop_the_others(process: Simulator) ->
             cancel("Reviews are refused", *(f"nobody{number}" for number in range(4)), "unused", workers=1),
         )
     for name, last in (("Cancels are refused", "queued"), ("Reviews are refused", "unused")):
-        told = run.bad(name)
-        assert outcomes(told)[last] == "changed"
-        assert told.summary["failed"] == 4
-        assert told.summary["not_attempted"] == 0
+        done = run.bad(name)
+        assert outcomes(done)[last] == "changed"
+        assert done.summary["failed"] == 4
+        assert done.summary["not_attempted"] == 0
 
 
 def test_hostile_words_of_the_service_forge_no_line(table: Desk) -> None:
@@ -1092,9 +1094,9 @@ def test_hostile_words_of_the_service_forge_no_line(table: Desk) -> None:
     run = table.run(
         *(cancel(name, "queued", retries=0) for name in ("Under 200", "As an error", "Of the cancellation")), api_key=""
     )
-    for told in run.tasks:
-        assert told.failed
-        assert not RAW.search(json.dumps(told.result, ensure_ascii=False))
+    for done in run.tasks:
+        assert done.failed
+        assert not RAW.search(json.dumps(done.result, ensure_ascii=False))
     assert outcomes(run["Of the cancellation"]) == {"queued": "unknown"}
     assert "\nok: [gateway]\r" not in run.output
     assert not RAW.search(run.output.replace("\n", ""))
@@ -1107,14 +1109,14 @@ def test_read_only_forbids_it(table: Desk, execute_on: str) -> None:
     run = table.run(
         cancel("Of the process", "queued", request_log=str(table.home / "log.jsonl")),
         cancel("Nothing to do", "cancelled"),
-        cancel("Only look", "queued", check=True),
+        cancel("Only predict", "queued", check=True),
         execute_on=execute_on,
         more_env={"SERVERTASTIC_READ_ONLY": "1"},
     )
     assert_failure(run.bad("Of the process"), code="read_only")
     assert "SERVERTASTIC_READ_ONLY" in run["Of the process"].msg
     assert not run.good("Nothing to do").changed
-    assert_failure(run.bad("Only look"), code="read_only")
+    assert_failure(run.bad("Only predict"), code="read_only")
     assert cancels(run) == {}
     assert not (table.home / "log.jsonl").exists()
     if execute_on == "controller":
@@ -1192,7 +1194,7 @@ def test_without_its_line_nothing_is_sent(table: Desk) -> None:
     assert cancels(run) == {}
 
 
-def test_what_is_wrong_with_the_options_is_said_before_anything_is_sent(table: Desk) -> None:
+def test_wrong_options_are_reported_before_any_request(table: Desk) -> None:
     wrong = {
         "A poll that is too quick": {"poll_interval": 59, "wait": True, "api_url": "https://192.0.2.1", "api_key": KEY},
         "No poll": {"poll_interval": 0},
@@ -1208,10 +1210,10 @@ def test_what_is_wrong_with_the_options_is_said_before_anything_is_sent(table: D
     }
     run = table.run(
         *(cancel(name, "queued", **options) for name, options in wrong.items()),
-        task("Nobody", {"replacement": "none"}),
+        task("No order", {"replacement": "none"}),
         task("No address", {"order_token": token("queued")}, environment={"SERVERTASTIC_API_URL": ""}),
     )
-    for told in run.tasks:
-        assert_failure(told, code="invalid_option")
+    for done in run.tasks:
+        assert_failure(done, code="invalid_option")
     assert run.requests == []
     assert "SERVERTASTIC_API_URL" in run["No address"].msg

@@ -12,7 +12,7 @@ from pathlib import Path
 from ansible_collections.certops.orders.tests.integration.support import ISSUED, PENDING, PENDING_TOO, Controller
 
 CANCEL = f"""
-    - name: Look
+    - name: Predict
       certops.orders.digicert_order_status: &cancel
         order_ids: [{PENDING}, {PENDING_TOO}, {ISSUED}]
         status: canceled
@@ -39,9 +39,9 @@ def test_every_change_is_in_the_audit_log_and_nothing_else(
 
     run = controller.play(CANCEL, execute_on=execute_on, variables=variables)
 
-    assert run.good("Look").writes == []
+    assert run.good("Predict").writes == []
     assert run.good("Cancel").outcomes == {PENDING: "changed", PENDING_TOO: "changed", ISSUED: "ineligible"}
-    # One request more tells the account; none where nothing is sent.
+    # One request more reads the account; none where nothing is sent.
     assert [request["path"].endswith("/user/me") for request in run["Cancel"].requests].count(True) == 1
     assert len(run.good("Cancel again").requests) == 1
     entries = sorted(run.good("Read it back").msg, key=lambda entry: int(entry["order_id"]))
@@ -67,7 +67,7 @@ def test_where_the_log_cannot_be_written_nothing_is_sent(
 
     run = controller.play(
         f"""
-        - name: Look
+        - name: Predict
           certops.orders.digicert_order_status: &cancel
             order_id: {PENDING}
             status: canceled
@@ -82,7 +82,7 @@ def test_where_the_log_cannot_be_written_nothing_is_sent(
         variables={"log": str(log)},
     )
 
-    foretold, task = run.bad("Look"), run.bad("Cancel")
+    foretold, task = run.bad("Predict"), run.bad("Cancel")
     assert (foretold.failure["code"], foretold.msg in task.msg) == ("audit_log", True)
     assert task.writes == []
     assert task.failure["code"] == "audit_log"

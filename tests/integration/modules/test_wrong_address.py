@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A 404 that is not about the object is a wrong address, whoever answers it: never missing, also with missing: ok."""
+"""A 404 that is not about the object is a wrong address, from any server: never missing, also with missing: ok."""
 
 from __future__ import annotations
 
@@ -131,7 +131,7 @@ def test_an_inventory_refuses_filters_that_cannot_be_meant(
     assert listing.requests == []
 
 
-def test_a_total_that_is_wrong_hides_nothing_and_is_told(controller: Controller, sim: Simulator) -> None:
+def test_a_wrong_total_hides_nothing_and_is_reported(controller: Controller, sim: Simulator) -> None:
     sim.reset(BOOK)
     tasks = []
     for total in ("too_small", "too_large"):

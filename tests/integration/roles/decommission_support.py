@@ -32,28 +32,28 @@ from ansible_collections.certops.orders.tests.integration.support import (
     Run,
     Simulator,
     Task,
-    spoken,
+    describe,
 )
 
-GONE, STAYS = "gone.example.com", "stays.example.com"
+RETIRED, STAYS = "gone.example.com", "stays.example.com"
 # Of no use as a name of anything else, as SECRET_KEY.
 RESELLER_KEY = "sim-Qm4Tz8Lx1Rb6"
 # What the planner may ask of CertCentral before anything else.
-WHO = ["whose", "domains"]
+WHO = ["user", "domains"]
 
 
 def on(name: str) -> str:
-    """A host below the name that goes away."""
-    return f"{name}.{GONE}"
+    """A host below the name to decommission."""
+    return f"{name}.{RETIRED}"
 
 
 def order(order_id: int, status: str, name: str, **more: Any) -> dict[str, Any]:
-    """An order of a seed, for a host below the name that goes away."""
+    """An order of a seed, for a host below the name to decommission."""
     return {"id": order_id, "status": status, "common_name": on(name), **more}
 
 
 def st_order(name: str, status: str, domain: str = "", **more: Any) -> dict[str, Any]:
-    """A Servertastic order of a seed; its token tells its name."""
+    """A Servertastic order of a seed; its token contains its name."""
     domain_name = domain or on(name.replace("_", "-"))
     return {
         "token": f"sim-tok-{name}",
@@ -72,7 +72,7 @@ def book(*orders: Mapping[str, Any], at_servertastic: Sequence[Mapping[str, Any]
         "switches": switches,
         "keys": {SECRET_KEY: {"user": "secret"}, "sim-emea": {"user": "emea", "container_ids": [2]}},
         "orders": list(orders),
-        # Names below which everything goes have to be of these.
+        # Subdomains are decommissioned only below one of these.
         "domains": [
             {"id": number, "name": name, "container": {"id": 2}}
             for number, name in enumerate(("example.com", "example.org", "example.net"), 1)
@@ -101,7 +101,7 @@ class Step(Conversation):
 
     @property
     def refusal(self) -> str:
-        """What a task said that ended the step."""
+        """The message of a task that ended the step."""
         (failed,) = (task for task in self.tasks if task.failed and not task.is_item)
         return str(failed.result["msg"])
 
@@ -144,8 +144,8 @@ class Step(Conversation):
     @property
     def records(self) -> dict[str, dict[str, Any]]:
         """What became of each order, by its id or the first digits of its digest."""
-        told: Sequence[dict[str, Any]] = self["Outcomes"].result["order_plan_outcomes"]
-        return {one["order"]: one for one in told}
+        outcomes: Sequence[dict[str, Any]] = self["Outcomes"].result["order_plan_outcomes"]
+        return {one["order"]: one for one in outcomes}
 
     @property
     def outcomes(self) -> dict[str, str]:
@@ -184,7 +184,7 @@ class Retire:
             ANSIBLE_SHOW_CUSTOM_STATS="1",
         )
         self.variables: dict[str, Any] = {
-            "names": [GONE],
+            "names": [RETIRED],
             "include_subdomains": True,
             "plan_path": str(self.path),
             "plan_sha256": "{{ approved }}",
@@ -220,11 +220,11 @@ class Retire:
         # Several steps take their time on a busy machine.
         run = self.controller.playbook(self.playbook(*steps), timeout=600, **options)
         assert run.rc == 0, run.output
-        told = _split(run)
-        for step in told:
+        parts = _split(run)
+        for step in parts:
             if step.title == "STEP plan" and step.succeeded:
                 self.sha256 = step["Make or apply the plan"].result["sha256"]
-        return Steps(run, told)
+        return Steps(run, parts)
 
     def playbook(self, *steps: Sequence[Mapping[str, Any]]) -> str:
         play = {
@@ -245,8 +245,8 @@ class Retire:
         return step
 
     def report(self, phase: str) -> dict[str, Any]:
-        told: dict[str, Any] = json.loads((self.report_dir / f"decommission_domain-{phase}.json").read_text())
-        return told
+        report: dict[str, Any] = json.loads((self.report_dir / f"decommission_domain-{phase}.json").read_text())
+        return report
 
     @property
     def effects(self) -> Counter[str]:
@@ -269,22 +269,22 @@ def _split(run: Run) -> list[Step]:
 def named(request: Mapping[str, Any]) -> str:
     """A request in short; of Servertastic, with the order's name: "cancel queued"."""
     if request["provider"] != "servertastic":
-        return spoken(request)
+        return describe(request)
     return f"{request['path'].rpartition('/')[2].partition('.')[0]} {request['order_id'] or ''}".strip()
 
 
-def writes(told: Conversation) -> list[str]:
-    """What a step has asked to be changed, in its order; what Servertastic cancels goes by GET."""
-    lines = ((request["method"], named(request)) for request in told.requests)
+def writes(task: Conversation) -> list[str]:
+    """The changes that a step requested, in order; Servertastic cancels by GET."""
+    lines = ((request["method"], named(request)) for request in task.requests)
     return [line for method, line in lines if method != "GET" or line.startswith("cancel ")]
 
 
-def sent(told: Conversation) -> list[str]:
-    return [named(request) for request in told.requests]
+def sent(task: Conversation) -> list[str]:
+    return [named(request) for request in task.requests]
 
 
 def short(name: str) -> str:
-    """How an order of Servertastic is told: the first digits of its digest."""
+    """How an order of Servertastic is shown: the first digits of its digest."""
     return digest(name)[:8]
 
 
@@ -313,11 +313,11 @@ def lead(self, address):
     return connect(self, ("127.0.0.1", WORLD["ports"][address[0]]) if address[0] in WORLD["ports"] else address)
 socket.getaddrinfo, socket.socket.connect = getaddrinfo, lead
 """
-NOBODY, REFUSES = "", "10.0.0.99"
+NO_ADDRESS, REFUSES = "", "10.0.0.99"
 
 
 class World:
-    """Names, and the servers behind them. A name that is not told cannot be resolved."""
+    """Names, and the servers behind them. A name that is not given cannot be resolved."""
 
     def __init__(self, controller: Controller, serials: Mapping[str, str]) -> None:
         """serials: the serial number that each address serves."""
@@ -325,7 +325,7 @@ class World:
         self._folder.mkdir()
         (self._folder / "sitecustomize.py").write_text(SITE)
         self._servers = {address: _Server(serial, self._folder) for address, serial in serials.items()}
-        # Taken, so that nobody else gets it, and not listened on.
+        # Taken, so that no other process gets it, and not listened on.
         self._taken = socket.socket()
         self._taken.bind(("127.0.0.1", 0))
         self._ports = {address: server.port for address, server in self._servers.items()}
@@ -376,7 +376,7 @@ class _Server:
             except OSError:
                 return
             connection.settimeout(10)
-            # Whoever looked may be gone, or have asked for a kind of key that this one has not.
+            # The client may have closed, or have asked for a kind of key that this one has not.
             with connection, suppress(OSError), self._context.wrap_socket(connection, server_side=True) as secured:
                 secured.recv(1)
 

@@ -17,16 +17,16 @@ from ansible_collections.certops.orders.tests.integration.support import (
     Controller,
     Run,
     Simulator,
+    describe,
     mentions,
     report_names,
     seed,
-    spoken,
     without_time,
 )
 
 CANCEL, CANCEL_TOO, YOUNG, EXCLUDED = 11, 12, 13, 14
 REJECT, REVOKE_WAITS, CLIENT = 21, 22, 23
-RENEWS_NEAR, RENEWS_FAR, RENEWS_GONE, NEAR, FAR, GONE = 31, 32, 33, 41, 42, 43
+RENEWS_NEAR, RENEWS_FAR, RENEWS_EXPIRED, NEAR, FAR, EXPIRED = 31, 32, 33, 41, 42, 43
 BOOK = seed(
     {"id": CANCEL, "status": "pending", "common_name": "one.example.com", "created_days_ago": 40},
     {"id": CANCEL_TOO, "status": "pending", "product": "ssl_dv_geotrust", "created_days_ago": 31},
@@ -48,16 +48,16 @@ BOOK = seed(
     {"id": CLIENT, "status": "waiting_pickup", "product": "client_premium", "created_days_ago": 100},
     {"id": RENEWS_NEAR, "status": "pending", "renewal_of_order_id": NEAR, "created_days_ago": 40},
     {"id": RENEWS_FAR, "status": "pending", "renewal_of_order_id": FAR, "created_days_ago": 40},
-    {"id": RENEWS_GONE, "status": "pending", "renewal_of_order_id": GONE, "created_days_ago": 40},
+    {"id": RENEWS_EXPIRED, "status": "pending", "renewal_of_order_id": EXPIRED, "created_days_ago": 40},
     {"id": NEAR, "status": "reissue_pending", "valid_till_in_days": 20, "created_days_ago": 345},
     {"id": FAR, "status": "issued", "valid_till_in_days": 300, "created_days_ago": 65},
-    {"id": GONE, "status": "expired", "valid_till_in_days": -20, "created_days_ago": 400},
+    {"id": EXPIRED, "status": "expired", "valid_till_in_days": -20, "created_days_ago": 400},
 )
 ENDED = (CANCEL, CANCEL_TOO, REJECT, RENEWS_FAR)
-LEFT = (REVOKE_WAITS, CLIENT, RENEWS_NEAR, RENEWS_GONE)
-READ = (CANCEL, CANCEL_TOO, REJECT, REVOKE_WAITS, RENEWS_NEAR, RENEWS_FAR, RENEWS_GONE)
-# Whoever plans asks for this, and for nothing else.
-PLANNING = ["whose", "list ", *sorted(f"read {order}" for order in READ), f"list {NEAR},{FAR},{GONE}"]
+LEFT = (REVOKE_WAITS, CLIENT, RENEWS_NEAR, RENEWS_EXPIRED)
+READ = (CANCEL, CANCEL_TOO, REJECT, REVOKE_WAITS, RENEWS_NEAR, RENEWS_FAR, RENEWS_EXPIRED)
+# The requests of a planning run, and no others.
+PLANNING = ["user", "list ", *sorted(f"read {order}" for order in READ), f"list {NEAR},{FAR},{EXPIRED}"]
 WRITES = sorted([*(f"set {order} canceled" for order in ENDED if order != REJECT), f"settle {REJECT}0 rejected"])
 
 
@@ -107,14 +107,16 @@ class Stale:
     @property
     def sent(self) -> list[str]:
         """What the last run asked for; what is asked for in parallel is sorted."""
-        said = [spoken(request) for request in self.sim.journal()]
-        first = said.index("list ") + 1
-        count = next((at for at, one in enumerate(said[first:]) if not one.startswith("read ")), len(said) - first)
-        return [*said[:first], *sorted(said[first : first + count]), *said[first + count :]]
+        requests = [describe(request) for request in self.sim.journal()]
+        first = requests.index("list ") + 1
+        count = next(
+            (at for at, one in enumerate(requests[first:]) if not one.startswith("read ")), len(requests) - first
+        )
+        return [*requests[:first], *sorted(requests[first : first + count]), *requests[first + count :]]
 
     @property
     def writes(self) -> list[str]:
-        return sorted(spoken(request) for request in self.sim.journal() if request["method"] != "GET")
+        return sorted(describe(request) for request in self.sim.journal() if request["method"] != "GET")
 
 
 @pytest.fixture
@@ -145,8 +147,8 @@ def test_planning_writes_nothing_and_asks_for_little(stale: Stale) -> None:
     run = stale.approve(env={"DIGICERT_API_KEY": "sim-readonly"})
 
     assert stale.sent == PLANNING
-    told = records(run)
-    assert {order: one["action"] for order, one in told.items()} == {
+    found = records(run)
+    assert {order: one["action"] for order, one in found.items()} == {
         CANCEL: "cancel",
         CANCEL_TOO: "cancel",
         REJECT: "reject_request",
@@ -154,12 +156,12 @@ def test_planning_writes_nothing_and_asks_for_little(stale: Stale) -> None:
         **dict.fromkeys(LEFT, "leave"),
     }
     assert outcomes(run) == {**dict.fromkeys(ENDED, "planned"), **dict.fromkeys(LEFT, "left")}
-    assert mentions(told[CANCEL]["reason"], "pending", 40)
-    assert mentions(told[RENEWS_NEAR]["reason"], NEAR, 20)
-    assert mentions(told[RENEWS_GONE]["reason"], GONE, 20)
-    assert mentions(told[REVOKE_WAITS]["reason"], f"{REVOKE_WAITS}0", "revoke")
-    assert "client_certificate" in told[CLIENT]["reason"]
-    assert "product_types" in told[CLIENT]["reason"]
+    assert mentions(found[CANCEL]["reason"], "pending", 40)
+    assert mentions(found[RENEWS_NEAR]["reason"], NEAR, 20)
+    assert mentions(found[RENEWS_EXPIRED]["reason"], EXPIRED, 20)
+    assert mentions(found[REVOKE_WAITS]["reason"], f"{REVOKE_WAITS}0", "revoke")
+    assert "client_certificate" in found[CLIENT]["reason"]
+    assert "product_types" in found[CLIENT]["reason"]
     sha256 = run["Make or apply the plan"].result["sha256"]
     assert files(stale.report_dir) == report_names("plan", sha256, "cancel_stale_orders")
     page = (stale.report_dir / "cancel_stale_orders-plan.html").read_text()
@@ -196,8 +198,8 @@ def test_what_was_approved_is_ended_and_a_second_run_has_nothing_to_do(stale: St
     # Nor is there anything to plan.
     afresh = stale()
     assert outcomes(afresh) == dict.fromkeys(LEFT, "left")
-    reads = sorted(f"read {order}" for order in (REVOKE_WAITS, RENEWS_NEAR, RENEWS_GONE))
-    assert stale.sent == ["whose", "list ", *reads, f"list {NEAR},{GONE}"]
+    reads = sorted(f"read {order}" for order in (REVOKE_WAITS, RENEWS_NEAR, RENEWS_EXPIRED))
+    assert stale.sent == ["user", "list ", *reads, f"list {NEAR},{EXPIRED}"]
 
 
 def test_an_account_without_anything_stale_costs_three_requests(stale: Stale) -> None:
@@ -206,7 +208,7 @@ def test_an_account_without_anything_stale_costs_three_requests(stale: Stale) ->
     run = stale.approve()
 
     assert outcomes(run) == {}
-    assert stale.sent == ["whose", "list "]
+    assert stale.sent == ["user", "list "]
     assert stale("apply").rc == 0
     assert stale.writes == []
 
@@ -214,14 +216,14 @@ def test_an_account_without_anything_stale_costs_three_requests(stale: Stale) ->
 def test_certcentral_narrows_the_list_where_it_can(stale: Stale) -> None:
     run = stale.approve(variables={"statuses": ["pending", "waiting_pickup"]})
 
-    listed = next(request for request in stale.sim.journal() if spoken(request) == "list ")
+    listed = next(request for request in stale.sim.journal() if describe(request) == "list ")
     asked = {value for name, value in listed["query"] if name.startswith("filters[status]")}
     assert asked == {"pending", "waiting_pickup"}
     assert REJECT not in records(run)
     assert CANCEL in records(run)
 
 
-def test_check_mode_ends_nothing_and_tells_what_would_be(stale: Stale) -> None:
+def test_check_mode_ends_nothing_and_predicts_the_result(stale: Stale) -> None:
     stale.approve()
     before = files(stale.report_dir)
 
@@ -262,28 +264,28 @@ def test_a_key_that_cannot_write_does_not_apply(stale: Stale) -> None:
 
     assert run.rc == 2
     assert run.bad("Make or apply the plan").failure["code"] == "read_only"
-    assert [spoken(request) for request in stale.sim.journal()] == ["whose"]
+    assert [describe(request) for request in stale.sim.journal()] == ["user"]
 
 
 def test_what_has_changed_since_it_was_approved_is_left(stale: Stale) -> None:
     stale.approve()
     stale.sim.patch(CANCEL, status="issued", valid_till_in_days=300)
-    # Somebody reissued what the renewal is of: what was approved rests on another day.
+    # The renewed order was reissued: the approval rests on another day.
     stale.sim.patch(FAR, valid_till_in_days=310)
     stale.sim.patch(REJECT, requests=[{"id": 777, "type": "new_request", "status": "pending"}])
     stale.sim.add(id=19, status="pending", created_days_ago=40)
 
     run = stale("apply")
 
-    told = records(run)
+    found = records(run)
     assert stale.writes == [f"set {CANCEL_TOO} canceled"]
-    assert [told[order]["outcome"] for order in (CANCEL, RENEWS_FAR, REJECT, 19)] == ["left"] * 4
+    assert [found[order]["outcome"] for order in (CANCEL, RENEWS_FAR, REJECT, 19)] == ["left"] * 4
     # Each has the difference as its reason, and no longer the reason of the plan.
     planned = {int(one["order"]): one["reason"] for one in planned_by(run)}
     assert CANCEL not in planned
-    assert "predecessor_valid_till" in told[RENEWS_FAR]["reason"]
-    assert told[REJECT]["reason"] != planned[REJECT]
-    assert told[19]["reason"] != planned[19]
+    assert "predecessor_valid_till" in found[RENEWS_FAR]["reason"]
+    assert found[REJECT]["reason"] != planned[REJECT]
+    assert found[19]["reason"] != planned[19]
 
 
 def test_a_renewal_that_is_wanted_by_now_is_left(stale: Stale) -> None:
@@ -347,11 +349,11 @@ CHOICES: tuple[tuple[dict[str, Any], dict[int, str]], ...] = (
     ({"statuses": ["waiting_pickup"], "product_types": ["client_certificate"]}, {CLIENT: "cancel"}),
     (
         {"include": ["host-3?.*"], "predecessor_days": 19},
-        dict.fromkeys((RENEWS_NEAR, RENEWS_FAR, RENEWS_GONE), "cancel"),
+        dict.fromkeys((RENEWS_NEAR, RENEWS_FAR, RENEWS_EXPIRED), "cancel"),
     ),
     (
         {"statuses": ["pending"], "product_types": ["dv_ssl_certificate"], "older_than_days": 29},
-        {CANCEL_TOO: "cancel", **dict.fromkeys((CANCEL, YOUNG, RENEWS_NEAR, RENEWS_FAR, RENEWS_GONE), "leave")},
+        {CANCEL_TOO: "cancel", **dict.fromkeys((CANCEL, YOUNG, RENEWS_NEAR, RENEWS_FAR, RENEWS_EXPIRED), "leave")},
     ),
 )
 
@@ -367,11 +369,11 @@ def test_what_counts_can_be_chosen(stale: Stale) -> None:
 
     assert run.rc == 0, run.output
     for number, (_variables, planned) in enumerate(CHOICES):
-        told = run[f"Choice {number}"].result["order_plan_outcomes"]
-        assert {int(one["order"]): one["action"] for one in told} == planned
-    # Orders of another kind are told, and not read.
-    last = [spoken(request) for request in stale.sim.journal()][-3:]
-    assert last == ["whose", "list ", f"read {CANCEL_TOO}"]
+        found = run[f"Choice {number}"].result["order_plan_outcomes"]
+        assert {int(one["order"]): one["action"] for one in found} == planned
+    # Orders of another kind are reported, and not read.
+    last = [describe(request) for request in stale.sim.journal()][-3:]
+    assert last == ["user", "list ", f"read {CANCEL_TOO}"]
 
 
 # Variables that are refused, and what the message names.
@@ -398,8 +400,8 @@ REFUSED: tuple[tuple[dict[str, Any], tuple[Any, ...]], ...] = (
 def test_what_cannot_be_meant_fails_before_anything_is_asked(stale: Stale) -> None:
     tasks: list[dict[str, Any]] = []
     for number, (variables, _named) in enumerate(REFUSED):
-        told = {"name": f"Refusal {number}", "ansible.builtin.debug": {"var": "ansible_failed_result"}}
-        tasks.append({"block": [stale.role(variables)], "rescue": [told]})
+        debug = {"name": f"Refusal {number}", "ansible.builtin.debug": {"var": "ansible_failed_result"}}
+        tasks.append({"block": [stale.role(variables)], "rescue": [debug]})
 
     run = stale.play(tasks)
 
@@ -429,7 +431,7 @@ def test_without_a_place_for_a_report_there_is_a_plan_and_nothing_is_ended(stale
     assert not stale.report_dir.exists()
 
 
-def test_the_playbook_does_it_for_a_person(stale: Stale) -> None:
+def test_the_collections_playbook_makes_the_plan(stale: Stale) -> None:
     variables = {
         "cancel_stale_orders_plan_path": str(stale.path),
         "cancel_stale_orders_report_dir": str(stale.report_dir),

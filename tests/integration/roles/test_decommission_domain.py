@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A domain goes away: every order of it is found, planned, ended once that was approved, and seen to be so."""
+"""A domain is decommissioned: each of its orders is found, planned, ended after the approval, and verified."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ import pytest
 
 from ansible_collections.certops.orders.plugins.module_utils._plans import document as _plan
 from ansible_collections.certops.orders.tests.integration.roles.decommission_support import (
-    GONE,
     RESELLER_KEY,
+    RETIRED,
     STAYS,
     WHO,
     Retire,
@@ -67,7 +67,7 @@ def of_every_status(trap: Path) -> dict[str, Any]:
         order(CLIENT, "issued", "person", product="client_premium", dns_names=[on("person")]),
         {"id": HOSTILE, "status": "pending", "common_name": evil, "dns_names": [on("evil")]},
         {"id": OTHER, "status": "pending", "common_name": f"www.{STAYS}"},
-        {"id": ALIKE, "status": "pending", "common_name": f"not{GONE}"},
+        {"id": ALIKE, "status": "pending", "common_name": f"not{RETIRED}"},
     ]
     at_servertastic = [
         st_order("queued", "Queued"),
@@ -101,7 +101,7 @@ EFFECTS = [
     f"set {MIGRATED} renewed",
     "cancel queued",
 ]
-# Whoever plans asks for this, and for nothing else.
+# The requests of a planning run, and no others.
 READS = [
     *WHO,
     "list ",
@@ -153,20 +153,20 @@ def test_a_view_only_key_plans_over_both_services_and_fails_before_anything_is_t
     assert retire.path.exists()
 
 
-def test_names_are_found_however_they_are_spelled_and_a_restricted_key_says_what_it_cannot_see(
+def test_names_are_found_in_every_spelling_and_a_restricted_key_reports_its_limits(
     retire: Retire, sim: Simulator
 ) -> None:
     sim.reset(
         book(
             {"id": 1, "status": "pending", "common_name": "xn--bcher-kva.example.com", "container": {"id": 2}},
-            {"id": 2, "status": "pending", "common_name": f"WWW.{GONE.upper()}", "container": {"id": 2}},
-            {"id": 3, "status": "pending", "common_name": GONE, "container": {"id": 2}},
-            {"id": 4, "status": "pending", "common_name": on("unseen"), "container": {"id": 3}},
+            {"id": 2, "status": "pending", "common_name": f"WWW.{RETIRED.upper()}", "container": {"id": 2}},
+            {"id": 3, "status": "pending", "common_name": RETIRED, "container": {"id": 2}},
+            {"id": 4, "status": "pending", "common_name": on("unlisted"), "container": {"id": 3}},
             {"id": 5, "status": "pending", "common_name": "bücher.example.org", "container": {"id": 2}},
-            at_servertastic=[st_order("loud", "Queued", f"API.{GONE}".upper())],
+            at_servertastic=[st_order("loud", "Queued", f"API.{RETIRED}".upper())],
         )
     )
-    names = ["BÜCHER.example.com.", f"{GONE.upper()}.", "Bücher.example.org"]
+    names = ["BÜCHER.example.com.", f"{RETIRED.upper()}.", "Bücher.example.org"]
     emea = {"DIGICERT_API_KEY": "sim-emea"}
 
     all_of_them, no_subdomains = retire.steps(
@@ -175,8 +175,8 @@ def test_names_are_found_however_they_are_spelled_and_a_restricted_key_says_what
     )
 
     assert all_of_them.actions == {**dict.fromkeys("1235", "cancel"), digest("loud"): "cancel"}
-    assert all_of_them.plan["names"] == [GONE, "xn--bcher-kva.example.com", "xn--bcher-kva.example.org"]
-    assert all_of_them.entries["2"]["domains"] == [f"www.{GONE}"]
+    assert all_of_them.plan["names"] == [RETIRED, "xn--bcher-kva.example.com", "xn--bcher-kva.example.org"]
+    assert all_of_them.entries["2"]["domains"] == [f"www.{RETIRED}"]
     assert any(mentions(line, "containers", 2) for line in all_of_them.output.splitlines())
     assert no_subdomains.actions == {"1": "leave", "3": "leave", "5": "cancel"}
     assert not retire.effects
@@ -190,7 +190,7 @@ def test_it_is_planned_approved_done_and_done_already(retire: Retire, sim: Simul
     before = truth(sim)
     plan = retire.plan(variables=BOTH)
 
-    # A person sees what to approve, and a workflow hands it on.
+    # The approver gets the plan, and a workflow passes it on.
     shown = plan["Make or apply the plan"].result["table"]
     assert "\n".join(shown) in plan.output
     assert any(mentions(line, len(EFFECTS), len(ACTIONS) + 2) for line in shown)
@@ -198,9 +198,9 @@ def test_it_is_planned_approved_done_and_done_already(retire: Retire, sim: Simul
     stats = json.loads(plan.output.partition("RUN: ")[2])
     assert stats["decommission_domain_plan_sha256"] == retire.sha256
     assert stats["decommission_domain_plan_path"] == str(retire.path)
-    # What comes from a service is a text, and opens no template for anybody.
+    # What comes from a service is a text, and is never evaluated as a template.
     assert plan.entries[str(HOSTILE)]["name"].startswith("(( lookup('pipe'")
-    # A plan is one text, whoever writes it.
+    # A plan has the same text, whichever machine writes it.
     text = retire.path.read_text()
     assert _plan.digest(text) == retire.sha256
     assert _plan.canonical(json.loads(text)) == text
@@ -216,7 +216,7 @@ def test_it_is_planned_approved_done_and_done_already(retire: Retire, sim: Simul
         short("issued"): "left",
     }
     assert retire.effects == Counter(EFFECTS)
-    _the_first_change_is_seen_and_nothing_ends_without_a_sheet(sent(apply))
+    _the_first_change_is_verified_and_nothing_ends_without_a_sheet(sent(apply))
     assert sorted(path.name for path in retire.report_dir.glob("reorder-*")) == sorted(
         [
             *(f"reorder-certcentral-{one}.json" for one in (PENDING, WAITING, REJECT)),
@@ -252,19 +252,19 @@ def test_it_is_planned_approved_done_and_done_already(retire: Retire, sim: Simul
     _nothing_secret_is_left_behind(retire, plan.output, apply.output, again.output)
 
 
-def _the_first_change_is_seen_and_nothing_ends_without_a_sheet(said: list[str]) -> None:
-    changes = [at for at, line in enumerate(said) if line in EFFECTS]
+def _the_first_change_is_verified_and_nothing_ends_without_a_sheet(requests: list[str]) -> None:
+    changes = [at for at, line in enumerate(requests) if line in EFFECTS]
     assert len(changes) == len(EFFECTS)
     first, second = changes[:2]
-    assert said[first] == f"settle {REJECT}0 rejected"
-    assert f"request {REJECT}0" in said[first + 1 : second]
+    assert requests[first] == f"settle {REJECT}0 rejected"
+    assert f"request {REJECT}0" in requests[first + 1 : second]
     planned = len(READS + AT_SERVERTASTIC)
     for order_id, write in (
         (PENDING, "set {} canceled"),
         (WAITING, "set {} canceled"),
         (REJECT, "settle {}0 rejected"),
     ):
-        assert f"read {order_id}" in said[planned : said.index(write.format(order_id))]
+        assert f"read {order_id}" in requests[planned : requests.index(write.format(order_id))]
 
 
 def _nothing_secret_is_left_behind(retire: Retire, *outputs: str) -> None:
@@ -351,7 +351,7 @@ def test_a_plan_is_carried_out_only_if_it_is_the_one_that_was_approved(retire: R
     assert by_itself.outcomes[str(PENDING)] == "done"
 
 
-def test_check_mode_changes_nothing_and_tells_what_would_be(retire: Retire, sim: Simulator) -> None:
+def test_check_mode_changes_nothing_and_predicts_the_result(retire: Retire, sim: Simulator) -> None:
     before = truth(sim)
     retire.plan(variables=BOTH)
     reports = set(retire.report_dir.iterdir())
@@ -372,7 +372,7 @@ def test_check_mode_changes_nothing_and_tells_what_would_be(retire: Retire, sim:
 
 def test_the_results_of_300_orders_are_small_and_name_each_of_them(retire: Retire, sim: Simulator, trap: Path) -> None:
     count = 300
-    orders = [{"id": number, "status": "pending", "common_name": GONE} for number in range(1, count + 1)]
+    orders = [{"id": number, "status": "pending", "common_name": RETIRED} for number in range(1, count + 1)]
     sim.reset({**of_every_status(trap), "orders": orders})
 
     plan, apply = retire.steps(*(retire.step(phase, max_changes=count) for phase in ("plan", "apply")))
@@ -389,11 +389,11 @@ def test_the_results_of_300_orders_are_small_and_name_each_of_them(retire: Retir
 
 def test_at_once_by_the_playbook_where_that_is_confirmed(retire: Retire, sim: Simulator) -> None:
     given = {
-        "decommission_domain_names": [GONE, on("www")],
+        "decommission_domain_names": [RETIRED, on("www")],
         "decommission_domain_phase": "all",
         "decommission_domain_report_dir": str(retire.report_dir),
     }
-    sim.add(id=81, status="pending", common_name=GONE)
+    sim.add(id=81, status="pending", common_name=RETIRED)
     outcomes = "- {hosts: localhost, gather_facts: false, tasks: [{debug: {var: order_plan_outcomes}, name: Outcomes}]}"
     playbook = ["certops.orders.decommission_domain"]
 
@@ -406,8 +406,8 @@ def test_at_once_by_the_playbook_where_that_is_confirmed(retire: Retire, sim: Si
         outcomes, args=playbook, variables={**given, "decommission_domain_confirm": True}
     )
     assert confirmed.rc == 0, confirmed.output
-    told = {one["order"]: one["outcome"] for one in confirmed["Outcomes"].order_plan_outcomes}
-    assert told == {str(PENDING): "done", "81": "done"}
+    found = {one["order"]: one["outcome"] for one in confirmed["Outcomes"].order_plan_outcomes}
+    assert found == {str(PENDING): "done", "81": "done"}
     assert retire.effects == Counter([f"set {PENDING} canceled", "set 81 canceled"])
 
 
@@ -487,17 +487,17 @@ def test_killed_at_every_change_it_converges_with_one_effect_each(
 
     assert writes(apply) == []
     changing = [name for name, action in planned.actions.items() if action not in ("keep", "leave", "nothing")]
-    told = {entry["order"]: entry for entry in retire.report("apply")["entries"]}
-    came_to = {name: told[name if len(name) < 9 else name[:8]]["outcome"] for name in changing}
+    entries = {entry["order"]: entry for entry in retire.report("apply")["entries"]}
+    came_to = {name: entries[name if len(name) < 9 else name[:8]]["outcome"] for name in changing}
     waits = {str(ISSUED), str(REISSUE)} if on_issued == "revoke" else set()
     expected_outcomes = {name: "pending_approval" if name in waits else "done" for name in changing}
-    # Nothing tells whether the mail was sent: that run was killed before it was acknowledged.
+    # Nothing shows whether the mail was sent: that run was killed before it was acknowledged.
     unknown = {digest("issued"): "unknown"} if on_issued == "revoke" else {}
     assert came_to == {**expected_outcomes, **unknown}
     assert retire.effects == Counter(expected)
     assert len(sim.outbox()) == (on_issued == "revoke")
     if unknown:
-        assert "request_again" in told[short("issued")]["reason"]
+        assert "request_again" in entries[short("issued")]["reason"]
         sim.approve(sim.outbox()[0])
         sim.advance("10m")
         assert retire.apply(variables=variables).outcomes[short("issued")] == "done"

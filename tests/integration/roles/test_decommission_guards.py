@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A domain goes away, and what must not go with it stays: other names, what is served, what is too much or too soon."""
+"""A domain is decommissioned, and what must stay stays: other names, what is served, what is too much or too soon."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from typing import Any
 import pytest
 
 from ansible_collections.certops.orders.tests.integration.roles.decommission_support import (
-    GONE,
-    NOBODY,
+    NO_ADDRESS,
     REFUSES,
     RESELLER_KEY,
+    RETIRED,
     STAYS,
     WHO,
     Retire,
@@ -44,7 +44,7 @@ def retire(controller: Controller, sim: Simulator) -> Retire:
 # -- names -------------------------------------------------------------------------------------------------------------
 
 
-def test_what_covers_other_names_is_left_to_a_person(retire: Retire, sim: Simulator) -> None:
+def test_an_order_that_covers_other_names_needs_manual_review(retire: Retire, sim: Simulator) -> None:
     alone, foreign, wild, protected, over_protected, lives, replaces = range(1, 8)
     sim.reset(
         book(
@@ -58,9 +58,9 @@ def test_what_covers_other_names_is_left_to_a_person(retire: Retire, sim: Simula
             at_servertastic=[st_order("new", "Queued", on("api")), st_order("wild", "Queued", on("*"))],
         )
     )
-    kept = {"protected": [f"C*.PAY.{GONE}"], "servertastic_account": True}
+    kept = {"protected": [f"C*.PAY.{RETIRED}"], "servertastic_account": True}
     both = [str(foreign), str(wild), str(protected), str(over_protected)]
-    replaced = {"lives_on": [f"API.{GONE}."], "replacements": [replaces]}
+    replaced = {"lives_on": [f"API.{RETIRED}."], "replacements": [replaces]}
 
     first, lacking, shared, done = retire.steps(
         retire.step("plan", **kept),
@@ -81,8 +81,8 @@ def test_what_covers_other_names_is_left_to_a_person(retire: Retire, sim: Simula
     assert mentions(reasons[str(foreign)], f"www.{STAYS}")
     assert mentions(reasons[str(wild)], on("*"))
     assert reasons[digest("wild")] == reasons[str(wild)]
-    assert mentions(reasons[str(protected)], on("card.pay"), f"c*.pay.{GONE}")
-    assert mentions(reasons[str(over_protected)], on("*.pay"), f"c*.pay.{GONE}")
+    assert mentions(reasons[str(protected)], on("card.pay"), f"c*.pay.{RETIRED}")
+    assert mentions(reasons[str(over_protected)], on("*.pay"), f"c*.pay.{RETIRED}")
     assert lacking.actions[str(lives)] == lacking.actions[digest("new")] == "leave"
     assert lacking.reasons[str(lives)] == lacking.reasons[digest("new")]
     assert mentions(lacking.reasons[str(lives)], on("api"))
@@ -131,7 +131,7 @@ def test_at_servertastic_the_replacement_is_placed_first(retire: Retire, sim: Si
 # -- numbers and times -------------------------------------------------------------------------------------------------
 
 
-def test_more_than_was_said_and_at_another_time_is_not_done(retire: Retire, sim: Simulator) -> None:
+def test_more_changes_than_confirmed_or_outside_the_window_are_not_made(retire: Retire, sim: Simulator) -> None:
     many = 26
     sim.reset(book(*(order(one, "pending", f"host{one}") for one in range(1, many + 1))))
     retire.variables["max_changes"] = 30
@@ -146,7 +146,7 @@ def test_more_than_was_said_and_at_another_time_is_not_done(retire: Retire, sim:
 
     plan, unconfirmed, *refused, done = retire.steps(
         retire.step("plan"),
-        # Nobody approves these.
+        # These are applied without an approval.
         retire.step("all", confirm=True),
         *(retire.step("apply", **variables) for variables in wrong.values()),
         # An approved plan needs no number.
@@ -180,11 +180,11 @@ NAMES = {
     on("served"): HERE,
     on("closed"): REFUSES,
     on("others"): ANOTHER,
-    on("no-name"): NOBODY,
+    on("no-name"): NO_ADDRESS,
     on("copied"): ANOTHER,
     on("copy"): COPY,
     on("again"): REFUSES,
-    on("st-gone"): NOBODY,
+    on("st-gone"): NO_ADDRESS,
     on("st-served"): ANOTHER,
 }
 CANDIDATES = (SERVED, UNRESOLVED, CLOSED, OTHERS, NO_NAME, COPIED, FOREIGN, REISSUE)
@@ -236,7 +236,7 @@ def test_what_is_still_served_is_never_revoked(retire: Retire, sim: Simulator, c
         at_servertastic = ["showtokens", "review st_gone", "review st_served", "review st_late"]
         assert sorted(sent(plan)) == sorted([*WHO, "list ", *reads, *at_servertastic])
 
-        # Somebody starts to serve one of them before the plan is carried out.
+        # One of them is served again before the plan is applied.
         again = {**NAMES, on("no-name"): HERE}
         sim.patch(NO_NAME, serial_number=ITS_SERIAL)
         refused, done = retire.steps(
@@ -286,12 +286,12 @@ def test_a_name_that_does_not_resolve_is_approved_or_waived(
     assert mentions(at_once.reasons[str(NO_NAME)], on("no-name"), "decommission_domain_probe_waiver")
     assert waived.outcomes[str(NO_NAME)] == waived.outcomes[short("st_gone")] == "pending_approval"
     assert waived.outcomes[str(UNRESOLVED)] == "left"
-    told = waived.records[str(NO_NAME)]
-    assert mentions(told["reason"], on("no-name"))
+    record = waived.records[str(NO_NAME)]
+    assert mentions(record["reason"], on("no-name"))
     assert f"revoke {NO_NAME}" in retire.effects
 
 
-def test_without_a_look_somebody_has_to_say_why(retire: Retire, sim: Simulator) -> None:
+def test_without_a_probe_a_reason_is_required(retire: Retire, sim: Simulator) -> None:
     sim.reset(issued_ones())
     blind = {"on_issued": "revoke", "probe": False, "max_revocations": 7}
     why = "The whole network is gone"
@@ -310,39 +310,39 @@ def test_without_a_look_somebody_has_to_say_why(retire: Retire, sim: Simulator) 
     assert len(plan.entries[str(COPIED)]["state"]["certificates"]) == 2
     assert why in words_of(plan["Make or apply the plan"].result["table"])
     assert retire.effects == Counter([*(f"revoke {one}" for one in revoked), f"set {REISSUE} canceled"])
-    told = {entry["order"]: entry for entry in retire.report("plan")["entries"]}
-    assert why in told[str(SERVED)]["reason"]
+    entries = {entry["order"]: entry for entry in retire.report("plan")["entries"]}
+    assert why in entries[str(SERVED)]["reason"]
     assert {done.outcomes[str(one)] for one in revoked} == {"pending_approval"}
 
 
-# -- lapse -------------------------------------------------------------------------------------------------------------
+# -- let expire --------------------------------------------------------------------------------------------------------
 
 
-def test_what_may_lapse_is_told_not_to_renew_and_auto_renew_is_told_loudly(retire: Retire, sim: Simulator) -> None:
-    plain, renews, lapsed, only_renews, reissue = range(31, 36)
+def test_an_order_to_let_expire_stops_renewing_and_auto_renew_causes_a_warning(retire: Retire, sim: Simulator) -> None:
+    plain, renews, expiring, only_renews, reissue = range(31, 36)
     off = {"disable_renewal_notifications": True, "auto_reissue": 0}
     sim.reset(
         book(
             order(plain, "issued", "www", auto_reissue=1, is_multi_year_plan=True),
             order(renews, "issued", "api", auto_renew=1),
-            order(lapsed, "issued", "old", **off),
+            order(expiring, "issued", "old", **off),
             order(only_renews, "issued", "older", auto_renew=1, **off),
             order(reissue, "reissue_pending", "again"),
         )
     )
-    lapse = {"on_issued": "lapse"}
+    options = {"on_issued": "lapse"}
 
     plan, done, anew = retire.steps(
-        retire.step("plan", **lapse),
-        retire.step("apply", **lapse),
-        retire.step("plan", **lapse),
+        retire.step("plan", **options),
+        retire.step("apply", **options),
+        retire.step("plan", **options),
         variables={"awx_job_id": 4711},
         quiet=False,
     )
 
     assert plan.actions == {
         **dict.fromkeys(map(str, (plain, renews, reissue)), "lapse"),
-        str(lapsed): "nothing",
+        str(expiring): "nothing",
         str(only_renews): "leave",
     }
     # Written as a fact or as a word: auto_renew, auto-renew.
@@ -356,7 +356,7 @@ def test_what_may_lapse_is_told_not_to_renew_and_auto_renew_is_told_loudly(retir
     warning = " ".join(plan.output.partition("[WARNING]: ")[2].split())[:200]
     assert loud.search(warning)
     assert mentions(warning, renews)
-    reads = [f"read {one}" for one in (plain, renews, lapsed, only_renews, reissue)]
+    reads = [f"read {one}" for one in (plain, renews, expiring, only_renews, reissue)]
     assert sorted(sent(plan)) == sorted([*WHO, "list ", *reads])
     assert retire.effects == Counter(
         [
@@ -367,13 +367,13 @@ def test_what_may_lapse_is_told_not_to_renew_and_auto_renew_is_told_loudly(retir
     )
     note = f"The shop has closed; CHG0031337; AWX job 4711; plan {plan['Make or apply the plan'].result['sha256'][:12]}"
     for one in (plain, renews):
-        assert [told["text"] for told in sim.order(one)["notes"]] == [note]
+        assert [added["text"] for added in sim.order(one)["notes"]] == [note]
     # What renews itself is not done with.
     assert done.outcomes == {
         str(plain): "done",
         str(reissue): "done",
         str(renews): "left",
-        str(lapsed): "unchanged",
+        str(expiring): "unchanged",
         str(only_renews): "left",
     }
     assert sim.order(renews)["auto_renew"]
@@ -383,7 +383,7 @@ def test_what_may_lapse_is_told_not_to_renew_and_auto_renew_is_told_loudly(retir
 # -- Servertastic ------------------------------------------------------------------------------------------------------
 
 
-def test_orders_of_given_tokens_need_no_key_and_their_contact_is_told_where_asked_for(
+def test_orders_of_given_tokens_need_no_key_and_their_contact_is_shown_on_request(
     retire: Retire, sim: Simulator
 ) -> None:
     there: dict[str, Any] = {"completed_days_ago": 10, "admin_contact": {"email": "admin@example.net"}}
@@ -403,7 +403,7 @@ def test_orders_of_given_tokens_need_no_key_and_their_contact_is_told_where_aske
         "servertastic_tokens": [f"sim-tok-{name}" for name in ("queued", "issued", "kept")],
         "on_issued": "revoke",
         "probe": False,
-        "probe_waiver": "Nobody serves it",
+        "probe_waiver": "It is not served",
         "max_revocations": 1,
         "servertastic": {"wait": False},
     }
@@ -434,8 +434,8 @@ def test_orders_of_given_tokens_need_no_key_and_their_contact_is_told_where_aske
     assert plan.actions == {digest("queued"): "nothing", digest("issued"): "revoke"}
     assert done.outcomes == {short("queued"): "unchanged", short("issued"): "pending_approval"}
     assert len(sim.outbox()) == 1
-    told = {entry["order"]: entry for entry in retire.report("apply")["entries"]}
-    assert told[short("issued")]["contact"] == "admin@example.net"
+    entries = {entry["order"]: entry for entry in retire.report("apply")["entries"]}
+    assert entries[short("issued")]["contact"] == "admin@example.net"
 
 
 # -- what it costs -----------------------------------------------------------------------------------------------------
@@ -483,10 +483,10 @@ def test_what_200_domains_cost(retire: Retire, sim: Simulator) -> None:
     assert len(revocations.requests) == planning + 3 * len(live)
     assert Counter(plan.actions.values())["cancel"] == len(pending)
     assert set(apply.outcomes.values()) == {"done", "left", "unchanged"}
-    # The same again; a sheet and a write for each; what the two modules read before they write; and what is seen then:
+    # The same again; a sheet and a write for each; what the two modules read before they write; and the verification:
     # the first change by itself, and all of them in one request.
     assert Counter(line.split()[0] for line in sent(apply)) == {
-        "whose": 1,
+        "user": 1,
         "list": ceil(size / 1000) + 1 + 1,
         "read": changes + changes,
         "request": len(special) + 1,

@@ -20,9 +20,9 @@ from ansible_collections.certops.orders.tests.integration.support import (
     Controller,
     Run,
     Simulator,
+    describe,
     mentions,
     report_names,
-    spoken,
 )
 
 PENDING, SHARED, BELOW, FAILS, LOST, VANISHED, OTHER = 11, 12, 13, 21, 22, 23, 31
@@ -72,7 +72,7 @@ TEARDOWN = """
 - name: Take it away, or fail as this server does
   ansible.builtin.shell: echo "{{ inventory_hostname }}" >> "{{ torn }}"; {{ teardown | default('true') }}
 
-- name: Look at it once more
+- name: Connect to it once more
   ansible.builtin.ping:
   vars:
     ansible_connection: "{{ later | default('local') }}"
@@ -150,13 +150,13 @@ class Servers:
             timeout=300,
             **options,
         )
-        # What ansible-core 2.16 says of reaching a server that is this machine; one over ssh is not told of.
+        # How ansible-core 2.16 reports the connection to a server that is this machine; ssh is not reported.
         warned = [line for line in run.output.splitlines() if "WARNING" in line and "Reset is not" not in line]
         assert not warned, run.output
         return run
 
     def inventory(self) -> str:
-        """Every server is this machine; one that is lost, or vanishes later, is one where nobody listens."""
+        """Every server is this machine; one that is lost, or vanishes later, refuses connections."""
         common = {
             "ansible_connection": "local",
             "ansible_python_interpreter": sys.executable,
@@ -182,7 +182,7 @@ class Servers:
 
     @property
     def writes(self) -> list[str]:
-        return sorted(spoken(request) for request in self.sim.journal() if request["method"] != "GET")
+        return sorted(describe(request) for request in self.sim.journal() if request["method"] != "GET")
 
 
 @pytest.fixture
@@ -192,8 +192,8 @@ def servers(controller: Controller, sim: Simulator) -> Servers:
 
 
 def outcomes(run: Run) -> dict[int, str]:
-    told: Sequence[dict[str, Any]] = run["Outcomes"].result["order_plan_outcomes"]
-    return {int(one["order"]): one["outcome"] for one in told}
+    found: Sequence[dict[str, Any]] = run["Outcomes"].result["order_plan_outcomes"]
+    return {int(one["order"]): one["outcome"] for one in found}
 
 
 def refusals(run: Run, rc: int = 2) -> list[str]:
@@ -243,7 +243,7 @@ def test_a_plan_is_for_the_names_of_all_and_touches_no_server(servers: Servers, 
     assert run.all("Come last") == []
     assert any(mentions(line, servers.sha256) for line in run["Make or apply the plan"].table)
     assert sorted(path.name for path in servers.report_dir.iterdir()) == report_names("plan", servers.sha256)
-    # What only a server says, whatever it says, does not begin its teardown.
+    # A variable that only a server sets, whatever its value, does not begin its teardown.
     servers.servers["web1"]["decommission_server_phase"] = "apply"
     again = servers("plan", more={"decommission_server_phase": None})
     assert (again.rc, servers.batches, servers.writes) == (0, [], [])
@@ -277,7 +277,7 @@ def test_a_plan_that_would_be_refused_ends_the_run_before_anything_is_torn_down(
     assert set(outcomes(check).values()) == {"planned"}
 
 
-def test_only_what_is_gone_is_retired_and_the_rest_once_that_is_mended(servers: Servers) -> None:
+def test_only_the_certificates_of_removed_servers_are_ended_and_the_rest_after_the_repair(servers: Servers) -> None:
     servers.approve()
     ailing = {
         "fails.example.com": ("teardown", "false"),
@@ -343,7 +343,7 @@ MISTAKES: dict[str, tuple[dict[str, Any], tuple[str, ...]]] = {
     "engine_phase": ({"order_plan_phase": "all"}, ("order_plan_phase",)),
     "engine_guard": ({"order_plan_max_revocations": 500}, ("order_plan_max_revocations",)),
     "word": ({"decommission_server_phase": "destroy"}, ("decommission_server_phase", "destroy")),
-    "nobody": ({"decommission_server_hosts": "leaving:!leaving"}, ("decommission_server_hosts", "leaving:!leaving")),
+    "no_hosts": ({"decommission_server_hosts": "leaving:!leaving"}, ("decommission_server_hosts", "leaving:!leaving")),
     "empty": ({"decommission_server_hosts": " "}, ("decommission_server_hosts",)),
     "no_teardown": (
         {"decommission_server_teardown_tasks": None},
@@ -402,7 +402,7 @@ def test_what_is_done_at_once_has_to_be_confirmed(servers: Servers) -> None:
     assert (servers.batches, servers.writes) == ([], [])
 
 
-def test_servers_that_nobody_has_planned_for_are_not_torn_down(servers: Servers) -> None:
+def test_servers_without_a_plan_are_not_torn_down(servers: Servers) -> None:
     shop = "shop.example.com"
     servers.approve()
 
@@ -412,7 +412,7 @@ def test_servers_that_nobody_has_planned_for_are_not_torn_down(servers: Servers)
         assert mentions(limited.bad("Check that the server is planned").msg, shop)
         assert (servers.batches, servers.sim.journal()) == ([], [])
 
-    # What the inventory says of the servers, the play that goes through them does not see.
+    # What the inventory sets for the servers, the play that goes through them does not see.
     servers.everywhere["decommission_server_hosts"] = "leaving"
     others = servers("apply", more={"decommission_server_hosts": None})
     assert mentions(others.bad("Check that the server is planned").msg, "stays.example.com")
@@ -463,7 +463,7 @@ def test_what_joined_after_the_approval_is_not_torn_down_nor_anything_else(
     assert not run.all("Tear the server down")
     assert not run.all("Outcomes")
 
-    # What it says to do next helps.
+    # The next step that it names helps.
     servers.approve()
     approved = servers("apply")
     assert approved.rc == 0, approved.output
@@ -508,12 +508,12 @@ def test_at_once_where_that_is_confirmed_and_what_comes_last_comes_whatever_fail
     confirmed = {"confirm": True, "include_subdomains": False}
     servers.everywhere["teardown"] = "false"
 
-    nobody = servers("all", variables=confirmed)
+    refused = servers("all", variables=confirmed)
 
-    assert mentions(refusals(nobody)[-1], 6)
+    assert mentions(refusals(refused)[-1], 6)
     assert sorted(servers.batches) == sorted(SERVERS)
-    told = nobody["Come last"].msg
-    assert (told["result"]["failed"], told["files"], told["left"]) == (True, {}, sorted(SERVERS))
+    last_report = refused["Come last"].msg
+    assert (last_report["result"]["failed"], last_report["files"], last_report["left"]) == (True, {}, sorted(SERVERS))
     assert servers.writes == []
 
     # None of them can be reached, and none has to be.
@@ -536,7 +536,7 @@ SERVED, CLOSED = 41, 42
 HERE, SERIAL = "10.0.0.1", "0A11"
 
 
-def test_whether_a_certificate_is_still_served_is_looked_at_once_its_server_is_gone(servers: Servers) -> None:
+def test_served_certificates_are_probed_after_their_server_is_retired(servers: Servers) -> None:
     servers.sim.reset(
         book(
             {"id": SERVED, "status": "issued", "common_name": "www.example.com", "serial_number": SERIAL},
@@ -545,11 +545,11 @@ def test_whether_a_certificate_is_still_served_is_looked_at_once_its_server_is_g
     )
     servers.servers = {name: servers.servers[name] for name in ("shop.example.com", "web1")}
     revoke = {"on_issued": "revoke", "max_revocations": 2}
-    # Nobody looks before that: names that do not resolve, as here, would say nothing of what is served.
+    # Nothing is probed before that: names that do not resolve, as here, would prove nothing.
     plan = servers.approve(variables=revoke)
     with world(servers.controller, {HERE: SERIAL}) as names:
-        gone = names.names({"www.example.com": HERE, "shop.example.com": REFUSES})
-        run = servers("apply", variables=revoke, env=gone)
+        retired = names.names({"www.example.com": HERE, "shop.example.com": REFUSES})
+        run = servers("apply", variables=revoke, env=retired)
 
     entries = {int(entry["order"]): entry for entry in made(plan)["entries"]}
     assert {order: entry["action"] for order, entry in entries.items()} == dict.fromkeys((SERVED, CLOSED), "revoke")

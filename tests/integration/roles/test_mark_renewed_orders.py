@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What has a successor is marked, marks whose reason is gone are taken away, and a run can be turned back."""
+"""What has a successor is marked, marks without a successor are removed, and a run can be undone."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from ansible_collections.certops.orders.tests.integration.support import (
     Controller,
     Run,
     Simulator,
+    describe,
     mentions,
     seed,
-    spoken,
 )
 
 OLD, NEW, OLD_EXPIRED, MARKED, REVOKED, TRULY, TRULY_REVOKED, LONELY, BY_HAND, FAR, FAR_NEW, DV, DV_NEW = range(11, 24)
@@ -51,8 +51,8 @@ BOOK = seed(
     migrated(DV, "dv.example.com", 30, product="ssl_dv_geotrust", organization=None),
     newer(DV_NEW, "dv.example.com", product="ssl_dv_geotrust", organization=None),
 )
-# What planning asks for: whose key it is, which orders were migrated, whether that is true, and all orders.
-READS = ["whose", "list  migrated", f"list {OLD} certcentral", "list "]
+# What planning reads: the account of the key, which orders were migrated, whether that is true, and all orders.
+READS = ["user", "list  migrated", f"list {OLD} certcentral", "list "]
 CHANGES = [f"set {OLD} renewed", f"set {OLD_EXPIRED} renewed", f"set {MARKED} not_renewed"]
 
 
@@ -113,11 +113,11 @@ class Marks:
 
     @property
     def asked(self) -> list[str]:
-        return [spoken(request) for request in self.sim.journal()]
+        return [describe(request) for request in self.sim.journal()]
 
     @property
     def writes(self) -> list[str]:
-        return sorted(spoken(request) for request in self.sim.journal() if request["method"] != "GET")
+        return sorted(describe(request) for request in self.sim.journal() if request["method"] != "GET")
 
     @property
     def marked(self) -> set[int]:
@@ -258,8 +258,8 @@ def test_what_changed_since_it_was_approved_is_left(
     run = marks("apply")
 
     assert outcomes(run)[OLD] == "left"
-    told = {int(one["order"]): one["reason"] for one in run["Outcomes"].result["order_plan_outcomes"]}
-    assert mentions(told[OLD], *named)
+    reasons = {int(one["order"]): one["reason"] for one in run["Outcomes"].result["order_plan_outcomes"]}
+    assert mentions(reasons[OLD], *named)
     assert (OLD in entries(run)) == bool(named)
     assert f"set {OLD} renewed" not in marks.writes
     assert outcomes(run)[MARKED] == "done"
@@ -377,7 +377,7 @@ def test_a_run_is_turned_back_and_nothing_else(marks: Marks) -> None:
     run = marks.undo("plan", env=env)
 
     assert entries(run) == {OLD: "unmark_renewed", OLD_EXPIRED: "unmark_renewed"}
-    assert marks.asked[:2] == ["whose", f"list {OLD},{OLD_EXPIRED}"]
+    assert marks.asked[:2] == ["user", f"list {OLD},{OLD_EXPIRED}"]
     assert sorted(marks.asked[2:]) == [f"read {OLD}", f"read {OLD_EXPIRED}"]
     stats = run.output.partition("CUSTOM STATS")[2]
     assert f'"mark_renewed_orders_undo_plan_sha256": "{marks.sha256}"' in stats
@@ -420,7 +420,7 @@ def test_in_a_folder_of_several_runs_the_newest_marks_are_found_and_those_of_a_p
     assert outcomes(marks.undo("apply", variables={"undo_report": sha256})) == {OLD: "done", OLD_EXPIRED: "done"}
 
 
-def test_what_was_truly_renewed_or_revoked_since_is_left_to_a_person(marks: Marks) -> None:
+def test_orders_renewed_or_revoked_since_need_manual_review(marks: Marks) -> None:
     marks("all", variables={"confirm": True})
     marks.sim.patch(OLD, renewed_order_id=NEW)
     marks.sim.patch(OLD_EXPIRED, status="revoked", certificate_status="revoked")

@@ -26,10 +26,10 @@ from ansible_collections.certops.orders.tests.integration.support import (
     Controller,
     Run,
     Simulator,
+    describe,
     mentions,
     report_names,
     seed,
-    spoken,
     without_time,
 )
 
@@ -58,7 +58,7 @@ WANTED = {
     REVOKE: ("revoke", "reissue_pending issued"),
     KEEP: ("keep", "issued"),
 }
-# One of each, told apart by what the service does.
+# One of each, distinguished by the reaction of the service.
 EFFECTS = [
     f"auto-reissue {LAPSE} 0",
     f"emails {LAPSE} off",
@@ -103,8 +103,8 @@ def _planned(order: Mapping[str, Any], action: str, states: str) -> dict[str, An
 
 def report_of(plans: Plans, phase: str) -> dict[str, Any]:
     """The report that a phase has left."""
-    told: dict[str, Any] = json.loads((plans.report_dir / f"decommission_domain-{phase}.json").read_text())
-    return told
+    report: dict[str, Any] = json.loads((plans.report_dir / f"decommission_domain-{phase}.json").read_text())
+    return report
 
 
 def outcomes_of(report: Mapping[str, Any]) -> dict[str, str]:
@@ -170,13 +170,13 @@ def outcomes(run: Run) -> dict[str, str]:
 
 
 def records(run: Run) -> list[dict[str, Any]]:
-    told: list[dict[str, Any]] = run["Outcomes"].result["order_plan_outcomes"]
-    return told
+    found: list[dict[str, Any]] = run["Outcomes"].result["order_plan_outcomes"]
+    return found
 
 
 def result(run: Run) -> dict[str, Any]:
-    told: dict[str, Any] = run["Result"].result["order_plan_result"]
-    return told
+    found: dict[str, Any] = run["Result"].result["order_plan_result"]
+    return found
 
 
 @pytest.fixture
@@ -187,17 +187,17 @@ def plans(controller: Controller, sim: Simulator) -> Plans:
 
 def journal_of_writes(sim: Simulator) -> list[str]:
     """What was asked to be changed, in its order."""
-    return [spoken(request) for request in sim.journal() if request["method"] != "GET"]
+    return [describe(request) for request in sim.journal() if request["method"] != "GET"]
 
 
 def effects(sim: Simulator) -> Counter[str]:
-    return Counter(spoken(request) for request in sim.journal() if request["effect"])
+    return Counter(describe(request) for request in sim.journal() if request["effect"])
 
 
 # -- planning ----------------------------------------------------------------------------------------------------------
 
 
-def test_planning_asks_nobody_and_prints_what_a_person_approves(plans: Plans, sim: Simulator) -> None:
+def test_planning_prompts_for_nothing_and_prints_the_plan_to_approve(plans: Plans, sim: Simulator) -> None:
     run = plans.approve(planned(sim), env={"DIGICERT_API_KEY": "sim-readonly", "ANSIBLE_SHOW_CUSTOM_STATS": "1"})
 
     assert sim.journal() == []
@@ -218,7 +218,7 @@ def test_planning_asks_nobody_and_prints_what_a_person_approves(plans: Plans, si
     assert _plan.digest(plans.path.read_text()) == plans.sha256
 
 
-def test_a_plan_that_says_the_same_is_left_alone(plans: Plans, sim: Simulator) -> None:
+def test_an_unchanged_plan_is_not_rewritten(plans: Plans, sim: Simulator) -> None:
     plans.approve(planned(sim))
     approved = plans.sha256
 
@@ -230,7 +230,7 @@ def test_a_plan_that_says_the_same_is_left_alone(plans: Plans, sim: Simulator) -
     assert plans.sha256 != approved
 
 
-def test_too_large_a_plan_is_told_and_made(plans: Plans, sim: Simulator) -> None:
+def test_too_large_a_plan_is_reported_and_written(plans: Plans, sim: Simulator) -> None:
     run = plans.approve(planned(sim), variables={"order_plan_max_changes": 3})
 
     (why,) = run["Make or apply the plan"].result["violations"]
@@ -272,7 +272,9 @@ def test_a_plan_without_a_file_is_handed_on_whole(form: str, plans: Plans, sim: 
 
 
 @pytest.mark.story("order_plan")
-def test_it_does_what_was_approved_and_the_first_change_is_seen_before_the_second(plans: Plans, sim: Simulator) -> None:
+def test_it_applies_the_approved_plan_and_verifies_the_first_change_before_the_second(
+    plans: Plans, sim: Simulator
+) -> None:
     plans.approve(planned(sim))
 
     run = plans("apply", planned(sim), more={"awx_job_id": 4711})
@@ -287,11 +289,11 @@ def test_it_does_what_was_approved_and_the_first_change_is_seen_before_the_secon
     assert turns[0] == REJECT * 10
     assert sorted(turns[1:3]) == [CANCEL, CANCEL_TOO]
     assert turns[3:] == [DROP, MARK, UNMARK, LAPSE, LAPSE, LAPSE, REVOKE, REVOKE]
-    said = [spoken(request) for request in sim.journal()]
-    first, second = said.index(f"settle {REJECT}0 rejected"), said.index(f"set {CANCEL} canceled")
-    assert f"read {REJECT}" in said[first + 1 : second]
-    # All is looked at once more, in one request; a revocation that waits shows nothing there.
-    assert said[-1] == f"list {REJECT},{CANCEL},{CANCEL_TOO},{DROP},{MARK},{UNMARK},{LAPSE}"
+    requests = [describe(request) for request in sim.journal()]
+    first, second = requests.index(f"settle {REJECT}0 rejected"), requests.index(f"set {CANCEL} canceled")
+    assert f"read {REJECT}" in requests[first + 1 : second]
+    # All orders are read once more, in one request; a revocation that waits shows nothing there.
+    assert requests[-1] == f"list {REJECT},{CANCEL},{CANCEL_TOO},{DROP},{MARK},{UNMARK},{LAPSE}"
     note = f"The server was retired; CHG0031337; AWX job 4711; plan {plans.sha256[:12]}"
     assert [one["text"] for one in sim.order(CANCEL)["notes"]] == [note]
     assert [one["text"] for one in sim.order(LAPSE)["notes"]] == [note]
@@ -327,16 +329,16 @@ def test_each_phase_leaves_its_report(plans: Plans, sim: Simulator) -> None:
 
     names = {without_time(file.name) for file in plans.report_dir.glob("decommission_domain-*")}
     assert names == {name for phase in ("plan", "apply") for name in report_names(phase, plans.sha256)}
-    told = {phase: report_of(plans, phase) for phase in ("plan", "apply")}
-    assert {phase: one["phase"] for phase, one in told.items()} == {"plan": "plan", "apply": "apply"}
-    assert {phase: outcomes_of(one) for phase, one in told.items()} == {
+    reports = {phase: report_of(plans, phase) for phase in ("plan", "apply")}
+    assert {phase: one["phase"] for phase, one in reports.items()} == {"plan": "plan", "apply": "apply"}
+    assert {phase: outcomes_of(one) for phase, one in reports.items()} == {
         "plan": {str(CANCEL): "planned", str(KEEP): "left"},
         "apply": {str(CANCEL): "done", str(KEEP): "left"},
     }
-    assert {one["plan_sha256"] for one in told.values()} == {plans.sha256}
+    assert {one["plan_sha256"] for one in reports.values()} == {plans.sha256}
 
 
-def test_the_report_shows_the_account_where_it_is_told_which_orders_it_has(plans: Plans, sim: Simulator) -> None:
+def test_the_report_shows_the_account_where_its_orders_are_given(plans: Plans, sim: Simulator) -> None:
     book = json.loads(plans.playbook("plan", order_plan_orders_from="account", order_plan_report_title="The end"))
     read = {"name": "Read", "certops.orders.digicert_order_info": {}, "register": "account"}
     book[0]["tasks"].insert(0, read)
@@ -344,9 +346,9 @@ def test_the_report_shows_the_account_where_it_is_told_which_orders_it_has(plans
     run = plans.controller.playbook(json.dumps(book), variables={"fresh": planned(sim, CANCEL)})
 
     assert run.rc == 0, run.output
-    told = report_of(plans, "plan")
-    assert told["title"] == "The end"
-    assert told["at_a_glance"]["orders"] == len(WANTED)
+    report = report_of(plans, "plan")
+    assert report["title"] == "The end"
+    assert report["at_a_glance"]["orders"] == len(WANTED)
 
 
 def test_without_a_sheet_nothing_is_ended(plans: Plans, sim: Simulator) -> None:
@@ -381,14 +383,14 @@ def test_a_report_that_cannot_be_written_is_found_out_before_the_first_change(
     assert sim.journal() == []
 
 
-def test_what_changed_since_is_told_and_left_and_what_is_new_is_not_done(plans: Plans, sim: Simulator) -> None:
+def test_changed_orders_are_reported_and_left_and_new_ones_are_not_changed(plans: Plans, sim: Simulator) -> None:
     plans.approve(planned(sim, CANCEL, MARK, KEEP))
     sim.patch(CANCEL, status="issued")
 
     run = plans("apply", planned(sim, CANCEL, CANCEL_TOO, MARK, KEEP))
 
-    told = {one["order"]: one["outcome"] for one in records(run)}
-    assert told == {str(CANCEL): "left", str(CANCEL_TOO): "left", str(MARK): "done", str(KEEP): "left"}
+    by_order = {one["order"]: one["outcome"] for one in records(run)}
+    assert by_order == {str(CANCEL): "left", str(CANCEL_TOO): "left", str(MARK): "done", str(KEEP): "left"}
     # The reason of the fresh plan, and that it differs from the approved one.
     reasons = {one["order"]: one["reason"] for one in records(run)}
     assert reasons[str(KEEP)] == "it is issued"
@@ -398,7 +400,7 @@ def test_what_changed_since_is_told_and_left_and_what_is_new_is_not_done(plans: 
     assert journal_of_writes(sim) == [f"set {MARK} renewed"]
 
 
-def test_what_was_ended_by_somebody_else_is_done(plans: Plans, sim: Simulator) -> None:
+def test_an_order_ended_elsewhere_counts_as_done(plans: Plans, sim: Simulator) -> None:
     plans.approve(planned(sim, CANCEL, MARK))
     sim.patch(CANCEL, status="canceled")
 
@@ -592,11 +594,14 @@ def test_one_that_was_never_changed_proves_nothing(plans: Plans, sim: Simulator)
     run = plans("apply", several)
 
     assert outcomes(run) == {str(CANCEL): "refused", str(CANCEL_TOO): "done", "13": "done"}
-    said = [spoken(request) for request in sim.journal()]
-    assert f"read {CANCEL_TOO}" in said[said.index(f"set {CANCEL_TOO} canceled") : said.index("set 13 canceled")]
+    requests = [describe(request) for request in sim.journal()]
+    assert (
+        f"read {CANCEL_TOO}"
+        in requests[requests.index(f"set {CANCEL_TOO} canceled") : requests.index("set 13 canceled")]
+    )
 
 
-def test_check_mode_changes_nothing_and_tells_what_would_be(plans: Plans, sim: Simulator) -> None:
+def test_check_mode_changes_nothing_and_predicts_the_result(plans: Plans, sim: Simulator) -> None:
     plans.approve(planned(sim))
 
     run = plans("apply", planned(sim), args=["--check"])
@@ -786,8 +791,8 @@ def test_orders_of_servertastic_are_cancelled_by_their_digests_and_once(controll
     assert len(list(plans.report_dir.glob("reorder-servertastic-*.json"))) == 2
 
     sim.advance("10m")
-    gone = [{**entry, "action": "nothing", "state": {"status": "Cancelled"}} for entry in entries]
-    run = plans("apply", gone, env=env, variables=variables)
+    canceled = [{**entry, "action": "nothing", "state": {"status": "Cancelled"}} for entry in entries]
+    run = plans("apply", canceled, env=env, variables=variables)
     assert [one["outcome"] for one in records(run)] == ["done", "done"]
 
 
@@ -813,9 +818,9 @@ def test_what_servertastic_never_acknowledged_is_unknown_until_it_shows_or_is_as
 
     again = plans("apply", entries, env=env, variables=variables)
 
-    told = {one["name"]: one for one in records(again)}
-    assert told["www.shop.example"]["outcome"] == "unknown", again.output
-    assert "request_again" in told["www.shop.example"]["reason"]
+    by_name = {one["name"]: one for one in records(again)}
+    assert by_name["www.shop.example"]["outcome"] == "unknown", again.output
+    assert "request_again" in by_name["www.shop.example"]["reason"]
     assert result(again)["failed"]
     assert sum(one["path"].endswith("order/cancel.json") and one["order_id"] == "a" for one in sim.journal()) == 1
 

@@ -109,7 +109,7 @@ def test_data_becomes_three_files_that_stay_the_same(controller: Controller) -> 
     assert mentions(written["headline"], 2, 1)
     paths = [f"{folder(controller)}/orders-report.{kind}" for kind in ("html", "json", "csv")]
     assert list(written["files"].values()) == paths
-    # The log names them, for whoever has no more than that.
+    # The log names them, for readers of the log alone.
     assert all(f"order_report: report: {path}\n" in run.output for path in paths)
 
     again = report(controller, play=given(), data=DATA)
@@ -146,7 +146,7 @@ def test_a_folder_that_is_there_keeps_its_mode(controller: Controller) -> None:
 
 def test_without_data_the_account_is_read(sim: Simulator, controller: Controller) -> None:
     run = report(controller, order_report_title="All of it", order_report_generated_at=TIME, awx_job_id=4711)
-    assert run.sent == ["whose", "account", "list "]
+    assert run.sent == ["user", "account", "list "]
     written = files(controller)
     read = json.loads(written["orders-report.json"])
     assert [order["order_id"] for order in read["orders"]] == sorted(EVERY_ORDER)
@@ -176,7 +176,7 @@ def test_one_command_writes_what_is_due_without_a_successor(sim: Simulator, cont
     given: dict[str, Any] = {"order_report_filters": filters, "order_report_formats": "csv"}
     play = "- import_playbook: certops.orders.order_report"
     run = report(controller, play=play, **given)
-    assert run.sent == ["whose", "account", "list "]
+    assert run.sent == ["user", "account", "list "]
     (row,) = table(files(controller)["orders-report.csv"])
     assert (row["order_id"], row["successor"], row["requester"]) == ("9001", "none", "unknown")
 
@@ -195,7 +195,7 @@ def test_filters_of_orders_that_are_given_are_refused(controller: Controller) ->
     assert not folder(controller).exists()
 
 
-def test_a_playbook_does_it_for_a_person(controller: Controller) -> None:
+def test_the_collections_playbook_writes_the_report(controller: Controller) -> None:
     run = report(controller, play="- import_playbook: certops.orders.order_report")
     assert mentions(run["Write the report"].msg, len(EVERY_ORDER))
     assert len(files(controller)) == 3
@@ -238,18 +238,18 @@ def test_hostile_names_stay_names(sim: Simulator, controller: Controller, source
         data = {**DATA, "title": names[0], "ticket": names[1], "names": names, "entries": entries}
         report(controller, play=given(), data=data)
         rows = [row["name"] for row in table(files(controller)["orders-report.csv"])]
-        told = [entry["name"] for entry in json.loads(files(controller)["orders-report.json"])["entries"]]
+        shown = [entry["name"] for entry in json.loads(files(controller)["orders-report.json"])["entries"]]
     else:
         due = {"status": "issued", "valid_till_in_days": 30}
         sim.reset(seed(*({**due, "id": 7000 + n, "common_name": name} for n, name in enumerate(names))))
         report(controller)
         rows = [row["common_name"] for row in table(files(controller)["orders-report.csv"])]
-        told = [order["common_name"] for order in json.loads(files(controller)["orders-report.json"])["orders"]]
+        shown = [order["common_name"] for order in json.loads(files(controller)["orders-report.json"])["orders"]]
         # The client has made them printable.
         names[6] = names[6].encode("unicode_escape").decode()
 
-    # A program is told what it was.
-    assert told == names
+    # A program gets the original text.
+    assert shown == names
     page = files(controller)["orders-report.html"]
     assert not re.search(r"<(script|img|!--)|onerror=alert\(1\)>", page)
     assert page.count("<h1") == page.count("<style") == 1
@@ -307,7 +307,7 @@ def test_the_report_is_handed_on(controller: Controller) -> None:
 
 
 @pytest.mark.parametrize(
-    ("wrong", "told"),
+    ("wrong", "message"),
     [
         ({"order_report_formats": ["pdf"]}, "order_report_formats"),
         ({"order_report_basename": "../elsewhere"}, "order_report_basename"),
@@ -317,7 +317,7 @@ def test_the_report_is_handed_on(controller: Controller) -> None:
         ({"order_report_dir": None}, "order_report_dir"),
     ],
 )
-def test_what_is_wrong_is_said(controller: Controller, wrong: dict[str, Any], told: str) -> None:
+def test_wrong_options_are_reported(controller: Controller, wrong: dict[str, Any], message: str) -> None:
     controller.write("data.json", json.dumps(wrong.get("data", DATA)))
     variables = {"order_report_dir": str(folder(controller)), **wrong}
     variables.pop("data", None)
@@ -325,7 +325,7 @@ def test_what_is_wrong_is_said(controller: Controller, wrong: dict[str, Any], to
         del variables["order_report_dir"]
     run = controller.playbook(given(), variables=variables)
     assert run.rc != 0
-    assert told in next(task for task in run.tasks if task.failed).result["msg"]
+    assert message in next(task for task in run.tasks if task.failed).result["msg"]
     assert not folder(controller).exists() or not files(controller)
 
 
@@ -350,7 +350,7 @@ TASKS = """
           api_url: "{{ the_url }}"
           execute_on: "{{ where }}"
       tasks:
-        - name: Look
+        - name: Predict
           certops.orders.order_report: &options {dir: "{{ folder }}", generated_at: "2026-11-22T10:42:05Z"}
           check_mode: true
           diff: true
@@ -386,12 +386,12 @@ def module_run(controller: Controller, sim: Simulator, where: str) -> Run:
 
 def test_the_module_foretells_in_check_mode_and_needs_the_controller(controller: Controller, sim: Simulator) -> None:
     run = module_run(controller, sim, "controller")
-    look, write, again = run.good("Look"), run.good("Write"), run.good("Again")
-    assert look.sent == write.sent == ["whose", "account", "list "]
+    check, write, again = run.good("Predict"), run.good("Write"), run.good("Again")
+    assert check.sent == write.sent == ["user", "account", "list "]
     assert {request["key"] for request in run.requests} == {KEY}
-    assert (look.changed, write.changed, again.changed) == (True, True, False)
+    assert (check.changed, write.changed, again.changed) == (True, True, False)
     names = ("files", "headline", "msg", "diff")
-    assert {name: look.result[name] for name in names} == {name: write.result[name] for name in names}
+    assert {name: check.result[name] for name in names} == {name: write.result[name] for name in names}
     assert {Path(diff["after_header"]).suffix for diff in write.result["diff"]} == {".json", ".csv"}
     assert write.api["requests"] == 3
     assert run.good("Of these").sent == []
@@ -411,7 +411,7 @@ def test_where_only_a_host_reaches_the_service_the_orders_are_read_before(
     controller: Controller, sim: Simulator
 ) -> None:
     run = module_run(controller, sim, "target")
-    for name in ("Look", "Write", "Again"):
+    for name in ("Predict", "Write", "Again"):
         refused = run.bad(name)
         assert_failure(refused, code="invalid_option")
         assert mentions(refused.msg, "execute_on", "digicert_order_info", "orders_from")

@@ -20,8 +20,8 @@ from ansible_collections.certops.orders.tests.integration.support import (
     Controller,
     Run,
     Simulator,
+    describe,
     mentions,
-    spoken,
 )
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -55,8 +55,8 @@ def role(name: str, **variables: Any) -> dict[str, Any]:
 
 
 def rescued(task: Mapping[str, Any], number: int) -> dict[str, Any]:
-    told = {"name": f"Refusal {number}", "ansible.builtin.debug": {"var": "ansible_failed_result"}}
-    return {"name": f"Try {number}", "block": [task], "rescue": [told]}
+    debug = {"name": f"Refusal {number}", "ansible.builtin.debug": {"var": "ansible_failed_result"}}
+    return {"name": f"Try {number}", "block": [task], "rescue": [debug]}
 
 
 def refusal(run: Run, number: int) -> str:
@@ -82,7 +82,7 @@ def test_a_misspelled_variable_is_refused_wherever_it_is_set(desk: Controller, s
         rescued(role("order_report", dir=str(desk.home / "reports"), format="html"), 3),
         rescued(role("order_plan", kind="mine", entrys=[]), 4),
     ]
-    # What nobody can work out is not worked out: names are compared, and never values.
+    # What cannot be evaluated is not evaluated: names are compared, and never values.
     more = {"decommission_domain_stay": "{{ of_nothing_that_there_is }}"}
     (desk.desk / "group_vars").mkdir()
     desk.write("group_vars/all.yml", json.dumps(more))
@@ -168,7 +168,7 @@ def test_the_first_command_of_its_readme_works_as_printed(name: str, desk: Contr
 # -- names that reach too far, and patterns that protect nothing -------------------------------------------------------
 
 
-def test_everything_below_a_name_goes_only_where_it_is_of_the_account(desk: Controller, sim: Simulator) -> None:
+def test_subdomains_are_decommissioned_only_below_a_domain_of_the_account(desk: Controller, sim: Simulator) -> None:
     below = {"include_subdomains": True}
     tasks = [
         rescued(role("decommission_domain", names="co.uk", **below), 0),
@@ -189,9 +189,9 @@ def test_everything_below_a_name_goes_only_where_it_is_of_the_account(desk: Cont
     (lone,) = plan.result["plan"]["notes"]
     assert mentions(lone, "decommission_domain_protected", "pay.example.com", "*.pya.example.com")
     assert any(line.endswith(lone) for line in plan.table)
-    said = [spoken(request) for request in sim.journal()]
+    requests = [describe(request) for request in sim.journal()]
     # One read more for each, and nothing of the account where a name is refused. An end rests on the order's own page.
-    assert said == [*(3 * ["whose", "domains"]), "list ", f"read {SHOP}"]
+    assert requests == [*(3 * ["user", "domains"]), "list ", f"read {SHOP}"]
 
 
 # -- reports -----------------------------------------------------------------------------------------------------------
@@ -211,5 +211,5 @@ def test_a_report_on_orders_that_were_read_before_reads_nothing(desk: Controller
     report = json.loads((reports / "orders-report.json").read_text())
     assert (report["title"], report["at_a_glance"]["orders"]) == ("Pending", 3)
     assert [path.name for path in reports.iterdir()] == ["orders-report.json"]
-    assert [spoken(request) for request in sim.journal()] == ["list "]
+    assert [describe(request) for request in sim.journal()] == ["list "]
     assert mentions(refusal(run, 0), "order_report_orders_from", "of_nobody")

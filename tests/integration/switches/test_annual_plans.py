@@ -33,7 +33,7 @@ def test_every_value_is_tested(sim: Simulator) -> None:
 
 
 @pytest.mark.parametrize("switches", VALUES, ids=lambda switches: "-".join(map(str, switches.values())) or "default")
-def test_an_order_whose_certificate_has_expired_goes_on(
+def test_an_order_with_an_expired_certificate_stays_active(
     switches: dict[str, Any], controller: Controller, sim: Simulator
 ) -> None:
     sim.reset(
@@ -45,22 +45,22 @@ def test_an_order_whose_certificate_has_expired_goes_on(
         )
     )
     retire = Retire(controller, sim)
-    goes_on = switches.get("certcentral.annual_plans") != "false"
+    stays_active = switches.get("certcentral.annual_plans") != "false"
 
-    revoke, lapse, done = retire.steps(
+    revoke, to_expire, done = retire.steps(
         retire.step("plan", on_issued="revoke", probe=False, probe_waiver="Gone", plan_path=None),
         retire.step("plan", on_issued="lapse"),
         retire.step("apply", on_issued="lapse"),
     )
 
-    late = {"revoke": "leave", "lapse": "lapse"} if goes_on else dict.fromkeys(("revoke", "lapse"), "nothing")
+    late = {"revoke": "leave", "lapse": "lapse"} if stays_active else dict.fromkeys(("revoke", "lapse"), "nothing")
     assert revoke.actions == {str(LATE): late["revoke"], str(VALID): "revoke", str(OVER): "nothing"}
-    assert lapse.actions == {str(LATE): late["lapse"], str(VALID): "lapse", str(OVER): "nothing"}
+    assert to_expire.actions == {str(LATE): late["lapse"], str(VALID): "lapse", str(OVER): "nothing"}
     # The reason has the day until which the order can be reissued.
-    assert bool(re.search(r"\b\d{4}-\d\d-\d\d\b", revoke.reasons[str(LATE)])) is goes_on
+    assert bool(re.search(r"\b\d{4}-\d\d-\d\d\b", revoke.reasons[str(LATE)])) is stays_active
     assert done.succeeded, done.output
-    lapsed = [LATE, VALID] if goes_on else [VALID]
-    assert retire.effects == Counter(what for one in lapsed for what in (f"note {one}", f"emails {one} off")), (
+    set_to_expire = [LATE, VALID] if stays_active else [VALID]
+    assert retire.effects == Counter(what for one in set_to_expire for what in (f"note {one}", f"emails {one} off")), (
         done.output
     )
 

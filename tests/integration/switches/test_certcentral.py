@@ -5,7 +5,7 @@
 """Every switch of the simulator that concerns a module beside digicert_order_status: it is right under every value.
 
 An act is a few tasks on objects of their own. Under each value of a switch the acts that it concerns are played, and
-what came of them is compared with what they come to by default, or with what OTHERWISE says for this value.
+what came of them is compared with what they come to by default, or with what OTHERWISE holds for this value.
 """
 
 from __future__ import annotations
@@ -134,8 +134,8 @@ REVOKE = {"comments": "Switched", "confirm": True}
 
 # An act: the module, and the arguments of each of its tasks.
 ACTS: dict[str, tuple[str, list[dict[str, Any]]]] = {
-    "whose key": ("account_info", [{}, {"require_write": True}]),
-    "whose key, an auditor's": ("account_info", [{"require_write": True, "api_key": "sim-auditor"}]),
+    "user of a key": ("account_info", [{}, {"require_write": True}]),
+    "user of an auditor's key": ("account_info", [{"require_write": True, "api_key": "sim-auditor"}]),
     "find all": ("order_info", [{}]),
     "find by status": (
         "order_info",
@@ -216,11 +216,11 @@ COPIES = ["revoke a copy", "revoke an order with copies"]
 TWO_RUNS = ["revoke", "revoke at once", "revoke the only one"]
 # Which acts a switch concerns; where none are named, those that can see it.
 CONCERNS: dict[str, list[str]] = {
-    "account_readable": ["whose key"],
+    "account_readable": ["user of a key"],
     "approve_own_request": ["approve", "reject"],
     "auto_approve_revocation": REVOCATIONS,
     "certificate_filters_find": ["revoke a copy", "revoke by serial number", "revoke the only one"],
-    "container_visibility": ["whose key"],
+    "container_visibility": ["user of a key"],
     "empty_certificates": COPIES,
     "error_body": ["revoke a copy", "renewal of what has ended", "read one that is not there", "renewal e-mails"],
     "error_on_double_activation": ["switch a domain"],
@@ -245,7 +245,7 @@ CONCERNS: dict[str, list[str]] = {
     "skip_approval": REVOCATIONS,
     "unknown_parameters": ["find all", "list requests", "list domains", "switch a domain", "revoke"],
     "unknown_status_filter": ["find by status"],
-    "user_me_roles": ["whose key", "whose key, an auditor's"],
+    "user_me_roles": ["user of a key", "user of an auditor's key"],
     # Those that are shared.
     "bool_style": [*RENEWED, "read whole", "list domains", "switch a domain", "renewal e-mails", "renewal settings"],
     "dv_organization": ["find by product"],
@@ -281,8 +281,8 @@ IDENTITIES = {"requests": sorted(order * 10 for order in ORDERS)}
 CHANGED, UNCHANGED, PENDING = ["changed"], ["unchanged"], ["pending_approval"]
 TWICE = [CHANGED, UNCHANGED]
 BY_DEFAULT: dict[str, list[Any]] = {
-    "whose key": [[True, 111111], [True, 111111]],
-    "whose key, an auditor's": ["None read_only, 0 changes"],
+    "user of a key": [[True, 111111], [True, 111111]],
+    "user of an auditor's key": ["None read_only, 0 changes"],
     "find all": [ORDERS],
     "find by status": [
         [WAITS, WAITS_TOO],
@@ -332,7 +332,7 @@ NOT_AN_APPROVER = "403 access_denied|invalid_approver, 0 changes"
 IGNORED = "200 filter_ignored, 0 changes"
 # By case and act.
 OTHERWISE: dict[str, dict[str, list[Any]]] = {
-    "account_readable=false": {"whose key": [[True, None], [True, None]]},
+    "account_readable=false": {"user of a key": [[True, None], [True, None]]},
     "approve_own_request=refused": {"approve": [NOT_AN_APPROVER, NOT_AN_APPROVER]},
     "auto_approve_revocation=true": {
         "revoke": TWICE,
@@ -350,10 +350,10 @@ OTHERWISE: dict[str, dict[str, list[Any]]] = {
         "revoke the only one": [NOT_AN_APPROVER, NOT_AN_APPROVER],
         "revoke by serial number": [NOT_AN_APPROVER, PENDING],
     },
-    # What is not JSON does not say that there is none.
+    # A body that is not valid JSON does not mean that the object is missing.
     "error_body=text": {"read one that is not there": ["404 None, 0 changes"]},
-    "user_me_roles=user": {"whose key, an auditor's": [[True, 111111]]},
-    # Nobody can check what it looks for, nor which orders are migrated, and a certificate's order is not found.
+    "user_me_roles=user": {"user of an auditor's key": [[True, 111111]]},
+    # The module cannot verify the search, nor which orders are migrated, and a certificate's order is not found.
     "ignore_filters=all": {
         "find by search": [IGNORED],
         "find by origin": [IGNORED, [DUE, LATE]],
@@ -363,7 +363,7 @@ OTHERWISE: dict[str, dict[str, list[Any]]] = {
     "ignore_filters=origin": {"find by origin": [IGNORED, [DUE, LATE]]},
     "origin_filter=ignored": {"find by origin": [IGNORED, [DUE, LATE]]},
     "origin_filter=empty": {"find by origin": [IGNORED, [DUE, LATE]]},
-    # The status is what CertCentral says it is.
+    # The status is the one that CertCentral returns.
     "renewed_shows_as=status": {},
     "renewed_shows_as=both": {},
 }

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What nobody knows of CertCentral is a switch of the simulator: the module is right under every setting of each."""
+"""Unknown behavior of CertCentral is a switch of the simulator: the module is right under every setting of each."""
 
 from __future__ import annotations
 
@@ -196,7 +196,7 @@ def test_the_second_run_sends_no_write(stories: Run, name: str) -> None:
 
 
 def test_a_change_that_shows_late_is_made_again_and_does_no_harm(stories: Run) -> None:
-    # Nothing tells a mark that is not visible yet from none: this is the price, and it has no effect.
+    # Nothing distinguishes a mark that is not visible yet from none: this is the price, and it has no effect.
     (name,) = MARK_INVISIBLE
     again = stories[f"{name}: mark one again"]
     assert again.writes == [f"set {MIGRATED} renewed"]

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What nobody knows of Servertastic is a switch of the simulator: the modules are right under every setting of each."""
+"""Unknown behavior of Servertastic is a switch of the simulator: the modules are right under every setting."""
 
 from __future__ import annotations
 
@@ -154,7 +154,7 @@ ELSEWHERE = [
 ]
 
 AT_ONCE = ("unused", "queued")
-# The last one is at the edge, where the service says no.
+# The last one is at the edge, where the service refuses.
 ASKED = ("issued", "late")
 EDGE = "edge"
 NEVER = ("old", "reissued", "rolled_back", "reviewed", "licence")
@@ -254,18 +254,18 @@ def test_no_switch_is_forgotten(process: Simulator) -> None:
         assert str(there[f"servertastic.{name}"]).lower() in (default, f"{default}.0")
         for value in others:
             process.set({f"servertastic.{name}": value})
-        with pytest.raises(SimulatorError) as told:
+        with pytest.raises(SimulatorError) as raised:
             process.set({f"servertastic.{name}": "no such value"})
         # A new value of an old switch, too, is to be thought of.
-        known = str(told.value)
+        known = str(raised.value)
         assert [value for value in (default, *others) if value not in known and "number" not in known] == []
     assert set(OF_LISTS) | set(OF_ORDERS) <= set(SWITCHES)
     process.reset({})
 
 
 def expected(case: str) -> dict[str, str]:
-    """What the orders of a story come to, where the service tells what is true."""
-    told = {
+    """The outcomes of the orders of a story, where the service shows the true state."""
+    outcomes_due = {
         **dict.fromkeys(AT_ONCE, "changed"),
         **dict.fromkeys((*ASKED, "alone"), "pending_approval"),
         **dict.fromkeys(NEVER, "ineligible"),
@@ -274,27 +274,27 @@ def expected(case: str) -> dict[str, str]:
         NOWHERE: "missing",
     }
     if case == "modifications_shown=false":
-        # Nobody can say when they were issued.
-        told.update(dict.fromkeys((*ASKED, EDGE, "alone"), "ineligible"))
+        # The time of their issuance is unknown.
+        outcomes_due.update(dict.fromkeys((*ASKED, EDGE, "alone"), "ineligible"))
     if CASES[case].get("servertastic.unknown_token_status", "401") != "401":
         # This may mean anything; 404 is that of a wrong address as well.
-        told[NOWHERE] = "failed"
-    return told
+        outcomes_due[NOWHERE] = "failed"
+    return outcomes_due
 
 
 @each("case", ORDERS)
 def test_every_order_comes_to_what_it_should(stories: Run, case: str) -> None:
-    told, again = stories[f"{case}: cancel"], stories[f"{case}: cancel again"]
+    done, again = stories[f"{case}: cancel"], stories[f"{case}: cancel again"]
     wanted = expected(case)
-    assert outcomes(told) == wanted
-    assert told.changed
+    assert outcomes(done) == wanted
+    assert done.changed
     asked = [name for name, outcome in wanted.items() if outcome == "pending_approval"]
-    assert effects(told) == sorted(f"cancel {name}" for name in (*AT_ONCE, *asked))
+    assert effects(done) == sorted(f"cancel {name}" for name in (*AT_ONCE, *asked))
     # The one at the edge is asked for, as it might be our clock that is wrong.
     edge = [EDGE] if wanted[EDGE] == "failed" else []
-    assert cancels(told) == dict.fromkeys((*AT_ONCE, *asked, *edge), 1)
-    assert set(told.requested_at) == {digest(name) for name in asked}
-    for one in told.orders:
+    assert cancels(done) == dict.fromkeys((*AT_ONCE, *asked, *edge), 1)
+    assert set(done.requested_at) == {digest(name) for name in asked}
+    for one in done.orders:
         if named(one) == EDGE and edge:
             status = CASES[case].get("servertastic.refusal_status", "403")
             assert (one["failure"]["code"], one["failure"]["http_status"]) == (status, int(status))
@@ -304,7 +304,7 @@ def test_every_order_comes_to_what_it_should(stories: Run, case: str) -> None:
     assert not again.changed
     assert effects(again) == []
     assert cancels(again) == dict.fromkeys(edge, 1)
-    assert set(again.requested_at) == set(told.requested_at)
+    assert set(again.requested_at) == set(done.requested_at)
 
 
 @each("case", ORDERS)
@@ -324,7 +324,7 @@ def test_without_a_log_what_cannot_be_known_does_no_harm(stories: Run, case: str
         assert outcomes(again) == {"customer": "unchanged"}
         assert cancels(again) == {}
     elif case == "cancel_of_cancelled=accepted":
-        # It still looks as it was.
+        # It still shows its old state.
         assert outcomes(again) == {"customer": "changed"}
     else:
         assert outcomes(again) == {"customer": "failed"}
@@ -344,37 +344,37 @@ def test_what_was_approved(stories: Run, case: str) -> None:
 @each("case", ELSEWHERE)
 def test_what_was_asked_for_elsewhere(stories: Run, case: str) -> None:
     for name in ("asked", "asked again"):
-        told = stories[f"{case}: {name}"]
+        done = stories[f"{case}: {name}"]
         if case == "modifications_shown=false":
-            assert set(outcomes(told).values()) == {"ineligible"}
+            assert set(outcomes(done).values()) == {"ineligible"}
             continue
         # Nothing that is documented shows that it was asked for: whether there is another mail is the service's choice.
-        assert len(cancels(told)) == 1
+        assert len(cancels(done)) == 1
         if case == "repeat_cancel_request=refused":
-            assert_failure(told, code="403", http_status=403)
-            assert not told.changed
+            assert_failure(done, code="403", http_status=403)
+            assert not done.changed
         else:
-            assert set(outcomes(told).values()) == {"pending_approval"}
-            assert bool(effects(told)) == (case != "repeat_cancel_request=silent")
+            assert set(outcomes(done).values()) == {"pending_approval"}
+            assert bool(effects(done)) == (case != "repeat_cancel_request=silent")
 
 
 @each("case", ORDERS)
-def test_money_and_contacts_are_told_as_far_as_they_show(stories: Run, case: str) -> None:
-    told = {named(one): one for one in stories[f"{case}: cancel"].orders}
+def test_refunds_and_contacts_are_reported_as_far_as_they_show(stories: Run, case: str) -> None:
+    orders = {named(one): one for one in stories[f"{case}: cancel"].orders}
     late = case == "audit_lag_seconds=3600"
-    assert {told[name]["refund"] for name in AT_ONCE} == {"pending" if late else "credited"}
-    assert told["old"]["refund"] == "none" or case == "modifications_shown=false"
-    assert told["rolled_back"]["refund"] == told["reviewed"]["refund"] == "unknown"
-    assert told["cancelled"]["refund"] == "credited"
-    asked = told["issued"]
+    assert {orders[name]["refund"] for name in AT_ONCE} == {"pending" if late else "credited"}
+    assert orders["old"]["refund"] == "none" or case == "modifications_shown=false"
+    assert orders["rolled_back"]["refund"] == orders["reviewed"]["refund"] == "unknown"
+    assert orders["cancelled"]["refund"] == "credited"
+    asked = orders["issued"]
     if case != "modifications_shown=false":
         assert asked["refund"] == "pending"
     hidden = case in ("admin_contact_shown=false", "all the worst")
     assert asked["admin_email"] == ("" if hidden else "admin@issued.example.com")
-    assert told["unused"]["domain_name"] == told["unused"]["admin_email"] == ""
+    assert orders["unused"]["domain_name"] == orders["unused"]["admin_email"] == ""
     # As it is documented, however it is spelt.
-    assert told["queued"]["before"]["order_status"] == "Queued"
-    assert told["reviewed"]["before"]["order_status"] == "Servertastic Review"
+    assert orders["queued"]["before"]["order_status"] == "Queued"
+    assert orders["reviewed"]["before"]["order_status"] == "Servertastic Review"
 
 
 @each("case", LISTS)
@@ -388,7 +388,7 @@ def test_the_lists_of_an_account_are_read_in_every_shape(stories: Run, case: str
     assert tokens["unused"]["order_status"] == "Order Placed"
     assert tokens["queued"]["provider_order_id"]
     assert tokens["queued"]["reseller_unique_reference"]
-    # Where neither the old key nor the new one tells, it is not known.
+    # Where neither the old key nor the new one is sent, it is not known.
     assert tokens["issued"]["expiry_date"]
     assert tokens["unused"]["expiry_date"] == ""
     assert bool(tokens["issued"]["window_closes"]) == (case != "modifications_shown=false")
@@ -423,9 +423,9 @@ def test_the_account_and_lists_of_one_and_of_none_are_read_in_every_shape(storie
 
 
 def test_no_token_shows_under_any_switch(stories: Run) -> None:
-    for told in stories.tasks:
-        told_all = json.dumps({name: value for name, value in told.result.items() if name != "invocation"})
-        assert [name for name in (*EVERYONE, "nowhere") if token(name) in told_all] == [], told.name
+    for done in stories.tasks:
+        returned = json.dumps({name: value for name, value in done.result.items() if name != "invocation"})
+        assert [name for name in (*EVERYONE, "nowhere") if token(name) in returned] == [], done.name
 
 
 # -- what becomes of a link -------------------------------------------------------------------------------------------

@@ -39,7 +39,7 @@ def account() -> dict[str, Any]:
         # The last name, which a list may leave out, is protected.
         order(SECRET, "pending", "secret", dns_names=[on("secret"), PAY]),
         order(REJECT, "needs_approval", "reject"),
-        # A list that leaves the last name out does not show that it covers a name which goes away.
+        # A list that leaves the last name out does not show that it covers a name to decommission.
         {
             "id": HIDDEN,
             "status": "pending",

@@ -63,7 +63,7 @@ class Control:
         return _json({kind: things[kind]})
 
     async def link(self, request: Request) -> Response:
-        """GET: what a person sees who opens the link of a mail. POST ``choice=...``: what was chosen there."""
+        """GET: the page behind the link of a mail. POST ``choice=...``: the choice of its reader."""
         form = parse_qs((await request.body()).decode("utf-8", "replace"))
         choice = form.get("choice", [""])[0] if request.method == "POST" else None
         answer = self._provider(request).follow_link(request.path_params["code"], choice)
@@ -148,7 +148,7 @@ def _guarded(endpoint: Endpoint, world: World, token: str) -> Endpoint:
         given = request.headers.get(TOKEN_HEADER, "")
         if not secrets.compare_digest(given.encode(), token.encode()):
             return _refusal(HTTPStatus.FORBIDDEN, f"the header {TOKEN_HEADER} must carry the token printed at start")
-        # What was to take effect by now has done so, whoever looks.
+        # What was to take effect by now has done so, for every reader.
         world.effects.settle(world.clock.now())
         return await endpoint(request)
 

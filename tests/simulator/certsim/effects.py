@@ -31,14 +31,14 @@ class _Postponed:
     requests: int
 
     def is_about(self, provider: Provider, order_id: OrderId | None) -> bool:
-        """Tell whether a request is one of those that are counted: of the same order, or of no single one."""
+        """Return whether a request is one of those that are counted: of the same order, or of no single one."""
         return provider is self.provider and (
             None in (order_id, self.entry.order_id) or order_id == self.entry.order_id
         )
 
 
 def _may_write(call: Call) -> bool:
-    """Tell whether a call can change anything: copies of the state take time. Servertastic cancels by GET."""
+    """Return whether a call can change anything: copies of the state take time. Servertastic cancels by GET."""
     return call.method != "GET" or "/order/cancel" in call.path
 
 
@@ -57,7 +57,7 @@ class Effects:
         self._past.clear()
 
     def has_past(self, provider: Provider) -> bool:
-        """Tell whether a write was made since past states are kept."""
+        """Return whether a write was made since past states are kept."""
         return bool(self._past.get(provider.name))
 
     def handle(self, provider: Provider, call: Call, entry: Entry) -> Answer:

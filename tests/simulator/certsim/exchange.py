@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from certsim.faults import Fault, FaultKind
     from certsim.switches import Switch, Switches
 
-#: Only keys that begin so are looked up, so that a real key pasted by mistake goes nowhere.
+#: Only keys that begin so are accepted, so that a real key pasted by mistake is not stored.
 KEY_PREFIX = "sim-"
 
 OrderId = int | str
@@ -40,7 +40,7 @@ class Call:
 
 @dataclass(slots=True)
 class Answer:
-    """One response; ``effect`` says whether the call changed the provider's state."""
+    """One response; ``effect``: whether the call changed the provider's state."""
 
     status: int
     content: bytes = b""
@@ -113,7 +113,7 @@ class Provider(Protocol):
         """Return the true state of what there is beside orders, by kind in the plural; often nothing."""
 
     def follow_link(self, code: str, choice: str | None) -> Answer:
-        """Answer a person who opens the link of a mail, or has made a choice there; or raise NoSuchLink."""
+        """Answer a reader who opens the link of a mail, or has made a choice there; or raise NoSuchLink."""
 
     def order(self, order_id: str) -> dict[str, Any]:
         """Return the true state of one order, or raise NoSuchOrder."""

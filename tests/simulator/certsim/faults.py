@@ -42,7 +42,7 @@ class FaultKind:
 
 @dataclass(slots=True)
 class Fault:
-    """An armed fault: it lets ``skip`` matching calls pass, then strikes ``times`` times (-1: for ever)."""
+    """An armed fault: it lets ``skip`` matching calls pass, then strikes ``times`` times (-1: without end)."""
 
     kind: FaultKind
     params: dict[str, Any]
@@ -53,7 +53,7 @@ class Fault:
     times: int
 
     def matches(self, call: Call, full_path: str, order_id: OrderId | None) -> bool:
-        """Tell whether the fault is about this call."""
+        """Return whether the fault is about this call."""
         return (
             (self.method is None or self.method == call.method)
             and (self.path is None or self.path.search(full_path) is not None)
@@ -114,7 +114,7 @@ class FaultQueue:
     ) -> Fault | None:
         """Return the fault that strikes this call, and count it down.
 
-        ``own`` are its provider's kinds; ``has_past`` says whether the provider has an earlier state to show.
+        ``own`` are its provider's kinds; ``has_past``: whether the provider has an earlier state to show.
         """
         for fault in self._armed:
             foreign = fault.kind.stage is Stage.WITHIN and fault.kind not in own

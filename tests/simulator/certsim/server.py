@@ -150,7 +150,7 @@ class TransportProtocol(H11Protocol):
 
 
 class SimulatorServer(uvicorn.Server):
-    """Says when it listens, and stops at once, whatever hangs."""
+    """Reports when it listens, and stops at once, whatever hangs."""
 
     def __init__(self, config: uvicorn.Config, on_ready: Callable[[], None], *, stop_on_eof: bool) -> None:
         super().__init__(config)
@@ -158,7 +158,7 @@ class SimulatorServer(uvicorn.Server):
         self._stop_on_eof = stop_on_eof
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Start to listen, and say so."""
+        """Start to listen, and report it."""
         await super().startup(sockets)
         if self._stop_on_eof:
             asyncio.get_running_loop().add_reader(sys.stdin.fileno(), self._read_stdin)

@@ -244,7 +244,7 @@ class Simulator:
         with (folder / "output").open("wb") as output:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "certsim", *arguments, "--stop-on-eof", "--ready-file", str(ready_file)],
-                # Its end tells the simulator that this process is gone, however it went.
+                # Its end shows the simulator that this process has ended, in whatever way.
                 stdin=subprocess.PIPE,
                 stdout=output,
                 stderr=subprocess.STDOUT,

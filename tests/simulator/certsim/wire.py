@@ -21,7 +21,7 @@ from certsim.faults import FaultKind, Stage
 
 _MIB = 1 << 20
 _RESET_AT_ONCE = struct.pack("ii", 1, 0)
-_FOR_EVER = 86400.0
+_ONE_DAY = 86400.0
 _JSON = "application/json"
 #: When a call takes effect that does so later: after so many more requests of its order (and such as are of no single
 #: order) that do not see it yet or, where that is 0, so many virtual seconds.
@@ -44,7 +44,7 @@ class Wire:
         return transport
 
     async def pause(self, seconds: float) -> bool:
-        """Wait, and tell whether the client (or the server's shutdown) ended the connection meanwhile."""
+        """Wait, and return whether the client (or the server's shutdown) ended the connection meanwhile."""
         try:
             await asyncio.wait_for(self._disconnected(), seconds)
         except TimeoutError:
@@ -58,7 +58,7 @@ class Wire:
         await self._send({"type": "http.response.start", "status": status, "headers": raw})
 
     def announce(self, status: int) -> None:
-        """Say which status is about to be sent by other means than ``start``."""
+        """Announce which status is about to be sent by other means than ``start``."""
         self._on_status(status)
 
     async def chunk(self, content: bytes, *, more: bool) -> None:
@@ -176,7 +176,7 @@ async def _drip_headers(wire: Wire, params: dict[str, Any], answer: Answer) -> N
             return
     wire.transport.write(answer.content)
     wire.transport.close()
-    await wire.pause(_FOR_EVER)
+    await wire.pause(_ONE_DAY)
 
 
 async def _redirect(wire: Wire, params: dict[str, Any], _answer: Answer) -> None:
@@ -223,8 +223,8 @@ PLAYS: dict[str, tuple[FaultKind, Play]] = {
         (FaultKind("gzip_bomb", Stage.AFTER, "200 and many MiB, gzipped small.", {"mib": 100}), _gzip_bomb),
         (FaultKind("reset_before", Stage.BEFORE, "A TCP reset before the call takes effect."), _reset),
         (FaultKind("reset_after", Stage.AFTER, "A TCP reset after the call took effect."), _reset),
-        (FaultKind("hang", Stage.BEFORE, "No answer; closed after the seconds.", {"seconds": _FOR_EVER}), _hang),
-        (FaultKind("hang_after", Stage.AFTER, "Takes effect, then as hang.", {"seconds": _FOR_EVER}), _hang),
+        (FaultKind("hang", Stage.BEFORE, "No answer; closed after the seconds.", {"seconds": _ONE_DAY}), _hang),
+        (FaultKind("hang_after", Stage.AFTER, "Takes effect, then as hang.", {"seconds": _ONE_DAY}), _hang),
         (FaultKind("drip", Stage.AFTER, "The body, byte by byte.", {"bytes_per_second": 10.0}), _drip),
         (
             FaultKind("drip_headers", Stage.AFTER, "The headers, byte by byte.", {"bytes_per_second": 10.0}),
@@ -245,7 +245,7 @@ PLAYS: dict[str, tuple[FaultKind, Play]] = {
                 "hang_late",
                 Stage.LATER,
                 "As hang; the call takes effect later.",
-                {"seconds": _FOR_EVER, **_LATER},
+                {"seconds": _ONE_DAY, **_LATER},
             ),
             _hang,
         ),

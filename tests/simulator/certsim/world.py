@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Everything that one simulator process holds, and how it goes back to its start."""
+"""Everything that one simulator process holds, and its reset to the initial state."""
 
 from __future__ import annotations
 

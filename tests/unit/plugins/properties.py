@@ -33,7 +33,7 @@ def assert_occur(
 ) -> None:
     """Assert that examples of a strategy have all of `wanted`, so that properties of them are not about nothing.
 
-    occurring: what an example has. least: the number of examples to look at; more, until all of `wanted` have occurred,
+    occurring: what an example has. least: the number of examples to check; more, until all of `wanted` have occurred,
     as how soon a rare one comes differs between versions of hypothesis. among: what may occur, by default `wanted`.
     """
     possible = set(wanted if among is None else among)

@@ -25,7 +25,7 @@ from certsim.testing import Simulator  # noqa: E402  (found by the line above)
 @pytest.fixture(scope="session")
 def process() -> Iterator[Simulator]:
     """Run one simulator for the whole session."""
-    # Strict, so that a test sees a parameter that nobody knows; test_leniency.py is about the default.
+    # Strict, so that a test fails on an unknown parameter; test_leniency.py is about the default.
     with Simulator(switches={"certcentral.unknown_parameters": "refused"}) as simulator:
         yield simulator
 

@@ -19,7 +19,7 @@ POINTS = 1000
 
 UNISSUED = ("verification", "provider", "queued")
 
-#: One order of every kind that the rules tell apart, by its token without sim-.
+#: One order of every kind that the rules distinguish, by its token without sim-.
 SEED: dict[str, Any] = {
     "servertastic": {
         "accounts": [{"username": "reseller", "api_key": KEY, "points": POINTS}, {"username": "other"}],

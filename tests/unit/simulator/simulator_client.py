@@ -12,7 +12,7 @@ import requests
 
 from certsim.testing import Simulator
 
-#: One order of every kind that the rules tell apart; ids follow no order on purpose.
+#: One order of every kind that the rules distinguish; ids follow no order on purpose.
 SEED: dict[str, Any] = {
     "keys": {"sim-emea": {"container_ids": [2]}},
     "orders": [

@@ -53,7 +53,7 @@ def shown(sim: Simulator, api: Api, **order: Any) -> dict[str, Any]:
         ({"valid_till_in_days": 10, "product": "private_ssl_plus"}, 10 - 365, None),
         ({"valid_till_in_days": 10, "product": "client_premium"}, 10 - 365, None),
         ({"valid_till_in_days": -10, "status": "expired"}, -10 - 365, None),
-        # Whatever the seed says.
+        # Whatever the seed.
         ({"valid_till_in_days": 10, "order_valid_till": day(12)}, -188, 12),
         ({"valid_till_in_days": 10, "order_valid_till": None}, -188, None),
     ],

@@ -29,7 +29,7 @@ def test_recorded_message_of_an_invalid_key(sim: Simulator) -> None:
     assert Api(sim, "sim-unknown").get(11).json()["errors"][0]["message"] == message
 
 
-def test_a_real_key_is_refused_and_goes_nowhere(sim: Simulator) -> None:
+def test_a_real_key_is_refused_and_not_stored(sim: Simulator) -> None:
     answer = Api(sim, "0123456789ABCDEF-REAL").get(11)
     assert code(answer) == INVALID_KEY
     assert "sim-" in answer.json()["errors"][0]["message"]

@@ -25,7 +25,7 @@ def cancel(api: Api, **options: Any) -> requests.Response:
 
 
 def outcome(sim: Simulator) -> tuple[str, int | None, bool, str]:
-    """Return what the journal says of the last request, and what became of order 11."""
+    """Return the journal's entry of the last request, and what became of order 11."""
     entry = sim.journal()[-1]
     return entry["fault"], entry["status"], entry["effect"], sim.order(11)["status"]
 
@@ -172,8 +172,8 @@ def test_shift_pages_add_repeats_an_order(sim: Simulator, api: Api, sort: str) -
 
 def test_shift_pages_remove_loses_an_order(sim: Simulator, api: Api) -> None:
     sim.fault("shift_pages", change="remove")
-    seen = api.ids(limit=10) + api.ids(limit=10, offset=10) + api.ids(limit=10, offset=20)
-    assert len(seen) == len(ALL) - 1
+    ids = api.ids(limit=10) + api.ids(limit=10, offset=10) + api.ids(limit=10, offset=20)
+    assert len(ids) == len(ALL) - 1
     assert api.get(11).status_code == 404
 
 
@@ -185,7 +185,7 @@ def test_shift_pages_replace_keeps_the_total(sim: Simulator, api: Api, filters: 
     rest = api.orders(filters=filters, offset=3).json()
     ids = [order["id"] for order in before["orders"]]
     assert first["page"]["total"] == rest["page"]["total"] == len(ids)
-    # The fourth is on neither page, and nothing tells.
+    # The fourth is on neither page, and nothing shows that.
     assert [order["id"] for page in (first, rest) for order in page["orders"]] == [*ids[:3], *ids[4:], 32]
     assert api.get(ids[0]).status_code == 404
     assert sim.order(32)["status"] == before["orders"][0]["status"]
@@ -297,5 +297,5 @@ def test_wrong_address(sim: Simulator, api: Api, answer: str, kind: str, content
     reply = cancel(api)
     assert (reply.status_code, reply.headers["content-type"], reply.content) == (404, kind, content)
     assert outcome(sim) == ("wrong_address", 404, False, "pending")
-    # For ever, as an address stays wrong.
+    # Without end, as an address stays wrong.
     assert api.get(11).status_code == 404

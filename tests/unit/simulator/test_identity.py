@@ -56,6 +56,6 @@ def test_user_me_roles(sim: Simulator, life: Api, value: str, roles: list[str], 
     assert life.read("/user/me")["access_roles"] == [{"id": 100, "name": "Orders"}]
 
 
-def test_users_are_told_apart(sim: Simulator, life: Api) -> None:
+def test_users_are_distinguished(sim: Simulator, life: Api) -> None:
     assert (life.read("/user/me")["id"], life.read("/user/me")["username"]) == (7, "admin")
     assert Api(sim, "sim-approver").read("/user/me")["id"] == 8

@@ -267,7 +267,7 @@ def test_tls(tmp_path: Path) -> None:
                 session.get(f"{sim.api_url}/user/me", headers=headers, timeout=5)
 
 
-def test_helper_tells_why_it_did_not_start() -> None:
+def test_helper_reports_why_it_did_not_start() -> None:
     with pytest.raises(SimulatorError, match="unknown switch"):
         Simulator(switches={"no.such": 1}).start()
 
@@ -309,7 +309,7 @@ def _is_running(pid: int) -> bool:
         state = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()[0]
     except FileNotFoundError:
         return False
-    # An orphan that nobody waits for stays behind as a zombie.
+    # An orphan without a waiting parent stays behind as a zombie.
     return state != "Z"
 
 

@@ -144,7 +144,7 @@ def test_strict_body(sim: Simulator, life: Api, body: object, name: str) -> None
     assert sim.order(44)["status"] == "issued"
 
 
-def test_a_request_for_a_certificate_that_is_gone(sim: Simulator, life: Api) -> None:
+def test_a_request_for_a_certificate_that_was_removed(sim: Simulator, life: Api) -> None:
     assert revoke_one(life, sim.order(41)["duplicates"][0]["id"]) == 201
     sim.patch(41, duplicates=[])
     assert life.write("/request/411/status", {"status": "approved"}).status_code == 204

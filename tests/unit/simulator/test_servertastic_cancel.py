@@ -93,7 +93,7 @@ def test_an_approval_takes_five_minutes(sim: Simulator, reseller: Reseller) -> N
     assert (record["OrderToken"], record["PointsAdjustment"], record["NewPointsTotal"]) == ("sim-issued", 80, 1080)
 
 
-def test_an_approval_takes_effect_although_nobody_looks(sim: Simulator, reseller: Reseller) -> None:
+def test_an_approval_takes_effect_without_a_read(sim: Simulator, reseller: Reseller) -> None:
     reseller.cancel("issued")
     sim.approve(sim.outbox()[-1])
     sim.advance("2d")

@@ -85,7 +85,7 @@ def test_the_journal_holds_no_secret(
 
 
 @pytest.mark.parametrize("name", ["order/review", "order/cancel"])
-def test_a_real_token_is_not_looked_at(reseller: Reseller, name: str) -> None:
+def test_a_real_token_is_refused(reseller: Reseller, name: str) -> None:
     answer = reseller.call(name, order_token=REAL)
     assert refused(answer) == 401
     assert "sim-" in answer.json()["error"]["message"]
@@ -199,11 +199,11 @@ def test_order_changed_behind_the_clients_back(sim: Simulator, reseller: Reselle
     shown = reseller.review("issued")
     assert (shown["admin_contact"]["email"], shown["order_state_further_info"]) == ("it@corp.example", "Patience")
     assert patch("issued", status="Cancelled")["cancelled_at"][:16] == sim.now()[:16]
-    # Behind the clients' backs means: nobody is credited.
+    # Behind the clients' backs means: no account is credited.
     assert sim.st_account()["points"] == POINTS
 
 
-def test_a_request_is_gone_with_its_state(sim: Simulator, reseller: Reseller) -> None:
+def test_a_request_ends_when_the_state_of_its_order_is_patched(sim: Simulator, reseller: Reseller) -> None:
     reseller.cancel("issued")
     mail = sim.outbox()[-1]
     sim.patch("sim-issued", provider="servertastic", status="Queued")
@@ -262,7 +262,7 @@ def test_modifications_of_a_seed(sim: Simulator, reseller: Reseller) -> None:
     assert reseller.cancel("a").status_code == 403
 
 
-def test_cancelled_without_ever_being_configured(sim: Simulator, reseller: Reseller) -> None:
+def test_canceled_without_being_configured(sim: Simulator, reseller: Reseller) -> None:
     sim.reset({"servertastic": {"orders": [{"token": "sim-a", "status": "Cancelled", "placed_at": None}]}})
     shown = reseller.review("a")
     assert (shown["order_status"], shown["domain_name"]) == ("Cancelled", "")

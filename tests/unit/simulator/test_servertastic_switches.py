@@ -131,7 +131,7 @@ def test_repeat_cancel_request(
     assert reseller.cancel("issued").status_code == status
     assert sim.journal()[-1]["effect"] is bool(effect)
     assert len(sim.outbox()) == mails
-    # Any of the links approves, once; approved already, nobody is mailed again.
+    # Any of the links approves, once; approved already, no mail is sent again.
     first, last = sim.outbox()[1], sim.outbox()[-1]
     sim.approve(first)
     with pytest.raises(SimulatorError, match="410"):
@@ -161,7 +161,7 @@ def test_cancel_of_cancelled(sim: Simulator, reseller: Reseller, value: str) -> 
         ("held", "cancel_servertastic_review", "servertastic_review_refunds"),
     ],
 )
-def test_states_that_no_source_tells(
+def test_undocumented_states(
     sim: Simulator, reseller: Reseller, token: str, cancel: str, refund: str, value: str, refunds: bool
 ) -> None:
     put(sim, **{cancel: value, refund: refunds})

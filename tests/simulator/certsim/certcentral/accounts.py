@@ -72,10 +72,10 @@ class ApiKey:
     container_ids: frozenset[int] | None
 
     def sees(self, thing: Order | Domain) -> bool:
-        """Tell whether the key's containers hold the order or the domain."""
+        """Return whether the key's containers hold the order or the domain."""
         return self.container_ids is None or thing.container["id"] in self.container_ids
 
-    def person(self) -> dict[str, Any]:
+    def user_fields(self) -> dict[str, Any]:
         """Return the key's user as others' objects show it."""
         email = f"{self.user}@example.com"
         return {"id": self.user_id, "first_name": "Ada", "last_name": "Example", "email": email}
@@ -93,7 +93,7 @@ class ApiKey:
         visible = [{"id": each, "name": _container_name(each)} if visibility == "objects" else each for each in numbers]
         roles = self.roles if roles_of == "key" else self.user_roles
         return {
-            **self.person(),
+            **self.user_fields(),
             "username": self.user,
             "account_id": self.account_id,
             "status": "active",

@@ -232,7 +232,7 @@ def _is_public_tls(product: Mapping[str, Any]) -> bool:
 
 
 def _host_names(common_name: str) -> list[str]:
-    """Return the common name where it is not a person's or a mailbox's."""
+    """Return the common name where it is not the name of a user or a mailbox."""
     return [] if "@" in common_name or " " in common_name else [common_name]
 
 

@@ -97,7 +97,7 @@ class Context:
         return {name: value for name, value in document.items() if name in allowed}
 
     def no_body(self) -> None:
-        """Ignore a body, or refuse one that says anything where the simulator is strict."""
+        """Ignore a body, or refuse one with content where the simulator is strict."""
         if self.is_strict and self.call.body.strip():
             self.body()
 
@@ -107,7 +107,7 @@ class Context:
         return count + 5 if style == "too_large" else min(count, 1) if style == "too_small" else count
 
     def listed(self, name: str, rows: list[Any], page: Mapping[str, int] | None = None) -> Any:
-        """Return a list under its name; one without results shows as certcentral.empty_list says."""
+        """Return a list under its name; one without results has the shape of the switch certcentral.empty_list."""
         style = self.switch("empty_list")
         if not rows and style == "bare_array":
             return []
@@ -163,7 +163,7 @@ def number(name: str, value: str, least: int = 0, most: int | None = None) -> in
 
 
 def is_id(given: str) -> bool:
-    """Tell whether text is a whole number; 18 digits are room for any id."""
+    """Return whether text is a whole number; 18 digits are room for any id."""
     return given.isascii() and given.isdecimal() and len(given) <= 18
 
 

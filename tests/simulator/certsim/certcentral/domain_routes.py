@@ -22,7 +22,7 @@ _FILTERS = ("status", "validation", "dcv_method", "include_validation_reuse_stat
 
 
 def list_domains(call: Context) -> Answer:
-    """GET /domain. Which keys sort has, no source tells: it is taken, and sorts nothing."""
+    """GET /domain. The keys of sort are not documented: it is accepted, and sorts nothing."""
     parameters, filters = call.query("limit", "offset", "sort", "container_id", *_DETAILS, filters=_FILTERS)
     limit = context.number("limit", parameters.get("limit", str(MAX_LIMIT)), 1, MAX_LIMIT)
     offset = context.number("offset", parameters.get("offset", "0"))
@@ -38,7 +38,7 @@ def list_domains(call: Context) -> Answer:
 
 
 def _passes(domain: Domain, filters: dict[str, list[str]]) -> bool:
-    """Tell whether any value of each filter fits the domain; a bad value raises ApiError."""
+    """Return whether any value of each filter fits the domain; a bad value raises ApiError."""
     shown = {
         "status": ["active" if domain.is_active else "inactive"],
         "validation": [each["type"] for each in domain.validations],

@@ -173,7 +173,7 @@ def time_frame_too_long() -> ApiError:
 
 
 def refused(status: int, code: str, message: str) -> ApiError:
-    """INVENTED: no source tells how a transition is refused (docs/development/reference/certcentral.md 1.3)."""
+    """INVENTED: no source documents how a transition is refused (docs/development/reference/certcentral.md 1.3)."""
     return ApiError(status, code, message)
 
 

@@ -83,7 +83,7 @@ def raise_error(fault: Fault, key: ApiKey) -> None:
 
 
 def reverses(fault: Fault | None) -> bool:
-    """Tell whether the fault sorts this page the other way round."""
+    """Return whether the fault sorts this page the other way round."""
     return fault is not None and fault.kind.name == SHIFT_PAGES and fault.params["change"] == "sort"
 
 

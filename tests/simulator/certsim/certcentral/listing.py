@@ -195,7 +195,7 @@ def _statuses(words: set[str | None], unknown: str) -> set[str | None]:
 
 
 def _text_test(value: str) -> Callable[[str], bool]:
-    """Return a test that ignores case; a leading % looks for the rest anywhere."""
+    """Return a test that ignores case; a leading % matches the rest anywhere."""
     wanted = value.lower()
     if wanted.startswith("%"):
         return lambda text: wanted[1:] in text.lower()

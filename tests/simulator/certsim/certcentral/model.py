@@ -48,7 +48,7 @@ class Certificate:
         return self.id is not None and self.status in (None, "issued")
 
     def is_expired(self, today: date) -> bool:
-        """Tell whether its validity is over."""
+        """Return whether its validity is over."""
         return self.valid_till is not None and self.valid_till < today
 
 

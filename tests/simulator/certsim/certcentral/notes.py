@@ -23,7 +23,7 @@ def add_note(call: Context, reference: str) -> Answer:
     if not text.strip():
         raise errors.text_required()
     kept = text.strip() if call.switch("note_text") == "trimmed" else text
-    return context.answer(order.add_note(kept, call.now, call.key.person()), HTTPStatus.CREATED, effect=True)
+    return context.answer(order.add_note(kept, call.now, call.key.user_fields()), HTTPStatus.CREATED, effect=True)
 
 
 def list_notes(call: Context, reference: str) -> Answer:

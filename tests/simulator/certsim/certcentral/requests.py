@@ -25,13 +25,13 @@ _FILTERS = ("status", "type", "container_id", "search")
 
 Test = Callable[[Order, dict[str, Any]], bool]
 
-_PERSON = ("id", "first_name", "last_name", "email")
+_USER_FIELDS = ("id", "first_name", "last_name", "email")
 
 
 def list_requests(call: Context) -> Answer:
     """GET /request."""
     paging = call.switch("request_list_paging")
-    # Which keys sort has, no source tells: it is taken, and sorts nothing.
+    # The keys of sort are not documented: it is accepted, and sorts nothing.
     pages = ("limit", "offset") if paging == "paged" else ()
     parameters, filters = call.query("sort", *pages, filters=_FILTERS)
     tests = [] if call.switch("other_filters") == "ignored" else _tests(filters)
@@ -95,7 +95,7 @@ def decide(call: Context, reference: str) -> Answer:
     if status == "approved" and call.switch("approve_own_request") == "refused" and _is_own(call, order, request):
         raise errors.invalid_approver()
     _settle(call, order, request, status)
-    request.update(status=status, date_processed=call.stamp(), processor=call.key.person())
+    request.update(status=status, date_processed=call.stamp(), processor=call.key.user_fields())
     if comment is not None:
         request["processor_comment"] = comment
     return context.done(effect=True)

@@ -83,7 +83,7 @@ def _revoke(call: Context, order: Order, certificate: Certificate | None, wanted
             "date": call.stamp(),
             "type": "revoke",
             "status": "approved" if at_once else "pending",
-            "requester": call.key.person(),
+            "requester": call.key.user_fields(),
             **{name: wanted[name] for name in ("comments", "revocation_reason") if wanted[name] is not None},
             **({} if certificate is None else {"certificate": {"id": certificate.id}}),
         },
@@ -130,7 +130,7 @@ def _check_expiry(call: Context) -> None:
 
 
 def _waits(order: Order, certificate: Certificate | None) -> bool:
-    """Tell whether a request waits that covers the same certificate, or the same order."""
+    """Return whether a request waits that covers the same certificate, or the same order."""
     waiting = order.waiting_requests("revoke")
     return any("certificate" not in request or _named(order, request) is certificate for request in waiting)
 

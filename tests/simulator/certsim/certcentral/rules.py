@@ -58,7 +58,7 @@ def read_change(body: bytes, switches: Switches) -> StatusChange:
 
 
 def apply_change(order: Order, change: StatusChange, switches: Switches, now: datetime) -> bool:
-    """Change an order as asked, and tell whether anything changed.
+    """Change an order as asked, and return whether anything changed.
 
     Raises:
         ApiError: the transition is refused; the order is as it was.

@@ -42,7 +42,7 @@ _KEY_HEADER = "x-dc-devkey"
 _SECTION = frozenset(("account", "accounts", "keys", "defaults", "orders", "generate", "domains"))
 _PATH = re.compile(r"/order/certificate/([^/]+)(?:/[^/]+){0,2}/?")
 
-#: Every path, and who answers its methods; what the path names goes to the handler. A slash at the end may follow
+#: Every path, and who answers its methods; what the path names is passed to the handler. A slash at the end may follow
 #: (docs/development/reference/certcentral.md 1.1).
 _ROUTES: tuple[tuple[str, dict[str, Handler]], ...] = (
     (r"/user/me", {"GET": identity.user_me}),

@@ -31,7 +31,7 @@ _PLATFORM = {
 }
 _CA = {"id": "DF3689F672CCB90C", "name": "Example Simulated TLS CA"}
 _RECEIPT = 700_000_000
-#: Orders whose certificate request nobody has sent yet.
+#: Orders that still need a certificate request.
 _WITHOUT_CSR = frozenset(("needs_csr", "waiting_pickup"))
 
 
@@ -54,7 +54,7 @@ class View:
         """Return the status that shows."""
         status = order.status_on(self._today)
         if status == "issued" and order.certificate.is_expired(self._today):
-            # A plan that goes on without a valid certificate.
+            # A plan that stays active without a valid certificate.
             status = self._switches["certcentral.status_of_reissuable"]
         if self._mark_as != "flag" and status in ("issued", "expired") and self._shows_mark(order):
             return "renewed"
@@ -65,7 +65,7 @@ class View:
         return order.renewed_order_id != 0 or (self._mark_as != "status" and self._shows_mark(order))
 
     def mark_or_renewal(self, order: Order) -> bool:
-        """Tell whether the order counts as renewed at this moment, however that shows."""
+        """Return whether the order counts as renewed at this moment, however that shows."""
         return order.renewed_order_id != 0 or self._shows_mark(order)
 
     def findable(self, order: Order) -> list[Certificate]:

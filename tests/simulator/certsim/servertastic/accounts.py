@@ -70,7 +70,7 @@ class Account:
 
 
 def read_accounts(section: Mapping[str, Any], orders: Iterable[Order], now: datetime) -> dict[str, Account]:
-    """Return the accounts of a seed by username; what their audit does not say follows from their orders.
+    """Return the accounts of a seed by username; what their audit does not contain follows from their orders.
 
     Raises:
         SeedError: an account or a field of it is not usable.

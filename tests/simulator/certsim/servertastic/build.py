@@ -65,7 +65,7 @@ _FIELDS = frozenset(
 
 _DAY = timedelta(days=1)
 _VALIDITY = timedelta(days=365)
-_PERSON = {"title": "Ms", "first_name": "Ada", "last_name": "Example", "phone": "+44 20 7946 0000"}
+_CONTACT_DEFAULTS = {"title": "Ms", "first_name": "Ada", "last_name": "Example", "phone": "+44 20 7946 0000"}
 _ORGANISATION = {
     "name": "Example Corp",
     "division": "",
@@ -207,7 +207,7 @@ def _times(seed: Mapping[str, Any], status: str, now: datetime) -> dict[str, dat
         times["cancelled"] = now - _DAY
     if times["placed"] is None and status != ORDER_PLACED:
         later = times["completed"] or times["cancelled"] or now - _DAY
-        # An order that was cancelled before it was configured says so with `placed_at: null`.
+        # An order that was cancelled before it was configured has `placed_at: null`.
         never = status == CANCELLED and "placed_at" in seed
         times["placed"] = None if never else later - _DAY
     if times["ordered"] is None:
@@ -259,7 +259,7 @@ def _describe_modification(given: Modification) -> dict[str, Any]:
 
 
 def _contact(given: Mapping[str, Any] | None, email: str) -> dict[str, Any]:
-    return {**_PERSON, "email": email, **(given or {})}
+    return {**_CONTACT_DEFAULTS, "email": email, **(given or {})}
 
 
 def _expiry(seed: Mapping[str, Any], completed: datetime | None, now: datetime) -> datetime | None:

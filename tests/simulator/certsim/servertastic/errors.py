@@ -45,7 +45,7 @@ class ApiError(Exception):
 
 
 def not_simulated(status: int, name: str) -> ApiError:
-    """The simulator's own: what may be a real secret is not looked at."""
+    """The simulator's own: what may be a real secret is not evaluated."""
     return ApiError(status, f"the simulator takes only an {name} that begins with sim-; this one was not looked at.")
 
 

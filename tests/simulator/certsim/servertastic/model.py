@@ -39,7 +39,7 @@ _SMARTERTOOLS = ("smartermail", "smarterstats", "smartertrack", "smartertools", 
 
 
 def fingerprint(secret: str) -> str:
-    """Return what stands for an order token or an API key wherever it may be seen."""
+    """Return what stands for an order token or an API key wherever it may show."""
     return f"sha256:{hashlib.sha256(secret.encode('utf-8', 'surrogateescape')).hexdigest()[:8]}"
 
 
@@ -108,10 +108,10 @@ class Order:
         """Append to the history."""
         self.modifications.append(Modification(EVENT_IDS[event], event, at))
 
-    def cancel(self, at: datetime, *, seen_at_once: bool) -> None:
+    def cancel(self, at: datetime, *, visible_at_once: bool) -> None:
         """Cancel the order, for good."""
         known = replace(self, modifications=[*self.modifications], stale=None)
-        self.stale = None if seen_at_once else Stale(at, known)
+        self.stale = None if visible_at_once else Stale(at, known)
         self.status = CANCELLED
         self.cancelled_at = at
         self.requested_at = self.approved_at = None

@@ -35,7 +35,7 @@ def modified_orders(call: Context) -> Answer:
     view = call.view()
     orders, since = call.known_orders(), _date(call.arguments["date"])
     rows = [view.review(order) for order in orders if order.changed_at.replace(microsecond=0) >= since]
-    # What this is, no source tells: INVENTED.
+    # Its meaning is not documented: INVENTED.
     accuracy = {"data_accuracy": view.stamp(call.now)}
     return call.answer("Modified Orders", {**view.wrapped("orders", "order", rows, "orders_shape"), **accuracy})
 

@@ -56,13 +56,13 @@ def settle(book: Book, switches: Switches, now: datetime) -> None:
         at = order.approved_at + lag
         if order.status == COMPLETED:
             # These five minutes are the synchronisation: a review does not lag once more.
-            order.cancel(at, seen_at_once=True)
+            order.cancel(at, visible_at_once=True)
             book.accounts[order.account].credit(order, at)
         order.requested_at = order.approved_at = None
 
 
 def follow(book: Book, switches: Switches, now: datetime, code: str, choice: str | None) -> Answer:
-    """Answer a person who opens a mail's link (choice is None), or has chosen there.
+    """Answer a reader who opens a mail's link (choice is None), or has chosen there.
 
     Raises:
         NoSuchLink: no mail has this link.

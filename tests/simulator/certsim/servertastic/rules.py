@@ -22,7 +22,7 @@ from certsim.servertastic.model import (
 )
 from certsim.switches import Switches
 
-#: States whose cancellation no source tells: the switches that let it pass, and that credit it.
+#: States without documentation of a cancellation: the switches that let it pass, and that credit it.
 _BY_SWITCH = {
     ROLL_BACK: ("cancel_roll_back", "roll_back_refunds"),
     SERVERTASTIC_REVIEW: ("cancel_servertastic_review", "servertastic_review_refunds"),
@@ -53,14 +53,14 @@ def cancel(call: Context, order: Order) -> tuple[str, bool]:
         if call.switch(accepted) == "refused":
             raise call.refusal(f"an order that is {order.status} cannot be cancelled.")
         credit = call.switch(refunds)
-    order.cancel(call.now, seen_at_once=False)
+    order.cancel(call.now, visible_at_once=False)
     if credit:
         call.book.accounts[order.account].credit(order, call.now)
     return text, True
 
 
 def is_in_window(order: Order, switches: Switches, now: datetime) -> bool:
-    """Tell whether an issued order was completed within the last 30 days; one without that event was not."""
+    """Return whether an issued order was completed within the last 30 days; one without that event was not."""
     counting = {COMPLETED_EVENT}
     if switches["servertastic.reissue_adds_completed"]:
         counting.add(REISSUED_EVENT)
@@ -76,7 +76,7 @@ def is_in_window(order: Order, switches: Switches, now: datetime) -> bool:
 
 
 def _request(call: Context, order: Order) -> bool:
-    """Mail the administrative contact of an issued order, and tell whether that was done."""
+    """Mail the administrative contact of an issued order, and return whether that was done."""
     if not is_in_window(order, call.switches, call.now):
         raise call.refusal("an order that was completed more than 30 days ago cannot be cancelled.")
     if order.requested_at is not None:

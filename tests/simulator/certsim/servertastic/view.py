@@ -119,7 +119,7 @@ class View:
         return (at + timedelta(hours=style == "plus_one_none")).strftime("%Y-%m-%d %H:%M:%S")
 
     def wrapped(self, name: str, wrapper: str, rows: list[Any], shape: str) -> dict[str, Any]:
-        """Return a list under its name, in the shape that a switch says; an empty one as empty_lists says."""
+        """Return a list under its name, in the shape of a switch; an empty one in that of empty_lists."""
         style, form = self._switch(shape), self._switch("empty_lists")
         if not rows and form != "empty_list":
             return {} if form == "key_absent" else {name: ""}
@@ -234,7 +234,7 @@ def _as_completion(reissue: Modification) -> Modification:
 
 
 def _without_blanks(shown: dict[str, Any], style: str) -> dict[str, Any]:
-    """Return a review whose blank fields show as said."""
+    """Return a review with its blank fields in the given form."""
     if style == "empty_string":
         return shown
     if style == "absent":

@@ -37,7 +37,7 @@ URL = "https://www.digicert.com/services/v2/order/certificate/status-changes"
 
 
 class Hasty:
-    """asyncio for a source that is cancelled as soon as it would wait for the next look."""
+    """asyncio for a source that is cancelled as soon as it would wait for the next poll."""
 
     def __getattr__(self, name: str) -> Any:
         return getattr(asyncio, name)
@@ -55,7 +55,7 @@ def source() -> dict[str, Any]:
 
 
 def start(source: dict[str, Any], **args: Any) -> list[Any]:
-    """Let it look once; returns the events."""
+    """Let it poll once; returns the events."""
     events: list[Any] = []
 
     async def put(event: Any) -> None:
@@ -121,7 +121,7 @@ class RuleEngine:
 
 
 @responses.activate
-def test_an_event_whose_feedback_does_not_come_is_told_again_under_the_same_id(
+def test_an_event_without_feedback_is_emitted_again_with_the_same_id(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setenv("DIGICERT_API_KEY", KEY)
@@ -129,7 +129,7 @@ def test_an_event_whose_feedback_does_not_come_is_told_again_under_the_same_id(
     monkeypatch.setitem(main.__globals__, "_FEEDBACK_WARNING_AFTER", 0.05)
     responses.get(URL, json={})
     responses.get(URL, json={"orders": [{"order_id": number, "status": "issued"} for number in (1, 2, 3)]})
-    told: list[list[Any]] = []
+    emitted: list[list[Any]] = []
 
     async def run(stuck_at: int) -> None:
         engine = RuleEngine()
@@ -144,31 +144,34 @@ def test_an_event_whose_feedback_does_not_come_is_told_again_under_the_same_id(
         with pytest.raises(asyncio.CancelledError):
             await source
         assert len(asyncio.all_tasks()) == 1
-        told.append(engine.events)
+        emitted.append(engine.events)
 
     asyncio.run(run(stuck_at=2))
     asyncio.run(run(stuck_at=3))
 
-    assert [[event["order_id"] for event in events] for events in told] == [[1, 2], [2, 3]]
-    assert told[0][1] == {**told[1][0], **{name: told[0][1][name] for name in ("changed_after", "changed_before")}}
+    assert [[event["order_id"] for event in events] for events in emitted] == [[1, 2], [2, 3]]
+    assert emitted[0][1] == {
+        **emitted[1][0],
+        **{name: emitted[0][1][name] for name in ("changed_after", "changed_before")},
+    }
     assert [record.levelname for record in caplog.records if "ansible-rulebook" in record.message][:1] == ["WARNING"]
 
 
 @responses.activate
-@pytest.mark.parametrize(("statuses", "said"), [(["cancelled", "Issued"], "cancelled"), (["canceled"], "")])
-def test_a_status_that_nobody_knows_is_told(
-    source: dict[str, Any], tmp_path: Path, caplog: pytest.LogCaptureFixture, statuses: list[str], said: str
+@pytest.mark.parametrize(("statuses", "message"), [(["cancelled", "Issued"], "cancelled"), (["canceled"], "")])
+def test_an_unknown_status_is_reported(
+    source: dict[str, Any], tmp_path: Path, caplog: pytest.LogCaptureFixture, statuses: list[str], message: str
 ) -> None:
     responses.get(URL, json={})
 
     start(source, state_file=str(tmp_path / "state"), statuses=statuses)
 
     warnings = [record.message for record in caplog.records if "statuses" in record.message]
-    assert [said in warning for warning in warnings] == [True] * bool(said)
+    assert [message in warning for warning in warnings] == [True] * bool(message)
 
 
 @responses.activate
-def test_the_events_of_a_look_do_not_wait_for_the_disk_on_the_event_loop(
+def test_the_events_of_a_poll_do_not_wait_for_the_disk_on_the_event_loop(
     source: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     responses.get(URL, json={})
@@ -273,22 +276,24 @@ ALONE = """
 
 
 @pytest.mark.parametrize(
-    ("missing", "said"),
+    ("missing", "message"),
     [
         (("ansible", "ansible_collections"), "state_file /nowhere/state "),
         (("ansible", "requests"), " requests "),
     ],
 )
-def test_it_needs_neither_ansible_nor_the_collections_path(missing: tuple[str, ...], said: str, tmp_path: Path) -> None:
+def test_it_needs_neither_ansible_nor_the_collections_path(
+    missing: tuple[str, ...], message: str, tmp_path: Path
+) -> None:
     script = textwrap.dedent(ALONE).format(missing=missing)
     command = [sys.executable, "-I", "-W", "error", "-c", script, str(SOURCE)]
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60, cwd=tmp_path)
 
     assert (done.returncode, done.stderr) == (0, "")
-    assert said in done.stdout
+    assert message in done.stdout
 
 
-def test_its_documentation_and_its_schema_say_what_it_takes(source: dict[str, Any]) -> None:
+def test_its_documentation_and_its_schema_match_its_options(source: dict[str, Any]) -> None:
     options = yaml.safe_load(source["DOCUMENTATION"])["options"]
     schema = json.loads((SCHEMAS / "certcentral_orders.json").read_text())
     takes = source["main"].__globals__["_DEFAULTS"]
@@ -302,7 +307,7 @@ def test_its_documentation_and_its_schema_say_what_it_takes(source: dict[str, An
 
 
 @responses.activate
-def test_every_event_has_the_form_that_its_schema_says(source: dict[str, Any], tmp_path: Path) -> None:
+def test_every_event_matches_its_schema(source: dict[str, Any], tmp_path: Path) -> None:
     responses.get(URL, json={})
     responses.get(URL, json={})
     responses.get(URL, json={"orders": [{"order_id": 7, "status": "rejected"}]})
@@ -335,7 +340,7 @@ def test_rulebooks_start_plans_and_notices_and_never_writes(source: dict[str, An
             if action[1]["name"] != "{{ certops_notify }}":
                 playbook = action[1]["name"].rpartition(".")[2]
                 assert (COLLECTION / "playbooks" / f"{playbook}.yml").exists()
-                # Said, though it is the default, so that nobody has to know that.
+                # Written out, though it is the default, so that no reader has to know that.
                 assert action[1]["extra_vars"][f"{playbook}_phase"] == "plan"
                 assert not [name for name in action[1]["extra_vars"] if "confirm" in name]
 
@@ -385,7 +390,7 @@ def test_messages_of_options(source: dict[str, Any], tmp_path: Path, monkeypatch
     )
 
 
-class Patient(Hasty):
+class PatientAsyncio(Hasty):
     """asyncio for a source that is canceled at its second wait."""
 
     is_first = True
@@ -437,7 +442,7 @@ def test_messages_of_polls(
     def recovered() -> None:
         changes = Mock(side_effect=[module["_errors"].ServerError("no"), ([], True), ([], True)])
         with monkeypatch.context() as patched:
-            patched.setitem(module, "asyncio", Patient())
+            patched.setitem(module, "asyncio", PatientAsyncio())
             patched.setattr(module["_client"].CertCentral, "status_changes", changes)
             polled()
 

@@ -25,11 +25,11 @@ def test_it_is_documented_as_it_is() -> None:
     assert documentation["name"] == "retired_servers"
     assert {*documentation["options"]} == {"_input", "hosts", "if_true", "subdomains", "options"}
     assert "certops.orders.retired_servers" in module.EXAMPLES
-    told = retired_servers({"www.example.com": {}}, ["www.example.com"])
-    assert {*yaml.safe_load(module.RETURN)["_value"]["contains"]} == {*told}
+    result = retired_servers({"www.example.com": {}}, ["www.example.com"])
+    assert {*yaml.safe_load(module.RETURN)["_value"]["contains"]} == {*result}
 
 
-def test_names_are_the_hosts_own_or_those_that_they_say() -> None:
+def test_names_are_the_inventory_names_or_those_of_the_variable() -> None:
     hostvars = {
         "Shop.Example.com": {},
         "web2": {NAMES: ["www.example.com.", "BÜCHER.example.com", "*.apps.example.com"]},
@@ -37,9 +37,9 @@ def test_names_are_the_hosts_own_or_those_that_they_say() -> None:
         "other.example.com": {},
     }
 
-    told = retired_servers(hostvars, ["web2", "Shop.Example.com", "web3"])
+    result = retired_servers(hostvars, ["web2", "Shop.Example.com", "web3"])
 
-    assert told == {
+    assert result == {
         "names": [
             "*.apps.example.com",
             "10.example.com",
@@ -59,18 +59,18 @@ def test_names_are_the_hosts_own_or_those_that_they_say() -> None:
     }
 
 
-@pytest.mark.parametrize("gone", [False, None, 1, "true", {}])
-def test_names_of_a_host_that_does_not_count_stay_and_so_do_those_that_it_shares(gone: Any) -> None:
+@pytest.mark.parametrize("value", [False, None, 1, "true", {}])
+def test_names_of_a_host_that_does_not_count_stay_and_so_do_those_that_it_shares(value: Any) -> None:
     hostvars = {
         "web1": {NAMES: ["a.example.com", "both.example.com"], "gone": True},
-        "web3": {NAMES: ["Both.example.com.", "c.example.com"], "gone": gone},
+        "web3": {NAMES: ["Both.example.com.", "c.example.com"], "gone": value},
         "web2": {NAMES: ["d.example.com"]},
     }
     stays = ["both.example.com", "c.example.com", "d.example.com"]
 
-    told = retired_servers(hostvars, ["web1", "web3", "web2"], if_true="gone")
+    result = retired_servers(hostvars, ["web1", "web3", "web2"], if_true="gone")
 
-    assert told == {
+    assert result == {
         "names": ["a.example.com"],
         "stays": stays,
         "hosts": ["web1"],
@@ -80,12 +80,12 @@ def test_names_of_a_host_that_does_not_count_stay_and_so_do_those_that_it_shares
     }
 
 
-def test_what_is_below_a_name_that_stays_stays_as_well_where_it_would_have_gone_with_it() -> None:
+def test_a_subdomain_of_a_name_that_stays_also_stays_with_subdomains() -> None:
     hostvars = {"example.com": {"gone": True}, "shop.example.com": {}}
 
-    told = retired_servers(hostvars, [*hostvars], if_true="gone", subdomains=True)
+    result = retired_servers(hostvars, [*hostvars], if_true="gone", subdomains=True)
 
-    assert told == {
+    assert result == {
         "names": ["example.com"],
         "stays": ["*.shop.example.com", "shop.example.com"],
         "hosts": ["example.com"],

@@ -35,7 +35,7 @@ from ansible_collections.certops.orders.tests.unit.plugins.modules.conversation 
     a_row,
     asks,
     in_days,
-    says,
+    json_answer,
 )
 
 NAME = plugin.InventoryModule.NAME
@@ -91,8 +91,8 @@ def parse(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Parse:
     def run(service: Conversation | None = None, *, flush: bool = False, **config: Any) -> InventoryData:
         here = {"api_key": KEY, "api_url": service.url, "rate_limit": "none"} if service else {}
         source = tmp_path / "my.digicert_orders.yml"
-        told = {"plugin": NAME, **here, **config}
-        source.write_text(json.dumps({name: value for name, value in told.items() if value is not ...}))
+        content = {"plugin": NAME, **here, **config}
+        source.write_text(json.dumps({name: value for name, value in content.items() if value is not ...}))
         module = plugin.InventoryModule()
         module._load_name = NAME
         module._redirected_names = []
@@ -120,14 +120,14 @@ def variables_of(inventory: InventoryData) -> dict[str, Mapping[str, Any]]:
 
 def test_a_host_for_every_order(converse: Any, parse: Parse) -> None:
     rows = [an_order(1, "www.example.com", "Example.com"), an_order(2, status="pending", till=None)]
-    told = variables_of(parse(converse(listing(*rows))))
-    assert list(told) == ["order-1", "order-2"]
-    assert told["order-1"]["digicert_domains"] == ["example.com", "www.example.com"]
-    assert (told["order-1"]["digicert_days_remaining"], told["order-2"]["digicert_days_remaining"]) == (30, None)
-    assert all(name.startswith("digicert_") for variables in told.values() for name in variables)
+    hosts = variables_of(parse(converse(listing(*rows))))
+    assert list(hosts) == ["order-1", "order-2"]
+    assert hosts["order-1"]["digicert_domains"] == ["example.com", "www.example.com"]
+    assert (hosts["order-1"]["digicert_days_remaining"], hosts["order-2"]["digicert_days_remaining"]) == (30, None)
+    assert all(name.startswith("digicert_") for variables in hosts.values() for name in variables)
 
 
-def test_orders_whose_expiry_cannot_be_read_are_warned_of(
+def test_orders_with_an_unreadable_expiry_cause_a_warning(
     converse: Any, parse: Parse, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     warnings: list[str] = []
@@ -143,12 +143,12 @@ def test_orders_whose_expiry_cannot_be_read_are_warned_of(
 def test_a_host_for_every_domain(converse: Any, parse: Parse) -> None:
     rows = [an_order(2, "www.example.com", "*.example.com", "b.example.com"), an_order(1, "www.example.com")]
     inventory = parse(converse(listing(*rows)), host_per="domain")
-    told = variables_of(inventory)
-    assert {name: variables["digicert_order_ids"] for name, variables in told.items()} == {
+    hosts = variables_of(inventory)
+    assert {name: variables["digicert_order_ids"] for name, variables in hosts.items()} == {
         "b.example.com": [2],
         "www.example.com": [2, 1],
     }
-    assert [one["order_id"] for one in told["www.example.com"]["digicert_orders"]] == [2, 1]
+    assert [one["order_id"] for one in hosts["www.example.com"]["digicert_orders"]] == [2, 1]
     assert inventory.groups["all"].vars["digicert_skipped_names"] == 1
 
 
@@ -202,7 +202,7 @@ HOSTILE = "{{ lookup('pipe', 'exit 1') }}"
 
 
 @pytest.mark.parametrize("host_per", ["order", "domain"])
-def test_what_looks_like_a_template_stays_text(converse: Any, parse: Parse, host_per: str) -> None:
+def test_template_syntax_in_data_stays_text(converse: Any, parse: Parse, host_per: str) -> None:
     row = an_order(1, HOSTILE, "www.example.com", organization={"id": 7, "name": HOSTILE})
     fact = "digicert_" if host_per == "order" else "digicert_orders[0]."
     inventory = parse(
@@ -224,8 +224,8 @@ def test_what_looks_like_a_template_stays_text(converse: Any, parse: Parse, host
 
 def test_an_expression_that_is_wrong_ends_a_strict_source(converse: Any, parse: Parse) -> None:
     wrong = {"compose": {"x": "digicert_nonsense + 1"}}
-    told = variables_of(parse(converse(listing(an_order(1, "www.example.com"))), **wrong))
-    assert "x" not in told["order-1"]
+    hosts = variables_of(parse(converse(listing(an_order(1, "www.example.com"))), **wrong))
+    assert "x" not in hosts["order-1"]
     with pytest.raises(AnsibleError, match="Could not set x"):
         parse(converse(listing(an_order(1, "www.example.com"))), strict=True, **wrong)
 
@@ -241,7 +241,7 @@ def test_filters_are_those_of_order_info(converse: Any, parse: Parse) -> None:
 
 
 def test_orders_may_be_read_whole(converse: Any, parse: Parse) -> None:
-    page = says({**an_order(1, "www.example.com"), "notes": [{"id": 1, "text": "Look here"}], "auto_renew": 1})
+    page = json_answer({**an_order(1, "www.example.com"), "notes": [{"id": 1, "text": "Look here"}], "auto_renew": 1})
     service = converse(listing(an_order(1, "www.example.com")), asks("/order/certificate/1", answer=page))
     variables = variables_of(parse(service, details=True))["order-1"]
     assert (variables["digicert_notes"], variables["digicert_auto_renew"]) == (["Look here"], True)
@@ -279,7 +279,7 @@ def test_what_was_read_is_not_read_again(converse: Any, parse: Parse, tmp_path: 
     assert variables_of(parse(service, **cached(tmp_path))) == first
     (file,) = (tmp_path / "cache").iterdir()
     assert KEY not in file.read_text(encoding="utf-8") + file.name
-    # Where Ansible is told to flush it, it is read anew.
+    # Where Ansible has to flush it, it is read anew.
     assert list(variables_of(parse(service, flush=True, **cached(tmp_path)))) == ["order-2"]
     assert list(variables_of(parse(service, **cached(tmp_path)))) == ["order-2"]
 
@@ -303,7 +303,7 @@ def test_what_is_cached_is_shown_as_of_today() -> None:
 # -- the key -----------------------------------------------------------------------------------------------------------
 
 
-def test_a_key_from_the_environment_goes_only_where_the_environment_says(
+def test_a_key_from_the_environment_is_sent_only_to_the_url_of_the_environment(
     converse: Any, parse: Parse, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("DIGICERT_API_KEY", KEY)
@@ -332,10 +332,10 @@ def test_a_source_with_its_own_key_comes_before_the_environment(
     assert service.journal[0].headers["X-DC-DEVKEY"] == KEY
 
 
-# -- what goes wrong ---------------------------------------------------------------------------------------------------
+# -- failures ----------------------------------------------------------------------------------------------------------
 
 
-def test_refusals_are_told_without_the_key(converse: Any, parse: Parse) -> None:
+def test_refusals_are_reported_without_the_key(converse: Any, parse: Parse) -> None:
     service = converse(asks(f"/order/certificate?{PAGE}", answer=VIEW_ONLY))
     with pytest.raises(AnsibleParserError) as caught:
         parse(service)
@@ -355,7 +355,7 @@ def test_refusals_are_told_without_the_key(converse: Any, parse: Parse) -> None:
         ({"api_key": None, "api_url": None}, "api_key"),
     ],
 )
-def test_options_that_are_wrong_are_told_before_any_request(
+def test_wrong_options_are_reported_before_any_request(
     converse: Any, parse: Parse, config: dict[str, Any], option: str
 ) -> None:
     with pytest.raises(AnsibleParserError, match=option):
@@ -450,9 +450,9 @@ NOT_OURS = ["plugin: amazon.aws.aws_ec2", "plugin: certops.orders.digicert_order
 def test_a_source_of_another_name_is_told_how_to_be_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, text: str, is_told: bool
 ) -> None:
-    told: list[str] = []
+    hosts: list[str] = []
     module = plugin.InventoryModule()
-    monkeypatch.setattr(module.display, "error", told.append, raising=False)
+    monkeypatch.setattr(module.display, "error", hosts.append, raising=False)
     (tmp_path / name).write_bytes(text.encode("latin-1"))
     assert module.verify_file(str(tmp_path / name)) is (name == "my.digicert_orders.yml")
-    assert [("certcentral.digicert_orders.yml" in message) for message in told] == [True] * is_told
+    assert [("certcentral.digicert_orders.yml" in message) for message in hosts] == [True] * is_told

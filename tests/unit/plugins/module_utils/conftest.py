@@ -57,7 +57,7 @@ class SkippingStop(common_context.Stop):
 
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    """Skip waits, in the modules that look at the clock."""
+    """Skip waits, in the modules that read the clock."""
     clock = Clock()
     namespace = SimpleNamespace(monotonic=clock.monotonic, time=time.time)
     for module in (_pacing, _http, session):

@@ -38,7 +38,7 @@ class Request:
 
 
 class Service:
-    """Plays its scenes to whoever connects; `requests` is what it was asked, by all connections, in order."""
+    """Plays its scenes to every client; `requests` are those of all connections, in order."""
 
     def __init__(self, *scenes: Scene, tls: ssl.SSLContext | None = None) -> None:
         self.requests: list[Request] = []
@@ -184,13 +184,13 @@ def reset(connection: socket.socket) -> None:
 
 
 def hang_up(connection: socket.socket) -> None:
-    """The connection is reset as soon as something comes: a request was on its way, and nobody has read it."""
+    """The connection is reset as soon as something comes: a request was on its way, and was not read."""
     connection.recv(1)
     reset(connection)
 
 
 def greet(words: bytes) -> Scene:
-    """These bytes, whatever comes, as a service does that speaks another protocol."""
+    """These bytes, whatever comes, like a service with another protocol."""
 
     def scene(connection: socket.socket) -> None:
         connection.recv(5)
@@ -211,13 +211,13 @@ def then_reset(data: bytes) -> Scene:
 
 
 def hang(connection: socket.socket) -> None:
-    """No answer, until the client goes."""
+    """No answer, until the client closes."""
     while connection.recv(1):
         pass
 
 
 def drip(head: bytes, drop: bytes) -> Scene:
-    """`head` at once, then a drop now and again until the client goes."""
+    """`head` at once, then a drop now and again until the client closes."""
 
     def scene(connection: socket.socket) -> None:
         connection.sendall(head)
@@ -239,7 +239,7 @@ def flood(head: bytes, wave: bytes, waves: int, tail: bytes = b"") -> Scene:
 
 
 def tunnel(tls: ssl.SSLContext) -> Scene:
-    """As a proxy and the service behind it in one: grant the CONNECT, then speak TLS."""
+    """As a proxy and the service behind it in one: grant the CONNECT, then start TLS."""
 
     def scene(connection: socket.socket) -> socket.socket:
         connection.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")

@@ -51,7 +51,7 @@ SECRET = "s3cret-key"
 
 @dataclass(frozen=True)
 class Thing:
-    """An order, for short. lacks: what has to be learned before anything can be decided.
+    """An order, for short. lacks: the facts required before anything can be decided.
 
     asked: whether a request to close it waits for an approval. order: the order that it belongs to, where it is none.
     """
@@ -102,12 +102,12 @@ def final(thing: Thing) -> Decision:
 
 
 def ask_to_close(thing: Thing) -> Decision:
-    """The same where somebody has to approve it: a request is filed, and one that waits already is left to wait."""
+    """The same where an approver has to approve it: a request is filed, and one that waits already is left to wait."""
     decision = close(thing)
     if decision.outcome != CHANGED:
         return decision
     if thing.asked:
-        return Decision(PENDING_APPROVAL, reason="a request waits", next_step="Somebody has to approve it")
+        return Decision(PENDING_APPROVAL, reason="a request waits", next_step="The approver has to approve it")
     unbarred = {"state": "open"} if thing.state == "barred" else {}
     return replace(decision, after={**unbarred, "asked": True}, ends=PENDING_APPROVAL)
 
@@ -180,8 +180,8 @@ Weather = Any
 class Service:
     """The things, and every request for them, in order, in `journal`.
 
-    weather: what the next requests of a kind meet, by ("write", key), ("get", key), ("list",), ("learn", key) or
-    ("whose",): each a list that is used up from the front, of None (fine), an exception to raise, something to call
+    weather: what the next requests of a kind meet, by ("write", key), ("get", key), ("list",), ("fetch_fact", key) or
+    ("account",): each a list that is used up from the front, of None (fine), an exception to raise, something to call
     first, and, for writes, LIED, a Late, a During, or TOOK_EFFECT, followed by the exception to raise nevertheless.
     left_out: keys that lists do not return. willing: keys of what needs no approval, although one is asked for;
     unwilling: of what needs one, although none is. made: what was closed, or requested to be, in order; unbarred: too.
@@ -203,20 +203,20 @@ class Service:
         self.journal: list[tuple[Any, ...]] = []
         self.made: list[int] = []
         self.unbarred: list[int] = []
-        self.said: list[str] = []
+        self.messages: list[str] = []
         self.fresh_until: list[float] = []
         self.budget: dict[int, list[RateLimitBudget]] = defaultdict(list)
         self._postponed: list[tuple[int, int, Decision]] = []
         self._lock = threading.Lock()
 
-    # -- what a test says ------------------------------------------------------------------------------------------
+    # -- what a test sets up ---------------------------------------------------------------------------------------
 
     def meets(self, *kind: Any, weather: Iterable[Weather]) -> Service:
         self.weather[kind] += weather
         return self
 
-    def someone_else(self, key: int, state: str, **facts: Any) -> Callable[[], None]:
-        """Return a happening: another person changes the thing."""
+    def changed_elsewhere(self, key: int, state: str, **facts: Any) -> Callable[[], None]:
+        """Return a happening: another user changes the thing."""
 
         def happens() -> None:
             self.things[key] = replace(self.things[key], state=state, **facts)
@@ -224,7 +224,7 @@ class Service:
         return happens
 
     def approves(self, *keys: int) -> Callable[[], None]:
-        """Return a happening: somebody approves the requests to close these."""
+        """Return a happening: the approver approves the requests to close these."""
 
         def happens() -> None:
             for key in keys:
@@ -239,7 +239,7 @@ class Service:
 
         return happens
 
-    def gone(self, key: int) -> Callable[[], None]:
+    def removed(self, key: int) -> Callable[[], None]:
         def happens() -> None:
             self.things.pop(key, None)
 
@@ -280,7 +280,7 @@ class Service:
 
     def fetch_fact(self, need: str, things: Sequence[Thing]) -> dict[int, Thing]:
         keys = tuple(thing.key for thing in things)
-        self._request("learn", *keys[:1], entry=("learn", need, keys))
+        self._request("fetch_fact", *keys[:1], entry=("fetch_fact", need, keys))
         if need in self.ONE_BY_ONE and keys[0] not in self.things:
             raise NotFound("there is no such thing", 404)
         return {
@@ -288,7 +288,7 @@ class Service:
         }
 
     def account_label(self) -> str:
-        self._request("whose")
+        self._request("account")
         return "account 7"
 
     def write(
@@ -349,9 +349,13 @@ class Service:
             self.things[key] = replace(current, asked=True)
             if key not in self.unwilling:
                 return None
-            return Decision(CHANGED, after={"asked": True}, ends=PENDING_APPROVAL, reason="somebody has to look at it")
+            return Decision(CHANGED, after={"asked": True}, ends=PENDING_APPROVAL, reason="it needs a manual review")
         self.things[key] = replace(current, state="closed")
-        return Decision(CHANGED, after={"state": "closed"}, reason="nobody was asked") if key in self.willing else None
+        return (
+            Decision(CHANGED, after={"state": "closed"}, reason="no approval was needed")
+            if key in self.willing
+            else None
+        )
 
     def _request(self, *kind: Any, entry: tuple[Any, ...] | None = None) -> None:
         with self._lock:
@@ -402,16 +406,16 @@ class Witness(Observer):
 
     def __init__(self) -> None:
         super().__init__()
-        self.seen: list[tuple[str, Any, str]] = []
+        self.events: list[tuple[str, Any, str]] = []
         self._lock = threading.Lock()
 
     def announced(self, key: Any, state: Any, decision: Decision) -> None:  # noqa: ARG002
         with self._lock:
-            self.seen.append(("announced", key, state.state))
+            self.events.append(("announced", key, state.state))
 
     def settled(self, result: OrderResult) -> None:
         with self._lock:
-            self.seen.append(("settled", result.key, result.outcome))
+            self.events.append(("settled", result.key, result.outcome))
 
 
 def run(
@@ -425,10 +429,10 @@ def run(
     environ: Mapping[str, str] | None = None,
     **options: Any,
 ) -> dict[str, Any]:
-    """Close what is asked for; one worker unless told otherwise, so that the order of requests is certain."""
+    """Close what is asked for; one worker by default, so that the order of requests is certain."""
     settings = Settings("closed", **{"workers": 1, **options})
     context = Context(
-        check_mode=check_mode, diff=diff, stop=service.stop, notify=service.said.append, environ=environ or {}
+        check_mode=check_mode, diff=diff, stop=service.stop, notify=service.messages.append, environ=environ or {}
     )
     with mock.patch.object(_run, "time", service.clock), mock.patch.object(follow_up, "time", service.clock):
         return _run.Run(

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Servers to shake hands with: TLS, mail, and such as nobody should meet."""
+"""Servers to shake hands with: TLS, mail, and broken ones."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ RSA, ECDSA = trustme.KeyType.RSA, trustme.KeyType.ECDSA
 class Server:
     """Listens on an address, and talks with everybody who connects until it is closed.
 
-    heard: what came after a handshake, of each connection. words: what came before it. shown: the names that were
+    received: what came after a handshake, of each connection. words: what came before it. shown: the names that were
     asked for.
     """
 
@@ -33,7 +33,7 @@ class Server:
         self._listener = socket.create_server((host, port), family=family, reuse_port=False)
         self._talk = talk
         self.port: int = self._listener.getsockname()[1]
-        self.heard: list[bytes] = []
+        self.received: list[bytes] = []
         self.words: list[bytes] = []
         self.shown: list[str | None] = []
         self.calls = 0
@@ -62,13 +62,13 @@ class Server:
 
     def _one(self, connection: socket.socket) -> None:
         connection.settimeout(10)
-        # Whoever looked may be gone.
+        # The client may have closed.
         with connection, suppress(OSError):
             self._talk(self, connection)
 
 
 def tls(*certificates: trustme.LeafCert, **settings: Any) -> Talk:
-    """Shake hands, and hear whether anything comes after it; settings: of the context."""
+    """Shake hands, and read whether anything comes after it; settings: of the context."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     for certificate in certificates:
         certificate.configure_cert(context)
@@ -82,16 +82,16 @@ def tls(*certificates: trustme.LeafCert, **settings: Any) -> Talk:
         with context.wrap_socket(connection, server_side=True) as secured:
             server.shown += asked
             try:
-                server.heard.append(secured.recv(1024))
+                server.received.append(secured.recv(1024))
             except ConnectionResetError:
-                # It went away without a word, and has not read our session tickets.
-                server.heard.append(b"")
+                # It closed silently, and has not read our session tickets.
+                server.received.append(b"")
 
     return talk
 
 
 def mail(after: Talk, *answers: bytes) -> Talk:
-    """Speak SMTP: a greeting, then an answer to each line; after the last one `after` goes on."""
+    """Serve SMTP: a greeting, then an answer to each line; after the last one `after` goes on."""
 
     def talk(server: Server, connection: socket.socket) -> None:
         connection.sendall(answers[0])
@@ -109,10 +109,10 @@ OFFERS = b"250-mail.example.com\r\n250-SIZE 1000\r\n250-StartTLS\r\n250 HELP\r\n
 AGREES = b"220 go ahead\r\n"
 
 
-def says(words: bytes) -> Talk:
+def sends(words: bytes) -> Talk:
     def talk(_server: Server, connection: socket.socket) -> None:
         connection.sendall(words)
-        # A close with something unread would be a reset, which destroys what was said.
+        # A close with something unread would be a reset, which destroys what was sent.
         connection.shutdown(socket.SHUT_WR)
         while connection.recv(1024):
             pass
@@ -130,7 +130,7 @@ def silent(server: Server, _connection: socket.socket) -> None:
 
 
 def drips(*drops: bytes, every: float = 0.05) -> Talk:
-    """Say something that never ends; no wait is ever long."""
+    """Send something that never ends; no wait is ever long."""
 
     def talk(server: Server, connection: socket.socket) -> None:
         for drop in drops:
@@ -147,7 +147,7 @@ def serial_of(certificate: trustme.LeafCert) -> int:
 
 
 class Names:
-    """Stands in for the system's resolver: addresses, or what goes wrong, by spelling; others do not exist."""
+    """Stands in for the system's resolver: addresses, or failures, by spelling; others do not exist."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.known: dict[str, list[str] | Exception | Callable[[], Any]] = {}

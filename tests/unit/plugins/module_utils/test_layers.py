@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What .importlinter, which has the layers, cannot say of module_utils: no clock in a policy, and no Ansible needed."""
+"""What .importlinter, which has the layers, lacks for module_utils: no clock in a policy, and no Ansible needed."""
 
 from __future__ import annotations
 
@@ -138,7 +138,7 @@ WITHOUT_REQUESTS = """
 """
 
 
-def test_without_requests_the_modules_import_and_connecting_says_what_is_missing() -> None:
+def test_without_requests_the_modules_import_and_connecting_names_the_missing_library() -> None:
     program = textwrap.dedent(WITHOUT_REQUESTS).format(collection=COLLECTION)
     done = subprocess.run(
         [sys.executable, "-W", "error", "-c", program],

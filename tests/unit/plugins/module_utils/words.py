@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the tests of this folder share: a key that nobody may see, all that an error shows, the words of CertCentral."""
+"""What the tests of this folder share: a key that must not show, all that an error shows, answers of CertCentral."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ class Wire:
 
 
 def all_that_shows(error: BaseException) -> str:
-    """Every text that could reach a person, a log or a result from an exception, and from all that it drags along."""
+    """Every text that could reach a user, a log or a result from an exception, and from all that it drags along."""
     texts: list[str] = []
     todo: list[BaseException | None] = [error]
     while todo:
@@ -134,15 +134,15 @@ class Conversation:
     def put(self, path: str, body: Any, status: int = 204, answer: Any = None, method: str = "PUT") -> None:
         """A change; where it has no body, none may come."""
         matchers = [responses.matchers.json_params_matcher(body), responses.matchers.query_param_matcher({})]
-        said = {} if answer is None else {"json": answer}
-        self._mock.add(method, f"{BASE}/{path}", status=status, match=matchers, **said)
+        keywords = {} if answer is None else {"json": answer}
+        self._mock.add(method, f"{BASE}/{path}", status=status, match=matchers, **keywords)
 
     def post(self, path: str, body: Any, status: int = 201, answer: Any = None) -> None:
         self.put(path, body, status, answer, "POST")
 
 
 def absent(kind: str = "order") -> dict[str, Any]:
-    """The body of a 404 that says that an object does not exist (1.3)."""
+    """The body of a 404 about an object that does not exist (1.3)."""
     return {"errors": [{"code": f"not_found|{kind}", "message": f"The specified {kind} was not found."}]}
 
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""CertCentral on a loopback port, twice: as a conversation that is told call by call, and as a small account.
+"""CertCentral on a loopback port, twice: as a conversation given call by call, and as a small account.
 
 Both answer over real HTTP, so that a module, run in whatever way, is tested down to the bytes it sends.
 """
@@ -26,12 +26,12 @@ def in_days(number: int) -> str:
     return str(datetime.now(timezone.utc).date() + timedelta(days=number))
 
 
-# -- what is said ------------------------------------------------------------------------------------------------------
+# -- calls -------------------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
 class Answer:
-    """cut: the connection breaks before the body is complete; with no status, before anything was said."""
+    """cut: the connection breaks before the body is complete; with no status, before anything was sent."""
 
     status: int = 200
     body: bytes = b""
@@ -39,14 +39,14 @@ class Answer:
     cut: bool = False
 
 
-def says(data: Any, status: int = 200, **headers: str) -> Answer:
+def json_answer(data: Any, status: int = 200, **headers: str) -> Answer:
     extra = tuple((name.replace("_", "-"), value) for name, value in headers.items())
     return Answer(status, json.dumps(data).encode(), (*Answer.headers, *extra))
 
 
 def error(status: int, code: str = "", message: str = "", **headers: str) -> Answer:
     """Return an error as CertCentral spells it (docs/development/reference/certcentral.md 1.2)."""
-    return says({"errors": [{"code": code, "message": message}]}, status, **headers)
+    return json_answer({"errors": [{"code": code, "message": message}]}, status, **headers)
 
 
 DONE = Answer(204, headers=())
@@ -63,7 +63,7 @@ NO_SUCH_ORDER = error(404, "not_found|order", "The specified order could not be 
 
 @dataclass(frozen=True)
 class Call:
-    """One request that is expected, and its answer; `target` as a person writes it, not quoted."""
+    """One request that is expected, and its answer; `target` as a user writes it, not quoted."""
 
     method: str
     target: str
@@ -79,7 +79,7 @@ class Call:
 
 def reads(order_id: int, answer: Answer | None = None, **facts: Any) -> Call:
     """GET an order; by default it is there, with these facts."""
-    return Call("GET", f"/order/certificate/{order_id}", answer=answer or says(an_order(order_id, **facts)))
+    return Call("GET", f"/order/certificate/{order_id}", answer=answer or json_answer(an_order(order_id, **facts)))
 
 
 def lists(
@@ -93,7 +93,7 @@ def lists(
     found = [a_row(row) if isinstance(row, int) else row for row in rows]
     page = {"page": {"total": len(found), "limit": len(order_ids), "offset": 0}}
     # REC: with no results the key is missing entirely (docs/development/reference/certcentral.md 3).
-    listed = says({**({"orders": found} if found else {}), **page})
+    listed = json_answer({**({"orders": found} if found else {}), **page})
     return Call("GET", f"/order/certificate?{'&'.join(query)}", answer=answer or listed)
 
 
@@ -104,8 +104,8 @@ def sets(order_id: int, status: str, note: str | None = None, answer: Answer = D
 
 
 def asks(target: str, data: Any = None, answer: Answer | None = None) -> Call:
-    """GET whatever else; `target` as a person writes it."""
-    return Call("GET", target, answer=answer or says({} if data is None else data))
+    """GET whatever else; `target` as a user writes it."""
+    return Call("GET", target, answer=answer or json_answer({} if data is None else data))
 
 
 def changes(target: str, body: Any = None, answer: Answer = DONE, method: str = "PUT") -> Call:
@@ -113,7 +113,7 @@ def changes(target: str, body: Any = None, answer: Answer = DONE, method: str = 
 
 
 def asks_who() -> Call:
-    return Call("GET", "/user/me", answer=says({"id": 5, "username": "robot", "account_id": 4711}))
+    return Call("GET", "/user/me", answer=json_answer({"id": 5, "username": "robot", "account_id": 4711}))
 
 
 def an_order(order_id: int, status: str = "issued", **facts: Any) -> dict[str, Any]:
@@ -136,7 +136,7 @@ def a_row(order_id: int, status: str = "issued", **facts: Any) -> dict[str, Any]
     return {**row, "organization": []}
 
 
-# -- who says it -------------------------------------------------------------------------------------------------------
+# -- services ----------------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -174,7 +174,7 @@ class Service:
         self._server.server_close()
         self._thread.join()
 
-    def hears(self, request: Request) -> Answer:
+    def receive(self, request: Request) -> Answer:
         with self._lock:
             self.journal.append(request)
             return self.answer(request)
@@ -195,27 +195,27 @@ class Conversation(Service):
         super().__init__()
 
     def answer(self, request: Request) -> Answer:
-        said = Call(request.method, request.target, request.body)
+        received = Call(request.method, request.target, request.body)
         now = self._expected[0] if self._expected else []
         for call in now:
-            if str(call) == str(said):
+            if str(call) == str(received):
                 now.remove(call)
                 if not now:
                     self._expected.pop(0)
                 return call.answer
         expected = " or ".join(str(call) for call in now) or "the end"
-        self.wrong.append(f"came {said}, expected {expected}")
+        self.wrong.append(f"came {received}, expected {expected}")
         # No status that a client would try again.
         return error(418, "unexpected", "this call was not expected")
 
     def ends(self) -> None:
-        """Fail where it did not go as told."""
+        """Fail where it did not follow the given calls."""
         missing = [f"never came: {call}" for calls in self._expected for call in calls]
         assert not self.wrong + missing, "\n".join(self.wrong + missing)
 
 
 class Account(Service):
-    """A few rules of CertCentral's, for runs too long to be told call by call.
+    """A few rules of CertCentral's, for runs too long to be given call by call.
 
     lacks: fields that rows leave out. filters_ids: whether lists obey the filter by id. view_only: what the key may.
     """
@@ -240,7 +240,7 @@ class Account(Service):
             return NO_SUCH_ORDER
         if request.method == "PUT":
             return VIEW_ONLY if self.view_only else self._set(order, request.body["status"])
-        return says(order)
+        return json_answer(order)
 
     def _list(self, query: list[tuple[str, str]]) -> Answer:
         ids = {int(value) for name, value in query if name.startswith("filters[id]")}
@@ -255,7 +255,9 @@ class Account(Service):
         if limit > 1000:
             return error(400, "invalid_value:limit", "limit contains an invalid value.")
         rows = rows[:limit] if self.filters_ids else rows
-        return says({**({"orders": rows} if rows else {}), "page": {"total": len(rows), "limit": limit, "offset": 0}})
+        return json_answer(
+            {**({"orders": rows} if rows else {}), "page": {"total": len(rows), "limit": limit, "offset": 0}}
+        )
 
     def _set(self, order: dict[str, Any], status: str) -> Answer:
         if status == "canceled" and order["status"] in ("pending", "waiting_pickup"):
@@ -293,7 +295,7 @@ class _Handler(BaseHTTPRequestHandler):
         raw = self.rfile.read(length)
         target = unquote_plus(self.path)
         server: Any = self.server
-        answer = server.service.hears(
+        answer = server.service.receive(
             Request(self.command, target[len(BASE) :], json.loads(raw) if raw else None, dict(self.headers.items()))
         )
         if answer.cut:

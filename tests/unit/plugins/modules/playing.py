@@ -41,7 +41,7 @@ def validated(module: ModuleType, arguments: Mapping[str, Any]) -> tuple[dict[st
 
 @cache
 def documentation(module: ModuleType) -> dict[str, Any]:
-    """Return what a module says that it returns, and what Ansible says of every module."""
+    """Return the documented keys of a module, and those that Ansible documents for every module."""
     returned: dict[str, Any] = yaml.safe_load(module.RETURN)
     return {**returned, **{name: {} for name in ("changed", "failed", "warnings", "exception", "library")}}
 
@@ -67,7 +67,7 @@ def play(
     context: Context | None = None,
     **arguments: Any,
 ) -> dict[str, Any]:
-    """Run a module against a service; one worker unless told otherwise, so that the order of calls is certain."""
+    """Run a module against a service; one worker by default, so that the order of calls is certain."""
     given = {"api_key": KEY, "api_url": service.url, "rate_limit": "none", **arguments}
     if "workers" in module.SPEC["argument_spec"]:
         given.setdefault("workers", 1)
@@ -85,7 +85,7 @@ def play(
 
 
 def only(result: Mapping[str, Any], listed: str = "orders") -> dict[str, Any]:
-    """Return the one thing that a result tells of."""
+    """Return the one object of a result."""
     (one,) = result[listed]
     return dict(one)
 

@@ -4,7 +4,7 @@
 
 """Servertastic's modules against a scripted service, with its answers (docs/development/reference/servertastic.md).
 
-Tokens and keys hold characters that a URL spells otherwise, so that both spellings are looked for in all that is told.
+Tokens and keys hold characters that a URL spells otherwise, so that both spellings are searched for in all output.
 """
 
 from __future__ import annotations
@@ -30,7 +30,12 @@ from ansible_collections.certops.orders.plugins.module_utils._runtime import run
 from ansible_collections.certops.orders.plugins.module_utils._runtime.guard import guarded
 from ansible_collections.certops.orders.plugins.module_utils._servertastic import request_log as _request_log
 from ansible_collections.certops.orders.tests.unit.plugins.module_utils import service_of_things
-from ansible_collections.certops.orders.tests.unit.plugins.modules.conversation import Answer, Call, Service, says
+from ansible_collections.certops.orders.tests.unit.plugins.modules.conversation import (
+    Answer,
+    Call,
+    Service,
+    json_answer,
+)
 from ansible_collections.certops.orders.tests.unit.plugins.modules.playing import (
     Unhurried,
     documentation,
@@ -63,22 +68,22 @@ def ago(days: float = 0.0, **more: float) -> datetime:
 
 
 def stamp(moment: datetime) -> str:
-    """As the service tells a time: without a zone."""
+    """As the service sends a time: without a zone."""
     return moment.strftime("%Y-%m-%d %H:%M:%S")
 
 
 def iso(moment: datetime) -> str:
-    """As the collection tells a time."""
+    """As the collection shows a time."""
     return moment.isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
 def is_about(text: str, moment: datetime) -> bool:
-    """Whether a time that the collection tells is that one, or a few seconds beside it."""
+    """Whether a time that the collection shows is that one, or a few seconds beside it."""
     return abs(datetime.fromisoformat(text.replace("Z", "+00:00")) - moment) < timedelta(seconds=30)
 
 
 class Skipping:
-    """Monotonic time that passes only where somebody waits, and the Stop that waits so."""
+    """Monotonic time that passes only during waits, and the Stop that waits so."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.clock = service_of_things.Clock()
@@ -105,7 +110,7 @@ def freeze(monkeypatch: pytest.MonkeyPatch, module: ModuleType, moment: datetime
     return frozen
 
 
-# -- what is said ------------------------------------------------------------------------------------------------------
+# -- calls -------------------------------------------------------------------------------------------------------------
 
 
 def a_review(
@@ -115,7 +120,7 @@ def a_review(
     events = [{"timestamp": stamp(ago(40)), "event_id": "1", "event_name": "Order Token Generated"}]
     if issued is not None:
         events.append({"timestamp": stamp(ago(issued)), "event_id": "9", "event_name": "Order Completed"})
-    told: dict[str, Any] = {
+    fields: dict[str, Any] = {
         "success": "Review Order",
         "order_token": token,
         "reseller_order_id": "STR_1001_1",
@@ -128,30 +133,30 @@ def a_review(
         "modifications": {"modification": events},
         **facts,
     }
-    return {name: value for name, value in told.items() if value is not None}
+    return {name: value for name, value in fields.items() if value is not None}
 
 
 def refuses(status: int = 400, message: str = "Bad Request: this order cannot be cancelled", http: int = 0) -> Answer:
     """Return an error as Servertastic spells it (3.2)."""
-    return says({"error": {"code": status, "message": message}}, http or status)
+    return json_answer({"error": {"code": status, "message": message}}, http or status)
 
 
 UNKNOWN_TOKEN = refuses(401, "Unauthorized: invalid order token")
 
 
 def reviews(status: str = "Queued", *, token: str = TOKEN, answer: Answer | None = None, **facts: Any) -> Call:
-    told = answer or says(a_review(status, token=token, **facts))
-    return Call("GET", f"/order/review.json?order_token={token}", answer=told)
+    reply = answer or json_answer(a_review(status, token=token, **facts))
+    return Call("GET", f"/order/review.json?order_token={token}", answer=reply)
 
 
 def cancels(token: str = TOKEN, answer: Answer | None = None) -> Call:
-    """Tell of the call that cancels, which is a GET."""
-    told = answer or says({"success": "Order cancelled - STR_1001_1"})
-    return Call("GET", f"/order/cancel.json?order_token={token}", answer=told)
+    """Report the call that cancels, which is a GET."""
+    reply = answer or json_answer({"success": "Order cancelled - STR_1001_1"})
+    return Call("GET", f"/order/cancel.json?order_token={token}", answer=reply)
 
 
 def of_account(call: str, data: Mapping[str, Any] | None = None, answer: Answer | None = None, query: str = "") -> Call:
-    return Call("GET", f"/{call}.json?api_key={KEY}{query}", answer=answer or says(dict(data or {})))
+    return Call("GET", f"/{call}.json?api_key={KEY}{query}", answer=answer or json_answer(dict(data or {})))
 
 
 def audits(*records: Mapping[str, Any], answer: Answer | None = None) -> Call:
@@ -176,8 +181,8 @@ def shows_tokens(used: tuple[str, ...] = (), unused: tuple[str, ...] = (), answe
     def several(tokens: tuple[str, ...]) -> dict[str, Any]:
         return {"order_token": [{"token": one, "reseller_unique_reference": f"CHG{one[-1]}"} for one in tokens]}
 
-    told = {"success": "Order tokens", "unused_tokens": several(unused), "used_tokens": several(used)}
-    return of_account("order/showtokens", told, answer)
+    listed = {"success": "Order tokens", "unused_tokens": several(unused), "used_tokens": several(used)}
+    return of_account("order/showtokens", listed, answer)
 
 
 # -- and played --------------------------------------------------------------------------------------------------------
@@ -201,23 +206,23 @@ def play(
     context: Context | None = None,
     **arguments: Any,
 ) -> dict[str, Any]:
-    """Run a module against a service; one worker unless told otherwise. No secret may show in anything it tells."""
-    said: list[str] = []
+    """Run a module against a service; one worker by default. No secret may show in its output."""
+    messages: list[str] = []
     given = {"api_url": service.url, "rate_limit": "none", "retries": 0, **arguments}
     if "workers" in module.SPEC["argument_spec"]:
         given.setdefault("workers", 1)
     params, errors = validated(module, given)
     assert errors == []
     context = context or Context(check_mode=check_mode, diff=diff, environ=environ or {}, stop=Unhurried())
-    context.notify = said.append
+    context.notify = messages.append
     before = len(service.journal)
     sent = len(cancellations(service))
     result = guarded(module.run, params, context)
-    told = [repr(result), json.dumps(result), *said]
-    told += [
+    shown = [repr(result), json.dumps(result), *messages]
+    shown += [
         Path(arguments[name]).read_text() for name in ("request_log", "audit_log") if _is_file(arguments.get(name))
     ]
-    assert leaks("\n".join(told)) == []
+    assert leaks("\n".join(shown)) == []
     if "api" in result:
         assert result["api"]["requests"] == len(service.journal) - before
     if context.check_mode:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Whose key it is, as a conversation with CertCentral."""
+"""The account and the user of a key, as a conversation with CertCentral."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from ansible_collections.certops.orders.tests.unit.plugins.modules.conversation 
     Call,
     asks,
     error,
-    says,
+    json_answer,
 )
 from ansible_collections.certops.orders.tests.unit.plugins.modules.playing import Converse, failure_of, play
 
@@ -33,7 +33,7 @@ def me(*roles: str, **more: Any) -> Call:
 
 
 @pytest.mark.parametrize("check_mode", [True, False])
-def test_whose_key_it_is(conversation: Converse, check_mode: bool) -> None:
+def test_the_account_label_of_a_key(conversation: Converse, check_mode: bool) -> None:
     service = conversation(me("Administrator"), asks("/account", ACCOUNT))
     result = asked_who(service, check_mode=check_mode, rate_limit="100/5, 1000/180")
     assert all(text in result["msg"] for text in ("robot", "Administrator", "4711"))
@@ -49,7 +49,7 @@ def test_a_restricted_key_knows_its_account_by_its_user(conversation: Converse) 
     assert (result["account"], result["may_write"]) == ({"account_id": 4711}, None)
 
 
-def test_the_account_tells_its_id_where_the_user_does_not(conversation: Converse) -> None:
+def test_the_account_id_is_read_where_the_user_has_none(conversation: Converse) -> None:
     result = asked_who(conversation(me("A", account_id=None), asks("/account", ACCOUNT)))
     assert result["account"]["account_id"] == 4711
 
@@ -83,7 +83,7 @@ def test_a_key_that_is_not_valid(conversation: Converse) -> None:
     assert (failure_of(result)["http_status"], result["changed"]) == (403, False)
 
 
-@pytest.mark.parametrize("answer", [HTML, error(500), error(404), says([])])
+@pytest.mark.parametrize("answer", [HTML, error(500), error(404), json_answer([])])
 def test_an_account_that_cannot_be_read(conversation: Converse, answer: Any) -> None:
     assert failure_of(asked_who(conversation(me("A"), asks("/account", answer=answer))))["message"]
 

@@ -27,15 +27,15 @@ from ansible_collections.certops.orders.tests.unit.plugins.modules.conversation 
     changes,
     error,
     in_days,
+    json_answer,
     reads,
-    says,
     sets,
 )
 from ansible_collections.certops.orders.tests.unit.plugins.modules.playing import Converse, failure_of, only, play
 
 WHY = "CHG0031337, retired"
 BODY = {"comments": WHY, "revocation_reason": "unspecified", "skip_approval": False}
-FILED = says({"id": 55, "type": "revoke", "status": "pending"}, 201)
+FILED = json_answer({"id": 55, "type": "revoke", "status": "pending"}, 201)
 WAITS = [{"id": 55, "type": "revoke", "status": "pending"}]
 PRIMARY = {"id": 5, "serial_number": "0A", "common_name": "www.example.com", "valid_till": in_days(30)}
 DUPLICATE = {"id": 6, "serial_number": "0B", "common_name": "api.example.com", "valid_till": in_days(30)}
@@ -44,11 +44,11 @@ asked_to_revoke = partial(play, module, comments=WHY, confirm=True)
 
 
 def an_order(status: str = "issued", certificate: Any = None, **facts: Any) -> Call:
-    return reads(1, says({"id": 1, "status": status, "certificate": certificate or PRIMARY, **facts}))
+    return reads(1, json_answer({"id": 1, "status": status, "certificate": certificate or PRIMARY, **facts}))
 
 
 def request(certificate: Any = None, status: str = "pending") -> Call:
-    """GET the request that an order's page tells of, which alone says what it is for."""
+    """GET the request that an order's page names; only the request shows what it is for."""
     known = {"certificate": {"id": certificate}} if certificate else {}
     return asks("/request/55", {"id": 55, "type": "revoke", "status": status, "order": {"id": 1}, **known})
 
@@ -92,7 +92,7 @@ def test_asking_for_the_revocation_of_an_order_revokes_nothing_yet(conversation:
     ],
 )
 def test_a_comment_that_is_lost_is_warned_of(conversation: Converse, echo: Any, lost: bool) -> None:
-    filed = says({"id": 55, "type": "revoke", "status": "pending", **echo}, 201)
+    filed = json_answer({"id": 55, "type": "revoke", "status": "pending", **echo}, 201)
     result = asked_to_revoke(conversation(an_order(), *others(), revokes(answer=filed)), order_id=1)
     assert only(result)["outcome"] == "pending_approval"
     warnings = [text for text in result.get("warnings", []) if "comments" in text]
@@ -111,7 +111,7 @@ def test_a_revocation_without_approval_keeps_no_comment_and_warns_of_none(conver
 def test_a_long_comment_is_compared_whole(conversation: Converse) -> None:
     why = "x" * 3000
     for echo in (why, why[:-1]):
-        filed = says({"id": 55, "type": "revoke", "status": "pending", "comments": echo}, 201)
+        filed = json_answer({"id": 55, "type": "revoke", "status": "pending", "comments": echo}, 201)
         call = changes("/order/certificate/1/revoke", {**BODY, "comments": why}, filed)
         result = play(module, conversation(an_order(), *others(), call), comments=why, confirm=True, order_id=1)
         assert bool(result.get("warnings")) is (echo != why)
@@ -165,7 +165,9 @@ def test_what_is_revoked_already_costs_one_read(conversation: Converse) -> None:
 
 
 @pytest.mark.parametrize("skip_approval", [True, False])
-def test_check_mode_tells_what_would_end_and_sends_nothing(conversation: Converse, skip_approval: bool) -> None:
+def test_check_mode_lists_the_certificates_that_would_end_and_sends_nothing(
+    conversation: Converse, skip_approval: bool
+) -> None:
     service = conversation(an_order(), *others(DUPLICATE))
     result = asked_to_revoke(service, order_id=1, check_mode=True, confirm=False, skip_approval=skip_approval)
     order = only(result)
@@ -206,8 +208,8 @@ def test_a_reissue_that_was_dropped_where_the_revocation_is_refused_counts_as_a_
     assert failure_of(result)["http_status"] == 403
 
 
-@pytest.mark.parametrize("lost", [HANGS_UP, HTML, Answer(200, b'{"id": 55', cut=True), says({"errors": []})])
-def test_a_revocation_whose_reply_was_lost_is_not_asked_for_again_where_it_was_filed(
+@pytest.mark.parametrize("lost", [HANGS_UP, HTML, Answer(200, b'{"id": 55', cut=True), json_answer({"errors": []})])
+def test_a_revocation_with_a_lost_reply_is_not_filed_again_where_it_was_filed(
     conversation: Converse, lost: Answer
 ) -> None:
     service = conversation(an_order(), *others(), revokes(answer=lost), an_order(requests=WAITS), request())
@@ -216,11 +218,11 @@ def test_a_revocation_whose_reply_was_lost_is_not_asked_for_again_where_it_was_f
 
 
 @pytest.mark.parametrize("skip_approval", [True, False])
-def test_a_revocation_whose_reply_was_lost_and_that_never_shows_is_unknown_and_sent_once(
+def test_a_revocation_with_a_lost_reply_that_never_shows_is_unknown_and_sent_once(
     conversation: Converse, skip_approval: bool
 ) -> None:
-    looks = [an_order(), *others()] * 4
-    service = conversation(an_order(), *others(), revokes(answer=HANGS_UP, skip_approval=skip_approval), *looks)
+    polls = [an_order(), *others()] * 4
+    service = conversation(an_order(), *others(), revokes(answer=HANGS_UP, skip_approval=skip_approval), *polls)
     result = asked_to_revoke(service, order_id=1, skip_approval=skip_approval, retries=3)
     assert (only(result)["outcome"], result["changed"], result["api"]["retries"]) == ("unknown", False, 0)
     assert len(service.writes) == 1
@@ -246,7 +248,7 @@ def test_what_cannot_be_read_after_a_lost_reply_is_unknown(conversation: Convers
     assert failure_of(result)["order_id"] == 1
 
 
-def test_a_key_that_may_only_look_revokes_nothing(conversation: Converse) -> None:
+def test_a_read_only_key_revokes_nothing(conversation: Converse) -> None:
     service = conversation(an_order(), *others(), revokes(answer=VIEW_ONLY), an_order(), *others())
     result = asked_to_revoke(service, order_id=1)
     assert (result["changed"], failure_of(result)["http_status"]) == (False, 403)
@@ -351,7 +353,7 @@ def test_a_pending_order_with_the_id_of_a_certificate_is_not_issued(conversation
 # -- waiting -----------------------------------------------------------------------------------------------------------
 
 
-def test_waiting_for_the_approval_looks_until_it_is_there(conversation: Converse) -> None:
+def test_waiting_for_the_approval_polls_until_it_is_given(conversation: Converse) -> None:
     service = conversation(
         *(an_order(), *others(), revokes()),
         *(an_order(requests=WAITS), request(), an_order("revoked")),
@@ -370,7 +372,7 @@ def test_a_request_that_is_rejected_while_it_is_waited_for_is_a_failure(conversa
 # -- single certificates -----------------------------------------------------------------------------------------------
 
 
-def looks_up(name: str, value: Any, *rows: Any) -> Call:
+def searches(name: str, value: Any, *rows: Any) -> Call:
     target = f"/order/certificate?filters[{name}]={value}&sort=order_id&limit=2&offset=0"
     return asks(target, {"orders": list(rows)} if rows else {})
 
@@ -381,11 +383,11 @@ ROW = {"id": 1, "status": "issued", "certificate": PRIMARY}
 @pytest.mark.parametrize(
     ("arguments", "lookup", "target"),
     [
-        ({"certificate_id": 5}, looks_up("certificate_id", 5, ROW), "/certificate/5"),
-        ({"certificate_ids": [5]}, looks_up("certificate_id", 5, ROW), "/certificate/5"),
-        ({"serial_number": "0a"}, looks_up("serial_number", "0A", ROW), "/certificate/5"),
-        ({"serial_numbers": ["0a:"]}, looks_up("serial_number", "0A", ROW), "/certificate/5"),
-        ({"certificate_id": 6}, looks_up("certificate_id", 6, ROW), "/certificate/6"),
+        ({"certificate_id": 5}, searches("certificate_id", 5, ROW), "/certificate/5"),
+        ({"certificate_ids": [5]}, searches("certificate_id", 5, ROW), "/certificate/5"),
+        ({"serial_number": "0a"}, searches("serial_number", "0A", ROW), "/certificate/5"),
+        ({"serial_numbers": ["0a:"]}, searches("serial_number", "0A", ROW), "/certificate/5"),
+        ({"certificate_id": 6}, searches("certificate_id", 6, ROW), "/certificate/6"),
         ({"serial_number": "0B", "order_id": 1}, None, "/certificate/6"),
     ],
 )
@@ -411,8 +413,8 @@ def test_a_single_certificate_while_a_request_waits(
     assert (result["changed"], only(result)["outcome"]) == (bool(does), outcome)
 
 
-def test_a_certificate_that_nobody_knows(conversation: Converse) -> None:
-    service = conversation(looks_up("certificate_id", 9), asks_who())
+def test_an_unknown_certificate(conversation: Converse) -> None:
+    service = conversation(searches("certificate_id", 9), asks_who())
     result = asked_to_revoke(service, certificate_id=9)
     assert (only(result)["outcome"], only(result)["certificate_id"]) == ("missing", 9)
     assert failure_of(result)["order_id"] is None
@@ -424,10 +426,10 @@ def test_a_certificate_that_its_order_does_not_have(conversation: Converse) -> N
     assert only(result)["outcome"] == "missing"
 
 
-def test_a_revoked_order_says_nothing_of_a_certificate_that_it_does_not_have(conversation: Converse) -> None:
+def test_a_certificate_that_is_not_in_a_revoked_order_is_missing(conversation: Converse) -> None:
     """The list has a row that was not asked for, or the task names another order."""
     row = {**ROW, "status": "revoked"}
-    service = conversation(looks_up("certificate_id", 9, row), an_order("revoked"), *others(), asks_who())
+    service = conversation(searches("certificate_id", 9, row), an_order("revoked"), *others(), asks_who())
     assert only(asked_to_revoke(service, certificate_id=9))["outcome"] == "missing"
     service = conversation(an_order("revoked"), *others(), asks_who())
     assert only(asked_to_revoke(service, certificate_id=9, order_id=1))["outcome"] == "missing"
@@ -438,7 +440,7 @@ def test_the_present_certificate_of_a_revoked_order_is_revoked(conversation: Con
     assert only(asked_to_revoke(service, certificate_id=5, order_id=1))["outcome"] == "unchanged"
 
 
-def test_a_single_certificate_whose_reply_was_lost_is_looked_up_again(conversation: Converse) -> None:
+def test_a_single_certificate_is_read_again_after_a_lost_reply(conversation: Converse) -> None:
     service = conversation(
         *(an_order(), *others(DUPLICATE), revokes("/certificate/6", HANGS_UP, skip_approval=True)),
         *(an_order(), *others({**DUPLICATE, "status": "revoked"})),
@@ -487,7 +489,7 @@ def test_a_request_that_cannot_be_found_does_not_make_its_order_missing(conversa
     assert result["orders"][0]["outcome"] == "failed"
 
 
-def test_a_request_that_says_little_of_itself_is_what_its_order_says(conversation: Converse) -> None:
+def test_an_incomplete_request_is_completed_from_its_order(conversation: Converse) -> None:
     service = conversation(an_order(requests=WAITS), asks("/request/55", {"id": 55}))
     assert asked_to_revoke(service, order_id=1)["orders"][0]["outcome"] == "pending_approval"
 

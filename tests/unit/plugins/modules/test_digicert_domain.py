@@ -84,14 +84,14 @@ def test_a_name_that_several_have_is_refused(conversation: Converse) -> None:
 
 
 @pytest.mark.parametrize("took_effect", [True, False])
-def test_a_switch_whose_reply_was_lost_is_looked_up(conversation: Converse, took_effect: bool) -> None:
+def test_a_switch_is_verified_by_a_read_after_a_lost_reply(conversation: Converse, took_effect: bool) -> None:
     switch = changes("/domain/4/deactivate")
     then = [reads_domain(active=False)] if took_effect else [reads_domain(), switch]
     result = sets_state(conversation(reads_domain(), switch.gets(HANGS_UP), *then), domain_id=4, state="inactive")
     assert (result["changed"], only(result, "domains")["outcome"]) == (True, "changed")
 
 
-def test_a_key_that_may_only_look(conversation: Converse) -> None:
+def test_a_read_only_key(conversation: Converse) -> None:
     service = conversation(reads_domain(), changes("/domain/4/deactivate", answer=VIEW_ONLY), reads_domain())
     result = sets_state(service, domain_ids=[4], state="inactive")
     assert (result["changed"], failure_of(result)["http_status"]) == (False, 403)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Orders, requests and domains that are looked up, as conversations with CertCentral."""
+"""Reading orders, requests and domains, as conversations with CertCentral."""
 
 from __future__ import annotations
 
@@ -170,7 +170,7 @@ def test_a_list_that_may_not_be_read(conversation: Converse) -> None:
     assert (failure_of(result)["http_status"], result["changed"]) == (403, False)
 
 
-def test_a_run_that_is_stopped_fails_and_tells_nothing_by_halves(conversation: Converse) -> None:
+def test_a_stopped_run_fails_and_returns_no_partial_result(conversation: Converse) -> None:
     stop = Stop()
     stop.set("the run was stopped by SIGTERM")
     service = conversation(list_of_orders(PAGE, a_row(1)))
@@ -271,7 +271,7 @@ def test_a_search_that_finds_nothing_proves_nothing(conversation: Converse, ther
     assert [one["domain_id"] for one in result["domains"]] == ([1] if there else [])
 
 
-def test_the_domains_of_a_container_are_checked_where_they_say(conversation: Converse) -> None:
+def test_domains_of_another_container_are_left_out(conversation: Converse) -> None:
     target = f"/domain?{SHOW}&container_id=3&limit=1000&offset=0"
     listed = asks(target, {"domains": DOMAINS, "page": {"total": 3}})
     result = domains(conversation(listed), container_id=3)

@@ -20,7 +20,7 @@ from ansible_collections.certops.orders.tests.unit.plugins.modules.conversation 
     asks,
     asks_who,
     changes,
-    says,
+    json_answer,
 )
 from ansible_collections.certops.orders.tests.unit.plugins.modules.playing import Converse, failure_of, only, play
 
@@ -34,7 +34,9 @@ def notes(*texts: str) -> Call:
 
 
 def adds(text: str = TEXT, answer: Answer | None = None) -> Call:
-    return changes("/order/certificate/1/note", {"text": text}, answer or says({"id": 1, "text": text}, 201), "POST")
+    return changes(
+        "/order/certificate/1/note", {"text": text}, answer or json_answer({"id": 1, "text": text}, 201), "POST"
+    )
 
 
 def test_a_note_is_added_where_it_is_not_there(conversation: Converse) -> None:
@@ -59,21 +61,21 @@ def test_a_note_is_sent_on_one_line_and_found_again(conversation: Converse) -> N
     assert annotates(conversation(notes("two\\nlines")), text=" two\nlines\n")["changed"] is False
 
 
-@pytest.mark.parametrize("looks", [1, 2, 4])
-def test_a_note_whose_reply_was_lost_is_a_change_as_soon_as_it_shows(conversation: Converse, looks: int) -> None:
-    then = [*[notes()] * (looks - 1), notes(TEXT)]
+@pytest.mark.parametrize("polls", [1, 2, 4])
+def test_a_note_with_a_lost_reply_is_a_change_as_soon_as_it_shows(conversation: Converse, polls: int) -> None:
+    then = [*[notes()] * (polls - 1), notes(TEXT)]
     result = annotates(conversation(notes(), adds(answer=HANGS_UP), *then), retries=3)
     assert (result["changed"], only(result)["outcome"]) == (True, "changed")
 
 
-def test_a_note_whose_reply_was_lost_and_that_never_shows_is_unknown_and_sent_once(conversation: Converse) -> None:
+def test_a_note_with_a_lost_reply_that_never_shows_is_unknown_and_sent_once(conversation: Converse) -> None:
     service = conversation(notes(), adds(answer=HANGS_UP), *[notes()] * 4)
     result = annotates(service, retries=3)
     assert (result["changed"], result["failed"], only(result)["outcome"]) == (False, True, "unknown")
     assert len(service.writes) == 1
 
 
-def test_a_key_that_may_only_look(conversation: Converse) -> None:
+def test_a_read_only_key(conversation: Converse) -> None:
     result = annotates(conversation(notes(), adds(answer=VIEW_ONLY), notes()))
     assert (result["changed"], failure_of(result)["http_status"]) == (False, 403)
 
@@ -83,7 +85,7 @@ def test_an_order_that_does_not_exist(conversation: Converse) -> None:
     assert failure_of(annotates(service))["code"] == "missing"
 
 
-def test_a_note_that_says_nothing_is_refused(conversation: Converse) -> None:
+def test_an_empty_note_is_refused(conversation: Converse) -> None:
     result = annotates(conversation(), text=" \n")
     assert failure_of(result)["code"] == "invalid_option"
     assert "text" in result["msg"]

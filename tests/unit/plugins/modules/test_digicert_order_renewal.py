@@ -43,7 +43,7 @@ def message(text: str) -> Call:
     return changes("/order/certificate/1/custom-renewal-message", {"custom_renewal_message": text})
 
 
-def test_a_setting_is_made_and_looked_at(conversation: Converse) -> None:
+def test_a_setting_is_made_and_verified(conversation: Converse) -> None:
     result = silences(conversation(reads(1), emails(), reads(1, **QUIET)), renewal_emails=False)
     assert (result["changed"], only(result)["outcome"]) == (True, "changed")
     assert only(result)["before"]["renewal_emails"] is True
@@ -91,13 +91,13 @@ def test_a_call_that_is_acknowledged_and_changes_nothing_is_found_out(conversati
 
 
 @pytest.mark.parametrize("took_effect", [True, False])
-def test_a_setting_whose_reply_was_lost_is_looked_up(conversation: Converse, took_effect: bool) -> None:
+def test_a_setting_is_verified_by_a_read_after_a_lost_reply(conversation: Converse, took_effect: bool) -> None:
     then = [reads(1, auto_reissue=1)] if took_effect else [reads(1), reissue(1), reads(1, auto_reissue=1)]
     result = silences(conversation(reads(1), reissue(1).gets(HANGS_UP), *then), auto_reissue=True)
     assert (result["changed"], only(result)["outcome"]) == (True, "changed")
 
 
-def test_a_second_setting_that_fails_leaves_the_first_one_told(conversation: Converse) -> None:
+def test_a_failed_second_setting_keeps_the_first_one_in_the_result(conversation: Converse) -> None:
     service = conversation(reads(1), emails(), reissue(1).gets(VIEW_ONLY), reads(1, **QUIET))
     result = silences(service, renewal_emails=False, auto_reissue=True)
     assert (result["changed"], only(result)["outcome"]) == (True, "failed")

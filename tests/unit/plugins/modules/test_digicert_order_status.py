@@ -42,9 +42,9 @@ from ansible_collections.certops.orders.tests.unit.plugins.modules.conversation 
     asks_who,
     error,
     in_days,
+    json_answer,
     lists,
     reads,
-    says,
     sets,
 )
 from ansible_collections.certops.orders.tests.unit.plugins.modules.playing import FAILURE_KEYS, Converse, Unhurried
@@ -55,7 +55,7 @@ validated = partial(playing.validated, module)
 play = partial(playing.play, module)
 
 
-def told(result: Mapping[str, Any]) -> dict[int, str]:
+def outcomes(result: Mapping[str, Any]) -> dict[int, str]:
     return {order["order_id"]: order["outcome"] for order in result["orders"]}
 
 
@@ -99,14 +99,14 @@ def test_canceling_an_order_is_one_read_and_one_write(conversation: Converse) ->
 def test_canceling_it_again_is_one_read_and_no_change(conversation: Converse) -> None:
     result = cancel(conversation(reads(123, status="canceled")), 123)
 
-    assert (result["changed"], told(result)) == (False, {123: "unchanged"})
+    assert (result["changed"], outcomes(result)) == (False, {123: "unchanged"})
     assert "failed" not in result
 
 
 def test_check_mode_is_the_same_read_and_the_same_prediction(conversation: Converse) -> None:
     result = cancel(conversation(reads(123, status="waiting_pickup")), 123, check_mode=True)
 
-    assert (result["changed"], told(result)) == (True, {123: "changed"})
+    assert (result["changed"], outcomes(result)) == (True, {123: "changed"})
     assert result["orders"][0]["after"] == {"status": "canceled", "is_renewed": False}
 
 
@@ -137,9 +137,9 @@ def test_a_reissue_is_dropped_only_where_that_was_asked_for(conversation: Conver
     )
     again = cancel(conversation(reads(123, status="issued")), 123, cancel_reissue=True)
 
-    assert (told(refused), refused["changed"]) == ({123: "ineligible"}, False)
+    assert (outcomes(refused), refused["changed"]) == ({123: "ineligible"}, False)
     assert dropped["orders"][0]["after"]["status"] == "issued"
-    assert (told(again), again["changed"]) == ({123: "unchanged"}, False)
+    assert (outcomes(again), again["changed"]) == ({123: "unchanged"}, False)
 
 
 def test_the_note_is_sent_on_one_line_and_without_what_could_hide_in_it(conversation: Converse) -> None:
@@ -157,12 +157,12 @@ def test_a_missing_order_names_the_account_that_was_asked(conversation: Converse
     assert (result["failed"], result["failure"]["code"]) == (True, "missing")
 
 
-def test_a_missing_order_is_fine_where_that_was_said_even_if_the_account_is_not_told(conversation: Converse) -> None:
+def test_a_missing_order_is_accepted_with_missing_ok_even_if_the_account_is_unknown(conversation: Converse) -> None:
     service = conversation(reads(9, NO_SUCH_ORDER), Call("GET", "/user/me", answer=VIEW_ONLY))
 
     result = cancel(service, 9, missing="ok")
 
-    assert ("failed" in result, result["changed"], told(result)) == (False, False, {9: "missing"})
+    assert ("failed" in result, result["changed"], outcomes(result)) == (False, False, {9: "missing"})
 
 
 # -- the mark ----------------------------------------------------------------------------------------------------------
@@ -173,7 +173,7 @@ def test_marking_one_reads_it_from_the_migrated_ones_checks_that_filter_and_writ
 
     result = mark(service, 7)
 
-    assert (result["changed"], told(result)) == (True, {7: "changed"})
+    assert (result["changed"], outcomes(result)) == (True, {7: "changed"})
     assert result["orders"][0]["before"] == {"status": "issued", "is_renewed": False}
     assert result["orders"][0]["after"] == {"status": "issued", "is_renewed": True}
 
@@ -181,7 +181,7 @@ def test_marking_one_reads_it_from_the_migrated_ones_checks_that_filter_and_writ
 def test_marking_it_again_is_one_read(conversation: Converse) -> None:
     result = mark(conversation(lists([7], a_row(7, is_renewed=True), origin="migrated")), 7)
 
-    assert (result["changed"], told(result)) == (False, {7: "unchanged"})
+    assert (result["changed"], outcomes(result)) == (False, {7: "unchanged"})
 
 
 def test_an_order_that_is_not_migrated_cannot_be_marked(conversation: Converse) -> None:
@@ -189,17 +189,17 @@ def test_an_order_that_is_not_migrated_cannot_be_marked(conversation: Converse) 
 
     result = mark(service, 7)
 
-    assert (told(result), result["failed"]) == ({7: "ineligible"}, True)
+    assert (outcomes(result), result["failed"]) == ({7: "ineligible"}, True)
 
 
-def test_a_service_that_ignores_the_origin_filter_cannot_tell_and_the_order_is_not_marked(
+def test_if_the_service_ignores_the_origin_filter_the_order_is_not_marked(
     conversation: Converse,
 ) -> None:
     service = conversation(lists([7], 7, origin="migrated"), lists([7], 7, origin="certcentral"))
 
     result = mark(service, 7)
 
-    assert told(result) == {7: "ineligible"}
+    assert outcomes(result) == {7: "ineligible"}
     assert "CertCentral" in result["msg"]
 
 
@@ -213,7 +213,7 @@ def test_without_the_check_of_the_origin_one_is_read_by_itself(conversation: Con
 def test_the_mark_waits_for_the_last_90_days(conversation: Converse, days: int, outcome: str) -> None:
     calls = [reads(7, valid_till=in_days(days)), *([sets(7, "renewed")] if outcome == "changed" else [])]
 
-    assert told(mark(conversation(*calls), 7, require_migrated=False)) == {7: outcome}
+    assert outcomes(mark(conversation(*calls), 7, require_migrated=False)) == {7: outcome}
 
 
 def test_taking_the_mark_away_is_one_read_and_one_write(conversation: Converse) -> None:
@@ -221,7 +221,7 @@ def test_taking_the_mark_away_is_one_read_and_one_write(conversation: Converse) 
 
     result = play(service, order_id=7, status="not_renewed")
 
-    assert (result["changed"], told(result)) == (True, {7: "changed"})
+    assert (result["changed"], outcomes(result)) == (True, {7: "changed"})
     assert result["orders"][0]["after"] == {"status": "issued", "is_renewed": False}
 
 
@@ -232,14 +232,14 @@ def test_taking_the_mark_away_again_is_one_read(conversation: Converse) -> None:
 def test_an_order_that_was_truly_renewed_keeps_its_mark(conversation: Converse) -> None:
     result = play(conversation(reads(7, is_renewed=True, renewed_order_id=8)), order_id=7, status="not_renewed")
 
-    assert told(result) == {7: "ineligible"}
+    assert outcomes(result) == {7: "ineligible"}
     assert "order 8" in result["msg"]
 
 
 def test_details_that_lack_the_mark_are_completed_by_the_list(conversation: Converse) -> None:
     service = conversation(reads(7, is_renewed=None), lists([7], a_row(7, is_renewed=True)), sets(7, "not_renewed"))
 
-    assert told(play(service, order_id=7, status="not_renewed")) == {7: "changed"}
+    assert outcomes(play(service, order_id=7, status="not_renewed")) == {7: "changed"}
 
 
 # -- several -----------------------------------------------------------------------------------------------------------
@@ -255,7 +255,7 @@ def test_several_of_which_one_is_missing(conversation: Converse) -> None:
 
     result = cancel(service, 3, 1, 2)
 
-    assert list(told(result).items()) == [(3, "unchanged"), (1, "changed"), (2, "missing")]
+    assert list(outcomes(result).items()) == [(3, "unchanged"), (1, "changed"), (2, "missing")]
     assert (result["changed"], result["failed"]) == (True, True)
     # The message names the first failure.
     assert "order 2" in result["msg"]
@@ -281,7 +281,7 @@ def test_several_are_marked_after_one_check_of_their_origin(conversation: Conver
 
     result = mark(service, 1, 2, 3)
 
-    assert told(result) == {1: "changed", 2: "ineligible", 3: "unchanged"}
+    assert outcomes(result) == {1: "changed", 2: "ineligible", 3: "unchanged"}
 
 
 def test_rows_that_lack_what_decides_are_completed_by_the_details(conversation: Converse) -> None:
@@ -294,10 +294,10 @@ def test_rows_that_lack_what_decides_are_completed_by_the_details(conversation: 
         sets(1, "renewed"),
     )
 
-    assert told(mark(service, 1, 2)) == {1: "changed", 2: "unchanged"}
+    assert outcomes(mark(service, 1, 2)) == {1: "changed", 2: "unchanged"}
 
 
-def test_rows_never_tell_of_a_newer_order_so_that_each_mark_to_take_away_costs_its_details(
+def test_rows_contain_no_newer_order_so_each_mark_to_remove_costs_its_details(
     conversation: Converse,
 ) -> None:
     service = conversation(
@@ -309,7 +309,7 @@ def test_rows_never_tell_of_a_newer_order_so_that_each_mark_to_take_away_costs_i
 
     result = play(service, order_ids=[1, 2, 3], status="not_renewed")
 
-    assert told(result) == {1: "ineligible", 2: "changed", 3: "unchanged"}
+    assert outcomes(result) == {1: "ineligible", 2: "changed", 3: "unchanged"}
 
 
 def test_a_list_that_ignores_its_filter_brings_others_which_are_left_alone(conversation: Converse) -> None:
@@ -322,7 +322,7 @@ def test_a_list_that_ignores_its_filter_brings_others_which_are_left_alone(conve
 
     result = cancel(service, 1, 2)
 
-    assert told(result) == {1: "changed", 2: "unchanged"}
+    assert outcomes(result) == {1: "changed", 2: "unchanged"}
 
 
 def test_duplicates_are_asked_for_once_and_reported_twice(conversation: Converse) -> None:
@@ -349,7 +349,7 @@ def test_verifying_reads_the_changed_ones_once_more(conversation: Converse) -> N
 
     result = cancel(service, 1, 2, 3, verify=True)
 
-    assert told(result) == {1: "changed", 2: "unknown", 3: "unchanged"}
+    assert outcomes(result) == {1: "changed", 2: "unknown", 3: "unchanged"}
     assert (result["changed"], result["failure"]["code"]) == (True, "not_verified")
 
 
@@ -411,7 +411,7 @@ def test_marking_costs_the_check_of_the_origin_besides_but_only_for_what_would_b
     result = play(service, order_ids=list(ids), status="renewed", workers=4)
 
     assert result["summary"]["changed"] == len(service.writes) == to_change
-    # One more tells whether the service knows the filter; a single order is read through it.
+    # One more shows whether the service knows the filter; a single order is read through it.
     origin = (pages(to_change) + 1 if to_change else 0) if count > 1 else to_change
     assert len(service.journal) == pages(count) + origin + to_change
     assert len(service.journal) <= (pages(count) + 1) + to_change + pages(count)
@@ -446,7 +446,7 @@ def test_a_service_that_ignores_the_filter_by_id_still_gives_the_right_result(ac
 
     result = cancel(service, 3, 4, 40)
 
-    assert told(result) == {3: "changed", 4: "changed", 40: "missing"}
+    assert outcomes(result) == {3: "changed", 4: "changed", 40: "missing"}
     assert service.writes == ["PUT /order/certificate/3/status", "PUT /order/certificate/4/status"]
 
 
@@ -471,15 +471,15 @@ def failure_of(result: Mapping[str, Any], order_id: int | None = 1) -> dict[str,
         pytest.param(INVALID_KEY, 403, "access_denied|access_denied_invalid_key", "api_key", id="invalid key"),
         pytest.param(error(401), 401, None, "401", id="401"),
         pytest.param(error(400, "bad", "Bad."), 400, "bad", "Bad.", id="400"),
-        pytest.param(says({}, 302, Location="https://evil.example.com/"), 302, None, "302", id="redirect"),
+        pytest.param(json_answer({}, 302, Location="https://evil.example.com/"), 302, None, "302", id="redirect"),
         pytest.param(Answer(200, b"<html>hello</html>"), 200, "unreadable", "order 1", id="html"),
-        pytest.param(says([1]), 200, "unreadable", "order 1", id="a list"),
-        pytest.param(says({"id": 2, "status": "pending"}), 200, "unreadable", "order 1", id="another order"),
-        pytest.param(says({"status": "pending"}), 200, "unreadable", "order 1", id="no order"),
+        pytest.param(json_answer([1]), 200, "unreadable", "order 1", id="a list"),
+        pytest.param(json_answer({"id": 2, "status": "pending"}), 200, "unreadable", "order 1", id="another order"),
+        pytest.param(json_answer({"status": "pending"}), 200, "unreadable", "order 1", id="no order"),
         pytest.param(error(501), 501, None, "501", id="501"),
     ],
 )
-def test_a_read_that_is_answered_so_fails_at_once_with_what_was_said(
+def test_such_an_answer_to_a_read_fails_at_once_with_its_text(
     conversation: Converse, answer: Answer, http_status: int, code: str | None, words: str
 ) -> None:
     result = cancel(conversation(reads(1, answer)), 1)
@@ -506,7 +506,7 @@ def test_a_read_is_repeated_after_what_passes_and_fails_when_it_does_not_pass(
     fine = cancel(conversation(reads(1, answer), reads(1, answer), reads(1, status="canceled")), 1, retries=2)
     result = cancel(conversation(*[reads(1, answer)] * 3), 1, retries=2)
 
-    assert (told(fine), fine["api"]["retries"]) == ({1: "unchanged"}, 2)
+    assert (outcomes(fine), fine["api"]["retries"]) == ({1: "unchanged"}, 2)
     failure = failure_of(result)
     assert (failure["http_status"], failure["code"], failure["retries"]) == (http_status, code, 2)
     assert failure["waited"] == result["api"]["waited"] > 0
@@ -528,17 +528,17 @@ def test_a_429_is_waited_out_as_long_as_the_service_asks_or_else_5_seconds(
     assert least <= result["api"]["waited"] <= most
 
 
-def test_a_service_that_stays_busy_ends_the_patience_and_nothing_was_changed(conversation: Converse) -> None:
+def test_a_busy_service_exhausts_the_rate_limit_budget_and_nothing_is_changed(conversation: Converse) -> None:
     service = conversation(reads(1, status="pending"), *[sets(1, "canceled", NOTE, THROTTLED)] * 2)
 
     result = cancel(service, 1, rate_limit_timeout=9)
 
     failure = failure_of(result)
     assert (failure["http_status"], failure["code"]) == (429, "request_limit_exceeded")
-    assert (result["changed"], told(result)) == (False, {1: "failed"})
+    assert (result["changed"], outcomes(result)) == (False, {1: "failed"})
 
 
-def test_a_key_that_may_only_look_fails_at_the_write_and_sees_that_nothing_happened(conversation: Converse) -> None:
+def test_a_read_only_key_fails_at_the_write_and_verifies_that_nothing_changed(conversation: Converse) -> None:
     service = conversation(reads(1, status="pending"), sets(1, "canceled", NOTE, VIEW_ONLY), reads(1, status="pending"))
 
     result = cancel(service, 1)
@@ -548,7 +548,7 @@ def test_a_key_that_may_only_look_fails_at_the_write_and_sees_that_nothing_happe
     assert (result["changed"], result["orders"][0]["after"]["status"]) == (False, "pending")
 
 
-def test_a_key_that_may_only_look_is_tried_on_three_orders_of_300(account: Open) -> None:
+def test_a_read_only_key_is_tried_on_three_orders_of_300(account: Open) -> None:
     service = account(an_order(n, "pending") for n in range(1, 301))
     service.view_only = True
 
@@ -570,7 +570,7 @@ def test_a_key_that_may_only_look_is_tried_on_three_orders_of_300(account: Open)
     ],
 )
 @pytest.mark.parametrize("took_effect", [True, False])
-def test_a_write_whose_fate_is_not_told_is_looked_up_and_repeated_only_where_it_was_lost(
+def test_an_ambiguous_write_is_verified_and_repeated_only_where_it_was_lost(
     conversation: Converse, answer: Answer, took_effect: bool
 ) -> None:
     calls = [reads(1, status="pending"), sets(1, "canceled", NOTE, answer)]
@@ -581,7 +581,7 @@ def test_a_write_whose_fate_is_not_told_is_looked_up_and_repeated_only_where_it_
 
     result = cancel(conversation(*calls), 1)
 
-    assert (result["changed"], told(result)) == (True, {1: "changed"})
+    assert (result["changed"], outcomes(result)) == (True, {1: "changed"})
     # Only a change that no reply has acknowledged has a reason.
     assert bool(result["orders"][0]["reason"]) is took_effect
 
@@ -592,10 +592,10 @@ def test_a_pending_order_that_is_issued_while_its_cancelation_is_lost_is_unknown
 
     result = cancel(service, 1, cancel_reissue=True)
 
-    assert (result["changed"], told(result)) == (False, {1: "unknown"})
+    assert (result["changed"], outcomes(result)) == (False, {1: "unknown"})
 
 
-def test_a_lost_mark_is_looked_up_among_the_migrated_ones(conversation: Converse) -> None:
+def test_a_lost_mark_is_verified_among_the_migrated_orders(conversation: Converse) -> None:
     service = conversation(
         lists([7], 7, origin="migrated"),
         lists([7], origin="certcentral"),
@@ -603,7 +603,7 @@ def test_a_lost_mark_is_looked_up_among_the_migrated_ones(conversation: Converse
         lists([7], a_row(7, is_renewed=True), origin="migrated"),
     )
 
-    assert told(mark(service, 7)) == {7: "changed"}
+    assert outcomes(mark(service, 7)) == {7: "changed"}
 
 
 def test_what_cannot_be_read_after_a_lost_reply_is_unknown(conversation: Converse) -> None:
@@ -613,7 +613,7 @@ def test_what_cannot_be_read_after_a_lost_reply_is_unknown(conversation: Convers
 
     result = cancel(service, 1, retries=1)
 
-    assert (result["changed"], told(result)) == (False, {1: "unknown"})
+    assert (result["changed"], outcomes(result)) == (False, {1: "unknown"})
     assert failure_of(result)["http_status"] == 502
 
 
@@ -621,7 +621,7 @@ def test_what_cannot_be_read_after_a_lost_reply_is_unknown(conversation: Convers
 def test_a_list_that_cannot_be_read_fails_each_of_its_orders(conversation: Converse, answer: Answer) -> None:
     result = cancel(conversation(lists([1, 2], answer=answer)), 1, 2, retries=0)
 
-    assert told(result) == {1: "failed", 2: "failed"}
+    assert outcomes(result) == {1: "failed", 2: "failed"}
     assert failure_of(result)["http_status"] == answer.status
 
 
@@ -638,14 +638,14 @@ def test_rows_of_an_odd_shape_are_read_as_far_as_they_go(conversation: Converse)
     result = play(service, order_ids=[1, 2], status="not_renewed")
 
     assert result["orders"][0]["before"]["is_renewed"] is True
-    assert told(result) == {1: "changed", 2: "unchanged"}
+    assert outcomes(result) == {1: "changed", 2: "unchanged"}
 
 
 def test_a_hostile_name_cannot_forge_a_line_of_the_diff(conversation: Converse) -> None:
     order = an_order(1, "pending")
     order["certificate"]["common_name"] = "a\norder 2: status: \u202e{{ lookup('pipe', 'id') }}"
 
-    result = cancel(conversation(reads(1, says(order))), 1, check_mode=True, diff=True)
+    result = cancel(conversation(reads(1, json_answer(order))), 1, check_mode=True, diff=True)
 
     assert result["diff"]["before"].count("\n") == 1
     assert "\u202e" not in repr(result["diff"])
@@ -867,7 +867,7 @@ def run_as_module(
     return int(exited.value.code or 0), printed
 
 
-def test_run_as_module_a_change_is_told_to_ansible(
+def test_run_as_module_a_change_is_reported_to_ansible(
     conversation: Converse, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     service = conversation(reads(1, status="pending"), sets(1, "canceled", NOTE))
@@ -875,7 +875,7 @@ def test_run_as_module_a_change_is_told_to_ansible(
 
     code, result = run_as_module(monkeypatch, capsys, {**arguments, "_ansible_diff": True})
 
-    assert (code, result["changed"], told(result)) == (0, True, {1: "changed"})
+    assert (code, result["changed"], outcomes(result)) == (0, True, {1: "changed"})
     assert "status: canceled" in result["diff"]["after"]
     assert KEY not in repr(result)
 
@@ -888,7 +888,7 @@ def test_run_as_module_check_mode_is_check_mode(
 
     code, result = run_as_module(monkeypatch, capsys, {**arguments, "_ansible_check_mode": True})
 
-    assert (code, result["changed"], told(result)) == (0, True, {1: "changed"})
+    assert (code, result["changed"], outcomes(result)) == (0, True, {1: "changed"})
     assert "diff" not in result
 
 
@@ -901,7 +901,7 @@ def test_run_as_module_a_failure_fails_and_still_reports_every_order(
     code, result = run_as_module(monkeypatch, capsys, arguments)
 
     assert (code, result["failed"], result["changed"]) == (1, True, False)
-    assert told(result) == {1: "ineligible", 2: "unchanged"}
+    assert outcomes(result) == {1: "ineligible", 2: "unchanged"}
     assert result["failure"]["code"] == "ineligible"
 
 
@@ -948,7 +948,7 @@ WITHOUT_REQUESTS = f"import runpy, sys; sys.modules['requests'] = None; runpy.ru
     ("how", "code"),
     [(["-m", NAME], 0), (["-c", WITHOUT_REQUESTS], 1)],
 )
-def test_as_a_program_it_works_and_says_so_where_requests_is_missing(how: list[str], code: int) -> None:
+def test_as_a_program_it_works_and_reports_a_missing_requests_library(how: list[str], code: int) -> None:
     arguments = {"api_key": KEY, "order_ids": [], "status": "renewed"}
 
     done = subprocess.run(

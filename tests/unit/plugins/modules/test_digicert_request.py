@@ -90,14 +90,14 @@ def test_what_was_decided_otherwise_is_refused(conversation: Converse) -> None:
 
 
 @pytest.mark.parametrize("took_effect", [True, False])
-def test_a_decision_whose_reply_was_lost_is_looked_up(conversation: Converse, took_effect: bool) -> None:
+def test_a_decision_is_verified_by_a_read_after_a_lost_reply(conversation: Converse, took_effect: bool) -> None:
     then = [a_request("rejected")] if took_effect else [a_request(), answers("rejected")]
     service = conversation(a_request(), answers("rejected", answer=HANGS_UP), *then)
     result = settles(service, request_id=55, status="rejected")
     assert (result["changed"], only(result, "requests")["outcome"]) == (True, "changed")
 
 
-def test_one_who_may_not_approve_it_is_told_so(conversation: Converse) -> None:
+def test_a_user_without_the_permission_to_approve_is_reported(conversation: Converse) -> None:
     service = conversation(a_request(), answers("approved", answer=NOT_YOURS), a_request())
     result = settles(service, request_id=55, status="approved")
     assert (failure_of(result)["code"], result["changed"]) == ("access_denied|invalid_approver", False)
@@ -129,7 +129,7 @@ def test_the_request_of_an_order(conversation: Converse) -> None:
     ("states", "ids"),
     [({}, []), ({"r1": ("reissue", "pending"), "r2": ("revoke", "pending")}, ["1", "2"])],
 )
-def test_an_order_of_which_nobody_can_say_which_request_is_meant(
+def test_an_order_without_exactly_one_matching_request_is_ineligible(
     conversation: Converse, states: Any, ids: list[str]
 ) -> None:
     result = settles(conversation(the_requests(**states)), order_id=1, status="rejected", ineligible="skip")

@@ -88,11 +88,11 @@ def test_every_example_has_arguments_that_the_module_takes(module: ModuleType) -
     for arguments in ours:
         spec = module.SPEC["argument_spec"]
         stand_in = {"int": 1, "list": [1]}
-        told = {
+        given = {
             option: stand_in.get(spec[option]["type"], value) if "{{" in str(value) else value
             for option, value in arguments.items()
         }
-        assert validated(module, told)[1] == []
+        assert validated(module, given)[1] == []
 
 
 @every_module

@@ -31,7 +31,7 @@ from ansible_collections.certops.orders.tests.unit.plugins.module_utils.serving 
     Server,
     Talk,
     mail,
-    says,
+    sends,
     serial_of,
     silent,
     tls,
@@ -110,7 +110,7 @@ def test_every_name_on_every_port_gets_its_verdict(
     net.serve(tls(certificate))
     net.serve(tls(other), ELSEWHERE)
     net.serve(silent, "127.0.0.3")
-    net.serve(says(b"HTTP/1.1 400 Bad Request\r\n\r\n"), "127.0.0.4")
+    net.serve(sends(b"HTTP/1.1 400 Bad Request\r\n\r\n"), "127.0.0.4")
     net.serve(mail(tls(certificate), GREETS, OFFERS, AGREES), ELSEWHERE, 25)
     asked = [f"{name}.example.com" for name in ("www", "new", "both", "slow", "broken", "gone")]
 
@@ -140,11 +140,11 @@ def test_every_name_on_every_port_gets_its_verdict(
     assert all(one["reason"] for one in result["results"])
 
 
-def test_what_is_told_of_a_name(net: Net, certificate: trustme.LeafCert, other: trustme.LeafCert) -> None:
+def test_the_result_for_a_name(net: Net, certificate: trustme.LeafCert, other: trustme.LeafCert) -> None:
     net.names.are(www=[HERE, ELSEWHERE])
     net.serve(tls(other))
     net.serve(tls(certificate), ELSEWHERE)
-    seen = sorted([serial_of(certificate), serial_of(other)])
+    numbers = sorted([serial_of(certificate), serial_of(other)])
 
     result = play(Context(check_mode=True, diff=True), names=["WWW.example.com."], serial_numbers=[padded(certificate)])
     assert result == {
@@ -157,7 +157,7 @@ def test_what_is_told_of_a_name(net: Net, certificate: trustme.LeafCert, other: 
                 "port": 443,
                 "verdict": "served",
                 "reason": result["results"][0]["reason"],
-                "serial_numbers": [f"{number:X}" for number in seen],
+                "serial_numbers": [f"{number:X}" for number in numbers],
                 "addresses": [HERE, ELSEWHERE],
             }
         ],
@@ -168,7 +168,7 @@ def test_what_is_told_of_a_name(net: Net, certificate: trustme.LeafCert, other: 
     )
 
 
-def test_without_serial_numbers_it_tells_what_is_served(net: Net, certificate: trustme.LeafCert) -> None:
+def test_without_serial_numbers_it_returns_the_served_certificates(net: Net, certificate: trustme.LeafCert) -> None:
     net.names.are(www=[HERE])
     net.serve(tls(certificate))
 
@@ -178,7 +178,7 @@ def test_without_serial_numbers_it_tells_what_is_served(net: Net, certificate: t
     assert result["verdict"] == "unknown"
 
 
-def test_a_name_asked_for_twice_is_looked_at_once(net: Net, certificate: trustme.LeafCert) -> None:
+def test_a_name_given_twice_is_probed_once(net: Net, certificate: trustme.LeafCert) -> None:
     net.names.are(www=[HERE])
     server = net.serve(tls(certificate))
 
@@ -223,7 +223,7 @@ def test_addresses_that_are_refused_are_not_connected_to(
         {"workers": 33},
     ],
 )
-def test_a_wrong_option_is_refused_before_anything_is_looked_at(net: Net, arguments: dict[str, Any]) -> None:
+def test_a_wrong_option_is_refused_before_any_probe(net: Net, arguments: dict[str, Any]) -> None:
     result = play(**{"names": ["www.example.com"], **arguments})
 
     assert failure_of(result)["code"] == "invalid_option"
@@ -246,7 +246,7 @@ def test_a_signal_ends_it(net: Net) -> None:
     assert "next.example.com." not in net.names.asked
 
 
-def test_without_cryptography_it_says_so(net: Net, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_cryptography_is_reported(net: Net, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(_served, "_CRYPTOGRAPHY_TRACE", "Traceback: no module named cryptography")
     result = play(names=["www.example.com"])
 

@@ -29,7 +29,7 @@ from ansible_collections.certops.orders.tests.unit.plugins.modules.conversation 
     HTML,
     THROTTLED,
     Answer,
-    says,
+    json_answer,
 )
 from ansible_collections.certops.orders.tests.unit.plugins.modules.playing import Converse, failure_of, only
 from ansible_collections.certops.orders.tests.unit.plugins.modules.servertastic_playing import (
@@ -119,7 +119,7 @@ def test_an_order_is_reviewed(conversation: Converse, check_mode: bool) -> None:
     }
 
 
-def test_tokens_that_are_unknown_are_told_as_missing(conversation: Converse) -> None:
+def test_unknown_tokens_are_reported_as_missing(conversation: Converse) -> None:
     service = conversation(reviews(), reviews(token=NEW, answer=UNKNOWN_TOKEN), reviews("Cancelled", token=OTHER))
 
     result = info(service, order_tokens=[TOKEN, NEW, OTHER, TOKEN])
@@ -145,7 +145,7 @@ def test_orders_by_digest(conversation: Converse) -> None:
     assert only(info(service, order_digests=[digest(OTHER)], api_key=KEY))["order_ref"] == ref(OTHER)
 
 
-def test_a_digest_of_no_order_is_told_as_missing(conversation: Converse) -> None:
+def test_a_digest_without_an_order_is_reported_as_missing(conversation: Converse) -> None:
     """As a token of no order is."""
     service = conversation(shows_tokens(used=(TOKEN,)), reviews())
 
@@ -164,8 +164,8 @@ def test_a_digest_of_no_order_is_told_as_missing(conversation: Converse) -> None
     ],
 )
 def test_what_was_modified(conversation: Converse, since: str, asked: str) -> None:
-    told = {"success": "Modified Orders", "orders": {"order": [ROW]}, "data_accuracy": "5 minutes"}
-    service = conversation(of_account("order/modifiedorders", told, query=f"&date={asked}"))
+    data = {"success": "Modified Orders", "orders": {"order": [ROW]}, "data_accuracy": "5 minutes"}
+    service = conversation(of_account("order/modifiedorders", data, query=f"&date={asked}"))
 
     result = info(service, modified_since=since, api_key=KEY)
 
@@ -174,8 +174,8 @@ def test_what_was_modified(conversation: Converse, since: str, asked: str) -> No
 
 @pytest.mark.parametrize("days", [0, 60])
 def test_what_expires(conversation: Converse, days: int) -> None:
-    told = {"success": "Expiring Orders", "orders": {"order": ROW}}
-    service = conversation(of_account("order/expiring", told, query=f"&days={days}"))
+    data = {"success": "Expiring Orders", "orders": {"order": ROW}}
+    service = conversation(of_account("order/expiring", data, query=f"&days={days}"))
 
     assert info(service, expiring_within_days=days, api_key=KEY)["orders"] == [LISTED]
 
@@ -251,12 +251,12 @@ def test_a_signal_ends_it(conversation: Converse) -> None:
     assert "SIGTERM" in result["msg"]
 
 
-def test_many_are_reviewed_in_parallel_and_told_in_order() -> None:
+def test_many_orders_are_reviewed_in_parallel_and_returned_in_order() -> None:
     tokens = [f"sim-{number}" for number in range(60)]
 
     class Reseller(servertastic_playing.Service):
         def answer(self, request: Any) -> Answer:
-            return says(a_review(token=request.target.partition("=")[2]))
+            return json_answer(a_review(token=request.target.partition("=")[2]))
 
     service = Reseller()
     try:
@@ -294,7 +294,7 @@ REVIEWED = {
 
 
 @pytest.mark.parametrize("check_mode", [True, False])
-def test_the_account_is_told(conversation: Converse, check_mode: bool) -> None:
+def test_the_account_is_returned(conversation: Converse, check_mode: bool) -> None:
     result = account(conversation(of_account("account/review", REVIEWED)), api_key=KEY, check_mode=check_mode)
 
     assert result == {
@@ -307,7 +307,7 @@ def test_the_account_is_told(conversation: Converse, check_mode: bool) -> None:
     }
 
 
-def test_the_audit_is_told_where_it_is_asked_for(conversation: Converse) -> None:
+def test_the_audit_is_returned_on_request(conversation: Converse) -> None:
     when = datetime(2026, 1, 14, 10, 0, tzinfo=timezone.utc)
     service = conversation(
         of_account("account/review", {"success": "Reseller Overview"}),
@@ -335,7 +335,7 @@ def test_the_audit_is_told_where_it_is_asked_for(conversation: Converse) -> None
 
 @pytest.mark.parametrize("field", ["Description", "OrderReference"])
 @pytest.mark.parametrize("spelled", [NEW, servertastic_playing.quote(NEW, safe="")])
-def test_no_token_of_the_audit_is_told(conversation: Converse, field: str, spelled: str) -> None:
+def test_no_token_of_the_audit_is_shown(conversation: Converse, field: str, spelled: str) -> None:
     records = [a_record(token=TOKEN, **{"Description": "", field: f"instead of {spelled}"}), a_record(token=NEW)]
     service = conversation(of_account("account/review", REVIEWED), servertastic_playing.audits(*records))
 
@@ -346,7 +346,7 @@ def test_the_account_takes_a_key(conversation: Converse) -> None:
     assert failure_of(account(conversation()))["code"] == "invalid_option"
 
 
-def test_a_key_from_the_environment_goes_only_where_that_says(conversation: Converse) -> None:
+def test_a_key_from_the_environment_is_sent_only_to_the_url_of_the_environment(conversation: Converse) -> None:
     result = account(conversation(), environ={"SERVERTASTIC_API_KEY": KEY})
 
     assert failure_of(result)["code"] == "invalid_option"
@@ -384,12 +384,12 @@ def test_the_documentation_has_exactly_the_options_of_the_spec(module: ModuleTyp
 
 
 @every_module
-def test_what_is_secret_is_said_to_be_so(module: ModuleType) -> None:
+def test_secret_options_are_declared_no_log(module: ModuleType) -> None:
     options = module.SPEC["argument_spec"]
     secret = {"api_key", "order_token", "order_tokens", "replacement_order_token"} & set(options)
 
     assert {name for name, option in options.items() if option.get("no_log")} == secret
-    # Ansible would warn of these names, unless it is said that they are none.
+    # Ansible would warn of these names, unless no_log is false.
     assert all(options[name]["no_log"] is False for name in ("tokens",) if name in options)
 
 
@@ -401,15 +401,15 @@ def test_every_example_has_arguments_that_the_module_takes(module: ModuleType) -
 
     assert ours
     for arguments in ours:
-        told = {
+        given = {
             option: stand_in.get(module.SPEC["argument_spec"][option]["type"], value) if "{{" in str(value) else value
             for option, value in arguments.items()
         }
-        assert playing.validated(module, told)[1] == []
+        assert playing.validated(module, given)[1] == []
 
 
 @every_module
-def test_the_article_is_told_where_people_look(module: ModuleType) -> None:
+def test_the_documentation_contains_the_facts_of_the_article(module: ModuleType) -> None:
     documentation = json.dumps(yaml.safe_load(module.DOCUMENTATION))
 
     assert "reseller_order_id" in documentation or module is servertastic_account_info

@@ -34,7 +34,7 @@ from ansible_collections.certops.orders.tests.unit.plugins.modules.conversation 
     Answer,
     Call,
     Service,
-    says,
+    json_answer,
 )
 from ansible_collections.certops.orders.tests.unit.plugins.modules.playing import Converse, failure_of, only
 from ansible_collections.certops.orders.tests.unit.plugins.modules.servertastic_playing import (
@@ -82,7 +82,7 @@ def request(service: Service, **arguments: Any) -> dict[str, Any]:
     return cancel(service, issued="request", **arguments)
 
 
-def told(result: Mapping[str, Any]) -> list[str]:
+def outcomes(result: Mapping[str, Any]) -> list[str]:
     return [order["outcome"] for order in result["orders"]]
 
 
@@ -138,7 +138,7 @@ def test_an_order_that_is_not_configured_is_cancelled_at_once(conversation: Conv
 
 
 @pytest.mark.parametrize(("status", "domain"), AT_ONCE)
-def test_check_mode_says_the_same_and_sends_nothing(conversation: Converse, status: str, domain: str) -> None:
+def test_check_mode_returns_the_same_and_sends_nothing(conversation: Converse, status: str, domain: str) -> None:
     foretold = cancel(conversation(reviews(status, domain_name=domain)), check_mode=True)
     made = cancel(conversation(reviews(status, domain_name=domain), cancels()))
 
@@ -156,8 +156,8 @@ def test_the_second_run_finds_it_cancelled_and_sends_nothing(
     first = cancel(conversation(reviews(status, domain_name=domain), cancels()))
     second = cancel(conversation(reviews("Cancelled", domain_name=domain)), check_mode=check_mode)
 
-    assert (told(first), first["changed"]) == (["changed"], True)
-    assert (told(second), second["changed"], "failed" in second) == (["unchanged"], False, False)
+    assert (outcomes(first), first["changed"]) == (["changed"], True)
+    assert (outcomes(second), second["changed"], "failed" in second) == (["unchanged"], False, False)
 
 
 @pytest.mark.parametrize("check_mode", [True, False])
@@ -172,7 +172,7 @@ def test_diff_mode_shows_the_order_by_its_domain(conversation: Converse, check_m
 
 @pytest.mark.parametrize("status", ["order placed", "QUEUED", "awaiting customer verification"])
 def test_old_answers_spell_a_status_otherwise(conversation: Converse, status: str) -> None:
-    assert told(cancel(conversation(reviews(status), cancels()))) == ["changed"]
+    assert outcomes(cancel(conversation(reviews(status), cancels()))) == ["changed"]
 
 
 # -- issued up to 30 days ago ------------------------------------------------------------------------------------------
@@ -184,7 +184,7 @@ def test_an_issued_order_is_refused_with_the_explanation(conversation: Converse,
     result = cancel(conversation(reviews("Completed", issued=days)), check_mode=check_mode)
 
     order = only(result)
-    assert (told(result), result["changed"]) == (["ineligible"], False)
+    assert (outcomes(result), result["changed"]) == (["ineligible"], False)
     assert (failure_of(result)["code"], failure_of(result)["order_id"]) == ("ineligible", ref())
     assert ADMIN in result["msg"]
     assert re.search(r"\bissued\b.*\brequest\b", result["msg"])
@@ -197,7 +197,7 @@ def test_a_request_is_sent_where_that_is_asked_for(conversation: Converse, days:
 
     order = only(result)
     closes = ago(days - 30)
-    assert (told(result), result["changed"], "failed" in result) == (["pending_approval"], True, False)
+    assert (outcomes(result), result["changed"], "failed" in result) == (["pending_approval"], True, False)
     assert order["admin_email"] == ADMIN
     assert is_about(order["window_closes"], closes)
     assert (order["before"]["order_status"], order["after"]["order_status"]) == ("Completed", "Completed")
@@ -212,7 +212,7 @@ def test_a_request_in_check_mode_is_foretold_with_the_same_keys(conversation: Co
     made = request(conversation(reviews("Completed", issued=3), cancels()))
 
     assert foretold["changed"] is made["changed"] is True
-    assert told(foretold) == told(made) == ["pending_approval"]
+    assert outcomes(foretold) == outcomes(made) == ["pending_approval"]
     assert set(foretold) == set(made)
     assert set(only(foretold)) == set(only(made))
     assert only(foretold)["reason"] == only(made)["reason"]
@@ -224,17 +224,17 @@ def test_a_request_in_check_mode_is_foretold_with_the_same_keys(conversation: Co
 def test_issued_orders_can_be_left_alone(conversation: Converse, check_mode: bool) -> None:
     result = cancel(conversation(reviews("Completed", issued=3)), issued="skip", check_mode=check_mode)
 
-    assert (told(result), result["changed"], "failed" in result) == (["unchanged"], False, False)
+    assert (outcomes(result), result["changed"], "failed" in result) == (["unchanged"], False, False)
 
 
-def test_an_admin_contact_that_is_not_told_is_said_to_be_so(conversation: Converse) -> None:
+def test_an_unknown_admin_contact_is_reported_as_unknown(conversation: Converse) -> None:
     result = request(conversation(reviews("Completed", issued=3, admin_contact=None), cancels()))
 
     assert only(result)["admin_email"] == ""
     assert "admin contact" in result["msg"]
 
 
-# -- issued longer ago, or nobody knows when ---------------------------------------------------------------------------
+# -- issued longer ago, or at an unknown time --------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("check_mode", [True, False])
@@ -247,7 +247,7 @@ def test_too_late_is_refused_before_any_write(
 
     result = cancel(service, issued=issued, check_mode=check_mode)
 
-    assert (told(result), result["changed"], result["failed"]) == (["ineligible"], False, True)
+    assert (outcomes(result), result["changed"], result["failed"]) == (["ineligible"], False, True)
     assert only(result)["refund"] == "none"
     assert "Servertastic" in result["msg"]
 
@@ -255,7 +255,7 @@ def test_too_late_is_refused_before_any_write(
 def test_too_late_can_be_skipped(conversation: Converse) -> None:
     result = request(conversation(reviews("Completed", issued=31)), ineligible="skip")
 
-    assert (told(result), "failed" in result) == (["ineligible"], False)
+    assert (outcomes(result), "failed" in result) == (["ineligible"], False)
 
 
 @pytest.mark.parametrize(
@@ -268,7 +268,7 @@ def test_of_two_completions_the_earliest_counts(conversation: Converse, days: tu
         *([cancels()] if outcome == "pending_approval" else []),
     )
 
-    assert told(request(service, ineligible="skip")) == [outcome]
+    assert outcomes(request(service, ineligible="skip")) == [outcome]
 
 
 @pytest.mark.parametrize("status", ["Roll Back", "Servertastic Review", "Suspended", ""])
@@ -279,7 +279,7 @@ def test_what_is_held_or_unknown_is_refused_with_the_reason(
 ) -> None:
     result = cancel(conversation(reviews(status, issued=3)), issued=issued, check_mode=check_mode)
 
-    assert (told(result), result["changed"], result["failed"]) == (["ineligible"], False, True)
+    assert (outcomes(result), result["changed"], result["failed"]) == (["ineligible"], False, True)
     assert status in result["msg"]
 
 
@@ -288,9 +288,9 @@ def test_what_is_held_or_unknown_is_refused_with_the_reason(
 def test_smartertools_are_refused(conversation: Converse, product: str, status: str) -> None:
     order = {"st_product_code": product, "order_status": status, "order_licenses": {"license": []}}
 
-    result = request(conversation(reviews(answer=says({"success": "Review Order", **order}))))
+    result = request(conversation(reviews(answer=json_answer({"success": "Review Order", **order}))))
 
-    assert (told(result), result["failed"]) == (["ineligible"], True)
+    assert (outcomes(result), result["failed"]) == (["ineligible"], True)
     assert product in result["msg"]
 
 
@@ -299,7 +299,7 @@ def test_smartertools_are_refused(conversation: Converse, product: str, status: 
 def test_what_is_cancelled_stays_so(conversation: Converse, issued: str, days: float | None) -> None:
     result = play(conversation(reviews("Cancelled", issued=days)), order_token=TOKEN, issued=issued)
 
-    assert (told(result), result["changed"], "failed" in result) == (["unchanged"], False, False)
+    assert (outcomes(result), result["changed"], "failed" in result) == (["unchanged"], False, False)
 
 
 # -- missing, refused, denied ------------------------------------------------------------------------------------------
@@ -308,7 +308,7 @@ def test_what_is_cancelled_stays_so(conversation: Converse, issued: str, days: f
 def test_an_unknown_token_is_missing(conversation: Converse) -> None:
     result = cancel(conversation(reviews(answer=UNKNOWN_TOKEN)))
 
-    assert told(result) == ["missing"]
+    assert outcomes(result) == ["missing"]
     assert only(result) == {
         "order_digest": digest(),
         "order_ref": ref(),
@@ -325,59 +325,61 @@ def test_an_unknown_token_is_missing(conversation: Converse) -> None:
 def test_an_unknown_token_can_be_fine(conversation: Converse) -> None:
     result = cancel(conversation(reviews(answer=UNKNOWN_TOKEN)), missing="ok")
 
-    assert (told(result), "failed" in result) == (["missing"], False)
+    assert (outcomes(result), "failed" in result) == (["missing"], False)
 
 
 @pytest.mark.parametrize("status", [400, 403, 409, 418])
 @pytest.mark.parametrize("http", [0, 200])
-def test_a_refused_cancellation_is_reviewed_and_told_as_failed(conversation: Converse, status: int, http: int) -> None:
+def test_a_refused_cancellation_is_reviewed_and_reported_as_failed(
+    conversation: Converse, status: int, http: int
+) -> None:
     service = conversation(reviews(), cancels(answer=refuses(status, http=http)), reviews())
 
     result = cancel(service)
 
-    assert (told(result), result["changed"]) == (["failed"], False)
+    assert (outcomes(result), result["changed"]) == (["failed"], False)
     assert failure_of(result)["http_status"] == status
     assert only(result)["after"]["order_status"] == "Queued"
 
 
 @pytest.mark.parametrize("http", [0, 200])
-def test_refused_since_somebody_else_had_cancelled_it_is_unchanged(conversation: Converse, http: int) -> None:
+def test_a_refusal_because_it_was_canceled_elsewhere_is_unchanged(conversation: Converse, http: int) -> None:
     result = cancel(conversation(reviews(), cancels(answer=refuses(400, http=http)), reviews("Cancelled")))
 
-    assert (told(result), result["changed"], "failed" in result) == (["unchanged"], False, False)
+    assert (outcomes(result), result["changed"], "failed" in result) == (["unchanged"], False, False)
 
 
-def test_refused_since_it_was_issued_meanwhile_says_so(conversation: Converse) -> None:
+def test_a_refusal_because_it_was_issued_meanwhile_is_reported(conversation: Converse) -> None:
     service = conversation(reviews(), cancels(answer=refuses()), reviews("Completed", issued=0))
 
     result = cancel(service)
 
-    assert told(result) == ["failed"]
+    assert outcomes(result) == ["failed"]
     # The reason has the refusal of the service, and what the policy decides now.
     assert ADMIN in result["msg"]
 
 
-def test_three_refusals_of_single_orders_do_not_look_like_a_refused_key(conversation: Converse) -> None:
-    """The code for "too late to cancel" is not known (3.3): it may well be 403, and says nothing of the next order."""
+def test_three_refusals_of_single_orders_are_not_taken_for_a_refused_key(conversation: Converse) -> None:
+    """The code for "too late to cancel" is not known (3.3): it may well be 403, and does not predict the next order."""
     tokens = [f"sim-{number}" for number in range(4)]
     refused = [
         call
         for token in tokens[:3]
         for call in (cancels(token, refuses(403, "Forbidden: too late")), reviews(token=token))
     ]
-    looked = [reviews(token=token) for token in tokens]
-    service = conversation(*looked, *refused, cancels(tokens[3]))
+    reviewed = [reviews(token=token) for token in tokens]
+    service = conversation(*reviewed, *refused, cancels(tokens[3]))
 
     result = cancel(service, order_tokens=tokens)
 
-    assert told(result) == ["failed", "failed", "failed", "changed"]
+    assert outcomes(result) == ["failed", "failed", "failed", "changed"]
 
 
 @pytest.mark.parametrize("answer", [HTML, refuses(500, "Internal Server Error"), HANGS_UP])
 def test_a_review_that_fails_sends_nothing(conversation: Converse, answer: Answer) -> None:
     result = cancel(conversation(reviews(answer=answer)))
 
-    assert told(result) == ["failed"]
+    assert outcomes(result) == ["failed"]
     assert failure_of(result)["order_id"] == ref()
 
 
@@ -388,8 +390,8 @@ LOST = [
     pytest.param(HTML, id="503"),
     pytest.param(refuses(500, "Internal Server Error"), id="500"),
     pytest.param(refuses(500, http=200), id="500 under 200"),
-    pytest.param(says({"error": "what"}), id="error of no shape"),
-    pytest.param(says({"debug": {}}), id="no success"),
+    pytest.param(json_answer({"error": "what"}), id="error of no shape"),
+    pytest.param(json_answer({"debug": {}}), id="no success"),
     pytest.param(Answer(200, b"<html>"), id="HTML"),
     pytest.param(Answer(200, b""), id="empty"),
 ]
@@ -404,7 +406,7 @@ def test_a_lost_reply_is_changed_where_a_review_shows_it(
 
     result = cancel(service, request_log=log if remembered else None, retries=3)
 
-    assert (told(result), result["changed"], "failed" in result) == (["changed"], True, False)
+    assert (outcomes(result), result["changed"], "failed" in result) == (["changed"], True, False)
     assert only(result)["after"]["order_status"] == "Cancelled"
 
 
@@ -418,12 +420,12 @@ def test_a_lost_reply_is_unknown_where_a_review_does_not_show_it_and_is_never_re
 
     result = cancel(service, request_log=log if remembered else None, retries=3)
 
-    assert (told(result), result["failed"]) == (["unknown"], True)
+    assert (outcomes(result), result["failed"]) == (["unknown"], True)
     assert failure_of(result)["order_id"] == ref()
     assert len(cancellations(service)) == 1
 
 
-def test_what_is_unknown_is_not_told_as_if_it_were_cancelled(conversation: Converse) -> None:
+def test_an_unknown_outcome_is_not_reported_as_canceled(conversation: Converse) -> None:
     result = cancel(conversation(reviews(), cancels(answer=HANGS_UP), reviews()))
 
     assert only(result)["after"] == {}
@@ -433,12 +435,14 @@ def test_what_is_unknown_is_not_told_as_if_it_were_cancelled(conversation: Conve
 def test_a_lost_reply_that_cannot_be_reviewed_is_unknown(conversation: Converse) -> None:
     result = cancel(conversation(reviews(), cancels(answer=HANGS_UP), reviews(answer=HTML)))
 
-    assert told(result) == ["unknown"]
+    assert outcomes(result) == ["unknown"]
     assert only(result)["after"] == {}
 
 
-def test_a_lost_reply_of_an_order_that_is_gone_is_unknown(conversation: Converse) -> None:
-    assert told(cancel(conversation(reviews(), cancels(answer=HANGS_UP), reviews(answer=UNKNOWN_TOKEN)))) == ["unknown"]
+def test_a_lost_reply_of_a_missing_order_is_unknown(conversation: Converse) -> None:
+    assert outcomes(cancel(conversation(reviews(), cancels(answer=HANGS_UP), reviews(answer=UNKNOWN_TOKEN)))) == [
+        "unknown"
+    ]
 
 
 @pytest.mark.parametrize("lost", LOST)
@@ -453,7 +457,7 @@ def test_a_lost_reply_to_a_request_is_unknown_as_nothing_could_show_it(
     result = request(service, request_log=log if remembered else None, retries=3)
 
     # What we remember of it ourselves is no sign that it arrived.
-    assert (told(result), result["failed"]) == (["unknown"], True)
+    assert (outcomes(result), result["failed"]) == (["unknown"], True)
     assert list(result["requested_at"]) == [digest()]
 
 
@@ -467,7 +471,7 @@ def test_a_lost_reply_to_a_request_made_again_is_never_repeated(
 
     result = request(service, request_log=log if remembered else None, request_again=True, retries=3)
 
-    assert told(result) == ["unknown"]
+    assert outcomes(result) == ["unknown"]
     assert len(cancellations(service)) == 1
 
 
@@ -479,7 +483,7 @@ def test_a_lost_reply_to_a_request_is_changed_where_it_is_cancelled_by_then(
 
     result = request(service, request_log=log if remembered else None)
 
-    assert (told(result), result["changed"], "failed" in result) == (["changed"], True, False)
+    assert (outcomes(result), result["changed"], "failed" in result) == (["changed"], True, False)
     assert result["requested_at"] == {}
 
 
@@ -498,8 +502,8 @@ def remember(log: str, status: str, *events: str, time: datetime | None = None) 
 
 
 def is_unknown(result: Mapping[str, Any]) -> None:
-    """Nothing is known: the task fails, says so of the order, and what to do next."""
-    assert (told(result), result["changed"], result["failed"]) == (["unknown"], False, True)
+    """Nothing is known: the task fails, reports it for the order, and names the next step."""
+    assert (outcomes(result), result["changed"], result["failed"]) == (["unknown"], False, True)
     order = only(result)
     assert (order["after"], order["refund"]) == ({}, "unknown")
     assert order["failure"] == failure_of(result)
@@ -538,12 +542,12 @@ def test_the_night_after_a_lost_reply_sends_nothing_and_claims_nothing(
     again = request(
         conversation(review(), *([] if check_mode else [cancels()])), request_again=True, check_mode=check_mode, **given
     )
-    assert (told(again), again["changed"]) == (["pending_approval" if issued else "changed"], True)
+    assert (outcomes(again), again["changed"]) == (["pending_approval" if issued else "changed"], True)
     if not check_mode:
         # What is acknowledged is known from then on.
         given = {"request_log": log} if memory == "log" else {"requested_at": again["requested_at"]}
         third = request(conversation(review() if issued else reviews("Cancelled")), **given)
-        assert (told(third), third["changed"]) == (["pending_approval" if issued else "unchanged"], False)
+        assert (outcomes(third), third["changed"]) == (["pending_approval" if issued else "unchanged"], False)
 
 
 @pytest.mark.parametrize(("status", "issued"), STATES)
@@ -556,7 +560,7 @@ def test_a_review_that_shows_it_cancelled_ends_the_doubt(
 
     result = request(conversation(reviews("Cancelled", issued=issued)), **given)
 
-    assert (told(result), result["changed"], result["requested_at"]) == (["unchanged"], False, {})
+    assert (outcomes(result), result["changed"], result["requested_at"]) == (["unchanged"], False, {})
     assert "failed" not in result
 
 
@@ -594,10 +598,10 @@ def test_what_is_dated_in_the_future_proves_nothing(
     is_unknown(result)
     assert f"{tomorrow:%Y-%m-%d}" in result["msg"]
     again = request(conversation(reviews(status, issued=issued), cancels()), request_again=True, **given)
-    assert (told(again), again["changed"]) == (["pending_approval" if issued else "changed"], True)
+    assert (outcomes(again), again["changed"]) == (["pending_approval" if issued else "changed"], True)
     if issued:
         given = given if memory == "log" else {"requested_at": again["requested_at"]}
-        assert told(request(conversation(reviews(status, issued=issued)), **given)) == ["pending_approval"]
+        assert outcomes(request(conversation(reviews(status, issued=issued)), **given)) == ["pending_approval"]
 
 
 def test_an_order_that_is_issued_while_its_cancellation_was_lost_gets_no_second_mail(
@@ -616,7 +620,7 @@ def test_an_order_that_was_issued_before_it_was_cancelled_waits_for_its_approval
 
     result = request(conversation(reviews("Completed", issued=0)), request_log=log)
 
-    assert (told(result), result["changed"]) == (["pending_approval"], False)
+    assert (outcomes(result), result["changed"]) == (["pending_approval"], False)
 
 
 def test_one_that_is_unknown_does_not_keep_the_others(conversation: Converse, log: str) -> None:
@@ -625,7 +629,7 @@ def test_one_that_is_unknown_does_not_keep_the_others(conversation: Converse, lo
 
     result = cancel(service, order_tokens=[TOKEN, NEW], request_log=log)
 
-    assert (told(result), result["changed"], result["failed"]) == (["unknown", "changed"], True, True)
+    assert (outcomes(result), result["changed"], result["failed"]) == (["unknown", "changed"], True, True)
     assert failure_of(result)["order_id"] == ref()
 
 
@@ -652,7 +656,7 @@ def test_what_is_unknown_is_waited_for_until_a_review_shows_it(
     result = request(service, request_log=log, wait=True, context=skipping.context())
 
     # The change of the run before, and none of this one.
-    assert (told(result), result["changed"], "failed" in result) == (["unchanged"], False, False)
+    assert (outcomes(result), result["changed"], "failed" in result) == (["unchanged"], False, False)
     assert (only(result)["after"]["order_status"], "failure" in only(result)) == ("Cancelled", False)
     assert skipping.stop.pauses == [60, 60, 60]
 
@@ -681,7 +685,7 @@ def test_another_job_that_asks_again_while_an_approval_is_waited_for_is_no_failu
 
     skipping.stop.pause = meanwhile  # type: ignore[method-assign]
 
-    assert told(request(service, request_log=log, wait=True, context=skipping.context())) == ["unchanged"]
+    assert outcomes(request(service, request_log=log, wait=True, context=skipping.context())) == ["unchanged"]
 
 
 # -- no answer but 429 -------------------------------------------------------------------------------------------------
@@ -692,7 +696,7 @@ def test_after_429_the_order_is_reviewed_before_it_is_cancelled(conversation: Co
 
     result = cancel(service, request_log=log)
 
-    assert told(result) == ["changed"]
+    assert outcomes(result) == ["changed"]
     assert result["api"]["waited"] > 0
     assert events(log) == ["cancel claimed", "cancel withdrawn", "cancel claimed", "cancel confirmed"]
 
@@ -702,7 +706,7 @@ def test_429_without_end_is_a_failure_and_nothing_is_remembered(conversation: Co
 
     result = request(service, request_log=log, rate_limit_timeout=0)
 
-    assert (told(result), result["failed"], result["requested_at"]) == (["failed"], True, {})
+    assert (outcomes(result), result["failed"], result["requested_at"]) == (["failed"], True, {})
     assert RequestLog(log).known() == {}
 
 
@@ -717,7 +721,7 @@ def test_a_stale_review_does_not_cancel_twice_where_it_is_remembered(
 
     for check_mode in (True, False):
         second = cancel(conversation(reviews(status)), request_log=log, check_mode=check_mode)
-        assert (told(second), second["changed"], "failed" in second) == (["unchanged"], False, False)
+        assert (outcomes(second), second["changed"], "failed" in second) == (["unchanged"], False, False)
 
 
 def test_once_a_review_must_show_it_an_order_that_was_not_cancelled_is_cancelled(
@@ -727,26 +731,26 @@ def test_once_a_review_must_show_it_an_order_that_was_not_cancelled_is_cancelled
         freeze(then, operations, ago(hours=1))
         cancel(conversation(reviews(), cancels()), request_log=log)
 
-    assert told(cancel(conversation(reviews(), cancels()), request_log=log)) == ["changed"]
+    assert outcomes(cancel(conversation(reviews(), cancels()), request_log=log)) == ["changed"]
 
 
-def test_a_stale_review_without_memory_cancels_again_and_a_refusal_is_told(conversation: Converse) -> None:
+def test_a_stale_review_without_memory_cancels_again_and_a_refusal_is_reported(conversation: Converse) -> None:
     service = conversation(reviews(), cancels(answer=refuses(400, "already cancelled")), reviews())
 
     result = cancel(service)
 
-    assert (told(result), result["changed"]) == (["failed"], False)
+    assert (outcomes(result), result["changed"]) == (["failed"], False)
 
 
 @pytest.mark.parametrize("stale", ["Queued", "Awaiting Provider Approval"])
-def test_a_lost_reply_and_a_stale_review_are_unknown_and_the_next_run_does_not_say_it_was_cancelled(
+def test_a_lost_reply_and_a_stale_review_are_unknown_and_the_next_run_does_not_report_a_cancellation(
     conversation: Converse, stale: str, log: str
 ) -> None:
     first = cancel(conversation(reviews(stale), cancels(answer=HANGS_UP), reviews(stale)), request_log=log)
     second = cancel(conversation(reviews(stale)), request_log=log)
 
-    assert told(first) == ["unknown"]
-    # Nobody has acknowledged it: that it was cancelled would be a guess.
+    assert outcomes(first) == ["unknown"]
+    # It was not acknowledged: that it was cancelled would be a guess.
     is_unknown(second)
 
 
@@ -760,7 +764,7 @@ def test_the_second_night_sends_no_mail(conversation: Converse, log: str, check_
     second = cancel(conversation(reviews("Completed", issued=4)), issued=issued, request_log=log, check_mode=check_mode)
 
     assert events(log) == ["request claimed", "request confirmed"]
-    assert (told(second), second["changed"], "failed" in second) == (["pending_approval"], False, False)
+    assert (outcomes(second), second["changed"], "failed" in second) == (["pending_approval"], False, False)
     assert list(second["requested_at"]) == list(first["requested_at"]) == [digest()]
     assert ADMIN in second["msg"]
     assert only(second)["before"] == only(second)["after"]
@@ -773,7 +777,7 @@ def test_what_is_handed_in_is_remembered_and_handed_out(conversation: Converse, 
         conversation(reviews("Completed", issued=4)), requested_at=first["requested_at"], check_mode=check_mode
     )
 
-    assert (told(second), second["changed"]) == (["pending_approval"], False)
+    assert (outcomes(second), second["changed"]) == (["pending_approval"], False)
     assert second["requested_at"] == first["requested_at"]
 
 
@@ -805,7 +809,7 @@ def test_what_is_handed_in_is_handed_out_also_where_a_review_fails(conversation:
 
     result = request(conversation(reviews(answer=answer)), requested_at=given)
 
-    assert told(result) == ["failed"]
+    assert outcomes(result) == ["failed"]
     assert result["requested_at"] == given
 
 
@@ -816,14 +820,14 @@ def test_what_is_handed_in_is_handed_out_also_where_the_run_is_stopped(conversat
 
     result = request(conversation(), requested_at=given, context=Context(stop=stop))
 
-    assert told(result) == ["not_attempted"]
+    assert outcomes(result) == ["not_attempted"]
     assert result["requested_at"] == given
 
 
 def test_what_is_handed_in_for_an_order_that_was_approved_is_not_handed_out(conversation: Converse) -> None:
     result = request(conversation(reviews("Cancelled", issued=3)), requested_at={digest(): "2026-01-31T12:00:00Z"})
 
-    assert (told(result), result["requested_at"]) == (["unchanged"], {})
+    assert (outcomes(result), result["requested_at"]) == (["unchanged"], {})
 
 
 @pytest.mark.parametrize("handed_in", [True, False])
@@ -833,7 +837,7 @@ def test_a_request_can_be_made_again(conversation: Converse, log: str, handed_in
 
     again = request(conversation(reviews("Completed", issued=4), cancels()), request_again=True, **memory)
 
-    assert (told(again), again["changed"]) == (["pending_approval"], True)
+    assert (outcomes(again), again["changed"]) == (["pending_approval"], True)
     assert list(again["requested_at"]) == [digest()]
     if not handed_in:
         assert events(log) == ["request claimed", "request confirmed"] * 2
@@ -844,7 +848,7 @@ def test_a_request_that_is_refused_is_forgotten(conversation: Converse, log: str
     first = request(conversation(completed(), cancels(answer=refuses()), completed()), request_log=log)
     second = request(conversation(completed(), cancels()), request_log=log)
 
-    assert (told(first), first["requested_at"], told(second)) == (["failed"], {}, ["pending_approval"])
+    assert (outcomes(first), first["requested_at"], outcomes(second)) == (["failed"], {}, ["pending_approval"])
 
 
 def test_a_request_made_again_that_is_refused_does_not_forget_the_first(conversation: Converse, log: str) -> None:
@@ -854,7 +858,7 @@ def test_a_request_made_again_that_is_refused_does_not_forget_the_first(conversa
 
     third = request(conversation(completed()), request_log=log)
 
-    assert (told(third), third["changed"]) == (["pending_approval"], False)
+    assert (outcomes(third), third["changed"]) == (["pending_approval"], False)
 
 
 def test_orders_that_are_not_listed_are_remembered_all_the_same(conversation: Converse) -> None:
@@ -872,7 +876,7 @@ def test_orders_that_are_not_listed_are_remembered_all_the_same(conversation: Co
 @pytest.mark.parametrize(
     ("event", "outcome"), [("confirm", "pending_approval"), ("lose", "unknown"), (None, "unknown")]
 )
-def test_another_job_that_requested_it_meanwhile_is_seen(
+def test_a_request_of_another_job_meanwhile_is_detected(
     conversation: Converse, log: str, event: str | None, outcome: str
 ) -> None:
     class Raced(RequestLog):
@@ -890,7 +894,7 @@ def test_another_job_that_requested_it_meanwhile_is_seen(
         patch.setattr(operations, "RequestLog", Raced)
         result = request(service, request_log=log)
 
-    assert (told(result), result["changed"]) == ([outcome], False)
+    assert (outcomes(result), result["changed"]) == ([outcome], False)
     assert cancellations(service) == []
 
 
@@ -903,10 +907,12 @@ def _a_job(url: str, log: str, results: Any) -> None:
 
 
 class Issued(Service):
-    """Says that every order was issued, and cancels whatever it is asked to."""
+    """Shows every order as issued, and cancels whatever it is asked to."""
 
     def answer(self, request: Any) -> Answer:
-        return says({"success": "Order cancelled"} if "cancel" in request.target else a_review("Completed", issued=3))
+        return json_answer(
+            {"success": "Order cancelled"} if "cancel" in request.target else a_review("Completed", issued=3)
+        )
 
 
 def test_of_several_jobs_at_once_one_sends_the_mail(log: str) -> None:
@@ -951,7 +957,7 @@ def test_nothing_is_sent_where_it_cannot_be_remembered(
 
     result = request(service, request_log=unusable(log, how), check_mode=check_mode)
 
-    assert (told(result), result["changed"]) == (["failed"], False)
+    assert (outcomes(result), result["changed"]) == (["failed"], False)
     assert failure_of(result)["code"] == "request_log"
     assert cancellations(service) == []
 
@@ -966,7 +972,7 @@ def test_a_log_that_cannot_be_written_after_the_request_is_no_failure(
 
     result = request(conversation(reviews("Completed", issued=3), cancels()), request_log=log)
 
-    assert told(result) == ["pending_approval"]
+    assert outcomes(result) == ["pending_approval"]
     assert events(log) == ["request claimed"]
     # The next run cannot know that it was acknowledged, unless it is handed in.
     (warning,) = result["warnings"]
@@ -989,7 +995,7 @@ def test_what_is_cancelled_at_once_is_waited_for_until_it_shows(conversation: Co
 
     result = cancel(service, wait=True, context=skipping.context())
 
-    assert (told(result), result["changed"], "failed" in result) == (["changed"], True, False)
+    assert (outcomes(result), result["changed"], "failed" in result) == (["changed"], True, False)
     assert skipping.stop.pauses == [60, 60, 60]
     assert only(result)["after"]["order_status"] == "Cancelled"
 
@@ -999,7 +1005,7 @@ def test_a_review_that_fails_while_it_is_waited_for_is_no_end(conversation: Conv
         reviews(), cancels(), reviews(answer=HTML), reviews(answer=UNKNOWN_TOKEN), reviews("Cancelled")
     )
 
-    assert told(cancel(service, wait=True, context=skipping.context())) == ["changed"]
+    assert outcomes(cancel(service, wait=True, context=skipping.context())) == ["changed"]
 
 
 def test_what_does_not_show_in_time_is_unknown(conversation: Converse, skipping: Skipping) -> None:
@@ -1007,7 +1013,7 @@ def test_what_does_not_show_in_time_is_unknown(conversation: Converse, skipping:
 
     result = cancel(service, wait=True, wait_timeout=150, context=skipping.context())
 
-    assert (told(result), result["changed"], result["failed"]) == (["unknown"], True, True)
+    assert (outcomes(result), result["changed"], result["failed"]) == (["unknown"], True, True)
     assert failure_of(result)["order_id"] == ref()
     assert skipping.stop.pauses == [60, 60, 30]
 
@@ -1017,7 +1023,7 @@ def test_what_is_cancelled_in_memory_is_waited_for_as_well(
 ) -> None:
     service = conversation(reviews(), cancels(), reviews(), reviews("Cancelled"))
 
-    assert told(cancel(service, wait=True, request_log=log, context=skipping.context())) == ["changed"]
+    assert outcomes(cancel(service, wait=True, request_log=log, context=skipping.context())) == ["changed"]
 
 
 def test_a_lost_reply_is_waited_for_until_it_shows(conversation: Converse, skipping: Skipping) -> None:
@@ -1025,7 +1031,7 @@ def test_a_lost_reply_is_waited_for_until_it_shows(conversation: Converse, skipp
 
     result = cancel(service, wait=True, context=skipping.context())
 
-    assert (told(result), result["changed"], "failed" in result) == (["changed"], True, False)
+    assert (outcomes(result), result["changed"], "failed" in result) == (["changed"], True, False)
     assert "failure" not in only(result)
 
 
@@ -1034,18 +1040,18 @@ def test_a_lost_reply_that_never_shows_stays_unknown(conversation: Converse, ski
 
     result = cancel(service, wait=True, wait_timeout=120, context=skipping.context())
 
-    assert (told(result), result["failed"]) == (["unknown"], True)
+    assert (outcomes(result), result["failed"]) == (["unknown"], True)
     assert only(result)["after"] == {}
 
 
 @pytest.mark.parametrize("memory", ["log", "none"])
-def test_an_approval_that_comes_is_seen(conversation: Converse, skipping: Skipping, log: str, memory: str) -> None:
+def test_an_approval_is_detected(conversation: Converse, skipping: Skipping, log: str, memory: str) -> None:
     completed = partial(reviews, "Completed", issued=3)
     service = conversation(completed(), cancels(), completed(), completed(), reviews("Cancelled", issued=3))
 
     result = request(service, wait=True, request_log=log if memory == "log" else None, context=skipping.context())
 
-    assert (told(result), result["changed"], "failed" in result) == (["changed"], True, False)
+    assert (outcomes(result), result["changed"], "failed" in result) == (["changed"], True, False)
     assert only(result)["after"]["order_status"] == "Cancelled"
     assert result["requested_at"] == {}
 
@@ -1065,7 +1071,7 @@ def test_an_approval_that_does_not_come_in_time_stays_pending(
         context=skipping.context(),
     )
 
-    assert (told(result), result["changed"], "failed" in result) == (["pending_approval"], True, False)
+    assert (outcomes(result), result["changed"], "failed" in result) == (["pending_approval"], True, False)
     assert list(result["requested_at"]) == [digest()]
 
 
@@ -1079,7 +1085,7 @@ def test_a_request_made_again_is_waited_for(conversation: Converse, skipping: Sk
 
     result = request(service, wait=True, request_again=True, context=skipping.context(), **given)
 
-    assert (told(result), result["changed"], "failed" in result) == (["changed"], True, False)
+    assert (outcomes(result), result["changed"], "failed" in result) == (["changed"], True, False)
 
 
 @pytest.mark.parametrize("memory", ["log", "handed in"])
@@ -1098,23 +1104,23 @@ def test_an_approval_of_an_older_request_is_waited_for_and_is_not_our_change(
         **given,
     )
 
-    assert (told(result), result["changed"], "failed" in result) == (["unchanged"], False, False)
+    assert (outcomes(result), result["changed"], "failed" in result) == (["unchanged"], False, False)
 
 
 def test_a_window_that_closes_while_the_approval_is_waited_for_is_a_failure(
     conversation: Converse, skipping: Skipping, log: str
 ) -> None:
-    # The review of a later look, as if days had gone by.
+    # The review of a later run, as if days had gone by.
     service = conversation(reviews("Completed", issued=29), cancels(), reviews("Completed", issued=31))
 
     result = request(service, wait=True, request_log=log, context=skipping.context())
 
-    assert told(result) == ["failed"]
+    assert outcomes(result) == ["failed"]
     assert failure_of(result)["code"] == "not_approved"
 
 
 @pytest.mark.parametrize("memory", ["log", "none"])
-def test_a_lost_request_whose_review_failed_is_not_taken_for_cancelled_while_it_is_waited_for(
+def test_a_lost_request_with_a_failed_review_is_not_taken_for_canceled_while_waiting(
     conversation: Converse, skipping: Skipping, log: str, memory: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     freeze(monkeypatch, operations)
@@ -1129,7 +1135,7 @@ def test_a_lost_request_whose_review_failed_is_not_taken_for_cancelled_while_it_
         context=skipping.context(),
     )
 
-    assert told(result) == ["unknown"]
+    assert outcomes(result) == ["unknown"]
 
 
 @pytest.mark.parametrize("memory", ["log", "none"])
@@ -1143,7 +1149,7 @@ def test_a_lost_request_that_is_approved_while_it_is_waited_for_is_changed(
 
     result = request(service, wait=True, request_log=log if memory == "log" else None, context=skipping.context())
 
-    assert (told(result), result["changed"], "failed" in result) == (["changed"], True, False)
+    assert (outcomes(result), result["changed"], "failed" in result) == (["changed"], True, False)
 
 
 def test_a_stop_while_it_is_waited_for_leaves_it_as_it_is(conversation: Converse, log: str) -> None:
@@ -1159,7 +1165,7 @@ def test_a_stop_while_it_is_waited_for_leaves_it_as_it_is(conversation: Converse
         context=Context(stop=Interrupted()),
     )
 
-    assert told(result) == ["pending_approval"]
+    assert outcomes(result) == ["pending_approval"]
 
 
 def test_check_mode_does_not_wait(conversation: Converse, skipping: Skipping) -> None:
@@ -1198,14 +1204,14 @@ def replaced(status: str = "Queued", **facts: Any) -> Call:
 
 @pytest.mark.parametrize("check_mode", [True, False])
 @pytest.mark.parametrize("old", [("Queued", None), ("Completed", 3)])
-def test_nothing_said_of_a_replacement_is_refused_where_there_is_a_domain(
+def test_no_replacement_option_is_refused_where_there_is_a_domain(
     conversation: Converse, old: tuple[str, float | None], check_mode: bool
 ) -> None:
     service = conversation(reviews(old[0], issued=old[1]))
 
     result = play(service, order_token=TOKEN, issued="request", check_mode=check_mode)
 
-    assert (told(result), result["failed"]) == (["ineligible"], True)
+    assert (outcomes(result), result["failed"]) == (["ineligible"], True)
     assert DOMAIN in result["msg"]
     assert "replacement_order_token" in result["msg"]
 
@@ -1220,7 +1226,7 @@ def test_the_old_order_is_cancelled_once_the_new_one_is_placed(
 
     result = play(service, order_token=TOKEN, replacement_order_token=NEW, issued="request")
 
-    assert (told(result), result["changed"]) == (["pending_approval" if old[1] else "changed"], True)
+    assert (outcomes(result), result["changed"]) == (["pending_approval" if old[1] else "changed"], True)
 
 
 WRONG = [
@@ -1245,11 +1251,11 @@ def test_a_replacement_that_is_not_placed_for_the_domain_keeps_the_old_one(
 
     result = play(service, order_token=TOKEN, replacement_order_token=NEW, issued="request", check_mode=check_mode)
 
-    assert (told(result), result["failed"], result["changed"]) == (["ineligible"], True, False)
+    assert (outcomes(result), result["failed"], result["changed"]) == (["ineligible"], True, False)
     assert named in result["msg"]
 
 
-def test_a_replacement_is_looked_at_even_where_none_is_said(conversation: Converse) -> None:
+def test_a_given_replacement_is_reviewed_even_with_replacement_none(conversation: Converse) -> None:
     result = play(
         conversation(reviews(), replaced("Cancelled")),
         order_token=TOKEN,
@@ -1257,7 +1263,7 @@ def test_a_replacement_is_looked_at_even_where_none_is_said(conversation: Conver
         replacement="none",
     )
 
-    assert told(result) == ["ineligible"]
+    assert outcomes(result) == ["ineligible"]
 
 
 @pytest.mark.parametrize("domain", [DOMAIN, ""])
@@ -1266,30 +1272,30 @@ def test_an_order_does_not_replace_itself(conversation: Converse, domain: str) -
 
     result = play(service, order_token=TOKEN, replacement_order_token=TOKEN)
 
-    assert told(result) == ["ineligible"]
+    assert outcomes(result) == ["ineligible"]
     # The replacement was not reviewed.
     assert result["api"]["requests"] == 1
 
 
-@pytest.mark.parametrize("answer", [UNKNOWN_TOKEN, says(a_review("Cancelled", token=NEW))])
+@pytest.mark.parametrize("answer", [UNKNOWN_TOKEN, json_answer(a_review("Cancelled", token=NEW))])
 def test_a_replacement_that_is_no_order_keeps_also_an_order_without_a_domain(
     conversation: Converse, answer: Answer
 ) -> None:
     """It was named, and is not placed for the same domain: "only if" (issue 4, item 2)."""
     service = conversation(reviews("Order Placed", domain_name=""), replaced(answer=answer))
 
-    assert told(play(service, order_token=TOKEN, replacement_order_token=NEW)) == ["ineligible"]
+    assert outcomes(play(service, order_token=TOKEN, replacement_order_token=NEW)) == ["ineligible"]
 
 
 def test_a_replacement_that_cannot_be_reviewed_keeps_the_old_one(conversation: Converse) -> None:
     result = play(conversation(reviews(), replaced(answer=HTML)), order_token=TOKEN, replacement_order_token=NEW)
 
-    assert told(result) == ["failed"]
+    assert outcomes(result) == ["failed"]
     assert failure_of(result)["http_status"] == 503
 
 
 def test_a_cancelled_order_needs_no_replacement(conversation: Converse) -> None:
-    assert told(play(conversation(reviews("Cancelled")), order_token=TOKEN)) == ["unchanged"]
+    assert outcomes(play(conversation(reviews("Cancelled")), order_token=TOKEN)) == ["unchanged"]
 
 
 def test_one_replacement_is_for_one_order() -> None:
@@ -1311,7 +1317,7 @@ def test_one_replacement_is_for_one_order() -> None:
         ([], "pending"),
     ],
 )
-def test_what_was_cancelled_is_credited_where_the_audit_says_so(
+def test_a_canceled_order_is_credited_according_to_the_audit(
     conversation: Converse, records: list[dict[str, Any]], refund: str
 ) -> None:
     result = cancel(conversation(reviews(), cancels(), audits(*records)), api_key=KEY)
@@ -1328,7 +1334,7 @@ def test_what_was_requested_is_pending(conversation: Converse) -> None:
 
 
 @pytest.mark.parametrize("records", [[a_record(-42)], []])
-def test_what_was_cancelled_before_is_unknown_where_the_audit_says_nothing(
+def test_the_refund_of_an_earlier_cancellation_is_unknown_without_an_audit_record(
     conversation: Converse, records: list[dict[str, Any]]
 ) -> None:
     result = cancel(conversation(reviews("Cancelled"), audits(*records)), api_key=KEY)
@@ -1336,7 +1342,7 @@ def test_what_was_cancelled_before_is_unknown_where_the_audit_says_nothing(
     assert only(result)["refund"] == "unknown"
 
 
-def test_what_was_cancelled_before_is_credited_where_the_audit_says_so(conversation: Converse) -> None:
+def test_an_earlier_cancellation_is_credited_according_to_the_audit(conversation: Converse) -> None:
     result = cancel(conversation(reviews("Cancelled"), audits(a_record())), api_key=KEY)
 
     assert only(result)["refund"] == "credited"
@@ -1352,7 +1358,7 @@ def test_too_late_is_no_refund(conversation: Converse) -> None:
 def test_an_audit_that_cannot_be_read_is_no_failure_and_no_guess(conversation: Converse, answer: Answer) -> None:
     result = cancel(conversation(reviews(), cancels(), audits(answer=answer)), api_key=KEY)
 
-    assert (told(result), only(result)["refund"], "failed" in result) == (["changed"], "unknown", False)
+    assert (outcomes(result), only(result)["refund"], "failed" in result) == (["changed"], "unknown", False)
 
 
 def test_without_a_key_a_refund_is_unknown(conversation: Converse) -> None:
@@ -1360,7 +1366,7 @@ def test_without_a_key_a_refund_is_unknown(conversation: Converse) -> None:
 
 
 @pytest.mark.parametrize("calls", [[reviews(answer=UNKNOWN_TOKEN)], [reviews(answer=HTML)]])
-def test_no_audit_is_read_where_it_could_tell_nothing(conversation: Converse, calls: list[Call]) -> None:
+def test_no_audit_is_read_where_it_shows_no_refund(conversation: Converse, calls: list[Call]) -> None:
     result = cancel(conversation(*calls), api_key=KEY)
 
     assert only(result)["refund"] == "unknown"
@@ -1369,7 +1375,7 @@ def test_no_audit_is_read_where_it_could_tell_nothing(conversation: Converse, ca
 # -- several, and by digest --------------------------------------------------------------------------------------------
 
 
-def test_several_are_told_in_their_order_and_twice_where_they_were_asked_for_twice(conversation: Converse) -> None:
+def test_several_orders_are_returned_in_the_given_order_with_repetitions(conversation: Converse) -> None:
     service = conversation(
         reviews(),
         reviews("Cancelled", token=NEW),
@@ -1379,7 +1385,7 @@ def test_several_are_told_in_their_order_and_twice_where_they_were_asked_for_twi
 
     result = cancel(service, order_tokens=[TOKEN, NEW, f" {TOKEN}\n", OTHER], ineligible="skip")
 
-    assert told(result) == ["changed", "unchanged", "changed", "ineligible"]
+    assert outcomes(result) == ["changed", "unchanged", "changed", "ineligible"]
     assert [order["order_ref"] for order in result["orders"]] == [ref(), ref(NEW), ref(), ref(OTHER)]
     assert result["summary"]["total"] == 3
 
@@ -1389,7 +1395,7 @@ def test_one_that_fails_does_not_stop_the_others(conversation: Converse) -> None
 
     result = cancel(service, order_tokens=[TOKEN, NEW])
 
-    assert (told(result), result["changed"], result["failed"]) == (["failed", "changed"], True, True)
+    assert (outcomes(result), result["changed"], result["failed"]) == (["failed", "changed"], True, True)
     assert f"order {ref()}" in result["msg"]
 
 
@@ -1398,7 +1404,7 @@ def test_one_that_fails_stops_the_others_where_that_is_asked_for(conversation: C
 
     result = cancel(service, order_tokens=[TOKEN, NEW], stop_on_failure=True)
 
-    assert told(result) == ["missing", "not_attempted"]
+    assert outcomes(result) == ["missing", "not_attempted"]
 
 
 def test_no_orders_are_nothing_to_do(conversation: Converse) -> None:
@@ -1412,7 +1418,7 @@ def test_orders_are_named_by_digest_alone(conversation: Converse) -> None:
 
     result = cancel(service, order_digests=[digest().upper()], api_key=KEY)
 
-    assert (told(result), only(result)["order_digest"]) == (["changed"], digest())
+    assert (outcomes(result), only(result)["order_digest"]) == (["changed"], digest())
 
 
 def test_no_digests_are_nothing_to_do(conversation: Converse) -> None:
@@ -1461,7 +1467,7 @@ def test_a_read_only_variable_keeps_everything_from_being_sent(
         conversation(reviews(state[0], issued=state[1])), request_log=log, environ={"SERVERTASTIC_READ_ONLY": "1"}
     )
 
-    assert (told(result), result["changed"]) == (["failed"], False)
+    assert (outcomes(result), result["changed"]) == (["failed"], False)
     assert failure_of(result)["code"] == "read_only"
     assert not Path(log).exists()
 
@@ -1484,33 +1490,33 @@ def test_an_echoed_token_shows_nowhere(
 ) -> None:
     names = ("reseller_order_id", "provider_order_id", "st_product_code", "order_state_further_info")
     echo = dict.fromkeys(names, f"{echoed} {echoed}")
-    told_by = a_review(status, issued=3, admin_contact={"email": f"{echoed}@example.com"}, **echo)
+    echoing = a_review(status, issued=3, admin_contact={"email": f"{echoed}@example.com"}, **echo)
     audit = tmp_path / "audit.jsonl"
     service = conversation(
-        reviews(answer=says(told_by)),
+        reviews(answer=json_answer(echoing)),
         cancels(answer=refuses(400, f"Bad Request: {echoed} cannot be cancelled")),
-        reviews(answer=says(told_by)),
+        reviews(answer=json_answer(echoing)),
     )
 
     result = request(service, audit_log=str(audit), request_log=log, diff=True)
 
-    assert told(result) == ["failed"]
+    assert outcomes(result) == ["failed"]
     assert leaks(audit.read_text()) == []
 
 
 @pytest.mark.parametrize(
     "answer",
     [
-        says({"error": {"code": TOKEN, "message": TOKEN}}),
-        says({"error": {"code": f"\x1b[31m{TOKEN}", "message": TOKEN}}, 400),
-        says({"error": {"code": "400", "message": TOKEN}}),
-        says({"success": f"Order cancelled - {TOKEN}"}),
+        json_answer({"error": {"code": TOKEN, "message": TOKEN}}),
+        json_answer({"error": {"code": f"\x1b[31m{TOKEN}", "message": TOKEN}}, 400),
+        json_answer({"error": {"code": "400", "message": TOKEN}}),
+        json_answer({"success": f"Order cancelled - {TOKEN}"}),
         Answer(302, b"", (("Location", f"https://evil.example/?order_token={TOKEN}"),)),
         Answer(500, f"<html>{TOKEN}".encode()),
     ],
 )
 def test_a_token_in_an_answer_shows_nowhere(conversation: Converse, answer: Answer, tmp_path: Path) -> None:
-    review = says(a_review("Queued"))
+    review = json_answer(a_review("Queued"))
     calls = [reviews(answer=review), cancels(answer=answer)]
     if b"success" not in answer.body:
         calls.append(reviews(answer=review))
@@ -1518,15 +1524,15 @@ def test_a_token_in_an_answer_shows_nowhere(conversation: Converse, answer: Answ
     cancel(conversation(*calls), audit_log=str(tmp_path / "audit.jsonl"), diff=True)
 
 
-def test_what_the_service_tells_cannot_forge_a_line(conversation: Converse) -> None:
+def test_data_of_the_service_cannot_forge_a_line(conversation: Converse) -> None:
     forged = "\x1b[31m\u202e\nok: [localhost]"
     names = ("reseller_order_id", "st_product_code", "domain_name", "order_status")
     order = a_review(**{name: forged for name in names if name != "order_status"})
     order.update(order_status=forged, admin_contact={"email": forged}, invite_url="https://manage.example\u202e.com/x")
 
-    result = cancel(conversation(reviews(answer=says(order))), diff=True)
+    result = cancel(conversation(reviews(answer=json_answer(order))), diff=True)
 
-    assert told(result) == ["ineligible"]
+    assert outcomes(result) == ["ineligible"]
     assert [text for text in strings(result) if {"\x1b", "\u202e"} & set(text)] == []
 
 
@@ -1557,7 +1563,7 @@ def strings(value: Any) -> list[str]:
         (["https://manage.example.com/"], ""),
     ],
 )
-def test_only_the_host_of_the_management_page_is_told(conversation: Converse, url: Any, host: str) -> None:
+def test_only_the_host_of_the_management_page_is_shown(conversation: Converse, url: Any, host: str) -> None:
     result = cancel(conversation(reviews(invite_url=url), cancels()))
 
     assert only(result)["management_host"] == host
@@ -1571,14 +1577,14 @@ def test_a_time_at_the_end_of_all_times_is_no_crash(conversation: Converse, time
 
     result = request(conversation(reviews("Completed", modifications=history)), check_mode=True)
 
-    assert told(result)[0] in ("ineligible", "pending_approval")
+    assert outcomes(result)[0] in ("ineligible", "pending_approval")
 
 
 # -- arguments ---------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("token", ["", "  ", "two words", "umlaut-\u00fc", "x" * 201, "nul\x00"])
-def test_what_is_no_token_is_refused_without_telling_it(conversation: Converse, token: str) -> None:
+def test_an_invalid_token_is_refused_without_showing_it(conversation: Converse, token: str) -> None:
     for arguments in ({"order_token": token}, {"order_token": TOKEN, "replacement_order_token": token or " "}):
         result = play(conversation(), **arguments)
         assert failure_of(result)["code"] == "invalid_option"
@@ -1620,8 +1626,8 @@ class Reseller(Service):
         path, _question, query = request.target.partition("?order_token=")
         if path == "/order/cancel.json":
             self.statuses[query] = "Cancelled"
-            return says({"success": "Order cancelled - STR"})
-        return says(a_review(self.statuses[query], token=query))
+            return json_answer({"success": "Order cancelled - STR"})
+        return json_answer(a_review(self.statuses[query], token=query))
 
 
 @pytest.mark.exhaustive
@@ -1646,7 +1652,7 @@ def test_an_hour_of_slack_is_given_and_no_more(conversation: Converse, monkeypat
     for late, outcome in ((timedelta(minutes=59), "ineligible"), (timedelta(minutes=61), "ineligible")):
         history = [{"timestamp": stamp(now - timedelta(days=30) - late), "event_name": "Order Completed"}]
         result = cancel(conversation(reviews("Completed", modifications=history)), issued="skip", ineligible="skip")
-        assert told(result) == ["unchanged" if late < timedelta(hours=1) else outcome]
+        assert outcomes(result) == ["unchanged" if late < timedelta(hours=1) else outcome]
 
 
 # -- what fits into ansible-runner's events ----------------------------------------------------------------------------
@@ -1665,7 +1671,7 @@ def test_requests_that_were_handed_in_are_counted_as_well(conversation: Converse
     assert failure_of(result)["code"] == "invalid_option"
 
 
-def test_what_is_told_besides_is_counted_where_a_result_has_to_fit(
+def test_additional_keys_count_where_a_result_has_to_fit(
     conversation: Converse, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     service = conversation(reviews("Completed", issued=3), cancels())

@@ -182,7 +182,7 @@ def _bare_process(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 @pytest.fixture
 def shown(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Collect the lines that the person at the terminal sees."""
+    """Collect the lines that the operator at the terminal reads."""
     lines: list[str] = []
     monkeypatch.setattr(Display, "display", lambda _self, msg, *_args, **_options: lines.append(msg))
     return lines
@@ -218,7 +218,7 @@ def test_the_state_lies_in_the_folder_that_all_forks_share(monkeypatch: pytest.M
     assert run.context.state_dir == "/private/ansible-local-1"
 
 
-def test_what_a_run_says_is_shown_at_once_with_the_modules_name(shown: list[str]) -> None:
+def test_messages_of_a_run_are_shown_at_once_with_the_modules_name(shown: list[str]) -> None:
     def run(_params: Mapping[str, Any], context: Context) -> dict[str, Any]:
         context.notify("waiting 30 s for CertCentral")
         return {"shown": list(shown)}
@@ -280,7 +280,7 @@ def test_inline_vault_values_are_decrypted_wherever_they_are() -> None:
     assert run.params["settings"] == {"deep": [{"deeper": "secret"}], "plain": 1}
 
 
-# -- what a task may not say -------------------------------------------------------------------------------------------
+# -- forbidden task keywords -------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("execute_on", ["controller", "target"])
@@ -333,7 +333,7 @@ def test_a_wrong_option_is_named_in_a_failed_result(arguments: dict[str, Any], w
     assert run.calls == 0
 
 
-def test_several_wrong_options_are_told_at_once() -> None:
+def test_several_wrong_options_are_reported_at_once() -> None:
     result = pass_through(Witness(), arguments={"status": "canceled", "nte": NOTE})
     assert_refused(result, "Unsupported parameters for (tidy_orders) module: nte", "; ", "missing: note")
 
@@ -359,7 +359,7 @@ def test_every_rule_of_a_spec_counts(rules: dict[str, Any], arguments: dict[str,
 
 # Each text once in a process: the display shows no warning twice.
 @pytest.mark.parametrize(("fails", "old"), [(False, "old_fine"), (True, "old_wrong")])
-def test_what_a_validation_warns_of_is_told_once(
+def test_a_warning_of_the_validation_is_shown_once(
     fails: bool, old: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(constants, "DEPRECATION_WARNINGS", True)
@@ -395,7 +395,7 @@ def test_what_keeps_a_run_from_beginning_is_a_failed_result() -> None:
     assert_refused(pass_through(run), "order_ids is wrong")
 
 
-def test_a_missing_library_is_told_in_ansibles_words() -> None:
+def test_a_missing_library_is_reported_in_ansibles_words() -> None:
     def run(_params: Mapping[str, Any], _context: Context) -> dict[str, Any]:
         raise LibraryMissing("requests", "Traceback: no requests")
 
@@ -579,7 +579,7 @@ def test_on_the_target_the_module_gets_the_arguments_decrypted_and_validates_the
 
 
 @pytest.mark.parametrize("arguments", [{}, {"api_key": ""}, {"api_key": None}, {"api_key": Vaulted("")}])
-def test_the_key_of_the_process_never_goes_to_a_target(
+def test_the_key_of_the_process_is_never_sent_to_a_target(
     arguments: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("DIGICERT_API_KEY", KEY)
@@ -600,9 +600,9 @@ def test_a_key_in_the_tasks_environment_is_not_sent_to_a_target(name: str) -> No
 
 
 def test_a_key_in_the_plays_environment_can_be_emptied_by_the_task() -> None:
-    refused, nobody = send(play_environment={"DIGICERT_API_KEY": KEY})
+    refused, not_called = send(play_environment={"DIGICERT_API_KEY": KEY})
     assert_refused(refused, "DIGICERT_API_KEY")
-    assert nobody.arguments is None
+    assert not_called.arguments is None
 
     result, host = send(play_environment={"DIGICERT_API_KEY": KEY}, environment=[{"DIGICERT_API_KEY": ""}])
     assert result["msg"] == "done over there"
@@ -647,9 +647,7 @@ def test_what_forbids_comes_after_the_words_of_task_and_play(monkeypatch: pytest
 
 
 @pytest.mark.parametrize("forbids", [False, True])
-def test_a_target_is_told_of_the_ansible_runner_that_its_result_passes_through(
-    forbids: bool, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_target_gets_the_variable_of_ansible_runner(forbids: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWX_ISOLATED_DATA_DIR", "/runner/artifacts/1")
     monkeypatch.setenv("DIGICERT_READ_ONLY", "1" if forbids else "0")
 
@@ -747,7 +745,7 @@ def test_process_and_task_can_each_forbid_and_neither_can_allow(
     assert certcentral.writes == []
 
 
-def test_where_process_and_task_say_no_nothing_is_forbidden(
+def test_false_values_of_read_only_in_process_and_task_forbid_nothing(
     certcentral: Conversation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("DIGICERT_READ_ONLY", "0")
@@ -766,14 +764,14 @@ def test_where_process_and_task_say_no_nothing_is_forbidden(
     ],
     ids=["typo", "no note", "empty note", "no such order", "a key that would leave"],
 )
-def test_the_real_module_refuses_wrong_options_before_it_asks_anyone(
+def test_the_real_module_refuses_wrong_options_before_any_request(
     certcentral: Conversation, arguments: dict[str, Any], words: tuple[str, ...]
 ) -> None:
     assert_refused(cancel(arguments), *words)
     assert certcentral.journal == []
 
 
-def test_a_key_that_landed_in_another_option_as_well_is_not_told_back() -> None:
+def test_a_key_that_is_also_in_another_option_is_not_shown() -> None:
     result = pass_through(Witness(), arguments={"api_key": KEY, "status": KEY, "order_ids": [1]})
 
     assert result["failed"]

@@ -32,7 +32,7 @@ def orders(*rows: dict[str, Any], total: int | None = None) -> Answer:
     return Answer(200, frozenset(), {"orders": list(rows), "page": page})
 
 
-def seen(**answers: Any) -> Observed:
+def observed_in(**answers: Any) -> Observed:
     return Observed(date(2026, 11, 28), limit=100, **answers)
 
 
@@ -41,7 +41,7 @@ def of(observed: Observed, name: str) -> dict[str, str]:
 
 
 def test_nothing_is_known_without_answers() -> None:
-    facts = judged(seen())
+    facts = judged(observed_in())
     assert {fact["result"] for fact in facts} == {"untested"}
     assert len(facts) == len({fact["fact"] for fact in facts}) == len(FACTS)
 
@@ -63,7 +63,7 @@ def test_nothing_is_known_without_answers() -> None:
     ],
 )  # fmt: skip
 def test_what_contradicts_names_what_not_to_use(answers: dict[str, Any], name: str, found: str) -> None:
-    observed = seen(**answers)
+    observed = observed_in(**answers)
     fact = of(observed, name)
     assert (fact["seen"], fact["result"]) == (found, "contradiction")
     assert fact["avoid"]
@@ -75,15 +75,15 @@ def test_what_contradicts_names_what_not_to_use(answers: dict[str, Any], name: s
 
 def test_what_is_handled_names_the_switch() -> None:
     more = {"sample": orders({"id": 7}, total=6), "last": orders(total=6)}
-    fact = of(seen(**more), "page_total")
+    fact = of(observed_in(**more), "page_total")
     assert (fact["result"], fact["switch"], fact["avoid"]) == ("different", "certcentral.page_total=too_large", "")
-    fact = of(seen(sample=orders({"id": 7}, {"id": 8}, total=1)), "page_total")
+    fact = of(observed_in(sample=orders({"id": 7}, {"id": 8}, total=1)), "page_total")
     assert (fact["result"], fact["switch"], fact["avoid"]) == ("different", "certcentral.page_total=too_small", "")
 
 
 def test_headers_about_the_rate_limit_are_no_contradiction() -> None:
     answer = Answer(200, frozenset(["x-ratelimit-remaining"]), {})
-    fact = of(seen(sample=answer), "rate_headers")
+    fact = of(observed_in(sample=answer), "rate_headers")
     assert (fact["seen"], fact["result"], fact["switch"]) == ("some", "different", "")
 
 
@@ -97,14 +97,14 @@ def test_nothing_of_an_answer_is_shown() -> None:
         200, frozenset([NAME]), {"orders": [row], "requests": [row], "certificates": [row], "errors": NAME, NAME: NAME}
     )
     names = ("account", "sample", "renewed", "migrated", "missing", "no_route", "nothing", "changes", "requests")
-    observed = seen(user={"container_visibility": [NAME]}, details={0: row}, **dict.fromkeys(names, answer))
+    observed = observed_in(user={"container_visibility": [NAME]}, details={0: row}, **dict.fromkeys(names, answer))
     observed.duplicates = observed.reissues = (row, answer)
     facts = judged(observed)
     assert NAME not in json.dumps([facts, lines(facts), summary(facts)])
 
 
 def test_messages() -> None:
-    observed = seen(
+    observed = observed_in(
         sample=orders({"id": 7}, total=6), last=orders(total=6), missing=Answer(404, data={"errors": [{"code": "x"}]})
     )
     facts = judged(observed)
@@ -115,7 +115,7 @@ def test_messages() -> None:
         "account check",
         {
             "summary": summary(facts),
-            "summary without a contradiction": summary(judged(seen())),
+            "summary without a contradiction": summary(judged(observed_in())),
             "headings": table[1],
             **{f"title {number}": line for number, line in enumerate((line for line in table if "):" in line), 1)},
             "features to avoid": next(line for line in table if line.startswith("missing_order: ")),

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Every change is told once, whatever the looks that show it: by examples, and by lives that are made up."""
+"""Every change is reported once, whichever polls return it: by examples, and by generated histories."""
 
 from __future__ import annotations
 
@@ -42,20 +42,20 @@ def new(lookback: float = 0) -> Memory:
 
 
 def begun(lookback: float = 0) -> Memory:
-    """One whose first look, at noon, showed nothing."""
+    """A memory after a first poll, at noon, that showed nothing."""
     memory = new(lookback)
-    told(memory, memory.poll(NOON))
+    reported(memory, memory.poll(NOON))
     return memory
 
 
-def told(memory: Memory, look: Poll, *rows: StatusChange) -> list[StatusChange]:
-    """Tell what is new of a look's rows, to its end."""
+def reported(memory: Memory, poll: Poll, *rows: StatusChange) -> list[StatusChange]:
+    """Report the new changes among a poll's rows, to its end."""
     if memory.is_new:
-        memory.begin(rows, rows, look)
-    fresh = memory.fresh(rows, look)
+        memory.begin(rows, rows, poll)
+    fresh = memory.fresh(rows, poll)
     for change in fresh:
-        memory.note(change, look)
-    memory.done(look)
+        memory.note(change, poll)
+    memory.done(poll)
     return fresh
 
 
@@ -71,87 +71,87 @@ REJECTED = StatusChange(2, "rejected")
 
 
 @pytest.mark.parametrize(("lookback", "seconds"), [(0, 1), (3600, 3601), (WEEK, WEEK - 59)])
-def test_the_first_look_begins_where_it_was_asked_to(lookback: int, seconds: int) -> None:
+def test_the_first_poll_begins_at_the_requested_time(lookback: int, seconds: int) -> None:
     memory = new(lookback)
-    look = memory.poll(NOON)
+    poll = memory.poll(NOON)
 
-    assert (look.seconds, memory.gap(look), memory.reaches(look)) == (seconds, "", True)
+    assert (poll.seconds, memory.gap(poll), memory.reaches(poll)) == (seconds, "", True)
 
 
-def test_looks_overlap_and_leave_room_for_a_late_answer() -> None:
+def test_polls_overlap_and_allow_for_a_late_answer() -> None:
     memory = begun()
 
-    look = memory.poll(at(300))
+    poll = memory.poll(at(300))
 
-    assert look.seconds == 300 + OVERLAP.total_seconds() + 60 + 1
-    assert memory.reaches(look.answered_at(at(361)))
-    assert not memory.gap(look)
+    assert poll.seconds == 300 + OVERLAP.total_seconds() + 60 + 1
+    assert memory.reaches(poll.answered_at(at(361)))
+    assert not memory.gap(poll)
 
 
 @pytest.mark.parametrize("late", [0, 60, 599])
-def test_a_clock_that_goes_back_a_little_loses_nothing(late: int) -> None:
+def test_a_clock_set_back_a_little_loses_nothing(late: int) -> None:
     memory = begun()
 
-    look = memory.poll(at(-late))
+    poll = memory.poll(at(-late))
 
-    assert (look.seconds, memory.gap(look)) == (OVERLAP.total_seconds() - late + 61, "")
+    assert (poll.seconds, memory.gap(poll)) == (OVERLAP.total_seconds() - late + 61, "")
 
 
 @pytest.mark.parametrize(("memory", "spare"), [(new(), 1), (new(3600), 1), (begun(), 61)])
 def test_an_answer_that_is_late_is_asked_for_again(memory: Memory, spare: int) -> None:
-    look = memory.poll(at(300))
-    assert memory.reaches(look.answered_at(at(300 + spare)))
-    look = look.answered_at(at(301 + spare))
-    assert not memory.reaches(look)
+    poll = memory.poll(at(300))
+    assert memory.reaches(poll.answered_at(at(300 + spare)))
+    poll = poll.answered_at(at(301 + spare))
+    assert not memory.reaches(poll)
 
-    late = look.answered - look.asked
-    again = memory.poll(look.answered, late)
+    late = poll.answered - poll.asked
+    again = memory.poll(poll.answered, late)
 
     assert memory.reaches(again.answered_at(again.asked + late))
 
 
 def test_an_answer_is_never_before_its_question() -> None:
-    look = begun().poll(at(300))
+    poll = begun().poll(at(300))
 
-    assert look.answered_at(at(200)).answered == at(300)
+    assert poll.answered_at(at(200)).answered == at(300)
 
 
-def test_after_seven_days_there_is_a_gap_which_is_told_once() -> None:
+def test_after_seven_days_a_gap_is_reported_once() -> None:
     memory = begun()
     assert not memory.gap(memory.poll(NOON + REACH))
-    look = memory.poll(NOON + REACH + timedelta(seconds=90))
-    event = memory.gap_event(look)["certcentral"]
+    poll = memory.poll(NOON + REACH + timedelta(seconds=90))
+    event = memory.gap_event(poll)["certcentral"]
 
-    assert memory.gap(look)
+    assert memory.gap(poll)
     # More cannot be asked for.
-    assert (look.seconds, memory.reaches(look)) == (WEEK, True)
+    assert (poll.seconds, memory.reaches(poll)) == (WEEK, True)
     assert {name: event[name] for name in ("event", "gap", "reason", "missed_after", "missed_before")} == {
         "event": "gap",
         "gap": True,
-        "reason": memory.gap(look),
+        "reason": memory.gap(poll),
         "missed_after": "2026-11-22T12:00:00Z",
         "missed_before": "2026-11-22T12:11:30Z",
     }
-    memory.pass_over(look)
-    # Neither by the same look, nor by one that goes on with it soon after an error.
-    soon = memory.poll(look.asked + OVERLAP)
+    memory.pass_over(poll)
+    # Neither by the same poll, nor by one that continues it soon after an error.
+    soon = memory.poll(poll.asked + OVERLAP)
     assert (soon.seconds, memory.gap(soon)) == (WEEK, "")
-    late = memory.poll(look.asked + OVERLAP + timedelta(seconds=1))
+    late = memory.poll(poll.asked + OVERLAP + timedelta(seconds=1))
     assert memory.gap(late)
     assert memory.gap_event(late)["certcentral"]["event_id"] != event["event_id"]
 
 
-def test_an_answer_that_is_not_whole_is_a_gap_and_what_it_has_is_still_to_be_told() -> None:
+def test_an_incomplete_answer_is_a_gap_and_its_changes_are_still_reported() -> None:
     memory = begun()
-    look = memory.poll(at(300))
-    cut = look.answered_at(at(302), is_whole=False)
+    poll = memory.poll(at(300))
+    cut = poll.answered_at(at(302), is_whole=False)
 
-    assert (bool(memory.gap(look)), bool(memory.gap(cut))) == (False, True)
+    assert (bool(memory.gap(poll)), bool(memory.gap(cut))) == (False, True)
     event = memory.gap_event(cut)["certcentral"]
     assert (event["missed_after"], event["missed_before"]) == ("2026-11-22T12:00:00Z", "2026-11-22T12:05:02Z")
     memory.pass_over(cut)
     # After an error it is asked for once more.
-    assert memory.poll(at(310)).begin < look.begin + timedelta(seconds=11)
+    assert memory.poll(at(310)).begin < poll.begin + timedelta(seconds=11)
     assert memory.fresh([ISSUED], cut) == [ISSUED]
     memory.done(cut)
     assert not memory.gap(memory.poll(at(600)))
@@ -161,150 +161,152 @@ def test_an_answer_that_is_not_whole_is_a_gap_and_what_it_has_is_still_to_be_tol
 def test_a_late_answer_near_seven_days_is_a_gap(late: int, gap: bool) -> None:
     memory = begun()
 
-    look = memory.poll(NOON + REACH - timedelta(seconds=8))
+    poll = memory.poll(NOON + REACH - timedelta(seconds=8))
 
-    assert not memory.gap(look)
-    look = look.answered_at(look.asked + timedelta(seconds=late))
-    assert bool(memory.gap(look)) is gap
-    assert memory.reaches(look)
+    assert not memory.gap(poll)
+    poll = poll.answered_at(poll.asked + timedelta(seconds=late))
+    assert bool(memory.gap(poll)) is gap
+    assert memory.reaches(poll)
 
 
-def test_what_was_told_before_a_gap_is_told_again_where_it_happens_again() -> None:
+def test_a_change_reported_before_a_gap_is_reported_again_when_it_happens_again() -> None:
     memory = begun()
-    told(memory, memory.poll(at(60)), ISSUED)
-    look = memory.poll(at(60 + WEEK + 3600))
-    memory.pass_over(look)
-    memory.done(look)
+    reported(memory, memory.poll(at(60)), ISSUED)
+    poll = memory.poll(at(60 + WEEK + 3600))
+    memory.pass_over(poll)
+    memory.done(poll)
 
-    assert told(memory, memory.poll(at(WEEK + 7200)), ISSUED) == [ISSUED]
+    assert reported(memory, memory.poll(at(WEEK + 7200)), ISSUED) == [ISSUED]
 
 
 @pytest.mark.parametrize("back", [1261, 2000, 3 * 86400])
-def test_a_clock_that_went_far_back_is_a_gap_and_repeats_nothing(back: int) -> None:
+def test_a_clock_set_far_back_is_a_gap_and_repeats_nothing(back: int) -> None:
     before = StatusChange(9, "rejected")
     memory = new()
     memory.begin([before], [], memory.poll(NOON))
-    told(memory, memory.poll(at(300)), ISSUED)
-    told(memory, memory.poll(at(86400)), REISSUE)
-    look = memory.poll(at(86400 + 660 - back))
+    reported(memory, memory.poll(at(300)), ISSUED)
+    reported(memory, memory.poll(at(86400)), REISSUE)
+    poll = memory.poll(at(86400 + 660 - back))
 
-    assert memory.gap(look)
-    assert look.seconds == WEEK
-    memory.pass_over(look)
-    assert told(memory, look, before, REISSUE, REJECTED) == [REJECTED]
-    later = memory.poll(look.asked + timedelta(minutes=5))
+    assert memory.gap(poll)
+    assert poll.seconds == WEEK
+    memory.pass_over(poll)
+    assert reported(memory, poll, before, REISSUE, REJECTED) == [REJECTED]
+    later = memory.poll(poll.asked + timedelta(minutes=5))
     assert not memory.gap(later)
-    assert told(memory, later, REISSUE, REJECTED) == []
+    assert reported(memory, later, REISSUE, REJECTED) == []
 
 
-def test_a_clock_that_goes_back_before_the_first_look_does_not_tell_of_the_week_before() -> None:
+def test_a_clock_set_back_before_the_first_poll_does_not_report_the_week_before() -> None:
     memory = new()
 
-    look = memory.poll(at(-3600))
+    poll = memory.poll(at(-3600))
 
-    assert (look.seconds, bool(memory.gap(look))) == (1, True)
+    assert (poll.seconds, bool(memory.gap(poll))) == (1, True)
 
 
 @pytest.mark.parametrize("step", [3600, 6 * 86400])
-def test_a_clock_that_goes_forward_repeats_nothing(step: int) -> None:
+def test_a_clock_set_forward_repeats_nothing(step: int) -> None:
     memory = begun()
-    told(memory, memory.poll(at(300)), ISSUED)
-    told(memory, memory.poll(at(600)), REJECTED)
+    reported(memory, memory.poll(at(300)), ISSUED)
+    reported(memory, memory.poll(at(600)), REJECTED)
 
-    look = memory.poll(at(900 + step))
+    poll = memory.poll(at(900 + step))
 
-    assert (memory.gap(look), look.seconds > step) == ("", True)
-    assert told(memory, look, ISSUED, REJECTED) == []
+    assert (memory.gap(poll), poll.seconds > step) == ("", True)
+    assert reported(memory, poll, ISSUED, REJECTED) == []
 
 
 # -- what is new -------------------------------------------------------------------------------------------------------
 
 
-def test_what_two_looks_show_is_told_once() -> None:
+def test_a_change_in_two_polls_is_reported_once() -> None:
     memory = begun()
 
-    assert told(memory, memory.poll(at(60)), ISSUED, REJECTED) == [ISSUED, REJECTED]
-    assert told(memory, memory.poll(at(120)), ISSUED, REJECTED) == []
+    assert reported(memory, memory.poll(at(60)), ISSUED, REJECTED) == [ISSUED, REJECTED]
+    assert reported(memory, memory.poll(at(120)), ISSUED, REJECTED) == []
 
 
-def test_an_order_that_changes_back_is_told_again() -> None:
+def test_an_order_that_changes_back_is_reported_again() -> None:
     memory = begun()
 
-    assert told(memory, memory.poll(at(60)), ISSUED) == [ISSUED]
-    assert told(memory, memory.poll(at(120)), REISSUE) == [REISSUE]
-    assert told(memory, memory.poll(at(180)), ISSUED) == [ISSUED]
-    assert told(memory, memory.poll(at(240)), ISSUED) == []
+    assert reported(memory, memory.poll(at(60)), ISSUED) == [ISSUED]
+    assert reported(memory, memory.poll(at(120)), REISSUE) == [REISSUE]
+    assert reported(memory, memory.poll(at(180)), ISSUED) == [ISSUED]
+    assert reported(memory, memory.poll(at(240)), ISSUED) == []
 
 
 def test_another_certificate_is_another_change() -> None:
     memory = begun()
-    told(memory, memory.poll(at(60)), ISSUED)
+    reported(memory, memory.poll(at(60)), ISSUED)
     other = StatusChange(1, "issued", 6)
 
-    assert told(memory, memory.poll(at(120)), other) == [other]
+    assert reported(memory, memory.poll(at(120)), other) == [other]
 
 
 @pytest.mark.parametrize(("days", "news"), [(6.9, []), (7.1, [ISSUED])])
-def test_what_was_told_last_is_no_news_for_as_long_as_a_look_can_show_it(days: float, news: list[StatusChange]) -> None:
+def test_the_last_reported_change_is_not_new_as_long_as_a_poll_can_return_it(
+    days: float, news: list[StatusChange]
+) -> None:
     memory = begun()
-    told(memory, memory.poll(at(60)), ISSUED)
-    told(memory, memory.poll(at(days * 86400)))
+    reported(memory, memory.poll(at(60)), ISSUED)
+    reported(memory, memory.poll(at(days * 86400)))
 
-    assert told(memory, memory.poll(at(days * 86400 + 3600)), ISSUED) == news
+    assert reported(memory, memory.poll(at(days * 86400 + 3600)), ISSUED) == news
 
 
 def test_what_happened_before_the_first_start_is_known_and_what_happened_since_is_not() -> None:
     memory, other = new(), StatusChange(3, "issued")
-    look = memory.poll(at(60))
-    memory.begin([ISSUED, REISSUE, REJECTED], [REISSUE, other], look)
+    poll = memory.poll(at(60))
+    memory.begin([ISSUED, REISSUE, REJECTED], [REISSUE, other], poll)
 
-    assert told(memory, look, REISSUE, other) == [REISSUE, other]
-    assert told(memory, memory.poll(at(360)), REISSUE, REJECTED, other) == []
-    assert told(memory, memory.poll(at(660)), ISSUED, REJECTED) == [ISSUED]
+    assert reported(memory, poll, REISSUE, other) == [REISSUE, other]
+    assert reported(memory, memory.poll(at(360)), REISSUE, REJECTED, other) == []
+    assert reported(memory, memory.poll(at(660)), ISSUED, REJECTED) == [ISSUED]
 
 
 def test_a_service_that_lists_every_change_is_understood() -> None:
     memory = begun()
 
-    assert told(memory, memory.poll(at(60)), ISSUED, REJECTED, REISSUE) == [ISSUED, REJECTED, REISSUE]
-    assert told(memory, memory.poll(at(200)), ISSUED, REJECTED, REISSUE, ISSUED) == [ISSUED]
-    assert told(memory, memory.poll(at(700)), REISSUE, ISSUED) == []
-    assert told(memory, memory.poll(at(800)), ISSUED) == []
-    assert told(memory, memory.poll(at(860)), ISSUED, REISSUE) == [REISSUE]
+    assert reported(memory, memory.poll(at(60)), ISSUED, REJECTED, REISSUE) == [ISSUED, REJECTED, REISSUE]
+    assert reported(memory, memory.poll(at(200)), ISSUED, REJECTED, REISSUE, ISSUED) == [ISSUED]
+    assert reported(memory, memory.poll(at(700)), REISSUE, ISSUED) == []
+    assert reported(memory, memory.poll(at(800)), ISSUED) == []
+    assert reported(memory, memory.poll(at(860)), ISSUED, REISSUE) == [REISSUE]
 
 
 def test_in_whatever_order_it_lists_them() -> None:
     memory, other = begun(), StatusChange(1, "issued", 6)
 
-    assert told(memory, memory.poll(at(60)), ISSUED) == [ISSUED]
-    assert told(memory, memory.poll(at(120)), REISSUE, ISSUED) == [REISSUE]
-    assert told(memory, memory.poll(at(180)), other, REISSUE, ISSUED) == [other]
-    assert told(memory, memory.poll(at(240)), other, REISSUE) == []
-    assert told(memory, memory.poll(at(300)), other) == []
+    assert reported(memory, memory.poll(at(60)), ISSUED) == [ISSUED]
+    assert reported(memory, memory.poll(at(120)), REISSUE, ISSUED) == [REISSUE]
+    assert reported(memory, memory.poll(at(180)), other, REISSUE, ISSUED) == [other]
+    assert reported(memory, memory.poll(at(240)), other, REISSUE) == []
+    assert reported(memory, memory.poll(at(300)), other) == []
 
 
-def test_a_row_for_each_certificate_is_told_once() -> None:
+def test_a_row_for_each_certificate_is_reported_once() -> None:
     memory, other = begun(), StatusChange(1, "issued", 6)
 
-    assert told(memory, memory.poll(at(60)), ISSUED, other) == [ISSUED, other]
+    assert reported(memory, memory.poll(at(60)), ISSUED, other) == [ISSUED, other]
     for number, rows in enumerate([(other, ISSUED), (ISSUED, other), (ISSUED,), (other,)], start=2):
-        assert told(memory, memory.poll(at(60 * number)), *rows) == []
+        assert reported(memory, memory.poll(at(60 * number)), *rows) == []
 
 
 def test_an_answer_that_was_long_in_coming_is_not_forgotten_too_early() -> None:
     memory = begun()
-    look = memory.poll(at(1000)).answered_at(at(1300))
+    poll = memory.poll(at(1000)).answered_at(at(1300))
 
-    assert told(memory, look, ISSUED) == [ISSUED]
+    assert reported(memory, poll, ISSUED) == [ISSUED]
     for time in (1360, 1660, 1900):
-        assert told(memory, memory.poll(at(time)), ISSUED) == []
+        assert reported(memory, memory.poll(at(time)), ISSUED) == []
 
 
-def test_what_is_told_half_goes_on_after_a_restart_with_the_same_ids() -> None:
+def test_a_half_reported_poll_continues_after_a_restart_with_the_same_ids() -> None:
     memory = begun()
-    look = memory.poll(at(60))
-    ids = [memory.event(change, look, None, NOON.date())["certcentral"]["event_id"] for change in (ISSUED, REJECTED)]
-    memory.note(ISSUED, look)
+    poll = memory.poll(at(60))
+    ids = [memory.event(change, poll, None, NOON.date())["certcentral"]["event_id"] for change in (ISSUED, REJECTED)]
+    memory.note(ISSUED, poll)
     again = restarted(memory)
     later = again.poll(at(90))
 
@@ -317,11 +319,11 @@ def test_every_event_has_an_id_of_its_own() -> None:
     memory = begun()
     ids = []
     for number, changes in enumerate([(ISSUED, REISSUE, ISSUED, REJECTED), (REISSUE,), (ISSUED,)], start=1):
-        look = memory.poll(at(60 * number))
+        poll = memory.poll(at(60 * number))
         for change in changes:
-            ids.append(memory.event(change, look, None, NOON.date())["certcentral"]["event_id"])
-            memory.note(change, look)
-        memory.done(look)
+            ids.append(memory.event(change, poll, None, NOON.date())["certcentral"]["event_id"])
+            memory.note(change, poll)
+        memory.done(poll)
 
     assert len(set(ids)) == 6
     other = Memory.new("https://certcentral.digicert.eu/services/v2", NOON, timedelta())
@@ -329,12 +331,12 @@ def test_every_event_has_an_id_of_its_own() -> None:
 
 
 NEWS = st.tuples(st.integers(1, 2000), st.integers(1, 3), st.sampled_from(["pending", "issued", "revoked"]))
-LOOKS = st.tuples(st.integers(1, 2000), st.booleans(), st.integers(0, 300), st.integers(-5000, 5000))
+POLLS = st.tuples(st.integers(1, 2000), st.booleans(), st.integers(0, 300), st.integers(-5000, 5000))
 
 
 @given(
     life=st.lists(NEWS, max_size=30),
-    looks=st.lists(LOOKS, min_size=1, max_size=30),
+    polls=st.lists(POLLS, min_size=1, max_size=30),
     lag=st.integers(0, int(OVERLAP.total_seconds()) - 2),
     rows=st.sampled_from(["latest", "oldest first", "newest first"]),
     steps=st.booleans(),
@@ -342,57 +344,57 @@ LOOKS = st.tuples(st.integers(1, 2000), st.booleans(), st.integers(0, 300), st.i
 # Lag and lateness together were more than reads overlap: the last change was in no answer.
 @example(
     life=[(1, 1, "pending"), (737, 1, "issued")],
-    looks=[(1335, False, 0, 0), (65, False, 65, 0)],
+    polls=[(1335, False, 0, 0), (65, False, 65, 0)],
     lag=598,
     rows="latest",
     steps=False,
 )
-def test_any_life_is_told_once(life: Any, looks: Any, lag: int, rows: str, steps: bool) -> None:
+def test_any_history_of_changes_is_reported_once(life: Any, polls: Any, lag: int, rows: str, steps: bool) -> None:
     """Changes at some times, that show after a lag, and reads at other times: some after a restart, some answered late.
 
     Lag and lateness together are less than reads overlap. steps: the clock is set meanwhile, forward and back.
     """
-    lag = min(lag, int(OVERLAP.total_seconds()) - 2 - max(late for _wait, _restart, late, _step in looks))
+    lag = min(lag, int(OVERLAP.total_seconds()) - 2 - max(late for _wait, _restart, late, _step in polls))
     history, now = [], 0
     had: set[tuple[int, str]] = set()
     for wait, order_id, status in life:
         now += wait
-        # One that goes back and forth within minutes is told less often, as the guide says.
+        # One that goes back and forth within minutes is reported less often, as the guide says.
         if (order_id, status) not in had:
             had.add((order_id, status))
             history.append((now, StatusChange(order_id, status)))
     memory, now, clock, events = begun(), 0, 0, []
-    for wait, restart, late, step in [*looks, (100_000, False, 0, 0)]:
+    for wait, restart, late, step in [*polls, (100_000, False, 0, 0)]:
         now += wait
         if restart:
             memory = restarted(memory)
         elif steps:
             clock += step
             memory.set_back(timedelta(seconds=max(0, -step)))
-        look = memory.poll(at(now + clock))
+        poll = memory.poll(at(now + clock))
         now += late
-        look = look.answered_at(at(now + clock))
-        shown = [change for time, change in history if now - look.seconds <= time <= now - lag]
+        poll = poll.answered_at(at(now + clock))
+        shown = [change for time, change in history if now - poll.seconds <= time <= now - lag]
         if rows == "latest":
             shown = list({row.order_id: row for row in shown}.values())
-        assert not memory.gap(look)
-        events += told(memory, look, *(reversed(shown) if rows == "newest first" else shown))
+        assert not memory.gap(poll)
+        events += reported(memory, poll, *(reversed(shown) if rows == "newest first" else shown))
 
     for order_id in (1, 2, 3):
         happened = [change.status for _time, change in history if change.order_id == order_id]
-        heard = [change.status for change in events if change.order_id == order_id]
+        statuses = [change.status for change in events if change.order_id == order_id]
         if rows != "latest":
-            assert set(heard) == set(happened)
+            assert set(statuses) == set(happened)
             # Where the clock goes forward, one of several rows may come twice.
-            assert steps or len(heard) == len(happened)
+            assert steps or len(statuses) == len(happened)
         else:
-            assert heard[-1:] == happened[-1:]
+            assert statuses[-1:] == happened[-1:]
             # Nothing is made up, and nothing comes before its time.
             left = iter(happened)
-            assert all(status in left for status in heard)
+            assert all(status in left for status in statuses)
 
 
-# -- what an event says ------------------------------------------------------------------------------------------------
+# -- contents of an event ----------------------------------------------------------------------------------------------
 
 
 def test_an_event_has_the_order_as_the_module_shows_it() -> None:
@@ -460,7 +462,7 @@ def test_no_text_of_an_event_is_a_template_nor_is_what_is_read_in_it(name: str) 
 def test_it_is_the_same_after_a_restart() -> None:
     memory = new(60)
     assert restarted(memory).is_new
-    told(memory, memory.poll(at(60)), ISSUED, REJECTED)
+    reported(memory, memory.poll(at(60)), ISSUED, REJECTED)
 
     assert not restarted(memory).is_new
     assert restarted(memory).text() == memory.text()
@@ -477,8 +479,8 @@ def test_it_is_the_same_after_a_restart() -> None:
         '{"schema_version": 2}',
         "[" * 100000,
         *(
-            json.dumps({"schema_version": 2, "service": SERVICE, "since": since, "told": told_of})
-            for since, told_of in [
+            json.dumps({"schema_version": 2, "service": SERVICE, "since": since, "told": entries})
+            for since, entries in [
                 ("", {}),
                 (1, {}),
                 ("0001-01-01T00:00:00Z", {}),
@@ -509,9 +511,9 @@ def test_what_another_one_has_written_is_not_read() -> None:
 
 def test_twenty_thousand_changes_of_a_week_are_a_small_file() -> None:
     memory = begun()
-    look = memory.poll(at(60))
+    poll = memory.poll(at(60))
     for number in range(20_000):
-        memory.note(StatusChange(10**8 + number, "reissue_pending", 10**9 + number), look)
+        memory.note(StatusChange(10**8 + number, "reissue_pending", 10**9 + number), poll)
 
     assert len(memory.text()) < 1_300_000
 
@@ -521,7 +523,7 @@ def test_twenty_thousand_changes_of_a_week_are_a_small_file() -> None:
 
 def test_messages() -> None:
     memory = begun()
-    look = memory.poll(at(300))
+    poll = memory.poll(at(300))
     text = new().text()
 
     def unreadable(text: str, service: str = SERVICE) -> str:
@@ -533,7 +535,7 @@ def test_messages() -> None:
         "certcentral change feed",
         {
             "gap, more than 7 days": memory.gap(memory.poll(NOON + REACH + timedelta(seconds=90))),
-            "gap, incomplete answer": memory.gap(look.answered_at(at(302), is_whole=False)),
+            "gap, incomplete answer": memory.gap(poll.answered_at(at(302), is_whole=False)),
             "gap, clock set back": memory.gap(memory.poll(at(-86400))),
             "state file, invalid": unreadable("{}"),
             "state file, other service": unreadable(text, "https://elsewhere/services/v2"),

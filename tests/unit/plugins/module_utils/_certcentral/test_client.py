@@ -71,7 +71,7 @@ from ansible_collections.certops.orders.tests.unit.plugins.module_utils.words im
 )
 from ansible_collections.certops.orders.tests.unit.plugins.properties import examples
 
-# What details that leave it out say all the same (2.1).
+# The details without it still contain the rest (2.1).
 UNSAID: dict[str, Any] = {
     "renewal_of_order_id": 0,
     "disable_renewal_notifications": False,
@@ -104,7 +104,7 @@ def test_an_order(service: Conversation, client: CertCentral) -> None:
     )
 
 
-def test_an_order_that_says_almost_nothing(service: Conversation, client: CertCentral) -> None:
+def test_an_order_with_almost_no_fields(service: Conversation, client: CertCentral) -> None:
     service.get("order/certificate/7", {"id": 7})
     # Details leave out what does not apply; whether it is renewed is then not known.
     assert client.order(7) == Order(7, "", None, 0, None, "", None, frozenset([DETAILS]), **UNSAID)
@@ -146,9 +146,9 @@ TRAPS: list[tuple[dict[str, Any], dict[str, Any]]] = [
 ]
 
 
-@pytest.mark.parametrize(("said", "read"), TRAPS)
-def test_type_traps(said: dict[str, Any], read: dict[str, Any], service: Conversation, client: CertCentral) -> None:
-    service.get("order/certificate/7", {"id": 7, "status": "issued", **said})
+@pytest.mark.parametrize(("fields", "read"), TRAPS)
+def test_type_traps(fields: dict[str, Any], read: dict[str, Any], service: Conversation, client: CertCentral) -> None:
+    service.get("order/certificate/7", {"id": 7, "status": "issued", **fields})
     order = client.order(7)
     assert {name: getattr(order, name) for name in read} == read
 
@@ -215,7 +215,7 @@ def test_a_page(service: Conversation, client: CertCentral) -> None:
     orders, total = client.page([], limit=2, offset=4)
 
     assert total == 12
-    # A row does not have renewed_order_id, so that nothing is said about it.
+    # A row does not have renewed_order_id, so that it stays unknown.
     assert orders == [
         Order(1, "pending", True, None, None, "a", None, frozenset([ROW]), names_known=False),
         Order(2, "pending", None, None, None, "", None, frozenset([ROW]), names_known=False),
@@ -239,8 +239,8 @@ def test_a_page_that_is_not_as_it_should_be(
     answer: Any, ids: list[int], total: int | None, service: Conversation, client: CertCentral
 ) -> None:
     service.get("order/certificate", answer, query={"sort": "order_id", "limit": "1000", "offset": "0"})
-    orders, said = client.page([])
-    assert ([order.id for order in orders], said) == (ids, total)
+    orders, stated = client.page([])
+    assert ([order.id for order in orders], stated) == (ids, total)
 
 
 @pytest.mark.parametrize("orders", [{"1": {"id": 1}}, "none", 7, True])
@@ -265,7 +265,7 @@ class Listing:
         *,
         change: Callable[[Listing], None] = lambda _listing: None,
         cap: int = 1000,
-        says_total: bool = True,
+        sends_total: bool = True,
         heeds_offset: bool = True,
         name: str = "orders",
     ) -> None:
@@ -275,7 +275,7 @@ class Listing:
         self.asked: list[int] = []
         self._change = change
         self._cap = cap
-        self._says_total = says_total
+        self._sends_total = sends_total
         self._heeds_offset = heeds_offset
         self._name = name
 
@@ -289,18 +289,18 @@ class Listing:
         assert len(self.asked) < 1000, "it never ends"
         start = offset if self._heeds_offset else 0
         shown: dict[str, Any] = {self._name: [row(number) for number in self.numbers[start : start + limit]]}
-        if self._says_total:
+        if self._sends_total:
             shown["page"] = {"total": self.totals.pop(0) if self.totals else len(self.numbers)}
         return 200, {}, json.dumps(shown)
 
     def reply(self, offset: int) -> tuple[list[Request], int | None]:
         """The same without any HTTP, as _walk asks for it."""
-        said = json.loads(self.answer(SimpleNamespace(url=f"?offset={offset}&limit={self._cap}"))[2])
-        total = said["page"]["total"] if self._says_total else None
-        return [Request(one["id"], "", "") for one in said[self._name]], total
+        body = json.loads(self.answer(SimpleNamespace(url=f"?offset={offset}&limit={self._cap}"))[2])
+        total = body["page"]["total"] if self._sends_total else None
+        return [Request(one["id"], "", "") for one in body[self._name]], total
 
 
-def heard(listing: Listing, path: str, ask: Callable[[CertCentral], Iterable[Any]]) -> list[int]:
+def ids_read(listing: Listing, path: str, ask: Callable[[CertCentral], Iterable[Any]]) -> list[int]:
     with responses.RequestsMock() as mock:
         mock.add_callback("GET", f"{BASE}/{path}", listing.answer)
         with connect({**PARAMS, "api_key": KEY}, common_context.Context(), writes=False) as client:
@@ -308,7 +308,7 @@ def heard(listing: Listing, path: str, ask: Callable[[CertCentral], Iterable[Any
 
 
 def read_all(listing: Listing, limit: int = 10, filters: Sequence[tuple[str, object]] = ()) -> list[int]:
-    return heard(listing, "order/certificate", lambda client: client.pages(filters, limit=limit))
+    return ids_read(listing, "order/certificate", lambda client: client.pages(filters, limit=limit))
 
 
 ISSUED = [("status", "issued")]
@@ -317,7 +317,7 @@ either = pytest.mark.parametrize("filters", [(), ISSUED], ids=["all", "filtered"
 
 @pytest.mark.parametrize(("count", "requests"), [(0, 1), (1, 1), (9, 1), (10, 2), (11, 2), (20, 3), (21, 3), (95, 10)])
 def test_every_order_with_no_request_too_many(count: int, requests: int) -> None:
-    """A full page is followed by one more request, whatever the total says."""
+    """A full page is followed by one more request, whatever the total."""
     listing = Listing(range(count))
     assert read_all(listing) == list(range(count))
     assert len(listing.asked) == requests
@@ -341,20 +341,20 @@ def test_a_filtered_list_costs_hardly_more(count: int, requests: int) -> None:
 
 
 @pytest.mark.parametrize(("count", "requests"), [(0, 1), (9, 2), (10, 2), (25, 4)])
-def test_a_service_that_does_not_say_how_many(count: int, requests: int) -> None:
-    listing = Listing(range(count), says_total=False)
+def test_a_service_that_sends_no_total(count: int, requests: int) -> None:
+    listing = Listing(range(count), sends_total=False)
     assert read_all(listing) == list(range(count))
     assert len(listing.asked) == requests
 
 
-def test_a_filtered_list_that_does_not_say_how_many() -> None:
-    assert read_all(Listing(range(35), says_total=False), filters=ISSUED) == list(range(35))
+def test_a_filtered_list_without_a_total() -> None:
+    assert read_all(Listing(range(35), sends_total=False), filters=ISSUED) == list(range(35))
 
 
 @either
-@pytest.mark.parametrize("says_total", [True, False])
-def test_a_service_that_ignores_the_offset(says_total: bool, filters: Any) -> None:
-    listing = Listing(range(35), says_total=says_total, heeds_offset=False)
+@pytest.mark.parametrize("sends_total", [True, False])
+def test_a_service_that_ignores_the_offset(sends_total: bool, filters: Any) -> None:
+    listing = Listing(range(35), sends_total=sends_total, heeds_offset=False)
     assert read_all(listing, filters=filters) == list(range(10))
     assert len(listing.asked) <= (22 if filters else 3)
 
@@ -375,7 +375,7 @@ def flood(listing: Listing) -> None:
         listing.numbers[:0] = range(10000 + 100 * len(listing.asked), 10100 + 100 * len(listing.asked))
 
 
-def test_a_list_that_moves_faster_than_it_can_be_read_is_told() -> None:
+def test_a_list_that_changes_faster_than_it_can_be_read_is_reported() -> None:
     with pytest.raises(ApiError) as caught:
         read_all(Listing(range(400), change=flood), filters=ISSUED)
     assert caught.value.code == "list_moves"
@@ -404,8 +404,8 @@ def test_orders_that_go_while_they_are_read_hide_no_other(filters: Any) -> None:
     assert len(listing.numbers) < 50
 
 
-def test_an_order_that_goes_as_another_comes_hides_none() -> None:
-    """The total is the same, so that only the row that is read twice tells that those behind it have moved up."""
+def test_an_order_removed_while_another_is_added_hides_none() -> None:
+    """The total is the same, so that only the row that is read twice shows that those behind it have moved up."""
 
     def replace_first(listing: Listing) -> None:
         if len(listing.asked) < 12:
@@ -419,7 +419,7 @@ def test_an_order_that_goes_as_another_comes_hides_none() -> None:
 
 
 def test_more_orders_that_go_than_a_page_holds() -> None:
-    """It has to go back by several pages, which bring nothing new if those that went were still to come."""
+    """It has to go back by several pages, which bring nothing new if the removed rows were still to come."""
 
     def drop_the_last(listing: Listing) -> None:
         if len(listing.asked) == 5:
@@ -430,7 +430,7 @@ def test_more_orders_that_go_than_a_page_holds() -> None:
 
 @either
 @pytest.mark.parametrize("totals", [[100, 5] * 400, [100, 0] * 400, [30, 29] * 400, list(range(800, 0, -1))])
-def test_a_total_that_swings_does_not_keep_us_for_ever(totals: list[int], filters: Any) -> None:
+def test_a_total_that_keeps_changing_does_not_read_without_end(totals: list[int], filters: Any) -> None:
     listing = Listing(range(10))
     listing.totals = list(totals)
     assert read_all(listing, filters=filters) == list(range(10))
@@ -440,9 +440,9 @@ def test_a_total_that_swings_does_not_keep_us_for_ever(totals: list[int], filter
 Change = tuple[list[int], int]
 
 
-def changes(gone: int) -> st.SearchStrategy[list[Change]]:
+def changes(removed: int) -> st.SearchStrategy[list[Change]]:
     """So many go between two pages at most."""
-    return st.lists(st.tuples(st.lists(st.integers(0, 80), max_size=gone), st.integers(0, 8)), max_size=12)
+    return st.lists(st.tuples(st.lists(st.integers(0, 80), max_size=removed), st.integers(0, 8)), max_size=12)
 
 
 def changing(script: list[Change], comes: bool) -> Callable[[Listing], None]:
@@ -451,8 +451,8 @@ def changing(script: list[Change], comes: bool) -> Callable[[Listing], None]:
     fresh = iter(range(1000, 2000))
 
     def change(listing: Listing) -> None:
-        gone, more = next(todo, ([], 0))
-        listing.numbers = [number for number in listing.numbers if number not in gone]
+        removed, more = next(todo, ([], 0))
+        listing.numbers = [number for number in listing.numbers if number not in removed]
         listing.numbers += [next(fresh) for _one in range(more if comes else 0)]
 
     return change
@@ -460,7 +460,7 @@ def changing(script: list[Change], comes: bool) -> Callable[[Listing], None]:
 
 @examples(300)
 @given(count=st.integers(0, 60), cap=st.integers(4, 12), script=changes(8), overlap=st.booleans())
-def test_whatever_goes_meanwhile_what_stays_is_read_once(
+def test_orders_that_stay_are_read_once_whatever_is_removed_meanwhile(
     count: int, cap: int, script: list[Change], overlap: bool
 ) -> None:
     listing = Listing(range(count), change=changing(script, comes=False), cap=cap)
@@ -472,7 +472,7 @@ def test_whatever_goes_meanwhile_what_stays_is_read_once(
 
 @examples(1000)
 @given(count=st.integers(0, 60), cap=st.integers(4, 12), script=changes(4))
-def test_whatever_comes_and_goes_in_a_filtered_list_what_stays_is_read_once(
+def test_orders_that_stay_in_a_filtered_list_are_read_once_whatever_changes_meanwhile(
     count: int, cap: int, script: list[Change]
 ) -> None:
     listing = Listing(range(count), change=changing(script, comes=True), cap=cap)
@@ -482,7 +482,7 @@ def test_whatever_comes_and_goes_in_a_filtered_list_what_stays_is_read_once(
     assert listing.always <= set(read)
 
 
-def test_a_gap_is_not_forgotten_where_more_go_while_it_is_gone_back_to() -> None:
+def test_a_gap_is_kept_where_more_orders_are_removed_while_it_is_read_again() -> None:
     script: list[Change] = [([0, 1], 4), ([2, 4, 5, 7, 8], 5)]
     listing = Listing(range(15), change=changing(script, comes=True), cap=10)
     read = [one.id for one in certcentral_paging.walk_pages(listing.reply, overlap=True)]
@@ -529,7 +529,7 @@ def test_a_change(target: str, note: str | None, body: Any, service: Conversatio
 def test_an_answer_that_should_have_been_empty_does_not_acknowledge_a_change(
     service: Conversation, client: CertCentral
 ) -> None:
-    """Such as a gateway's 200 with an error in it: a fresh read has to tell."""
+    """Such as a gateway's 200 with an error in it: a fresh read has to decide."""
     service.put("order/certificate/7/status", {"status": "renewed"}, 200, {"errors": [{"code": "odd"}]})
     with pytest.raises(Unreadable) as caught:
         change(client, "renewed", None)
@@ -537,7 +537,7 @@ def test_an_answer_that_should_have_been_empty_does_not_acknowledge_a_change(
     assert caught.value.ambiguous
 
 
-def test_a_need_that_nobody_knows_is_a_mistake_of_ours(client: CertCentral) -> None:
+def test_an_unknown_required_fact_is_a_programming_error(client: CertCentral) -> None:
     with pytest.raises(ValueError, match="colour"):
         client.fetch_fact("colour", [Order(7, "pending")])
 
@@ -575,7 +575,7 @@ def test_a_revocation_that_has_to_be_approved(
     assert revoke(client, path) == Request(55, "revoke", "pending", "2026-03-01T17:00:00Z", comments="retired")
 
 
-def test_a_revocation_that_nobody_has_to_approve(service: Conversation, client: CertCentral) -> None:
+def test_a_revocation_without_approval(service: Conversation, client: CertCentral) -> None:
     service.put("order/certificate/7/revoke", {**ASKED, "skip_approval": True})
     assert revoke(client, order_path(7), skip_approval=True) is None
 
@@ -648,10 +648,10 @@ def test_requests_of_one_status_in_pages(service: Conversation, client: CertCent
 
 
 @pytest.mark.parametrize("cap", [1, 2, 3, 7, 29, 30])
-@pytest.mark.parametrize("says_total", [True, False])
-def test_requests_in_pages_of_any_size(cap: int, says_total: bool) -> None:
-    listing = Listing(range(1, 31), cap=cap, says_total=says_total, name="requests")
-    assert heard(listing, "request", CertCentral.requests) == list(range(1, 31 if says_total else cap + 1))
+@pytest.mark.parametrize("sends_total", [True, False])
+def test_requests_in_pages_of_any_size(cap: int, sends_total: bool) -> None:
+    listing = Listing(range(1, 31), cap=cap, sends_total=sends_total, name="requests")
+    assert ids_read(listing, "request", CertCentral.requests) == list(range(1, 31 if sends_total else cap + 1))
 
 
 def test_a_first_page_of_requests_that_is_empty_although_there_are_some_is_the_end(
@@ -661,18 +661,18 @@ def test_a_first_page_of_requests_that_is_empty_although_there_are_some_is_the_e
     assert list(client.requests()) == []
 
 
-def test_requests_that_do_not_say_how_many_are_one_answer(service: Conversation, client: CertCentral) -> None:
+def test_requests_without_a_total_are_one_answer(service: Conversation, client: CertCentral) -> None:
     service.get("request", {"requests": [row(1), row(2)]})
     assert [one.id for one in client.requests()] == [1, 2]
 
 
 @pytest.mark.parametrize(
-    ("heeds_offset", "says_total", "requests"),
+    ("heeds_offset", "sends_total", "requests"),
     [(True, True, 1), (True, False, 3), (False, True, 1), (False, False, 22)],
 )
-def test_requests_whatever_the_service_makes_of_pages(heeds_offset: bool, says_total: bool, requests: int) -> None:
-    listing = Listing(range(1, 31), heeds_offset=heeds_offset, says_total=says_total, name="requests")
-    assert heard(listing, "request", CertCentral.requests) == list(range(1, 31))
+def test_requests_whatever_the_service_makes_of_pages(heeds_offset: bool, sends_total: bool, requests: int) -> None:
+    listing = Listing(range(1, 31), heeds_offset=heeds_offset, sends_total=sends_total, name="requests")
+    assert ids_read(listing, "request", CertCentral.requests) == list(range(1, 31))
     assert len(listing.asked) <= requests
 
 
@@ -713,7 +713,7 @@ def test_notes(service: Conversation, client: CertCentral) -> None:
         client.notes(7)
 
 
-def test_a_note_is_added_whatever_the_service_says_of_it(service: Conversation, client: CertCentral) -> None:
+def test_a_note_is_added_whatever_the_service_answers(service: Conversation, client: CertCentral) -> None:
     service.post("order/certificate/7/note", {"text": "retired"}, 201, {"id": 3, "text": "retired"})
     client.add_note(7, "retired", **sending())
     service.post("order/certificate/7/note", {"text": "retired"}, 204)
@@ -740,7 +740,9 @@ def test_the_first_spelling_that_is_not_refused_counts_from_then_on(service: Con
         client.set_renewal_emails(7, False, **sending())
 
 
-def test_the_last_refusal_is_told_where_every_spelling_is_refused(service: Conversation, client: CertCentral) -> None:
+def test_the_last_refusal_is_reported_where_every_spelling_is_refused(
+    service: Conversation, client: CertCentral
+) -> None:
     for on, _off in _certcentral.RENEWAL_EMAILS:
         emails(service, on, 404)
     with pytest.raises(WrongAddress, match=r"\border 7\b"):
@@ -854,7 +856,7 @@ def test_domains_that_move_up_while_they_are_read() -> None:
         listing.numbers = [*listing.numbers[1:], listing.numbers[-1] + 1][: len(listing.numbers)]
 
     listing = Listing(range(1, 1500), change=replace_first, name="domains", cap=100)
-    read = heard(listing, "domain", CertCentral.domains)
+    read = ids_read(listing, "domain", CertCentral.domains)
     assert listing.always <= set(read)
 
 
@@ -876,9 +878,9 @@ def test_me(service: Conversation, client: CertCentral) -> None:
     assert client.me() == User(12, "some\\nbody", ("View Only", "A\\u202eB"))
 
 
-@pytest.mark.parametrize("said", [{}, {"account_id": None, "username": None, "access_roles": {"id": 1}}])
-def test_me_without_a_face(said: Any, service: Conversation, client: CertCentral) -> None:
-    service.get("user/me", said)
+@pytest.mark.parametrize("data", [{}, {"account_id": None, "username": None, "access_roles": {"id": 1}}])
+def test_me_without_a_face(data: Any, service: Conversation, client: CertCentral) -> None:
+    service.get("user/me", data)
     assert client.me() == User(None, "", ())
 
 
@@ -888,7 +890,7 @@ def test_the_account(service: Conversation, client: CertCentral) -> None:
     assert client.account() == Account(12, 8, "A\\nB", 3, "retail")
 
 
-def test_whose(service: Conversation, client: CertCentral) -> None:
+def test_the_account_label(service: Conversation, client: CertCentral) -> None:
     service.get("user/me", {"account_id": 12})
     assert client.account_label() == "account 12"
     # Without an id, a label all the same.
@@ -952,24 +954,24 @@ def orders(*numbers: int) -> list[Order]:
 def test_the_origin_filter_works(service: Conversation, client: CertCentral) -> None:
     service.list(rows(row(7), row(8)), 7, 8, 9, origin="migrated")
     service.list({}, 7, 8, origin="certcentral")
-    learned = client.fetch_fact(ORIGIN, orders(7, 8, 9))
+    fetched = client.fetch_fact(ORIGIN, orders(7, 8, 9))
 
-    assert {number: order.is_migrated for number, order in learned.items()} == {7: True, 8: True, 9: False}
-    assert all(order.seen == {ROW, ORIGIN} for order in learned.values())
-    # That it works need not be asked again, nor what was learned.
+    assert {number: order.is_migrated for number, order in fetched.items()} == {7: True, 8: True, 9: False}
+    assert all(order.seen == {ROW, ORIGIN} for order in fetched.values())
+    # That it works need not be asked again, nor what was fetched.
     service.list(rows(row(10)), 10, 11, origin="migrated")
-    learned = client.fetch_fact(ORIGIN, orders(7, 10, 11))
-    assert [learned[number].is_migrated for number in (7, 10, 11)] == [True, True, False]
+    fetched = client.fetch_fact(ORIGIN, orders(7, 10, 11))
+    assert [fetched[number].is_migrated for number in (7, 10, 11)] == [True, True, False]
 
 
 def test_the_origin_filter_is_ignored(service: Conversation, client: CertCentral) -> None:
     everything = rows(row(7), row(8))
     service.list(everything, 7, 8, origin="migrated")
     service.list(everything, 7, 8, origin="certcentral")
-    learned = client.fetch_fact(ORIGIN, orders(7, 8))
+    fetched = client.fetch_fact(ORIGIN, orders(7, 8))
 
-    assert [order.is_migrated for order in learned.values()] == [None, None]
-    assert all(ORIGIN in order.seen for order in learned.values())
+    assert [order.is_migrated for order in fetched.values()] == [None, None]
+    assert all(ORIGIN in order.seen for order in fetched.values())
     service.list(rows(row(9)), 9, origin="migrated")
     assert client.fetch_fact(ORIGIN, orders(9))[9].is_migrated is None
 
@@ -990,7 +992,7 @@ def test_no_order_is_migrated(service: Conversation, client: CertCentral) -> Non
     assert client.fetch_fact(ORIGIN, orders(9))[9].is_migrated is True
 
 
-def test_learning_the_origin_passes_errors_on(service: Conversation, client: CertCentral) -> None:
+def test_fetching_the_origin_passes_errors_on(service: Conversation, client: CertCentral) -> None:
     service.list(rows(row(7)), 7, origin="migrated")
     query = {"filters[id]": "7", "filters[origin]": "certcentral", "sort": "order_id", "limit": "1", "offset": "0"}
     service.get("order/certificate", {}, 500, query)
@@ -998,38 +1000,38 @@ def test_learning_the_origin_passes_errors_on(service: Conversation, client: Cer
         client.fetch_fact(ORIGIN, orders(7))
 
 
-def test_learning_the_details(service: Conversation, client: CertCentral) -> None:
+def test_fetching_the_details(service: Conversation, client: CertCentral) -> None:
     known = Order(7, "pending", True, None, date(2026, 1, 2), "www", True, frozenset([ROW, ORIGIN]))
     service.get("order/certificate/7", row(7, "issued", renewed_order_id=9))
-    learned = client.fetch_fact(DETAILS, [known])[7]
+    fetched = client.fetch_fact(DETAILS, [known])[7]
 
     # The newer answer rules, and what only the row knew stays.
-    seen = frozenset([ROW, ORIGIN, DETAILS])
-    said = {**UNSAID, "custom_renewal_message": None}
-    assert learned == Order(7, "issued", True, 9, date(2026, 1, 2), "www", True, seen, **said)
+    sources = frozenset([ROW, ORIGIN, DETAILS])
+    unset = {**UNSAID, "custom_renewal_message": None}
+    assert fetched == Order(7, "issued", True, 9, date(2026, 1, 2), "www", True, sources, **unset)
 
 
-def test_learning_the_details_of_an_order_that_is_gone(service: Conversation, client: CertCentral) -> None:
+def test_fetching_the_details_of_a_missing_order(service: Conversation, client: CertCentral) -> None:
     service.get("order/certificate/7", absent(), 404)
     with pytest.raises(NotFound):
         client.fetch_fact(DETAILS, orders(7))
 
 
-def test_learning_the_rows(service: Conversation, client: CertCentral) -> None:
+def test_fetching_the_rows(service: Conversation, client: CertCentral) -> None:
     known = [Order(number, "expired", None, 0, None, "", None, frozenset([DETAILS])) for number in (7, 8)]
     service.list(rows(row(7, "issued", is_renewed="1", certificate={"valid_till": "2026-12-31"})), 7, 8)
-    learned = client.fetch_fact(ROW, known)
+    fetched = client.fetch_fact(ROW, known)
 
-    assert learned[7] == Order(7, "expired", True, 0, date(2026, 12, 31), "", None, frozenset([DETAILS, ROW]))
+    assert fetched[7] == Order(7, "expired", True, 0, date(2026, 12, 31), "", None, frozenset([DETAILS, ROW]))
     # Asked for in vain, which is not to be asked again.
-    assert learned[8] == Order(8, "expired", None, 0, None, "", None, frozenset([DETAILS, ROW]))
+    assert fetched[8] == Order(8, "expired", None, 0, None, "", None, frozenset([DETAILS, ROW]))
 
 
 def test_what_was_known_is_not_overruled_by_the_row(service: Conversation, client: CertCentral) -> None:
     known = Order(7, "expired", False, 3, date(2026, 1, 1), "", True, frozenset([DETAILS]))
     service.list(rows(row(7, is_renewed=True, certificate={"valid_till": "2020-01-01"})), 7)
-    learned = client.fetch_fact(ROW, [known])[7]
-    assert (learned.is_renewed, learned.renewed_order_id, learned.valid_till, learned.is_migrated) == (
+    fetched = client.fetch_fact(ROW, [known])[7]
+    assert (fetched.is_renewed, fetched.renewed_order_id, fetched.valid_till, fetched.is_migrated) == (
         *(False, 3, date(2026, 1, 1)),
         True,
     )

@@ -180,7 +180,7 @@ EMPTY_LISTS: dict[str, Any] = {
 }
 
 
-def test_an_empty_list_where_an_object_is_expected_says_nothing() -> None:
+def test_an_empty_list_instead_of_an_object_means_no_data() -> None:
     order = read({**EMPTY_LISTS, "status": "issued"})
     assert (order.primary, order.organization, order.container, order.product_name_id) == (None, None, None, "")
     assert [request.shown()["order_id"] for request in order.requests] == [123]
@@ -195,11 +195,11 @@ def test_visible_containers_are_ids_or_objects(visible: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("said", "shown"),
+    ("value", "shown"),
     [("2027-1-15", "2027-01-15"), ("2027-01-15T20:00:00-07:00", "2027-01-16"), ("soon", ""), (None, "")],
 )
-def test_the_expiry_of_domain_control_is_a_day_in_utc(said: Any, shown: str) -> None:
-    domain = read_domain({"id": 4, "dcv_expiration": {"ov": said}})
+def test_the_expiry_of_domain_control_is_a_day_in_utc(value: Any, shown: str) -> None:
+    domain = read_domain({"id": 4, "dcv_expiration": {"ov": value}})
     assert domain is not None
     assert domain.shown()["dcv_expiration"] == {"ov": shown}
 
@@ -267,7 +267,7 @@ def test_a_row_has_nothing_that_only_the_page_has() -> None:
     assert row == replace(page, seen=frozenset([ROW]), **only_the_page_has)
 
 
-def test_a_row_that_says_almost_nothing() -> None:
+def test_a_row_with_almost_no_fields() -> None:
     assert read({"id": 1}, ROW) == Order(1, "", seen=frozenset([ROW]), names_known=False)
 
 
@@ -332,9 +332,9 @@ TRAPS: list[tuple[dict[str, Any], dict[str, Any]]] = [
 ]
 
 
-@each(("said", "understood"), TRAPS)
-def test_type_traps(said: dict[str, Any], understood: dict[str, Any]) -> None:
-    order = a_page(**said)
+@each(("fields", "understood"), TRAPS)
+def test_type_traps(fields: dict[str, Any], understood: dict[str, Any]) -> None:
+    order = a_page(**fields)
     assert {name: getattr(order, name) for name in understood} == understood
 
 
@@ -469,7 +469,7 @@ def test_an_order_is_shown_whole() -> None:
 
 
 @pytest.mark.parametrize(
-    ("seen", "keys"),
+    ("sources", "keys"),
     [
         ([ROW], ROW_KEYS),
         ([ROW, ORIGIN], ROW_KEYS | {"is_migrated"}),
@@ -478,15 +478,15 @@ def test_an_order_is_shown_whole() -> None:
     ],
 )
 @pytest.mark.parametrize("data", [PAGE, {"id": 1}])
-def test_what_is_shown_goes_by_what_was_read_and_not_by_what_it_says(
-    seen: list[str], keys: set[str], data: Any
+def test_the_keys_shown_depend_on_the_sources_read_and_not_on_the_data(
+    sources: list[str], keys: set[str], data: Any
 ) -> None:
-    shown = replace(read(data), seen=frozenset(seen)).shown(TODAY)
+    shown = replace(read(data), seen=frozenset(sources)).shown(TODAY)
     assert set(shown) == keys
     json.dumps(shown)
 
 
-def test_an_order_that_says_nothing_is_shown_without_inventing_anything() -> None:
+def test_an_empty_order_is_shown_without_invented_values() -> None:
     shown = read({"id": 1}, ROW).shown(TODAY)
     nothing = {name: value for name, value in shown.items() if value not in (None, "", [])}
     assert nothing == {"order_id": 1, "is_multi_year_plan": False, "domains_known": False}
@@ -529,7 +529,7 @@ def test_a_request_whole() -> None:
 
 
 @pytest.mark.parametrize(
-    ("said", "understood"),
+    ("fields", "understood"),
     [
         ({}, Request(1, "", "")),
         ({"requester": []}, Request(1, "", "")),
@@ -540,11 +540,11 @@ def test_a_request_whole() -> None:
         ({"type": ["x"], "status": None}, Request(1, "['x']", "")),
     ],
 )
-def test_a_request_that_is_odd(said: dict[str, Any], understood: Request) -> None:
-    assert read_request({"id": 1, **said}) == understood
+def test_a_request_that_is_odd(fields: dict[str, Any], understood: Request) -> None:
+    assert read_request({"id": 1, **fields}) == understood
 
 
-def test_the_order_of_a_request_is_what_it_says_or_else_the_one_it_was_read_from() -> None:
+def test_the_order_of_a_request_is_its_own_field_or_the_order_it_was_read_from() -> None:
     inside, alone = read_request({"id": 1}, 7), read_request({"id": 1, "order": {"id": 8}}, 7)
     assert inside is not None
     assert alone is not None
@@ -555,7 +555,7 @@ def test_the_order_of_a_request_is_what_it_says_or_else_the_one_it_was_read_from
     ("status", "waits"),
     [("pending", True), ("submitted", True), ("approved", False), ("rejected", False), ("", False), ("PENDING", False)],
 )
-def test_a_request_waits_until_somebody_decided(status: str, waits: bool) -> None:
+def test_a_request_waits_until_the_approver_decided(status: str, waits: bool) -> None:
     assert Request(1, "revoke", status).is_undecided is waits
 
 
@@ -608,7 +608,7 @@ def test_a_row_does_not_lend_its_page_what_it_knows_of_names() -> None:
 
 
 @pytest.mark.parametrize(
-    ("says", "announced", "has"),
+    ("fields", "announced", "has"),
     [
         ({}, 0, None),
         ({"has_duplicates": False, "duplicates_count": 0}, 0, False),
@@ -630,9 +630,9 @@ def test_a_row_does_not_lend_its_page_what_it_knows_of_names() -> None:
 )
 @pytest.mark.parametrize("kind", ["duplicates", "reissues"])
 def test_how_many_certificates_an_order_announces(
-    says: dict[str, Any], announced: int | None, has: bool | None, kind: str
+    fields: dict[str, Any], announced: int | None, has: bool | None, kind: str
 ) -> None:
-    order = a_page(**{name.replace("duplicates", kind): value for name, value in says.items()})
+    order = a_page(**{name.replace("duplicates", kind): value for name, value in fields.items()})
 
     assert getattr(order, f"{kind}_count") == announced
     assert order.shown(TODAY)[f"has_{kind}"] is has
@@ -736,7 +736,7 @@ def test_a_certificate_in_both_lists_does_not_stand_for_two() -> None:
     assert re.findall(r"\d+", with_certificates(order, [one], [one]).unknown) == ["2", "1"]
 
 
-def test_names_of_people_are_no_names_of_servers() -> None:
+def test_names_of_users_are_not_names_of_servers() -> None:
     """An order of client certificates has no DNS names, and is revoked all the same."""
     certificate = {"id": 5, "serial_number": "0A", "common_name": "Jane Doe", "dns_names": None}
     order = a_page(status="issued", certificate=certificate, product={"type": "client_certificate"})
@@ -751,7 +751,7 @@ def test_certificates_that_share_an_id_and_differ_in_their_serial_numbers_are_tw
     assert (known.unknown, [one.serial_number for one in known.certificates]) == ("", ["0A", "0B"])
 
 
-def test_a_page_that_does_not_show_notes_says_nothing_of_them() -> None:
+def test_a_page_without_notes_leaves_them_unknown() -> None:
     without = {name: value for name, value in PAGE.items() if name != "notes"}
     assert read(without).notes is None
     assert read(without).shown(TODAY)["notes"] is None
@@ -765,8 +765,8 @@ def test_notes_are_long_and_tame() -> None:
 
 
 def test_a_certificate() -> None:
-    said = {"id": "5", "serial_number": "0a:1b", "common_name": "A.example.com", "dns_names": ["b.example.com"]}
-    certificate = read_certificate({**said, "valid_till": "2026-03-31", "status": "revoked"})
+    data = {"id": "5", "serial_number": "0a:1b", "common_name": "A.example.com", "dns_names": ["b.example.com"]}
+    certificate = read_certificate({**data, "valid_till": "2026-03-31", "status": "revoked"})
     domains = ("a.example.com", "b.example.com")
     assert certificate == Certificate(5, "0A1B", "revoked", "A.example.com", domains, date(2026, 3, 31))
     assert certificate.shown() == {
@@ -779,10 +779,10 @@ def test_a_certificate() -> None:
 
 
 @pytest.mark.parametrize(
-    ("said", "status"), [(None, "issued"), ("", "issued"), ("approved", "issued"), ("pending", "pending"), (7, "7")]
+    ("data", "status"), [(None, "issued"), ("", "issued"), ("approved", "issued"), ("pending", "pending"), (7, "7")]
 )
-def test_the_status_of_a_certificate(said: Any, status: str) -> None:
-    certificate = read_certificate({"serial_number": "0a", "status": said})
+def test_the_status_of_a_certificate(data: Any, status: str) -> None:
+    certificate = read_certificate({"serial_number": "0a", "status": data})
     assert certificate is not None
     assert (certificate.status, certificate.shown()["valid_till"]) == (status, "")
 
@@ -852,7 +852,7 @@ def test_a_hostile_domain_is_tame() -> None:
 
 
 @pytest.mark.parametrize(
-    ("said", "container_ids"),
+    ("data", "container_ids"),
     [
         ({}, None),
         ({"container_visibility": [3]}, None),
@@ -861,14 +861,14 @@ def test_a_hostile_domain_is_tame() -> None:
         ({"has_container_assignments": "1", "container_visibility": 3}, ()),
     ],
 )
-def test_the_containers_that_a_user_is_restricted_to(said: Any, container_ids: tuple[int, ...] | None) -> None:
-    assert read_user(said).container_ids == container_ids
+def test_the_containers_that_a_user_is_restricted_to(data: Any, container_ids: tuple[int, ...] | None) -> None:
+    assert read_user(data).container_ids == container_ids
 
 
 def test_a_user() -> None:
     roles = [{"id": 1, "name": "Administrator"}, {"name": None}, "x", {"name": HOSTILE}]
-    said = {"id": "5", "account_id": 12, "username": HOSTILE, "status": "active", "access_roles": roles}
-    user = read_user({**said, "has_container_assignments": True, "container_visibility": [3]})
+    data = {"id": "5", "account_id": 12, "username": HOSTILE, "status": "active", "access_roles": roles}
+    user = read_user({**data, "has_container_assignments": True, "container_visibility": [3]})
     assert user == User(12, TAMED, ("Administrator", TAMED), 5, "active", (3,))
     assert user.shown() == {
         "user_id": 5,
@@ -955,7 +955,7 @@ def test_a_serial_number(value: Any, text: str) -> None:
     assert serial(value) == text
 
 
-def test_times_are_told_in_seconds_and_utc() -> None:
+def test_times_are_shown_in_seconds_and_utc() -> None:
     moment = datetime(2026, 3, 1, 1, 2, 3, 456, tzinfo=timezone(timedelta(hours=-7)))
     assert utc_text(objects._moment(moment.isoformat())) == "2026-03-01T08:02:03Z"
     assert utc_text(None) == objects._text(None) == ""

@@ -49,7 +49,7 @@ from ansible_collections.certops.orders.tests.unit.plugins.module_utils.words im
 from ansible_collections.certops.orders.tests.unit.plugins.properties import examples
 
 TODAY = date(2026, 3, 1)
-ALL_SEEN = frozenset([DETAILS, ROW, ORIGIN])
+ALL_SOURCES = frozenset([DETAILS, ROW, ORIGIN])
 UNHEARD_OF = ("", "on_hold", "Canceled", "PENDING", "issued ")
 WORDS = {"write": CHANGED, "nothing": UNCHANGED, "refuse": INELIGIBLE}
 
@@ -61,7 +61,7 @@ def an_order(status: str = "issued", **facts: Any) -> Order:
         "renewed_order_id": 0,
         "valid_till": TODAY + timedelta(days=30),
         "is_migrated": True,
-        "seen": ALL_SEEN,
+        "seen": ALL_SOURCES,
     }
     return Order(123, status, **{**known, **facts})
 
@@ -78,7 +78,7 @@ def numbers_in(text: str) -> list[int]:
 
 
 def documented() -> dict[str, dict[str, str]]:
-    """Return the table of the docstring: status -> target -> what is said there."""
+    """Return the table of the docstring: status -> target -> the text there."""
     lines = inspect.cleandoc(policy.decide.__doc__ or "").splitlines()
     first, second, third = (number for number, line in enumerate(lines) if re.fullmatch(r"=+( +=+)+", line))
     spans = [match.span() for match in re.finditer("=+", lines[first])]
@@ -119,7 +119,7 @@ def test_the_table_names_every_status_that_the_reference_and_the_code_know() -> 
 
 
 @pytest.mark.parametrize(("status", "row"), CELLS)
-def test_canceling_does_what_the_table_says(status: str, row: dict[str, str]) -> None:
+def test_canceling_matches_the_table(status: str, row: dict[str, str]) -> None:
     without, _or, with_reissue = row["canceled"].partition(", or ")
     for marked in (True, False, None):
         order = an_order(status, is_renewed=marked)
@@ -129,7 +129,7 @@ def test_canceling_does_what_the_table_says(status: str, row: dict[str, str]) ->
 
 
 @pytest.mark.parametrize(("status", "row"), CELLS)
-def test_marking_does_what_the_table_says(status: str, row: dict[str, str]) -> None:
+def test_marking_matches_the_table(status: str, row: dict[str, str]) -> None:
     word = row["renewed"]
 
     assert decide(an_order(status), "renewed").outcome == WORDS[word]
@@ -144,7 +144,7 @@ def test_marking_does_what_the_table_says(status: str, row: dict[str, str]) -> N
 
 
 @pytest.mark.parametrize(("status", "row"), CELLS)
-def test_taking_the_mark_away_does_what_the_table_says(status: str, row: dict[str, str]) -> None:
+def test_removing_the_mark_matches_the_table(status: str, row: dict[str, str]) -> None:
     word = row["not_renewed"]
 
     assert decide(an_order(status, is_renewed=True), "not_renewed").outcome == WORDS[word]
@@ -165,7 +165,7 @@ def test_an_order_that_has_not_been_issued_will_be_canceled(status: str) -> None
     assert decide(an_order(status), "canceled") == Decision(CHANGED, after={"status": "canceled"})
 
 
-def test_dropping_a_reissue_leaves_the_order_issued_and_says_so() -> None:
+def test_dropping_a_reissue_leaves_the_order_issued_and_reports_it() -> None:
     decision = decide(an_order("reissue_pending"), "canceled", cancel_reissue=True)
 
     assert (decision.outcome, decision.after) == (CHANGED, {"status": "issued"})
@@ -207,14 +207,14 @@ def test_a_refused_cancellation_names_the_status_and_the_next_step(status: str, 
     ("days", "outcome"),
     [(91, INELIGIBLE), (90, CHANGED), (1, CHANGED), (0, CHANGED), (-1, CHANGED), (-400, CHANGED), (4000, INELIGIBLE)],
 )
-def test_the_mark_is_possible_from_90_days_before_expiry_and_ever_after(status: str, days: int, outcome: str) -> None:
+def test_the_mark_is_possible_from_90_days_before_expiry_on(status: str, days: int, outcome: str) -> None:
     decision = decide(an_order(status, valid_till=TODAY + timedelta(days=days)), "renewed")
 
     assert decision.outcome == outcome
     assert decision.after == ({"is_renewed": True} if outcome == CHANGED else {})
 
 
-def test_who_marks_too_early_is_told_the_date_and_to_come_back() -> None:
+def test_marking_too_early_reports_the_first_possible_date() -> None:
     decision = decide(an_order(valid_till=date(2026, 6, 1)), "renewed")
 
     assert "92" in decision.reason
@@ -303,14 +303,14 @@ def test_how_an_annual_plan_shows_without_its_mark_proves_nothing(ends: date, sh
         (None, "issued"),
     ],
 )
-def test_an_order_whose_status_is_the_mark_gets_its_former_status_back(valid_till: date | None, status: str) -> None:
+def test_an_order_with_status_renewed_gets_its_former_status_back(valid_till: date | None, status: str) -> None:
     decision = decide(an_order("renewed", valid_till=valid_till), "not_renewed")
 
     assert decision.after == {"is_renewed": False, "status": status}
 
 
 @pytest.mark.parametrize("is_renewed", [True, False, None])
-def test_the_status_renewed_is_a_mark_whatever_the_field_says(is_renewed: bool | None) -> None:
+def test_the_status_renewed_is_a_mark_whatever_the_field_contains(is_renewed: bool | None) -> None:
     order = an_order("renewed", is_renewed=is_renewed)
 
     assert decide(order, "renewed").outcome == UNCHANGED
@@ -365,14 +365,14 @@ def test_the_origin_is_not_asked_where_another_reason_refuses_already() -> None:
         assert needs(order, "renewed", {})[0] == []
 
 
-def test_the_origin_is_not_asked_where_nobody_wants_to_know() -> None:
+def test_the_origin_is_not_read_where_require_migrated_is_off() -> None:
     order = an_order(is_migrated=None, seen=frozenset([ROW]))
 
     assert needs(order, "renewed", {}, require_migrated=False)[0] == []
     assert needs(order, "not_renewed", {})[0] == []
 
 
-def test_the_successor_is_looked_up_only_where_there_is_a_mark_to_take_away() -> None:
+def test_the_successor_is_read_only_where_there_is_a_mark_to_remove() -> None:
     row: dict[str, Any] = {"renewed_order_id": None, "seen": frozenset([ROW])}
 
     marked = needs(an_order(is_renewed=True, **row), "not_renewed", {DETAILS: {"renewed_order_id": 42}})
@@ -416,7 +416,7 @@ def settled(order: Order, target: str, cancel_reissue: bool, require_migrated: b
             return order, decision
         assert decision.required_fact not in order.seen, "asked for what has been read"
         order = replace(order, seen=order.seen | {decision.required_fact})
-    raise AssertionError("the policy goes on asking")
+    raise AssertionError("the policy requires facts without end")
 
 
 @thorough
@@ -447,7 +447,7 @@ def test_the_same_order_gets_the_same_decision(
 
 @thorough
 @given(orders, st.booleans(), st.booleans())
-def test_only_three_statuses_are_ever_canceled(order: Order, cancel_reissue: bool, require_migrated: bool) -> None:
+def test_only_three_statuses_are_canceled(order: Order, cancel_reissue: bool, require_migrated: bool) -> None:
     _order, decision = settled(order, "canceled", cancel_reissue, require_migrated)
 
     if decision.outcome == CHANGED:
@@ -537,7 +537,7 @@ def test_the_table_of_revocations_names_every_status_that_the_reference_and_the_
 @each("waits", [False, True])
 @each("skip_approval", [False, True])
 @each(("status", "without", "with_reissue"), REVOCATIONS)
-def test_revoking_does_what_the_table_says(
+def test_revoking_matches_the_table(
     status: str, without: str, with_reissue: str, skip_approval: bool, waits: bool, one: bool
 ) -> None:
     requests = (asks(),) if waits else ()
@@ -549,7 +549,7 @@ def test_revoking_does_what_the_table_says(
             assert decision.outcome == UNCHANGED
             assert "revoked" in decision.reason
         elif waits and status in ("issued", "renewed", "reissue_pending"):
-            # A second request is never filed, whoever could approve it.
+            # A second request is never filed, whatever the permissions of the key.
             assert decision.outcome == PENDING_APPROVAL
             assert "request 55" in decision.reason
             assert "digicert_request" in decision.next_step
@@ -563,7 +563,7 @@ def test_revoking_does_what_the_table_says(
             assert decision.after["revocation_requested"] is not skip_approval
 
 
-def test_revoking_an_order_at_once_tells_every_certificate_that_ends() -> None:
+def test_revoking_an_order_at_once_lists_every_certificate_that_ends() -> None:
     decision = revocation(revocable(), skip_approval=True)
 
     assert decision.after["status"] == "revoked"
@@ -636,7 +636,7 @@ def test_a_valid_duplicate_can_be_revoked_although_the_primary_certificate_has_e
     assert revocation(revocable(status, key, valid if key else None, **over)).outcome == INELIGIBLE
 
 
-def test_who_comes_too_late_by_the_date_is_told_so() -> None:
+def test_an_order_past_its_last_day_is_reported_as_expired() -> None:
     decision = revocation(revocable("issued", valid_till=TODAY - timedelta(days=1)))
     assert "expired" in decision.reason
 
@@ -667,15 +667,17 @@ def test_the_certificates_are_read_only_where_something_would_be_revoked() -> No
 @each("status", [*ORDER_STATUSES, *UNHEARD_OF])
 def test_what_waiting_requests_are_for_is_read_only_where_something_would_be_revoked(status: str, one: bool) -> None:
     def need(request: Request) -> str:
-        seen = frozenset([DETAILS, CERTIFICATES] if one else [DETAILS])
+        sources = frozenset([DETAILS, CERTIFICATES] if one else [DETAILS])
         subject = (
-            of_one(status, requests=(request,), seen=seen) if one else revocable(status, requests=(request,), seen=seen)
+            of_one(status, requests=(request,), seen=sources)
+            if one
+            else revocable(status, requests=(request,), seen=sources)
         )
         return revocation(subject).required_fact
 
     matters = status in ("issued", "renewed", "reissue_pending")
     assert need(asks()) == need(asks(status="submitted")) == (REQUESTS if matters else "")
-    # Those that wait for nothing, or ask for something else, are not looked at.
+    # Those that wait for nothing, or ask for something else, are not considered.
     for other in (asks(status="approved"), asks(status="rejected"), asks(kind="reissue")):
         assert need(other) != REQUESTS
 
@@ -685,7 +687,7 @@ def test_the_needs_are_those_that_readers_know() -> None:
     assert set(re.findall(r'required_fact="(\w+)"', source)) == {CERTIFICATES, REQUESTS}
 
 
-def test_of_a_single_certificate_the_list_is_read_before_anything_is_said() -> None:
+def test_for_a_single_certificate_the_list_is_read_before_the_decision() -> None:
     for status in (*ORDER_STATUSES, *UNHEARD_OF):
         unread = Revocable(Order(123, status, seen=frozenset([DETAILS])), 6)
         assert revocation(unread).required_fact == CERTIFICATES
@@ -709,7 +711,7 @@ def test_of_the_present_certificate_of_a_revoked_order_no_list_is_read() -> None
         ("", INELIGIBLE),
     ],
 )
-def test_a_single_certificate_goes_by_its_own_status(status: str, outcome: str) -> None:
+def test_a_single_certificate_is_decided_by_its_own_status(status: str, outcome: str) -> None:
     decision = revocation(of_one(certificate=status), skip_approval=True)
 
     assert decision.outcome == outcome
@@ -1031,12 +1033,12 @@ def test_any_renewal_settings_at_all_settle_after_one_change(
     decision = policy.decide_renewal(subject, wanted)
 
     if decision.outcome == CHANGED:
-        told = {**subject.facts, **decision.after}
+        settings = {**subject.facts, **decision.after}
         after = settings_of(
             status,
-            disable_renewal_notifications=not told["renewal_emails"],
-            auto_reissue=told["auto_reissue"],
-            custom_renewal_message=told["custom_renewal_message"],
+            disable_renewal_notifications=not settings["renewal_emails"],
+            auto_reissue=settings["auto_reissue"],
+            custom_renewal_message=settings["custom_renewal_message"],
         )
         assert policy.decide_renewal(after, wanted).outcome == UNCHANGED
 

@@ -46,7 +46,7 @@ PRIMARY = {"id": 5, "serial_number": "0A", "common_name": "www.example.com", "va
 REISSUE = {"id": 6, "serial_number": "0B", "common_name": "www.example.com", "status": "issued"}
 DUPLICATE = {"id": 7, "serial_number": "0C", "common_name": "api.example.com", "dns_names": ["b.example.com"]}
 ARCHIVED = {"show_archived": "true"}
-GONE = {"id": 8, "serial_number": "0D", "status": "revoked", "common_name": "old.example.com"}
+OLD_REVOKED = {"id": 8, "serial_number": "0D", "status": "revoked", "common_name": "old.example.com"}
 
 
 def an_order(service: Conversation, number: int = 123, **more: Any) -> None:
@@ -86,12 +86,12 @@ def test_a_reader_hands_on_what_the_run_needs_of_the_client(service: Conversatio
 
 
 @pytest.mark.parametrize("reader", [Orders, RevocableOrders, DomainsById, DomainsByName])
-def test_a_need_that_nobody_knows_is_a_mistake_of_ours(reader: Any, client: CertCentral) -> None:
+def test_an_unknown_required_fact_is_a_programming_error(reader: Any, client: CertCentral) -> None:
     with pytest.raises(ValueError, match="colour"):
         reader(client).fetch_fact("colour", [])
 
 
-def test_a_reader_has_to_say_how_one_is_read(client: CertCentral) -> None:
+def test_a_reader_must_implement_reading_one(client: CertCentral) -> None:
     with pytest.raises(NotImplementedError):
         readers._OneByOne(client).read([1])
 
@@ -107,7 +107,7 @@ def test_an_order_and_then_its_certificates(service: Conversation, client: CertC
     assert first.facts == {"status": "issued", "revocation_requested": True}
 
     # The lists name the primary one as well, and each what is in the other.
-    others(service, [PRIMARY, REISSUE, GONE], [REISSUE, DUPLICATE, {"serial_number": "0a"}])
+    others(service, [PRIMARY, REISSUE, OLD_REVOKED], [REISSUE, DUPLICATE, {"serial_number": "0a"}])
     state = reader.fetch_fact(CERTIFICATES, [first])[123]
 
     assert state.order.seen == {DETAILS, CERTIFICATES}
@@ -116,7 +116,7 @@ def test_an_order_and_then_its_certificates(service: Conversation, client: CertC
     assert [one.id for one in state.order.others] == [6, 8, 7]
 
 
-def test_certificates_that_are_not_found_do_not_say_that_there_is_no_order(
+def test_certificates_that_are_not_found_do_not_mean_that_the_order_is_missing(
     service: Conversation, client: CertCentral
 ) -> None:
     reader = RevocableOrders(client)
@@ -161,7 +161,7 @@ def test_what_is_the_primary_one_again(
 # -- single certificates -----------------------------------------------------------------------------------------------
 
 
-def looks_up(service: Conversation, name: str, value: str, *found: Any) -> None:
+def finds(service: Conversation, name: str, value: str, *found: Any) -> None:
     query = {f"filters[{name}]": value, "sort": "order_id", "limit": "2", "offset": "0"}
     service.get("order/certificate", {"orders": list(found)} if found else {}, query=query)
 
@@ -182,10 +182,10 @@ MINE = {"id": 123, "status": "issued", "certificate": PRIMARY}
         ("0C", "serial_number", "0C", [MINE]),
     ],
 )
-def test_the_order_of_a_certificate_is_looked_up(
+def test_the_order_of_a_certificate_is_found(
     key: Any, name: str, value: str, found: list[Any], service: Conversation, client: CertCentral
 ) -> None:
-    looks_up(service, name, value, *found)
+    finds(service, name, value, *found)
     an_order(service)
     state = RevocableCertificates(client, None).read([key])[key]
     assert (state.key, state.order.id, state.certificate) == (key, 123, None)
@@ -195,8 +195,8 @@ def test_the_order_of_a_certificate_is_looked_up(
 
 
 @pytest.mark.parametrize("found", [[]])
-def test_a_certificate_whose_order_cannot_be_told(found: list[Any], service: Conversation, client: CertCentral) -> None:
-    looks_up(service, "certificate_id", "5", *found)
+def test_a_certificate_with_an_ambiguous_order(found: list[Any], service: Conversation, client: CertCentral) -> None:
+    finds(service, "certificate_id", "5", *found)
     assert RevocableCertificates(client, None).read([5]) == {}
 
 
@@ -222,7 +222,7 @@ def test_a_certificate_is_found_among_those_of_its_order(
 ) -> None:
     reader = RevocableCertificates(client, 123)
     an_order(service)
-    others(service, [GONE], [DUPLICATE])
+    others(service, [OLD_REVOKED], [DUPLICATE])
     state = reader.fetch_fact(CERTIFICATES, [reader.read([key])[key]])[key]
 
     assert (state.identity, state.status) == ({**identity, "revocation_request_id": None}, status)
@@ -244,7 +244,7 @@ def test_a_certificate_that_its_order_does_not_have(primary: Any, service: Conve
 
 
 def test_a_certificate_is_not_missing_because_a_filter_was_ignored(service: Conversation, client: CertCentral) -> None:
-    looks_up(service, "certificate_id", "5", OTHER, {**OTHER, "id": 92})
+    finds(service, "certificate_id", "5", OTHER, {**OTHER, "id": 92})
     with pytest.raises(Unreadable):
         RevocableCertificates(client, None).read([5])
 
@@ -302,17 +302,17 @@ def test_what_the_waiting_requests_are_for_is_read_of_each(
     # Only those that wait, and ask for a revocation.
     of_request(service, 55, certificate={"id": 7})
     of_request(service, 57, "submitted", certificate={"id": 5})
-    learned = reader.fetch_fact(REQUESTS, [state])[name]
+    fetched = reader.fetch_fact(REQUESTS, [state])[name]
 
-    assert [(one.id, one.certificate_id) for one in learned.order.requests] == [
+    assert [(one.id, one.certificate_id) for one in fetched.order.requests] == [
         (9, None),
         (55, 7),
         (56, None),
         (57, 5),
     ]
-    assert learned.order.seen == {DETAILS, CERTIFICATES, REQUESTS}
-    assert (learned.certificates, learned.key) == (state.certificates, state.key)
-    assert [one.id for one in learned.requests] == ([] if key is None else [55])
+    assert fetched.order.seen == {DETAILS, CERTIFICATES, REQUESTS}
+    assert (fetched.certificates, fetched.key) == (state.certificates, state.key)
+    assert [one.id for one in fetched.requests] == ([] if key is None else [55])
 
 
 def test_the_certificates_may_be_read_after_the_requests(service: Conversation, client: CertCentral) -> None:
@@ -445,7 +445,7 @@ def test_domains_by_name_are_one_list_however_many(service: Conversation, client
         "a.example": [1, 4],
         "b.example": [2],
     }
-    # The list was whole: what it lacked is not looked for again, whatever else is.
+    # The list was whole: what it lacked is not read again, whatever else is.
     assert reader.read(["c.example"]) == {}
     lists_domains(service, (2, "b.example", 1))
     assert reader.read(["b.example"])["b.example"].facts == {"state": "active"}
@@ -495,8 +495,8 @@ def test_messages(service: Conversation, client: CertCentral) -> None:
             reader.fetch_fact(CERTIFICATES, [reader.read([key])[key]])
         return caught.value.message
 
-    looks_up(service, "certificate_id", "5", OTHER, {**OTHER, "id": 92})
-    looks_up(service, "serial_number", "0A", OTHER, {**OTHER, "id": 92})
+    finds(service, "certificate_id", "5", OTHER, {**OTHER, "id": 92})
+    finds(service, "serial_number", "0A", OTHER, {**OTHER, "id": 92})
     an_order(service)
     others(service)
     an_order(service, duplicates_count=2)

@@ -69,7 +69,7 @@ def test_several_are_one_list_and_keep_the_order_asked(service: Conversation, cl
     assert all(order.seen == {ROW} for order in orders)
 
 
-def test_what_a_list_leaves_out_is_looked_for_by_itself(service: Conversation, client: CertCentral) -> None:
+def test_an_order_that_a_list_leaves_out_is_read_by_itself(service: Conversation, client: CertCentral) -> None:
     service.list(whole(row(1)), 1, 2, 3)
     service.get("order/certificate/2", row(2))
     service.get("order/certificate/3", absent(), 404)
@@ -161,14 +161,14 @@ def test_all_of_them(service: Conversation, client: CertCentral) -> None:
     assert "is_migrated" not in orders[0].shown(TODAY)
 
 
-def test_rows_that_are_not_meant_cost_nothing_and_rows_that_do_not_say_cost_their_page(
+def test_rows_outside_the_criteria_cost_nothing_and_undecided_rows_cost_their_page(
     service: Conversation, client: CertCentral
 ) -> None:
     mine, other = {"product": {"type": "ssl"}}, {"product": {"type": "client"}}
     a_list(service, whole(row(1, **other), row(2), row(3, **mine), row(4), row(5)))
     service.get("order/certificate/2", row(2, **mine))
     service.get("order/certificate/4", row(4, **other))
-    # It still does not say: then it is not meant.
+    # It is still unknown: then it does not match.
     service.get("order/certificate/5", row(5))
     orders = list(finder(client).matching(Criteria(product_type="ssl")))
     assert [(order.id, DETAILS in order.seen) for order in orders] == [(2, True), (3, False)]
@@ -432,18 +432,18 @@ def test_the_first_of_all_days_is_a_day() -> None:
     assert criteria({**NONE, "expires_before": "0001-01-01"}, NOW)
 
 
-# -- what a module tells -----------------------------------------------------------------------------------------------
+# -- results of a module -----------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("numbers", [[], [1], [1, 2]])
-def test_what_is_told_of_them(numbers: list[int]) -> None:
-    told = found((Order(number, "issued") for number in numbers), TODAY, missing=[9])
-    assert [order["order_id"] for order in told["orders"]] == numbers
-    assert told["missing"] == [9]
+def test_the_result_of_a_search(numbers: list[int]) -> None:
+    result = found((Order(number, "issued") for number in numbers), TODAY, missing=[9])
+    assert [order["order_id"] for order in result["orders"]] == numbers
+    assert result["missing"] == [9]
 
 
 @pytest.mark.parametrize("count", [0, 1, 3, 21])
-def test_orders_whose_expiry_cannot_be_read_are_counted_in_a_warning(count: int) -> None:
+def test_orders_with_an_unreadable_expiry_are_counted_in_a_warning(count: int) -> None:
     unread = [Order(number, "issued", has_unread_expiry=True) for number in range(1, count + 1)]
     result = found([Order(99, "issued"), *unread], TODAY, missing=[])
     assert len(result["orders"]) == count + 1

@@ -70,12 +70,12 @@ def test_what_is_revoked(
 ) -> None:
     subject = Revocable(ORDER, certificate and 6, certificate)
     service.put(path, BODY, 201, FILED)
-    told = revoking(client)(subject, decided("revoke"), **sending())
+    result = revoking(client)(subject, decided("revoke"), **sending())
 
-    assert told is not None
-    assert (told.ends, told.steps) == (PENDING_APPROVAL, ("revoke",))
-    assert "request 55" in told.reason
-    assert told.after == {"revocation_requested": True}
+    assert result is not None
+    assert (result.ends, result.steps) == (PENDING_APPROVAL, ("revoke",))
+    assert "request 55" in result.reason
+    assert result.after == {"revocation_requested": True}
 
 
 @pytest.mark.parametrize(
@@ -86,10 +86,10 @@ def test_a_revocation_that_took_place_at_once(
     skip_approval: bool, status: int, answer: Any, service: Conversation, client: CertCentral
 ) -> None:
     service.put("order/certificate/123/revoke", {**BODY, "skip_approval": skip_approval}, status, answer)
-    told = revoking(client, skip_approval)(Revocable(ORDER), decided("revoke"), **sending())
+    result = revoking(client, skip_approval)(Revocable(ORDER), decided("revoke"), **sending())
 
-    assert told is not None
-    assert (told.ends, told.after["status"], told.after["revocation_requested"]) == (CHANGED, "revoked", False)
+    assert result is not None
+    assert (result.ends, result.after["status"], result.after["revocation_requested"]) == (CHANGED, "revoked", False)
 
 
 @pytest.mark.parametrize("status", ["rejected", "on_hold"])
@@ -102,7 +102,7 @@ def test_a_request_that_neither_waits_nor_was_approved_is_a_refusal(
     assert (caught.value.http_status, caught.value.code) == (201, status)
 
 
-def test_a_reissue_is_dropped_by_the_status_of_its_order_and_nothing_is_told_of_it(
+def test_a_reissue_is_dropped_by_the_status_of_its_order_without_a_result(
     service: Conversation, client: CertCentral
 ) -> None:
     service.put("order/certificate/123/status", {"status": "canceled", "note": "retired"})

@@ -70,7 +70,7 @@ def test_denied_and_not_found_are_refusals() -> None:
 
 
 def test_a_stop_and_a_stale_read_are_no_api_errors() -> None:
-    """They end a write that was never sent: whoever handles ApiError must not report them as the service's."""
+    """They end a write that was never sent: code that handles ApiError must not report them as the service's."""
     assert not issubclass(_errors.Stopped, ApiError)
     assert not issubclass(_errors.StaleRead, ApiError)
 

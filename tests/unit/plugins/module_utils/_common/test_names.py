@@ -40,7 +40,7 @@ from ansible_collections.certops.orders.plugins.module_utils._common.options imp
 from ansible_collections.certops.orders.plugins.module_utils._planners.decommission import covering
 from ansible_collections.certops.orders.plugins.module_utils._planners.decommission_request import parse_request
 from ansible_collections.certops.orders.plugins.module_utils._planners.renewed_marks import plan as successors
-from ansible_collections.certops.orders.plugins.module_utils._planners.stale_orders import parse_request as stale_wishes
+from ansible_collections.certops.orders.plugins.module_utils._planners.stale_orders import parse_request as parse_stale
 from ansible_collections.certops.orders.plugins.module_utils._plans.document import make, read
 from ansible_collections.certops.orders.plugins.module_utils._plans.errors import PlanError
 from ansible_collections.certops.orders.plugins.module_utils._servertastic import client as _servertastic
@@ -174,7 +174,7 @@ def test_servertastic_s_orders_are_read_alike() -> None:
     )
 
 
-# -- from whoever asks -------------------------------------------------------------------------------------------------
+# -- from the user -----------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("asked", [*ASKED, "MÜNCHEN.field.example", MUNICH.upper()])
@@ -209,9 +209,9 @@ def test_planners_find_a_name_by_either_spelling(asked: str, stored: str) -> Non
 
 @pytest.mark.parametrize("pattern", [*ASKED, "*.field.example", "m*nchen.field.example", "m?nchen.*", "xn--*"])
 def test_a_name_is_protected_by_either_spelling(pattern: str) -> None:
-    wishes = parse_request({"names": ["x.example"], "protected": [pattern]})
+    criteria = parse_request({"names": ["x.example"], "protected": [pattern]})
 
-    assert wishes.protector(MUNICH)
+    assert criteria.protector(MUNICH)
 
 
 @pytest.mark.parametrize("pattern", ["m*nchen.field.example", "münchen.field.example"])
@@ -259,12 +259,12 @@ def test_without_the_library_names_in_unicode_are_refused_and_others_are_not(mon
     for refused in (
         lambda: domain_name("münchen.example", "name"),
         lambda: parse_request({"names": ["a.example"], "protected": ["*.münchen.example"]}),
-        lambda: stale_wishes({"now": "2026-11-28", "exclude": ["münchen.*"]}),
+        lambda: parse_stale({"now": "2026-11-28", "exclude": ["münchen.*"]}),
     ):
         with pytest.raises((OptionError, ValueError), match="Python library idna"):
             refused()
     assert "idna" in host_name("münchen.example")[1]
-    # What a service says stays as it is, which is no domain name to any planner.
+    # A name from a service stays as it is, which is no domain name to any planner.
     order = read_order(CASE, ROW)
     assert order
     assert order.domains == ("münchen.field.example", "www.münchen.field.example")

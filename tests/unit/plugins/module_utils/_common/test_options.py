@@ -49,7 +49,7 @@ def connected(
     task_environ: dict[str, str] | None = None,
     **params: Any,
 ) -> Connection:
-    """What the options come to; the key is in the environment unless the test says otherwise."""
+    """The resolved options; the key is in the environment unless the test removes it."""
     return connection(
         {**DEFAULTS, **params},
         IN_ENVIRONMENT if environ is None else environ,
@@ -129,7 +129,7 @@ def test_the_key_of_the_task_comes_first() -> None:
     assert connected(api_key="mine").api_key == "mine"
 
 
-# -- a key goes only where it belongs --------------------------------------------------------------------------------
+# -- a key is sent only where it belongs -----------------------------------------------------------------------------
 
 
 def keyless(environ: dict[str, str] | None = None, required: bool = False, **params: Any) -> Connection:
@@ -179,7 +179,7 @@ def test_where_a_service_has_no_address_of_its_own_one_has_to_be_given() -> None
 @pytest.mark.parametrize("empty_key", [None, ""])
 @pytest.mark.parametrize("url", ["https://evil.example", US, "http://127.0.0.1:8080"])
 def test_the_environments_key_is_not_sent_to_a_tasks_url(url: str, empty_key: str | None) -> None:
-    """Whoever can set extra variables can set a task's options, also through module_defaults."""
+    """A user who can set extra variables can set a task's options, also through module_defaults."""
     assert situation(refusal(api_url=url, api_key=empty_key)) == "api_url in the task, key of the environment"
 
 
@@ -190,7 +190,7 @@ def test_the_environments_key_is_not_trusted_to_a_tasks_ca(tmp_path: Path) -> No
     assert connected({}, api_key="k", ca_path=str(bundle)).verify == str(bundle)
 
 
-def test_the_environments_key_goes_to_a_region_and_to_the_environments_url() -> None:
+def test_the_environments_key_is_sent_to_a_region_and_to_the_environments_url() -> None:
     assert connected(region="eu").base_url == EU
     there = {**IN_ENVIRONMENT, "DIGICERT_API_URL": "https://here.example/v2"}
     assert connected(there).base_url == "https://here.example/v2"
@@ -198,7 +198,7 @@ def test_the_environments_key_goes_to_a_region_and_to_the_environments_url() -> 
     assert connected(there, region="eu").base_url == "https://here.example/v2"
 
 
-def test_the_tasks_key_goes_to_the_tasks_url_or_the_environments() -> None:
+def test_the_tasks_key_is_sent_to_the_tasks_url_or_the_environments() -> None:
     environ = {"DIGICERT_API_URL": "https://here.example"}
     assert connected(environ, api_key="k").base_url == "https://here.example"
     assert connected(environ, api_key="k", api_url="https://there.example").base_url == "https://there.example"
@@ -342,7 +342,7 @@ def test_a_tasks_own_environment_does_not_lead_the_processs_key_away(name: str, 
     text = refusal(task_environ={name: value})
     assert situation(text.replace(name, "DIGICERT_API_URL")) == "address in the environment of the task"
     assert name in text
-    # A key that comes from the same place goes there.
+    # A key that comes from the same place is sent there.
     assert connected({}, task_environ={name: value, "DIGICERT_API_KEY": KEY}).api_key == KEY
     # So does one that the task has, and a place that the process names as well is no other place.
     assert connected({}, task_environ={name: value}, api_key=KEY).api_key == KEY
@@ -357,7 +357,7 @@ def test_either_environment_forbids_writes_and_neither_allows_what_the_other_for
 
 
 @pytest.mark.parametrize("proxy", ["http://h:notaport", "http:// x:1", "//x", "ht!tp://p:1", "http://"])
-def test_a_proxy_that_is_none_is_said_to_be_so(proxy: str) -> None:
+def test_an_invalid_proxy_url_is_reported(proxy: str) -> None:
     assert situation(refusal({**IN_ENVIRONMENT, "HTTPS_PROXY": proxy})) == "a proxy of another kind"
 
 
@@ -419,7 +419,7 @@ def test_the_proxy_of_the_environment(environ: dict[str, str], proxy: str) -> No
     assert connected({**IN_ENVIRONMENT, **environ}).proxy == proxy
 
 
-def test_plain_http_to_loopback_never_goes_through_a_proxy() -> None:
+def test_plain_http_to_loopback_never_uses_a_proxy() -> None:
     environ = {"HTTPS_PROXY": "http://p:1", "HTTP_PROXY": "http://p:1", "ALL_PROXY": "http://p:1"}
     assert connected(environ, api_key="k", api_url="http://127.0.0.1:8080").proxy == ""
 

@@ -86,7 +86,7 @@ def test_scrub(value: Any, left: Any) -> None:
     assert scrub(value, [SECRET]) == left
 
 
-def test_the_longer_secret_goes_first() -> None:
+def test_the_longer_secret_is_masked_first() -> None:
     """Else the rest of it would stay."""
     assert scrub("abcdef", ["abc", "abcdef"]) == "********"
 
@@ -142,7 +142,7 @@ def test_what_is_no_order_is_returned_by_its_own_key_and_with_what_else_names_it
         *(("request_id", 8), ("order_id", 7)),
         *(("type", "revoke"), ("outcome", "changed")),
     ]
-    # What was asked for is told as it was asked for.
+    # The requested value is shown as it was requested.
     assert OrderResult("0A", CHANGED, identity={"serial_number": "0a"}).shown("serial_number")["serial_number"] == "0A"
 
 
@@ -153,7 +153,7 @@ def test_a_change_is_what_is_called_so_was_acknowledged_or_counts(outcome: str) 
     assert OrderResult(7, outcome, counts=True).is_change is True
 
 
-def test_a_decision_is_one_write_that_ends_in_a_change_unless_it_says_otherwise() -> None:
+def test_a_decision_defaults_to_one_write_that_ends_in_a_change() -> None:
     assert (Decision(CHANGED).ends, Decision(CHANGED).steps) == (CHANGED, ())
 
 

@@ -92,17 +92,17 @@ def test_the_user_is_the_systems_and_not_the_environments(path: Path, monkeypatc
     assert json.loads(path.read_text())["user"] != "somebody-else"
 
 
-def test_a_user_id_without_a_name_is_told_as_it_is(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def nobody(_number: int) -> Any:
+def test_a_user_id_without_a_name_is_logged_as_a_number(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def unknown_user(_number: int) -> Any:
         raise KeyError
 
-    monkeypatch.setattr(_audit.pwd, "getpwuid", nobody)
+    monkeypatch.setattr(_audit.pwd, "getpwuid", unknown_user)
     AuditLog(str(path), {}).begin("a")
 
     assert json.loads(path.read_text())["user"] == str(os.geteuid())
 
 
-def test_what_awx_says_is_taken_and_nothing_else() -> None:
+def test_only_the_job_variables_of_awx_are_logged() -> None:
     variables = {"awx_job_id": 7, "awx_user_name": "ann\n\u202e", "tower_job_id": 7, "awx_password": "x", "other": 1}
 
     assert caller_supplied(variables) == {"awx_job_id": "7", "awx_user_name": "ann\\n\\u202e", "tower_job_id": "7"}

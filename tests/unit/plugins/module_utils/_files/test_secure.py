@@ -59,7 +59,7 @@ def test_a_line_without_an_end_does_not_swallow_the_next(tmp_path: Path) -> None
     assert log.read_text() == "whole\ncut off in the mid\nnext\n"
 
 
-def test_whether_a_line_can_be_added_is_told_without_a_trace(tmp_path: Path) -> None:
+def test_checking_whether_a_line_can_be_added_leaves_no_trace(tmp_path: Path) -> None:
     log = tmp_path / "log"
 
     check_append(str(log))
@@ -72,7 +72,7 @@ def test_whether_a_line_can_be_added_is_told_without_a_trace(tmp_path: Path) -> 
     assert log.stat() == before
 
 
-def test_whether_a_line_can_be_added_here_is_told_as_well(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_in_the_current_folder_is_checked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
 
     check_append("log")
@@ -103,7 +103,7 @@ def _spoil(how: str, folder: Path) -> Path:
 @pytest.mark.parametrize(
     "how", ["no folder", "no folder but a file", "a folder", "a link to nothing", "a pipe", "open to others"]
 )
-def test_what_keeps_a_line_from_being_added_is_told_beforehand_in_the_same_words(how: str, tmp_path: Path) -> None:
+def test_the_check_reports_the_same_error_as_adding_a_line(how: str, tmp_path: Path) -> None:
     path = str(_spoil(how, tmp_path))
     before = sorted(tmp_path.rglob("*"))
     with pytest.raises((OSError, UnsafeFile)) as foretold:
@@ -117,7 +117,7 @@ def test_what_keeps_a_line_from_being_added_is_told_beforehand_in_the_same_words
 
 
 @pytest.mark.parametrize(("flag", "why"), [(0, "Permission denied"), (os.ST_RDONLY, "Read-only file system")])
-def test_a_folder_that_takes_no_file_is_told_beforehand(
+def test_a_folder_that_takes_no_file_is_reported_by_the_check(
     flag: int, why: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # For root, whom nothing is forbidden, as well.
@@ -172,7 +172,7 @@ def test_what_is_no_plain_file_is_not_used(tmp_path: Path) -> None:
         append_line(str(tmp_path / "pipe"), "one")
 
 
-def test_a_write_that_is_cut_short_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_short_write_is_continued(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write = os.write
     monkeypatch.setattr(_files.os, "write", lambda descriptor, content: write(descriptor, bytes(content[:3])))
 
@@ -299,7 +299,7 @@ def test_a_file_is_held_by_one_at_a_time(tmp_path: Path) -> None:
     writer.start()
     writer.join(0.3)
     assert writer.is_alive()
-    # Reading does not wait: what matters is looked at once more by who holds the file.
+    # Reading does not wait: what matters is checked once more by the process that holds the lock.
     assert read_text(str(tmp_path / "log")) == ""
     let_go.set()
     holder.join()
@@ -308,7 +308,7 @@ def test_a_file_is_held_by_one_at_a_time(tmp_path: Path) -> None:
     assert (tmp_path / "log").read_text() == "first\nsecond\n"
 
 
-def test_whoever_does_not_wait_is_told_that_a_file_is_held(tmp_path: Path) -> None:
+def test_without_waiting_a_locked_file_is_reported(tmp_path: Path) -> None:
     log = str(tmp_path / "log")
     with locked(log), pytest.raises(BlockingIOError), locked(log, wait=False):
         pass
@@ -333,7 +333,7 @@ def test_a_file_is_replaced_as_a_whole_for_its_owner_alone(tmp_path: Path) -> No
     assert list(tmp_path.iterdir()) == [state]
 
 
-def test_whoever_reads_meanwhile_reads_what_was_there(tmp_path: Path) -> None:
+def test_a_concurrent_reader_reads_the_previous_content(tmp_path: Path) -> None:
     state = tmp_path / "state"
     replace(str(state), "before")
     with state.open() as reader:

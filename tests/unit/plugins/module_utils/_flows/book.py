@@ -24,7 +24,7 @@ from ansible_collections.certops.orders.tests.unit.plugins.modules.conversation 
     Request,
     an_order,
     error,
-    says,
+    json_answer,
 )
 from ansible_collections.certops.orders.tests.unit.plugins.modules.playing import Unhurried
 from ansible_collections.certops.orders.tests.unit.plugins.modules.servertastic_playing import a_review
@@ -52,20 +52,20 @@ class Book(Account):
         super().__init__(deepcopy([*orders]), migrated=migrated)
 
     def answer(self, request: Request) -> Answer:
-        said = f"{request.method} {request.target}"
-        if any(map(said.startswith, self.refuses)):
+        line = f"{request.method} {request.target}"
+        if any(map(line.startswith, self.refuses)):
             return error(self.status, "simulated", "refused")
         answer = self._answer(request)
-        self.after(said)
+        self.after(line)
         return answer
 
     def _answer(self, request: Request) -> Answer:
         parts = urlsplit(request.target)
         steps = parts.path.strip("/").split("/")
         if parts.path == "/user/me":
-            return says(self.user)
+            return json_answer(self.user)
         if steps[0] == "domain":
-            return says({"domains": [], "page": {"total": 0, "limit": 1000, "offset": 0}})
+            return json_answer({"domains": [], "page": {"total": 0, "limit": 1000, "offset": 0}})
         if steps[0] == "request":
             return self._request(int(steps[1]), request)
         if steps[-1].endswith(".json"):
@@ -97,15 +97,15 @@ class Book(Account):
             notes = self.notes.setdefault(order["id"], [])
             if request.method == "POST":
                 notes.append(request.body["text"])
-                return says({"id": len(notes), "text": notes[-1]}, 201)
-            return says({"notes": [{"id": number, "text": text} for number, text in enumerate(notes, 1)]})
+                return json_answer({"id": len(notes), "text": notes[-1]}, 201)
+            return json_answer({"notes": [{"id": number, "text": text} for number, text in enumerate(notes, 1)]})
         if what == "auto-reissue":
             order["auto_reissue"] = request.body["auto_reissue"]
             return DONE
         if what == "revoke":
             order["requests"] = [{"id": 900 + order["id"], "type": "revoke", "status": "pending"}]
-            return says({"id": 900 + order["id"], "type": "revoke", "status": "pending", **request.body}, 201)
-        return says({})
+            return json_answer({"id": 900 + order["id"], "type": "revoke", "status": "pending", **request.body}, 201)
+        return json_answer({})
 
     def _request(self, number: int, request: Request) -> Answer:
         order, found = next(
@@ -114,18 +114,18 @@ class Book(Account):
         if request.method == "PUT":
             found["status"], order["status"] = request.body["status"], "rejected"
             return DONE
-        return says({**found, "order": {"id": order["id"]}})
+        return json_answer({**found, "order": {"id": order["id"]}})
 
     def _reseller(self, call: str) -> Answer:
         if call == "cancel.json":
             self.review = "Cancelled" if self.review == "Queued" else self.review
-            return says({"success": "Order cancelled - STR_1001_1"})
+            return json_answer({"success": "Order cancelled - STR_1001_1"})
         if call == "review.json":
-            return says(a_review(self.review, token=TOKEN, issued=2 if self.review == "Completed" else None))
+            return json_answer(a_review(self.review, token=TOKEN, issued=2 if self.review == "Completed" else None))
         if call == "showtokens.json":
             listed = {"order_token": [{"token": TOKEN, "reseller_unique_reference": "CHG1"}]}
-            return says({"success": "Order tokens", "unused_tokens": {"order_token": []}, "used_tokens": listed})
-        return says({"success": "PointsAudit", "record": []})
+            return json_answer({"success": "Order tokens", "unused_tokens": {"order_token": []}, "used_tokens": listed})
+        return json_answer({"success": "PointsAudit", "record": []})
 
     @property
     def writes(self) -> list[str]:

@@ -242,7 +242,7 @@ def test_the_window_is_checked_before_each_batch(book: Callable[..., Book], tmp_
     service = book(*(order(number) for number in (1, 2, 3, 4)))
     new_run = [NOW]
     # The window closes once the second batch, of one order, was sent.
-    service.after = lambda said: new_run.append(NOW + timedelta(hours=2)) if said == cancellations(3)[0] else None
+    service.after = lambda line: new_run.append(NOW + timedelta(hours=2)) if line == cancellations(3)[0] else None
 
     result = apply(
         service,
@@ -269,7 +269,7 @@ def test_outside_the_window_nothing_is_changed(
 
 def test_a_signal_stops_the_run_after_what_was_sent(book: Callable[..., Book], tmp_path: Path) -> None:
     service, stop = book(*(order(number) for number in (1, 2, 3))), Unhurried()
-    service.after = lambda said: stop.set("a test") if said == cancellations(1)[0] else None
+    service.after = lambda line: stop.set("a test") if line == cancellations(1)[0] else None
 
     result = apply(service, tmp_path, [entry(1), entry(2), entry(3)], context={"stop": stop})
 
@@ -315,8 +315,8 @@ def test_an_end_has_its_sheet_before_it_is_sent(book: Callable[..., Book], tmp_p
     service = book({**page, "requests": [] if action == "revoke" else page["requests"]})
     saved: list[list[str]] = []
 
-    def note(said: str) -> None:
-        if not said.startswith("GET "):
+    def note(line: str) -> None:
+        if not line.startswith("GET "):
             saved.append([file.name for file in (tmp_path / "sheets").iterdir()])
 
     service.after = note
@@ -414,8 +414,8 @@ def test_diff_mode_has_all_changes(book: Callable[..., Book], tmp_path: Path) ->
 def test_a_change_that_a_later_read_does_not_show_is_unknown(book: Callable[..., Book], tmp_path: Path) -> None:
     service = book(order(1), order(2))
 
-    def undo(said: str) -> None:
-        if said == cancellations(2)[0]:
+    def undo(line: str) -> None:
+        if line == cancellations(2)[0]:
             service.orders[1]["status"] = "pending"
 
     service.after = undo
@@ -455,7 +455,7 @@ def test_changes_that_cannot_be_read_afterwards_are_unknown_for_that_reason(
     book: Callable[..., Book], tmp_path: Path
 ) -> None:
     service = book(order(1), order(2))
-    service.after = lambda said: setattr(service, "refuses", ("GET",)) if said == cancellations(2)[0] else None
+    service.after = lambda line: setattr(service, "refuses", ("GET",)) if line == cancellations(2)[0] else None
 
     result = apply(service, tmp_path, [entry(1), entry(2)])
 
@@ -522,7 +522,7 @@ def test_the_key_is_not_used_after_three_refusals_in_a_row_in_small_batches(
 
 def test_refusals_of_servertastic_do_not_count_as_those_of_a_key(book: Callable[..., Book], tmp_path: Path) -> None:
     service = book(*(order(number) for number in range(1, 6)))
-    # Of an order token each: what is refused for one says nothing about the others.
+    # Of an order token each: a refusal of one does not predict the others.
     service.status = 403
     service.refuses = ("GET /order/cancel.json", *(f"PUT /order/certificate/{number}/" for number in (4, 5)))
     plan = [*(entry(number) for number in range(1, 6)), entry(DIGEST)]

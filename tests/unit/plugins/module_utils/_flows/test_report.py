@@ -299,10 +299,10 @@ def test_a_report_that_fails_after_changes_hides_nothing(folder: Path) -> None:
     result = run(folder, result=spoil_later(folder))
     assert (result["failed"], result["changed"], result["failure"]["code"]) == (True, True, "report_file")
     assert (result["outcomes"], result["sha256"]) == ([ENTRY], SHA256)
-    # A role that goes on after the task has to fail at its end.
+    # A role that continues after the task has to fail at its end.
     assert result["result"] == {**RESULT["result"], "failed": True, "msg": result["msg"]}
     assert "report" not in result
-    # What the flow itself says is in the message.
+    # The message of the flow itself is included.
     assert result["msg"].startswith(RESULT["result"]["msg"])
 
 

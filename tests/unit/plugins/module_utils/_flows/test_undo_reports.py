@@ -97,7 +97,7 @@ def test_a_plan_of_another_role_by_its_digest(tmp_path: Path) -> None:
     assert marks(THREE, tmp_path) == ([6], [])
 
 
-def test_a_file_of_another_run_says_which_one_has_marks(folder: Path) -> None:
+def test_a_report_of_another_run_names_the_one_with_marks(folder: Path) -> None:
     found, notes = marks(str(folder / "mark_renewed_orders-apply.json"), "")
     assert found == []
     assert f"all-20261103T020000Z-{TWO[:12]}" in notes[0]

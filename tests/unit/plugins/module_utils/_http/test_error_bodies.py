@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What error bodies of every shape say: all codes and all messages, once each."""
+"""The contents of error bodies of every shape: all codes and all messages, once each."""
 
 from __future__ import annotations
 
@@ -51,9 +51,9 @@ SHAPES: dict[str, tuple[Any, list[tuple[str, str]]]] = {
 SHAPES["the older API"] = (SHAPES["the older API"][0], [("required_param:note", "Note is required")])
 
 
-@pytest.mark.parametrize(("data", "said"), SHAPES.values(), ids=SHAPES)
-def test_every_shape(data: Any, said: list[tuple[str, str]]) -> None:
-    assert problems(data) == said
+@pytest.mark.parametrize(("data", "expected"), SHAPES.values(), ids=SHAPES)
+def test_every_shape(data: Any, expected: list[tuple[str, str]]) -> None:
+    assert problems(data) == expected
 
 
 @pytest.mark.parametrize(

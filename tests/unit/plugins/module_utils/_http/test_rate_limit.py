@@ -4,7 +4,7 @@
 
 """The pacer, held against a model of a service that counts requests in rolling windows.
 
-When the service counts a request nobody can see: some time between its grant and its answer. No choice of that time,
+When the service counts a request is unknown: some time between its grant and its answer. No choice of that time,
 of latencies, of lost requests and killed forks may let it count too many.
 """
 
@@ -78,7 +78,7 @@ class World:
             self.at(self.now, self._worker(self._pacers[worker % len(self._pacers)], todo, lost, cancelled))
         while self._events:
             self.now, _number, process = heapq.heappop(self._events)
-            assert self._number < 300_000, "nobody gets on"
+            assert self._number < 300_000, "no worker makes progress"
             wait = next(process, None)
             if wait is not None:
                 assert wait >= 0
@@ -218,7 +218,7 @@ def test_how_long_was_waited(world: World) -> None:
 
 
 @pytest.mark.usefixtures("world")
-def test_whoever_pauses_may_give_up() -> None:
+def test_a_pause_may_be_given_up() -> None:
     pacer = Pacer(((1, 5.0),), HOLD)
     pacer.acquire(later)
     with pytest.raises(Later):
@@ -258,7 +258,7 @@ def test_a_slot_given_back_is_free_at_once() -> None:
 
 
 @pytest.mark.usefixtures("world")
-def test_while_all_slots_are_on_their_way_it_looks_again_soon() -> None:
+def test_while_all_slots_are_in_flight_it_checks_again_soon() -> None:
     pacer = Pacer(((1, 5.0),), HOLD)
     pacer.acquire(later)
     with pytest.raises(Later) as caught:
@@ -267,7 +267,7 @@ def test_while_all_slots_are_on_their_way_it_looks_again_soon() -> None:
 
 
 @pytest.mark.parametrize("shared", [False, True])
-def test_hold_off_holds_everyone_off_and_lets_nobody_in_early(shared: bool, world: World, tmp_path: Path) -> None:
+def test_hold_off_delays_every_request_for_the_full_time(shared: bool, world: World, tmp_path: Path) -> None:
     path = str(tmp_path / "pace") if shared else None
     pacer = Pacer(((100, 5.0),), HOLD, path)
     others = [Pacer(((100, 5.0),), HOLD, path) for _fork in range(2)] if shared else [pacer]
@@ -398,7 +398,7 @@ def test_the_lock_of_a_killed_fork_is_free(tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("world")
-def test_a_hold_off_is_seen_by_another_process(tmp_path: Path) -> None:
+def test_a_hold_off_applies_to_another_process(tmp_path: Path) -> None:
     path = str(tmp_path / "pace")
     _in_a_fork(lambda: Pacer(((5, 5.0),), HOLD, path).hold_off(60))
     with pytest.raises(Later) as caught:
@@ -435,7 +435,7 @@ SPOILT = {
     "empty": b"",
     "cut in the head": b"\x00\x01\x02",
     "cut in a slot": _double(0) + _double(1000) + b"\x00",
-    "closed for ever": _double(FAR),
+    "closed without end": _double(FAR),
     "closed till infinity": _double(math.inf),
     "closed till no number": _double(math.nan),
     "a slot that is never answered": _double(0) + _double(FAR) * 5,
@@ -449,7 +449,7 @@ SPOILT = {
 
 @pytest.mark.parametrize("content", SPOILT.values(), ids=SPOILT)
 def test_a_spoilt_file_is_survived(content: bytes, world: World, tmp_path: Path) -> None:
-    """Whatever is in it, the windows are kept from here on, and nobody waits for ever."""
+    """Whatever is in it, the windows are kept from here on, and no wait is endless."""
     path = tmp_path / "pace"
     path.write_bytes(content)
     limits = ((2, 5.0), (4, 20.0))
@@ -476,13 +476,13 @@ def test_a_file_that_a_killed_fork_left_too_long_is_survived(world: World, tmp_p
     assert took < 20
 
 
-def test_a_folder_that_is_gone_is_an_error_of_its_own(tmp_path: Path) -> None:
+def test_a_deleted_folder_is_an_error_of_its_own(tmp_path: Path) -> None:
     pacer = Pacer(((5, 5.0),), HOLD, str(tmp_path / "gone" / "pace"))
     with pytest.raises(OSError, match="gone"):
         pacer.acquire(later)
 
 
-def test_a_slot_whose_file_is_gone_is_given_back_without_a_word(tmp_path: Path) -> None:
+def test_a_slot_of_a_deleted_file_is_released_silently(tmp_path: Path) -> None:
     """What the service answered must not be lost over it."""
     pacer = Pacer(((5, 5.0),), HOLD, str(tmp_path / "run" / "pace"))
     (tmp_path / "run").mkdir()

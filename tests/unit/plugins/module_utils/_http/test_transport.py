@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The transport in ordinary weather: what is sent, what is repeated and what is not, what it costs and what it says.
+"""The transport in ordinary weather: what is sent, what is repeated and what is not, what it costs and its messages.
 
 Socket-level weather is in test_http_weather.py.
 """
@@ -84,7 +84,7 @@ def test_a_run_ends_when_the_process_that_wanted_it_has(monkeypatch: pytest.Monk
 
 
 @pytest.mark.parametrize("two_ends", [os.pipe, lambda: tuple(end.detach() for end in socket.socketpair())])
-def test_a_run_ends_when_nobody_reads_its_answer_any_more(two_ends: Callable[[], tuple[int, int]]) -> None:
+def test_a_run_ends_when_its_output_is_closed(two_ends: Callable[[], tuple[int, int]]) -> None:
     theirs, ours = two_ends()
     stop = common_context.Stop(os.getppid(), pipe=ours)
 
@@ -321,7 +321,7 @@ def test_a_refused_write_has_certainly_not_acted(status: int, kind: type[ApiErro
 
 
 @pytest.mark.parametrize("ending", [close, reset])
-def test_a_write_whose_answer_is_lost_is_sent_once(ending: Any, connect: Connect) -> None:
+def test_a_write_with_a_lost_reply_is_sent_once(ending: Any, connect: Connect) -> None:
     with Service(ending) as service:
         wire = connect(service.url)
         with pytest.raises(ApiError) as caught:
@@ -333,8 +333,8 @@ def test_a_write_whose_answer_is_lost_is_sent_once(ending: Any, connect: Connect
     assert wire.cost["requests"] == 1
 
 
-def test_a_write_on_a_connection_that_went_stale_is_sent_once(connect: Connect) -> None:
-    """The connection of the read before it: whether the write arrived there nobody can tell."""
+def test_a_write_on_a_stale_connection_is_sent_once(connect: Connect) -> None:
+    """The connection of the read before it: whether the write arrived there is unknown."""
     with Service(json(ORDER), reset) as service:
         wire = connect(service.url)
         wire.read()
@@ -379,7 +379,7 @@ def _in(seconds: float) -> str:
     [
         ("7", 7, 7.4),
         (" 7 ", 7, 7.4),
-        # "At once" is a second, or it would go on for ever.
+        # "At once" is a second, or it would repeat without end.
         ("0", 1, 1.05),
         ("1", 1, 1.05),
         (_in(100), 100, 105.1),
@@ -445,7 +445,7 @@ def test_rate_limit_timeout_bounds_the_waits_of_one_request(connect: Connect) ->
 @pytest.mark.usefixtures("longest_draw")
 @pytest.mark.parametrize("asks", ["a read", "a write"])
 @pytest.mark.parametrize("header", ["0", _in(-100)])
-def test_a_service_that_says_at_once_for_ever_is_given_up(header: str, asks: str, connect: Connect) -> None:
+def test_a_retry_after_of_zero_without_end_is_given_up(header: str, asks: str, connect: Connect) -> None:
     with Service(*[fault(429, Retry_After=header)] * 20) as service:
         wire = connect(service.url, rate_limit_timeout=20, retries=0)
         with pytest.raises(RateLimited) as caught:
@@ -467,8 +467,8 @@ def test_a_wait_that_is_too_long_is_not_begun(connect: Connect) -> None:
 
 
 @pytest.mark.usefixtures("longest_draw")
-def test_the_patience_of_a_write_is_its_callers(connect: Connect) -> None:
-    """The caller reads again and repeats the write: all its attempts share one patience."""
+def test_the_rate_limit_budget_of_a_write_is_the_one_of_its_caller(connect: Connect) -> None:
+    """The caller reads again and repeats the write: all its attempts share one rate limit budget."""
     budget = http_retry.RateLimitBudget(10)
     with Service(fault(429), close, fault(429)) as service:
         wire = connect(service.url)
@@ -491,7 +491,7 @@ def test_rate_limit_timeout_does_not_bound_other_retries(connect: Connect) -> No
         assert connect(service.url, rate_limit_timeout=0).read() == ORDER
 
 
-def test_waits_for_our_own_pacing_are_not_taken_from_the_patience(connect: Connect) -> None:
+def test_waits_for_the_rate_limit_windows_do_not_use_the_budget(connect: Connect) -> None:
     with Service(json(ORDER), json(ORDER), json(ORDER)) as service:
         wire = connect(service.url, windows=((1, 50.0),), rate_limit_timeout=0)
         for _read in range(3):
@@ -516,7 +516,7 @@ def test_a_429_holds_off_everyone_with_the_same_pacer(connect: Connect, clock: W
     assert sum(clock.waits) >= 39
 
 
-def test_a_429_that_is_not_waited_out_holds_nobody_off(connect: Connect, clock: Waits) -> None:
+def test_a_429_that_is_not_waited_for_delays_no_other_request(connect: Connect, clock: Waits) -> None:
     pacer = Pacer(((100, 5.0),), 5.0)
     with Service(fault(429, Retry_After="400"), json(ORDER)) as service:
         wire = connect(service.url, pacer, rate_limit_timeout=10)
@@ -622,7 +622,7 @@ def test_a_stop_ends_the_wait_for_another_attempt(scene: Any, connect: Connect) 
     assert wire.cost == {"requests": 1, "retries": 0, "waited": 0}
 
 
-# -- what is said ----------------------------------------------------------------------------------------------------
+# -- messages --------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.usefixtures("longest_draw")
@@ -684,7 +684,7 @@ def test_short_waits_are_not_announced(connect: Connect) -> None:
         ),
     ],
 )
-def test_what_a_refusal_says(body: bytes, shown: str, code: str | None, connect: Connect) -> None:
+def test_the_message_of_a_refusal(body: bytes, shown: str, code: str | None, connect: Connect) -> None:
     with Service(answer(403, body)) as service, pytest.raises(Denied) as caught:
         connect(service.url).read()
 
@@ -692,7 +692,7 @@ def test_what_a_refusal_says(body: bytes, shown: str, code: str | None, connect:
     assert message == str(caught.value)
     assert shown in message
     assert "HTTP 403" in message
-    # Where the answer says nothing, the message ends with the status.
+    # Where the answer has no text, the message ends with the status.
     assert message.endswith("(HTTP 403)") is (not shown)
     assert len(message) < 400
     assert caught.value.code == code
@@ -750,7 +750,7 @@ def test_a_read_that_brings_no_json_object(body: bytes, connect: Connect) -> Non
         "",
     ],
 )
-def test_a_redirect_is_refused_and_not_even_looked_at(status: int, location: str, connect: Connect) -> None:
+def test_a_redirect_is_refused_and_its_body_is_not_read(status: int, location: str, connect: Connect) -> None:
     moved = answer(status, b'{"errors":[{"code":"moved"}]}', {"Location": location})
     with Service(moved) as service:
         wire = connect(service.url)
@@ -840,7 +840,7 @@ def test_counters_add_up_over_threads() -> None:
     assert counters.shown() == {"requests": 4000, "retries": 8000, "waited": 1000.0}
 
 
-def test_patience_is_spent_to_the_last_second_and_no_further() -> None:
+def test_the_rate_limit_budget_is_used_to_the_last_second_and_no_further() -> None:
     budget = http_retry.RateLimitBudget(10)
     assert budget.spend(6)
     assert not budget.spend(4.1)
@@ -848,7 +848,7 @@ def test_patience_is_spent_to_the_last_second_and_no_further() -> None:
     assert not budget.spend(0.1)
 
 
-def test_a_context_says_nothing_by_default() -> None:
+def test_a_context_notifies_nothing_by_default() -> None:
     context = common_context.Context()
     context.notify("a line")
     assert (context.check_mode, context.diff, context.state_dir, context.secrets, bool(context.stop)) == (
@@ -863,10 +863,10 @@ def test_a_context_says_nothing_by_default() -> None:
 def test_the_connect_timeout_is_capped_and_follows_a_shorter_one(
     connect: Connect, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    seen = []
+    timeouts = []
 
     def create(_address: Any, timeout: Any = None, *_rest: Any, **_named: Any) -> Any:
-        seen.append(timeout)
+        timeouts.append(timeout)
         raise socket.timeout("timed out")
 
     monkeypatch.setattr("urllib3.util.connection.create_connection", create)
@@ -875,7 +875,7 @@ def test_the_connect_timeout_is_capped_and_follows_a_shorter_one(
             connect("http://127.0.0.1:9/v2", timeout=timeout, retries=0).write()
         assert not caught.value.ambiguous
         assert f" {min(timeout, 10):g} s" in caught.value.message
-    assert seen == [10.0, 2.0]
+    assert timeouts == [10.0, 2.0]
 
 
 def test_a_deadline_that_has_passed_is_a_time_out() -> None:
@@ -896,7 +896,7 @@ def test_a_rate_limit_that_cannot_be_kept_sends_nothing(connect: Connect, tmp_pa
 
 @pytest.mark.usefixtures("clock")
 def test_a_pause_that_cannot_be_noted_ends_as_cleanly(connect: Connect, tmp_path: Path) -> None:
-    """The folder goes away while the request is under way."""
+    """The folder is deleted while the request is under way."""
     folder = tmp_path / "run"
     folder.mkdir()
     pacer = Pacer(((5, 5.0),), 5.0, str(folder / "pace"))
@@ -918,7 +918,7 @@ def test_a_pause_that_cannot_be_noted_ends_as_cleanly(connect: Connect, tmp_path
 # -- 404: the object, or the address --------------------------------------------------------------------------------
 
 ORDER_ABSENT = ("not_found|order",)
-# Status 404 each; only the first ones say that there is no such order.
+# Status 404 each; only the first ones mean that there is no such order.
 ABSENT = [
     b'{"errors":[{"code":"not_found|order","message":"The specified order was not found."}]}',
     b'{"errors":{"code":"not_found|order","message":"The specified order was not found."}}',
@@ -953,7 +953,7 @@ def _asked(wire: Wire, method: str) -> None:
 
 @pytest.mark.parametrize("method", ["GET", "PUT"])
 @pytest.mark.parametrize("body", ABSENT)
-def test_the_service_says_that_an_object_does_not_exist(method: str, body: bytes, connect: Connect) -> None:
+def test_a_404_about_an_object_is_not_found(method: str, body: bytes, connect: Connect) -> None:
     with Service(answer(404, body)) as service, pytest.raises(NotFound) as caught:
         _asked(connect(service.url), method)
 

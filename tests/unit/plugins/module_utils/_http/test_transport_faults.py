@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The transport in bad weather, over real sockets: whatever ends a request, what it means for a write is told right."""
+"""The transport in bad weather, over real sockets: and the right meaning of each failure for a write."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ LOST: dict[str, tuple[Scene, str]] = {
 
 
 @pytest.mark.parametrize(("scene", "situation"), LOST.values(), ids=LOST)
-def test_a_write_whose_answer_is_lost_is_sent_once_and_called_ambiguous(
+def test_a_write_with_a_lost_reply_is_sent_once_and_is_ambiguous(
     scene: Scene, situation: str, connect: Connect
 ) -> None:
     with Service(scene) as service:
@@ -116,12 +116,12 @@ def test_a_write_whose_answer_is_lost_is_sent_once_and_called_ambiguous(
 
 
 @pytest.mark.parametrize("name", ["closed before the answer", "reset in the body", "nothing at all", "a dripping body"])
-def test_a_read_whose_answer_is_lost_is_repeated(name: str, connect: Connect) -> None:
+def test_a_read_with_a_lost_reply_is_repeated(name: str, connect: Connect) -> None:
     with Service(LOST[name][0], json(ORDER)) as service:
         assert connect(service.url, timeout=TIMEOUT).read() == ORDER
 
 
-def test_the_message_tells_what_was_asked(connect: Connect) -> None:
+def test_the_message_names_the_request(connect: Connect) -> None:
     with Service(close) as service, pytest.raises(LostReply) as caught:
         connect(service.url).write()
 
@@ -293,7 +293,7 @@ def test_an_encoding_that_can_be_read(encoding: str, connect: Connect) -> None:
 
 
 @pytest.mark.parametrize("host", ["no-such-host.invalid", "a" * 64 + ".invalid", "127.0.0.1:1"])
-def test_a_host_that_cannot_be_reached_has_seen_nothing(host: str, connect: Connect) -> None:
+def test_an_unreachable_host_got_no_request(host: str, connect: Connect) -> None:
     wire = connect(f"https://{host}/v2", retries=0)
     with pytest.raises(NotSent) as caught:
         wire.write()
@@ -328,7 +328,7 @@ def test_a_certificate_that_verifies_against_the_given_bundle(
 
 
 @pytest.mark.parametrize("send", ["read", "write"])
-def test_a_certificate_of_nobody_we_know(send: str, tls: ssl.SSLContext, connect: Connect) -> None:
+def test_a_certificate_of_an_unknown_authority(send: str, tls: ssl.SSLContext, connect: Connect) -> None:
     with Service(tls=tls) as service:
         wire = connect(service.url)
         with pytest.raises(Untrusted) as caught:
@@ -427,7 +427,7 @@ def test_over_tls_a_dripping_body_meets_the_deadline(tls: ssl.SSLContext, ca_pat
 
 
 @pytest.mark.parametrize("words", [b"", b"HTTP/1.1 400 Bad Request\r\n\r\n"])
-def test_a_service_that_speaks_no_tls_has_seen_nothing(words: bytes, connect: Connect) -> None:
+def test_a_service_without_tls_got_no_request(words: bytes, connect: Connect) -> None:
     with Service(greet(words)) as service:
         wire = connect(service.url.replace("http:", "https:"), retries=0, timeout=TIMEOUT)
         with pytest.raises(NotSent) as caught:
@@ -476,7 +476,7 @@ PROXY_TROUBLE: dict[str, Scene] = {
     "resets": reset,
     "hangs": hang,
     "drips": drip(b"HTTP/1.1 200 OK\r\n", b"X: y\r\n"),
-    "speaks no HTTP": raw(b"SSH-2.0-OpenSSH_9.6\r\n"),
+    "another protocol": raw(b"SSH-2.0-OpenSSH_9.6\r\n"),
 }
 
 
@@ -515,7 +515,7 @@ def test_a_proxy_that_cannot_be_reached(connect: Connect, dead_end: int) -> None
 def test_a_write_that_is_lost_behind_a_proxy_is_not_taken_for_a_proxy_that_failed(
     scene: Scene, before: list[Scene], tls: ssl.SSLContext, ca_path: str, connect: Connect
 ) -> None:
-    """urllib3 says ProxyError for any connection by a proxy that breaks; the write may well have been made."""
+    """urllib3 raises ProxyError for any connection by a proxy that breaks; the write may well have been made."""
     with Service(tunnel(tls), *before, scene) as service:
         wire = connect(CERTCENTRAL, **_by_proxy(service, verify=ca_path, timeout=TIMEOUT, retries=3))
         for _scene in before:

@@ -17,7 +17,7 @@ from ansible_collections.certops.orders.plugins.module_utils._certcentral.models
     read_order,
 )
 
-# What only an order's own page, or the lists of its certificates, tell.
+# Facts of an order's own page or of the lists of its certificates only.
 _ONLY_DETAILS = (
     *("certificate_status", "thumbprint", "csr", "renewal_of_order_id", "auto_renew", "auto_reissue"),
     *("custom_renewal_message", "requests", "notes", "others", "unknown"),

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What becomes of orders whose names go away: rule by rule, and what holds for any account at all."""
+"""What becomes of orders for decommissioned names: rule by rule, and what holds for any account at all."""
 
 from __future__ import annotations
 
@@ -102,7 +102,7 @@ def an_order(status: str = "issued", *names: str, **facts: Any) -> Order:
 
 
 def ends_of(order: Order, *more: tuple[str, ...], **changes: Any) -> Ending:
-    """Return what a revocation would end; more: names of the order's other certificates, changes: of what is told."""
+    """Return what a revocation would end; more: names of the order's other certificates, changes: of its fields."""
     others = tuple(
         Certificate(70 + at, f"{at:02X}F", "issued", "", tuple(sorted(map(dns_name, names))))
         for at, names in enumerate(more, 1)
@@ -116,31 +116,31 @@ def ends_of(order: Order, *more: tuple[str, ...], **changes: Any) -> Ending:
     return replace(ending, **changes)
 
 
-def to_read(orders: Iterable[Order], wishes: Decommission, details: Iterable[Order] = ()) -> dict[str, list[int]]:
-    return policy.to_read(orders, wishes, TODAY, details)
+def to_read(orders: Iterable[Order], criteria: Decommission, details: Iterable[Order] = ()) -> dict[str, list[int]]:
+    return policy.to_read(orders, criteria, TODAY, details)
 
 
-def wish(*names: str, **wished: Any) -> Decommission:
-    return parse_request({"names": list(names or [SHOP]), **wished})
+def make_criteria(*names: str, **options: Any) -> Decommission:
+    return parse_request({"names": list(names or [SHOP]), **options})
 
 
-def planned(orders: Iterable[Order], wishes: Decommission, **seen: Any) -> list[dict[str, Any]]:
-    reviews = seen.pop("reviews", ())
-    return plan(orders, reviews, wishes, ReadFacts(**{"now": NOW, **seen}))
+def planned(orders: Iterable[Order], criteria: Decommission, **facts: Any) -> list[dict[str, Any]]:
+    reviews = facts.pop("reviews", ())
+    return plan(orders, reviews, criteria, ReadFacts(**{"now": NOW, **facts}))
 
 
-def entry_of(order: Order, wishes: Decommission, *more: tuple[str, ...], **seen: Any) -> dict[str, Any]:
+def entry_of(order: Order, criteria: Decommission, *more: tuple[str, ...], **facts: Any) -> dict[str, Any]:
     """Return the entry of an order of which everything has been read that has to be, and that nothing serves."""
-    asked = to_read([row(order)], wishes)
+    asked = to_read([row(order)], criteria)
     details = [whole(order)] if asked["details"] else []
     details += [origin(order)] if asked["origin"] else []
     ends = [ends_of(order, *more)] if asked["certificates"] else []
     known: dict[str, Any] = {"details": details, "certificates": ends, "served": {str(order.id): "not_served"}}
-    (entry,) = planned([row(order)], wishes, **{**known, **seen})
+    (entry,) = planned([row(order)], criteria, **{**known, **facts})
     return entry
 
 
-def told(entry: Mapping[str, Any]) -> tuple[str, str]:
+def action_and_reason(entry: Mapping[str, Any]) -> tuple[str, str]:
     return entry["action"], entry["reason"]
 
 
@@ -149,22 +149,22 @@ def because(situation: str) -> str:
     return known()["decommission plan"][situation]
 
 
-# -- what is wished ----------------------------------------------------------------------------------------------------
+# -- the request -------------------------------------------------------------------------------------------------------
 
 
 def test_only_names_are_needed_and_the_rest_is_careful() -> None:
-    wishes = parse_request({"names": [SHOP]})
+    criteria = parse_request({"names": [SHOP]})
 
-    assert wishes == Decommission(frozenset([SHOP]))
-    assert (wishes.on_issued, wishes.probe, wishes.mark_renewed) == (KEEP, True, False)
-    assert (wishes.include_subdomains, wishes.waiver) == (False, "")
-    assert (wishes.shared, wishes.protected, wishes.lives_on, wishes.replacements) == (
+    assert criteria == Decommission(frozenset([SHOP]))
+    assert (criteria.on_issued, criteria.probe, criteria.mark_renewed) == (KEEP, True, False)
+    assert (criteria.include_subdomains, criteria.waiver) == (False, "")
+    assert (criteria.shared, criteria.protected, criteria.lives_on, criteria.replacements) == (
         frozenset(),
         (),
         frozenset(),
         frozenset(),
     )
-    assert wishes.product_types == {"ssl_certificate", "dv_ssl_certificate"}
+    assert criteria.product_types == {"ssl_certificate", "dv_ssl_certificate"}
 
 
 @pytest.mark.parametrize(
@@ -184,14 +184,14 @@ def test_names_are_spelled_as_dns_does(written: str, name: str) -> None:
 
 
 def test_ids_are_compared_as_text() -> None:
-    wishes = wish(shared=[7, " 8 ", "AB" * 32], replacements=[9], product_types=["x"])
+    criteria = make_criteria(shared=[7, " 8 ", "AB" * 32], replacements=[9], product_types=["x"])
 
-    assert wishes.shared == {"7", "8", "ab" * 32}
-    assert (wishes.replacements, wishes.product_types) == ({"9"}, {"x"})
+    assert criteria.shared == {"7", "8", "ab" * 32}
+    assert (criteria.replacements, criteria.product_types) == ({"9"}, {"x"})
 
 
 @each(
-    ("wished", "option"),
+    ("options", "option"),
     [
         ({"names": []}, "names"),
         ({"names": None}, "names"),
@@ -227,12 +227,12 @@ def test_ids_are_compared_as_text() -> None:
         ({"probe": False, "waiver": None}, "waiver"),
     ],
 )
-def test_what_cannot_be_meant_is_refused(wished: dict[str, Any], option: str) -> None:
+def test_what_cannot_be_meant_is_refused(options: dict[str, Any], option: str) -> None:
     with pytest.raises(ValueError, match=f"decommission_domain_(probe_)?{option}"):
-        parse_request({"names": [SHOP], **wished})
+        parse_request({"names": [SHOP], **options})
 
 
-def test_without_names_nothing_is_wished() -> None:
+def test_a_request_needs_names() -> None:
     with pytest.raises(ValueError, match="decommission_domain_names"):
         parse_request({})
 
@@ -261,18 +261,18 @@ def test_a_text_is_not_taken_for_a_switch(switch: str, text: Any) -> None:
     "text", ["abcdef01", "AB" * 31, "0", "-7", "07", "7.0", "#7", "order 7", "0x7", "st-tok-s3cret", "7,8"]
 )
 def test_an_id_that_names_no_order_is_refused_and_not_repeated(option: str, text: str) -> None:
-    """A replacement that nobody recognizes would be planned as whatever else; a token in its place is a secret."""
+    """An unrecognized replacement would be planned like any other order; a token in its place is a secret."""
     with pytest.raises(ValueError, match=option) as refusal:
-        wish(**{option: ["8", text]})
+        make_criteria(**{option: ["8", text]})
     assert text not in str(refusal.value)
 
 
-def test_a_waiver_counts_where_nobody_looks_or_where_a_name_does_not_resolve() -> None:
-    assert wish(waiver=" why not ").waiver == "why not"
+def test_a_waiver_counts_without_a_probe_or_where_a_name_does_not_resolve() -> None:
+    assert make_criteria(waiver=" why not ").waiver == "why not"
     for verdict in ("served", "unknown"):
-        left = entry_of(an_order(), wish(on_issued=REVOKE, waiver="why not"), served={"7": verdict})
+        left = entry_of(an_order(), make_criteria(on_issued=REVOKE, waiver="why not"), served={"7": verdict})
         assert (left["action"], "why not" in left["reason"]) == ("leave", False)
-    assert wish(probe=False, waiver=" it is gone ").waiver == "it is gone"
+    assert make_criteria(probe=False, waiver=" it is gone ").waiver == "it is gone"
 
 
 @pytest.mark.parametrize(
@@ -291,8 +291,8 @@ def test_a_waiver_counts_where_nobody_looks_or_where_a_name_does_not_resolve() -
     ],
 )
 def test_which_names_go(name: str, exactly: bool, below: bool) -> None:
-    assert wish().is_decommissioned(name) is exactly
-    assert wish(include_subdomains=True).is_decommissioned(name) is below
+    assert make_criteria().is_decommissioned(name) is exactly
+    assert make_criteria(include_subdomains=True).is_decommissioned(name) is below
 
 
 @pytest.mark.parametrize(
@@ -300,15 +300,15 @@ def test_which_names_go(name: str, exactly: bool, below: bool) -> None:
     [(SHOP, True), (WILD, True), ("*.shop.example.com", False), ("*.com", False), ("*.", False), ("*", False)],
 )
 def test_a_wildcard_touches_the_names_one_label_below_it(name: str, touched: bool) -> None:
-    assert wish().affects(name) is touched
+    assert make_criteria().affects(name) is touched
 
 
-def test_a_wildcard_that_goes_is_touched_and_its_names_are_not() -> None:
-    assert wish(WILD).affects(WILD)
-    assert not wish(WILD).affects(WWW)
-    assert not wish(WILD, include_subdomains=True).affects(WWW)
-    assert not wish(BASE).affects(WILD)
-    assert wish(BASE, include_subdomains=True).affects(WILD)
+def test_a_decommissioned_wildcard_is_affected_and_its_names_are_not() -> None:
+    assert make_criteria(WILD).affects(WILD)
+    assert not make_criteria(WILD).affects(WWW)
+    assert not make_criteria(WILD, include_subdomains=True).affects(WWW)
+    assert not make_criteria(BASE).affects(WILD)
+    assert make_criteria(BASE, include_subdomains=True).affects(WILD)
 
 
 # -- protected patterns ------------------------------------------------------------------------------------------------
@@ -330,10 +330,12 @@ def test_a_wildcard_that_goes_is_touched_and_its_names_are_not() -> None:
     ],
 )
 @pytest.mark.parametrize("shared", [[], [7]])
-def test_a_protected_pattern_is_spelled_as_a_name_that_goes(pattern: str, name: str, shared: list[int]) -> None:
-    entry = entry_of(an_order("pending", name), wish(name, protected=[pattern], shared=shared))
+def test_a_protected_pattern_may_be_spelled_like_the_name_to_decommission(
+    pattern: str, name: str, shared: list[int]
+) -> None:
+    entry = entry_of(an_order("pending", name), make_criteria(name, protected=[pattern], shared=shared))
 
-    assert told(entry)[0] == "leave"
+    assert action_and_reason(entry)[0] == "leave"
     assert name in entry["reason"]
 
 
@@ -341,9 +343,9 @@ def test_a_protected_pattern_is_spelled_as_a_name_that_goes(pattern: str, name: 
 def test_an_order_may_spell_a_protected_name_otherwise(name: str) -> None:
     order = row(an_order("pending", SHOP, id=9, dns_names=(SHOP, name)))
 
-    (entry,) = planned([order], wish(shared=[9], protected=["bücher.example"]))
+    (entry,) = planned([order], make_criteria(shared=[9], protected=["bücher.example"]))
 
-    assert told(entry) == ("leave", because("a protected name").replace(SHOP, BOOKS))
+    assert action_and_reason(entry) == ("leave", because("a protected name").replace(SHOP, BOOKS))
 
 
 @pytest.mark.parametrize(
@@ -369,7 +371,7 @@ def test_an_order_may_spell_a_protected_name_otherwise(name: str) -> None:
 )
 def test_a_pattern_that_would_protect_nothing_is_refused(pattern: str) -> None:
     with pytest.raises(ValueError, match="decommission_domain_protected"):
-        wish(protected=[WWW, pattern])
+        make_criteria(protected=[WWW, pattern])
 
 
 @pytest.mark.parametrize(
@@ -378,9 +380,9 @@ def test_a_pattern_that_would_protect_nothing_is_refused(pattern: str) -> None:
 @pytest.mark.parametrize("status", ["pending", "issued"])
 def test_a_shared_wildcard_never_beats_a_protected_name_below_it(pattern: str, status: str) -> None:
     """Revoked with its order, the wildcard would be gone from the protected server as well."""
-    wishes = wish(on_issued=REVOKE, shared=["7"], protected=[pattern], probe=False, waiver="x")
+    criteria = make_criteria(on_issued=REVOKE, shared=["7"], protected=[pattern], probe=False, waiver="x")
 
-    entry = entry_of(an_order(status, WILD), wishes)
+    entry = entry_of(an_order(status, WILD), criteria)
 
     assert entry["action"] == "leave"
     assert f"({pattern})" in entry["reason"]
@@ -388,13 +390,13 @@ def test_a_shared_wildcard_never_beats_a_protected_name_below_it(pattern: str, s
 
 @pytest.mark.parametrize("pattern", [BASE, "example.*"])
 def test_a_shared_wildcard_never_beats_the_protected_name_above_it(pattern: str) -> None:
-    """Most authorities put the name above into a wildcard's certificate, and not each list tells it."""
-    assert entry_of(an_order("pending", WILD), wish(shared=[7], protected=[pattern]))["action"] == "leave"
+    """Most authorities put the name above into a wildcard's certificate, and not each list contains it."""
+    assert entry_of(an_order("pending", WILD), make_criteria(shared=[7], protected=[pattern]))["action"] == "leave"
 
 
 @pytest.mark.parametrize("pattern", ["a.b.example.com", "www.example.org", "example.net", "w.*.example.com", "*.test"])
-def test_a_shared_wildcard_goes_where_nothing_below_it_is_protected(pattern: str) -> None:
-    assert entry_of(an_order("pending", WILD), wish(shared=[7], protected=[pattern]))["action"] == "cancel"
+def test_a_shared_wildcard_is_ended_where_nothing_below_it_is_protected(pattern: str) -> None:
+    assert entry_of(an_order("pending", WILD), make_criteria(shared=[7], protected=[pattern]))["action"] == "cancel"
 
 
 thorough = examples(250)
@@ -412,7 +414,7 @@ patterns_near = st.builds(
 
 @examples(3000)
 @given(st.one_of(pattern_texts, patterns_near), parents)
-def test_a_pattern_that_matches_a_name_below_a_wildcard_is_seen_to_do_so(pattern: str, parent: str) -> None:
+def test_a_pattern_that_matches_a_name_below_a_wildcard_is_detected(pattern: str, parent: str) -> None:
     try:
         pattern = planners_decommission_request._pattern(pattern)
     except ValueError:
@@ -424,7 +426,7 @@ def test_a_pattern_that_matches_a_name_below_a_wildcard_is_seen_to_do_so(pattern
 # -- which orders ------------------------------------------------------------------------------------------------------
 
 
-def test_orders_are_found_by_any_of_their_names_and_told_by_id() -> None:
+def test_orders_are_found_by_any_of_their_names_and_sorted_by_id() -> None:
     orders = [
         an_order("issued", WWW, SHOP, id=9),
         an_order("issued", WWW, id=8),
@@ -433,14 +435,14 @@ def test_orders_are_found_by_any_of_their_names_and_told_by_id() -> None:
         an_order("issued", id=2, common_name="Jane Doe", dns_names=()),
     ]
 
-    assert [one["order"] for one in planned(map(row, orders), wish())] == ["3", "9", "10"]
-    assert planned([row(replace(orders[0], common_name="", dns_names=()))], wish()) == []
+    assert [one["order"] for one in planned(map(row, orders), make_criteria())] == ["3", "9", "10"]
+    assert planned([row(replace(orders[0], common_name="", dns_names=()))], make_criteria()) == []
 
 
-def test_an_entry_tells_the_order_and_the_state_that_it_rests_on() -> None:
+def test_an_entry_contains_the_order_and_the_state_of_the_decision() -> None:
     order = an_order("pending", SHOP, valid_till=None, product_name_id="ssl_plus")
 
-    assert planned([row(order)], wish(), details=[whole(order)]) == [
+    assert planned([row(order)], make_criteria(), details=[whole(order)]) == [
         {
             "provider": "certcentral",
             "order": "7",
@@ -456,7 +458,7 @@ def test_an_entry_tells_the_order_and_the_state_that_it_rests_on() -> None:
 @pytest.mark.parametrize("order_id", [0, -1])
 def test_an_order_without_an_id_is_refused(order_id: int) -> None:
     """What is no number at all is no order to the client."""
-    for doing in (lambda rows: to_read(rows, wish()), lambda rows: planned(rows, wish())):
+    for doing in (lambda rows: to_read(rows, make_criteria()), lambda rows: planned(rows, make_criteria())):
         with pytest.raises(ValueError, match="order_id"):
             doing([row(an_order(id=order_id))])
 
@@ -496,15 +498,15 @@ def test_what_has_to_be_read_further(
     order = row(an_order(status, **facts))
     for kind in kinds:
         for marks in (True, False):
-            assert to_read([order, order], wish(on_issued=kind, mark_renewed=marks)) == {
+            assert to_read([order, order], make_criteria(on_issued=kind, mark_renewed=marks)) == {
                 "details": [7] if details else [],
                 "certificates": [7] if certificates or (certificates is None and kind == REVOKE) else [],
                 "origin": [7] if origins and marks else [],
             }
 
 
-def test_nothing_is_read_of_what_is_left_to_a_person_anyhow() -> None:
-    for names, facts, wished in (
+def test_no_details_are_read_of_an_order_that_needs_manual_review() -> None:
+    for names, facts, options in (
         ((SHOP, WWW), {}, {}),
         ((WILD,), {}, {}),
         ((SHOP,), {"product_type": "code_signing_certificate"}, {}),
@@ -514,8 +516,8 @@ def test_nothing_is_read_of_what_is_left_to_a_person_anyhow() -> None:
     ):
         for status in ("needs_approval", "issued", "reissue_pending", "expired"):
             for kind in (LAPSE, REVOKE):
-                wishes = wish(on_issued=kind, mark_renewed=True, **wished)
-                assert not any(to_read([row(an_order(status, *names, **facts))], wishes).values())
+                criteria = make_criteria(on_issued=kind, mark_renewed=True, **options)
+                assert not any(to_read([row(an_order(status, *names, **facts))], criteria).values())
 
 
 # -- what keeps an order out -------------------------------------------------------------------------------------------
@@ -524,7 +526,7 @@ def test_nothing_is_read_of_what_is_left_to_a_person_anyhow() -> None:
 @each("status", [*ORDER_STATUSES, "on_hold", ""])
 @each("kind", ALL_KINDS)
 @each(
-    ("names", "wished", "mentioned"),
+    ("names", "options", "mentioned"),
     [
         ((SHOP, WWW), {}, WWW),
         ((SHOP, "a.test", "b.test", "c.test", "d.test"), {}, "a.test, b.test, c.test and 1 more"),
@@ -540,13 +542,13 @@ def test_nothing_is_read_of_what_is_left_to_a_person_anyhow() -> None:
         ((SHOP,), {"replacements": [7], "shared": [7]}, "replacement"),
     ],
 )
-def test_an_order_that_covers_more_is_left_to_a_person_whatever_it_is(
-    status: str, kind: str, names: tuple[str, ...], wished: dict[str, Any], mentioned: str
+def test_an_order_that_covers_more_always_needs_manual_review(
+    status: str, kind: str, names: tuple[str, ...], options: dict[str, Any], mentioned: str
 ) -> None:
-    wishes = parse_request({"names": [SHOP], "on_issued": kind, "mark_renewed": True, **wished})
+    criteria = parse_request({"names": [SHOP], "on_issued": kind, "mark_renewed": True, **options})
     order = an_order(status, *names, is_migrated=True)
 
-    entry = entry_of(order, wishes, details=[whole(order), origin(order)], certificates=[ends_of(order)])
+    entry = entry_of(order, criteria, details=[whole(order), origin(order)], certificates=[ends_of(order)])
 
     assert entry["action"] == "leave"
     assert mentioned in entry["reason"]
@@ -554,9 +556,9 @@ def test_an_order_that_covers_more_is_left_to_a_person_whatever_it_is(
 
 @pytest.mark.parametrize("names", [(SHOP, WWW), (WILD,), (SHOP, WILD)])
 def test_an_order_that_is_listed_may_go_all_the_same(names: tuple[str, ...]) -> None:
-    assert entry_of(an_order("pending", *names), wish(shared=[7]))["action"] == "cancel"
-    assert entry_of(an_order("pending", *names), wish(shared=["77"]))["action"] == "leave"
-    assert entry_of(an_order("issued", *names), wish(shared=["7"], on_issued=REVOKE))["action"] == "revoke"
+    assert entry_of(an_order("pending", *names), make_criteria(shared=[7]))["action"] == "cancel"
+    assert entry_of(an_order("pending", *names), make_criteria(shared=["77"]))["action"] == "leave"
+    assert entry_of(an_order("issued", *names), make_criteria(shared=["7"], on_issued=REVOKE))["action"] == "revoke"
 
 
 @each("shared", [[], [7]])
@@ -581,18 +583,21 @@ def test_an_order_that_is_listed_may_go_all_the_same(names: tuple[str, ...]) -> 
     ],
 )
 def test_a_name_that_is_none_keeps_its_order_out(name: str, status: str, shared: list[int]) -> None:
-    """Below what goes away it would count as gone, and no pattern would protect what is meant by it."""
+    """Below a name to decommission it would count as one of those, and no pattern would protect what is meant by it."""
     order = an_order(status)
     read = [whole(replace(order, dns_names=(SHOP, name)))]
-    wishes = wish(include_subdomains=True, on_issued=REVOKE, shared=shared, protected=["pay.example.com"])
+    criteria = make_criteria(include_subdomains=True, on_issued=REVOKE, shared=shared, protected=["pay.example.com"])
 
-    (entry,) = planned(read, wishes, certificates=[ends_of(order)], served={"7": "not_served"})
+    (entry,) = planned(read, criteria, certificates=[ends_of(order)], served={"7": "not_served"})
 
-    assert told(entry) == ("leave", because("a name that is not a domain name").replace("x@shop.example.com", name))
+    assert action_and_reason(entry) == (
+        "leave",
+        because("a name that is not a domain name").replace("x@shop.example.com", name),
+    )
 
 
 @pytest.mark.parametrize(
-    ("kind", "goes"),
+    ("kind", "is_ended"),
     [
         ("ssl_certificate", True),
         ("dv_ssl_certificate", True),
@@ -602,16 +607,16 @@ def test_a_name_that_is_none_keeps_its_order_out(name: str, status: str, shared:
         ("", False),
     ],
 )
-def test_only_tls_products_go_by_default(kind: str, goes: bool) -> None:
+def test_only_tls_products_go_by_default(kind: str, is_ended: bool) -> None:
     order = an_order("pending", product_type=kind)
-    entry = entry_of(order, wish())
+    entry = entry_of(order, make_criteria())
 
-    assert entry["action"] == ("cancel" if goes else "leave")
-    assert goes or kind in entry["reason"]
+    assert entry["action"] == ("cancel" if is_ended else "leave")
+    assert is_ended or kind in entry["reason"]
     # A list of ids is about names, not about products.
-    assert entry_of(order, wish(shared=[7]))["action"] == entry["action"]
-    assert entry_of(order, wish(product_types=[]))["action"] == "leave"
-    assert not kind or entry_of(order, wish(product_types=[kind]))["action"] == "cancel"
+    assert entry_of(order, make_criteria(shared=[7]))["action"] == entry["action"]
+    assert entry_of(order, make_criteria(product_types=[]))["action"] == "leave"
+    assert not kind or entry_of(order, make_criteria(product_types=[kind]))["action"] == "cancel"
 
 
 @pytest.mark.parametrize("extra", [WWW, WILD, "*.shop.example.com", "x@shop.example.com"])
@@ -619,12 +624,12 @@ def test_only_tls_products_go_by_default(kind: str, goes: bool) -> None:
 def test_names_of_a_duplicate_or_a_reissue_count(extra: str, kind: str) -> None:
     order = an_order(has_duplicates=True)
 
-    entry = entry_of(order, wish(on_issued=kind), (SHOP, extra))
+    entry = entry_of(order, make_criteria(on_issued=kind), (SHOP, extra))
 
     assert (entry["action"], entry["domains"]) == ("leave", sorted([SHOP, extra]))
     assert extra in entry["reason"]
-    assert entry_of(order, wish(on_issued=kind, shared=[7]), (WWW,))["action"] == kind
-    guarded = wish(on_issued=kind, shared=[7], protected=[WWW])
+    assert entry_of(order, make_criteria(on_issued=kind, shared=[7]), (WWW,))["action"] == kind
+    guarded = make_criteria(on_issued=kind, shared=[7], protected=[WWW])
     left = entry_of(order, guarded, (WWW,))
     assert (left["action"], f"({WWW})" in left["reason"]) == ("leave", True)
 
@@ -636,17 +641,17 @@ def test_a_common_name_without_a_dot_may_be_a_server_that_stays(status: str, sha
     order = an_order(status, common_name="intranet", dns_names=(SHOP,))
     assert order.domains == (SHOP,)
 
-    entry = entry_of(order, wish(on_issued=REVOKE, shared=shared))
+    entry = entry_of(order, make_criteria(on_issued=REVOKE, shared=shared))
 
-    assert told(entry) == ("leave", because("a common name that is not a domain name"))
+    assert action_and_reason(entry) == ("leave", because("a common name that is not a domain name"))
 
 
 @pytest.mark.parametrize("common_name", ["", SHOP, "SHOP.example.com."])
-def test_a_common_name_that_is_among_the_names_says_nothing_new(common_name: str) -> None:
+def test_a_common_name_among_the_names_changes_nothing(common_name: str) -> None:
     order = an_order("pending")
     listed = replace(row(order), common_name=common_name)
 
-    assert planned([listed], wish(), details=[whole(order)])[0]["action"] == "cancel"
+    assert planned([listed], make_criteria(), details=[whole(order)])[0]["action"] == "cancel"
 
 
 @pytest.mark.parametrize(
@@ -666,20 +671,20 @@ def test_neither_reading_lifts_a_guard_of_the_other(changes: dict[str, Any], lat
     order = an_order("needs_approval")
     listed, page = replace(order, **changes), replace(order, **later)
 
-    (entry,) = planned([row(listed)], wish(), details=[whole(page)])
+    (entry,) = planned([row(listed)], make_criteria(), details=[whole(page)])
 
     assert entry["action"] == "leave"
     assert set(entry["domains"]) == {*listed.domains, *page.domains}
 
 
-# -- what is told twice ------------------------------------------------------------------------------------------------
+# -- repeated rows -----------------------------------------------------------------------------------------------------
 
 
 # -- what a list leaves out --------------------------------------------------------------------------------------------
 
 
 def short(order: Order, *names: str) -> Order:
-    """Return the row of an order that tells these names only, and shows that there may be more."""
+    """Return the row of an order that has these names only, and shows that there may be more."""
     return row(replace(order, dns_names=names, names_known=False))
 
 
@@ -691,19 +696,21 @@ def test_a_name_that_a_list_leaves_out_is_protected_all_the_same(
 ) -> None:
     """row_names_null.json and row_fewer_names.json."""
     order = an_order(status, SHOP, "pay.example.com")
-    wishes = wish(SHOP, "pay.example.com", on_issued=kind, protected=["pay.example.com"])
+    criteria = make_criteria(SHOP, "pay.example.com", on_issued=kind, protected=["pay.example.com"])
     lists = [short(order, *listed)]
 
-    assert to_read(lists, wishes)["details"] == [7]
-    (entry,) = planned(lists, wishes, details=[whole(order)], certificates=[ends_of(order)], served={"7": "not_served"})
-    assert told(entry) == ("leave", because("a protected name").replace(SHOP, "pay.example.com"))
+    assert to_read(lists, criteria)["details"] == [7]
+    (entry,) = planned(
+        lists, criteria, details=[whole(order)], certificates=[ends_of(order)], served={"7": "not_served"}
+    )
+    assert action_and_reason(entry) == ("leave", because("a protected name").replace(SHOP, "pay.example.com"))
 
 
 @pytest.mark.parametrize("status", ["pending", "needs_approval", "reissue_pending", "issued"])
 @pytest.mark.parametrize("kind", [LAPSE, REVOKE])
 def test_no_end_rests_on_a_row(status: str, kind: str) -> None:
     order = an_order(status)
-    (entry,) = planned([row(order)], wish(on_issued=kind), served={"7": "not_served"})
+    (entry,) = planned([row(order)], make_criteria(on_issued=kind), served={"7": "not_served"})
 
     assert entry["action"] == "leave"
 
@@ -715,9 +722,9 @@ def test_a_page_that_leaves_names_out_ends_nothing_unless_that_is_accepted(
     status: str, kind: str, accepted: list[Any]
 ) -> None:
     order = an_order(status, names_known=False)
-    wishes = wish(on_issued=kind, accept_unknown=accepted)
-    seen = {"details": [whole(order)], "certificates": [ends_of(order)], "served": {"7": "not_served"}}
-    (entry,) = planned([row(order)], wishes, **seen)
+    criteria = make_criteria(on_issued=kind, accept_unknown=accepted)
+    facts = {"details": [whole(order)], "certificates": [ends_of(order)], "served": {"7": "not_served"}}
+    (entry,) = planned([row(order)], criteria, **facts)
 
     if (status, kind) == ("issued", KEEP):
         assert entry["action"] == "keep"
@@ -725,13 +732,13 @@ def test_a_page_that_leaves_names_out_ends_nothing_unless_that_is_accepted(
         assert entry["action"] in WRITES
         assert entry["state"]["unknown"] == "accepted"
         assert "decommission_domain_accept_unknown" in entry["reason"]
-        guarded = wish(on_issued=kind, accept_unknown=accepted, protected=[SHOP])
-        assert planned([row(order)], guarded, **seen)[0]["action"] == "leave"
+        guarded = make_criteria(on_issued=kind, accept_unknown=accepted, protected=[SHOP])
+        assert planned([row(order)], guarded, **facts)[0]["action"] == "leave"
     else:
         assert entry["action"] == "leave"
 
 
-def test_an_order_of_which_a_list_tells_no_names_may_cover_one_that_goes() -> None:
+def test_an_order_listed_without_names_may_cover_a_name_to_decommission() -> None:
     order = an_order("pending", WWW, SHOP)
     alone = an_order("pending", SHOP, id=8, common_name="")
     other = an_order("pending", WWW, id=9)
@@ -739,27 +746,27 @@ def test_an_order_of_which_a_list_tells_no_names_may_cover_one_that_goes() -> No
     client = an_order("pending", WWW, id=11, names_known=False, product_type="client_certificate")
     lists = [short(order, WWW), short(alone), short(other), row(over), row(client)]
 
-    assert to_read(lists, wish())["details"] == [7, 8, 9]
-    entries = planned(lists, wish(), details=map(whole, [order, alone, other]))
+    assert to_read(lists, make_criteria())["details"] == [7, 8, 9]
+    entries = planned(lists, make_criteria(), details=map(whole, [order, alone, other]))
     assert [(entry["order"], entry["action"]) for entry in entries] == [("7", "leave"), ("8", "cancel")]
-    # Its certificates are asked for once its page has told that it is one of those that go.
+    # Its certificates are asked for once its page has shown that it is one of those to end.
     issued = an_order("issued", SHOP, common_name="")
-    assert to_read([short(issued)], wish(on_issued=REVOKE))["certificates"] == []
-    assert to_read([short(issued)], wish(on_issued=REVOKE), [whole(issued)]) == {
+    assert to_read([short(issued)], make_criteria(on_issued=REVOKE))["certificates"] == []
+    assert to_read([short(issued)], make_criteria(on_issued=REVOKE), [whole(issued)]) == {
         "details": [],
         "certificates": [7],
         "origin": [],
     }
 
 
-def test_what_goes_is_what_its_own_page_tells() -> None:
-    """A row that does not tell all names may tell wrong ones; none of either may be one that stays."""
+def test_the_names_of_an_entry_are_those_of_the_own_page() -> None:
+    """A row without all names may have wrong ones; none of either may be one that stays."""
     order = an_order("pending", SHOP, "pay.example.com")
     wrong = short(order, SHOP, WWW)
-    wishes = wish(SHOP, "pay.example.com", WWW)
+    criteria = make_criteria(SHOP, "pay.example.com", WWW)
 
-    assert planned([wrong], wishes, details=[whole(order)])[0]["domains"] == ["pay.example.com", SHOP]
-    assert planned([wrong], wish(SHOP, "pay.example.com"), details=[whole(order)])[0]["action"] == "leave"
+    assert planned([wrong], criteria, details=[whole(order)])[0]["domains"] == ["pay.example.com", SHOP]
+    assert planned([wrong], make_criteria(SHOP, "pay.example.com"), details=[whole(order)])[0]["action"] == "leave"
 
 
 @pytest.mark.parametrize("kind", [LAPSE, REVOKE])
@@ -771,35 +778,35 @@ def test_certificates_that_are_announced_and_not_listed(kind: str, accepted: lis
     subject = Revocable(whole_order)
     decision = _certcentral_policy.decide_revocation(subject, today=TODAY, skip_approval=False, cancel_reissue=True)
     ends = Ending(7, whole_order, subject.certificates, reason=decision.explanation)
-    wishes = wish(on_issued=kind, accept_unknown=accepted)
+    criteria = make_criteria(on_issued=kind, accept_unknown=accepted)
 
-    (entry,) = planned([row(order)], wishes, details=[whole(order)], certificates=[ends], served={"7": "not_served"})
+    (entry,) = planned([row(order)], criteria, details=[whole(order)], certificates=[ends], served={"7": "not_served"})
 
     assert decision.outcome == "ineligible"
     if accepted:
         assert (entry["action"], entry["state"]["unknown"]) == (kind, "accepted")
     else:
         assert entry["action"] == "leave"
-    guarded = wish(on_issued=kind, accept_unknown=[7], protected=[SHOP])
+    guarded = make_criteria(on_issued=kind, accept_unknown=[7], protected=[SHOP])
     assert planned([row(order)], guarded, details=[whole(order)], certificates=[ends])[0]["action"] == "leave"
 
 
-def test_the_product_that_its_own_page_tells_decides() -> None:
+def test_the_product_on_the_own_page_decides() -> None:
     order = an_order("issued")
     ends = ends_of(replace(order, product_type="client_certificate"))
 
-    (entry,) = planned([row(order)], wish(on_issued=REVOKE), certificates=[ends], served={"7": "not_served"})
-    assert told(entry) == ("leave", because("another kind of product"))
+    (entry,) = planned([row(order)], make_criteria(on_issued=REVOKE), certificates=[ends], served={"7": "not_served"})
+    assert action_and_reason(entry) == ("leave", because("another kind of product"))
 
 
 @pytest.mark.parametrize("known", [True, False])
 def test_no_expired_order_is_marked_that_may_cover_a_name_that_stays(known: bool) -> None:
     order = an_order("expired", is_migrated=True, names_known=False)
-    wishes = wish(mark_renewed=True)
+    criteria = make_criteria(mark_renewed=True)
 
-    assert to_read([row(order)], wishes) == {"details": [7], "certificates": [], "origin": [7]}
+    assert to_read([row(order)], criteria) == {"details": [7], "certificates": [], "origin": [7]}
     page = whole(replace(order, names_known=known))
-    (entry,) = planned([row(order)], wishes, details=[page, origin(order)])
+    (entry,) = planned([row(order)], criteria, details=[page, origin(order)])
     assert entry["action"] == ("mark_renewed" if known else "leave")
 
 
@@ -822,12 +829,12 @@ def both_ways(rows: Sequence[Any], doing: Callable[[Sequence[Any]], Any]) -> Any
 )
 @pytest.mark.parametrize("shared", [[], [7]])
 def test_an_order_that_is_listed_twice_and_not_alike_is_left(other: dict[str, Any], shared: list[int]) -> None:
-    """A list that shifts between two pages may tell an order before and after a change."""
+    """A list that shifts between two pages may show an order before and after a change."""
     first = an_order("pending")
     rows = [row(first), row(replace(first, **other))]
-    wishes = wish(shared=shared)
+    criteria = make_criteria(shared=shared)
 
-    (entry,) = both_ways(rows, lambda several: planned(several, wishes, details=[whole(first)]))
+    (entry,) = both_ways(rows, lambda several: planned(several, criteria, details=[whole(first)]))
 
     agrees = other == {"status": ""}
     assert entry["action"] == ("cancel" if agrees else "leave")
@@ -839,33 +846,36 @@ def test_nothing_more_is_read_of_an_order_that_is_left_anyhow() -> None:
     rows = [row(order), row(replace(order, has_duplicates=True))]
 
     for kind in (LAPSE, REVOKE):
-        wishes = wish(on_issued=kind)
-        assert not any(both_ways(rows, lambda several, wishes=wishes: to_read(several, wishes)).values())
-        assert told(planned(rows, wishes)[0]) == ("leave", because("rows of one order that differ"))
+        criteria = make_criteria(on_issued=kind)
+        assert not any(both_ways(rows, lambda several, criteria=criteria: to_read(several, criteria)).values())
+        assert action_and_reason(planned(rows, criteria)[0]) == ("leave", because("rows of one order that differ"))
 
 
-def test_one_telling_among_three_that_contradicts_is_not_outvoted() -> None:
+def test_one_row_of_three_that_contradicts_is_not_outvoted() -> None:
     order = an_order("pending")
     rows = [row(replace(order, status="issued")), row(order), row(replace(order, has_duplicates=None))]
 
     for several in (rows, rows[1:] + rows[:1], rows[2:] + rows[:2]):
-        assert told(planned(several, wish())[0]) == ("leave", because("rows of one order that differ"))
+        assert action_and_reason(planned(several, make_criteria())[0]) == (
+            "leave",
+            because("rows of one order that differ"),
+        )
 
 
 def test_a_row_that_leaves_something_out_changes_no_entry() -> None:
     """What an approved plan rests on is compared word for word."""
     order = an_order("pending", valid_till=None)
-    (alone,) = planned([row(order)], wish())
+    (alone,) = planned([row(order)], make_criteria())
 
-    assert planned([row(order), row(order)], wish()) == [alone]
-    assert planned([row(order), row(replace(order, has_duplicates=None))], wish()) == [alone]
+    assert planned([row(order), row(order)], make_criteria()) == [alone]
+    assert planned([row(order), row(replace(order, has_duplicates=None))], make_criteria()) == [alone]
 
 
 def test_what_is_left_out_contradicts_nothing() -> None:
     order = an_order("needs_approval")
     pages = [whole(order), replace(origin(order), has_duplicates=None, disable_renewal_notifications=None)]
 
-    (entry,) = both_ways(pages, lambda several: planned([row(order)], wish(), details=several))
+    (entry,) = both_ways(pages, lambda several: planned([row(order)], make_criteria(), details=several))
 
     assert entry["action"] == "reject_request"
 
@@ -873,20 +883,20 @@ def test_what_is_left_out_contradicts_nothing() -> None:
 def test_pages_and_certificates_that_contradict_one_another_are_left() -> None:
     order = an_order("needs_approval")
     pages = [whole(order), whole(replace(order, requests=(Request(56, "new_request", "pending"),)))]
-    (entry,) = both_ways(pages, lambda several: planned([row(order)], wish(), details=several))
-    assert told(entry) == ("leave", because("rows of one order that differ"))
+    (entry,) = both_ways(pages, lambda several: planned([row(order)], make_criteria(), details=several))
+    assert action_and_reason(entry) == ("leave", because("rows of one order that differ"))
 
-    issued, wishes = an_order(), wish(on_issued=REVOKE)
+    issued, criteria = an_order(), make_criteria(on_issued=REVOKE)
     ends = [ends_of(issued), ends_of(issued, (SHOP,))]
     (entry,) = both_ways(
-        ends, lambda several: planned([row(issued)], wishes, certificates=several, served={"7": "not_served"})
+        ends, lambda several: planned([row(issued)], criteria, certificates=several, served={"7": "not_served"})
     )
-    assert told(entry) == ("leave", because("rows of one order that differ"))
-    assert both_ways(ends, lambda several: to_probe(several, [], wishes)) == []
+    assert action_and_reason(entry) == ("leave", because("rows of one order that differ"))
+    assert both_ways(ends, lambda several: to_probe(several, [], criteria)) == []
 
 
 def test_its_own_page_is_newer_than_the_list() -> None:
-    (entry,) = planned([row(an_order("needs_approval"))], wish(), details=[whole(an_order("issued"))])
+    (entry,) = planned([row(an_order("needs_approval"))], make_criteria(), details=[whole(an_order("issued"))])
 
     assert (entry["action"], entry["state"]["status"]) == ("keep", "issued")
 
@@ -918,30 +928,33 @@ def test_its_own_page_is_newer_than_the_list() -> None:
 def test_what_is_not_issued_ends_the_same_way_whatever_becomes_of_issued_orders(
     kind: str, status: str, action: str
 ) -> None:
-    entry = entry_of(an_order(status), wish(on_issued=kind))
+    entry = entry_of(an_order(status), make_criteria(on_issued=kind))
 
     assert entry["action"] == action
     assert entry["state"]["status"] == status
 
 
 def test_no_status_at_all_is_not_known() -> None:
-    (entry,) = planned([row(an_order(answered(7, status=None).status))], wish())
+    (entry,) = planned([row(an_order(answered(7, status=None).status))], make_criteria())
 
-    assert told(entry) == ("leave", because("no status"))
+    assert action_and_reason(entry) == ("leave", because("no status"))
 
 
 def test_every_status_of_the_reference_has_a_rule() -> None:
     for status in ORDER_STATUSES:
         unknown = because("an unknown status").replace("on_hold", status)
-        assert entry_of(an_order(status), wish())["reason"] != unknown
+        assert entry_of(an_order(status), make_criteria())["reason"] != unknown
 
 
 @pytest.mark.parametrize("status", ["pending", "waiting_pickup", "needs_approval"])
 def test_an_order_that_has_a_certificate_is_not_ended_as_one_that_has_none(status: str) -> None:
     """One that was never issued has no serial number (docs/development/reference/certcentral.md 2.1)."""
-    entry = entry_of(an_order(status, serial_number="0A"), wish())
+    entry = entry_of(an_order(status, serial_number="0A"), make_criteria())
 
-    assert told(entry) == ("leave", because("a pending order with a certificate").replace("pending", status))
+    assert action_and_reason(entry) == (
+        "leave",
+        because("a pending order with a certificate").replace("pending", status),
+    )
 
 
 @pytest.mark.parametrize(
@@ -963,32 +976,32 @@ def test_an_order_that_has_a_certificate_is_not_ended_as_one_that_has_none(statu
     ],
 )
 def test_only_one_request_for_a_new_order_is_rejected(requests: tuple[Request, ...], found: str) -> None:
-    """Whoever asked for a revocation had a reason, a stolen key perhaps; ours is not to keep the certificate."""
-    entry = entry_of(an_order("needs_approval", requests=requests), wish())
+    """The requester of a revocation had a reason, a stolen key perhaps; ours is not to keep the certificate."""
+    entry = entry_of(an_order("needs_approval", requests=requests), make_criteria())
 
     if found:
-        assert told(entry) == ("leave", because("no request to reject").replace("none", found))
+        assert action_and_reason(entry) == ("leave", because("no request to reject").replace("none", found))
         assert "request_id" not in entry
     else:
-        assert told(entry) == ("reject_request", because("a request to reject"))
+        assert action_and_reason(entry) == ("reject_request", because("a request to reject"))
         assert entry["request_id"] == 55
 
 
 @pytest.mark.parametrize("requests", [None, [], "55", [None]])
-def test_requests_that_are_not_told_are_not_rejected(requests: Any) -> None:
-    told = answered(7, DETAILS, requests=requests).requests
-    order = an_order("needs_approval", requests=told)
+def test_unlisted_requests_are_not_rejected(requests: Any) -> None:
+    action_and_reason = answered(7, DETAILS, requests=requests).requests
+    order = an_order("needs_approval", requests=action_and_reason)
 
-    (entry,) = planned([row(order)], wish(), details=[whole(order)])
+    (entry,) = planned([row(order)], make_criteria(), details=[whole(order)])
 
     assert entry["action"] == "leave"
 
 
 @pytest.mark.parametrize("details", [[], [origin(an_order("needs_approval"))], [whole(an_order(id=8))]])
 def test_without_its_own_page_no_request_is_rejected(details: list[Order]) -> None:
-    (entry,) = planned([row(an_order("needs_approval"))], wish(), details=details)
+    (entry,) = planned([row(an_order("needs_approval"))], make_criteria(), details=details)
 
-    assert told(entry) == ("leave", because("an order that needs approval, without details"))
+    assert action_and_reason(entry) == ("leave", because("an order that needs approval, without details"))
 
 
 # -- issued orders -----------------------------------------------------------------------------------------------------
@@ -1009,7 +1022,7 @@ def test_without_its_own_page_no_request_is_rejected(details: list[Order]) -> No
     ],
 )
 def test_what_becomes_of_an_issued_order(status: str, kind: str, action: str, drops: bool) -> None:
-    entry = entry_of(an_order(status), wish(on_issued=kind))
+    entry = entry_of(an_order(status), make_criteria(on_issued=kind))
 
     assert (entry["action"], entry.get("drop_reissue", False)) == (action, drops)
     assert entry["state"]["status"] == status
@@ -1023,7 +1036,7 @@ def test_a_status_that_lags_behind_hides_no_expired_certificate(
 ) -> None:
     """The filter value issued also returns expired ones (2.3)."""
     valid_till = None if days is None else TODAY + timedelta(days=days)
-    entry = entry_of(an_order(status, is_migrated=True, valid_till=valid_till), wish(on_issued=kind))
+    entry = entry_of(an_order(status, is_migrated=True, valid_till=valid_till), make_criteria(on_issued=kind))
 
     assert entry["action"] == ("nothing" if expired else kind)
 
@@ -1045,11 +1058,11 @@ def test_a_status_that_lags_behind_hides_no_expired_certificate(
 def test_an_annual_plan_may_outlive_its_certificate(
     ends: int | None, is_plan: bool | None, actions: tuple[str, ...], status: str
 ) -> None:
-    """Its certificate is expired for five days, and the plan goes on for so many more."""
+    """Its certificate is expired for five days, and the plan stays active for so many more."""
     till = None if ends is None else TODAY + timedelta(days=ends)
     facts = {"valid_till": TODAY - timedelta(days=5), "is_multi_year_plan": is_plan, "order_valid_till": till}
 
-    entries = [entry_of(an_order(status, **facts), wish(on_issued=kind)) for kind in ALL_KINDS]
+    entries = [entry_of(an_order(status, **facts), make_criteria(on_issued=kind)) for kind in ALL_KINDS]
 
     assert tuple(entry["action"] for entry in entries) == actions
     for entry in (entries[0], entries[2]) if actions[2] != "nothing" else ():
@@ -1058,9 +1071,9 @@ def test_an_annual_plan_may_outlive_its_certificate(
 
 
 @pytest.mark.parametrize("kind", ALL_KINDS)
-def test_the_annual_plan_that_was_met_goes_on(kind: str) -> None:
+def test_an_annual_plan_with_an_expired_certificate_stays_active(kind: str) -> None:
     """A certificate that expired on 2026-11-01 in an order that ends on 2027-04-15, which is called nothing."""
-    said = {
+    response = {
         "status": "issued",
         "is_renewed": False,
         "date_created": "2026-03-02T09:00:00+00:00",
@@ -1076,12 +1089,12 @@ def test_the_annual_plan_that_was_met_goes_on(kind: str) -> None:
         },
         "product": {"name_id": "ssl_multi_domain", "name": "Multi-Domain SSL", "type": "ssl_certificate"},
     }
-    today, wishes = date(2026, 11, 28), wish("f.field.example", on_issued=kind)
-    listed, itself = (answered(2031, source, **said) for source in (ROW, DETAILS))
-    assert policy.to_read([listed], wishes, today)["certificates"] == ([] if kind == KEEP else [2031])
+    today, criteria = date(2026, 11, 28), make_criteria("f.field.example", on_issued=kind)
+    listed, itself = (answered(2031, source, **response) for source in (ROW, DETAILS))
+    assert policy.to_read([listed], criteria, today)["certificates"] == ([] if kind == KEEP else [2031])
     now = datetime(2026, 11, 28, 12, 0, tzinfo=timezone.utc)
 
-    (entry,) = planned([listed], wishes, now=now, details=[itself], certificates=[ends_of(itself)])
+    (entry,) = planned([listed], criteria, now=now, details=[itself], certificates=[ends_of(itself)])
 
     assert entry["action"] == {"keep": "keep", "lapse": "lapse", "revoke": "leave"}[kind]
 
@@ -1089,19 +1102,19 @@ def test_the_annual_plan_that_was_met_goes_on(kind: str) -> None:
 def test_an_expired_order_of_which_it_is_not_known_whether_it_can_be_reissued_is_read_and_else_left() -> None:
     order = an_order("expired", valid_till=None, order_valid_till=TODAY + timedelta(days=9), is_migrated=True)
 
-    assert to_read([row(order)], wish(mark_renewed=True))["details"] == [7]
-    (entry,) = planned([row(order)], wish(mark_renewed=True))
-    assert told(entry)[0] == "leave"
+    assert to_read([row(order)], make_criteria(mark_renewed=True))["details"] == [7]
+    (entry,) = planned([row(order)], make_criteria(mark_renewed=True))
+    assert action_and_reason(entry)[0] == "leave"
     page = whole(replace(order, valid_till=TODAY - timedelta(days=3)))
-    (entry,) = planned([row(order)], wish(), details=[page])
-    assert told(entry)[0] == "keep"
+    (entry,) = planned([row(order)], make_criteria(), details=[page])
+    assert action_and_reason(entry)[0] == "keep"
 
 
 @pytest.mark.parametrize("kind", ALL_KINDS)
-def test_an_expired_certificate_whose_reissue_is_under_way_is_left(kind: str) -> None:
-    entry = entry_of(an_order("reissue_pending", valid_till=TODAY - timedelta(days=1)), wish(on_issued=kind))
+def test_an_expired_certificate_with_a_pending_reissue_is_left(kind: str) -> None:
+    entry = entry_of(an_order("reissue_pending", valid_till=TODAY - timedelta(days=1)), make_criteria(on_issued=kind))
 
-    assert told(entry) == ("leave", because("an expired certificate with a pending reissue"))
+    assert action_and_reason(entry) == ("leave", because("an expired certificate with a pending reissue"))
 
 
 # -- lapsing -----------------------------------------------------------------------------------------------------------
@@ -1119,11 +1132,11 @@ def test_an_expired_certificate_whose_reissue_is_under_way_is_left(kind: str) ->
         (True, False, True, "leave"),
     ],
 )
-def test_an_order_lapses_once_and_auto_renew_is_left_to_a_person_loudly(
+def test_an_order_is_set_to_expire_once_and_auto_renew_needs_manual_review(
     emails_off: bool, auto_reissue: bool, auto_renew: bool, action: str
 ) -> None:
     switches = {"auto_reissue": auto_reissue, "auto_renew": auto_renew}
-    entry = entry_of(an_order(disable_renewal_notifications=emails_off, **switches), wish(on_issued=LAPSE))
+    entry = entry_of(an_order(disable_renewal_notifications=emails_off, **switches), make_criteria(on_issued=LAPSE))
 
     assert entry["action"] == action
     assert ("AUTO-RENEW IS ON" in entry["reason"]) is auto_renew
@@ -1133,7 +1146,7 @@ def test_an_order_lapses_once_and_auto_renew_is_left_to_a_person_loudly(
 @pytest.mark.parametrize("auto_renew", [True, False])
 def test_a_reissue_is_dropped_even_where_everything_is_switched_off(auto_renew: bool) -> None:
     order = an_order("reissue_pending", disable_renewal_notifications=True, auto_renew=auto_renew)
-    entry = entry_of(order, wish(on_issued=LAPSE))
+    entry = entry_of(order, make_criteria(on_issued=LAPSE))
 
     assert (entry["action"], entry["drop_reissue"]) == ("lapse", True)
     assert ("AUTO-RENEW IS ON" in entry["reason"]) is auto_renew
@@ -1141,31 +1154,35 @@ def test_a_reissue_is_dropped_even_where_everything_is_switched_off(auto_renew: 
 
 @pytest.mark.parametrize("emails_off", [True, False, None])
 @pytest.mark.parametrize("read", [[], [origin(an_order())], [whole(an_order(id=8))]])
-def test_nobody_says_that_it_lapses_by_itself_whose_switches_were_not_read(
+def test_an_order_with_unread_renewal_switches_is_not_reported_as_expiring(
     emails_off: bool | None, read: list[Order]
 ) -> None:
-    """A list does not tell auto-renew, which would buy it again."""
+    """A list does not contain auto-renew, which would buy it again."""
     order = an_order(disable_renewal_notifications=emails_off)
 
-    (entry,) = planned([row(order)], wish(on_issued=LAPSE), details=read)
+    (entry,) = planned([row(order)], make_criteria(on_issued=LAPSE), details=read)
 
-    assert told(entry) == ("leave", because("an order to let expire, without details"))
+    assert action_and_reason(entry) == ("leave", because("an order to let expire, without details"))
 
 
 @pytest.mark.parametrize("unclear", [{"has_duplicates": True}, {"has_reissues": True}, {"has_reissues": None}])
 @pytest.mark.parametrize("where", [row, whole])
-def test_an_order_lapses_only_where_all_its_certificates_are_known(unclear: dict[str, Any], where: Any) -> None:
+def test_an_order_is_set_to_expire_only_where_all_its_certificates_are_known(
+    unclear: dict[str, Any], where: Any
+) -> None:
     order = an_order()
-    says = replace(order, **unclear)
-    listed, page = (says, order) if where is row else (order, says)
-    # What one of them leaves out, the other says.
+    unclear_order = replace(order, **unclear)
+    listed, page = (unclear_order, order) if where is row else (order, unclear_order)
+    # What one of them leaves out, the other contains.
     known = None in unclear.values()
     nameless = ends_of(order, certificates=(replace(ONE, domains=()),))
 
-    for certificates, lapses in (([], known), ([nameless], known), ([ends_of(order)], True)):
-        (entry,) = planned([row(listed)], wish(on_issued=LAPSE), details=[whole(page)], certificates=certificates)
-        assert told(entry)[0] == ("lapse" if lapses else "leave")
-        assert lapses or entry["reason"] == because("an order to let expire, with unknown certificates")
+    for certificates, is_known in (([], known), ([nameless], known), ([ends_of(order)], True)):
+        (entry,) = planned(
+            [row(listed)], make_criteria(on_issued=LAPSE), details=[whole(page)], certificates=certificates
+        )
+        assert action_and_reason(entry)[0] == ("lapse" if is_known else "leave")
+        assert is_known or entry["reason"] == because("an order to let expire, with unknown certificates")
 
 
 # -- revoking ----------------------------------------------------------------------------------------------------------
@@ -1185,25 +1202,25 @@ WAIVED = {"probe": False, "waiver": "the data centre is gone"}
         ),
     ],
 )
-def test_only_what_is_seen_not_to_be_served_is_revoked(status: str, verdict: Any, situation: str) -> None:
-    entry = entry_of(an_order(status), wish(on_issued=REVOKE), served={"7": verdict})
+def test_only_certificates_verified_as_not_served_are_revoked(status: str, verdict: Any, situation: str) -> None:
+    entry = entry_of(an_order(status), make_criteria(on_issued=REVOKE), served={"7": verdict})
 
-    goes = verdict == "not_served"
-    assert told(entry) == ("revoke" if goes else "leave", because(situation))
-    assert ("drop_reissue" in entry) is (goes and status == "reissue_pending")
-    assert entry["state"].get("served") == ("not_served" if goes else None)
+    is_revoked = verdict == "not_served"
+    assert action_and_reason(entry) == ("revoke" if is_revoked else "leave", because(situation))
+    assert ("drop_reissue" in entry) is (is_revoked and status == "reissue_pending")
+    assert entry["state"].get("served") == ("not_served" if is_revoked else None)
 
 
 @pytest.mark.parametrize("served", [{}, {"8": "not_served"}, {7: "not_served"}])
 def test_no_verdict_or_that_of_another_order_is_none(served: Any) -> None:
-    entry = entry_of(an_order(), wish(on_issued=REVOKE), served=served)
+    entry = entry_of(an_order(), make_criteria(on_issued=REVOKE), served=served)
 
-    assert told(entry) == ("leave", because("an unknown probe result"))
+    assert action_and_reason(entry) == ("leave", because("an unknown probe result"))
 
 
 @pytest.mark.parametrize("served", [{}, {"7": "unknown"}, {"7": "not_served"}])
-def test_a_waiver_stands_in_the_reason_and_nobody_says_that_nothing_is_served(served: dict[str, str]) -> None:
-    entry = entry_of(an_order(has_duplicates=True), wish(on_issued=REVOKE, **WAIVED), (SHOP,), served=served)
+def test_a_waiver_is_the_reason_and_no_probe_result_is_claimed(served: dict[str, str]) -> None:
+    entry = entry_of(an_order(has_duplicates=True), make_criteria(on_issued=REVOKE, **WAIVED), (SHOP,), served=served)
 
     assert entry["action"] == "revoke"
     assert WAIVED["waiver"] in entry["reason"]
@@ -1219,17 +1236,17 @@ def test_a_waiver_stands_in_the_reason_and_nobody_says_that_nothing_is_served(se
 HIDES = {"served": {"7": "unresolved"}, "unresolved": {"7": [SHOP]}}
 
 
-def test_a_name_that_does_not_resolve_is_told_to_the_approver_and_blocks_nothing() -> None:
-    entry = entry_of(an_order(), wish(on_issued=REVOKE), **HIDES)
+def test_a_name_that_does_not_resolve_is_shown_to_the_approver_and_blocks_nothing() -> None:
+    entry = entry_of(an_order(), make_criteria(on_issued=REVOKE), **HIDES)
 
-    assert told(entry) == ("revoke", because("a name that does not resolve"))
+    assert action_and_reason(entry) == ("revoke", because("a name that does not resolve"))
     assert (entry["state"]["served"], entry["state"]["unresolved"]) == ("unresolved", [SHOP])
 
 
-def test_where_nobody_approves_a_name_that_does_not_resolve_needs_the_waiver() -> None:
-    wished = {"on_issued": REVOKE, "unapproved": True}
-    left = entry_of(an_order(), wish(**wished), **HIDES)
-    waived = entry_of(an_order(), wish(**wished, waiver="the shop was never public"), **HIDES)
+def test_without_an_approval_a_name_that_does_not_resolve_needs_the_waiver() -> None:
+    options = {"on_issued": REVOKE, "unapproved": True}
+    left = entry_of(an_order(), make_criteria(**options), **HIDES)
+    waived = entry_of(an_order(), make_criteria(**options, waiver="the shop was never public"), **HIDES)
 
     assert left["action"] == "leave"
     assert SHOP in left["reason"]
@@ -1238,17 +1255,17 @@ def test_where_nobody_approves_a_name_that_does_not_resolve_needs_the_waiver() -
     assert "the shop was never public" in waived["reason"]
     # It is no leave to revoke what is served, or may be.
     for verdict in ("served", "unknown"):
-        assert entry_of(an_order(), wish(**wished, waiver="x"), served={"7": verdict})["action"] == "leave"
+        assert entry_of(an_order(), make_criteria(**options, waiver="x"), served={"7": verdict})["action"] == "leave"
     # And nothing is needed where all names resolve.
-    assert entry_of(an_order(), wish(**wished))["action"] == "revoke"
+    assert entry_of(an_order(), make_criteria(**options))["action"] == "revoke"
 
 
 @pytest.mark.parametrize(("unapproved", "action"), [(False, "revoke"), (True, "leave")])
 def test_a_name_of_servertastic_that_does_not_resolve_is_treated_alike(unapproved: bool, action: str) -> None:
     review = a_review("Completed", SHOP, completed_at=NOW - timedelta(days=3))
-    wishes, looks = wish(on_issued=REVOKE, unapproved=unapproved), {DIGEST: "unresolved"}
+    criteria, verdicts_by_order = make_criteria(on_issued=REVOKE, unapproved=unapproved), {DIGEST: "unresolved"}
 
-    (entry,) = planned([], wishes, reviews=[review], served=looks, unresolved={DIGEST: [SHOP]})
+    (entry,) = planned([], criteria, reviews=[review], served=verdicts_by_order, unresolved={DIGEST: [SHOP]})
 
     assert entry["action"] == action
     assert SHOP in entry["reason"]
@@ -1256,7 +1273,7 @@ def test_a_name_of_servertastic_that_does_not_resolve_is_treated_alike(unapprove
 
 
 def test_which_names_do_not_resolve_is_collected_by_order() -> None:
-    looks = [
+    probes = [
         {"item": {"order": "7"}, "results": [{"name": "b.x", "verdict": "unresolved"}]},
         {"item": {"order": "7"}, "results": [{"name": name, "verdict": "unresolved"} for name in ("a.x", "b.x")]},
         {"item": {"order": "8"}, "results": [{"name": "c.x", "verdict": "not_served"}]},
@@ -1264,18 +1281,18 @@ def test_which_names_do_not_resolve_is_collected_by_order() -> None:
         {"skipped": True},
     ]
 
-    assert both_ways(looks, policy.unresolved) == {"7": ["a.x", "b.x"]}
+    assert both_ways(probes, policy.unresolved) == {"7": ["a.x", "b.x"]}
 
 
-def test_no_waiver_beats_what_somebody_has_seen() -> None:
-    entry = entry_of(an_order(), wish(on_issued=REVOKE, **WAIVED), served={"7": "served"})
+def test_no_waiver_overrides_a_served_certificate() -> None:
+    entry = entry_of(an_order(), make_criteria(on_issued=REVOKE, **WAIVED), served={"7": "served"})
 
-    assert told(entry) == ("leave", because("a certificate that is served"))
+    assert action_and_reason(entry) == ("leave", because("a certificate that is served"))
 
 
-def test_what_was_approved_after_a_look_is_not_done_without_one() -> None:
-    approved = entry_of(an_order(), wish(on_issued=REVOKE))
-    fresh = entry_of(an_order(), wish(on_issued=REVOKE, **WAIVED))
+def test_a_revocation_approved_after_a_probe_is_not_applied_without_one() -> None:
+    approved = entry_of(an_order(), make_criteria(on_issued=REVOKE))
+    fresh = entry_of(an_order(), make_criteria(on_issued=REVOKE, **WAIVED))
 
     execute, changed, new = plans_approval.agreed([approved], [fresh])
 
@@ -1305,18 +1322,18 @@ ONE = ENDS.certificates[0]
         ),
     ],
 )
-@pytest.mark.parametrize("wished", [{}, WAIVED])
-def test_what_a_revocation_would_end_has_to_be_known(certificates: Any, wished: dict[str, Any]) -> None:
-    """A certificate whose names nobody tells may be one for names that stay."""
-    entry = entry_of(an_order(), wish(on_issued=REVOKE, **wished), certificates=certificates)
+@pytest.mark.parametrize("options", [{}, WAIVED])
+def test_what_a_revocation_would_end_has_to_be_known(certificates: Any, options: dict[str, Any]) -> None:
+    """A certificate with unknown names may be one for names that stay."""
+    entry = entry_of(an_order(), make_criteria(on_issued=REVOKE, **options), certificates=certificates)
 
-    assert told(entry) == ("leave", because("certificates that cannot be read"))
+    assert action_and_reason(entry) == ("leave", because("certificates that cannot be read"))
 
 
-def test_why_it_could_not_be_read_is_told() -> None:
-    entry = entry_of(an_order(), wish(on_issued=REVOKE), certificates=[Ending(7, reason="it is not there")])
+def test_the_reason_contains_the_read_error() -> None:
+    entry = entry_of(an_order(), make_criteria(on_issued=REVOKE), certificates=[Ending(7, reason="it is not there")])
 
-    assert told(entry)[0] == "leave"
+    assert action_and_reason(entry)[0] == "leave"
     assert "it is not there" in entry["reason"]
 
 
@@ -1327,19 +1344,19 @@ def test_a_revocation_that_waits_for_its_approval_is_not_asked_for_again(status:
     ends = ends_of(order)
     assert [request.id for request in ends.requests] == [60]
 
-    entry = entry_of(order, wish(on_issued=REVOKE))
+    entry = entry_of(order, make_criteria(on_issued=REVOKE))
 
-    assert told(entry) == ("leave", because("a revocation that waits for approval"))
+    assert action_and_reason(entry) == ("leave", because("a revocation that waits for approval"))
     assert entry["request_id"] == 60
 
 
 @pytest.mark.parametrize(
     ("listed", "read"), [("issued", "reissue_pending"), ("reissue_pending", "issued"), ("renewed", "revoked")]
 )
-def test_an_order_that_has_changed_between_two_looks_is_not_revoked(listed: str, read: str) -> None:
+def test_an_order_that_changed_between_two_reads_is_not_revoked(listed: str, read: str) -> None:
     ends = [replace(ENDS, order=an_order(read))]
 
-    assert told(entry_of(an_order(listed), wish(on_issued=REVOKE), certificates=ends)) == (
+    assert action_and_reason(entry_of(an_order(listed), make_criteria(on_issued=REVOKE), certificates=ends)) == (
         "leave",
         because("rows of one order that differ"),
     )
@@ -1348,42 +1365,42 @@ def test_an_order_that_has_changed_between_two_looks_is_not_revoked(listed: str,
 def test_a_mark_may_show_in_one_answer_and_not_in_another() -> None:
     ends = [replace(ENDS, order=an_order("renewed"))]
 
-    assert entry_of(an_order(), wish(on_issued=REVOKE), certificates=ends)["action"] == "revoke"
+    assert entry_of(an_order(), make_criteria(on_issued=REVOKE), certificates=ends)["action"] == "revoke"
 
 
-# -- where to look -----------------------------------------------------------------------------------------------------
+# -- what to probe -----------------------------------------------------------------------------------------------------
 
 
-def test_every_name_and_certificate_is_looked_for() -> None:
+def test_every_name_and_certificate_is_probed() -> None:
     order = an_order(common_name="SHOP.example.com", has_duplicates=True)
     rows = [ends_of(order, (WWW, SHOP), ("Bücher.example",)), ends_of(replace(order, id=3))]
 
-    assert both_ways(rows, lambda several: to_probe(several, [], wish(on_issued=REVOKE))) == [
+    assert both_ways(rows, lambda several: to_probe(several, [], make_criteria(on_issued=REVOKE))) == [
         {"order": "3", "names": [SHOP], "serial_numbers": ["0A"]},
         {"order": "7", "names": [SHOP, WWW, BOOKS], "serial_numbers": ["01F", "02F", "0A"]},
     ]
 
 
-@pytest.mark.parametrize("wished", [{}, {"on_issued": LAPSE}, {"on_issued": REVOKE, **WAIVED}])
-def test_nobody_looks_where_that_decides_nothing(wished: dict[str, Any]) -> None:
-    assert to_probe([ends_of(an_order())], [a_review()], wish(**wished)) == []
+@pytest.mark.parametrize("options", [{}, {"on_issued": LAPSE}, {"on_issued": REVOKE, **WAIVED}])
+def test_no_probe_where_it_decides_nothing(options: dict[str, Any]) -> None:
+    assert to_probe([ends_of(an_order())], [a_review()], make_criteria(**options)) == []
 
 
 @pytest.mark.parametrize("certificates", [(), (replace(ONE, serial_number=""),), (replace(ONE, domains=()),)])
-def test_nobody_looks_for_what_is_not_known(certificates: tuple[Certificate, ...]) -> None:
+def test_no_probe_without_known_serial_numbers_and_names(certificates: tuple[Certificate, ...]) -> None:
     ends = replace(ENDS, certificates=certificates)
 
-    assert to_probe([ends, Ending(8)], [], wish(on_issued=REVOKE)) == []
+    assert to_probe([ends, Ending(8)], [], make_criteria(on_issued=REVOKE)) == []
 
 
 def test_one_certificate_without_a_serial_number_hides_no_other() -> None:
     ends = replace(ENDS, certificates=(replace(ONE, serial_number=""), ONE))
 
-    assert to_probe([ends], [], wish(on_issued=REVOKE))[0]["serial_numbers"] == ["0A"]
+    assert to_probe([ends], [], make_criteria(on_issued=REVOKE))[0]["serial_numbers"] == ["0A"]
 
 
 @pytest.mark.parametrize(
-    ("looks", "verdict"),
+    ("probes", "verdict"),
     [
         (["not_served"], "not_served"),
         (["not_served", "not_served"], "not_served"),
@@ -1401,13 +1418,13 @@ def test_one_certificate_without_a_serial_number_hides_no_other() -> None:
         ([None], "unknown"),
     ],
 )
-def test_of_several_looks_the_worst_counts(looks: list[Any], verdict: str) -> None:
-    results = [{"item": {"order": "7"}, "verdict": look} for look in looks]
+def test_of_several_probes_the_worst_counts(probes: list[Any], verdict: str) -> None:
+    results = [{"item": {"order": "7"}, "verdict": verdict_of_probe} for verdict_of_probe in probes]
 
     assert both_ways(results, verdicts) == {"7": verdict}
 
 
-def test_a_look_that_failed_or_was_skipped_says_nothing() -> None:
+def test_a_failed_or_skipped_probe_is_unknown() -> None:
     assert verdicts([{"item": {"order": 7}, "failed": True}, {"skipped": True}]) == {"7": "unknown"}
 
 
@@ -1419,7 +1436,7 @@ def test_a_look_that_failed_or_was_skipped_says_nothing() -> None:
     ("wanted", "is_migrated", "is_renewed", "action"),
     [
         (True, True, False, "mark_renewed"),
-        # Neither the list nor its own page tells of a mark.
+        # Neither the list nor its own page shows a mark.
         (True, True, None, "mark_renewed"),
         (True, True, True, "nothing"),
         (True, False, False, "nothing"),
@@ -1433,19 +1450,19 @@ def test_an_expired_migrated_order_is_marked_where_that_is_wanted(
 ) -> None:
     facts = {"is_migrated": is_migrated, "is_renewed": is_renewed, "valid_till": TODAY - timedelta(days=1)}
 
-    assert entry_of(an_order(status, **facts), wish(on_issued=kind, mark_renewed=wanted))["action"] == action
+    assert entry_of(an_order(status, **facts), make_criteria(on_issued=kind, mark_renewed=wanted))["action"] == action
 
 
 @pytest.mark.parametrize("days", [None, 1, 200])
-def test_an_order_that_says_nothing_of_when_it_expired_is_not_marked(days: int | None) -> None:
+def test_an_order_without_a_date_of_expiry_is_not_marked(days: int | None) -> None:
     valid_till = None if days is None else TODAY + timedelta(days=days)
     order = an_order("expired", is_migrated=True, valid_till=valid_till)
 
-    assert entry_of(order, wish(mark_renewed=True))["action"] == "nothing"
+    assert entry_of(order, make_criteria(mark_renewed=True))["action"] == "nothing"
 
 
 def test_without_its_origin_no_order_is_marked() -> None:
-    (entry,) = planned([row(an_order("expired", is_migrated=True))], wish(mark_renewed=True))
+    (entry,) = planned([row(an_order("expired", is_migrated=True))], make_criteria(mark_renewed=True))
 
     assert entry["action"] == "nothing"
 
@@ -1463,14 +1480,14 @@ ENDINGS = {
 }
 
 
-def with_successors(order: Order, wishes: Decommission, *successors: Order, **seen: Any) -> dict[str, Any]:
+def with_successors(order: Order, criteria: Decommission, *successors: Order, **facts: Any) -> dict[str, Any]:
     """Return the entry of an order that is read whole and that nothing serves, beside those that replace it."""
     known: dict[str, Any] = {
         "details": [replace(order, seen=frozenset([ROW, DETAILS, ORIGIN]))],
         "certificates": [ends_of(order)],
         "served": {"7": "not_served"},
     }
-    entries = planned([row(order), *successors], wishes, **{**known, **seen})
+    entries = planned([row(order), *successors], criteria, **{**known, **facts})
     (entry,) = (entry for entry in entries if entry["order"] == "7")
     return entry
 
@@ -1489,7 +1506,7 @@ def with_successors(order: Order, wishes: Decommission, *successors: Order, **se
         ({"status": "expired"}, False),
         ({"valid_till": TODAY - timedelta(days=1)}, False),
         ({"valid_till": None}, False),
-        # A multi-year plan goes on, and its certificate does not.
+        # A multi-year plan stays active, and its certificate does not.
         (
             {
                 "valid_till": TODAY - timedelta(days=1),
@@ -1506,10 +1523,10 @@ def with_successors(order: Order, wishes: Decommission, *successors: Order, **se
 def test_nothing_of_a_living_name_is_ended_unless_an_issued_replacement_covers_it(
     action: str, changes: dict[str, Any], good: bool
 ) -> None:
-    order, wished = ENDINGS[action]
-    wishes = wish(lives_on=[SHOP], replacements=[99], **wished)
+    order, options = ENDINGS[action]
+    criteria = make_criteria(lives_on=[SHOP], replacements=[99], **options)
 
-    entry = with_successors(order, wishes, row(replace(SUCCESSOR, **changes)))
+    entry = with_successors(order, criteria, row(replace(SUCCESSOR, **changes)))
 
     assert entry["action"] == (action if good else "leave")
     assert entry["state"].get("replaced_by") == (["99"] if good else None)
@@ -1518,11 +1535,11 @@ def test_nothing_of_a_living_name_is_ended_unless_an_issued_replacement_covers_i
         assert ("99" in entry["reason"]) is ("id" in changes)
         assert not {"drop_reissue", "request_id"} & set(entry)
     # It is the name alone that makes the difference.
-    assert with_successors(order, wish(**wished))["action"] == action
+    assert with_successors(order, make_criteria(**options))["action"] == action
 
 
 @pytest.mark.parametrize(
-    ("names", "wished", "replaced", "good"),
+    ("names", "options", "replaced", "good"),
     [
         ((WILD,), {"lives_on": [SHOP]}, (SHOP,), True),
         ((WILD,), {"lives_on": [SHOP]}, (WWW,), False),
@@ -1541,29 +1558,31 @@ def test_nothing_of_a_living_name_is_ended_unless_an_issued_replacement_covers_i
     ],
 )
 def test_what_covers_a_living_name(
-    names: tuple[str, ...], wished: dict[str, Any], replaced: tuple[str, ...], good: bool
+    names: tuple[str, ...], options: dict[str, Any], replaced: tuple[str, ...], good: bool
 ) -> None:
-    wishes = parse_request({"names": [SHOP], "shared": [7], "replacements": [99], **wished})
+    criteria = parse_request({"names": [SHOP], "shared": [7], "replacements": [99], **options})
     successor = an_order("issued", *(replaced or ("other.test",)), id=99)
 
-    assert with_successors(an_order("pending", *names), wishes, row(successor))["action"] == (
+    assert with_successors(an_order("pending", *names), criteria, row(successor))["action"] == (
         "cancel" if good else "leave"
     )
 
 
-def test_a_wildcard_may_be_what_goes_while_a_name_below_it_lives_on() -> None:
-    wishes = wish(WILD, lives_on=[WWW], shared=[7], replacements=[99])
+def test_a_wildcard_may_be_decommissioned_while_a_name_below_it_stays() -> None:
+    criteria = make_criteria(WILD, lives_on=[WWW], shared=[7], replacements=[99])
 
-    assert with_successors(an_order("pending", WILD), wishes, row(SUCCESSOR))["action"] == "leave"
-    assert with_successors(an_order("pending", WILD), wishes, row(an_order("issued", WWW, id=99)))["action"] == "cancel"
+    assert with_successors(an_order("pending", WILD), criteria, row(SUCCESSOR))["action"] == "leave"
+    assert (
+        with_successors(an_order("pending", WILD), criteria, row(an_order("issued", WWW, id=99)))["action"] == "cancel"
+    )
 
 
-def test_one_replacement_that_nobody_finds_stops_what_lives_on_and_nothing_else() -> None:
-    """One of two ids was mistyped: the order that is meant looks like any other, and would be ended."""
-    wishes = wish(SHOP, WWW, lives_on=[SHOP], replacements=[99, 999])
+def test_one_missing_replacement_stops_the_names_that_stay_and_nothing_else() -> None:
+    """One of two ids was mistyped: the intended order cannot be distinguished from any other, and would be ended."""
+    criteria = make_criteria(SHOP, WWW, lives_on=[SHOP], replacements=[99, 999])
     orders = [an_order("pending"), an_order("pending", WWW, id=8), SUCCESSOR]
 
-    entries = planned(map(row, orders), wishes, details=map(whole, orders[:2]))
+    entries = planned(map(row, orders), criteria, details=map(whole, orders[:2]))
 
     assert [entry["action"] for entry in entries] == ["leave", "cancel", "leave"]
     assert SHOP in entries[0]["reason"]
@@ -1572,21 +1591,21 @@ def test_one_replacement_that_nobody_finds_stops_what_lives_on_and_nothing_else(
 
 
 @pytest.mark.parametrize("changes", [{"status": "revoked"}, {"dns_names": (SHOP, WWW)}])
-def test_a_replacement_that_is_told_twice_and_not_alike_replaces_nothing(changes: dict[str, Any]) -> None:
-    wishes = wish(lives_on=[SHOP], replacements=[99])
+def test_a_replacement_with_contradicting_rows_replaces_nothing(changes: dict[str, Any]) -> None:
+    criteria = make_criteria(lives_on=[SHOP], replacements=[99])
     rows = [row(an_order("pending")), row(SUCCESSOR), row(replace(SUCCESSOR, **changes))]
 
-    assert [one["action"] for one in both_ways(rows, lambda several: planned(several, wishes))] == ["leave", "leave"]
+    assert [one["action"] for one in both_ways(rows, lambda several: planned(several, criteria))] == ["leave", "leave"]
 
 
 @each("kind", ALL_KINDS)
 @each("status", ORDER_STATUSES)
 def test_a_replacement_is_never_touched(status: str, kind: str) -> None:
-    wishes = wish(on_issued=kind, mark_renewed=True, replacements=[7], shared=[7], **WAIVED)
+    criteria = make_criteria(on_issued=kind, mark_renewed=True, replacements=[7], shared=[7], **WAIVED)
 
-    entry = with_successors(an_order(status, is_migrated=True), wishes)
+    entry = with_successors(an_order(status, is_migrated=True), criteria)
 
-    assert told(entry) == ("leave", because("a replacement"))
+    assert action_and_reason(entry) == ("leave", because("a replacement"))
 
 
 # -- Servertastic ------------------------------------------------------------------------------------------------------
@@ -1608,9 +1627,9 @@ def a_review(status: str = "Completed", name: str = SHOP, **facts: Any) -> Revie
     return Review(**{**known, "status": status, "domain_name": name, **facts})
 
 
-def servertastic(review: Review, wishes: Decommission, verdict: str | None = "not_served") -> dict[str, Any]:
+def servertastic(review: Review, criteria: Decommission, verdict: str | None = "not_served") -> dict[str, Any]:
     served = {} if verdict is None else {review.order_digest: verdict}
-    (entry,) = planned([], wishes, reviews=[review], served=served)
+    (entry,) = planned([], criteria, reviews=[review], served=served)
     return entry
 
 
@@ -1629,20 +1648,20 @@ def servertastic(review: Review, wishes: Decommission, verdict: str | None = "no
 def test_what_becomes_of_an_order_that_is_not_issued(
     kind: str, respell: Callable[[str], str], status: str, action: str
 ) -> None:
-    entry = servertastic(a_review(respell(status)), wish(on_issued=kind), None)
+    entry = servertastic(a_review(respell(status)), make_criteria(on_issued=kind), None)
 
     assert entry["action"] == action
     assert "contact" not in entry
 
 
 def test_no_state_at_all_is_left() -> None:
-    (entry,) = planned([], wish(), reviews=[a_review("")])
+    (entry,) = planned([], make_criteria(), reviews=[a_review("")])
 
     assert entry["action"] == "leave"
 
 
 @pytest.mark.parametrize(
-    ("kind", "wished", "verdict", "action"),
+    ("kind", "options", "verdict", "action"),
     [
         (KEEP, {}, "not_served", "keep"),
         (LAPSE, {}, "not_served", "keep"),
@@ -1653,21 +1672,21 @@ def test_no_state_at_all_is_left() -> None:
     ],
 )
 def test_what_becomes_of_an_issued_order_of_servertastic(
-    kind: str, wished: dict[str, Any], verdict: str | None, action: str
+    kind: str, options: dict[str, Any], verdict: str | None, action: str
 ) -> None:
-    entry = servertastic(a_review(), wish(on_issued=kind, **wished), verdict)
+    entry = servertastic(a_review(), make_criteria(on_issued=kind, **options), verdict)
 
     assert entry["action"] == action
     # The last day on which the admin contact can approve the cancellation.
     assert "2026-03-02" in entry["reason"]
-    assert (WAIVED["waiver"] in entry["reason"]) is (bool(wished) and action == "revoke")
+    assert (WAIVED["waiver"] in entry["reason"]) is (bool(options) and action == "revoke")
     assert (entry["contact"], CONTACT in entry["reason"]) == (CONTACT, False)
     if action == "revoke":
-        assert entry["state"]["served"] == ("waived" if wished else "not_served")
+        assert entry["state"]["served"] == ("waived" if options else "not_served")
 
 
-def test_an_entry_tells_an_order_of_servertastic() -> None:
-    assert servertastic(a_review("Queued", "SHOP.example.com"), wish()) == {
+def test_the_entry_of_an_order_of_servertastic() -> None:
+    assert servertastic(a_review("Queued", "SHOP.example.com"), make_criteria()) == {
         "provider": "servertastic",
         "order": DIGEST,
         "name": SHOP,
@@ -1680,16 +1699,16 @@ def test_an_entry_tells_an_order_of_servertastic() -> None:
 
 @pytest.mark.parametrize("kind", ALL_KINDS)
 @pytest.mark.parametrize("completed_at", [None, NOW - WINDOW, NOW - WINDOW - timedelta(days=1), LATEST])
-def test_an_issued_order_whose_window_is_closed_or_not_known_is_left(kind: str, completed_at: datetime | None) -> None:
-    entry = servertastic(a_review(completed_at=completed_at), wish(on_issued=kind))
+def test_an_issued_order_with_a_closed_or_unknown_window_is_left(kind: str, completed_at: datetime | None) -> None:
+    entry = servertastic(a_review(completed_at=completed_at), make_criteria(on_issued=kind))
 
-    assert told(entry) == ("leave", known()["decommission plan of Servertastic"]["a closed window"])
+    assert action_and_reason(entry) == ("leave", known()["decommission plan of Servertastic"]["a closed window"])
 
 
 @pytest.mark.parametrize("code", ["SmarterMail-Pro", "SMARTERTRACK", "smarterstats-1", "smartertools", "SmarterBundle"])
 @pytest.mark.parametrize("status", [*NOT_ISSUED, "Completed"])
 def test_products_of_smartertools_are_left(code: str, status: str) -> None:
-    entry = servertastic(a_review(status, product_code=code), wish(on_issued=REVOKE))
+    entry = servertastic(a_review(status, product_code=code), make_criteria(on_issued=REVOKE))
 
     assert entry["action"] == "leave"
     assert code in entry["reason"]
@@ -1697,7 +1716,7 @@ def test_products_of_smartertools_are_left(code: str, status: str) -> None:
 
 @each("status", [*NOT_ISSUED, "Completed", "Cancelled"])
 @each(
-    ("name", "wished", "mentioned"),
+    ("name", "options", "mentioned"),
     [
         (WILD, {}, WILD),
         (WILD, {"shared": [DIGEST], "protected": [WWW]}, f"({WWW})"),
@@ -1707,15 +1726,15 @@ def test_products_of_smartertools_are_left(code: str, status: str) -> None:
         (SHOP, {"replacements": [DIGEST]}, "replacement"),
     ],
 )
-def test_guards_hold_for_servertastic(status: str, name: str, wished: dict[str, Any], mentioned: str) -> None:
-    wishes = parse_request({"names": [SHOP], "on_issued": REVOKE, **wished})
+def test_guards_hold_for_servertastic(status: str, name: str, options: dict[str, Any], mentioned: str) -> None:
+    criteria = parse_request({"names": [SHOP], "on_issued": REVOKE, **options})
 
-    entry = servertastic(a_review(status, name), wishes)
+    entry = servertastic(a_review(status, name), criteria)
 
     assert entry["action"] == "leave"
     assert mentioned in entry["reason"]
-    if "replacements" not in wished:
-        assert to_probe([], [a_review(status, name)], wishes) == []
+    if "replacements" not in options:
+        assert to_probe([], [a_review(status, name)], criteria) == []
 
 
 @pytest.mark.parametrize("status", ["Queued", "Completed"])
@@ -1727,30 +1746,30 @@ def test_guards_hold_for_servertastic(status: str, name: str, wished: dict[str, 
     ],
 )
 def test_an_order_of_servertastic_with_more_names_is_left(status: str, facts: dict[str, Any], situation: str) -> None:
-    entry = servertastic(a_review(status, **facts), wish(on_issued=REVOKE))
+    entry = servertastic(a_review(status, **facts), make_criteria(on_issued=REVOKE))
 
-    assert told(entry) == ("leave", known()["decommission plan of Servertastic"][situation])
+    assert action_and_reason(entry) == ("leave", known()["decommission plan of Servertastic"][situation])
     assert entry["domains"] == list(facts["domains"])
 
 
-def test_an_order_of_servertastic_goes_with_all_of_its_names() -> None:
+def test_an_order_of_servertastic_is_ended_only_with_all_of_its_names() -> None:
     review = a_review(domains=(SHOP, WWW), san_count=1)
 
-    assert to_probe([], [review], wish(SHOP, WWW, on_issued=REVOKE))[0]["names"] == [SHOP, WWW]
-    assert servertastic(a_review("Queued", domains=(SHOP, WWW)), wish(SHOP, WWW))["action"] == "cancel"
+    assert to_probe([], [review], make_criteria(SHOP, WWW, on_issued=REVOKE))[0]["names"] == [SHOP, WWW]
+    assert servertastic(a_review("Queued", domains=(SHOP, WWW)), make_criteria(SHOP, WWW))["action"] == "cancel"
     # It is found by any of them.
-    assert servertastic(a_review("Queued", domains=(SHOP, WWW)), wish(WWW))["action"] == "leave"
+    assert servertastic(a_review("Queued", domains=(SHOP, WWW)), make_criteria(WWW))["action"] == "leave"
 
 
 def test_a_wildcard_of_servertastic_that_is_listed_may_go() -> None:
-    assert servertastic(a_review("Queued", WILD), wish(shared=[DIGEST]))["action"] == "cancel"
+    assert servertastic(a_review("Queued", WILD), make_criteria(shared=[DIGEST]))["action"] == "cancel"
 
 
 @pytest.mark.parametrize("name", ["SHOP.Example.com", f"{SHOP}."])
 def test_where_an_issued_order_of_servertastic_may_be_served(name: str) -> None:
     reviews = [a_review(name=name), a_review("Queued", order_digest=OTHER), a_review(name=WWW, order_digest="ef" * 32)]
 
-    probes = both_ways(reviews, lambda several: to_probe([], several, wish(on_issued=REVOKE)))
+    probes = both_ways(reviews, lambda several: to_probe([], several, make_criteria(on_issued=REVOKE)))
 
     assert probes == [{"order": DIGEST, "names": [SHOP], "serial_numbers": []}]
 
@@ -1758,19 +1777,19 @@ def test_where_an_issued_order_of_servertastic_may_be_served(name: str) -> None:
 def test_orders_of_servertastic_without_a_name_or_digest_cover_nothing() -> None:
     reviews = [a_review("Order Placed", ""), a_review(order_digest="")]
 
-    assert planned([], wish(), reviews=reviews) == []
+    assert planned([], make_criteria(), reviews=reviews) == []
 
 
 @pytest.mark.parametrize("other", [a_review("Queued"), a_review(completed_at=OPEN + timedelta(days=1))])
-def test_an_order_of_servertastic_that_is_told_twice_and_not_alike_is_left(other: Review) -> None:
+def test_an_order_of_servertastic_with_contradicting_reviews_is_left(other: Review) -> None:
     reviews = [other, a_review()]
-    wishes = wish(on_issued=REVOKE)
+    criteria = make_criteria(on_issued=REVOKE)
 
-    (entry,) = both_ways(reviews, lambda several: planned([], wishes, reviews=several, served={DIGEST: "not_served"}))
+    (entry,) = both_ways(reviews, lambda several: planned([], criteria, reviews=several, served={DIGEST: "not_served"}))
 
-    assert told(entry) == ("leave", because("rows of one order that differ"))
-    assert to_probe([], reviews, wishes) == []
-    assert len(planned([], wishes, reviews=reviews[:1] * 2)) == 1
+    assert action_and_reason(entry) == ("leave", because("rows of one order that differ"))
+    assert to_probe([], reviews, criteria) == []
+    assert len(planned([], criteria, reviews=reviews[:1] * 2)) == 1
 
 
 @pytest.mark.parametrize(
@@ -1793,13 +1812,13 @@ def test_what_is_not_issued_yet_replaces_nothing_that_is(
     status: str, facts: dict[str, Any], not_issued: bool, issued: bool
 ) -> None:
     """Servertastic's have to be placed before another is cancelled; a certificate in use needs one that is issued."""
-    wishes = wish(on_issued=REVOKE, lives_on=[SHOP], replacements=[OTHER])
+    criteria = make_criteria(on_issued=REVOKE, lives_on=[SHOP], replacements=[OTHER])
     successor = a_review(status, **{"order_digest": OTHER, **facts})
 
     def becomes(orders: Any = (), reviews: Any = ()) -> str:
         served = {"7": "not_served", DIGEST: "not_served"}
         entries = planned(
-            orders, wishes, reviews=[*reviews, successor], certificates=[ends_of(an_order())], served=served
+            orders, criteria, reviews=[*reviews, successor], certificates=[ends_of(an_order())], served=served
         )
         (entry,) = (one for one in entries if one["order"] in ("7", DIGEST))
         assert entry["state"].get("replaced_by") == ([OTHER] if entry["action"] != "leave" else None)
@@ -1835,7 +1854,7 @@ def refused(order: Order, entry: Mapping[str, Any]) -> str:
         )
     if decision.outcome == CHANGED and not decision.required_fact:
         return ""
-    # What lapses already but for its reissue has nothing more to be switched off.
+    # What already expires, except for its reissue, has nothing more to be switched off.
     return "" if action == "lapse" and drops and decision.outcome == "unchanged" else str(decision)
 
 
@@ -1848,7 +1867,7 @@ def test_what_is_planned_is_what_the_modules_would_do(status: str, kind: str, da
         for is_renewed in (None, False, True):
             facts = {"valid_till": valid_till, "order_valid_till": order_till, "is_renewed": is_renewed}
             order = an_order(status, is_migrated=True, is_multi_year_plan=bool(order_till), **facts)
-            entry = entry_of(order, wish(on_issued=kind, mark_renewed=True))
+            entry = entry_of(order, make_criteria(on_issued=kind, mark_renewed=True))
             assert entry["action"] not in WRITES or refused(order, entry) == ""
 
 
@@ -1860,11 +1879,11 @@ def test_what_is_planned_is_what_servertastics_module_would_do(status: str, kind
         for name in (SHOP, ""):
             completed = None if hours is None else NOW + timedelta(hours=hours)
             review = a_review(status, name, completed_at=completed, product_code=code)
-            for entry in planned([], wish(on_issued=kind), reviews=[review], served={DIGEST: "not_served"}):
-                wishes = _servertastic_policy.CancelRequest(
+            for entry in planned([], make_criteria(on_issued=kind), reviews=[review], served={DIGEST: "not_served"}):
+                criteria = _servertastic_policy.CancelRequest(
                     issued="request" if entry["action"] == "revoke" else "fail", without_replacement=True
                 )
-                decision = _servertastic_policy.decide(_servertastic_policy.Subject(review), wishes, now=NOW)
+                decision = _servertastic_policy.decide(_servertastic_policy.Subject(review), criteria, now=NOW)
                 if entry["action"] in WRITES:
                     assert decision.outcome == CHANGED
                     assert decision.ends == (PENDING_APPROVAL if entry["action"] == "revoke" else CHANGED)
@@ -1936,7 +1955,7 @@ some_requests = st.lists(
 class Held:
     """An order as the service holds it, with what else is true of it.
 
-    more: names of its duplicates and reissues. verdict: what a look at its servers tells, None where it fails.
+    more: names of its duplicates and reissues. verdict: the result of a probe, None where it fails.
     readable: whether its own page and its certificates can be read.
     """
 
@@ -1955,13 +1974,13 @@ class Held:
 
 
 def held(order: Order, more: tuple[tuple[str, ...], ...], verdict: str | None, readable: bool) -> Held:
-    # Who has others says so, or leaves it open.
+    # An order with others shows that, or leaves it open.
     claims = {"has_duplicates": True if order.has_duplicates else None} if more else {}
     return Held(replace(order, **claims), more, verdict, readable)
 
 
 others = st.one_of(st.just(()), st.just(()), st.lists(several_names, min_size=1, max_size=2).map(tuple))
-looks_at = st.sampled_from(["not_served", "not_served", "unresolved", "served", "unknown", None])
+probe_verdicts = st.sampled_from(["not_served", "not_served", "unresolved", "served", "unknown", None])
 noisy = st.builds(
     held,
     order=st.builds(
@@ -1985,7 +2004,7 @@ noisy = st.builds(
         requests=st.one_of(st.just((NEW_REQUEST,)), some_requests),
     ),
     more=others,
-    verdict=looks_at,
+    verdict=probe_verdicts,
     readable=st.sampled_from([True, True, True, False]),
 )
 # An order that is not kept out by its names or its product.
@@ -2002,14 +2021,14 @@ quiet = st.builds(
         requests=st.one_of(st.just((NEW_REQUEST,)), st.just(())),
     ),
     more=st.one_of(st.just(()), st.just(((SHOP,),))),
-    verdict=looks_at,
+    verdict=probe_verdicts,
     readable=st.just(True),
 )
 accounts = st.lists(st.one_of(quiet, quiet, noisy), min_size=1, max_size=5, unique_by=lambda one: one.order.id)
 
 
-def wishes_for(ids: Sequence[str]) -> st.SearchStrategy[Decommission]:
-    """Return anything that can be wished of the orders with these ids."""
+def criteria_for(ids: Sequence[str]) -> st.SearchStrategy[Decommission]:
+    """Return any request about the orders with these ids."""
     plainly: dict[str, st.SearchStrategy[Any]] = {
         "names": st.lists(st.sampled_from(GOING), max_size=2).map(lambda more: [SHOP, *more]),
         "on_issued": st.sampled_from(ALL_KINDS),
@@ -2027,36 +2046,36 @@ def wishes_for(ids: Sequence[str]) -> st.SearchStrategy[Decommission]:
     }
     anything = st.fixed_dictionaries(plainly, optional=more)
     given_words = st.one_of(st.fixed_dictionaries(plainly), anything)
-    return given_words.map(lambda wished: parse_request({**wished, "waiver": "it is gone"}))
+    return given_words.map(lambda options: parse_request({**options, "waiver": "it is gone"}))
 
 
 situations = accounts.flatmap(
-    lambda account: st.tuples(st.just(account), wishes_for([str(one.order.id) for one in account]))
+    lambda account: st.tuples(st.just(account), criteria_for([str(one.order.id) for one in account]))
 )
 
 
-def read(account: Sequence[Held], wishes: Decommission, twice: bool = False) -> ReadFacts:
-    """Return what whoever plans reads beside the list, as far as it can be read."""
+def read(account: Sequence[Held], criteria: Decommission, twice: bool = False) -> ReadFacts:
+    """Return what a planning run reads beside the list, as far as it can be read."""
     times = 2 if twice else 1
-    asked = to_read([row(one.order) for one in account], wishes)
+    asked = to_read([row(one.order) for one in account], criteria)
     readable = [one for one in account if one.readable] * times
     certificates = [one.ends for one in readable if one.order.id in asked["certificates"]]
     verdict = {str(one.order.id): one.verdict for one in account}
-    looked = [
+    probed = [
         {"item": probe, **({"verdict": verdict[probe["order"]]} if verdict[probe["order"]] else {"failed": True})}
-        for probe in to_probe(certificates, [], wishes)
+        for probe in to_probe(certificates, [], criteria)
     ]
     details = [
         *(whole(one.order) for one in readable if one.order.id in asked["details"]),
         *(origin(one.order) for one in readable if one.order.id in asked["origin"]),
     ]
-    return ReadFacts(now=NOW, details=details, certificates=certificates, served=verdicts(looked * times))
+    return ReadFacts(now=NOW, details=details, certificates=certificates, served=verdicts(probed * times))
 
 
-def of_account(account: Iterable[Held], wishes: Decommission, twice: bool = False) -> list[dict[str, Any]]:
+def of_account(account: Iterable[Held], criteria: Decommission, twice: bool = False) -> list[dict[str, Any]]:
     several = list(account)
     rows = [row(one.order) for one in several] * (2 if twice else 1)
-    return plan(rows, [], wishes, read(several, wishes, twice))
+    return plan(rows, [], criteria, read(several, criteria, twice))
 
 
 def applied(account: Iterable[Held], entries: Iterable[Mapping[str, Any]]) -> list[Held]:
@@ -2079,25 +2098,25 @@ def _after(order: Order, entry: Mapping[str, Any]) -> Order:
     return replace(order, **changes.get(entry.get("action", ""), {}))
 
 
-def going(name: str, wishes: Decommission) -> bool:
-    """Whether a name goes, in other words than the policy's."""
+def going(name: str, criteria: Decommission) -> bool:
+    """Whether a name is decommissioned, implemented independently of the policy."""
     labels = name.split(".")
     above = {name}
-    if wishes.include_subdomains:
+    if criteria.include_subdomains:
         above |= {".".join(labels[number:]) for number in range(1, len(labels))}
-    return bool(above & wishes.names)
+    return bool(above & criteria.names)
 
 
 def spelled(name: str) -> str:
     return BOOKS if name == "bücher.example" else name
 
 
-def is_protected(name: str, wishes: Decommission) -> bool:
+def is_protected(name: str, criteria: Decommission) -> bool:
     """Whether a name, or one of those that a wildcard covers, is protected, in other words than the policy's."""
     below = [name]
     if name.startswith("*."):
         below += [name[2:], *(f"{label}.{name[2:]}" for label in ("www", "pay", "shop", "a", "b", "db", "bücher"))]
-    return any(fnmatchcase(one, pattern) for one in below for pattern in wishes.protected)
+    return any(fnmatchcase(one, pattern) for one in below for pattern in criteria.protected)
 
 
 @pytest.mark.exhaustive
@@ -2115,9 +2134,9 @@ def test_the_properties_meet_every_action() -> None:
 def test_no_write_touches_an_order_with_a_protected_or_foreign_name(
     situation: tuple[list[Held], Decommission],
 ) -> None:
-    account, wishes = situation
+    account, criteria = situation
     orders = {str(one.order.id): one for one in account}
-    for entry in of_account(account, wishes):
+    for entry in of_account(account, criteria):
         if entry["action"] not in WRITES:
             continue
         one = orders[entry["order"]]
@@ -2125,11 +2144,11 @@ def test_no_write_touches_an_order_with_a_protected_or_foreign_name(
         ends = entry["action"] == "revoke" or (entry["action"] == "lapse" and one.order.has_duplicates is not False)
         covered = {spelled(name) for name in (one.covers if ends else one.order.domains)}
         assert set(entry["domains"]) == covered
-        assert not [name for name in covered if is_protected(name, wishes)]
-        assert one.order.product_type in wishes.product_types
-        assert entry["order"] not in wishes.replacements
-        if entry["order"] not in wishes.shared:
-            assert all(going(name, wishes) and not name.startswith("*.") for name in covered)
+        assert not [name for name in covered if is_protected(name, criteria)]
+        assert one.order.product_type in criteria.product_types
+        assert entry["order"] not in criteria.replacements
+        if entry["order"] not in criteria.shared:
+            assert all(going(name, criteria) and not name.startswith("*.") for name in covered)
 
 
 @thorough
@@ -2137,10 +2156,10 @@ def test_no_write_touches_an_order_with_a_protected_or_foreign_name(
 def test_any_account_gets_one_entry_of_every_order_that_is_touched(
     situation: tuple[list[Held], Decommission],
 ) -> None:
-    account, wishes = situation
-    entries = of_account(account, wishes)
+    account, criteria = situation
+    entries = of_account(account, criteria)
 
-    touched = {one.order.id for one in account if any(wishes.affects(spelled(name)) for name in one.order.domains)}
+    touched = {one.order.id for one in account if any(criteria.affects(spelled(name)) for name in one.order.domains)}
     assert [int(entry["order"]) for entry in entries] == sorted(touched)
     assert json.loads(json.dumps(entries)) == entries
     # A plan takes each of them as it is, hostile names and all.
@@ -2154,18 +2173,18 @@ def test_any_account_gets_one_entry_of_every_order_that_is_touched(
 
 @thorough
 @given(situations)
-def test_writes_are_only_what_was_wished_and_a_revocation_only_what_is_not_served(
+def test_only_requested_writes_are_planned_and_only_certificates_not_served_are_revoked(
     situation: tuple[list[Held], Decommission],
 ) -> None:
-    account, wishes = situation
+    account, criteria = situation
     orders = {str(one.order.id): one for one in account}
-    for entry in of_account(account, wishes):
+    for entry in of_account(account, criteria):
         one, action = orders[entry["order"]], entry["action"]
-        assert action not in ("lapse", "revoke") or action == wishes.on_issued
-        assert action != "mark_renewed" or (wishes.mark_renewed and one.order.is_migrated)
+        assert action not in ("lapse", "revoke") or action == criteria.on_issued
+        assert action != "mark_renewed" or (criteria.mark_renewed and one.order.is_migrated)
         if action == "revoke":
             assert one.readable
-            assert one.verdict in ("not_served", "unresolved") or not wishes.probe
+            assert one.verdict in ("not_served", "unresolved") or not criteria.probe
         if action == "reject_request":
             assert [entry["request_id"]] == [request.id for request in one.order.undecided]
         if action == "cancel":
@@ -2179,14 +2198,14 @@ def test_writes_are_only_what_was_wished_and_a_revocation_only_what_is_not_serve
 def test_neither_the_order_of_the_input_nor_duplicates_make_a_difference(
     situation: tuple[list[Held], Decommission], random: Any
 ) -> None:
-    account, wishes = situation
+    account, criteria = situation
     shuffled = list(account)
     random.shuffle(shuffled)
 
-    assert of_account(shuffled, wishes) == of_account(account, wishes)
-    assert of_account(shuffled, wishes, twice=True) == of_account(account, wishes)
-    assert to_read([row(one.order) for one in shuffled] * 2, wishes) == to_read(
-        [row(one.order) for one in account], wishes
+    assert of_account(shuffled, criteria) == of_account(account, criteria)
+    assert of_account(shuffled, criteria, twice=True) == of_account(account, criteria)
+    assert to_read([row(one.order) for one in shuffled] * 2, criteria) == to_read(
+        [row(one.order) for one in account], criteria
     )
 
 
@@ -2194,7 +2213,7 @@ def test_neither_the_order_of_the_input_nor_duplicates_make_a_difference(
 @given(accounts, st.data())
 def test_two_tellings_of_an_order_make_no_write_that_one_of_them_forbids(account: list[Held], data: Any) -> None:
     """The same order as two rows that differ: whatever comes first, it is never ended."""
-    wishes = data.draw(wishes_for([str(one.order.id) for one in account]))
+    criteria = data.draw(criteria_for([str(one.order.id) for one in account]))
     first = account[0]
     other = replace(first, order=replace(data.draw(st.one_of(quiet, noisy)).order, id=first.order.id))
     rows = [row(one.order) for one in (*account, other)]
@@ -2204,9 +2223,9 @@ def test_two_tellings_of_an_order_make_no_write_that_one_of_them_forbids(account
         if getattr(first.order, name) and getattr(other.order, name)
     )
 
-    entries = plan(rows, [], wishes, read(account, wishes))
+    entries = plan(rows, [], criteria, read(account, criteria))
 
-    assert plan(rows[::-1], [], wishes, read(account, wishes)) == entries
+    assert plan(rows[::-1], [], criteria, read(account, criteria)) == entries
     for entry in entries:
         if entry["order"] == str(first.order.id) and differs:
             assert entry["action"] == "leave"
@@ -2215,8 +2234,8 @@ def test_two_tellings_of_an_order_make_no_write_that_one_of_them_forbids(account
 @thorough
 @given(situations)
 def test_a_plan_that_was_applied_leaves_nothing_to_do(situation: tuple[list[Held], Decommission]) -> None:
-    account, wishes = situation
-    later = of_account(applied(account, of_account(account, wishes)), wishes)
+    account, criteria = situation
+    later = of_account(applied(account, of_account(account, criteria)), criteria)
 
     assert [entry for entry in later if entry["action"] in WRITES] == []
 
@@ -2225,17 +2244,17 @@ def test_a_plan_that_was_applied_leaves_nothing_to_do(situation: tuple[list[Held
 @given(situations)
 def test_what_is_asked_for_is_all_that_a_plan_needs(situation: tuple[list[Held], Decommission]) -> None:
     account = [replace(one, readable=True) for one in situation[0]]
-    wishes = situation[1]
-    asked = to_read([row(one.order) for one in account], wishes)
+    criteria = situation[1]
+    asked = to_read([row(one.order) for one in account], criteria)
     ends = {str(one.order.id): one.ends for one in account}
 
-    entries = of_account(account, wishes)
+    entries = of_account(account, criteria)
 
-    assert not (asked["origin"] and not wishes.mark_renewed)
+    assert not (asked["origin"] and not criteria.mark_renewed)
     assert {int(entry["order"]) for entry in entries} >= {one for ids in asked.values() for one in ids}
     for entry in entries:
         if entry["reason"].startswith(because("certificates that cannot be read")):
-            # It was read, and the service has nothing to tell, or tells a certificate without a name or number.
+            # It was read, and the service returns nothing, or returns a certificate without a name or number.
             certificates = ends[entry["order"]].certificates
             assert not certificates or not all(one.serial_number and one.domains for one in certificates)
             assert int(entry["order"]) in asked["certificates"]
@@ -2252,20 +2271,20 @@ limits = st.fixed_dictionaries(
 
 @thorough
 @given(situations, accounts, limits, st.data())
-def test_apply_does_nothing_that_the_plan_did_not_say_and_never_more_than_the_maximum(
+def test_apply_makes_only_planned_changes_and_never_more_than_the_maximum(
     situation: tuple[list[Held], Decommission], later: list[Held], most: dict[str, Any], data: Any
 ) -> None:
-    account, wishes = situation
+    account, criteria = situation
     # Some orders are as they were, some have changed, some are new, some are gone.
     changed = [replace(one, order=replace(one.order, id=old.order.id)) for one, old in zip(later, account)]
     kept = [data.draw(st.sampled_from([old, new])) for old, new in zip(account, changed)]
-    approved, fresh = of_account(account, wishes), of_account([*kept, *account[len(kept) + 1 :]], wishes)
+    approved, fresh = of_account(account, criteria), of_account([*kept, *account[len(kept) + 1 :]], criteria)
 
     execute, left, new = plans_approval.agreed(approved, fresh)
 
-    said = {entry["order"]: entry for entry in _plan.entries_of(approved)}
+    approved_by_order = {entry["order"]: entry for entry in _plan.entries_of(approved)}
     for entry in execute:
-        then = said[entry["order"]]
+        then = approved_by_order[entry["order"]]
         assert entry in _plan.entries_of(fresh)
         assert (entry["action"], entry["domains"]) == (then["action"], then["domains"])
         assert entry.get("request_id") == then.get("request_id")
@@ -2296,13 +2315,13 @@ review_lists = st.lists(
     unique_by=lambda one: one.order_digest,
 )
 review_situations = review_lists.flatmap(
-    lambda several: st.tuples(st.just(several), wishes_for([one.order_digest for one in several]))
+    lambda several: st.tuples(st.just(several), criteria_for([one.order_digest for one in several]))
 )
 
 
-def of_reviews(several: Sequence[Review], wishes: Decommission, verdict: str = "not_served") -> list[dict[str, Any]]:
-    looks = [{"item": probe, "verdict": verdict} for probe in to_probe([], several, wishes)]
-    return planned([], wishes, reviews=several, served=verdicts(looks))
+def of_reviews(several: Sequence[Review], criteria: Decommission, verdict: str = "not_served") -> list[dict[str, Any]]:
+    probes = [{"item": probe, "verdict": verdict} for probe in to_probe([], several, criteria)]
+    return planned([], criteria, reviews=several, served=verdicts(probes))
 
 
 @thorough
@@ -2310,12 +2329,12 @@ def of_reviews(several: Sequence[Review], wishes: Decommission, verdict: str = "
 def test_any_orders_of_servertastic_get_an_entry_and_no_guarded_one_a_write(
     situation: tuple[list[Review], Decommission], random: Any, verdict: str
 ) -> None:
-    several, wishes = situation
-    entries = of_reviews(several, wishes, verdict)
+    several, criteria = situation
+    entries = of_reviews(several, criteria, verdict)
     shuffled = [*several, several[0]]
     random.shuffle(shuffled)
 
-    assert of_reviews(shuffled, wishes, verdict) == entries
+    assert of_reviews(shuffled, criteria, verdict) == entries
     assert json.loads(json.dumps(entries)) == entries
     assert len(_plan.entries_of(entries)) == len(entries)
     by_digest = {one.order_digest: one for one in several}
@@ -2325,12 +2344,12 @@ def test_any_orders_of_servertastic_get_an_entry_and_no_guarded_one_a_write(
         assert entry["reason"]
         if action in WRITES:
             name = spelled(one.domain_name)
-            assert not is_protected(name, wishes)
-            assert entry["order"] in wishes.shared or (going(name, wishes) and not name.startswith("*."))
-            assert entry["order"] not in wishes.replacements
+            assert not is_protected(name, criteria)
+            assert entry["order"] in criteria.shared or (going(name, criteria) and not name.startswith("*."))
+            assert entry["order"] not in criteria.replacements
             assert (action == "revoke") is (one.state == "completed")
-            assert action != "revoke" or (wishes.on_issued == REVOKE and one.window_closes is not None)
-            assert action != "revoke" or verdict == "not_served" or not wishes.probe
+            assert action != "revoke" or (criteria.on_issued == REVOKE and one.window_closes is not None)
+            assert action != "revoke" or verdict == "not_served" or not criteria.probe
 
 
 @thorough
@@ -2338,25 +2357,25 @@ def test_any_orders_of_servertastic_get_an_entry_and_no_guarded_one_a_write(
 def test_orders_of_servertastic_that_were_cancelled_are_not_planned_again(
     situation: tuple[list[Review], Decommission],
 ) -> None:
-    several, wishes = situation
-    gone = {entry["order"] for entry in of_reviews(several, wishes) if entry["action"] in WRITES}
-    later = [replace(one, status="Cancelled") if one.order_digest in gone else one for one in several]
+    several, criteria = situation
+    ended = {entry["order"] for entry in of_reviews(several, criteria) if entry["action"] in WRITES}
+    later = [replace(one, status="Cancelled") if one.order_digest in ended else one for one in several]
 
-    assert not any(entry["action"] in WRITES for entry in of_reviews(later, wishes))
+    assert not any(entry["action"] in WRITES for entry in of_reviews(later, criteria))
 
 
 # -- messages ----------------------------------------------------------------------------------------------------------
 
 
-def refusal(**wished: Any) -> str:
+def refusal(**options: Any) -> str:
     with pytest.raises(ValueError, match=" ") as error:
-        parse_request({"names": [SHOP], **wished})
+        parse_request({"names": [SHOP], **options})
     return str(error.value)
 
 
 def test_messages_about_options() -> None:
     with pytest.raises(ValueError, match=" ") as no_id:
-        planned([row(an_order(id=0))], wish())
+        planned([row(an_order(id=0))], make_criteria())
     messages = {
         "no names": refusal(names=[]),
         "a text instead of a list": refusal(names=SHOP),
@@ -2376,61 +2395,68 @@ def test_messages_about_options() -> None:
 
 
 def test_messages_of_a_plan() -> None:
-    revoke, lapse = wish(on_issued=REVOKE), wish(on_issued=LAPSE)
+    revoke, let_expire = make_criteria(on_issued=REVOKE), make_criteria(on_issued=LAPSE)
     pending, issued, expired = an_order("pending"), an_order(), an_order("expired", is_migrated=True)
     past = TODAY - timedelta(days=5)
     reissuable = an_order(valid_till=past, order_valid_till=TODAY + timedelta(days=200))
     duplicated, unnamed = an_order(has_duplicates=True), replace(pending, names_known=False)
     incomplete = replace(ends_of(issued), order=replace(issued, unknown="some are not listed"))
-    accepted, accepting = wish(on_issued=REVOKE, accept_unknown=[7]), wish(on_issued=LAPSE, accept_unknown=[7])
+    accepted, accepting = (
+        make_criteria(on_issued=REVOKE, accept_unknown=[7]),
+        make_criteria(on_issued=LAPSE, accept_unknown=[7]),
+    )
     missing = Ending(7, reason="the order does not exist")
-    stays = wish(lives_on=[SHOP], replacements=[99])
+    stays = make_criteria(lives_on=[SHOP], replacements=[99])
 
-    def listed(order: Order, wishes: Decommission) -> dict[str, Any]:
-        return planned([row(order)], wishes)[0]
+    def listed(order: Order, criteria: Decommission) -> dict[str, Any]:
+        return planned([row(order)], criteria)[0]
 
     entries = {
-        "a pending order": entry_of(pending, wish()),
-        "a pending order with a certificate": entry_of(replace(pending, serial_number="0A"), wish()),
-        "a pending order without details": listed(pending, wish()),
-        "a pending order with unknown names": entry_of(unnamed, wish()),
-        "a pending order with accepted unknown names": entry_of(unnamed, wish(accept_unknown=[7])),
-        "a request to reject": entry_of(an_order("needs_approval"), wish()),
-        "no request to reject": entry_of(an_order("needs_approval", requests=()), wish()),
-        "an order that needs approval, without details": listed(an_order("needs_approval"), wish()),
-        "an order that was canceled": entry_of(an_order("canceled"), wish()),
-        "an order that is processed": entry_of(an_order("processing"), wish()),
-        "an order that needs a CSR": entry_of(an_order("needs_csr"), wish()),
-        "an order that was approved": entry_of(an_order("approved"), wish()),
-        "an unknown status": entry_of(an_order("on_hold"), wish()),
-        "no status": entry_of(an_order(""), wish()),
-        "an expired order": entry_of(expired, wish()),
-        "an expired order to mark": entry_of(expired, wish(mark_renewed=True)),
-        "an expired certificate, to keep": entry_of(reissuable, wish()),
+        "a pending order": entry_of(pending, make_criteria()),
+        "a pending order with a certificate": entry_of(replace(pending, serial_number="0A"), make_criteria()),
+        "a pending order without details": listed(pending, make_criteria()),
+        "a pending order with unknown names": entry_of(unnamed, make_criteria()),
+        "a pending order with accepted unknown names": entry_of(unnamed, make_criteria(accept_unknown=[7])),
+        "a request to reject": entry_of(an_order("needs_approval"), make_criteria()),
+        "no request to reject": entry_of(an_order("needs_approval", requests=()), make_criteria()),
+        "an order that needs approval, without details": listed(an_order("needs_approval"), make_criteria()),
+        "an order that was canceled": entry_of(an_order("canceled"), make_criteria()),
+        "an order that is processed": entry_of(an_order("processing"), make_criteria()),
+        "an order that needs a CSR": entry_of(an_order("needs_csr"), make_criteria()),
+        "an order that was approved": entry_of(an_order("approved"), make_criteria()),
+        "an unknown status": entry_of(an_order("on_hold"), make_criteria()),
+        "no status": entry_of(an_order(""), make_criteria()),
+        "an expired order": entry_of(expired, make_criteria()),
+        "an expired order to mark": entry_of(expired, make_criteria(mark_renewed=True)),
+        "an expired certificate, to keep": entry_of(reissuable, make_criteria()),
         "an expired certificate, to revoke": entry_of(reissuable, revoke),
-        "an expired certificate without dates": listed(replace(reissuable, status="expired", valid_till=None), wish()),
-        "an expired certificate with a pending reissue": entry_of(an_order("reissue_pending", valid_till=past), wish()),
-        "an issued order to keep": entry_of(issued, wish()),
-        "a reissue to drop": entry_of(an_order("reissue_pending"), wish()),
-        "an order to let expire": entry_of(issued, lapse),
-        "an order to let expire, with auto-renew": entry_of(an_order(auto_renew=True), lapse),
-        "an order that expires": entry_of(an_order(disable_renewal_notifications=True), lapse),
-        "an order that expires, with auto-renew": entry_of(
-            an_order(disable_renewal_notifications=True, auto_renew=True), lapse
+        "an expired certificate without dates": listed(
+            replace(reissuable, status="expired", valid_till=None), make_criteria()
         ),
-        "an order to let expire, without details": listed(issued, lapse),
-        "an order to let expire, with unknown certificates": entry_of(duplicated, lapse, certificates=[]),
+        "an expired certificate with a pending reissue": entry_of(
+            an_order("reissue_pending", valid_till=past), make_criteria()
+        ),
+        "an issued order to keep": entry_of(issued, make_criteria()),
+        "a reissue to drop": entry_of(an_order("reissue_pending"), make_criteria()),
+        "an order to let expire": entry_of(issued, let_expire),
+        "an order to let expire, with auto-renew": entry_of(an_order(auto_renew=True), let_expire),
+        "an order that expires": entry_of(an_order(disable_renewal_notifications=True), let_expire),
+        "an order that expires, with auto-renew": entry_of(
+            an_order(disable_renewal_notifications=True, auto_renew=True), let_expire
+        ),
+        "an order to let expire, without details": listed(issued, let_expire),
+        "an order to let expire, with unknown certificates": entry_of(duplicated, let_expire, certificates=[]),
         "an order to let expire, with accepted unknown certificates": entry_of(duplicated, accepting, certificates=[]),
         "a certificate that is not served": entry_of(issued, revoke),
         "a certificate that is served": entry_of(issued, revoke, served={"7": "served"}),
         "an unknown probe result": entry_of(issued, revoke, served={}),
-        "no probe": entry_of(issued, wish(on_issued=REVOKE, **WAIVED)),
+        "no probe": entry_of(issued, make_criteria(on_issued=REVOKE, **WAIVED)),
         "a name that does not resolve": entry_of(issued, revoke, **HIDES),
         "a name that does not resolve, waived": entry_of(
-            issued, wish(on_issued=REVOKE, waiver="the shop was never public"), **HIDES
+            issued, make_criteria(on_issued=REVOKE, waiver="the shop was never public"), **HIDES
         ),
         "a name that does not resolve, without an approval": entry_of(
-            issued, wish(on_issued=REVOKE, unapproved=True), **HIDES
+            issued, make_criteria(on_issued=REVOKE, unapproved=True), **HIDES
         ),
         "certificates that cannot be read": entry_of(issued, revoke, certificates=[]),
         "certificates that cannot be read, with a reason": entry_of(issued, revoke, certificates=[missing]),
@@ -2439,18 +2465,20 @@ def test_messages_of_a_plan() -> None:
         "a revocation that waits for approval": entry_of(
             replace(issued, requests=(Request(60, "revoke", "pending"),)), revoke
         ),
-        "rows of one order that differ": planned([row(pending), row(issued)], wish())[0],
-        "a protected name": entry_of(pending, wish(protected=[SHOP])),
-        "a name that is not a domain name": entry_of(an_order("pending", SHOP, "x@shop.example.com"), wish()),
+        "rows of one order that differ": planned([row(pending), row(issued)], make_criteria())[0],
+        "a protected name": entry_of(pending, make_criteria(protected=[SHOP])),
+        "a name that is not a domain name": entry_of(an_order("pending", SHOP, "x@shop.example.com"), make_criteria()),
         "a common name that is not a domain name": entry_of(
-            an_order("pending", common_name="intranet", dns_names=(SHOP,)), wish()
+            an_order("pending", common_name="intranet", dns_names=(SHOP,)), make_criteria()
         ),
-        "another name": entry_of(an_order("pending", SHOP, WWW), wish()),
-        "several other names": entry_of(an_order("pending", SHOP, "a.test", "b.test", "c.test", "d.test"), wish()),
-        "a wildcard": entry_of(an_order("pending", WILD), wish()),
-        "another kind of product": entry_of(an_order("pending", product_type="client_certificate"), wish()),
-        "no kind of product": entry_of(an_order("pending", product_type=""), wish()),
-        "a replacement": entry_of(pending, wish(replacements=[7])),
+        "another name": entry_of(an_order("pending", SHOP, WWW), make_criteria()),
+        "several other names": entry_of(
+            an_order("pending", SHOP, "a.test", "b.test", "c.test", "d.test"), make_criteria()
+        ),
+        "a wildcard": entry_of(an_order("pending", WILD), make_criteria()),
+        "another kind of product": entry_of(an_order("pending", product_type="client_certificate"), make_criteria()),
+        "no kind of product": entry_of(an_order("pending", product_type=""), make_criteria()),
+        "a replacement": entry_of(pending, make_criteria(replacements=[7])),
         "a name in use without a replacement": with_successors(
             pending, stays, row(replace(SUCCESSOR, status="pending"))
         ),
@@ -2460,29 +2488,29 @@ def test_messages_of_a_plan() -> None:
 
 
 def test_messages_of_a_plan_of_servertastic() -> None:
-    revoke = wish(on_issued=REVOKE)
+    revoke = make_criteria(on_issued=REVOKE)
     unresolved = {"served": {DIGEST: "unresolved"}, "unresolved": {DIGEST: [SHOP]}}
 
-    def hidden(wishes: Decommission) -> dict[str, Any]:
-        return planned([], wishes, reviews=[a_review()], **unresolved)[0]
+    def hidden(criteria: Decommission) -> dict[str, Any]:
+        return planned([], criteria, reviews=[a_review()], **unresolved)[0]
 
     entries = {
-        "an order that is not issued": servertastic(a_review("Queued"), wish()),
-        "a canceled order": servertastic(a_review("Cancelled"), wish()),
-        "a state that cannot be canceled": servertastic(a_review("Roll Back"), wish()),
-        "no state": servertastic(a_review(""), wish()),
-        "a product of SmarterTools": servertastic(a_review("Queued", product_code="SmarterMail-Pro"), wish()),
-        "a closed window": servertastic(a_review(completed_at=None), wish()),
-        "an issued order to keep": servertastic(a_review(), wish()),
+        "an order that is not issued": servertastic(a_review("Queued"), make_criteria()),
+        "a canceled order": servertastic(a_review("Cancelled"), make_criteria()),
+        "a state that cannot be canceled": servertastic(a_review("Roll Back"), make_criteria()),
+        "no state": servertastic(a_review(""), make_criteria()),
+        "a product of SmarterTools": servertastic(a_review("Queued", product_code="SmarterMail-Pro"), make_criteria()),
+        "a closed window": servertastic(a_review(completed_at=None), make_criteria()),
+        "an issued order to keep": servertastic(a_review(), make_criteria()),
         "a certificate that is not served": servertastic(a_review(), revoke),
         "a certificate that is served": servertastic(a_review(), revoke, "served"),
         "an unknown probe result": servertastic(a_review(), revoke, "unknown"),
-        "no probe": servertastic(a_review(), wish(on_issued=REVOKE, **WAIVED)),
+        "no probe": servertastic(a_review(), make_criteria(on_issued=REVOKE, **WAIVED)),
         "a name that does not resolve": hidden(revoke),
-        "a name that does not resolve, without an approval": hidden(wish(on_issued=REVOKE, unapproved=True)),
+        "a name that does not resolve, without an approval": hidden(make_criteria(on_issued=REVOKE, unapproved=True)),
         "another name": servertastic(a_review(domains=(SHOP, WWW), san_count=1), revoke),
         "names that Servertastic does not return": servertastic(a_review(domains=(SHOP,), san_count=2), revoke),
-        "a replacement": servertastic(a_review("Queued"), wish(replacements=[DIGEST])),
+        "a replacement": servertastic(a_review("Queued"), make_criteria(replacements=[DIGEST])),
     }
     check_messages(
         "decommission plan of Servertastic", {situation: entry["reason"] for situation, entry in entries.items()}

@@ -21,7 +21,7 @@ from ansible_collections.certops.orders.tests.cases import each
 from ansible_collections.certops.orders.tests.messages import check_messages
 
 
-def wish(*names: str, **more: Any) -> Decommission:
+def make_criteria(*names: str, **more: Any) -> Decommission:
     return parse_request({"names": list(names or ["shop.example.com"]), **more})
 
 
@@ -41,21 +41,21 @@ def domains(*names: str) -> list[Domain]:
         (("b\u00fccher.example",), ""),
     ],
 )
-def test_below_a_name_everything_goes_only_where_it_is_of_the_account(names: tuple[str, ...], outside: str) -> None:
+def test_subdomains_are_decommissioned_only_below_a_domain_of_the_account(names: tuple[str, ...], outside: str) -> None:
     ours = domains("Example.COM", "other.co.uk", "xn--bcher-kva.example", "")
 
     # Without that nothing but the names themselves is reached.
-    check_reach(ours, wish(*names))
+    check_reach(ours, make_criteria(*names))
     if not outside:
-        check_reach(ours, wish(*names, include_subdomains=True))
+        check_reach(ours, make_criteria(*names, include_subdomains=True))
         return
     with pytest.raises(ValueError, match=outside):
-        check_reach(ours, wish(*names, include_subdomains=True))
+        check_reach(ours, make_criteria(*names, include_subdomains=True))
 
 
-def test_an_account_without_domains_has_no_names_below_which_everything_goes() -> None:
+def test_an_account_without_domains_allows_no_subdomains() -> None:
     with pytest.raises(ValueError, match="decommission_domain_certcentral"):
-        check_reach([], wish(include_subdomains=True))
+        check_reach([], make_criteria(include_subdomains=True))
 
 
 @each(
@@ -72,7 +72,7 @@ def test_an_account_without_domains_has_no_names_below_which_everything_goes() -
 )
 def test_a_pattern_of_all_below_a_name_protects_the_name(pattern: str, name: str, protected: bool) -> None:
     for option in ("protected", "stays"):
-        assert wish(**{option: [pattern]}).protector(name) == (pattern if protected else "")
+        assert make_criteria(**{option: [pattern]}).protector(name) == (pattern if protected else "")
 
 
 def test_patterns_that_match_no_name_of_the_account_are_one_note() -> None:
@@ -82,21 +82,21 @@ def test_patterns_that_match_no_name_of_the_account_are_one_note() -> None:
     ]
     reviews = [Review("ab" * 32, "Completed", domain_name="at.example.net")]
     found = ["www.*", "pay.shop.example.com", "mail.example.com", "*.at.example.net"]
-    wishes = wish(protected=[*found, "*.pya.example.com", "nowhere.example.com"], stays=["gone.example.com"])
+    criteria = make_criteria(protected=[*found, "*.pya.example.com", "nowhere.example.com"], stays=["gone.example.com"])
 
-    (note,) = notes(orders, reviews, wishes)
+    (note,) = notes(orders, reviews, criteria)
 
     assert "*.pya.example.com, nowhere.example.com" in note
     assert not [pattern for pattern in found if pattern in note]
-    assert notes(orders, reviews, wish(protected=found)) == []
-    assert notes([], [], wish()) == []
+    assert notes(orders, reviews, make_criteria(protected=found)) == []
+    assert notes([], [], make_criteria()) == []
 
 
 def test_messages() -> None:
     with pytest.raises(ValueError, match=" ") as outside:
-        check_reach(domains("example.com"), wish("co.uk", "shop.example.org", include_subdomains=True))
+        check_reach(domains("example.com"), make_criteria("co.uk", "shop.example.org", include_subdomains=True))
     messages = {
         "subdomains of a name outside the account": str(outside.value),
-        "protected patterns without a match": notes([], [], wish(protected=["pay.example.com", "*.test"]))[0],
+        "protected patterns without a match": notes([], [], make_criteria(protected=["pay.example.com", "*.test"]))[0],
     }
     check_messages("decommission checks", messages)

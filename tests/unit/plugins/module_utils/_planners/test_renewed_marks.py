@@ -76,7 +76,7 @@ def new(*names: str, valid: int | None = 200, **facts: Any) -> Order:
     return an_order(NEW, valid, *names, **{"placed": -10, **facts})
 
 
-def gone(*names: str, status: str = "revoked", **facts: Any) -> Order:
+def ended(*names: str, status: str = "revoked", **facts: Any) -> Order:
     return new(*names, **{"status": status, "valid": None if status == "canceled" else 200, **facts})
 
 
@@ -188,7 +188,7 @@ def test_an_order_without_names_has_no_successor() -> None:
 
     assert actions(old(**nameless), new()) == {}
     assert actions(old(**nameless), new(**nameless)) == {}
-    assert actions(old(is_renewed=True, **nameless), gone(**nameless)) == {}
+    assert actions(old(is_renewed=True, **nameless), ended(**nameless)) == {}
 
 
 def test_an_unknown_organization_is_not_the_same_as_another_unknown_one() -> None:
@@ -221,7 +221,7 @@ def test_a_successor_that_has_expired_is_none(valid: int, counts: bool) -> None:
         (None, -1, 400, False),
     ],
 )
-def test_an_annual_plan_ends_when_it_says(
+def test_an_annual_plan_ends_on_its_own_date(
     is_plan: bool | None, valid: int, plan_ends: int | None, counts: bool
 ) -> None:
     ends = None if plan_ends is None else day(plan_ends)
@@ -232,7 +232,7 @@ def test_an_annual_plan_ends_when_it_says(
 
 @pytest.mark.parametrize("is_plan", [True, False, None])
 @pytest.mark.parametrize(("plan_ends", "counts"), [(199, True), (200, False), (400, False)])
-def test_an_old_annual_plan_goes_on_as_well(plan_ends: int, counts: bool, is_plan: bool | None) -> None:
+def test_an_old_annual_plan_stays_active_as_well(plan_ends: int, counts: bool, is_plan: bool | None) -> None:
     plan_of_old: dict[str, Any] = {"is_multi_year_plan": is_plan, "order_valid_till": day(plan_ends)}
 
     assert actions(old(**plan_of_old), new()) == (MARKED if counts else {})
@@ -279,8 +279,8 @@ def test_what_can_carry_the_mark(facts: dict[str, Any], marked: bool) -> None:
 
 @pytest.mark.parametrize("status", ["canceled", "revoked"])
 @pytest.mark.parametrize("mark", [{"is_renewed": True}, {"status": "renewed", "is_renewed": None}])
-def test_the_mark_goes_where_the_successor_is_gone(status: str, mark: dict[str, Any]) -> None:
-    (entry,) = planned(old(**mark), gone(status=status))
+def test_the_mark_is_removed_where_the_successor_ended(status: str, mark: dict[str, Any]) -> None:
+    (entry,) = planned(old(**mark), ended(status=status))
 
     assert (entry["action"], entry["order"]) == ("unmark_renewed", "4")
     assert entry["reason"] == because("a revoked successor").replace("revoked", status)
@@ -291,7 +291,7 @@ def test_the_mark_goes_where_the_successor_is_gone(status: str, mark: dict[str, 
 
 
 @pytest.mark.parametrize(
-    ("facts", "goes"),
+    ("facts", "is_removed"),
     [
         ({}, True),
         ({"valid": 30}, False),
@@ -311,25 +311,25 @@ def test_the_mark_goes_where_the_successor_is_gone(status: str, mark: dict[str, 
         ({"status": "canceled", "valid": None, "dns_names": (WWW, SHOP)}, True),
     ],
 )
-def test_only_of_one_that_would_have_been_a_successor(facts: dict[str, Any], goes: bool) -> None:
-    assert actions(old(is_renewed=True), gone(**facts)) == (UNMARKED if goes else {})
+def test_only_of_one_that_would_have_been_a_successor(facts: dict[str, Any], is_removed: bool) -> None:
+    assert actions(old(is_renewed=True), ended(**facts)) == (UNMARKED if is_removed else {})
 
 
-def test_a_mark_that_somebody_has_set_for_another_reason_stays() -> None:
+def test_a_mark_set_for_another_reason_stays() -> None:
     assert actions(old(is_renewed=True)) == {}
     assert actions(old(is_renewed=True), new(status="pending", valid=None)) == {}
 
 
 def test_an_order_that_is_not_marked_has_no_mark_to_lose() -> None:
-    assert actions(old(), gone()) == {}
+    assert actions(old(), ended()) == {}
 
 
 @pytest.mark.parametrize("valid", [31, 200, 400])
 def test_another_successor_keeps_the_mark(valid: int) -> None:
     another = replace(new(valid=valid), id=5)
 
-    assert actions(old(is_renewed=True), gone(), another) == {}
-    assert actions(old(), gone(), another) == MARKED
+    assert actions(old(is_renewed=True), ended(), another) == {}
+    assert actions(old(), ended(), another) == MARKED
 
 
 @pytest.mark.parametrize(
@@ -339,11 +339,11 @@ def test_another_successor_keeps_the_mark(valid: int) -> None:
         pytest.param({"status": "renewed", "is_renewed": None}, id="marked itself"),
     ],
 )
-def test_another_successor_keeps_the_mark_whatever_else_goes_on_with_it(facts: dict[str, Any]) -> None:
+def test_another_successor_keeps_the_mark_whatever_its_state(facts: dict[str, Any]) -> None:
     """Both are issued certificates that are still valid: the old order must not be listed as due again."""
     another = replace(new(), id=5, **facts)
 
-    assert actions(old(is_renewed=True), gone(), another) == {}
+    assert actions(old(is_renewed=True), ended(), another) == {}
 
 
 @pytest.mark.parametrize("status", ["expired", "issued"])
@@ -352,19 +352,19 @@ def test_another_successor_that_has_lived_its_life_keeps_the_mark(status: str) -
     another = an_order(5, -10, status=status)
     expired = old(valid=-300, status="expired", is_renewed=True)
 
-    assert actions(expired, gone(), undo_expired=True) == UNMARKED
-    assert actions(expired, gone(), another, undo_expired=True) == {}
-    assert actions(expired, gone(), replace(another, valid_till=day(-300)), undo_expired=True) == UNMARKED
+    assert actions(expired, ended(), undo_expired=True) == UNMARKED
+    assert actions(expired, ended(), another, undo_expired=True) == {}
+    assert actions(expired, ended(), replace(another, valid_till=day(-300)), undo_expired=True) == UNMARKED
 
 
 @pytest.mark.parametrize("status", ["needs_approval", "pending", "waiting_pickup", "processing", "rejected", "denied"])
 def test_another_one_that_was_never_issued_does_not_keep_the_mark(status: str) -> None:
-    assert actions(old(is_renewed=True), gone(), an_order(5, None, status=status)) == UNMARKED
+    assert actions(old(is_renewed=True), ended(), an_order(5, None, status=status)) == UNMARKED
 
 
 @pytest.mark.parametrize("status", ["issued", "awaiting_attestation", "expired"])
-def test_where_another_one_does_not_say_when_it_ends_the_mark_is_left_to_a_person(status: str) -> None:
-    (entry,) = planned(old(is_renewed=True), gone(), an_order(5, None, status=status))
+def test_another_successor_without_an_end_date_needs_manual_review(status: str) -> None:
+    (entry,) = planned(old(is_renewed=True), ended(), an_order(5, None, status=status))
 
     assert (entry["action"], entry["reason"]) == ("leave", because("another order without a last day"))
 
@@ -376,43 +376,43 @@ def test_the_mark_of_an_expired_order_stays_unless_that_is_asked_for(facts: dict
     """The role decommission_domain marks expired orders of names that go away, and ends their newer orders."""
     expired = old(is_renewed=True, **facts)
 
-    assert actions(expired, gone()) == {}
-    assert to_read([expired, gone()], TODAY) == []
-    assert actions(expired, gone(), undo_expired=True) == UNMARKED
-    assert actions(old(is_renewed=True, valid=0), gone()) == UNMARKED
+    assert actions(expired, ended()) == {}
+    assert to_read([expired, ended()], TODAY) == []
+    assert actions(expired, ended(), undo_expired=True) == UNMARKED
+    assert actions(old(is_renewed=True, valid=0), ended()) == UNMARKED
 
 
-def test_a_mark_on_an_order_that_has_long_to_go_goes_as_well() -> None:
+def test_a_mark_on_an_order_long_before_expiry_is_removed_as_well() -> None:
     """It cannot be set so early, and a reissue can have made it last longer since."""
-    assert actions(old(is_renewed=True, valid=120), gone()) == UNMARKED
+    assert actions(old(is_renewed=True, valid=120), ended()) == UNMARKED
 
 
-def test_the_last_that_went_is_named() -> None:
-    (entry,) = planned(old(is_renewed=True), gone(status="canceled"), replace(gone(), id=5))
+def test_the_successor_that_ended_last_is_named() -> None:
+    (entry,) = planned(old(is_renewed=True), ended(status="canceled"), replace(ended(), id=5))
 
     assert entry["reason"] == because("a revoked successor").replace("9", "5")
 
 
 def test_without_a_day_of_its_own_nothing_was_placed_later() -> None:
     """What is not known is left alone."""
-    assert actions(old(is_renewed=True, placed=None, date_created=None), gone(status="canceled")) == {}
+    assert actions(old(is_renewed=True, placed=None, date_created=None), ended(status="canceled")) == {}
 
 
-# -- what only its own page tells --------------------------------------------------------------------------------------
+# -- facts of the own page only ----------------------------------------------------------------------------------------
 
 
 def with_page(*pages: Order, marked: bool | None = True) -> list[dict[str, Any]]:
-    return plan([old(is_renewed=marked), gone()], TODAY, pages)
+    return plan([old(is_renewed=marked), ended()], TODAY, pages)
 
 
 def test_a_true_renewal_is_no_mark() -> None:
     """Where it shows another order that has renewed it, digicert_order_status refuses to take the mark away."""
-    orders = [page(old(is_renewed=True), renewed_order_id=NEW), gone()]
+    orders = [page(old(is_renewed=True), renewed_order_id=NEW), ended()]
 
     assert plan(orders, TODAY) == []
     # Read whole to begin with, it need not be read again.
     assert to_read(orders, TODAY) == []
-    assert actions(old(is_renewed=True, renewed_order_id=NEW), gone()) == {}
+    assert actions(old(is_renewed=True, renewed_order_id=NEW), ended()) == {}
     assert with_page(page(old(is_renewed=True), renewed_order_id=7)) == []
 
 
@@ -425,10 +425,10 @@ def test_a_true_renewal_needs_no_mark() -> None:
 
 def test_only_what_decides_is_read() -> None:
     cases = {
-        "marked, of which the successor is gone": [old(is_renewed=True), gone()],
-        "the same as a status": [old(status="renewed"), gone()],
-        "nobody knows whether it is marked": [old(is_renewed=None), new()],
-        "nor here": [old(is_renewed=None), gone()],
+        "marked, of which the successor is gone": [old(is_renewed=True), ended()],
+        "the same as a status": [old(status="renewed"), ended()],
+        "an unknown mark": [old(is_renewed=None), new()],
+        "nor here": [old(is_renewed=None), ended()],
     }
     for case, orders in cases.items():
         assert to_read(orders, TODAY) == [OLD], case
@@ -442,7 +442,7 @@ def test_names_that_a_list_leaves_out_are_read_on_its_own_page() -> None:
     listed = old(names_known=False)
     for status in ("expired", "issued"):
         assert to_read([replace(listed, status=status), new()], TODAY) == [OLD]
-    for others in (replace(listed, is_migrated=False), old(names_known=False, valid=300), gone(names_known=False)):
+    for others in (replace(listed, is_migrated=False), old(names_known=False, valid=300), ended(names_known=False)):
         assert to_read([others], TODAY) == []
     lists = [listed, new()]
 
@@ -457,7 +457,7 @@ def test_names_that_a_list_leaves_out_are_read_on_its_own_page() -> None:
     assert plan(lists, TODAY, [old()]) == []
 
 
-def test_what_was_not_read_is_left_to_a_person() -> None:
+def test_an_order_that_was_not_read_needs_manual_review() -> None:
     (entry,) = with_page()
 
     assert (entry["action"], entry["order"]) == ("leave", "4")
@@ -477,22 +477,22 @@ def test_what_was_not_read_is_left_to_a_person() -> None:
         {"valid_till": None},
     ],
 )
-def test_what_changed_meanwhile_is_left_to_a_person(facts: dict[str, Any]) -> None:
+def test_an_order_that_changed_meanwhile_needs_manual_review(facts: dict[str, Any]) -> None:
     (entry,) = with_page(page(old(is_renewed=True), **facts))
 
     assert (entry["action"], entry["reason"]) == ("leave", because("an order that changed"))
 
 
 @pytest.mark.parametrize("strange", [True, [], "nine", 9.5])
-def test_a_page_that_does_not_say_whether_it_was_truly_renewed(strange: Any) -> None:
-    told = answered(OLD, DETAILS, renewed_order_id=strange).renewed_order_id
-    (entry,) = with_page(page(old(is_renewed=True), renewed_order_id=told))
+def test_a_page_with_an_unknown_renewed_order_id(strange: Any) -> None:
+    answer = answered(OLD, DETAILS, renewed_order_id=strange).renewed_order_id
+    (entry,) = with_page(page(old(is_renewed=True), renewed_order_id=answer))
 
     assert (entry["action"], entry["reason"]) == ("leave", because("an unknown renewal"))
 
 
 def test_lists_and_pages_may_each_leave_the_mark_out() -> None:
-    """Which of them tells of it is not known (2.2); both leave it out where it is false at times."""
+    """Which of them contains it is not known (2.2); both leave it out where it is false at times."""
     assert [one["action"] for one in with_page(page(old(is_renewed=None)))] == ["unmark_renewed"]
     assert [one["action"] for one in with_page(page(old(is_renewed=True)), marked=None)] == ["unmark_renewed"]
     assert with_page(page(old(is_renewed=None)), marked=None) == []
@@ -539,7 +539,7 @@ def answer(order: Order, **facts: Any) -> dict[str, Any]:
 def test_odd_values_are_what_is_not_known(fact: str, odd: Any) -> None:
     """No fact of an order can make planning fail; the texts of what is planned stay texts."""
     for one in (old(), old(is_renewed=True)):
-        for other in (new(), gone(), gone(status="canceled")):
+        for other in (new(), ended(), ended(status="canceled")):
             for strange in (one, other):
                 data, known = answer(strange), read_order(answer(one if strange is other else other), DETAILS)
                 (data[PLACES[fact]] if PLACES[fact] else data)[fact] = odd
@@ -554,35 +554,35 @@ def test_odd_values_are_what_is_not_known(fact: str, odd: Any) -> None:
 
 @pytest.mark.parametrize("text", ["", "soon", None, "2026-02-30", 20270101])
 def test_what_is_no_day_is_never_later(text: Any) -> None:
-    told = answered(NEW, date_created=text, certificate={"valid_till": text})
-    assert plan([old(), replace(new(), valid_till=told.valid_till)], TODAY) == []
-    assert to_read([old(is_renewed=True), replace(gone(), valid_till=told.valid_till)], TODAY) == []
-    placed = [old(is_renewed=True), replace(gone(status="canceled"), date_created=told.date_created)]
+    answer = answered(NEW, date_created=text, certificate={"valid_till": text})
+    assert plan([old(), replace(new(), valid_till=answer.valid_till)], TODAY) == []
+    assert to_read([old(is_renewed=True), replace(ended(), valid_till=answer.valid_till)], TODAY) == []
+    placed = [old(is_renewed=True), replace(ended(status="canceled"), date_created=answer.date_created)]
     assert to_read(placed, TODAY) == []
 
 
 @pytest.mark.parametrize("placed", ["2026-02-19T12:00:00", "2026-02-19T12:00:00+05:00", "2026-02-19"])
 def test_a_time_without_a_zone_is_one_in_utc(placed: str) -> None:
-    told = answered(NEW, date_created=placed).date_created
+    answer = answered(NEW, date_created=placed).date_created
 
-    assert to_read([old(is_renewed=True), replace(gone(status="canceled"), date_created=told)], TODAY) == [OLD]
+    assert to_read([old(is_renewed=True), replace(ended(status="canceled"), date_created=answer)], TODAY) == [OLD]
 
 
 @pytest.mark.parametrize("times", [2, 3])
-def test_an_order_that_is_told_twice_is_planned_once(times: int) -> None:
+def test_an_order_listed_twice_is_planned_once(times: int) -> None:
     orders = [old(), new()]
 
     assert plan(orders * times, TODAY) == plan(orders, TODAY)
     assert len(plan(orders, TODAY)) == 1
 
 
-def test_what_is_told_twice_and_differently_decides_nothing() -> None:
+def test_contradicting_rows_decide_nothing() -> None:
     assert actions(old(), old(valid=31), new()) == {}
     assert actions(old(), new(), new(valid=300)) == {}
-    assert actions(old(), new(), gone()) == {}
-    assert actions(old(is_renewed=True), gone(), gone(valid=300)) == {}
+    assert actions(old(), new(), ended()) == {}
+    assert actions(old(is_renewed=True), ended(), ended(valid=300)) == {}
     another = [replace(new(status=status), id=5) for status in ("revoked", "issued")]
-    assert actions(old(is_renewed=True), gone(), *another) == {}
+    assert actions(old(is_renewed=True), ended(), *another) == {}
 
 
 @pytest.mark.parametrize("name", ["{{ 7 * 7 }}", "=cmd()", "a\u202eb", "x" * 5000, "", " ", "\ud800"])
@@ -603,7 +603,7 @@ def test_hostile_names_are_names(name: str) -> None:
 def test_ten_thousand_orders_that_share_their_names_take_about_a_second() -> None:
     """Of one organization. Half of them have one name, the others three of forty each, no two the same ones."""
     hosts = [f"host{number}.example.com" for number in range(40)]
-    orders = [(old, new, old, gone)[number % 4](SHOP, is_renewed=number % 4 == 2) for number in range(5000)]
+    orders = [(old, new, old, ended)[number % 4](SHOP, is_renewed=number % 4 == 2) for number in range(5000)]
     orders += [old(*names) for names in list(combinations(hosts, 3))[:4999]]
     orders = [replace(order, id=number) for number, order in enumerate([*orders, new(*hosts)], start=1)]
     assert len(orders) == 10000
@@ -728,7 +728,7 @@ def test_the_properties_meet_every_action() -> None:
 
 @thorough
 @given(accounts, undo_expired)
-def test_each_order_is_told_once_and_by_its_id(account: list[Order], undo_expired: bool) -> None:
+def test_each_order_has_one_entry_with_its_id(account: list[Order], undo_expired: bool) -> None:
     """So that an order is never marked and unmarked by one plan."""
     entries = planned(*account, undo_expired=undo_expired)
 
@@ -803,7 +803,7 @@ def test_the_window_is_the_module_s() -> None:
 @thorough
 @given(accounts, st.randoms(use_true_random=False), undo_expired)
 def test_the_order_of_the_input_makes_no_difference(account: list[Order], random: Any, undo_expired: bool) -> None:
-    # Some are told twice, and some of these differently.
+    # Some are listed twice, and some of these differently.
     several = [*account, *account[:2], *(replace(order, status="revoked") for order in account[2:3])]
     shuffled = list(several)
     random.shuffle(shuffled)
@@ -835,8 +835,8 @@ def test_messages() -> None:
     marked = old(is_renewed=True)
     entries = {
         "a successor": planned(old(), new()),
-        "a revoked successor": planned(marked, gone()),
-        "another order without a last day": planned(marked, gone(), an_order(5, None)),
+        "a revoked successor": planned(marked, ended()),
+        "another order without a last day": planned(marked, ended(), an_order(5, None)),
         "an order without details": with_page(),
         "an order that changed": with_page(page(marked, status="revoked")),
         "an unknown renewal": with_page(page(marked, renewed_order_id=None)),

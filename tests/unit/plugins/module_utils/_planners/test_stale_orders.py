@@ -44,12 +44,12 @@ WRITES = ("cancel", "reject_request")
 NEW_REQUEST = Request(55, "new_request", "pending")
 
 
-def wish(**wished: Any) -> StaleCriteria:
-    """Wish for what is older than 90 days at noon, unless told otherwise."""
-    return parse_request({"now": "2026-03-01T12:00:00Z", "older_than_days": 90, **wished})
+def make_criteria(**options: Any) -> StaleCriteria:
+    """Return criteria for orders older than 90 days at noon, with other options where given."""
+    return parse_request({"now": "2026-03-01T12:00:00Z", "older_than_days": 90, **options})
 
 
-WISHES = wish()
+CRITERIA = make_criteria()
 
 
 def because(situation: str) -> str:
@@ -70,17 +70,17 @@ def an_order(status: str = "pending", age: int | None = 91, **facts: Any) -> Ord
     return Order(**{**known, "status": status, **facts})
 
 
-def entries_of(order: Order, *older: Order, wishes: StaleCriteria = WISHES) -> list[dict[str, Any]]:
-    return plan([row(order)], wishes, details=[whole(order)], renewed=map(row, older))
+def entries_of(order: Order, *older: Order, criteria: StaleCriteria = CRITERIA) -> list[dict[str, Any]]:
+    return plan([row(order)], criteria, details=[whole(order)], renewed=map(row, older))
 
 
-def entry_of(order: Order, *older: Order, wishes: StaleCriteria = WISHES) -> dict[str, Any]:
-    (entry,) = entries_of(order, *older, wishes=wishes)
+def entry_of(order: Order, *older: Order, criteria: StaleCriteria = CRITERIA) -> dict[str, Any]:
+    (entry,) = entries_of(order, *older, criteria=criteria)
     return entry
 
 
-def ids(orders: Iterable[Order], wishes: StaleCriteria = WISHES) -> list[int]:
-    return to_read(map(row, orders), wishes)
+def ids(orders: Iterable[Order], criteria: StaleCriteria = CRITERIA) -> list[int]:
+    return to_read(map(row, orders), criteria)
 
 
 def expiring(days: int | None, status: str = "issued", **facts: Any) -> Order:
@@ -88,10 +88,10 @@ def expiring(days: int | None, status: str = "issued", **facts: Any) -> Order:
     return an_order(status, id=4, valid_till=None if days is None else TODAY + timedelta(days=days), **facts)
 
 
-# -- what is wished ----------------------------------------------------------------------------------------------------
+# -- the criteria ------------------------------------------------------------------------------------------------------
 
 
-def test_what_nobody_wishes_is_careful() -> None:
+def test_the_defaults_are_careful() -> None:
     assert parse_request({"now": "2026-03-01"}) == StaleCriteria(
         today=TODAY,
         older_than_days=30,
@@ -120,8 +120,8 @@ def test_what_nobody_wishes_is_careful() -> None:
         ("0001-01-01", date.min),
     ],
 )
-def test_now_is_in_utc_where_it_does_not_say(now: Any, today: date) -> None:
-    assert wish(now=now).today == today
+def test_now_without_a_zone_is_in_utc(now: Any, today: date) -> None:
+    assert make_criteria(now=now).today == today
 
 
 @pytest.mark.parametrize(
@@ -141,10 +141,10 @@ def test_now_is_in_utc_where_it_does_not_say(now: Any, today: date) -> None:
 )
 def test_what_is_no_time_is_refused(now: Any) -> None:
     with pytest.raises(ValueError, match="now"):
-        wish(now=now)
+        make_criteria(now=now)
 
 
-def test_without_a_now_nothing_is_wished() -> None:
+def test_a_request_needs_now() -> None:
     with pytest.raises(ValueError, match="now"):
         parse_request({"older_than_days": 90})
 
@@ -152,13 +152,13 @@ def test_without_a_now_nothing_is_wished() -> None:
 @pytest.mark.parametrize("days", [0, -1, -90, True, False, "90", "", "many", 90.0, None, [], 36501, 10**30])
 def test_days_that_cannot_be_meant_are_refused(days: Any) -> None:
     with pytest.raises(ValueError, match=r"cancel_stale_orders_older_than_days .* 1 to 36500"):
-        wish(older_than_days=days)
+        make_criteria(older_than_days=days)
 
 
 @pytest.mark.parametrize("days", [-1, True, "60", 60.0, None, 36501])
 def test_days_of_a_predecessor_that_cannot_be_meant_are_refused(days: Any) -> None:
     with pytest.raises(ValueError, match=r"cancel_stale_orders_predecessor_days .* 0 to 36500"):
-        wish(predecessor_days=days)
+        make_criteria(predecessor_days=days)
 
 
 @each("name", ["include", "exclude", "statuses", "product_types"])
@@ -166,34 +166,34 @@ def test_days_of_a_predecessor_that_cannot_be_meant_are_refused(days: Any) -> No
 def test_a_text_is_not_taken_apart_where_a_list_belongs(name: str, value: Any) -> None:
     """An exclusion that was taken for its letters would exclude nothing."""
     with pytest.raises(ValueError, match=f"cancel_stale_orders_{name}"):
-        wish(**{name: value})
+        make_criteria(**{name: value})
 
 
 @pytest.mark.parametrize("name", ["include", "exclude", "statuses", "product_types"])
 @pytest.mark.parametrize("element", ["", "  ", None, 7, True, ["www.*"]])
 def test_what_is_no_text_has_no_place_in_a_list(name: str, element: Any) -> None:
     with pytest.raises(ValueError, match=f"cancel_stale_orders_{name}"):
-        wish(**{name: ["pending", element]})
+        make_criteria(**{name: ["pending", element]})
 
 
 @pytest.mark.parametrize("dots", [".", "..", "\u3002"])
 def test_a_pattern_of_dots_is_refused(dots: str) -> None:
     with pytest.raises(ValueError, match="cancel_stale_orders_exclude"):
-        wish(exclude=[dots])
+        make_criteria(exclude=[dots])
 
 
 @pytest.mark.parametrize("statuses", [[], ["issued"], ["pending", "issued"], ["Pending"]])
-def test_only_what_can_be_stale_can_be_wished(statuses: list[str]) -> None:
+def test_only_statuses_that_can_be_stale_are_accepted(statuses: list[str]) -> None:
     """No statuses at all would have every order of the account searched for."""
     with pytest.raises(ValueError, match=r"cancel_stale_orders_statuses .*pending, waiting_pickup, needs_approval"):
-        wish(statuses=statuses)
+        make_criteria(statuses=statuses)
 
 
-def test_a_wish_that_nobody_knows_is_refused() -> None:
+def test_an_unknown_criterion_is_refused() -> None:
     with pytest.raises(ValueError, match="exclued"):
-        wish(exclued=["www.*"])
+        make_criteria(exclued=["www.*"])
     with pytest.raises(ValueError, match="today"):
-        wish(today=TODAY)
+        make_criteria(today=TODAY)
 
 
 # -- which orders ------------------------------------------------------------------------------------------------------
@@ -226,10 +226,10 @@ def test_only_what_waits_can_be_stale(status: str, stale: bool) -> None:
     assert (status in STALE) is stale
 
 
-def test_only_the_statuses_that_are_wished_can_be_stale() -> None:
+def test_only_orders_with_requested_statuses_are_stale() -> None:
     orders = [an_order(status, id=number) for number, status in enumerate(STALE, start=1)]
-    assert ids(orders, wish(statuses=["waiting_pickup"])) == [2]
-    assert ids(orders, wish(statuses=["needs_approval", "pending", "pending"])) == [1, 3]
+    assert ids(orders, make_criteria(statuses=["waiting_pickup"])) == [2]
+    assert ids(orders, make_criteria(statuses=["needs_approval", "pending", "pending"])) == [1, 3]
 
 
 @pytest.mark.parametrize(
@@ -242,7 +242,7 @@ def test_what_is_older_than_so_many_days_is_stale(age: int, stale: bool) -> None
 @pytest.mark.parametrize("hour", [0, 12, 23])
 def test_days_are_days_of_the_calendar_in_utc(hour: int) -> None:
     order = an_order(date_created=datetime(2025, 12, 1, hour, 59, tzinfo=timezone.utc))
-    assert "90 days" in entry_of(order, wishes=wish(older_than_days=89))["reason"]
+    assert "90 days" in entry_of(order, criteria=make_criteria(older_than_days=89))["reason"]
     assert ids([order]) == []
 
 
@@ -267,19 +267,19 @@ def test_days_are_days_of_the_calendar_in_utc(hour: int) -> None:
         ([], False),
     ],
 )
-def test_what_does_not_say_when_it_was_placed_is_never_old(placed: Any, stale: bool) -> None:
-    told = replace(row(an_order()), date_created=answered(7, date_created=placed).date_created)
-    assert to_read([told], wish(older_than_days=90)) == ([7] if stale else [])
+def test_an_order_without_a_date_of_placement_is_never_old(placed: Any, stale: bool) -> None:
+    listed = replace(row(an_order()), date_created=answered(7, date_created=placed).date_created)
+    assert to_read([listed], make_criteria(older_than_days=90)) == ([7] if stale else [])
     if placed != "2025-11-30T23:30:00-01:00":
-        assert to_read([told], wish(older_than_days=1)) == ([7] if stale else [])
+        assert to_read([listed], make_criteria(older_than_days=1)) == ([7] if stale else [])
 
 
 @each("older_than", [1, 30, 90, 36500])
 @each("now", ["2026-03-01", "0001-01-01", "0050-01-01", "9999-12-31"])
 @each("hours", [0, 1, 23, 24, 25, 47, 48])
 def test_the_search_finds_what_is_stale_and_nothing_else(older_than: int, now: str, hours: int) -> None:
-    wishes = wish(now=now, older_than_days=older_than)
-    wanted = search(wishes)
+    stale_criteria = make_criteria(now=now, older_than_days=older_than)
+    wanted = search(stale_criteria)
     assert wanted["status"] == list(STALE)
     before = datetime.fromisoformat(wanted["created_before"]).replace(tzinfo=timezone.utc)
     for status in ("pending", "issued"):
@@ -287,7 +287,7 @@ def test_the_search_finds_what_is_stale_and_nothing_else(older_than: int, now: s
             continue
         order = an_order(status, date_created=before + timedelta(hours=24 - hours, minutes=-1), seen=frozenset([ROW]))
         criteria = Criteria(status=frozenset(wanted["status"]), created_before=before)
-        assert matches(order, criteria) is (ids([order], wishes) == [7])
+        assert matches(order, criteria) is (ids([order], stale_criteria) == [7])
 
 
 @each(
@@ -310,7 +310,7 @@ def test_the_search_finds_what_is_stale_and_nothing_else(older_than: int, now: s
         ("www.example.com", ["www.[e]xample.co?"], [], True),
         ("*.example.com", ["[*].example.com"], [], True),
         ("{{ 7 * 7 }}", ["*"], ["{{*"], False),
-        # As DNS spells it, and as people do.
+        # As DNS spells it, and as users do.
         ("xn--bcher-kva.example", ["*"], ["b\u00fccher.example"], False),
         ("xn--bcher-kva.example", ["*"], ["B\u00dcCHER.example."], False),
         ("xn--bcher-kva.example", ["*"], ["b\u00fc*"], False),
@@ -332,10 +332,10 @@ def test_the_search_finds_what_is_stale_and_nothing_else(older_than: int, now: s
     ],
 )
 def test_patterns_of_names_select(name: str, include: list[str], exclude: list[str], meant: bool) -> None:
-    wishes = wish(include=include, exclude=exclude)
+    criteria = make_criteria(include=include, exclude=exclude)
     order = an_order(common_name=name)
-    assert ids([order], wishes) == ([7] if meant else [])
-    assert len(entries_of(order, wishes=wishes)) == meant
+    assert ids([order], criteria) == ([7] if meant else [])
+    assert len(entries_of(order, criteria=criteria)) == meant
 
 
 @pytest.mark.parametrize(
@@ -356,38 +356,41 @@ def test_every_name_of_an_order_counts_and_one_hit_excludes(
     include: list[str], exclude: list[str], meant: bool
 ) -> None:
     order = an_order(dns_names=("api.example.com", "www.example.org"))
-    wishes = wish(include=include, exclude=exclude)
-    assert ids([order], wishes) == ([7] if meant else [])
-    assert len(entries_of(order, wishes=wishes)) == meant
+    criteria = make_criteria(include=include, exclude=exclude)
+    assert ids([order], criteria) == ([7] if meant else [])
+    assert len(entries_of(order, criteria=criteria)) == meant
 
 
 @pytest.mark.parametrize("common_name", [None, "", " "])
 @pytest.mark.parametrize("dns_names", [None, [], [""], [None]])
 def test_an_order_without_names_is_no_trouble(common_name: Any, dns_names: Any) -> None:
-    told = answered(7, certificate={"common_name": common_name, "dns_names": dns_names})
-    nameless = an_order(common_name=told.common_name, dns_names=told.dns_names)
+    answer = answered(7, certificate={"common_name": common_name, "dns_names": dns_names})
+    nameless = an_order(common_name=answer.common_name, dns_names=answer.dns_names)
     listed, read = row(nameless), whole(nameless)
-    assert to_read([listed], WISHES) == [7]
-    assert to_read([listed], wish(include=["?*"])) == []
-    (entry,) = plan([listed], WISHES, details=[read])
+    assert to_read([listed], CRITERIA) == [7]
+    assert to_read([listed], make_criteria(include=["?*"])) == []
+    (entry,) = plan([listed], CRITERIA, details=[read])
     assert (entry["name"], entry["domains"], entry["action"]) == ("", [], "cancel")
-    (entry,) = plan([listed], wish(exclude=["api.*"]), details=[read])
+    (entry,) = plan([listed], make_criteria(exclude=["api.*"]), details=[read])
     assert entry["action"] == "leave"
 
 
-def test_names_that_only_its_own_page_tells_count() -> None:
+def test_names_found_only_on_the_own_page_count() -> None:
     order = an_order(common_name="")
     named = an_order(dns_names=("api.example.com",))
     listed, read = [row(order)], [whole(named)]
 
-    (entry,) = plan(listed, WISHES, details=read)
+    (entry,) = plan(listed, CRITERIA, details=read)
     assert (entry["name"], entry["domains"]) == ("www.example.com", ["api.example.com", "www.example.com"])
-    assert plan(listed, wish(exclude=["api.*"]), details=read) == []
-    assert plan(listed, wish(exclude=["www.*"]), details=read) == []
+    assert plan(listed, make_criteria(exclude=["api.*"]), details=read) == []
+    assert plan(listed, make_criteria(exclude=["www.*"]), details=read) == []
 
 
-def test_a_name_that_only_the_list_tells_excludes_too() -> None:
-    assert plan([row(an_order())], wish(exclude=["www.*"]), details=[whole(an_order(common_name="api.example"))]) == []
+def test_a_name_found_only_in_the_list_excludes_too() -> None:
+    assert (
+        plan([row(an_order())], make_criteria(exclude=["www.*"]), details=[whole(an_order(common_name="api.example"))])
+        == []
+    )
 
 
 def test_what_has_to_be_read_comes_by_id() -> None:
@@ -409,22 +412,22 @@ def test_which_orders_they_renew() -> None:
 def test_another_kind_of_product_is_left_and_not_read(kind: str) -> None:
     order = an_order("waiting_pickup", product_type=kind)
     assert ids([order]) == []
-    (entry,) = plan([row(order)], WISHES)
+    (entry,) = plan([row(order)], CRITERIA)
     assert entry["action"] == "leave"
     assert kind in entry["reason"]
     assert entry_of(order)["action"] == "leave"
-    wishes = wish(product_types=[kind])
-    assert ids([order], wishes) == [7]
-    assert entry_of(order, wishes=wishes)["action"] == "cancel"
+    criteria = make_criteria(product_types=[kind])
+    assert ids([order], criteria) == [7]
+    assert entry_of(order, criteria=criteria)["action"] == "cancel"
 
 
-def test_a_product_that_the_list_does_not_tell_is_read() -> None:
+def test_a_product_that_the_list_leaves_out_is_read() -> None:
     unsaid, client = an_order(product_type=""), an_order(product_type="client_certificate")
     assert ids([unsaid]) == [7]
     assert entry_of(unsaid)["action"] == "leave"
-    (entry,) = plan([row(unsaid)], WISHES, details=[whole(client)])
+    (entry,) = plan([row(unsaid)], CRITERIA, details=[whole(client)])
     assert "client_certificate" in entry["reason"]
-    (entry,) = plan([row(unsaid)], WISHES, details=[whole(an_order(product_type="dv_ssl_certificate"))])
+    (entry,) = plan([row(unsaid)], CRITERIA, details=[whole(an_order(product_type="dv_ssl_certificate"))])
     assert entry["action"] == "cancel"
 
 
@@ -477,7 +480,7 @@ def test_the_one_request_that_waits_is_rejected(requests: tuple[Request, ...], a
 @pytest.mark.parametrize("status", STALE)
 @pytest.mark.parametrize("undecided", ["pending", "submitted"])
 def test_somebodys_request_to_revoke_is_neither_rejected_nor_swept_away(status: str, undecided: str) -> None:
-    """Whoever asked for the revocation had a reason, a stolen key perhaps; that it waits for long makes it worse."""
+    """The requester of the revocation had a reason, a stolen key perhaps; that it waits for long makes it worse."""
     entry = entry_of(an_order(status, requests=(Request(55, "revoke", undecided),)))
 
     assert entry["action"] == "leave"
@@ -501,7 +504,7 @@ def test_a_renewal_that_waits_for_its_approval_is_rejected_like_any_other() -> N
 @pytest.mark.parametrize("status", STALE)
 @pytest.mark.parametrize("decided", ["pending", "approved"])
 @pytest.mark.parametrize("nothing", [0, None])
-def test_a_renewal_of_nobody_knows_what_is_left(status: str, decided: str, nothing: int | None) -> None:
+def test_a_renewal_of_an_unknown_order_is_left(status: str, decided: str, nothing: int | None) -> None:
     order = an_order(status, renewal_of_order_id=nothing, requests=(Request(55, "renewal", decided),))
     entry = entry_of(order)
     assert (entry["action"], entry["reason"]) == (
@@ -514,7 +517,7 @@ def test_a_renewal_of_nobody_knows_what_is_left(status: str, decided: str, nothi
 @pytest.mark.parametrize("later", [*STALE, "issued", "processing", "canceled", ""])
 def test_what_has_changed_meanwhile_is_left(listed: str, later: str) -> None:
     changed = an_order(later, requests=(NEW_REQUEST,))
-    (entry,) = plan([row(an_order(listed))], WISHES, details=[whole(changed)])
+    (entry,) = plan([row(an_order(listed))], CRITERIA, details=[whole(changed)])
 
     assert (entry["action"] == "leave") is (listed != later)
     assert (entry["reason"] == because("an order that changed")) is (listed != later)
@@ -523,7 +526,7 @@ def test_what_has_changed_meanwhile_is_left(listed: str, later: str) -> None:
 @pytest.mark.parametrize("placed", ["2026-02-28T12:00:00Z", "2025-11-30T12:00:01Z", "", None, "long ago"])
 def test_what_was_placed_at_another_time_is_left(placed: Any) -> None:
     later = replace(whole(an_order()), date_created=answered(7, date_created=placed).date_created)
-    (entry,) = plan([row(an_order())], WISHES, details=[later])
+    (entry,) = plan([row(an_order())], CRITERIA, details=[later])
 
     assert (entry["action"], entry["reason"]) == ("leave", because("an order that changed"))
 
@@ -531,37 +534,37 @@ def test_what_was_placed_at_another_time_is_left(placed: Any) -> None:
 def test_the_same_time_in_other_words_is_the_same() -> None:
     placed = answered(7, date_created="2025-11-30T13:00:00+01:00").date_created
     later = replace(whole(an_order()), date_created=placed)
-    assert plan([row(an_order())], WISHES, details=[later])[0]["action"] == "cancel"
+    assert plan([row(an_order())], CRITERIA, details=[later])[0]["action"] == "cancel"
 
 
 @pytest.mark.parametrize("details", [[], [whole(an_order(id=8))], [row(an_order())]])
 def test_what_could_not_be_read_whole_is_left(details: list[Order]) -> None:
-    (entry,) = plan([row(an_order())], WISHES, details=details)
+    (entry,) = plan([row(an_order())], CRITERIA, details=details)
 
     assert (entry["action"], entry["reason"]) == ("leave", because("an order that changed"))
 
 
-def test_what_is_told_twice_alike_counts_once() -> None:
+def test_equal_rows_count_once() -> None:
     order, older = an_order(renewal_of_order_id=4), expiring(400)
-    entries = plan([row(order)] * 2, WISHES, details=[whole(order)] * 3, renewed=[row(older)] * 2)
+    entries = plan([row(order)] * 2, CRITERIA, details=[whole(order)] * 3, renewed=[row(older)] * 2)
     assert entries == entries_of(order, older)
     assert entries[0]["action"] == "cancel"
     assert ids([order, order]) == [7]
 
 
-def test_what_is_told_twice_and_not_alike_is_left() -> None:
+def test_contradicting_rows_are_left() -> None:
     order, other = an_order(), an_order("needs_approval")
     rows = [row(order), row(other)]
     for listed, read in ((rows, [whole(order)]), ([row(order)], [whole(order), whole(other)])):
-        first, second = (plan(turned, WISHES, details=read) for turned in (listed, listed[::-1]))
-        assert first == second == plan(listed, WISHES, details=read[::-1])
+        first, second = (plan(turned, CRITERIA, details=read) for turned in (listed, listed[::-1]))
+        assert first == second == plan(listed, CRITERIA, details=read[::-1])
         assert [(entry["action"], entry["reason"]) for entry in first] == [("leave", because("an order that changed"))]
     young, excluded = row(an_order(age=1)), row(an_order(common_name="api.example.com"))
-    assert [entry["action"] for entry in plan([young, row(order)], WISHES, details=[whole(order)])] == ["leave"]
-    assert plan([excluded, row(order)], wish(exclude=["api.*"]), details=[whole(order)]) == []
+    assert [entry["action"] for entry in plan([young, row(order)], CRITERIA, details=[whole(order)])] == ["leave"]
+    assert plan([excluded, row(order)], make_criteria(exclude=["api.*"]), details=[whole(order)]) == []
 
 
-def test_what_an_order_renews_told_twice_and_not_alike_is_not_known() -> None:
+def test_contradicting_rows_of_the_renewed_order_leave_it_unknown() -> None:
     entry = entry_of(an_order(renewal_of_order_id=4), expiring(400), expiring(10))
     assert (entry["action"], entry["reason"]) == ("leave", because("a renewal of an order without dates"))
 
@@ -592,17 +595,15 @@ def test_a_renewal_is_needed_where_what_it_renews_expires_around_now(status: str
 
 
 @pytest.mark.parametrize(("days", "near", "left"), [(10, 10, True), (11, 10, False), (-11, 10, False), (0, 0, True)])
-def test_how_near_can_be_wished(days: int, near: int, left: bool) -> None:
-    entry = entry_of(an_order(renewal_of_order_id=4), expiring(days), wishes=wish(predecessor_days=near))
+def test_predecessor_days_can_be_set(days: int, near: int, left: bool) -> None:
+    entry = entry_of(an_order(renewal_of_order_id=4), expiring(days), criteria=make_criteria(predecessor_days=near))
     assert (entry["action"] == "leave") is left
 
 
 @each("status", ["issued", "reissue_pending", "renewed", "expired", "new_word", ""])
 @each("marked", [True, False, None])
 @each("days", [-10, 10])
-def test_a_certificate_expires_whatever_else_goes_on_with_its_order(
-    status: str, marked: bool | None, days: int
-) -> None:
+def test_a_certificate_expires_whatever_the_state_of_its_order(status: str, marked: bool | None, days: int) -> None:
     """A reissue under way, or a mark, however it shows, does not keep the certificate from expiring."""
     older = expiring(days, status, is_renewed=marked)
     assert entry_of(an_order(renewal_of_order_id=4), older)["action"] == "leave"
@@ -633,18 +634,18 @@ def test_a_renewal_of_what_is_not_known_is_left(older: tuple[Order, ...]) -> Non
 def test_a_day_that_is_none_is_not_known(till: Any) -> None:
     order = an_order(renewal_of_order_id=4)
     older = replace(row(expiring(400)), valid_till=answered(4, certificate={"valid_till": till}).valid_till)
-    (entry,) = plan([row(order)], WISHES, details=[whole(order)], renewed=[older])
+    (entry,) = plan([row(order)], CRITERIA, details=[whole(order)], renewed=[older])
     assert entry["reason"] == because("a renewal of an order without dates")
 
 
 @pytest.mark.parametrize("status", STALE)
 @pytest.mark.parametrize("page_known", [True, False])
-def test_no_order_is_ended_whose_own_page_leaves_names_out(status: str, page_known: bool) -> None:
+def test_an_order_is_not_ended_if_its_own_page_leaves_names_out(status: str, page_known: bool) -> None:
     order = an_order(status)
     listed = replace(order, names_known=False)
     page = replace(order, names_known=page_known)
 
-    (entry,) = plan([row(listed)], WISHES, details=[whole(page)])
+    (entry,) = plan([row(listed)], CRITERIA, details=[whole(page)])
 
     if page_known:
         assert entry["action"] in WRITES
@@ -653,7 +654,7 @@ def test_no_order_is_ended_whose_own_page_leaves_names_out(status: str, page_kno
 
 
 @pytest.mark.parametrize(
-    ("wished", "planned"),
+    ("options", "planned"),
     [
         ({}, ["cancel"]),
         ({"exclude": ["pay.example.com"]}, []),
@@ -662,13 +663,13 @@ def test_no_order_is_ended_whose_own_page_leaves_names_out(status: str, page_kno
         ({"include": ["other.test"]}, []),
     ],
 )
-def test_names_that_a_list_leaves_out_count(wished: dict[str, Any], planned: list[str]) -> None:
+def test_names_that_a_list_leaves_out_count(options: dict[str, Any], planned: list[str]) -> None:
     order = an_order(dns_names=("www.example.com", "pay.example.com"))
     lists = [row(replace(order, dns_names=(), names_known=False))]
-    wishes = wish(**wished)
+    criteria = make_criteria(**options)
 
-    assert to_read(lists, wishes) == ([] if wished.get("exclude") == ["www.*"] else [7])
-    entries = plan(lists, wishes, details=[whole(order)])
+    assert to_read(lists, criteria) == ([] if options.get("exclude") == ["www.*"] else [7])
+    entries = plan(lists, criteria, details=[whole(order)])
     assert [entry["action"] for entry in entries] == planned
     assert all(entry["domains"] == ["pay.example.com", "www.example.com"] for entry in entries)
 
@@ -696,7 +697,7 @@ def test_the_state_holds_what_the_action_rests_on() -> None:
 def test_an_order_without_an_id_is_refused(order_id: int) -> None:
     """What is no number at all is no order to the client."""
     with pytest.raises(ValueError, match="order_id"):
-        plan([row(an_order(id=order_id))], WISHES)
+        plan([row(an_order(id=order_id))], CRITERIA)
 
 
 # -- whatever comes ----------------------------------------------------------------------------------------------------
@@ -751,8 +752,8 @@ orders = st.builds(
     ),
 )
 accounts = st.lists(orders, max_size=6, unique_by=lambda order: order.id)
-wished = st.builds(
-    wish,
+some_criteria = st.builds(
+    make_criteria,
     older_than_days=st.sampled_from([1, 30, 90, 200]),
     include=st.one_of(st.just(["*"]), st.just(["*"]), patterns),
     exclude=st.one_of(st.just([]), st.just([]), patterns),
@@ -761,14 +762,14 @@ wished = st.builds(
 )
 
 
-def planned(account: Iterable[Order], wishes: StaleCriteria) -> list[dict[str, Any]]:
-    """Return the plan of whoever reads the list, then those orders whole, then what they renew."""
+def planned(account: Iterable[Order], criteria: StaleCriteria) -> list[dict[str, Any]]:
+    """Return the plan of a run that reads the list, then those orders whole, then what they renew."""
     account = list(account)
-    asked = to_read(map(row, account), wishes)
+    asked = to_read(map(row, account), criteria)
     details = [whole(order) for order in account if order.id in asked]
     older = predecessors(details)
     renewed = [row(order) for order in account if order.id in older]
-    return plan(map(row, account), wishes, details=details, renewed=renewed)
+    return plan(map(row, account), criteria, details=details, renewed=renewed)
 
 
 def applied(account: Iterable[Order], entries: Iterable[Mapping[str, Any]]) -> list[Order]:
@@ -781,18 +782,18 @@ def applied(account: Iterable[Order], entries: Iterable[Mapping[str, Any]]) -> l
 def test_the_properties_meet_every_action() -> None:
     assert_occur(
         {*WRITES, "leave"},
-        st.tuples(accounts, wished),
+        st.tuples(accounts, some_criteria),
         lambda one: {entry["action"] for entry in planned(*one)},
         least=thorough.max_examples,
     )
 
 
 @thorough
-@given(accounts, wished)
-def test_any_account_gets_a_plan(account: list[Order], wishes: StaleCriteria) -> None:
-    entries = planned(account, wishes)
+@given(accounts, some_criteria)
+def test_any_account_gets_a_plan(account: list[Order], criteria: StaleCriteria) -> None:
+    entries = planned(account, criteria)
 
-    assert set(ids(account, wishes)) <= {int(entry["order"]) for entry in entries}
+    assert set(ids(account, criteria)) <= {int(entry["order"]) for entry in entries}
     assert json.loads(json.dumps(entries)) == entries
     # As the role order_plan would take it.
     assert len(_plan.entries_of(entries)) == len(entries)
@@ -803,23 +804,23 @@ def test_any_account_gets_a_plan(account: list[Order], wishes: StaleCriteria) ->
 
 
 @thorough
-@given(accounts, wished)
-def test_no_write_meets_what_is_young_or_not_known_or_needed(account: list[Order], wishes: StaleCriteria) -> None:
+@given(accounts, some_criteria)
+def test_no_write_meets_what_is_young_or_not_known_or_needed(account: list[Order], criteria: StaleCriteria) -> None:
     by_id = {order.id: order for order in account}
-    for entry in planned(account, wishes):
+    for entry in planned(account, criteria):
         if entry["action"] not in WRITES:
             continue
         order = by_id[int(entry["order"])]
-        assert order.status in wishes.statuses
-        assert order.product_type in wishes.product_types
+        assert order.status in criteria.statuses
+        assert order.product_type in criteria.product_types
         assert (entry["action"] == "reject_request") is (order.status == "needs_approval")
         assert order.date_created is not None
-        assert (TODAY - order.date_created.date()).days > wishes.older_than_days
+        assert (TODAY - order.date_created.date()).days > criteria.older_than_days
         assert {request.type for request in order.undecided} <= {"new_request", "renewal", "duplicate"}
         if order.renewal_of_order_id:
             older = by_id[order.renewal_of_order_id]
             assert older.valid_till is not None
-            assert older.status == "revoked" or abs((older.valid_till - TODAY).days) > wishes.predecessor_days
+            assert older.status == "revoked" or abs((older.valid_till - TODAY).days) > criteria.predecessor_days
 
 
 @thorough
@@ -828,30 +829,30 @@ def test_an_excluded_name_is_never_in_a_plan(account: list[Order]) -> None:
     """Whatever shares an order with it, and however it is spelled."""
     spelled = ("b\u00fccher.example", "xn--bcher-kva.example")
     for exclude in spelled:
-        wishes = wish(older_than_days=1, exclude=[exclude, "WWW.*"])
-        for entry in planned(account, wishes):
+        criteria = make_criteria(older_than_days=1, exclude=[exclude, "WWW.*"])
+        for entry in planned(account, criteria):
             mine = [name.lower().rstrip(".") for name in (entry["name"], *entry["domains"])]
             assert not [name for name in mine if name in spelled or name.startswith("www.")]
 
 
 @thorough
-@given(accounts, wished, st.randoms(use_true_random=False))
-def test_the_order_of_the_input_makes_no_difference(account: list[Order], wishes: StaleCriteria, random: Any) -> None:
-    # With what a list that shifts between pages tells twice, alike and not.
+@given(accounts, some_criteria, st.randoms(use_true_random=False))
+def test_the_order_of_the_input_makes_no_difference(account: list[Order], criteria: StaleCriteria, random: Any) -> None:
+    # With the repeated rows of a list that shifts between pages, equal and not.
     account = [*account, *account[:1], *(replace(order, status="pending") for order in account[:2])]
     shuffled = list(account)
     random.shuffle(shuffled)
 
-    assert planned(shuffled, wishes) == planned(account, wishes)
+    assert planned(shuffled, criteria) == planned(account, criteria)
 
 
 @thorough
-@given(accounts, wished)
-def test_a_plan_that_was_applied_leaves_nothing_to_do(account: list[Order], wishes: StaleCriteria) -> None:
+@given(accounts, some_criteria)
+def test_a_plan_that_was_applied_leaves_nothing_to_do(account: list[Order], criteria: StaleCriteria) -> None:
     """What one plan ends never sets another order free within the same plan: a second one finds nothing new."""
-    first = planned(account, wishes)
+    first = planned(account, criteria)
     ended = {entry["order"] for entry in first if entry["action"] in WRITES}
-    later = planned(applied(account, first), wishes)
+    later = planned(applied(account, first), criteria)
 
     assert not ended & {entry["order"] for entry in later}
     assert [entry for entry in later if entry["action"] in WRITES] == []
@@ -870,8 +871,8 @@ def test_the_oldest_are_ended_and_the_others_wait() -> None:
         an_order("pending", 300, id=5, product_type="client_certificate"),
     ]
 
-    def planned(**wished: Any) -> dict[str, str]:
-        entries = plan(map(row, orders), wish(**wished), details=map(whole, orders))
+    def planned(**options: Any) -> dict[str, str]:
+        entries = plan(map(row, orders), make_criteria(**options), details=map(whole, orders))
         assert all("request_id" not in one for one in entries if one["action"] == "wait")
         return {one["order"]: one["action"] for one in entries}
 
@@ -880,7 +881,9 @@ def test_the_oldest_are_ended_and_the_others_wait() -> None:
     assert planned(limit=1) == {"1": "wait", "2": "reject_request", "3": "wait", "4": "wait", "5": "leave"}
     assert planned(limit=4) == planned(limit=None) == planned()
     (waiting,) = (
-        one for one in plan(map(row, orders), wish(limit=3), details=map(whole, orders)) if one["action"] == "wait"
+        one
+        for one in plan(map(row, orders), make_criteria(limit=3), details=map(whole, orders))
+        if one["action"] == "wait"
     )
     assert "cancel_stale_orders_limit is 3" in waiting["reason"]
     _plan.entries_of([waiting])
@@ -889,7 +892,7 @@ def test_the_oldest_are_ended_and_the_others_wait() -> None:
 @each("limit", [0, 26, -1, True, "many"])
 def test_a_limit_is_from_1_to_25(limit: Any) -> None:
     with pytest.raises(ValueError, match=r"cancel_stale_orders_limit .* 1 to 25"):
-        wish(limit=limit)
+        make_criteria(limit=limit)
 
 
 def test_nights_with_a_limit_converge() -> None:
@@ -897,7 +900,7 @@ def test_nights_with_a_limit_converge() -> None:
     nights = []
     while orders and len(nights) < 10:
         several = list(orders.values())
-        entries = plan(map(row, several), wish(limit=25), details=map(whole, several))
+        entries = plan(map(row, several), make_criteria(limit=25), details=map(whole, several))
         assert not plans_approval.guards(entries, {"max_changes": 25, "max_revocations": 0})
         nights.append([int(one["order"]) for one in entries if one["action"] == "cancel"])
         for number in nights[-1]:
@@ -910,15 +913,15 @@ def test_nights_with_a_limit_converge() -> None:
 # -- messages ----------------------------------------------------------------------------------------------------------
 
 
-def refusal(**wished: Any) -> str:
+def refusal(**options: Any) -> str:
     with pytest.raises(ValueError, match=" ") as error:
-        wish(**wished)
+        make_criteria(**options)
     return str(error.value)
 
 
 def test_messages_about_options() -> None:
     with pytest.raises(ValueError, match=" ") as no_id:
-        plan([row(an_order(id=0))], WISHES)
+        plan([row(an_order(id=0))], CRITERIA)
     messages = {
         "no time": refusal(now="tomorrow"),
         "an unknown option": refusal(exclued=["www.*"]),
@@ -941,18 +944,18 @@ def test_messages_of_a_plan() -> None:
         "a pending order": entry_of(pending),
         "an order that waits for a limit": plan(
             [row(pending), row(an_order(age=95, id=8))],
-            wish(limit=1),
+            make_criteria(limit=1),
             details=[whole(pending), whole(an_order(age=95, id=8))],
         )[0],
         "a request to reject": entry_of(approved),
         "no request to reject": entry_of(replace(approved, requests=())),
         "a request that a cancellation would end": entry_of(an_order(requests=(Request(55, "revoke", "pending"),))),
-        "an order that changed": plan([row(pending)], WISHES)[0],
+        "an order that changed": plan([row(pending)], CRITERIA)[0],
         "another kind of product": entry_of(an_order(product_type="client_certificate")),
         "no kind of product": entry_of(an_order(product_type="")),
-        "no names, with patterns to exclude": plan([row(unnamed)], wish(exclude=["api.*"]), details=[whole(unnamed)])[
-            0
-        ],
+        "no names, with patterns to exclude": plan(
+            [row(unnamed)], make_criteria(exclude=["api.*"]), details=[whole(unnamed)]
+        )[0],
         "names that are not all known": entry_of(replace(pending, names_known=False)),
         "a renewal of an unknown order": entry_of(an_order(requests=(Request(55, "renewal", "approved"),))),
         "a renewal of an order without dates": entry_of(renewal),

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Which marks a report tells of, and which of them can be turned back."""
+"""Which marks a report contains, and which of them can be undone."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def marks(text: Any, account_id: Any = 7, api_host: str = HOST) -> list[int]:
 # -- reading a report --------------------------------------------------------------------------------------------------
 
 
-def test_what_a_run_has_marked_is_told_by_id_and_once() -> None:
+def test_the_marked_orders_of_a_run_are_listed_once_by_id() -> None:
     text = a_report(an_entry(9), an_entry(4), an_entry(4), an_entry(10**18))
 
     assert marks(text) == [4, 9, 10**18]
@@ -143,7 +143,7 @@ def test_what_is_no_such_report_is_refused(text: Any, situation: str) -> None:
         ({"account": {"account_id": 7.0, "api_host": HOST}}, "account 7.0"),
     ],
 )
-def test_what_only_looks_like_the_same_is_refused(facts: dict[str, Any], shown: str) -> None:
+def test_values_of_another_type_are_refused(facts: dict[str, Any], shown: str) -> None:
     assert shown in refusal(changed(a_report(an_entry()), **facts))
 
 
@@ -197,7 +197,7 @@ def a_page(order_id: int = 4, **facts: Any) -> Order:
     return a_row(order_id, **{"source": DETAILS, **facts})
 
 
-def told(row: Order | None, page: Order | None) -> tuple[str, str]:
+def action_and_reason(row: Order | None, page: Order | None) -> tuple[str, str]:
     (entry,) = plan_undo([4], [row] if row else [], [page] if page else [])
     # What order_plan takes.
     assert entries_of([entry])[0]["order"] == entry["order"] == "4"
@@ -248,12 +248,12 @@ def test_a_mark_that_is_still_there_is_taken_away() -> None:
 def test_every_clause(row: dict[str, Any], page: dict[str, Any], situation: str) -> None:
     actions = {"a mark to remove": "unmark_renewed", "no mark": "nothing"}
 
-    assert told(a_row(**row), a_page(**page)) == (actions.get(situation, "leave"), because(situation))
+    assert action_and_reason(a_row(**row), a_page(**page)) == (actions.get(situation, "leave"), because(situation))
 
 
 @pytest.mark.parametrize(("row", "page"), [(None, None), (a_row(), None), (None, a_page()), (a_row(), a_row())])
-def test_what_is_not_found_is_left_to_a_person(row: Order | None, page: Order | None) -> None:
-    assert told(row, page) == ("leave", because("no such order"))
+def test_a_missing_order_needs_manual_review(row: Order | None, page: Order | None) -> None:
+    assert action_and_reason(row, page) == ("leave", because("no such order"))
 
 
 def test_each_order_is_planned_once_by_its_id_and_no_other_one_is() -> None:
@@ -271,15 +271,17 @@ def test_what_was_undone_leaves_nothing_to_do() -> None:
 
 def test_messages() -> None:
     entries = {
-        "a mark to remove": told(a_row(), a_page()),
-        "no mark": told(a_row(is_renewed=False), a_page(is_renewed=False)),
-        "no such order": told(None, None),
-        "an order that changed": told(a_row(), a_page(is_renewed=False)),
-        "a revoked order": told(a_row(status="revoked"), a_page(status="revoked")),
-        "an order with a pending reissue": told(a_row(status="reissue_pending"), a_page(status="reissue_pending")),
-        "no status": told(a_row(status=""), a_page(status="")),
-        "a true renewal": told(a_row(), a_page(renewed_order_id=9)),
-        "an unknown renewal": told(a_row(), a_page(renewed_order_id="nine")),
+        "a mark to remove": action_and_reason(a_row(), a_page()),
+        "no mark": action_and_reason(a_row(is_renewed=False), a_page(is_renewed=False)),
+        "no such order": action_and_reason(None, None),
+        "an order that changed": action_and_reason(a_row(), a_page(is_renewed=False)),
+        "a revoked order": action_and_reason(a_row(status="revoked"), a_page(status="revoked")),
+        "an order with a pending reissue": action_and_reason(
+            a_row(status="reissue_pending"), a_page(status="reissue_pending")
+        ),
+        "no status": action_and_reason(a_row(status=""), a_page(status="")),
+        "a true renewal": action_and_reason(a_row(), a_page(renewed_order_id=9)),
+        "an unknown renewal": action_and_reason(a_row(), a_page(renewed_order_id="nine")),
     }
     refusals = {situation: refusal(text) for situation, text in NO_REPORTS.items()}
     check_messages(

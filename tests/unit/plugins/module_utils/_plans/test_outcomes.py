@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What became of a plan is told as it is: nothing is done that was not seen, and nothing is left out."""
+"""The outcomes of a plan are true: nothing is done that was not verified, and nothing is left out."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def record(order: Any = 1, action: str = "cancel", outcome: str = "done", **more
     return {**came_to(given), "outcome": outcome}
 
 
-# -- telling -----------------------------------------------------------------------------------------------------------
+# -- outcomes ----------------------------------------------------------------------------------------------------------
 
 
 def test_a_record_is_what_a_report_takes() -> None:
@@ -69,7 +69,7 @@ def test_a_record_is_what_a_report_takes() -> None:
 
 
 @pytest.mark.parametrize(
-    ("outcome", "told"),
+    ("outcome", "expected"),
     [
         ("changed", "done"),
         ("unchanged", "unchanged"),
@@ -81,11 +81,11 @@ def test_a_record_is_what_a_report_takes() -> None:
         ("not_attempted", "not_attempted"),
     ],
 )
-def test_every_outcome_of_a_module_has_one_of_a_plan(outcome: str, told: str) -> None:
+def test_every_outcome_of_a_module_has_one_of_a_plan(outcome: str, expected: str) -> None:
     one = came_to(entry(), {"orders": [row(outcome=outcome, reason="because")]})
 
-    assert (one["outcome"], one["reason"]) == (told, "because")
-    assert one["time"] == ("" if told == "not_attempted" else TIME)
+    assert (one["outcome"], one["reason"]) == (expected, "because")
+    assert one["time"] == ("" if expected == "not_attempted" else TIME)
 
 
 def test_none_is_forgotten() -> None:
@@ -93,15 +93,15 @@ def test_none_is_forgotten() -> None:
         assert came_to(entry(), {"orders": [row(outcome=outcome)]})["outcome"] in OUTCOMES
 
 
-@pytest.mark.parametrize(("action", "told"), [("keep", "left"), ("leave", "left"), ("nothing", "unchanged")])
-def test_what_changes_nothing_is_told_as_it_was_planned(action: str, told: str) -> None:
+@pytest.mark.parametrize(("action", "expected"), [("keep", "left"), ("leave", "left"), ("nothing", "unchanged")])
+def test_entries_without_a_change_keep_their_planned_reason(action: str, expected: str) -> None:
     one = came_to(entry(1, action, contact="it@example.com"), {"orders": [row()]})
 
-    assert (one["outcome"], one["reason"], one["time"], one["after"]) == (told, "it is pending", "", "")
-    assert one["contact"] == ("it@example.com" if told == "left" else "")
+    assert (one["outcome"], one["reason"], one["time"], one["after"]) == (expected, "it is pending", "", "")
+    assert one["contact"] == ("it@example.com" if expected == "left" else "")
 
 
-def test_what_no_result_tells_of_is_as_the_caller_says() -> None:
+def test_an_order_without_a_result_gets_the_outcome_of_the_caller() -> None:
     state = {"status": "pending", "n": None, "on": True, "off": False, "names": ["a"]}
     one = came_to(entry(state=state, contact="it@example.com"), SKIPPED, {"orders": [row(2)]})
     assert (one["outcome"], one["before"]) == ("planned", "status: pending; n: none; on: yes; off: no")
@@ -113,9 +113,9 @@ def test_what_no_result_tells_of_is_as_the_caller_says() -> None:
 
 @pytest.mark.parametrize("result", [{"msg": "no API key"}, {"msg": "no API key", "orders": None}])
 def test_a_module_that_did_not_begin_failed_for_all(result: dict[str, Any]) -> None:
-    told = outcomes([entry(1), entry(2)], [result])
+    records = outcomes([entry(1), entry(2)], [result])
 
-    assert [(one["outcome"], one["reason"]) for one in told] == [("failed", "no API key")] * 2
+    assert [(one["outcome"], one["reason"]) for one in records] == [("failed", "no API key")] * 2
     assert came_to(entry(), {})["outcome"] == "failed"
 
 
@@ -141,26 +141,26 @@ def test_a_record_has_the_request_that_a_revocation_has_filed() -> None:
 
 
 def test_steps_come_to_one_outcome() -> None:
-    lapse = entry(1, "lapse")
+    to_expire = entry(1, "lapse")
     noted = {"orders": [row(before={"has_note": False}, after={"has_note": True})]}
     off = {"orders": [row(before={"emails": True, "status": "issued"}, after={"emails": False, "status": "issued"})]}
 
-    one = came_to(lapse, noted, off)
+    one = came_to(to_expire, noted, off)
 
     assert (one["outcome"], one["before"], one["after"]) == (
         "done",
         "has_note: no; emails: yes",
         "has_note: yes; emails: no",
     )
-    assert came_to(lapse, {"orders": [row(outcome="unchanged")]}, off)["outcome"] == "done"
+    assert came_to(to_expire, {"orders": [row(outcome="unchanged")]}, off)["outcome"] == "done"
     refused = {"orders": [row(outcome="ineligible", reason="it is canceled")]}
-    assert (came_to(lapse, noted, refused)["outcome"], came_to(lapse, noted, refused)["reason"]) == (
+    assert (came_to(to_expire, noted, refused)["outcome"], came_to(to_expire, noted, refused)["reason"]) == (
         "refused",
         "it is canceled",
     )
 
 
-def test_what_goes_on_renewing_itself_is_left_to_a_person() -> None:
+def test_an_order_with_auto_renew_needs_manual_review() -> None:
     loud = row(after={"auto_renew": True}, reason="AUTO-RENEW IS ON")
 
     one = came_to(entry(1, "lapse"), {"orders": [loud]})
@@ -175,35 +175,35 @@ def test_in_check_mode_it_stays_planned(outcome: str) -> None:
     assert (one["outcome"], one["time"]) == ("planned", "")
 
 
-def test_the_parts_of_a_revocation_are_not_told() -> None:
+def test_outcomes_leave_out_the_certificates_of_a_revocation() -> None:
     facts = {"status": "issued", "certificates": [{"id": 1}], "domains": ["a"]}
     one = came_to(entry(1, "revoke"), {"orders": [row(before=facts, after=facts)]})
     assert (one["before"], one["after"]) == ("status: issued", "status: issued")
 
 
-def test_nothing_told_is_a_template() -> None:
+def test_no_outcome_contains_a_template() -> None:
     one = came_to(entry(), {"orders": [row(reason="{{ x }}", after={"{{ y }}": "{% z %}"})]})
     assert "{{" not in json.dumps(one)
     assert "{%" not in json.dumps(one)
 
 
-def test_what_was_told_already_is_left_out() -> None:
+def test_orders_with_an_outcome_are_left_out() -> None:
     assert [one["order"] for one in outcomes([entry(1), entry(2)], but=[record(1)])] == ["2"]
 
 
 # -- carrying on -------------------------------------------------------------------------------------------------------
 
 
-def test_only_what_came_through_a_step_goes_on() -> None:
+def test_only_orders_that_passed_a_step_continue() -> None:
     entries = [entry(1, "reject_request", request_id=10), entry(2, "reject_request", request_id=20)]
 
     assert continuing(entries, [SKIPPED]) == {"orders": [1, 2], "requests": [10, 20]}
-    gone = {"orders": [row(1, "failed"), row(2, "unchanged")]}
-    assert continuing(entries, [gone]) == {"orders": [2], "requests": [20]}
+    step = {"orders": [row(1, "failed"), row(2, "unchanged")]}
+    assert continuing(entries, [step]) == {"orders": [2], "requests": [20]}
     assert continuing([token()], []) == {"orders": [A_DIGEST], "requests": []}
 
 
-def portion(run: dict[str, Any], *rows: dict[str, Any], check_mode: bool = False) -> dict[str, Any]:
+def after_rows(run: dict[str, Any], *rows: dict[str, Any], check_mode: bool = False) -> dict[str, Any]:
     entries = [entry(one["order_id"]) for one in rows]
     return after_batch(run, entries, [{"orders": list(rows)}], time=TIME, check_mode=check_mode)
 
@@ -220,22 +220,22 @@ def portion(run: dict[str, Any], *rows: dict[str, Any], check_mode: bool = False
         ("not_attempted", False, True),
     ],
 )
-def test_a_run_goes_on_once_a_change_was_seen(outcome: str, proven: bool, stops: bool) -> None:
-    run = portion(new_run(), row(1, outcome, reason="why"))
+def test_a_run_continues_after_a_verified_change(outcome: str, proven: bool, stops: bool) -> None:
+    run = after_rows(new_run(), row(1, outcome, reason="why"))
 
     assert (run["proven"], bool(run["stopped"])) == (proven, stops)
-    later = portion(run, row(2))
+    later = after_rows(run, row(2))
     assert [one["order"] for one in later["records"]] == ["1", "2"]
 
 
 def test_later_failures_do_not_stop_it_but_a_module_that_stopped_does() -> None:
-    run = portion(portion(new_run(), row(1)), row(2, "failed", reason="why"), row(3))
+    run = after_rows(after_rows(new_run(), row(1)), row(2, "failed", reason="why"), row(3))
     assert (run["proven"], run["stopped"]) == (True, "")
 
-    stopped = portion(run, row(4, "failed"), row(5, "not_attempted", reason="the service refused the key"))
+    stopped = after_rows(run, row(4, "failed"), row(5, "not_attempted", reason="the service refused the key"))
     assert stopped["stopped"] == "the service refused the key"
-    # Without a reason of its own, that of the entry is told.
-    assert portion(run, row(6, "not_attempted"))["stopped"] == "it is pending"
+    # Without a reason of its own, that of the entry is used.
+    assert after_rows(run, row(6, "not_attempted"))["stopped"] == "it is pending"
 
 
 def test_a_stopped_run_attempts_nothing() -> None:
@@ -246,14 +246,14 @@ def test_a_stopped_run_attempts_nothing() -> None:
     assert [(one["outcome"], one["reason"]) for one in run["records"]] == [("not_attempted", "the window has closed")]
 
 
-def test_what_nobody_tells_of_is_unknown() -> None:
+def test_an_entry_without_any_result_is_unknown() -> None:
     run = after_batch(new_run(), [entry(1)], [{"orders": []}], time=TIME, check_mode=False)
 
     assert run["records"][0]["outcome"] == "unknown"
     assert "order 1" in run["stopped"]
 
 
-# -- looking -----------------------------------------------------------------------------------------------------------
+# -- reading -----------------------------------------------------------------------------------------------------------
 
 
 def account_row(order_id: int = 1, status: str = "issued", **more: Any) -> dict[str, Any]:
@@ -324,7 +324,7 @@ def test_what_an_action_leaves(
         (False, True, False),
     ],
 )
-def test_a_mark_is_gone_where_neither_the_list_nor_the_page_shows_it(
+def test_a_mark_is_removed_where_neither_the_list_nor_the_page_shows_it(
     listed: bool | None, page: bool | None, is_off: bool
 ) -> None:
     one = record(1, "unmark_renewed")
@@ -332,7 +332,7 @@ def test_a_mark_is_gone_where_neither_the_list_nor_the_page_shows_it(
 
     assert (verified([one], rows) == []) is is_off
     assert (unverified([one], rows)["certcentral"] == []) is is_off
-    # The list alone does not tell where it leaves the field out.
+    # The list alone does not decide where it leaves the field out.
     assert (verified([one], rows[:1]) == []) is (listed is False)
 
 
@@ -357,7 +357,7 @@ def test_only_what_matters_is_read() -> None:
     assert unverified([{**record(A_DIGEST), "outcome": "left"}]) == {"certcentral": [], "servertastic": [A_DIGEST]}
 
 
-def test_whether_a_reissue_was_dropped_or_issued_is_looked_up_unless_we_have_dropped_it() -> None:
+def test_whether_a_reissue_was_dropped_or_issued_is_read_unless_this_run_dropped_it() -> None:
     rows = [account_row(1), account_row(2)]
     records = [record(1, "drop_reissue"), record(2, "drop_reissue", "left")]
 
@@ -366,7 +366,7 @@ def test_whether_a_reissue_was_dropped_or_issued_is_looked_up_unless_we_have_dro
 
 
 @pytest.mark.parametrize(
-    ("outcome", "status", "told"),
+    ("outcome", "status", "expected"),
     [
         ("done", "canceled", "done"),
         ("done", "pending", "unknown"),
@@ -375,9 +375,9 @@ def test_whether_a_reissue_was_dropped_or_issued_is_looked_up_unless_we_have_dro
         ("failed", "canceled", "failed"),
     ],
 )
-def test_a_look_corrects_what_was_told(outcome: str, status: str, told: str) -> None:
+def test_a_later_read_corrects_the_outcome(outcome: str, status: str, expected: str) -> None:
     (one,) = reconciled([record(outcome=outcome)], [account_row(status=status)])
-    assert one["outcome"] == told
+    assert one["outcome"] == expected
 
 
 def test_what_servertastic_shows_is_too_old_to_correct_anything() -> None:
@@ -392,11 +392,11 @@ def test_what_an_earlier_run_did_is_done() -> None:
     records = [record(1, outcome="left"), record(2, outcome="left"), record(3, "keep", "left")]
     records += [record(4, "revoke", "left"), record(5, "revoke", "left")]
 
-    told = reconciled(records, [account_row(1, "canceled"), account_row(2), pending], earlier=True)
+    found = reconciled(records, [account_row(1, "canceled"), account_row(2), pending], earlier=True)
 
-    assert [one["outcome"] for one in told] == ["done", "left", "left", "pending_approval", "left"]
+    assert [one["outcome"] for one in found] == ["done", "left", "left", "pending_approval", "left"]
     # The request that waits is named in every later run as well.
-    assert [one.get("request_id") for one in told] == [None, None, None, 1, None]
+    assert [one.get("request_id") for one in found] == [None, None, None, 1, None]
 
 
 # -- summing up --------------------------------------------------------------------------------------------------------
@@ -404,12 +404,12 @@ def test_what_an_earlier_run_did_is_done() -> None:
 
 @given(st.lists(st.sampled_from(OUTCOMES)))
 def test_a_summary_counts_all(words: list[str]) -> None:
-    told = summary([record(number + 1, outcome=word) for number, word in enumerate(words)])
+    found = summary([record(number + 1, outcome=word) for number, word in enumerate(words)])
 
-    assert [one["outcome"] for one in told["outcomes"]] == words
-    counts = dict(told["result"]["counts"])
+    assert [one["outcome"] for one in found["outcomes"]] == words
+    counts = dict(found["result"]["counts"])
     assert counts.pop("total") == sum(counts.values()) == len(words)
-    assert told["result"]["failed"] == bool({"failed", "unknown", "not_attempted"} & set(words))
+    assert found["result"]["failed"] == bool({"failed", "unknown", "not_attempted"} & set(words))
 
 
 def test_a_run_that_a_guard_stopped_has_failed() -> None:
@@ -439,24 +439,24 @@ def waits(order: Any, request_id: int = 0) -> dict[str, Any]:
 def test_a_message_is_short_and_counts_all_that_matters(words: list[str], is_new: bool, violations: list[str]) -> None:
     records = [{**record(number + 1, outcome=word), "time": TIME * is_new} for number, word in enumerate(words)]
 
-    told = message(summary(records)["outcomes"], violations, report="/reports/r.html")
+    text = message(summary(records)["outcomes"], violations, report="/reports/r.html")
 
-    assert told.count(". ") <= 1
-    assert "\n" not in told
-    assert told.endswith("/reports/r.html")
+    assert text.count(". ") <= 1
+    assert "\n" not in text
+    assert text.endswith("/reports/r.html")
     if violations:
-        assert "a guard" in told
+        assert "a guard" in text
     else:
-        number = re.findall(r"\d+ ", told.partition("first failure")[0])
+        number = re.findall(r"\d+ ", text.partition("first failure")[0])
         counted = Counter(words) if is_new else Counter(word for word in words if word != "done")
         if set(counted) - {"unchanged"}:
             assert {f"{count} " for count in counted.values()} <= set(number)
 
 
 def test_a_message_names_the_requests_that_wait() -> None:
-    told = summary([waits(1, 15041), waits(2, 15042), waits(3), waits(A_DIGEST)])["result"]["msg"]
+    text = summary([waits(1, 15041), waits(2, 15042), waits(3), waits(A_DIGEST)])["result"]["msg"]
 
-    assert [word in told for word in ("15041", "15042", A_DIGEST[:8], A_DIGEST[:9])] == [True, True, True, False]
+    assert [word in text for word in ("15041", "15042", A_DIGEST[:8], A_DIGEST[:9])] == [True, True, True, False]
 
 
 @given(st.lists(st.sampled_from(OUTCOMES), max_size=12), st.integers(0, 12))

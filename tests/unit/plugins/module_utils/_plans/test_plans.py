@@ -67,7 +67,7 @@ def read_back(given: Any, sha256: str | None = None, now: datetime = NOW, **more
 # -- making and reading ------------------------------------------------------------------------------------------------
 
 
-def test_a_plan_says_where_when_and_what_in_one_order() -> None:
+def test_a_plan_contains_service_times_and_sorted_entries() -> None:
     assert plan_of(entry(10), entry(9, "keep"), token()) == {
         "schema_version": 1,
         **PLACE,
@@ -79,7 +79,7 @@ def test_a_plan_says_where_when_and_what_in_one_order() -> None:
     }
 
 
-def test_its_servers_are_told_once_each_and_are_in_what_is_approved() -> None:
+def test_its_servers_are_listed_once_each_and_are_part_of_the_approval() -> None:
     plan = plan_of(entry(), hosts=["web2", "db.example.com", "web2", "Web2"])
 
     assert plan["hosts"] == ["Web2", "db.example.com", "web2"]
@@ -117,7 +117,7 @@ def test_its_text_is_one_line_of_plain_ascii() -> None:
     assert text.startswith('{"account_id":100001,"api_host":"www.digicert.com","created_at":"2026-11-22T10:42:07Z"')
 
 
-def test_times_of_other_zones_are_told_in_utc() -> None:
+def test_times_of_other_zones_are_shown_in_utc() -> None:
     there = NOW.astimezone(timezone(timedelta(hours=9)))
     assert plan_of(now=there) == plan_of()
 
@@ -149,9 +149,9 @@ def test_what_would_open_a_template_is_spelled_otherwise() -> None:
         entry(name="{{{ x }}", reason="{% if %}", state={"{#": ["{{"]}, contact="{{"), api_host="{a{", hosts=["{{ h }}"]
     )
 
-    (told,) = plan["entries"]
-    assert (told["name"], told["reason"]) == ("((( x ))", "(% if %)")
-    assert (told["state"], told["contact"]) == ({"(#": ["(("]}, "((")
+    (one,) = plan["entries"]
+    assert (one["name"], one["reason"]) == ("((( x ))", "(% if %)")
+    assert (one["state"], one["contact"]) == ({"(#": ["(("]}, "((")
     assert (plan["api_host"], plan["hosts"]) == ("(a(", ["(( h ))"])
     # It is so already.
     assert read_back(plan, api_host="{a{", hosts=["{{ h }}"]) == plan
@@ -386,7 +386,7 @@ def test_a_plan_without_servers_or_names_is_for_none(more: dict[str, Any], code:
     assert refused.value.code == code
 
 
-def test_plans_that_differ_by_their_times_say_the_same() -> None:
+def test_plans_that_differ_only_in_their_times_are_equal() -> None:
     assert same_but_for_times(plan_of(entry()), plan_of(entry(), now=NOW + timedelta(days=9)))
     assert not same_but_for_times(plan_of(entry()), plan_of(entry(2)))
 
@@ -424,8 +424,8 @@ def an_entry(draw: Any, order: Any) -> dict[str, Any]:
     if action == "reject_request" and draw(st.booleans()):
         more["request_id"] = draw(st.integers(1, 9))
     state = draw(st.dictionaries(texts, facts, max_size=3))
-    told = {"name": draw(texts), "domains": draw(st.lists(texts, max_size=3)), "reason": draw(texts)}
-    return entry(order, action, state=state, **told, **more)
+    words = {"name": draw(texts), "domains": draw(st.lists(texts, max_size=3)), "reason": draw(texts)}
+    return entry(order, action, state=state, **words, **more)
 
 
 @given(some_entries(), st.lists(texts), st.lists(texts))
@@ -459,11 +459,11 @@ def test_nothing_is_done_that_the_approved_plan_lacks(
 
     execute, changed, new = agreed(plan, fresh)
 
-    told = {(one["order"], one["action"]) for one in plan if one["action"] in plans_actions.WRITING}
-    assert {(one["order"], one["action"]) for one in execute} <= told
-    # Each approved change is either carried out or told.
-    assert sorted(one["order"] for one in (*execute, *changed)) == sorted(order for order, _action in told)
-    assert not {one["order"] for one in new} & {order for order, _action in told}
+    planned = {(one["order"], one["action"]) for one in plan if one["action"] in plans_actions.WRITING}
+    assert {(one["order"], one["action"]) for one in execute} <= planned
+    # Each approved change is either applied or reported.
+    assert sorted(one["order"] for one in (*execute, *changed)) == sorted(order for order, _action in planned)
+    assert not {one["order"] for one in new} & {order for order, _action in planned}
     assert all(one in _plan.entries_of(fresh) for one in execute)
 
 
@@ -476,18 +476,18 @@ def test_a_planning_agrees_with_itself(entries: list[dict[str, Any]]) -> None:
 
 
 @given(some_entries(), st.integers(1, 5), st.integers(1, 5))
-def test_each_change_is_in_one_portion(entries: list[dict[str, Any]], size: int, first: int) -> None:
-    portions = batches(entries, size, first=first)
+def test_each_change_is_in_one_batch(entries: list[dict[str, Any]], size: int, first: int) -> None:
+    found = batches(entries, size, first=first)
 
-    told = [one["order"] for portion in portions for one in portion["entries"]]
-    assert sorted(told) == sorted(one["order"] for one in entries if one["action"] in plans_actions.WRITING)
-    assert all(len(portion["entries"]) <= max(size, first) for portion in portions)
-    assert all(len(portion["entries"]) <= first for portion in portions[:1])
-    for portion in portions:
-        kinds = {(one["provider"], one["action"], one.get("drop_reissue", False)) for one in portion["entries"]}
-        assert kinds == {(portion["provider"], portion["action"], portion["drop_reissue"])}
-        assert len(portion["requests"]) in (0, len(portion["entries"]))
-    turns = [(one["provider"] != "certcentral", plans_actions.WRITING.index(one["action"])) for one in portions]
+    ids = [one["order"] for batch in found for one in batch["entries"]]
+    assert sorted(ids) == sorted(one["order"] for one in entries if one["action"] in plans_actions.WRITING)
+    assert all(len(batch["entries"]) <= max(size, first) for batch in found)
+    assert all(len(batch["entries"]) <= first for batch in found[:1])
+    for batch in found:
+        kinds = {(one["provider"], one["action"], one.get("drop_reissue", False)) for one in batch["entries"]}
+        assert kinds == {(batch["provider"], batch["action"], batch["drop_reissue"])}
+        assert len(batch["requests"]) in (0, len(batch["entries"]))
+    turns = [(one["provider"] != "certcentral", plans_actions.WRITING.index(one["action"])) for one in found]
     assert turns == sorted(turns)
 
 
@@ -510,7 +510,7 @@ CHANGED: dict[str, tuple[dict[str, Any], dict[str, Any] | None]] = {
 
 
 @pytest.mark.parametrize("situation", CHANGED)
-def test_what_has_changed_is_told(situation: str) -> None:
+def test_changed_entries_are_reported(situation: str) -> None:
     approved, fresh = CHANGED[situation]
 
     execute, changed, new = agreed([approved], [fresh] if fresh else [])
@@ -546,13 +546,13 @@ def test_a_long_fact_is_cut(length: int, shown: str) -> None:
     assert changed["reason"].endswith(f" {shown}")
 
 
-def test_a_look_that_was_waived_when_it_was_approved_may_be_taken_since() -> None:
+def test_a_probe_waived_at_approval_may_have_been_made_since() -> None:
     waived = {**REVOKED, "state": {**REVOKED["state"], "served": "waived"}}
-    looked = {**REVOKED, "state": {**REVOKED["state"], "served": "not_served"}}
+    probed = {**REVOKED, "state": {**REVOKED["state"], "served": "not_served"}}
 
-    assert agreed([waived], [looked])[0] == [looked]
-    # What was approved since somebody had looked is not done where nobody has.
-    assert agreed([looked], [waived])[0] == []
+    assert agreed([waived], [probed])[0] == [probed]
+    # What was approved because of a probe is not applied without one.
+    assert agreed([probed], [waived])[0] == []
 
 
 def served(verdict: str, *names: str) -> dict[str, Any]:
@@ -579,7 +579,7 @@ HIDDEN, OTHER_HIDDEN = "shop.example", "www.example"
         (served("unresolved", HIDDEN), REVOKED, False),
     ],
 )
-def test_the_approver_has_to_have_seen_which_names_do_not_resolve(
+def test_names_that_do_not_resolve_are_part_of_the_approval(
     approved: dict[str, Any], now: dict[str, Any], done: bool
 ) -> None:
     execute, changed, _new = agreed([approved], [now])
@@ -588,12 +588,12 @@ def test_the_approver_has_to_have_seen_which_names_do_not_resolve(
     assert bool(changed) is not done
 
 
-def test_words_for_people_do_not_count() -> None:
+def test_descriptive_fields_are_not_compared() -> None:
     fresh = entry(reason="another", name="other.example", contact="it@example.com")
     assert agreed([entry()], [fresh])[0] == [fresh]
 
 
-def test_what_nobody_approved_is_told() -> None:
+def test_unapproved_entries_are_reported() -> None:
     execute, changed, new = agreed([entry(1, "keep"), entry(2, "nothing")], [entry(1), entry(3), entry(4, "leave")])
 
     assert (execute, changed) == ([], [])
@@ -638,12 +638,12 @@ def test_guards(count: int, revoked: int, limits: dict[str, int], violated: list
 def test_what_can_be_undone_needs_no_number() -> None:
     limits = {"max_changes": 5000, "max_revocations": 0}
     marks = [entry(number, "mark_renewed") for number in range(1, 41)]
-    lapses = [entry(number, "lapse") for number in range(101, 141)]
+    to_expire = [entry(number, "lapse") for number in range(101, 141)]
     ends = [entry(number) for number in range(201, 226)]
     dropped = {**entry(301, "lapse"), "drop_reissue": True}
 
     assert guards(marks, limits, kind="mark_renewed_orders") == []
-    assert guards([*marks, *lapses, *ends], limits) == []
+    assert guards([*marks, *to_expire, *ends], limits) == []
     (violation,) = guards([*marks, *ends, dropped], limits, kind="mark_renewed_orders_undo")
     assert "mark_renewed_orders_expected_changes" in violation
     assert "66" in violation
@@ -695,7 +695,7 @@ def test_no_window(not_before: str | None, not_after: str | None, situation: str
     assert str(refused.value) == known()["plan window"][situation]
 
 
-def test_portions_are_of_what_one_call_can_take() -> None:
+def test_a_batch_contains_only_entries_of_one_call() -> None:
     entries = [
         token(),
         entry(5, "revoke"),
@@ -707,9 +707,9 @@ def test_portions_are_of_what_one_call_can_take() -> None:
         entry(7, "leave"),
     ]
 
-    portions = batches(entries, 3)
+    found = batches(entries, 3)
 
-    assert [(portion["action"], portion["orders"], portion["requests"]) for portion in portions] == [
+    assert [(batch["action"], batch["orders"], batch["requests"]) for batch in found] == [
         ("reject_request", [2], [20]),
         ("reject_request", [3], [30]),
         ("reject_request", [4], []),
@@ -720,7 +720,7 @@ def test_portions_are_of_what_one_call_can_take() -> None:
         ("cancel", [A_DIGEST], []),
     ]
     left = batches(entries, 9, first=9, without=[entry(number, "cancel") for number in range(10, 14)])
-    assert [14] in [portion["orders"] for portion in left]
+    assert [14] in [batch["orders"] for batch in left]
     assert batches([entry(1, "keep")]) == []
 
 
@@ -750,7 +750,7 @@ def test_an_order_for_display() -> None:
 
 
 @pytest.mark.parametrize(
-    ("parts", "told"),
+    ("parts", "text"),
     [
         (
             ("The server was retired", "CHG1", "4711", 64 * "a"),
@@ -762,5 +762,5 @@ def test_an_order_for_display() -> None:
         ((2001 * "a", "", "", ""), f"{2000 * 'a'}..."),
     ],
 )
-def test_a_note_names_the_plan(parts: tuple[str, str, str, str], told: str) -> None:
-    assert note(*parts) == told
+def test_a_note_names_the_plan(parts: tuple[str, str, str, str], text: str) -> None:
+    assert note(*parts) == text

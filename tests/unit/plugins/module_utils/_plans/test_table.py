@@ -237,7 +237,7 @@ def test_the_variables_that_apply_the_plan(kind: str, hosts: list[str], path: st
 
     assert lines[-3:] == [f"  {role}_{variable.format(sha256)}" for variable in variables]
     assert f"SHA-256: {sha256}" in lines
-    # Nobody is to approve a plan that is applied now.
+    # A plan that is applied now needs no approval.
     assert not any("=apply" in line for line in table(plan, TableOptions(path=path, needs_approval=False)))
 
 
@@ -264,7 +264,7 @@ def test_what_the_guards_refuse_stands_before_the_digest() -> None:
 
 LABEL = st.text("abcdefghijklmnopqrstuvwxyz0123456789-", min_size=1, max_size=60)
 NAME = st.builds(".".join, st.lists(LABEL, min_size=1, max_size=4)).map(lambda name: name[:253])
-# What a service or a person could have written anywhere.
+# What a service or a user could have written anywhere.
 HOSTILE = st.one_of(
     st.text(max_size=60),
     st.sampled_from(

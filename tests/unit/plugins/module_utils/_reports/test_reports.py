@@ -139,8 +139,8 @@ def test_what_is_left_out_is_empty() -> None:
 
 
 def test_an_account_becomes_a_report() -> None:
-    told = {"account": {"account_id": 7}, "api_url": "https://api.example:8443/services/v2"}
-    made = of_account(told, [order()], NOW, title="All", job="3")
+    listed = {"account": {"account_id": 7}, "api_url": "https://api.example:8443/services/v2"}
+    made = of_account(listed, [order()], NOW, title="All", job="3")
     report = report_of(made)
     assert (report.account_id, report.api_host) == (7, "api.example:8443")
     assert (report.phase, report.title, report.job, len(report.orders)) == ("report", "All", "3", 1)
@@ -334,7 +334,7 @@ def test_a_selection_is_a_table_of_what_its_owner_asks_for() -> None:
     assert lacking == {**DUE, **unknown, "container": "3", "product": "ssl_plus"}
 
 
-def test_the_people_of_a_selection_are_hidden() -> None:
+def test_the_requesters_of_a_selection_are_hidden() -> None:
     report = report_of(selection(FOUND, LACKING))
     (whole, lacking) = csv.DictReader(io.StringIO(_report.to_csv(report)))
     assert (whole["requester"], lacking["requester"]) == (_report.HIDDEN_NAME, "unknown")
@@ -357,7 +357,7 @@ def test_whether_orders_have_successors_may_not_be_known() -> None:
     assert not {"due_without_successor", "filters"} & set(json.loads(_report.to_json(report)))
 
 
-# People
+# Approvers
 
 
 def test_contacts_are_hidden_wherever_they_are() -> None:
@@ -555,7 +555,7 @@ def test_the_actions_are_those_of_plans() -> None:
     assert {*_report.IRREVERSIBLE, *_report.REVERSIBLE} == set(actions.WRITING)
 
 
-def test_what_was_requested_does_not_look_as_if_it_was_done() -> None:
+def test_a_requested_change_is_not_shown_as_done() -> None:
     requested, done = (
         sections(page(entries=[entry(outcome=one)]))["irreversible"] for one in ("pending_approval", "done")
     )

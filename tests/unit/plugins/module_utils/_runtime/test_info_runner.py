@@ -22,7 +22,7 @@ from ansible_collections.certops.orders.plugins.module_utils._runtime.info_runne
 from ansible_collections.certops.orders.tests.unit.plugins.module_utils.words import soon
 
 
-def tell(gather: Callable[[Any], Any], context: Context | None = None, **options: Any) -> dict[str, Any]:
+def run_gather(gather: Callable[[Any], Any], context: Context | None = None, **options: Any) -> dict[str, Any]:
     transport: Any = SimpleNamespace(counters=options.pop("counters", Counters()))
     return info_result(context or Context(), transport, gather, **options)
 
@@ -34,14 +34,14 @@ def raising(error: Exception) -> Callable[[Any], Any]:
     return gather
 
 
-def test_what_was_found_is_told_with_what_it_cost() -> None:
+def test_the_result_contains_the_data_and_its_cost() -> None:
     counters = Counters(requests=2)
 
     def gather(_work: Any) -> dict[str, Any]:
         counters.add(requests=1, retries=1, waited=0.5)
         return {"msg": "1 thing found", "things": [7]}
 
-    assert tell(gather, counters=counters) == {
+    assert run_gather(gather, counters=counters) == {
         "changed": False,
         "msg": "1 thing found",
         "things": [7],
@@ -53,14 +53,14 @@ def test_check_mode_makes_no_difference() -> None:
     def gather(_work: Any) -> dict[str, Any]:
         return {"msg": "nothing found"}
 
-    assert tell(gather, Context(check_mode=True, diff=True)) == tell(gather)
+    assert run_gather(gather, Context(check_mode=True, diff=True)) == run_gather(gather)
 
 
-def test_a_request_that_fails_fails_the_task_with_what_the_service_said() -> None:
+def test_a_failed_request_fails_the_task_with_the_error_of_the_service() -> None:
     error = Denied("the service refused to list the things (HTTP 403)", 403, "access_denied")
     error.retries, error.waited = 1, 2.5
 
-    assert tell(raising(error), counters=Counters(requests=2, retries=1, waited=2.5)) == {
+    assert run_gather(raising(error), counters=Counters(requests=2, retries=1, waited=2.5)) == {
         "changed": False,
         "failed": True,
         "msg": "the service refused to list the things (HTTP 403)",
@@ -76,17 +76,17 @@ def test_a_request_that_fails_fails_the_task_with_what_the_service_said() -> Non
     }
 
 
-def test_a_stop_fails_the_task_and_says_what_stopped_it() -> None:
-    result = tell(raising(Stopped("enough")), counters=Counters(requests=1))
+def test_a_stop_fails_the_task_and_names_its_cause() -> None:
+    result = run_gather(raising(Stopped("enough")), counters=Counters(requests=1))
 
     assert (result["changed"], result["failed"], result["msg"]) == (False, True, "enough")
     assert (result["failure"]["code"], result["failure"]["message"]) == ("stopped", "enough")
     assert result["api"]["requests"] == 1
 
 
-def test_what_nobody_foresees_is_not_hidden() -> None:
+def test_an_unexpected_error_is_not_hidden() -> None:
     with pytest.raises(ZeroDivisionError):
-        tell(raising(ZeroDivisionError()))
+        run_gather(raising(ZeroDivisionError()))
 
 
 @pytest.mark.parametrize(("workers", "alone"), [(1, True), (2, False)])
@@ -95,7 +95,7 @@ def test_so_many_workers_help_to_gather_as_are_given(workers: int, alone: bool) 
         threads = set(work(lambda _number: threading.current_thread(), [(number,) for number in range(20)]))
         return {"alone": threads == {threading.current_thread()}, "threads": len(threads)}
 
-    result = tell(gather, workers=workers)
+    result = run_gather(gather, workers=workers)
 
     assert result["alone"] is alone
     assert 1 <= result["threads"] <= workers
@@ -105,7 +105,7 @@ def test_an_error_in_a_worker_is_the_tasks_failure() -> None:
     def gather(work: Any) -> dict[str, Any]:
         return {"things": work(raising(ApiError("no such thing", 404, "not_found")), [(1,), (2,)])}
 
-    assert tell(gather)["failure"]["code"] == "not_found"
+    assert run_gather(gather)["failure"]["code"] == "not_found"
 
 
 @pytest.fixture
@@ -117,19 +117,19 @@ def handlers() -> Iterator[None]:
 
 @pytest.mark.usefixtures("handlers")
 def test_a_signal_ends_the_gathering_between_two_things() -> None:
-    context, seen = Context(), []
+    context, gathered = Context(), []
 
     def gather(_work: Any) -> dict[str, Any]:
         for thing in until_stopped(range(100), context.stop):
-            seen.append(thing)
+            gathered.append(thing)
             if thing == 2:
                 os.kill(os.getpid(), signal.SIGTERM)
                 assert soon(lambda: bool(context.stop))
         return {"msg": "all found"}
 
-    result = tell(gather, context)
+    result = run_gather(gather, context)
 
-    assert seen == [0, 1, 2]
+    assert gathered == [0, 1, 2]
     assert (result["failed"], result["failure"]["code"]) == (True, "stopped")
     assert "SIGTERM" in result["msg"]
     assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL

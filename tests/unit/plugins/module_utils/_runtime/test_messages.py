@@ -58,7 +58,7 @@ def one(key: Any, outcome: str, reason: str = "because", **facts: Any) -> OrderR
     return OrderResult(key, outcome, reason=reason, **facts)
 
 
-def told(*results: OrderResult, environ: Any = None, check_mode: bool = False, **options: Any) -> dict[str, Any]:
+def result_of(*results: OrderResult, environ: Any = None, check_mode: bool = False, **options: Any) -> dict[str, Any]:
     """The result of a task in which these are the results of its orders."""
     transport: Any = SimpleNamespace(counters=Counters())
     context = Context(check_mode=check_mode, diff=True, environ=environ or {})
@@ -67,7 +67,7 @@ def told(*results: OrderResult, environ: Any = None, check_mode: bool = False, *
 
 
 def msg(*results: OrderResult, **options: Any) -> str:
-    text: str = told(*results, **options)["msg"]
+    text: str = result_of(*results, **options)["msg"]
     return text
 
 
@@ -82,7 +82,7 @@ def shortened(**outcomes: int) -> str:
     facts = {"status": "pending", "is_renewed": False}
     several = [(outcome, number) for outcome, count in outcomes.items() for number in range(count)]
     results = [one(10**6 + key, outcome, before=facts, after=facts) for key, (outcome, _n) in enumerate(several)]
-    (warning,) = told(*results, environ=IN_RUNNER)["warnings"]
+    (warning,) = result_of(*results, environ=IN_RUNNER)["warnings"]
     return str(warning)
 
 
@@ -132,9 +132,9 @@ def met(write: list[Any], get: list[Any] | None = None, state: str = "open", **o
     service.meets("get", 1, weather=[None, *(get or [])])
     for number, happens in enumerate(service.weather["get", 1]):
         if happens == "gone":
-            service.weather["get", 1][number] = service.gone(1)
+            service.weather["get", 1][number] = service.removed(1)
         elif isinstance(happens, str):
-            service.weather["get", 1][number] = service.someone_else(1, happens)
+            service.weather["get", 1][number] = service.changed_elsewhere(1, happens)
     return reason(service, **options)
 
 
@@ -153,7 +153,7 @@ def too_slow() -> str:
 
 def stopped_while_reading() -> str:
     service = Service(Thing(1))
-    return reason(service.meets("whose", weather=[Stopped("the run was stopped by SIGTERM")]), 1, 9)
+    return reason(service.meets("account", weather=[Stopped("the run was stopped by SIGTERM")]), 1, 9)
 
 
 def stopped_by_a_bug() -> str:
@@ -195,12 +195,12 @@ def unconfirmed() -> str:
     """An earlier run may have made the change, and a later read shows it."""
     unknown = Decision("unknown", reason="an earlier run got no reply", shows={"state": "closed"})
     service = Service(Thing(1))
-    service.meets("get", 1, weather=[None, service.someone_else(1, "closed")])
+    service.meets("get", 1, weather=[None, service.changed_elsewhere(1, "closed")])
     return reason(service, policy=lambda one: close(one) if one.state == "closed" else unknown, **CONFIRMED)
 
 
 def test_messages_of_reasons() -> None:
-    unseen = {"verify": True}
+    verifying = {"verify": True}
     check_messages(
         "run reasons",
         {
@@ -223,9 +223,9 @@ def test_messages_of_reasons() -> None:
             "half of the change, stopped": half(),
             "half of the change, read too old": half_and_stale(),
             "reads too old": too_slow(),
-            "verified, not visible": met([LIED], **unseen),
-            "verified, unreadable": met([None], [failed()], **unseen),
-            "verified, stopped": met([None], [Stopped("the run was stopped by SIGTERM")], **unseen),
+            "verified, not visible": met([LIED], **verifying),
+            "verified, unreadable": met([None], [failed()], **verifying),
+            "verified, stopped": met([None], [Stopped("the run was stopped by SIGTERM")], **verifying),
             "approved while waiting": approval("approved"),
             "rejected while waiting": approval("rejected"),
             "change of an earlier run": unconfirmed(),
@@ -270,7 +270,7 @@ def progress(noun: str, seconds: float) -> str:
 def waiting(count: int) -> str:
     service = Service(*open_things(count))
     run(service, list(range(1, count + 1)), policy=ask_to_close, wait=3600, poll=1800)
-    (line,) = service.said
+    (line,) = service.messages
     return line
 
 
@@ -307,6 +307,6 @@ def test_messages_of_observers(tmp_path: Path) -> None:
     )
 
 
-def test_a_change_of_what_is_gone_is_reported_as_missing() -> None:
-    gone = NotFound("the service refused to close it (HTTP 404)", 404)
-    assert met([gone], ["gone"]) == reason(Service(), 9)
+def test_a_change_of_a_missing_order_is_reported_as_missing() -> None:
+    missing = NotFound("the service refused to close it (HTTP 404)", 404)
+    assert met([missing], ["gone"]) == reason(Service(), 9)

@@ -78,9 +78,9 @@ def test_a_repeat_is_announced_again_as_the_same_change(path: Path) -> None:
 
     run(service, [1], observer=auditor(path))
 
-    told = lines(path)
-    assert [line["event"] for line in told] == ["begun", "begun", "completed"]
-    assert len({line["id"] for line in told}) == 1
+    written = lines(path)
+    assert [line["event"] for line in written] == ["begun", "begun", "completed"]
+    assert len({line["id"] for line in written}) == 1
 
 
 def test_where_it_cannot_be_written_nothing_is_sent(path: Path) -> None:
@@ -139,10 +139,10 @@ def test_each_step_of_a_change_is_announced_as_that_change(path: Path) -> None:
 
     run(service, [1], observer=auditor(path))
 
-    told = lines(path)
-    assert [line["event"] for line in told] == ["begun", "begun", "completed"]
-    assert len({line["id"] for line in told}) == 1
-    assert (told[2]["outcome"], told[2]["after"]) == ("failed", {"state": "open"})
+    written = lines(path)
+    assert [line["event"] for line in written] == ["begun", "begun", "completed"]
+    assert len({line["id"] for line in written}) == 1
+    assert (written[2]["outcome"], written[2]["after"]) == ("failed", {"state": "open"})
 
 
 def test_a_request_is_completed_once_it_is_filed_and_again_once_it_is_approved(path: Path) -> None:
@@ -269,18 +269,18 @@ def numbers(line: str) -> list[int]:
     return [int(number) for number in re.findall(r"\d+", line)]
 
 
-def test_a_short_run_says_nothing(clock: list[float]) -> None:
-    said: list[str] = []
-    progress = Progress(100, said.append)
+def test_a_short_run_reports_no_progress(clock: list[float]) -> None:
+    messages: list[str] = []
+    progress = Progress(100, messages.append)
     clock[0] += 9.9
     settle(progress, range(100))
 
-    assert said == []
+    assert messages == []
 
 
-def test_a_long_run_says_how_far_it_is_at_a_sane_rhythm(clock: list[float]) -> None:
-    said: list[str] = []
-    progress = Progress(2000, said.append)
+def test_a_long_run_reports_its_progress_at_sane_intervals(clock: list[float]) -> None:
+    messages: list[str] = []
+    progress = Progress(2000, messages.append)
     for second in range(100):
         clock[0] += 1
         settle(progress, range(second * 10, second * 10 + 8))
@@ -288,7 +288,7 @@ def test_a_long_run_says_how_far_it_is_at_a_sane_rhythm(clock: list[float]) -> N
         settle(progress, [second * 10 + 9], "failed" if second % 2 else "unknown")
 
     # Done, in total, changed, failed, and the minutes that are left.
-    assert [numbers(line) for line in said] == [
+    assert [numbers(line) for line in messages] == [
         [91, 2000, 73, 9, 3],
         [391, 2000, 313, 39, 3],
         [691, 2000, 553, 69, 2],
@@ -297,32 +297,32 @@ def test_a_long_run_says_how_far_it_is_at_a_sane_rhythm(clock: list[float]) -> N
 
 
 def test_an_order_that_is_settled_twice_is_counted_once(clock: list[float]) -> None:
-    said: list[str] = []
-    progress = Progress(3, said.append)
+    messages: list[str] = []
+    progress = Progress(3, messages.append)
     settle(progress, [1])
     clock[0] += 20
     settle(progress, [1], "unknown")
 
-    assert [numbers(line) for line in said] == [[1, 3, 0, 1, 40]]
+    assert [numbers(line) for line in messages] == [[1, 3, 0, 1, 40]]
 
 
 def test_progress_is_counted_in_what_is_changed(clock: list[float]) -> None:
-    said: list[str] = []
-    progress = Progress(3, said.append, "domain")
+    messages: list[str] = []
+    progress = Progress(3, messages.append, "domain")
     clock[0] += 20
     settle(progress, ["a.example", "b.example"])
 
-    assert [numbers(line) for line in said] == [[1, 3, 1, 0, 40]]
-    assert "3 domains" in said[0]
+    assert [numbers(line) for line in messages] == [[1, 3, 1, 0, 40]]
+    assert "3 domains" in messages[0]
 
 
 def test_the_last_order_needs_no_line(clock: list[float]) -> None:
-    said: list[str] = []
-    progress = Progress(1, said.append)
+    messages: list[str] = []
+    progress = Progress(1, messages.append)
     clock[0] += 20
     settle(progress, [1])
 
-    assert said == []
+    assert messages == []
 
 
 # -- who watches -------------------------------------------------------------------------------------------------------
@@ -337,7 +337,7 @@ def test_the_last_order_needs_no_line(clock: list[float]) -> None:
         ({"audit_log": "/x"}, True, [Progress, AuditCheck]),
     ],
 )
-def test_the_options_say_who_watches(options: dict[str, Any], check_mode: bool, watching: list[type]) -> None:
+def test_the_options_select_the_observers(options: dict[str, Any], check_mode: bool, watching: list[type]) -> None:
     params = {"audit_log": None, "ticket": None, "progress": True, **options}
 
     found = observers(params, Context(check_mode=check_mode), Settings("closed"), 1, lambda: 1, None)
@@ -345,22 +345,22 @@ def test_the_options_say_who_watches(options: dict[str, Any], check_mode: bool, 
     assert [one.__class__ for one in found] == watching
 
 
-def test_who_watches_is_told_what_is_watched(clock: list[float], path: Path) -> None:
-    said: list[str] = []
+def test_observers_use_the_noun_and_the_key_of_the_settings(clock: list[float], path: Path) -> None:
+    messages: list[str] = []
     params = {"audit_log": str(path), "ticket": None, "progress": True}
     settings = Settings("closed", noun="domain", key="domain_id", listed="domains")
-    watching = observers(params, Context(notify=said.append), settings, 2, lambda: 1, None)
+    watching = observers(params, Context(notify=messages.append), settings, 2, lambda: 1, None)
     clock[0] += 20
     for one in watching:
         one.announced(7, Thing(7), Decision(CHANGED))
         one.settled(OrderResult(7, CHANGED))
 
-    assert [numbers(line) for line in said] == [[1, 2, 1, 0, 20]]
-    assert "2 domains" in said[0]
+    assert [numbers(line) for line in messages] == [[1, 2, 1, 0, 20]]
+    assert "2 domains" in messages[0]
     assert [line.get("domain_id") for line in lines(path)] == [7, 7]
 
 
-def test_the_log_tells_task_ticket_and_what_awx_said(path: Path) -> None:
+def test_the_log_contains_task_ticket_and_awx_variables(path: Path) -> None:
     params = {"audit_log": str(path), "ticket": "CHG1", "progress": False}
     context = Context(task="Cancel\nit", variables={"awx_job_id": 7})
     (watching,) = observers(params, context, Settings("closed"), 1, lambda: 1, None)
@@ -386,10 +386,10 @@ def test_each_line_alone_names_its_order(path: Path, weather: list[Any]) -> None
     assert lines(path)[-1]["event"] == "completed"
 
 
-def test_a_line_names_its_order_also_where_that_is_gone(path: Path) -> None:
+def test_a_line_names_its_order_also_where_the_order_is_missing(path: Path) -> None:
     words = {"noun": "thing", "key": "thing_id", "listed": "things"}
     service = Service(Thing(1, order=70))
-    service.meets("write", 1, weather=[service.gone(1), NotFound("no such thing", 404)])
+    service.meets("write", 1, weather=[service.removed(1), NotFound("no such thing", 404)])
 
     run(service, [1], observer=auditor(path, **words), **words)
 

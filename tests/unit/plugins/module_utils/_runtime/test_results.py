@@ -32,7 +32,7 @@ def one(key: int, outcome: str, **facts: Any) -> OrderResult:
     return OrderResult(key, outcome, reason=facts.pop("reason", f"because of {key}"), **facts)
 
 
-def tell(*results: OrderResult, asked: list[int] | None = None, **options: Any) -> dict[str, Any]:
+def result_of(*results: OrderResult, asked: list[int] | None = None, **options: Any) -> dict[str, Any]:
     context = Context(check_mode=options.pop("check_mode", False), diff=options.pop("diff", False))
     transport: Any = SimpleNamespace(counters=options.pop("counters", Counters()))
     by_key = {result.key: result for result in results}
@@ -67,8 +67,8 @@ def test_each_outcome_fails_the_task_or_not(outcome: str, fails_by_default: bool
 
     assert fails(one(1, outcome), Settings("closed")) is fails_by_default
     assert fails(one(1, outcome), Settings("closed", **lenient)) is fails_if_lenient  # type: ignore[arg-type]
-    assert tell(one(1, outcome)).get("failed", False) is fails_by_default
-    assert ("failure" in tell(one(1, outcome))) is fails_by_default
+    assert result_of(one(1, outcome)).get("failed", False) is fails_by_default
+    assert ("failure" in result_of(one(1, outcome))) is fails_by_default
 
 
 def test_there_is_a_test_for_each_outcome() -> None:
@@ -80,7 +80,7 @@ def test_there_is_a_test_for_each_outcome() -> None:
 def test_the_failure_is_the_one_of_the_first_order_that_failed_in_the_order_asked() -> None:
     first, second = (ApiError(f"no {key}", 400, f"code{key}").failure(key) for key in (1, 2))
 
-    result = tell(one(1, "failed", failure=first), one(2, "failed", failure=second), asked=[2, 1])
+    result = result_of(one(1, "failed", failure=first), one(2, "failed", failure=second), asked=[2, 1])
 
     assert result["failure"] == second
     assert result["failure"] is not second
@@ -88,7 +88,7 @@ def test_the_failure_is_the_one_of_the_first_order_that_failed_in_the_order_aske
 
 @pytest.mark.parametrize("outcome", ["ineligible", "missing", "not_attempted"])
 def test_an_order_that_failed_without_a_request_has_a_failure_all_the_same(outcome: str) -> None:
-    assert tell(one(5, outcome))["failure"] == {
+    assert result_of(one(5, outcome))["failure"] == {
         "http_status": None,
         "code": outcome,
         "message": "because of 5",
@@ -98,8 +98,8 @@ def test_an_order_that_failed_without_a_request_has_a_failure_all_the_same(outco
     }
 
 
-def test_what_was_left_alone_is_not_told_as_the_first_failure() -> None:
-    result = tell(one(1, "not_attempted"), one(2, "failed"), one(3, "ineligible"))
+def test_an_order_not_attempted_is_not_the_first_failure() -> None:
+    result = result_of(one(1, "not_attempted"), one(2, "failed"), one(3, "ineligible"))
 
     assert result["failure"]["order_id"] == 2
     assert "order 2: because of 2" in result["msg"]
@@ -109,31 +109,33 @@ def test_what_was_left_alone_is_not_told_as_the_first_failure() -> None:
 def test_only_a_list_of_several_can_be_all_missing(count: int, failed: bool) -> None:
     results = [one(key, "missing") for key in range(1, count + 1)]
 
-    assert tell(*results, missing="ok").get("failed", False) is failed
+    assert result_of(*results, missing="ok").get("failed", False) is failed
 
 
 def test_one_id_given_twice_is_not_a_list_of_which_all_are_missing() -> None:
-    assert "failed" not in tell(one(1, "missing"), asked=[1, 1], missing="ok")
+    assert "failed" not in result_of(one(1, "missing"), asked=[1, 1], missing="ok")
 
 
 # -- what is returned --------------------------------------------------------------------------------------------------
 
 
 def test_changed_is_true_where_one_order_was_changed_or_a_write_was_acknowledged() -> None:
-    assert tell(one(1, "unchanged"), one(2, "changed"))["changed"] is True
-    assert tell(one(1, "unknown", acknowledged=True))["changed"] is True
-    assert tell(one(1, "unknown"), one(2, "unchanged"))["changed"] is False
+    assert result_of(one(1, "unchanged"), one(2, "changed"))["changed"] is True
+    assert result_of(one(1, "unknown", acknowledged=True))["changed"] is True
+    assert result_of(one(1, "unknown"), one(2, "unchanged"))["changed"] is False
 
 
 @pytest.mark.parametrize("outcome", ["pending_approval", "failed", "unknown"])
 @pytest.mark.parametrize("how", ["counts", "acknowledged"])
 def test_changed_is_true_also_where_a_change_waits_or_was_made_by_half(outcome: str, how: str) -> None:
-    assert tell(one(1, outcome), one(2, "unchanged"))["changed"] is False
-    assert tell(one(1, outcome, **{how: True}), one(2, "unchanged"))["changed"] is True
+    assert result_of(one(1, outcome), one(2, "unchanged"))["changed"] is False
+    assert result_of(one(1, outcome, **{how: True}), one(2, "unchanged"))["changed"] is True
 
 
 def test_what_waits_because_of_us_is_listed_among_the_changed_and_what_waited_before_is_not() -> None:
-    result = tell(one(1, "pending_approval", acknowledged=True), one(2, "pending_approval"), orders_detail="changed")
+    result = result_of(
+        one(1, "pending_approval", acknowledged=True), one(2, "pending_approval"), orders_detail="changed"
+    )
 
     assert listed(result) == [1]
     assert result["summary"]["pending_approval"] == 2
@@ -141,7 +143,7 @@ def test_what_waits_because_of_us_is_listed_among_the_changed_and_what_waited_be
 
 @pytest.mark.parametrize(("detail", "ids"), [("all", [4, 1, 2, 3, 4]), ("changed", [4, 1, 4]), ("none", [4, 4])])
 def test_orders_are_listed_in_the_order_asked_as_far_as_wanted_and_failures_always(detail: str, ids: list[int]) -> None:
-    result = tell(
+    result = result_of(
         one(1, "changed"),
         one(2, "unchanged"),
         one(3, "ineligible"),
@@ -152,12 +154,12 @@ def test_orders_are_listed_in_the_order_asked_as_far_as_wanted_and_failures_alwa
     )
 
     assert listed(result) == ids
-    # The counts tell of all, and of each once.
+    # The counts include all, and each once.
     assert (result["summary"]["total"], result["summary"]["failed"], result["summary"]["unchanged"]) == (4, 1, 1)
 
 
 def test_the_summary_counts_every_outcome_also_those_that_did_not_occur() -> None:
-    summary = tell(one(1, "changed"), one(2, "changed"), one(3, "missing"))["summary"]
+    summary = result_of(one(1, "changed"), one(2, "changed"), one(3, "missing"))["summary"]
 
     assert list(summary) == ["total", *OUTCOMES]
     assert {outcome: count for outcome, count in summary.items() if count} == {"total": 3, "changed": 2, "missing": 1}
@@ -166,7 +168,7 @@ def test_the_summary_counts_every_outcome_also_those_that_did_not_occur() -> Non
 def test_an_order_that_was_not_read_has_empty_facts_and_only_a_failed_request_has_a_failure() -> None:
     failure = ApiError("no").failure(2)
 
-    result = tell(one(1, "missing"), one(2, "failed", failure=failure, before={"state": "open"}))
+    result = result_of(one(1, "missing"), one(2, "failed", failure=failure, before={"state": "open"}))
 
     assert result["orders"] == [
         {"order_id": 1, "outcome": "missing", "before": {}, "after": {}, "reason": "because of 1"},
@@ -184,7 +186,7 @@ def test_an_order_that_was_not_read_has_empty_facts_and_only_a_failed_request_ha
 def test_what_is_no_order_is_listed_under_its_own_words() -> None:
     domain = {"identity": {"domain_id": 9, "name": "www.example.com"}, "reason": ""}
 
-    result = tell(OrderResult("www.example.com", "changed", **domain), **DOMAINS)
+    result = result_of(OrderResult("www.example.com", "changed", **domain), **DOMAINS)
 
     assert result["domains"] == [
         {
@@ -212,19 +214,19 @@ def test_what_is_no_order_is_listed_under_its_own_words() -> None:
 )
 def test_a_failure_names_the_order_whatever_was_asked_for(key: str, identity: dict[str, Any], order_id: Any) -> None:
     assert Settings("closed", key=key).order_id(5, identity) == order_id
-    assert tell(one(5, "ineligible", identity=identity), key=key)["failure"]["order_id"] == order_id
+    assert result_of(one(5, "ineligible", identity=identity), key=key)["failure"]["order_id"] == order_id
 
 
 def test_of_several_that_are_all_missing_the_failure_is_that_of_the_first() -> None:
     missing = [OrderResult(name, "missing", reason=f"no {name}") for name in ("a.example", "b.example")]
 
-    failure = tell(*missing, missing="ok", **DOMAINS)["failure"]
+    failure = result_of(*missing, missing="ok", **DOMAINS)["failure"]
 
     assert (failure["code"], failure["message"], failure["order_id"]) == ("missing", "no a.example", None)
 
 
-def test_the_cost_is_told() -> None:
-    assert tell(counters=Counters(requests=3, retries=1, waited=1.23456))["api"] == {
+def test_the_result_contains_the_cost() -> None:
+    assert result_of(counters=Counters(requests=3, retries=1, waited=1.23456))["api"] == {
         "requests": 3,
         "retries": 1,
         "waited": 1.235,
@@ -234,25 +236,25 @@ def test_the_cost_is_told() -> None:
 # -- the sentence ------------------------------------------------------------------------------------------------------
 
 
-def test_a_key_is_told_to_people_by_its_label_and_to_programs_as_it_is() -> None:
+def test_a_key_is_its_label_in_messages_and_itself_in_data() -> None:
     settings: dict[str, Any] = {"key": "order_digest", "label": lambda digest: digest[:4]}
     results = [
         OrderResult("aaaa1111", "changed", {"state": "open"}, {"state": "closed"}, name="a.example"),
         OrderResult("bbbb2222", "failed", reason="no b"),
     ]
 
-    result = tell(*results, diff=True, **settings)
+    result = result_of(*results, diff=True, **settings)
 
     assert [order["order_digest"] for order in result["orders"]] == ["aaaa1111", "bbbb2222"]
     assert "order bbbb: no b" in result["msg"]
     assert "bbbb2222" not in result["msg"]
     assert result["diff"]["after"] == "order aaaa (a.example): state: closed\n"
     assert result["failure"]["order_id"] == "bbbb"
-    assert "order aaaa " in tell(results[0], **settings)["msg"]
+    assert "order aaaa " in result_of(results[0], **settings)["msg"]
 
 
-def test_of_nothing_the_sentence_says_so() -> None:
-    result = tell()
+def test_the_message_of_an_empty_result() -> None:
+    result = result_of()
 
     assert (result["changed"], result["orders"]) == (False, [])
     assert "failed" not in result
@@ -264,7 +266,7 @@ def test_of_nothing_the_sentence_says_so() -> None:
 def test_the_diff_shows_each_changed_order_once_before_and_after_by_its_name() -> None:
     changed = {"before": {"status": "pending", "marked": False}, "after": {"status": "canceled", "marked": False}}
 
-    result = tell(
+    result = result_of(
         one(2, "changed", name="www.example.com", **changed),
         one(1, "unchanged", **changed),
         one(3, "changed", **changed),
@@ -283,7 +285,7 @@ def test_the_diff_shows_each_changed_order_once_before_and_after_by_its_name() -
 def test_the_diff_shows_what_waits_or_was_done_by_half_as_far_as_it_is_known() -> None:
     facts = {"before": {"status": "issued"}, "after": {"status": "issued", "asked": True}, "counts": True}
 
-    diff = tell(
+    diff = result_of(
         one(1, "pending_approval", **facts),
         one(2, "failed", **{**facts, "after": {"status": "freed"}}),
         one(3, "unknown", **{**facts, "after": None}),
@@ -314,7 +316,7 @@ def test_the_diff_shows_what_waits_or_was_done_by_half_as_far_as_it_is_known() -
 def test_the_diff_shows_each_value_on_one_line(value: Any, shown: str) -> None:
     result = one(1, "changed", before={"fact": value}, after={"other": 1, "fact": value})
 
-    assert tell(result, diff=True)["diff"] == {
+    assert result_of(result, diff=True)["diff"] == {
         "before": f"order 1: fact: {shown}\n",
         "after": f"order 1: other: 1, fact: {shown}\n",
     }
@@ -327,7 +329,7 @@ def test_the_diff_has_a_line_for_each_part_that_has_facts_of_its_own() -> None:
 
     result = one(7, "changed", name="a.example", before=facts("old"), after=facts("new"))
 
-    assert tell(result, diff=True)["diff"] == {
+    assert result_of(result, diff=True)["diff"] == {
         "before": "order 7 (a.example): status: old, domains: [a.example]\n"
         "  certificates: id: 1, names: [a.example, b.example], status: old\n"
         "  certificates: id: 2, ended: false\n",
@@ -347,15 +349,15 @@ def test_the_diff_has_a_line_for_each_part_that_has_facts_of_its_own() -> None:
         (7, "a.example", "domain 7 (a.example): "),
     ],
 )
-def test_the_diff_does_not_say_a_name_twice(key: Any, name: str, shown: str) -> None:
+def test_the_diff_does_not_repeat_a_name(key: Any, name: str, shown: str) -> None:
     result = OrderResult(key, "changed", {"state": "active"}, {"state": "inactive"}, name=name)
 
-    assert tell(result, diff=True, **DOMAINS)["diff"]["after"] == f"{shown}state: inactive\n"
+    assert result_of(result, diff=True, **DOMAINS)["diff"]["after"] == f"{shown}state: inactive\n"
 
 
 def test_without_a_change_the_diff_is_empty_and_without_diff_mode_there_is_none() -> None:
-    assert tell(one(1, "unchanged"), diff=True)["diff"] == {"before": "", "after": ""}
-    assert "diff" not in tell(one(1, "changed"))
+    assert result_of(one(1, "unchanged"), diff=True)["diff"] == {"before": "", "after": ""}
+    assert "diff" not in result_of(one(1, "changed"))
 
 
 # -- the settings ------------------------------------------------------------------------------------------------------
@@ -403,7 +405,7 @@ RUNNER = {"AWX_ISOLATED_DATA_DIR": "/runner/artifacts/1"}
 FACTS = {"status": "pending", "is_renewed": False}
 
 
-def tell_in_runner(*results: OrderResult, diff: bool = False, environ: Any = None, **options: Any) -> dict[str, Any]:
+def result_in_runner(*results: OrderResult, diff: bool = False, environ: Any = None, **options: Any) -> dict[str, Any]:
     transport: Any = SimpleNamespace(counters=Counters())
     context = Context(diff=diff, environ=RUNNER if environ is None else environ)
     by_key = {result.key: result for result in results}
@@ -421,11 +423,11 @@ def length(result: dict[str, Any]) -> int:
 def test_a_result_that_fits_is_left_as_it_is() -> None:
     results = several("changed", 1, 300)
 
-    assert tell_in_runner(*results) == tell_in_runner(*results, environ={})
+    assert result_in_runner(*results) == result_in_runner(*results, environ={})
 
 
 def test_elsewhere_nothing_is_cut() -> None:
-    result = tell_in_runner(*several("changed", 1, 10000), environ={})
+    result = result_in_runner(*several("changed", 1, 10000), environ={})
 
     assert length(result) > LONGEST
     assert "warnings" not in result
@@ -449,10 +451,10 @@ def test_elsewhere_nothing_is_cut() -> None:
         ),
     ],
 )
-def test_what_matters_least_goes_first(unchanged: int, changed: int, diff: bool, left_out: list[str]) -> None:
+def test_the_least_important_rows_are_cut_first(unchanged: int, changed: int, diff: bool, left_out: list[str]) -> None:
     failed = [one(10**6, "failed", before=FACTS)]
 
-    result = tell_in_runner(
+    result = result_in_runner(
         *several("unchanged", 1, unchanged), *several("changed", 10**5, changed), *failed, diff=diff
     )
 
@@ -467,10 +469,10 @@ def test_what_matters_least_goes_first(unchanged: int, changed: int, diff: bool,
         word in left_out for word in ("unchanged", "diff", "by_outcome")
     ]
     assert result["summary"]["total"] == unchanged + changed + 1
-    told_of = {row["order_id"]: row["outcome"] for row in result["orders"]}
-    told_of.update({key: outcome for outcome, keys in result.get("by_outcome", {}).items() for key in keys})
-    # Every change, and what failed, is told in this one event.
-    assert told_of == {**dict.fromkeys(range(10**5, 10**5 + changed), "changed"), 10**6: "failed"}
+    outcomes = {row["order_id"]: row["outcome"] for row in result["orders"]}
+    outcomes.update({key: outcome for outcome, keys in result.get("by_outcome", {}).items() for key in keys})
+    # Every change, and what failed, is reported in this one event.
+    assert outcomes == {**dict.fromkeys(range(10**5, 10**5 + changed), "changed"), 10**6: "failed"}
 
 
 @pytest.mark.parametrize(("digits", "most"), [(9, 45454), (5, 71428)])
@@ -486,7 +488,7 @@ def test_so_many_that_not_even_their_keys_fit_are_refused(digits: int, most: int
     assert "certificates" in str(caught.value)
 
 
-def test_what_a_module_tells_besides_is_counted_and_goes_without_a_cut() -> None:
+def test_additional_keys_of_a_module_count_and_are_not_cut() -> None:
     waiting = {str(key): "2026-01-31T12:00:00Z" for key in range(10000)}
 
     def besides(result: dict[str, Any]) -> dict[str, Any]:
@@ -494,7 +496,7 @@ def test_what_a_module_tells_besides_is_counted_and_goes_without_a_cut() -> None
             row["more"] = "x" * 100
         return {**result, "waiting": waiting, "warnings": ["its own"]}
 
-    result = tell_in_runner(*several("changed", 1, 3000), besides=besides)
+    result = result_in_runner(*several("changed", 1, 3000), besides=besides)
 
     assert length(result) <= LONGEST
     assert result["waiting"] == waiting
@@ -502,12 +504,12 @@ def test_what_a_module_tells_besides_is_counted_and_goes_without_a_cut() -> None
     own, cut = result["warnings"]
     assert own == "its own"
     assert "orders_detail" in cut
-    # Where it fits, and where nobody cuts, it is there in full.
-    for few in (tell_in_runner(one(1, "changed"), besides=besides), tell(one(1, "changed"), besides=besides)):
+    # Where it fits, and where nothing is cut, it is there in full.
+    for few in (result_in_runner(one(1, "changed"), besides=besides), result_of(one(1, "changed"), besides=besides)):
         assert (few["orders"][0]["more"], few["waiting"], few["warnings"]) == ("x" * 100, waiting, ["its own"])
 
 
-def test_what_a_module_tells_besides_leaves_room_for_fewer() -> None:
+def test_additional_keys_of_a_module_leave_space_for_fewer_rows() -> None:
     keys = range_of(10**8, 22727)
 
     refuse_too_many(keys, Settings("closed", longer=11 * 22727), Context(environ=RUNNER))
@@ -520,8 +522,8 @@ def range_of(first: int, count: int) -> list[int]:
 
 
 @pytest.mark.exhaustive
-def test_what_is_handed_in_at_most_is_told_in_full() -> None:
-    result = tell_in_runner(*several("changed", 10**8, 45454))
+def test_the_largest_accepted_input_is_reported_in_full() -> None:
+    result = result_in_runner(*several("changed", 10**8, 45454))
 
     assert length(result) <= LONGEST + 1000
     assert result["by_outcome"] == {"changed": range_of(10**8, 45454)}
@@ -530,8 +532,8 @@ def test_what_is_handed_in_at_most_is_told_in_full() -> None:
 def test_what_the_task_ignores_counts_as_unchanged() -> None:
     results = [*several("ineligible", 1, 3000), *several("missing", 5000, 3000), *several("changed", 9000, 10)]
 
-    lenient = tell_in_runner(*results, ineligible="skip", missing="ok")
-    strict = tell_in_runner(*results)
+    lenient = result_in_runner(*results, ineligible="skip", missing="ok")
+    strict = result_in_runner(*results)
 
     assert len(lenient["orders"]) == 10
     assert len(strict["orders"]) == 6010

@@ -127,7 +127,7 @@ def test_an_empty_list_is_nothing_to_do() -> None:
     assert (result["changed"], result["orders"], result["summary"]["total"]) == (False, [], 0)
 
 
-def test_more_than_ansible_runner_could_tell_of_are_refused_before_anything_is_sent() -> None:
+def test_more_orders_than_fit_into_ansible_runner_are_refused_before_any_request() -> None:
     service = Service()
     ids = range(10**8, 10**8 + 50000)
 
@@ -165,7 +165,7 @@ def test_many_workers_come_to_the_same_result_as_one(workers: int) -> None:
         service.left_out = {7, 8}
         service.meets("write", 3, weather=[TOOK_EFFECT, lost()]).meets("write", 4, weather=[failed()])
         service.meets("write", 6, weather=[refused()]).meets("get", 8, weather=[denied()])
-        service.meets("learn", 5, weather=[never_sent()])
+        service.meets("fetch_fact", 5, weather=[never_sent()])
         return service
 
     alone = run(account(), range(1, 45), workers=1)
@@ -177,34 +177,34 @@ def test_many_workers_come_to_the_same_result_as_one(workers: int) -> None:
     assert together["summary"]["missing"] == 2
 
 
-# -- learning what decides ---------------------------------------------------------------------------------------------
+# -- fetching required facts -------------------------------------------------------------------------------------------
 
 
-def test_what_decides_is_learned_together_where_one_request_tells_all() -> None:
+def test_required_facts_are_fetched_together_where_one_request_is_enough() -> None:
     service = Service(Thing(1, lacks=("origin",)), Thing(2), Thing(3, lacks=("origin",)))
 
     run(service, [1, 2, 3])
 
-    assert service.journal[:2] == [("list", (1, 2, 3)), ("learn", "origin", (1, 3))]
+    assert service.journal[:2] == [("list", (1, 2, 3)), ("fetch_fact", "origin", (1, 3))]
     assert sorted(service.writes) == [1, 2, 3]
 
 
-def test_what_decides_is_learned_one_by_one_where_it_has_to_be() -> None:
+def test_required_facts_are_fetched_one_by_one_where_necessary() -> None:
     service = Service(Thing(1, lacks=("detail", "origin")), Thing(2, lacks=("detail",)))
 
     run(service, [1, 2])
 
     assert service.reads == [
         ("list", (1, 2)),
-        ("learn", "detail", (1,)),
-        ("learn", "detail", (2,)),
-        ("learn", "origin", (1,)),
+        ("fetch_fact", "detail", (1,)),
+        ("fetch_fact", "detail", (2,)),
+        ("fetch_fact", "origin", (1,)),
     ]
 
 
-def test_one_of_which_too_little_can_be_learned_fails_and_the_others_do_not() -> None:
+def test_an_order_with_a_missing_required_fact_fails_and_the_others_do_not() -> None:
     service = Service(Thing(1, lacks=("detail",)), Thing(2, lacks=("detail",)))
-    service.meets("learn", 1, weather=[failed()])
+    service.meets("fetch_fact", 1, weather=[failed()])
 
     result = run(service, [1, 2])
 
@@ -213,9 +213,9 @@ def test_one_of_which_too_little_can_be_learned_fails_and_the_others_do_not() ->
     assert result["failed"] is True
 
 
-def test_one_that_goes_while_its_details_are_read_is_missing() -> None:
+def test_an_order_that_disappears_while_its_details_are_read_is_missing() -> None:
     service = Service(Thing(1, lacks=("detail",)), Thing(2))
-    service.meets("learn", 1, weather=[service.gone(1)])
+    service.meets("fetch_fact", 1, weather=[service.removed(1)])
 
     assert outcomes(run(service, [1, 2], missing="ok")) == {1: "missing", 2: "changed"}
 
@@ -239,7 +239,7 @@ def test_one_that_is_missing_fails_unless_that_is_fine_and_names_the_account(mis
 
     result = run(service, [9], missing=missing)
 
-    assert service.journal == [("get", 9), ("whose",)]
+    assert service.journal == [("get", 9), ("account",)]
     assert result.get("failed", False) is failed
     assert result["changed"] is False
     assert result["orders"][0] == {
@@ -259,7 +259,7 @@ def test_the_account_is_asked_for_once_however_many_are_missing() -> None:
 
     run(service, range(1, 6), workers=8)
 
-    assert service.journal.count(("whose",)) == 1
+    assert service.journal.count(("account",)) == 1
 
 
 def test_a_list_of_which_all_are_missing_is_a_mistake_even_where_missing_is_fine() -> None:
@@ -277,7 +277,7 @@ def test_a_list_of_which_some_are_missing_is_fine_where_missing_is_fine() -> Non
 
 def test_a_run_that_is_stopped_while_it_asks_for_the_account_still_reports() -> None:
     service = Service(Thing(1))
-    service.meets("whose", weather=[lambda: service.stop.set("enough"), Stopped("enough")])
+    service.meets("account", weather=[lambda: service.stop.set("enough"), Stopped("enough")])
 
     result = run(service, [1, 9])
 
@@ -308,7 +308,7 @@ def test_one_that_cannot_be_changed_is_refused_before_anything_is_sent(ineligibl
         }
 
 
-def test_a_read_that_fails_fails_its_order_with_what_the_service_said() -> None:
+def test_a_failed_read_fails_its_order_with_the_error_of_the_service() -> None:
     error = failed()
     error.retries, error.waited = 3, 7.25
     service = Service(Thing(1)).meets("get", 1, weather=[error])
@@ -328,7 +328,7 @@ def test_a_read_that_fails_fails_its_order_with_what_the_service_said() -> None:
     assert (service.writes, result["changed"]) == ([], False)
 
 
-def test_a_list_that_fails_fails_its_chunk_and_the_next_chunk_goes_on() -> None:
+def test_a_failed_list_fails_its_chunk_and_the_next_chunk_continues() -> None:
     service = Service(*open_things(120)).meets("list", weather=[failed()])
 
     result = run(service, range(1, 121))
@@ -365,17 +365,17 @@ def test_a_lost_write_without_effect_is_sent_again_after_a_fresh_read(loss: Any)
     assert result["orders"][0]["reason"] == ""
 
 
-def test_what_decides_is_learned_again_after_a_lost_reply() -> None:
+def test_required_facts_are_fetched_again_after_a_lost_reply() -> None:
     service = Service(Thing(1, lacks=("detail",))).meets("write", 1, weather=[lost()])
 
     run(service, [1])
 
-    assert [entry[0] for entry in service.journal] == ["get", "learn", "write", "get", "learn", "write"]
+    assert [entry[0] for entry in service.journal] == ["get", "fetch_fact", "write", "get", "fetch_fact", "write"]
 
 
 def test_a_repeat_that_is_refused_is_read_again_as_the_first_write_may_have_been_late() -> None:
     service = Service(Thing(1))
-    service.meets("write", 1, weather=[lost(), service.someone_else(1, "closed"), refused()])
+    service.meets("write", 1, weather=[lost(), service.changed_elsewhere(1, "closed"), refused()])
 
     result = run(service, [1])
 
@@ -396,7 +396,7 @@ def test_a_repeat_that_is_refused_and_shows_no_change_leaves_it_unknown_as_the_f
 
 def test_a_repeat_that_is_refused_is_read_again_until_the_first_shows() -> None:
     service = Service(Thing(1)).meets("write", 1, weather=[lost(), refused()])
-    service.meets("get", 1, weather=[None, None, None, service.someone_else(1, "closed")])
+    service.meets("get", 1, weather=[None, None, None, service.changed_elsewhere(1, "closed")])
 
     result = run(service, [1])
 
@@ -409,7 +409,7 @@ def test_a_repeat_that_is_refused_is_read_again_until_the_first_shows() -> None:
 def test_an_effect_that_comes_late_is_a_change_and_nothing_is_done_twice(policy: str, reads: int) -> None:
     # A gateway answers 504, and the service acts some seconds later.
     service = Service(Thing(1)).meets("write", 1, weather=[failed() for _time in range(4)])
-    service.meets("get", 1, weather=[None, *[None] * (reads - 1), service.someone_else(1, "closed")])
+    service.meets("get", 1, weather=[None, *[None] * (reads - 1), service.changed_elsewhere(1, "closed")])
 
     result = run(service, [1], policy=close if policy == "close" else close_once)
 
@@ -419,9 +419,9 @@ def test_an_effect_that_comes_late_is_a_change_and_nothing_is_done_twice(policy:
 
 
 def test_an_effect_is_a_change_also_where_the_order_can_be_changed_no_more() -> None:
-    # Somebody ended the order meanwhile.
+    # The order was ended elsewhere meanwhile.
     service = Service(Thing(1)).meets("write", 1, weather=[TOOK_EFFECT, lost()])
-    service.meets("get", 1, weather=[None, service.someone_else(1, "closed")])
+    service.meets("get", 1, weather=[None, service.changed_elsewhere(1, "closed")])
 
     result = run(service, [1], policy=final)
 
@@ -431,7 +431,7 @@ def test_an_effect_is_a_change_also_where_the_order_can_be_changed_no_more() -> 
 
 def test_a_request_that_shows_waits_also_where_the_order_can_be_changed_no_more() -> None:
     service = Service(Thing(1)).meets("write", 1, weather=[TOOK_EFFECT, lost()])
-    service.meets("get", 1, weather=[None, service.someone_else(1, "sealed", asked=True)])
+    service.meets("get", 1, weather=[None, service.changed_elsewhere(1, "sealed", asked=True)])
 
     result = asking(service, [1])
 
@@ -440,7 +440,7 @@ def test_a_request_that_shows_waits_also_where_the_order_can_be_changed_no_more(
 
 def test_what_was_refused_and_shows_all_the_same_is_no_change_also_where_the_order_has_ended() -> None:
     service = Service(Thing(1)).meets("write", 1, weather=[refused()])
-    service.meets("get", 1, weather=[None, service.someone_else(1, "closed")])
+    service.meets("get", 1, weather=[None, service.changed_elsewhere(1, "closed")])
 
     result = run(service, [1], policy=final)
 
@@ -478,7 +478,7 @@ def test_the_next_chunk_has_waits_of_its_own() -> None:
 def test_what_was_not_sent_twice_is_not_repeated_where_something_else_would_be_changed() -> None:
     # The request that is decided on is another one by now.
     service = Service(Thing(1, order=7)).meets("write", 1, weather=[lost()])
-    service.meets("get", 1, weather=[None, service.someone_else(1, "open", order=8)])
+    service.meets("get", 1, weather=[None, service.changed_elsewhere(1, "open", order=8)])
 
     assert outcomes(run(service, [1])) == {1: "unknown"}
     assert service.writes == [1]
@@ -532,9 +532,9 @@ def test_what_cannot_be_read_after_a_lost_reply_is_unknown_and_not_sent_again() 
     assert result["failure"]["code"] == "reply_lost"
 
 
-def test_what_is_gone_after_a_lost_reply_is_unknown() -> None:
+def test_an_order_missing_after_a_lost_reply_is_unknown() -> None:
     service = Service(Thing(1))
-    service.meets("write", 1, weather=[lost()]).meets("get", 1, weather=[None, service.gone(1)])
+    service.meets("write", 1, weather=[lost()]).meets("get", 1, weather=[None, service.removed(1)])
 
     result = run(service, [1])
 
@@ -542,9 +542,9 @@ def test_what_is_gone_after_a_lost_reply_is_unknown() -> None:
     assert result["orders"][0]["reason"] == REASONS["reply lost, then missing"]
 
 
-def test_what_became_impossible_after_a_lost_reply_is_unknown_and_says_why() -> None:
+def test_a_change_impossible_after_a_lost_reply_is_unknown_with_a_reason() -> None:
     service = Service(Thing(1))
-    service.meets("write", 1, weather=[lost()]).meets("get", 1, weather=[None, service.someone_else(1, "sealed")])
+    service.meets("write", 1, weather=[lost()]).meets("get", 1, weather=[None, service.changed_elsewhere(1, "sealed")])
 
     result = run(service, [1])
 
@@ -555,19 +555,19 @@ def test_what_became_impossible_after_a_lost_reply_is_unknown_and_says_why() -> 
 def test_a_repeat_rests_on_what_was_read_last() -> None:
     service = Service(Thing(1))
     service.meets("write", 1, weather=[lost(), refused()])
-    service.meets("get", 1, weather=[None, service.someone_else(1, "ajar")])
+    service.meets("get", 1, weather=[None, service.changed_elsewhere(1, "ajar")])
     witness = Witness()
 
     result = run(service, [1], observer=witness)
 
-    assert [state for what, _key, state in witness.seen if what == "announced"] == ["open", "ajar"]
+    assert [state for what, _key, state in witness.events if what == "announced"] == ["open", "ajar"]
     assert (result["orders"][0]["before"], outcomes(result)) == ({"state": "open"}, {1: "unknown"})
 
 
 def test_what_needs_no_change_any_more_and_does_not_show_ours_is_unknown_after_a_lost_reply() -> None:
     # A pending order that is issued meanwhile: nothing is left to do, but no cancellation shows either.
     service = Service(Thing(1))
-    service.meets("write", 1, weather=[lost()]).meets("get", 1, weather=[None, service.someone_else(1, "settled")])
+    service.meets("write", 1, weather=[lost()]).meets("get", 1, weather=[None, service.changed_elsewhere(1, "settled")])
 
     result = run(service, [1])
 
@@ -597,9 +597,9 @@ def test_a_stop_that_keeps_the_fresh_read_from_being_made_leaves_it_unknown() ->
 # -- refusals and what was never sent ----------------------------------------------------------------------------------
 
 
-def test_a_refusal_is_read_again_and_is_fine_where_someone_else_made_the_change() -> None:
+def test_after_a_refusal_a_read_accepts_the_change_made_elsewhere() -> None:
     service = Service(Thing(1))
-    service.meets("write", 1, weather=[service.someone_else(1, "closed")])
+    service.meets("write", 1, weather=[service.changed_elsewhere(1, "closed")])
 
     result = run(service, [1])
 
@@ -630,7 +630,7 @@ def test_a_refusal_of_what_is_still_as_it_was_is_a_failure_and_not_repeated() ->
 )
 def test_a_refusal_is_a_failure_whatever_is_read_then(then: Any, situation: str) -> None:
     service = Service(Thing(1)).meets("write", 1, weather=[refused()])
-    happens = {"gone": service.gone(1), "sealed": service.someone_else(1, "sealed")}.get(str(then), then)
+    happens = {"gone": service.removed(1), "sealed": service.changed_elsewhere(1, "sealed")}.get(str(then), then)
     service.meets("get", 1, weather=[None, happens])
 
     result = run(service, [1])
@@ -641,10 +641,10 @@ def test_a_refusal_is_a_failure_whatever_is_read_then(then: Any, situation: str)
 
 
 @pytest.mark.parametrize("missing", ["fail", "ok"])
-def test_what_went_away_between_the_read_and_the_change_is_missing(missing: str) -> None:
+def test_an_order_removed_between_the_read_and_the_change_is_missing(missing: str) -> None:
     service = Service(Thing(1))
     service.meets("write", 1, weather=[NotFound("the service refused to close it (HTTP 404)", 404)])
-    service.meets("get", 1, weather=[None, service.gone(1)])
+    service.meets("get", 1, weather=[None, service.removed(1)])
 
     result = run(service, [1], missing=missing)
 
@@ -652,7 +652,7 @@ def test_what_went_away_between_the_read_and_the_change_is_missing(missing: str)
 
 
 @pytest.mark.parametrize("problem", [never_sent, throttled])
-def test_what_never_reached_the_service_fails_without_a_further_look(problem: Any) -> None:
+def test_a_request_that_was_not_sent_fails_without_a_further_read(problem: Any) -> None:
     service = Service(Thing(1)).meets("write", 1, weather=[problem()])
 
     result = run(service, [1])
@@ -665,7 +665,7 @@ def test_what_never_reached_the_service_fails_without_a_further_look(problem: An
 @pytest.mark.parametrize("problem", [never_sent, throttled])
 def test_a_repeat_that_never_reached_the_service_is_read_again_as_the_first_may_have(problem: Any) -> None:
     service = Service(Thing(1))
-    service.meets("write", 1, weather=[lost(), service.someone_else(1, "closed"), problem()])
+    service.meets("write", 1, weather=[lost(), service.changed_elsewhere(1, "closed"), problem()])
 
     result = run(service, [1])
 
@@ -673,7 +673,7 @@ def test_a_repeat_that_never_reached_the_service_is_read_again_as_the_first_may_
     assert outcomes(result) == {1: "changed"}
 
 
-def test_the_patience_for_a_busy_service_is_shared_by_the_repeats_of_one_order_only() -> None:
+def test_the_rate_limit_budget_is_shared_by_the_repeats_of_one_order_only() -> None:
     service = Service(Thing(1), Thing(2)).meets("write", 1, weather=[lost()])
 
     run(service, [1, 2])
@@ -719,7 +719,7 @@ def test_what_became_stale_while_others_were_written_is_read_again_together() ->
 
 def test_what_became_stale_and_was_changed_meanwhile_is_not_written() -> None:
     service = Service(Thing(1), Thing(2))
-    service.weather["write", 1] = [During(service.passes(61)), During(service.someone_else(2, "closed")), None]
+    service.weather["write", 1] = [During(service.passes(61)), During(service.changed_elsewhere(2, "closed")), None]
 
     result = run(service, [1, 2])
 
@@ -740,7 +740,7 @@ def test_a_repeat_that_waited_too_long_is_read_again_before_it_is_sent() -> None
 def test_where_reading_them_all_takes_too_long_fewer_are_read_at_a_time() -> None:
     service = Service(*open_things(8, lacks=("detail",)))
     for key in range(1, 9):
-        service.meets("learn", key, weather=[service.passes(10), None] * 20)
+        service.meets("fetch_fact", key, weather=[service.passes(10), None] * 20)
 
     result = run(service, range(1, 9))
 
@@ -749,7 +749,7 @@ def test_where_reading_them_all_takes_too_long_fewer_are_read_at_a_time() -> Non
     assert len(service.reads) < 40
 
 
-def test_one_whose_reading_always_takes_too_long_fails_in_the_end_and_is_never_written() -> None:
+def test_an_order_with_reads_that_are_always_too_old_fails_and_is_never_written() -> None:
     service = Service(Thing(1))
     service.meets("get", 1, weather=[service.passes(61), None] * 200)
 
@@ -762,7 +762,7 @@ def test_one_whose_reading_always_takes_too_long_fails_in_the_end_and_is_never_w
 
 
 @pytest.mark.parametrize(("times", "outcome"), [(30, "changed"), (31, "failed")])
-def test_answers_that_ask_for_patience_end_with_the_patience_alone(times: int, outcome: str) -> None:
+def test_429_answers_are_given_up_only_at_the_end_of_the_rate_limit_budget(times: int, outcome: str) -> None:
     """rate_limit_timeout is 300 s: as many waits as fit into it are no slow reads."""
     service = Service(Thing(1)).meets("write", 1, weather=[Throttled(10)] * times)
 
@@ -897,7 +897,7 @@ def test_what_is_no_failure_does_not_stop_the_others(options: dict[str, Any], st
     assert outcomes(result)[1] == ("not_attempted" if stopped else "changed")
 
 
-def test_the_failure_that_is_told_is_the_one_that_stopped_the_run_not_one_that_was_spared() -> None:
+def test_the_reported_failure_is_the_one_that_stopped_the_run_not_an_order_left_out() -> None:
     result = run(Service(Thing(1), Thing(2, "sealed")), [1, 2], stop_on_failure=True)
 
     assert (result["failure"]["order_id"], result["failure"]["code"]) == (2, "ineligible")
@@ -1091,7 +1091,7 @@ def test_a_change_that_does_not_show_is_unknown_though_it_was_acknowledged() -> 
 
 def test_another_change_than_ours_does_not_verify_it() -> None:
     service = Service(Thing(1))
-    service.meets("get", 1, weather=[None, service.someone_else(1, "settled")])
+    service.meets("get", 1, weather=[None, service.changed_elsewhere(1, "settled")])
 
     result = run(service, [1], verify=True)
 
@@ -1109,7 +1109,7 @@ def test_another_change_than_ours_does_not_verify_it() -> None:
 )
 def test_a_change_that_cannot_be_read_back_is_unknown(check: Any, situation: str, http_status: int | None) -> None:
     service = Service(Thing(1))
-    service.meets("get", 1, weather=[None, service.gone(1) if check == "gone" else check])
+    service.meets("get", 1, weather=[None, service.removed(1) if check == "gone" else check])
 
     result = run(service, [1], verify=True)
 
@@ -1140,7 +1140,7 @@ def test_without_verify_the_acknowledgement_is_believed() -> None:
     assert service.journal == [("get", 1), ("write", 1)]
 
 
-def test_a_change_that_was_seen_after_a_lost_reply_need_not_be_seen_twice() -> None:
+def test_a_change_verified_after_a_lost_reply_is_not_verified_twice() -> None:
     service = Service(Thing(1)).meets("write", 1, weather=[TOOK_EFFECT, lost()])
 
     result = run(service, [1], verify=True)
@@ -1159,14 +1159,14 @@ def test_every_write_is_announced_before_it_is_sent_and_every_order_settled_once
     write = service.write
 
     def watched(state: Thing, decision: Any, **limits: Any) -> Any:
-        assert ("announced", state.key, state.state) in witness.seen
-        witness.seen.append(("sent", state.key, ""))
+        assert ("announced", state.key, state.state) in witness.events
+        witness.events.append(("sent", state.key, ""))
         return write(state, decision, **limits)
 
     service.write = watched  # type: ignore[method-assign]
     run(service, [1, 2, 3, 4, 5], observer=witness)
 
-    assert witness.seen == [
+    assert witness.events == [
         ("settled", 5, "missing"),
         ("settled", 2, "unchanged"),
         *[("announced", 1, "open"), ("sent", 1, ""), ("settled", 1, "changed")],
@@ -1197,7 +1197,7 @@ def test_what_was_stopped_is_not_announced() -> None:
 
     run(Service(Thing(1), Thing(2, "sealed")), [1, 2], stop_on_failure=True, observer=witness)
 
-    assert witness.seen == [("settled", 2, "ineligible"), ("settled", 1, "not_attempted")]
+    assert witness.events == [("settled", 2, "ineligible"), ("settled", 1, "not_attempted")]
 
 
 @pytest.mark.parametrize(("check_mode", "read_only"), [(True, ""), (False, "THINGS_READ_ONLY")])
@@ -1206,7 +1206,7 @@ def test_what_will_not_be_sent_is_not_announced(check_mode: bool, read_only: str
 
     run(Service(*open_things(2), read_only=read_only), [1, 2], check_mode=check_mode, observer=witness)
 
-    assert [entry[0] for entry in witness.seen] == ["settled", "settled"]
+    assert [entry[0] for entry in witness.events] == ["settled", "settled"]
 
 
 def test_the_watcher_sees_each_order_of_a_stopped_run_settled_once() -> None:
@@ -1215,11 +1215,11 @@ def test_the_watcher_sees_each_order_of_a_stopped_run_settled_once() -> None:
 
     run(service, range(1, 251), observer=witness, stop_on_failure=True)
 
-    assert sorted(key for what, key, _outcome in witness.seen if what == "settled") == list(range(1, 251))
+    assert sorted(key for what, key, _outcome in witness.events if what == "settled") == list(range(1, 251))
 
 
 @pytest.mark.parametrize("unreadable", [True, False])
-def test_the_watcher_learns_that_a_change_could_not_be_verified_and_nothing_else(unreadable: bool) -> None:
+def test_the_observer_gets_only_that_a_change_could_not_be_verified(unreadable: bool) -> None:
     service = Service(Thing(1), Thing(2)).meets("write", 2, weather=[LIED])
     if unreadable:
         service.meets("list", weather=[None, failed()])
@@ -1227,7 +1227,7 @@ def test_the_watcher_learns_that_a_change_could_not_be_verified_and_nothing_else
 
     run(service, [1, 2], verify=True, observer=witness)
 
-    later = [entry for entry in witness.seen if entry[0] == "settled"]
+    later = [entry for entry in witness.events if entry[0] == "settled"]
     assert later[:2] == [("settled", 1, "changed"), ("settled", 2, "changed")]
     assert later[2:] == [("settled", key, "unknown") for key in ([1, 2] if unreadable else [2])]
 
@@ -1252,16 +1252,16 @@ def test_a_change_of_two_steps_is_two_writes_on_one_read_and_one_result() -> Non
     assert result["changed"] is True
 
 
-def test_each_step_is_announced_before_it_is_sent_and_both_share_their_patience() -> None:
+def test_each_step_is_announced_before_it_is_sent_and_both_share_their_rate_limit_budget() -> None:
     service = Service(Thing(1, "barred"))
     witness = Witness()
-    seen_by_then: list[int] = []
-    service.weather["write", 1] = [During(lambda: seen_by_then.append(len(witness.seen))), None] * 2
+    events_by_then: list[int] = []
+    service.weather["write", 1] = [During(lambda: events_by_then.append(len(witness.events))), None] * 2
 
     run(service, [1], observer=witness)
 
-    assert witness.seen == [("announced", 1, "barred"), ("announced", 1, "barred"), ("settled", 1, "changed")]
-    assert seen_by_then == [1, 2]
+    assert witness.events == [("announced", 1, "barred"), ("announced", 1, "barred"), ("settled", 1, "changed")]
+    assert events_by_then == [1, 2]
     first, second = service.budget[1]
     assert first is second
 
@@ -1286,7 +1286,7 @@ def test_of_several_steps_none_is_sent_on_an_old_read() -> None:
 
 
 @pytest.mark.parametrize("problem", [refused, denied, never_sent, throttled])
-def test_a_second_step_that_fails_leaves_half_a_change_and_the_result_says_so(problem: Any) -> None:
+def test_a_failed_second_step_is_reported_as_half_a_change(problem: Any) -> None:
     service = Service(Thing(1, "barred")).meets("write", 1, weather=[None, problem()])
 
     result = run(service, [1], diff=True, orders_detail="changed")
@@ -1343,7 +1343,7 @@ def test_after_a_first_step_that_was_lost_what_is_left_to_do_is_done(weather: li
     assert (result["orders"][0]["before"], result["orders"][0]["after"]) == ({"state": "barred"}, {"state": "closed"})
 
 
-def test_a_first_step_that_is_seen_after_its_reply_was_lost_is_a_change_though_the_second_fails() -> None:
+def test_a_first_step_verified_after_a_lost_reply_is_a_change_even_if_the_second_fails() -> None:
     service = Service(Thing(1, "barred")).meets("write", 1, weather=[TOOK_EFFECT, lost(), refused()])
 
     result = run(service, [1])
@@ -1353,7 +1353,7 @@ def test_a_first_step_that_is_seen_after_its_reply_was_lost_is_a_change_though_t
     assert result["orders"][0]["after"] == {"state": "open"}
 
 
-def test_a_first_step_that_was_lost_and_is_not_seen_is_unknown() -> None:
+def test_a_first_step_with_a_lost_reply_that_does_not_show_is_unknown() -> None:
     service = Service(Thing(1, "barred")).meets("write", 1, weather=[lost(), refused()])
 
     result = run(service, [1])
@@ -1401,9 +1401,9 @@ def test_half_a_change_that_cannot_be_read_is_unknown_and_a_change(problem: Any,
 
 
 @pytest.mark.parametrize("problem", [refused(), lost(), NotFound("the service refused to close it (HTTP 404)", 404)])
-def test_half_a_change_of_what_is_gone_then_is_unknown_and_a_change(problem: Exception) -> None:
+def test_half_a_change_of_an_order_that_is_missing_then_is_unknown_and_a_change(problem: Exception) -> None:
     service = Service(Thing(1, "barred")).meets("write", 1, weather=[None, problem])
-    service.meets("get", 1, weather=[None, service.gone(1)])
+    service.meets("get", 1, weather=[None, service.removed(1)])
 
     result = run(service, [1], missing="ok")
 
@@ -1412,9 +1412,9 @@ def test_half_a_change_of_what_is_gone_then_is_unknown_and_a_change(problem: Exc
     assert result["orders"][0]["reason"] != str(problem)
 
 
-def test_half_a_change_that_someone_else_completed_is_a_change() -> None:
+def test_half_a_change_that_was_completed_elsewhere_is_a_change() -> None:
     service = Service(Thing(1, "barred"))
-    service.weather["write", 1] = [None, service.someone_else(1, "closed"), refused()]
+    service.weather["write", 1] = [None, service.changed_elsewhere(1, "closed"), refused()]
 
     result = run(service, [1])
 
@@ -1424,7 +1424,7 @@ def test_half_a_change_that_someone_else_completed_is_a_change() -> None:
 
 def test_half_a_change_that_became_impossible_is_a_failure_and_a_change() -> None:
     service = Service(Thing(1, "barred"))
-    service.weather["write", 1] = [None, service.someone_else(1, "sealed"), refused()]
+    service.weather["write", 1] = [None, service.changed_elsewhere(1, "sealed"), refused()]
 
     result = run(service, [1])
 
@@ -1434,7 +1434,7 @@ def test_half_a_change_that_became_impossible_is_a_failure_and_a_change() -> Non
 
 
 @pytest.mark.parametrize("retries", [0, 3])
-def test_a_second_step_whose_read_became_too_old_is_read_again_before_it_is_sent(retries: int) -> None:
+def test_before_a_second_step_an_order_with_a_stale_read_is_read_again(retries: int) -> None:
     service = Service(Thing(1, "barred"), retries=retries)
     service.weather["write", 1] = [During(service.passes(61)), None, None]
 
@@ -1447,12 +1447,12 @@ def test_a_second_step_whose_read_became_too_old_is_read_again_before_it_is_sent
         assert outcomes(result) == {1: "changed"}
     else:
         # Whether that is one more attempt or not: half of it was made, and the result must not call it untouched.
-        (told,) = result["orders"]
-        assert (told["outcome"], told["after"]) in [("changed", {"state": "closed"}), ("failed", {"state": "open"})]
-        assert told["reason"] or told["outcome"] == "changed"
+        (order,) = result["orders"]
+        assert (order["outcome"], order["after"]) in [("changed", {"state": "closed"}), ("failed", {"state": "open"})]
+        assert order["reason"] or order["outcome"] == "changed"
 
 
-def test_a_stop_between_two_steps_leaves_half_a_change_and_the_result_says_so() -> None:
+def test_a_stop_between_two_steps_is_reported_as_half_a_change() -> None:
     service = Service(Thing(1, "barred"))
     service.weather["write", 1] = [During(lambda: service.stop.set("enough")), None]
 
@@ -1469,7 +1469,7 @@ def test_a_stop_between_two_steps_leaves_half_a_change_and_the_result_says_so() 
 def test_a_second_step_that_cannot_be_announced_is_not_sent_and_the_first_counts() -> None:
     class Full(Witness):
         def announced(self, key: Any, state: Any, decision: Any) -> None:
-            if self.seen:
+            if self.events:
                 raise ApiError("the disk is full", code="audit_log")
             super().announced(key, state, decision)
 
@@ -1482,7 +1482,7 @@ def test_a_second_step_that_cannot_be_announced_is_not_sent_and_the_first_counts
     assert result["orders"][0]["after"] == {"state": "open"}
 
 
-def test_verifying_a_change_of_two_steps_looks_for_what_it_ends_in() -> None:
+def test_verifying_a_change_of_two_steps_checks_its_final_state() -> None:
     service = Service(Thing(1, "barred"), Thing(2, "barred")).meets("write", 2, weather=[None, LIED])
 
     result = run(service, [1, 2], verify=True)
@@ -1500,7 +1500,7 @@ def test_half_a_change_is_not_verified_as_if_it_were_whole() -> None:
     assert result["failure"]["code"] == "invalid_value"
 
 
-# -- what somebody has to approve --------------------------------------------------------------------------------------
+# -- changes that need an approval -------------------------------------------------------------------------------------
 
 
 def asking(service: Service, asked: list[int], **options: Any) -> dict[str, Any]:
@@ -1538,7 +1538,7 @@ def test_a_request_that_waits_already_is_left_to_wait_and_is_no_change() -> None
 
     assert service.journal == [("get", 1)]
     assert (result["changed"], outcomes(result)) == (False, {1: "pending_approval"})
-    assert "a request waits. Somebody has to approve it" in result["msg"]
+    assert "a request waits. The approver has to approve it" in result["msg"]
     assert result["diff"] == {"before": "", "after": ""}
     assert asking(service, [1], orders_detail="changed")["orders"] == []
 
@@ -1553,11 +1553,11 @@ def test_check_mode_foretells_that_it_will_wait() -> None:
     assert only_check.journal == [("list", (1, 2, 3))]
     assert (check["orders"], check["diff"]) == (real["orders"], real["diff"])
     assert (check["changed"], check["summary"]["pending_approval"]) == (True, 3)
-    assert (only_check.said, only_check.stop.pauses) == ([], [])
+    assert (only_check.messages, only_check.stop.pauses) == ([], [])
 
 
 @pytest.mark.parametrize("asked", [False, True])
-def test_check_mode_tells_what_will_wait_from_what_does(asked: bool) -> None:
+def test_check_mode_distinguishes_a_new_request_from_a_waiting_one(asked: bool) -> None:
     result = asking(Service(Thing(1, asked=asked)), [1], check_mode=True)
 
     assert outcomes(result) == {1: "pending_approval"}
@@ -1583,7 +1583,7 @@ def test_what_needed_no_approval_after_all_was_changed(state: str) -> None:
 
     assert outcomes(result) == {1: "changed"}
     assert result["orders"][0]["after"] == {"state": "closed"}
-    assert result["orders"][0]["reason"] == "nobody was asked"
+    assert result["orders"][0]["reason"] == "no approval was needed"
 
 
 @pytest.mark.parametrize("state", ["open", "barred"])
@@ -1595,10 +1595,10 @@ def test_what_needs_an_approval_after_all_waits(state: str) -> None:
 
     assert (result["changed"], outcomes(result)) == (True, {1: "pending_approval"})
     assert result["orders"][0]["after"]["asked"] is True
-    assert result["orders"][0]["reason"] == "somebody has to look at it"
+    assert result["orders"][0]["reason"] == "it needs a manual review"
 
 
-def test_a_request_whose_reply_was_lost_is_found_and_not_filed_twice() -> None:
+def test_a_request_with_a_lost_reply_is_found_and_not_filed_twice() -> None:
     service = Service(Thing(1)).meets("write", 1, weather=[TOOK_EFFECT, lost()])
 
     result = asking(service, [1], diff=True)
@@ -1629,9 +1629,9 @@ def test_a_lost_reply_to_a_request_that_needed_no_approval_is_a_change() -> None
     assert (result["orders"][0]["before"], result["orders"][0]["after"]) == ({"state": "open"}, {"state": "closed"})
 
 
-def test_a_request_that_someone_else_filed_meanwhile_waits_and_is_no_change() -> None:
+def test_a_request_filed_elsewhere_meanwhile_waits_and_is_no_change() -> None:
     service = Service(Thing(1))
-    service.weather["write", 1] = [service.someone_else(1, "open", asked=True)]
+    service.weather["write", 1] = [service.changed_elsewhere(1, "open", asked=True)]
 
     result = asking(service, [1])
 
@@ -1640,9 +1640,9 @@ def test_a_request_that_someone_else_filed_meanwhile_waits_and_is_no_change() ->
     assert result["orders"][0]["reason"] == REASONS["refused, but another client made the change"]
 
 
-def test_half_a_change_whose_request_was_filed_by_someone_else_waits_and_is_a_change() -> None:
+def test_half_a_change_with_a_request_filed_elsewhere_waits_and_is_a_change() -> None:
     service = Service(Thing(1, "barred"))
-    service.weather["write", 1] = [None, service.someone_else(1, "open", asked=True)]
+    service.weather["write", 1] = [None, service.changed_elsewhere(1, "open", asked=True)]
 
     result = asking(service, [1])
 
@@ -1676,7 +1676,7 @@ def test_what_was_approved_before_it_could_be_verified_was_changed() -> None:
 # -- waiting for an approval -------------------------------------------------------------------------------------------
 
 
-def test_waiting_looks_again_and_again_until_it_is_approved() -> None:
+def test_waiting_polls_until_the_request_is_approved() -> None:
     service = Service(Thing(1))
     service.meets("get", 1, weather=[None, None, None, service.approves(1)])
 
@@ -1684,7 +1684,7 @@ def test_waiting_looks_again_and_again_until_it_is_approved() -> None:
 
     assert service.journal == [("get", 1), ("write", 1), *[("get", 1)] * 3]
     assert service.stop.pauses == [30, 30, 30]
-    assert service.said == [WAITING]
+    assert service.messages == [WAITING]
     assert (result["changed"], outcomes(result)) == (True, {1: "changed"})
     assert (result["orders"][0]["before"], result["orders"][0]["after"]) == ({"state": "open"}, {"state": "closed"})
     assert result["orders"][0]["reason"] == REASONS["approved while waiting"]
@@ -1711,7 +1711,7 @@ def test_what_is_rejected_meanwhile_fails(ours: bool) -> None:
     result = asking(service, [1], wait=60, poll=5)
 
     assert (result["failed"], outcomes(result)) == (True, {1: "failed"})
-    # A request that this task filed was filed, whatever somebody made of it.
+    # A request that this task filed was filed, whatever the approver made of it.
     assert result["changed"] is ours
     assert result["orders"][0]["after"] == {"state": "open"}
     assert result["orders"][0]["reason"] == REASONS["rejected while waiting"]
@@ -1721,7 +1721,7 @@ def test_what_is_rejected_meanwhile_fails(ours: bool) -> None:
 @pytest.mark.parametrize(("happens", "after"), [("gone", {}), ("sealed", {"state": "sealed"})])
 def test_what_can_no_longer_be_approved_fails(happens: str, after: dict[str, str]) -> None:
     service = Service(Thing(1))
-    event = service.gone(1) if happens == "gone" else service.someone_else(1, "sealed", asked=False)
+    event = service.removed(1) if happens == "gone" else service.changed_elsewhere(1, "sealed", asked=False)
     service.meets("get", 1, weather=[None, event])
 
     result = asking(service, [1], wait=60, poll=5)
@@ -1730,12 +1730,12 @@ def test_what_can_no_longer_be_approved_fails(happens: str, after: dict[str, str
     assert result["orders"][0]["after"] == after
 
 
-def test_when_the_time_is_over_it_goes_on_waiting_without_us() -> None:
+def test_after_the_timeout_the_request_stays_pending() -> None:
     service = Service(Thing(1))
 
     result = asking(service, [1], wait=70, poll=30)
 
-    # The last pause is cut short, and followed by a last look.
+    # The last pause is cut short, and followed by a last poll.
     assert service.stop.pauses == [30, 30, 10]
     assert service.journal[2:] == [("get", 1)] * 3
     assert (result["changed"], result.get("failed", False)) == (True, False)
@@ -1755,7 +1755,7 @@ def test_a_stop_ends_the_waiting_and_leaves_the_request() -> None:
 
 
 @pytest.mark.parametrize("unread", [failed(), denied(), Stopped("enough")])
-def test_a_look_that_fails_is_followed_by_another(unread: Exception) -> None:
+def test_a_failed_poll_is_followed_by_another(unread: Exception) -> None:
     service = Service(Thing(1))
     service.meets("get", 1, weather=[None, unread, service.approves(1)])
 
@@ -1766,7 +1766,7 @@ def test_a_look_that_fails_is_followed_by_another(unread: Exception) -> None:
 
 
 @pytest.mark.parametrize("workers", [1, 4])
-def test_each_is_looked_at_as_long_as_it_waits(workers: int) -> None:
+def test_each_order_is_polled_as_long_as_it_waits(workers: int) -> None:
     service = Service(*open_things(4), Thing(5, "closed"), Thing(6, "sealed"))
     service.meets("get", 2, weather=[service.approves(2)])
     service.meets("get", 3, weather=[None, service.rejects(3)])
@@ -1774,9 +1774,9 @@ def test_each_is_looked_at_as_long_as_it_waits(workers: int) -> None:
 
     result = asking(service, [1, 2, 3, 4, 5, 6], wait=100, poll=20, workers=workers)
 
-    looks = [entry[1] for entry in service.journal if entry[0] == "get"]
-    assert {key: looks.count(key) for key in range(1, 7)} == {1: 5, 2: 1, 3: 2, 4: 3, 5: 0, 6: 0}
-    assert [("4 orders" in line, "100 s" in line) for line in service.said] == [(True, True)]
+    polls = [entry[1] for entry in service.journal if entry[0] == "get"]
+    assert {key: polls.count(key) for key in range(1, 7)} == {1: 5, 2: 1, 3: 2, 4: 3, 5: 0, 6: 0}
+    assert [("4 orders" in line, "100 s" in line) for line in service.messages] == [(True, True)]
     found = ["pending_approval", "changed", "failed", "changed", "unchanged", "ineligible"]
     assert list(outcomes(result).values()) == found
 
@@ -1787,7 +1787,7 @@ def test_those_of_all_chunks_are_waited_for_together() -> None:
 
     result = asking(service, list(range(1, 102)), wait=60, poll=5)
 
-    assert [("101 orders" in line, "60 s" in line) for line in service.said] == [(True, True)]
+    assert [("101 orders" in line, "60 s" in line) for line in service.messages] == [(True, True)]
     assert result["summary"]["changed"] == 101
 
 
@@ -1797,16 +1797,16 @@ def test_where_nothing_waits_there_is_no_waiting(state: str) -> None:
 
     asking(service, [1], wait=3600, poll=30)
 
-    assert (service.journal, service.stop.pauses, service.said) == ([("get", 1)], [], [])
+    assert (service.journal, service.stop.pauses, service.messages) == ([("get", 1)], [], [])
 
 
-def test_what_decides_is_learned_while_waiting_too() -> None:
+def test_required_facts_are_fetched_while_waiting_too() -> None:
     service = Service(Thing(1, lacks=("detail",)))
     service.meets("get", 1, weather=[None, service.approves(1)])
 
     result = asking(service, [1], wait=60, poll=5)
 
-    assert [entry[0] for entry in service.journal] == ["get", "learn", "write", "get", "learn"]
+    assert [entry[0] for entry in service.journal] == ["get", "fetch_fact", "write", "get", "fetch_fact"]
     assert outcomes(result) == {1: "changed"}
 
 
@@ -1837,7 +1837,7 @@ def test_the_watcher_sees_what_an_approval_made_of_it() -> None:
 
     asking(service, [1, 2], wait=60, poll=5, observer=witness)
 
-    assert [entry for entry in witness.seen if entry[0] == "settled"] == [
+    assert [entry for entry in witness.events if entry[0] == "settled"] == [
         *(("settled", 1, "pending_approval"), ("settled", 2, "pending_approval")),
         *(("settled", 1, "changed"), ("settled", 2, "failed")),
     ]
@@ -1851,7 +1851,7 @@ def test_what_must_not_be_sent_twice_is_unknown_where_a_fresh_read_does_not_show
 
     result = run(service, [1], policy=close_once)
 
-    # It is looked for as long as for others, which are sent again.
+    # It is polled as long as others, which are sent again.
     assert service.journal == [("get", 1), ("write", 1), *[("get", 1)] * 4]
     assert (result["changed"], result["failed"], outcomes(result)) == (False, True, {1: "unknown"})
     assert result["orders"][0]["reason"] == REASONS["reply lost, sent only once"]
@@ -1861,7 +1861,7 @@ def test_what_must_not_be_sent_twice_is_unknown_where_a_fresh_read_does_not_show
 @pytest.mark.parametrize("state", ["sealed", "settled"])
 def test_so_it_is_where_something_else_shows_instead(state: str) -> None:
     service = Service(Thing(1))
-    service.meets("write", 1, weather=[lost()]).meets("get", 1, weather=[None, service.someone_else(1, state)])
+    service.meets("write", 1, weather=[lost()]).meets("get", 1, weather=[None, service.changed_elsewhere(1, state)])
 
     assert outcomes(run(service, [1], policy=close_once)) == {1: "unknown"}
     assert service.writes == [1]
@@ -1886,13 +1886,13 @@ def test_what_certainly_was_not_done_is_a_failure_also_where_it_must_not_be_sent
 
 def test_a_change_that_is_to_be_confirmed_is_waited_for_until_it_shows() -> None:
     service = Service(Thing(1)).meets("write", 1, weather=[LIED])
-    service.meets("get", 1, weather=[None, None, failed(), service.someone_else(1, "closed")])
+    service.meets("get", 1, weather=[None, None, failed(), service.changed_elsewhere(1, "closed")])
 
     result = run(service, [1], confirm=True, wait=3600, poll=30)
 
     assert service.journal == [("get", 1), ("write", 1), *[("get", 1)] * 3]
     assert service.stop.pauses == [30, 30, 30]
-    assert service.said == [WAITING]
+    assert service.messages == [WAITING]
     assert (result["changed"], outcomes(result)) == (True, {1: "changed"})
     assert result["orders"][0]["after"] == {"state": "closed"}
 
@@ -1902,7 +1902,7 @@ def test_what_needs_no_confirmation_is_not_waited_for() -> None:
 
     run(service, [1], wait=3600, poll=30)
 
-    assert (service.journal, service.said) == ([("get", 1), ("write", 1)], [])
+    assert (service.journal, service.messages) == ([("get", 1), ("write", 1)], [])
 
 
 def test_a_change_that_never_shows_is_unknown_though_it_was_acknowledged() -> None:
@@ -1914,7 +1914,7 @@ def test_a_change_that_never_shows_is_unknown_though_it_was_acknowledged() -> No
     assert [entry for entry in service.journal if entry[0] == "get"] == [("get", 1), ("get", 2), ("get", 1)]
     assert (result["changed"], outcomes(result)) == (True, {1: "unknown", 2: "changed"})
     assert result["failure"]["code"] == "not_verified"
-    assert witness.seen[-1] == ("settled", 1, "unknown")
+    assert witness.events[-1] == ("settled", 1, "unknown")
 
 
 def test_a_stop_while_a_change_is_to_be_confirmed_leaves_it_unknown() -> None:
@@ -1927,10 +1927,10 @@ def test_a_stop_while_a_change_is_to_be_confirmed_leaves_it_unknown() -> None:
     assert (result["changed"], outcomes(result)) == (True, {1: "unknown"})
 
 
-@pytest.mark.parametrize("first_look", [None, failed()])
-def test_a_lost_change_that_shows_late_is_a_change(first_look: Any) -> None:
+@pytest.mark.parametrize("first_poll", [None, failed()])
+def test_a_lost_change_that_shows_late_is_a_change(first_poll: Any) -> None:
     service = Service(Thing(1), retries=0).meets("write", 1, weather=[lost()])
-    service.meets("get", 1, weather=[None, first_look, service.someone_else(1, "closed")])
+    service.meets("get", 1, weather=[None, first_poll, service.changed_elsewhere(1, "closed")])
 
     result = run(service, [1], policy=close_once, confirm=True, wait=60, poll=30)
 
@@ -1938,7 +1938,7 @@ def test_a_lost_change_that_shows_late_is_a_change(first_look: Any) -> None:
     assert (result["changed"], result.get("failed", False), outcomes(result)) == (True, False, {1: "changed"})
     assert result["orders"][0]["after"] == {"state": "closed"}
     assert "failure" not in result["orders"][0]
-    # Nor does it go on saying what is no longer so.
+    # Nor does it keep an outdated message.
     assert result["orders"][0]["reason"] == REASONS["reply lost, change visible"]
 
 
@@ -1954,7 +1954,7 @@ def test_a_lost_change_that_never_shows_stays_unknown() -> None:
 
 def test_another_change_than_ours_does_not_confirm_it() -> None:
     service = Service(Thing(1)).meets("write", 1, weather=[LIED])
-    service.meets("get", 1, weather=[None, service.someone_else(1, "settled")])
+    service.meets("get", 1, weather=[None, service.changed_elsewhere(1, "settled")])
 
     assert outcomes(run(service, [1], confirm=True, wait=30, poll=30)) == {1: "unknown"}
 
@@ -1964,7 +1964,7 @@ def test_a_failure_is_not_waited_for() -> None:
 
     run(service, [1, 2], confirm=True, wait=60, poll=30)
 
-    assert (service.stop.pauses, service.said) == ([], [])
+    assert (service.stop.pauses, service.messages) == ([], [])
 
 
 # -- what is no order --------------------------------------------------------------------------------------------------
@@ -1997,7 +1997,7 @@ def test_a_thing_is_listed_by_its_own_key_and_with_what_else_names_it() -> None:
         ({("write", 1): [lost()], ("get", 1): [None, failed()]}, {}, "reply_lost"),
         ({("write", 1): [LIED]}, {"verify": True}, "not_verified"),
         ({("get", 1): [None, Stopped("enough")]}, {"verify": True}, "not_verified"),
-        ({("learn", 1): [denied()]}, {}, "access_denied"),
+        ({("fetch_fact", 1): [denied()]}, {}, "access_denied"),
     ],
 )
 def test_the_failure_of_a_thing_names_its_order(weather: Any, options: dict[str, Any], code: str) -> None:
@@ -2042,12 +2042,12 @@ def test_what_ends_a_run_names_what_it_was_about(noun: str) -> None:
     assert f"3 {noun}s" in denials["things"][3]["reason"]
 
 
-def test_waiting_says_what_is_waited_for() -> None:
+def test_waiting_reports_its_target() -> None:
     service = Service(Thing(1), Thing(2))
 
     asking(service, [1, 2], wait=60, poll=60, **THINGS)
 
-    assert [("2 things" in line, "60 s" in line) for line in service.said] == [(True, True)]
+    assert [("2 things" in line, "60 s" in line) for line in service.messages] == [(True, True)]
 
 
 # -- what keeps a run from beginning -----------------------------------------------------------------------------------
@@ -2149,7 +2149,7 @@ def brew(service: Service, key: int, kinds: list[str], *, write: bool) -> list[A
         elif kind == "waits":
             brewed.append(service.passes(61))
         elif kind == "gone":
-            brewed += [service.gone(key), *([refused()] if write else [])]
+            brewed += [service.removed(key), *([refused()] if write else [])]
         elif kind in ("sealed", "settled"):
             brewed += [_if_open(service, key, kind), *([refused()] if write else [])]
         else:
@@ -2160,27 +2160,27 @@ def brew(service: Service, key: int, kinds: list[str], *, write: bool) -> list[A
 def _if_open(service: Service, key: int, state: str) -> Any:
     def happens() -> None:
         if key in service.things and service.things[key].state == "open":
-            service.someone_else(key, state)()
+            service.changed_elsewhere(key, state)()
 
     return happens
 
 
-def _tells_what_was_done(service: Service, result: dict[str, Any]) -> None:
-    """What this task did is what it says it did; what it cannot know it calls unknown."""
+def _check_reported_changes(service: Service, result: dict[str, Any]) -> None:
+    """The task reports what it did; what it cannot know is unknown."""
     service.comes_true()
-    told = outcomes(result)
+    found = outcomes(result)
     not_approved = {one["order_id"] for one in result["orders"] if one.get("failure", {}).get("code") == "not_approved"}
-    for key, outcome in told.items():
+    for key, outcome in found.items():
         if outcome == "changed":
-            # Where someone else did the rest, a part of it.
+            # Where the rest was done elsewhere, a part of it.
             assert key in (*service.made, *service.unbarred)
         elif outcome == "pending_approval" or key in not_approved:
             assert key in service.made
         elif outcome != "unknown" and not (key in service.things and service.things[key].asked):
             assert key not in service.made
     touched = {*service.made, *service.unbarred}
-    seen = {key for key in touched if key in service.things and service.things[key].state in ("open", "closed")}
-    assert result["changed"] or {told[key] for key in seen} <= {"unknown"}
+    visible = {key for key in touched if key in service.things and service.things[key].state in ("open", "closed")}
+    assert result["changed"] or {found[key] for key in visible} <= {"unknown"}
     assert not result["changed"] or touched
 
 
@@ -2203,17 +2203,17 @@ options = st.fixed_dictionaries(
 
 @examples(600)
 @given(accounts, options, st.booleans(), st.integers(0, 3), st.data())
-def test_in_any_weather_the_result_tells_the_truth_and_nothing_is_written_twice(
+def test_with_any_faults_the_result_is_true_and_nothing_is_written_twice(
     account: list[str], chosen: dict[str, Any], check_mode: bool, retries: int, data: st.DataObject
 ) -> None:
     lacks = data.draw(st.lists(st.sampled_from([(), (), ("detail",), ("origin",)]), min_size=7, max_size=7))
     things = {key: state for key, state in enumerate(account, 1) if state != "absent"}
     service = Service(*(Thing(key, state, lacks[key - 1]) for key, state in things.items()), retries=retries)
     service.left_out = data.draw(st.sets(st.integers(1, 7)))
-    # What is settled after a request that was lost may be so by this request or without it, and nobody can tell.
+    # What is settled after a request that was lost may be so by this request or without it, and which one is unknown.
     never = "settled" if chosen["policy"] is ask_to_close else ""
     for key in things:
-        for kind, strategy in (("write", write_weather), ("get", read_weather), ("learn", read_weather)):
+        for kind, strategy in (("write", write_weather), ("get", read_weather), ("fetch_fact", read_weather)):
             words = [word for word in data.draw(strategy) if word != never]
             service.weather[kind, key] = brew(service, key, words, write=kind == "write")
     service.meets("list", weather=data.draw(st.lists(st.sampled_from([None, None, failed()]), max_size=3)))
@@ -2225,12 +2225,12 @@ def test_in_any_weather_the_result_tells_the_truth_and_nothing_is_written_twice(
     # Each one that was asked for is reported, in the order asked.
     assert [order["order_id"] for order in result["orders"]] == list(asked)
     assert sum(result["summary"].values()) - result["summary"]["total"] == result["summary"]["total"] == len(asked)
-    told = outcomes(result)
+    found = outcomes(result)
     if check_mode:
         assert service.writes == []
-        assert not [entry for entry in witness.seen if entry[0] == "announced"]
+        assert not [entry for entry in witness.events if entry[0] == "announced"]
     else:
-        _tells_what_was_done(service, result)
+        _check_reported_changes(service, result)
     # No write without a read of the same thing since the last one, and never more than retries allow.
     for key in things:
         story = [
@@ -2245,12 +2245,12 @@ def test_in_any_weather_the_result_tells_the_truth_and_nothing_is_written_twice(
     for effects in (service.made, service.unbarred):
         assert len(effects) == len(set(effects))
 
-    # In fine weather the second run has nothing to do where the first one said so.
+    # In fine weather the second run has nothing to do where the first one reported success.
     service.weather.clear()
     service.left_out.clear()
     service.journal.clear()
     service.stop = type(service.stop)(service.clock)
-    done = [key for key, outcome in told.items() if outcome in ("changed", "unchanged") and not check_mode]
+    done = [key for key, outcome in found.items() if outcome in ("changed", "unchanged") and not check_mode]
     again = run(service, done, policy=chosen["policy"])
     if all(key in service.things for key in done):
         assert service.writes == []

@@ -68,7 +68,7 @@ def test_no_more_work_at_the_same_time_than_there_are_workers() -> None:
     assert most == [3]
 
 
-def test_results_keep_their_order_whoever_is_done_first() -> None:
+def test_results_keep_their_order_whichever_worker_finishes_first() -> None:
     def slower_at_first(number: int) -> int:
         time.sleep(0.02 if number == 0 else 0)
         return number
@@ -143,17 +143,17 @@ def test_a_signal_that_is_ignored_stays_ignored() -> None:
 
 
 def test_another_thread_than_the_main_one_leaves_signals_alone(handlers: list[Any]) -> None:
-    seen: list[Any] = []
+    handlers_of_thread: list[Any] = []
 
     def work() -> None:
         with signals_stop(Stop()):
-            seen.extend(signal.getsignal(number) for number in SIGNALS)
+            handlers_of_thread.extend(signal.getsignal(number) for number in SIGNALS)
 
     thread = threading.Thread(target=work)
     thread.start()
     thread.join()
 
-    assert seen == handlers
+    assert handlers_of_thread == handlers
 
 
 # -- waits -------------------------------------------------------------------------------------------------------------

@@ -193,7 +193,7 @@ def test_a_first_step_that_was_lost_may_be_sent_again_as_long_as_the_other_was_n
 
 
 @pytest.mark.parametrize("shown", [True, False])
-def test_a_loss_is_over_once_its_step_is_seen_or_acknowledged(shown: bool) -> None:
+def test_a_lost_reply_is_settled_once_its_step_is_verified_or_acknowledged(shown: bool) -> None:
     one = WriteAttempt(1, Thing(1, "barred"), TWO_STEPS, 0.0)
     one.sent("unbar", PROBLEMS["lost"])
     one.reread(Thing(1), replace(TWO_STEPS, steps=("close",)) if shown else TWO_STEPS)

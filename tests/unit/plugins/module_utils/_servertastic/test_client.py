@@ -71,7 +71,7 @@ QUOTED_KEY = "sim-k3y%2Fof%2Bthe%3Daccount"
 CANCELLED = {"success": "Order cancelled - STR_1001_1"}
 
 
-class Spoken:
+class Session:
     """A client for a URL, with what surrounds it; it knows the one token."""
 
     def __init__(self, url: str, clock: Clock, **options: Any) -> None:
@@ -94,26 +94,26 @@ class Spoken:
 
 
 @pytest.fixture
-def speak(clock: Clock) -> Callable[..., Any]:
-    """Return a function that speaks to a service which plays the scenes."""
+def connect(clock: Clock) -> Callable[..., Any]:
+    """Return a function that connects to a service which plays the scenes."""
 
     @contextmanager
-    def speaking(*scenes: Scene, **options: Any) -> Iterator[tuple[Spoken, Service]]:
+    def connected(*scenes: Scene, **options: Any) -> Iterator[tuple[Session, Service]]:
         with Service(*scenes) as service:
-            spoken = Spoken(service.url, clock, **options)
-            with spoken.client:
-                yield spoken, service
+            session = Session(service.url, clock, **options)
+            with session.client:
+                yield session, service
 
-    return speaking
+    return connected
 
 
 @pytest.fixture
-def reviewed(speak: Any) -> Callable[..., servertastic_models.Review]:
+def reviewed(connect: Any) -> Callable[..., servertastic_models.Review]:
     """Return a function that reviews an order with these facts; a fact of None is left out."""
 
     def review(status: str = "Queued", **facts: Any) -> servertastic_models.Review:
-        with speak(scripted.json(a_review(status, **facts))) as (spoken, _service):
-            return spoken.review()
+        with connect(scripted.json(a_review(status, **facts))) as (session, _service):
+            return session.review()
 
     return review
 
@@ -146,9 +146,9 @@ of_account = pytest.mark.parametrize(
 
 
 @every_call
-def test_every_call_is_a_get_with_its_parameters_in_the_query(speak: Any, call: Any, target: str) -> None:
-    with speak(scripted.json(CANCELLED)) as (spoken, service):
-        call(spoken)
+def test_every_call_is_a_get_with_its_parameters_in_the_query(connect: Any, call: Any, target: str) -> None:
+    with connect(scripted.json(CANCELLED)) as (session, service):
+        call(session)
 
     (request,) = service.requests
     assert (request.method, request.target, request.body) == ("GET", target, b"")
@@ -158,23 +158,23 @@ def test_every_call_is_a_get_with_its_parameters_in_the_query(speak: Any, call: 
 
 
 @of_account
-def test_calls_of_the_account_take_a_key(speak: Any, call: Any, target: str) -> None:
+def test_calls_of_the_account_take_a_key(connect: Any, call: Any, target: str) -> None:
     assert target
-    with speak(api_key=None) as (spoken, _service):
-        assert spoken.client.has_key is False
+    with connect(api_key=None) as (session, _service):
+        assert session.client.has_key is False
         with pytest.raises(OptionError, match=r"api_key.*SERVERTASTIC_API_KEY"):
-            call(spoken)
+            call(session)
 
 
-def test_orders_take_no_key(speak: Any) -> None:
-    with speak(scripted.json(a_review()), api_key=None) as (spoken, _service):
-        assert spoken.review().status == "Queued"
+def test_orders_take_no_key(connect: Any) -> None:
+    with connect(scripted.json(a_review()), api_key=None) as (session, _service):
+        assert session.review().status == "Queued"
 
 
-def test_a_key_is_used_for_what_it_is_for(speak: Any) -> None:
-    with speak() as (spoken, _service):
-        assert spoken.client.has_key is True
-        assert spoken.client.transport.connection.windows == ()
+def test_a_key_is_used_for_what_it_is_for(connect: Any) -> None:
+    with connect() as (session, _service):
+        assert session.client.has_key is True
+        assert session.client.transport.connection.windows == ()
 
 
 def test_the_default_pace_is_polite() -> None:
@@ -185,7 +185,7 @@ def test_the_default_pace_is_polite() -> None:
         assert client.has_key is False
 
 
-def test_an_address_is_required_and_a_key_only_where_that_is_said() -> None:
+def test_a_url_is_required_and_a_key_only_on_request() -> None:
     with pytest.raises(OptionError, match="SERVERTASTIC_API_URL"):
         servertastic.connect({**DEFAULTS, "api_key": KEY}, common_context.Context(), writes=False)
     with pytest.raises(OptionError, match="SERVERTASTIC_API_KEY"):
@@ -211,7 +211,7 @@ def test_address_and_key_come_from_the_environment() -> None:
 # -- a review ----------------------------------------------------------------------------------------------------------
 
 
-def test_a_review_is_told_in_full(reviewed: Any) -> None:
+def test_a_review_is_shown_in_full(reviewed: Any) -> None:
     history = [
         {"timestamp": "2026-01-14 10:00:00", "event_id": "1", "event_name": "Order Token Generated"},
         {"timestamp": "2026-01-15 08:30:00", "event_id": "9", "event_name": "Order Completed"},
@@ -264,23 +264,23 @@ def test_a_review_is_told_in_full(reviewed: Any) -> None:
 
 
 @pytest.mark.parametrize("blank", ["", None, [], {}])
-def test_fields_may_be_blank(speak: Any, blank: Any) -> None:
+def test_fields_may_be_blank(connect: Any, blank: Any) -> None:
     names = [name for name in a_review() if name not in ("success", "order_status")]
-    with speak(scripted.json({"order_status": "Order Placed", **dict.fromkeys(names, blank)})) as (spoken, _service):
-        review = spoken.review()
+    with connect(scripted.json({"order_status": "Order Placed", **dict.fromkeys(names, blank)})) as (session, _service):
+        review = session.review()
 
     assert review == servertastic_models.Review(order_digest=digest(), status="Order Placed")
     assert (review.window_closes, review.shown()["window_closes"]) == (None, "")
 
 
 @pytest.mark.parametrize("data", [{}, {"success": "Review Order"}, {"orders": []}])
-def test_an_answer_without_a_status_is_of_none_that_anything_could_be_done_with(speak: Any, data: Any) -> None:
-    with speak(scripted.json(data)) as (spoken, _service):
-        assert spoken.review().state == ""
+def test_an_answer_without_a_status_is_of_none_that_anything_could_be_done_with(connect: Any, data: Any) -> None:
+    with connect(scripted.json(data)) as (session, _service):
+        assert session.review().state == ""
 
 
 @pytest.mark.parametrize(
-    ("told", "status"),
+    ("answered", "status"),
     [
         ("Order placed", "Order Placed"),
         ("ServerTastic Review", "Servertastic Review"),
@@ -290,8 +290,8 @@ def test_an_answer_without_a_status_is_of_none_that_anything_could_be_done_with(
         (7, "7"),
     ],
 )
-def test_a_status_is_spelled_as_documented_whatever_its_case(reviewed: Any, told: Any, status: str) -> None:
-    review = reviewed(told)
+def test_a_status_is_spelled_as_documented_whatever_its_case(reviewed: Any, answered: Any, status: str) -> None:
+    review = reviewed(answered)
 
     assert review.status == status
     assert review.state == status.lower()
@@ -386,7 +386,7 @@ TEXTS = (
 
 @pytest.mark.parametrize("spelled", [TOKEN, QUOTED_TOKEN])
 def test_an_echoed_token_is_not_kept(reviewed: Any, spelled: str) -> None:
-    """It is not left to those who tell of a review: the audit log, for one, does so before anybody could redact it."""
+    """It is not left to the code that shows a review: the audit log, for one, does so before any redaction."""
     echoes = dict.fromkeys(TEXTS, f"{spelled}.")
 
     review = reviewed(
@@ -407,7 +407,7 @@ def test_control_characters_of_the_service_are_escaped(reviewed: Any) -> None:
 
 
 @pytest.mark.parametrize("host", ["a\x1b(0.example.com", "a\u202eb.example.com", "a\x00.example.com"])
-def test_what_is_no_host_is_not_told_as_one(reviewed: Any, host: str) -> None:
+def test_an_invalid_host_is_shown_escaped(reviewed: Any, host: str) -> None:
     host = reviewed(invite_url=f"https://{host}/token/x").management_host
 
     assert set(host) <= set(string.ascii_letters + string.digits + "\\(:/.-")
@@ -458,16 +458,18 @@ def test_additional_names_are_read_in_every_form_that_is_likely(reviewed: Any, s
     assert list(review.domains) == [*names, "www.example.com"]
 
 
-@pytest.mark.parametrize(("told", "count"), [(2, 2), ("2", 2), ("", None), (None, None), ("many", None), (-1, None)])
-def test_how_many_additional_names_there_can_be(reviewed: Any, told: Any, count: int | None) -> None:
-    assert reviewed("Completed", san_count=told).san_count == count
+@pytest.mark.parametrize(
+    ("answered", "count"), [(2, 2), ("2", 2), ("", None), (None, None), ("many", None), (-1, None)]
+)
+def test_how_many_additional_names_there_can_be(reviewed: Any, answered: Any, count: int | None) -> None:
+    assert reviewed("Completed", san_count=answered).san_count == count
 
 
 @examples(300)
 @given(answer=ANSWERS)
 @example(answer=issued_at("9999-12-31 23:59:59"))
 @example(answer=issued_at("0001-01-01 00:00:00"))
-def test_whatever_is_answered_can_be_told(answer: dict[str, Any]) -> None:
+def test_any_answer_can_be_shown(answer: dict[str, Any]) -> None:
     shown = servertastic._review(digest(), TOKEN, answer).shown()
 
     names, count = shown.pop("domains"), shown.pop("san_count")
@@ -489,8 +491,8 @@ KINDS = [
 ]
 
 
-def told_secrets(error: BaseException, target: str) -> list[str]:
-    """What an error tells of the secrets that were sent: calls of the account send no token."""
+def shown_secrets(error: BaseException, target: str) -> list[str]:
+    """The sent secrets that an error shows: calls of the account send no token."""
     unsent = () if "order_token" in target else (TOKEN, QUOTED_TOKEN)
     return [secret for secret in leaks(all_that_shows(error)) if secret not in unsent]
 
@@ -499,28 +501,28 @@ def told_secrets(error: BaseException, target: str) -> list[str]:
 @pytest.mark.parametrize("http", [0, 200])
 @every_call
 def test_an_error_is_one_under_any_http_status(
-    speak: Any, call: Any, target: str, status: int, kind: type[ApiError], http: int
+    connect: Any, call: Any, target: str, status: int, kind: type[ApiError], http: int
 ) -> None:
     with (
-        speak(refusal(status, f"No: {TOKEN} {QUOTED_KEY}", http), retries=0) as (spoken, _service),
+        connect(refusal(status, f"No: {TOKEN} {QUOTED_KEY}", http), retries=0) as (session, _service),
         pytest.raises(ApiError) as raised,
     ):
-        call(spoken)
+        call(session)
 
     expected = NotFound if "order/review" in target and status == 401 else kind
     assert raised.value.__class__ is expected
     assert (raised.value.http_status, raised.value.code) == (status, str(status))
-    assert told_secrets(raised.value, target) == []
+    assert shown_secrets(raised.value, target) == []
 
 
 @pytest.mark.parametrize("http", [0, 200])
-def test_the_words_of_an_error_are_told(speak: Any, http: int) -> None:
-    """No list of codes is published: its words are all that a person could go by."""
+def test_the_text_of_an_error_is_reported(connect: Any, http: int) -> None:
+    """No list of codes is published: its text is the only information for the operator."""
     with (
-        speak(refusal(400, "Bad Request: order is too old", http)) as (spoken, _service),
+        connect(refusal(400, "Bad Request: order is too old", http)) as (session, _service),
         pytest.raises(Refused, match="order is too old"),
     ):
-        spoken.cancel()
+        session.cancel()
 
 
 ONE, TWO = {"code": 400, "message": "order is too old"}, {"code": 403, "message": "and not yours"}
@@ -541,9 +543,9 @@ SHAPES_OF_ERRORS = [
 
 
 @pytest.mark.parametrize(("body", "code", "words"), SHAPES_OF_ERRORS)
-def test_every_error_is_told_in_whatever_shape_it_comes(speak: Any, body: Any, code: str, words: str) -> None:
-    with speak(scripted.json(body, 400)) as (spoken, _service), pytest.raises(Refused) as raised:
-        spoken.cancel()
+def test_every_shape_of_an_error_is_reported(connect: Any, body: Any, code: str, words: str) -> None:
+    with connect(scripted.json(body, 400)) as (session, _service), pytest.raises(Refused) as raised:
+        session.cancel()
 
     # The first one is the code; the message has them all.
     codes = code.split(", ")
@@ -552,26 +554,26 @@ def test_every_error_is_told_in_whatever_shape_it_comes(speak: Any, body: Any, c
 
 
 @pytest.mark.parametrize(("name", "value"), [("errors", [ONE, TWO]), ("error", [TWO]), ("errors", ONE)])
-def test_several_refusals_under_200_are_one(speak: Any, name: str, value: Any) -> None:
-    with speak(scripted.json({name: value})) as (spoken, _service), pytest.raises(Refused) as raised:
-        spoken.cancel()
+def test_several_refusals_under_200_are_one(connect: Any, name: str, value: Any) -> None:
+    with connect(scripted.json({name: value})) as (session, _service), pytest.raises(Refused) as raised:
+        session.cancel()
 
     assert raised.value.ambiguous is False
     assert "order is too old" in raised.value.message or value == [TWO]
 
 
-def test_a_refusal_beside_a_server_error_says_nothing_of_what_was_done(speak: Any) -> None:
+def test_a_refusal_beside_a_server_error_is_ambiguous(connect: Any) -> None:
     body = {"errors": [ONE, {"code": 500, "message": "oops"}]}
-    with speak(scripted.json(body)) as (spoken, _service), pytest.raises(ServerError) as raised:
-        spoken.cancel()
+    with connect(scripted.json(body)) as (session, _service), pytest.raises(ServerError) as raised:
+        session.cancel()
 
     assert raised.value.ambiguous is True
 
 
 @pytest.mark.parametrize("error", ["what", None, [], {}, {"code": None}, {"code": "E17"}, {"code": 7}, {"code": 12345}])
-def test_an_error_of_no_shape_says_nothing_of_what_was_done(speak: Any, error: Any) -> None:
-    with speak(scripted.json({"error": error})) as (spoken, _service), pytest.raises(ServerError) as raised:
-        spoken.cancel()
+def test_a_malformed_error_is_ambiguous(connect: Any, error: Any) -> None:
+    with connect(scripted.json({"error": error})) as (session, _service), pytest.raises(ServerError) as raised:
+        session.cancel()
 
     assert raised.value.ambiguous is True
     assert raised.value.http_status == 200
@@ -580,14 +582,14 @@ def test_an_error_of_no_shape_says_nothing_of_what_was_done(speak: Any, error: A
 @pytest.mark.parametrize("code", [TOKEN, QUOTED_TOKEN, f"{KEY} {QUOTED_KEY}", "\x1b[31m\u202e"])
 @pytest.mark.parametrize("http", [400, 200])
 @every_call
-def test_a_code_is_data(speak: Any, call: Any, target: str, http: int, code: str) -> None:
+def test_a_code_is_data(connect: Any, call: Any, target: str, http: int, code: str) -> None:
     with (
-        speak(scripted.json({"error": {"code": code, "message": "no"}}, http)) as (spoken, _service),
+        connect(scripted.json({"error": {"code": code, "message": "no"}}, http)) as (session, _service),
         pytest.raises(ApiError) as raised,
     ):
-        call(spoken)
+        call(session)
 
-    assert told_secrets(raised.value, target) == []
+    assert shown_secrets(raised.value, target) == []
     assert not set("\x1b\u202e") & set(raised.value.message + str(raised.value.code))
 
 
@@ -606,19 +608,19 @@ UNREADABLE = [
 @pytest.mark.parametrize(("scene", "kind"), UNREADABLE)
 @every_call
 def test_what_is_no_json_is_a_clean_error(
-    speak: Any, call: Any, target: str, scene: Scene, kind: type[ApiError]
+    connect: Any, call: Any, target: str, scene: Scene, kind: type[ApiError]
 ) -> None:
     assert target
-    with speak(scene, retries=0) as (spoken, _service), pytest.raises(kind) as raised:
-        call(spoken)
+    with connect(scene, retries=0) as (session, _service), pytest.raises(kind) as raised:
+        call(session)
 
     assert leaks(all_that_shows(raised.value)) == []
 
 
 @pytest.mark.parametrize("message", ["Unauthorized: invalid order token", ""])
-def test_an_unknown_token_is_not_found(speak: Any, message: str) -> None:
-    with speak(refusal(401, message)) as (spoken, _service), pytest.raises(NotFound) as raised:
-        spoken.review()
+def test_an_unknown_token_is_not_found(connect: Any, message: str) -> None:
+    with connect(refusal(401, message)) as (session, _service), pytest.raises(NotFound) as raised:
+        session.review()
 
     assert raised.value.http_status == 401
     assert f"order {ref()}" in raised.value.message
@@ -626,10 +628,10 @@ def test_an_unknown_token_is_not_found(speak: Any, message: str) -> None:
 
 @pytest.mark.parametrize("scene", [scripted.reset, scripted.close])
 @every_call
-def test_a_connection_that_breaks_shows_no_secret(speak: Any, call: Any, target: str, scene: Scene) -> None:
+def test_a_connection_that_breaks_shows_no_secret(connect: Any, call: Any, target: str, scene: Scene) -> None:
     assert target
-    with speak(scene, retries=0) as (spoken, _service), pytest.raises(LostReply) as raised:
-        call(spoken)
+    with connect(scene, retries=0) as (session, _service), pytest.raises(LostReply) as raised:
+        call(session)
 
     assert leaks(all_that_shows(raised.value)) == []
 
@@ -637,49 +639,49 @@ def test_a_connection_that_breaks_shows_no_secret(speak: Any, call: Any, target:
 @every_call
 def test_no_connection_shows_no_secret(dead_end: int, clock: Clock, call: Any, target: str) -> None:
     assert target
-    spoken = Spoken(f"http://127.0.0.1:{dead_end}/v2", clock, retries=1)
-    with spoken.client, pytest.raises(NotSent) as raised:
-        call(spoken)
+    session = Session(f"http://127.0.0.1:{dead_end}/v2", clock, retries=1)
+    with session.client, pytest.raises(NotSent) as raised:
+        call(session)
 
-    assert leaks(all_that_shows(raised.value) + "".join(spoken.lines)) == []
+    assert leaks(all_that_shows(raised.value) + "".join(session.lines)) == []
 
 
-def test_what_is_said_while_it_is_tried_again_shows_no_secret(speak: Any, longest_draw: None) -> None:  # noqa: ARG001
+def test_messages_about_retries_show_no_secret(connect: Any, longest_draw: None) -> None:  # noqa: ARG001
     scenes = [refusal(503, f"{TOKEN} {QUOTED_TOKEN}")] * 4
-    with speak(*scenes, retries=3) as (spoken, _service), pytest.raises(ServerError):
-        spoken.review()
+    with connect(*scenes, retries=3) as (session, _service), pytest.raises(ServerError):
+        session.review()
 
-    assert spoken.lines
-    assert leaks("".join(spoken.lines)) == []
+    assert session.lines
+    assert leaks("".join(session.lines)) == []
 
 
-def test_reads_are_repeated_where_what_failed_passes(speak: Any) -> None:
-    with speak(scripted.reset, refusal(503), scripted.json(a_review())) as (spoken, _service):
-        assert spoken.review().status == "Queued"
-        assert spoken.client.transport.counters.retries == 2
+def test_reads_are_repeated_where_what_failed_passes(connect: Any) -> None:
+    with connect(scripted.reset, refusal(503), scripted.json(a_review())) as (session, _service):
+        assert session.review().status == "Queued"
+        assert session.client.transport.counters.retries == 2
 
 
 # -- cancelling --------------------------------------------------------------------------------------------------------
 
 
-def test_cancelling_says_what_the_service_says(speak: Any) -> None:
-    with speak(scripted.json(CANCELLED)) as (spoken, _service):
-        assert spoken.cancel() == "Order cancelled - STR_1001_1"
+def test_canceling_returns_the_message_of_the_service(connect: Any) -> None:
+    with connect(scripted.json(CANCELLED)) as (session, _service):
+        assert session.cancel() == "Order cancelled - STR_1001_1"
 
 
 @pytest.mark.parametrize("spelled", [TOKEN, QUOTED_TOKEN])
-def test_what_the_service_says_is_told_without_the_token(speak: Any, spelled: str) -> None:
-    with speak(scripted.json({"success": f"Order cancelled - {spelled}\x1b"})) as (spoken, _service):
-        told = spoken.cancel()
+def test_the_message_of_the_service_is_shown_without_the_token(connect: Any, spelled: str) -> None:
+    with connect(scripted.json({"success": f"Order cancelled - {spelled}\x1b"})) as (session, _service):
+        message = session.cancel()
 
-    assert leaks(told) == []
-    assert "\x1b" not in told
+    assert leaks(message) == []
+    assert "\x1b" not in message
 
 
 @pytest.mark.parametrize("body", [b"", b"{}", b'{"debug": {}}', b'{"order_status": "Cancelled"}', b" \n"])
-def test_a_success_that_is_not_said_may_be_none(speak: Any, body: bytes) -> None:
-    with speak(scripted.answer(200, body)) as (spoken, _service), pytest.raises(Unreadable) as raised:
-        spoken.cancel()
+def test_a_reply_without_success_is_ambiguous(connect: Any, body: bytes) -> None:
+    with connect(scripted.answer(200, body)) as (session, _service), pytest.raises(Unreadable) as raised:
+        session.cancel()
 
     assert raised.value.ambiguous is True
 
@@ -704,20 +706,20 @@ def test_a_success_that_is_not_said_may_be_none(speak: Any, body: bytes) -> None
         (scripted.answer(307, b"", {"Location": "/v2/order/cancel.json"}), Refused),
     ],
 )
-def test_a_cancellation_is_never_sent_twice(speak: Any, scene: Scene, kind: type[ApiError]) -> None:
-    with speak(scene, retries=5) as (spoken, service), pytest.raises(kind) as raised:
-        spoken.cancel()
+def test_a_cancellation_is_never_sent_twice(connect: Any, scene: Scene, kind: type[ApiError]) -> None:
+    with connect(scene, retries=5) as (session, service), pytest.raises(kind) as raised:
+        session.cancel()
 
     assert len(service.requests) == 1
     assert leaks(all_that_shows(raised.value)) == []
 
 
-def test_a_cancellation_on_a_connection_that_was_closed_meanwhile_is_never_sent_twice(speak: Any) -> None:
+def test_a_cancellation_on_a_connection_that_was_closed_meanwhile_is_never_sent_twice(connect: Any) -> None:
     """urllib3 itself would open a new one and send it again."""
-    with speak(scripted.json(a_review()), scripted.reset, retries=5) as (spoken, service):
-        spoken.review()
+    with connect(scripted.json(a_review()), scripted.reset, retries=5) as (session, service):
+        session.review()
         with pytest.raises(LostReply):
-            spoken.cancel()
+            session.cancel()
 
     assert [request.target.partition("?")[0] for request in service.requests] == [
         "/v2/order/review.json",
@@ -726,44 +728,44 @@ def test_a_cancellation_on_a_connection_that_was_closed_meanwhile_is_never_sent_
 
 
 def test_a_cancellation_that_was_never_sent_is_not_sent_later(dead_end: int, clock: Clock) -> None:
-    spoken = Spoken(f"http://127.0.0.1:{dead_end}/v2", clock, retries=5)
-    with spoken.client, pytest.raises(NotSent):
-        spoken.cancel()
+    session = Session(f"http://127.0.0.1:{dead_end}/v2", clock, retries=5)
+    with session.client, pytest.raises(NotSent):
+        session.cancel()
 
-    assert spoken.client.transport.counters.requests == 1
+    assert session.client.transport.counters.requests == 1
 
 
-def test_after_429_a_cancellation_waits_and_wants_a_fresh_read(speak: Any, clock: Clock) -> None:
+def test_after_429_a_cancellation_waits_and_wants_a_fresh_read(connect: Any, clock: Clock) -> None:
     throttled = scripted.json({"error": {"code": 429, "message": "slowly"}}, 429, {"Retry-After": "7"})
-    with speak(throttled, retries=5) as (spoken, service), pytest.raises(StaleRead) as raised:
-        spoken.cancel()
+    with connect(throttled, retries=5) as (session, service), pytest.raises(StaleRead) as raised:
+        session.cancel()
 
-    cost = spoken.client.transport.counters.shown()
+    cost = session.client.transport.counters.shown()
     assert len(service.requests) == 1
     assert leaks(all_that_shows(raised.value)) == []
     assert clock.waits == [pytest.approx(7, abs=0.5)]
     assert cost["waited"] == pytest.approx(7, abs=0.5)
 
 
-def test_a_429_that_asks_for_more_patience_than_there_is_is_a_failure(speak: Any) -> None:
-    with speak(refusal(429)) as (spoken, _service), pytest.raises(RateLimited) as raised:
-        spoken.cancel(budget=0)
+def test_a_429_beyond_the_rate_limit_budget_is_a_failure(connect: Any) -> None:
+    with connect(refusal(429)) as (session, _service), pytest.raises(RateLimited) as raised:
+        session.cancel(budget=0)
 
     assert raised.value.ambiguous is False
 
 
-def test_nothing_is_cancelled_on_an_old_read(speak: Any) -> None:
-    with speak() as (spoken, _service), pytest.raises(StaleRead) as raised:
-        spoken.cancel(fresh_for=-1)
+def test_nothing_is_cancelled_on_an_old_read(connect: Any) -> None:
+    with connect() as (session, _service), pytest.raises(StaleRead) as raised:
+        session.cancel(fresh_for=-1)
 
     assert leaks(all_that_shows(raised.value)) == []
 
 
-def test_nothing_is_cancelled_after_a_stop(speak: Any) -> None:
-    with speak() as (spoken, _service):
-        spoken.stop.set("a signal")
+def test_nothing_is_cancelled_after_a_stop(connect: Any) -> None:
+    with connect() as (session, _service):
+        session.stop.set("a signal")
         with pytest.raises(Stopped):
-            spoken.cancel()
+            session.cancel()
 
 
 # -- the account's lists -----------------------------------------------------------------------------------------------
@@ -801,9 +803,9 @@ def shapes(name: str) -> list[tuple[Any, int]]:
 
 @pytest.mark.parametrize(("orders", "count"), shapes("order"))
 @pytest.mark.parametrize("call", [CALLS[2][0], CALLS[3][0]])
-def test_lists_are_read_in_every_shape(speak: Any, call: Any, orders: Any, count: int) -> None:
-    with speak(scripted.json({"success": "Orders", "orders": orders, "data_accuracy": "5"})) as (spoken, _service):
-        assert call(spoken) == [LISTED] * count
+def test_lists_are_read_in_every_shape(connect: Any, call: Any, orders: Any, count: int) -> None:
+    with connect(scripted.json({"success": "Orders", "orders": orders, "data_accuracy": "5"})) as (session, _service):
+        assert call(session) == [LISTED] * count
 
 
 def test_an_order_of_a_list_is_shown() -> None:
@@ -817,61 +819,61 @@ def test_an_order_of_a_list_is_shown() -> None:
     }
 
 
-def test_an_order_of_a_list_may_have_blank_fields(speak: Any) -> None:
+def test_an_order_of_a_list_may_have_blank_fields(connect: Any) -> None:
     row = {**dict.fromkeys(ROW), "reseller_order_id": "1\x1b"}
-    with speak(scripted.json({"orders": {"order": [row]}})) as (spoken, _service):
-        assert spoken.client.expiring_orders(0) == [Listed("1\\x1b", "", "", "", "", "")]
+    with connect(scripted.json({"orders": {"order": [row]}})) as (session, _service):
+        assert session.client.expiring_orders(0) == [Listed("1\\x1b", "", "", "", "", "")]
 
 
 @pytest.mark.parametrize(("active", "count"), shapes("active_order"))
-def test_the_account_is_read_in_every_shape(speak: Any, active: Any, count: int) -> None:
+def test_the_account_is_read_in_every_shape(connect: Any, active: Any, count: int) -> None:
     data = {"purchased_points": "420.5", "active_orders": active, "completed_orders": {"completed_order": ROW}}
-    with speak(scripted.json(data)) as (spoken, _service):
-        assert spoken.client.account() == Account(420.5, (LISTED,) * count, (LISTED,))
+    with connect(scripted.json(data)) as (session, _service):
+        assert session.client.account() == Account(420.5, (LISTED,) * count, (LISTED,))
 
 
 @pytest.mark.parametrize(
-    ("told", "points"),
+    ("answered", "points"),
     [(420, 420.0), ("420", 420.0), (-3.5, -3.5), (0, 0.0)]
     + [(value, None) for value in (None, "", "many", True, [], {}, 10**400, "nan", "inf", 1e300)],
 )
-def test_points_are_numbers(speak: Any, told: Any, points: float | None) -> None:
-    with speak(scripted.json({"purchased_points": told})) as (spoken, _service):
-        assert spoken.client.account() == Account(points, (), ())
+def test_points_are_numbers(connect: Any, answered: Any, points: float | None) -> None:
+    with connect(scripted.json({"purchased_points": answered})) as (session, _service):
+        assert session.client.account() == Account(points, (), ())
 
 
-def test_tokens_are_told_by_their_digests(speak: Any) -> None:
+def test_tokens_are_shown_by_their_digests(connect: Any) -> None:
     data = {
         "unused_tokens": {"order_token": {"token": NEW, "reseller_unique_reference": None}},
         "used_tokens": {"order_token": [{"token": f" {TOKEN}\n", "reseller_unique_reference": "CHG7\x1b"}]},
     }
-    with speak(scripted.json(data)) as (spoken, _service):
-        shown = spoken.client.show_tokens()
-        assert digest(NEW) in spoken.client.tokens
+    with connect(scripted.json(data)) as (session, _service):
+        shown = session.client.show_tokens()
+        assert digest(NEW) in session.client.tokens
 
     assert shown == {"unused": {digest(NEW): ""}, "used": {digest(): "CHG7\\x1b"}}
     assert leaks(repr(shown)) == []
 
 
 @pytest.mark.parametrize("key", ["token", "order_token"])
-def test_a_token_may_be_called_otherwise(speak: Any, key: str) -> None:
-    with speak(scripted.json({"used_tokens": [{key: TOKEN}]})) as (spoken, _service):
-        assert spoken.client.show_tokens() == {"unused": {}, "used": {digest(): ""}}
+def test_a_token_may_be_called_otherwise(connect: Any, key: str) -> None:
+    with connect(scripted.json({"used_tokens": [{key: TOKEN}]})) as (session, _service):
+        assert session.client.show_tokens() == {"unused": {}, "used": {digest(): ""}}
 
 
 @pytest.mark.parametrize("token", [None, "", "two words", 7, ["x"], "x" * 201, "\u00fc"])
-def test_what_is_no_token_is_left_out(speak: Any, token: Any) -> None:
-    with speak(scripted.json({"used_tokens": {"order_token": [{"token": token}]}})) as (spoken, _service):
-        assert spoken.client.show_tokens() == {"unused": {}, "used": {}}
+def test_what_is_no_token_is_left_out(connect: Any, token: Any) -> None:
+    with connect(scripted.json({"used_tokens": {"order_token": [{"token": token}]}})) as (session, _service):
+        assert session.client.show_tokens() == {"unused": {}, "used": {}}
 
 
-def test_the_audit_is_told_by_digests(speak: Any) -> None:
+def test_the_audit_is_shown_by_digests(connect: Any) -> None:
     record = a_record(Timestamp="2026-01-14 10:00:00")
-    with speak(scripted.json({"success": "PointsAudit", "record": [record, {**record, "OrderToken": ""}]})) as (
-        spoken,
+    with connect(scripted.json({"success": "PointsAudit", "record": [record, {**record, "OrderToken": ""}]})) as (
+        session,
         _service,
     ):
-        tied, untied = spoken.client.points_audit()
+        tied, untied = session.client.points_audit()
 
     assert tied == Adjustment(
         time="2026-01-14T10:00:00Z",
@@ -886,33 +888,33 @@ def test_the_audit_is_told_by_digests(speak: Any) -> None:
 
 
 @pytest.mark.parametrize("record", [[a_record()], a_record(), {"record": a_record()}, {"record": [a_record()]}])
-def test_the_audit_is_read_in_every_shape(speak: Any, record: Any) -> None:
-    with speak(scripted.json({"record": record})) as (spoken, _service):
-        (one,) = spoken.client.points_audit()
+def test_the_audit_is_read_in_every_shape(connect: Any, record: Any) -> None:
+    with connect(scripted.json({"record": record})) as (session, _service):
+        (one,) = session.client.points_audit()
 
     assert one.order_digest == digest()
 
 
 @pytest.mark.parametrize("record", ["", None, [], {}, 7])
-def test_an_audit_may_be_empty(speak: Any, record: Any) -> None:
-    with speak(scripted.json({"record": record})) as (spoken, _service):
-        assert spoken.client.points_audit() == []
+def test_an_audit_may_be_empty(connect: Any, record: Any) -> None:
+    with connect(scripted.json({"record": record})) as (session, _service):
+        assert session.client.points_audit() == []
 
 
 @pytest.mark.parametrize("spelled", [TOKEN, QUOTED_TOKEN])
 @pytest.mark.parametrize("field", ["Description", "OrderReference"])
-def test_a_token_in_its_own_record_is_not_told(speak: Any, field: str, spelled: str) -> None:
+def test_a_token_in_its_own_record_is_not_shown(connect: Any, field: str, spelled: str) -> None:
     record: dict[str, Any] = {**a_record(Description=""), field: f"x {spelled} y"}
-    with speak(scripted.json({"record": record})) as (spoken, _service):
-        (one,) = spoken.client.points_audit()
+    with connect(scripted.json({"record": record})) as (session, _service):
+        (one,) = session.client.points_audit()
 
     assert leaks(json.dumps(one.shown())) == []
 
 
-def test_an_adjustment_of_no_number_is_none(speak: Any) -> None:
+def test_an_adjustment_of_no_number_is_none(connect: Any) -> None:
     record = a_record(PointsAdjustment="?", NewPointsTotal=None, Description=None, OrderReference=None, Timestamp=None)
-    with speak(scripted.json({"record": record})) as (spoken, _service):
-        (one,) = spoken.client.points_audit()
+    with connect(scripted.json({"record": record})) as (session, _service):
+        (one,) = session.client.points_audit()
 
     assert one == Adjustment("", 0.0, None, "", "", digest())
 
@@ -932,7 +934,7 @@ def test_a_token_is_redacted_from_when_it_is_used_in_both_spellings() -> None:
 
 
 @pytest.mark.parametrize("token", ["", " ", "a b", "\u00fc", "a\x00", "x" * 201])
-def test_what_is_no_token_is_refused_without_telling_it(token: str) -> None:
+def test_an_invalid_token_is_refused_without_showing_it(token: str) -> None:
     with pytest.raises(OptionError) as raised:
         Tokens([]).add(token)
 
@@ -979,10 +981,10 @@ def test_a_digest_is_one_in_full() -> None:
     ],
 )
 def test_a_time_without_a_zone_is_in_utc(text: Any, time: datetime | None) -> None:
-    told = moment(text)
+    parsed = moment(text)
 
-    assert told == time
-    assert told is None or told.tzinfo is timezone.utc
+    assert parsed == time
+    assert parsed is None or parsed.tzinfo is timezone.utc
 
 
 @given(st.text() | TIMES)
@@ -992,7 +994,7 @@ def test_any_text_is_a_time_or_none(text: str) -> None:
     assert time is None or moment(utc_text(time)) == time.replace(microsecond=0)
 
 
-def test_no_time_is_told_as_nothing() -> None:
+def test_no_time_is_shown_as_none() -> None:
     assert (utc_text(None), utc_text(AT)) == ("", "2026-01-15T08:30:00Z")
 
 
@@ -1021,7 +1023,7 @@ def test_messages() -> None:
     def cancel(api: Servertastic) -> str:
         return api.cancel(digest(), fresh_until=0.0, budget=http_retry.RateLimitBudget(0))
 
-    def spoken_by(call: Callable[[Servertastic], Any], answer: Any, api_key: str = KEY) -> tuple[str, str]:
+    def messages_of(call: Callable[[Servertastic], Any], answer: Any, api_key: str = KEY) -> tuple[str, str]:
         """What the call announces, and the message of its error."""
         transport: Any = Announced(answer, api_key)
         tokens = Tokens([])
@@ -1049,11 +1051,11 @@ def test_messages() -> None:
     check_messages(
         "servertastic client",
         {
-            **{f"action, {name}": spoken_by(call, {"success": "OK"})[0] for name, call in calls.items()},
-            "cancel, no success": spoken_by(cancel, {"odd": 1})[1],
-            **{f"cancel, error {code} under HTTP 200": spoken_by(cancel, body)[1] for code, body in refused.items()},
-            "cancel, error without details": spoken_by(cancel, {"error": None})[1],
-            "no key": spoken_by(calls["read the account"], {}, "")[1],
+            **{f"action, {name}": messages_of(call, {"success": "OK"})[0] for name, call in calls.items()},
+            "cancel, no success": messages_of(cancel, {"odd": 1})[1],
+            **{f"cancel, error {code} under HTTP 200": messages_of(cancel, body)[1] for code, body in refused.items()},
+            "cancel, error without details": messages_of(cancel, {"error": None})[1],
+            "no key": messages_of(calls["read the account"], {}, "")[1],
             "order token invalid": str(token.value),
             "order digest invalid": str(short.value),
         },

@@ -51,7 +51,7 @@ SMARTERTOOLS = ("SmarterMail", "smarterstats-5", "SMARTERTRACK", "SmarterTools X
 # docs/development/reference/servertastic.md 4.
 REFERENCE = {*AT_ONCE, "Completed", "Cancelled", *HELD}
 NONE = CancelRequest(without_replacement=True)
-EVERY_WISH = [
+EVERY_REQUEST = [
     CancelRequest(issued, replacement, without, again)
     for issued, replacement, without, again in itertools.product(
         ("fail", "request", "skip"), ("", digest(NEW)), (True, False), (True, False)
@@ -62,19 +62,19 @@ EVERY_WISH = [
 def a_review(status: str = "Queued", *, days: float | None = None, **facts: Any) -> Review:
     """Return a review; days: since it was issued."""
     completed = None if days is None else NOW - timedelta(days=days)
-    told = {"domain_name": DOMAIN, "admin_email": ADMIN, "product_code": "RapidSSL-12", "completed_at": completed}
-    return Review(digest(), status, **{**told, **facts})
+    defaults = {"domain_name": DOMAIN, "admin_email": ADMIN, "product_code": "RapidSSL-12", "completed_at": completed}
+    return Review(digest(), status, **{**defaults, **facts})
 
 
 def successor(status: str = "Queued", domain_name: str = DOMAIN) -> Review:
     return Review(digest(NEW), status, domain_name=domain_name)
 
 
-def decide(review: Review, wishes: CancelRequest = NONE, **facts: Any) -> Decision:
-    return policy.decide(Subject(review, **facts), wishes, now=NOW)
+def decide(review: Review, cancel_request: CancelRequest = NONE, **facts: Any) -> Decision:
+    return policy.decide(Subject(review, **facts), cancel_request, now=NOW)
 
 
-def is_wished(decision: Decision) -> None:
+def check_decision(decision: Decision) -> None:
     """What every decision owes: a reason, no need of more, and no second sending of a change."""
     assert decision.required_fact == ""
     if decision.outcome == CHANGED:
@@ -105,14 +105,14 @@ def test_the_documented_table_names_every_status_of_the_reference() -> None:
 
 
 @each("status", [*AT_ONCE, *map(str.upper, AT_ONCE), " queued "])
-@each("wishes", EVERY_WISH)
-def test_what_is_not_issued_is_cancelled_at_once_whatever_is_wished_for_issued_ones(
-    status: str, wishes: CancelRequest
+@each("cancel_request", EVERY_REQUEST)
+def test_an_unissued_order_is_canceled_at_once_whatever_the_options_for_issued_ones(
+    status: str, cancel_request: CancelRequest
 ) -> None:
-    decision = decide(a_review(status), wishes, successor=successor() if wishes.replacement else None)
+    decision = decide(a_review(status), cancel_request, successor=successor() if cancel_request.replacement else None)
 
-    is_wished(decision)
-    if not (wishes.replacement or wishes.without_replacement):
+    check_decision(decision)
+    if not (cancel_request.replacement or cancel_request.without_replacement):
         assert decision.outcome == INELIGIBLE
         return
     assert (decision.outcome, decision.steps, decision.ends) == (CHANGED, ("cancel",), CHANGED)
@@ -120,25 +120,25 @@ def test_what_is_not_issued_is_cancelled_at_once_whatever_is_wished_for_issued_o
 
 
 @each("days", [0, 1, 26.9, 29.9, 30, 30.04])
-@each("wishes", EVERY_WISH)
+@each("cancel_request", EVERY_REQUEST)
 @each("requested", [True, False])
-def test_what_is_issued_goes_by_what_is_wished(days: float, wishes: CancelRequest, requested: bool) -> None:
+def test_an_issued_order_is_decided_by_the_options(days: float, cancel_request: CancelRequest, requested: bool) -> None:
     decision = decide(
         a_review("Completed", days=days),
-        wishes,
+        cancel_request,
         claim=Claim(REQUEST, NOW - timedelta(hours=20)) if requested else None,
-        successor=successor() if wishes.replacement else None,
+        successor=successor() if cancel_request.replacement else None,
     )
 
-    is_wished(decision)
-    replaced = wishes.replacement or wishes.without_replacement
-    if requested and not wishes.again:
+    check_decision(decision)
+    replaced = cancel_request.replacement or cancel_request.without_replacement
+    if requested and not cancel_request.again:
         assert decision.outcome == PENDING_APPROVAL
         assert "2026-02-28" in decision.reason
         assert ADMIN in decision.reason
-    elif wishes.issued == "skip":
+    elif cancel_request.issued == "skip":
         assert decision.outcome == UNCHANGED
-    elif wishes.issued == "fail" or not replaced:
+    elif cancel_request.issued == "fail" or not replaced:
         assert decision.outcome == INELIGIBLE
     else:
         assert (decision.outcome, decision.steps, decision.ends) == (CHANGED, ("request",), PENDING_APPROVAL)
@@ -146,17 +146,19 @@ def test_what_is_issued_goes_by_what_is_wished(days: float, wishes: CancelReques
 
 
 @each("days", [30.05, 30.1, 31, 365, 5000, None])
-@each("wishes", EVERY_WISH)
+@each("cancel_request", EVERY_REQUEST)
 @each("requested", [True, False])
-def test_too_late_is_refused_whatever_is_wished(days: float | None, wishes: CancelRequest, requested: bool) -> None:
+def test_too_late_is_refused_whatever_the_options(
+    days: float | None, cancel_request: CancelRequest, requested: bool
+) -> None:
     decision = decide(
         a_review("Completed", days=days),
-        wishes,
+        cancel_request,
         claim=Claim(REQUEST, NOW - timedelta(days=2)) if requested else None,
         successor=successor(),
     )
 
-    is_wished(decision)
+    check_decision(decision)
     assert decision.outcome == INELIGIBLE
     assert "Servertastic" in decision.next_step
     # The day of issuance, if it is known.
@@ -193,30 +195,30 @@ def test_the_last_days_are_worth_a_word(days: float, warned: bool, requested: Cl
     assert f"{NOW - timedelta(days=days - 30):%Y-%m-%d}" in reason(days)
 
 
-def test_who_has_to_approve_is_named_or_said_to_be_unknown() -> None:
-    for wishes in (NONE, CancelRequest("request", without_replacement=True)):
-        assert ADMIN in decide(a_review("Completed", days=1), wishes).explanation
-        unknown = decide(a_review("Completed", days=1, admin_email=""), wishes).explanation
+def test_the_approver_is_named_or_reported_as_unknown() -> None:
+    for cancel_request in (NONE, CancelRequest("request", without_replacement=True)):
+        assert ADMIN in decide(a_review("Completed", days=1), cancel_request).explanation
+        unknown = decide(a_review("Completed", days=1, admin_email=""), cancel_request).explanation
         assert "admin contact" in unknown
         assert ADMIN not in unknown
 
 
 @each("status", ["Cancelled", "CANCELLED", " cancelled"])
-@each("wishes", EVERY_WISH)
+@each("cancel_request", EVERY_REQUEST)
 @each("product", ["RapidSSL-12", *SMARTERTOOLS])
-def test_what_is_cancelled_stays_so(status: str, wishes: CancelRequest, product: str) -> None:
-    decision = decide(a_review(status, days=3, product_code=product), wishes, claim=Claim(REQUEST, NOW))
+def test_what_is_cancelled_stays_so(status: str, cancel_request: CancelRequest, product: str) -> None:
+    decision = decide(a_review(status, days=3, product_code=product), cancel_request, claim=Claim(REQUEST, NOW))
 
-    is_wished(decision)
+    check_decision(decision)
     assert decision.outcome == UNCHANGED
 
 
 @each("status", [*HELD, *UNHEARD_OF, "ROLL BACK", "ServerTastic Review"])
-@each("wishes", EVERY_WISH)
-def test_what_is_held_or_unheard_of_is_refused_whatever_is_wished(status: str, wishes: CancelRequest) -> None:
-    decision = decide(a_review(status, days=3), wishes, claim=Claim(REQUEST, NOW), successor=successor())
+@each("cancel_request", EVERY_REQUEST)
+def test_a_held_or_unknown_status_is_refused_whatever_the_options(status: str, cancel_request: CancelRequest) -> None:
+    decision = decide(a_review(status, days=3), cancel_request, claim=Claim(REQUEST, NOW), successor=successor())
 
-    is_wished(decision)
+    check_decision(decision)
     assert decision.outcome == INELIGIBLE
     assert decision.reason.endswith(f" {status}" if status.strip() else "")
 
@@ -233,7 +235,7 @@ def test_what_is_held_has_a_next_step_of_its_own() -> None:
 def test_smartertools_are_refused_in_every_state(product: str, status: str, issued: str) -> None:
     decision = decide(a_review(status, days=3, product_code=product), CancelRequest(issued, without_replacement=True))
 
-    is_wished(decision)
+    check_decision(decision)
     assert decision.outcome == INELIGIBLE
     assert product in decision.reason
 
@@ -252,14 +254,14 @@ def test_what_only_sounds_like_smartertools_is_none() -> None:
 def test_what_was_just_cancelled_is_left_alone_until_it_must_show(status: str, seconds: int, outcome: str) -> None:
     decision = decide(a_review(status), claim=Claim(CANCEL, NOW - timedelta(seconds=seconds)))
 
-    is_wished(decision)
+    check_decision(decision)
     assert decision.outcome == outcome
 
 
-@pytest.mark.parametrize("wishes", EVERY_WISH)
-def test_what_was_acknowledged_and_shows_as_issued_has_become_a_request(wishes: CancelRequest) -> None:
+@pytest.mark.parametrize("cancel_request", EVERY_REQUEST)
+def test_what_was_acknowledged_and_shows_as_issued_has_become_a_request(cancel_request: CancelRequest) -> None:
     """It was issued before it was cancelled, so that the admin contact has a mail already (5)."""
-    decision = decide(a_review("Completed", days=0), replace(wishes, again=False), claim=Claim(CANCEL, NOW))
+    decision = decide(a_review("Completed", days=0), replace(cancel_request, again=False), claim=Claim(CANCEL, NOW))
 
     assert decision.outcome == PENDING_APPROVAL
 
@@ -276,26 +278,26 @@ DOUBTFUL = {
 
 @pytest.mark.parametrize("claim", DOUBTFUL.values(), ids=DOUBTFUL)
 @pytest.mark.parametrize("status", [*AT_ONCE, "Completed"])
-@pytest.mark.parametrize("wishes", EVERY_WISH)
+@pytest.mark.parametrize("cancel_request", EVERY_REQUEST)
 @pytest.mark.parametrize("is_sent", [True, False])
 def test_what_was_never_acknowledged_is_unknown_unless_it_is_made_again(
-    claim: Claim, status: str, wishes: CancelRequest, is_sent: bool
+    claim: Claim, status: str, cancel_request: CancelRequest, is_sent: bool
 ) -> None:
     days = 3 if status == "Completed" else None
-    facts = {"successor": successor() if wishes.replacement else None}
-    decision = decide(a_review(status, days=days), wishes, claim=claim, is_sent=is_sent, **facts)
+    facts = {"successor": successor() if cancel_request.replacement else None}
+    decision = decide(a_review(status, days=days), cancel_request, claim=claim, is_sent=is_sent, **facts)
 
-    if wishes.again and not is_sent:
-        assert decision == decide(a_review(status, days=days), wishes, **facts)
+    if cancel_request.again and not is_sent:
+        assert decision == decide(a_review(status, days=days), cancel_request, **facts)
         return
-    is_wished(decision)
+    check_decision(decision)
     assert decision.outcome == UNKNOWN
     assert f"{claim.made_at:%Y-%m-%d %H:%M} UTC" in decision.reason
     assert "request_again" in decision.next_step
     assert (ADMIN in decision.next_step) == (status == "Completed")
     # A review that shows it cancelled ends the doubt.
     assert dict(decision.expected) == {"order_status": "Cancelled"}
-    assert decide(a_review("Cancelled"), wishes, claim=claim).outcome == UNCHANGED
+    assert decide(a_review("Cancelled"), cancel_request, claim=claim).outcome == UNCHANGED
 
 
 def test_a_clock_that_is_some_minutes_ahead_is_no_future() -> None:
@@ -330,17 +332,17 @@ both_states = pytest.mark.parametrize("review", [a_review(), a_review("Completed
 
 
 @both_states
-def test_nothing_said_is_refused_where_there_is_a_domain(review: Review) -> None:
+def test_no_replacement_option_is_refused_where_there_is_a_domain(review: Review) -> None:
     decision = decide(review, CancelRequest("request"))
 
-    is_wished(decision)
+    check_decision(decision)
     assert decision.outcome == INELIGIBLE
     assert DOMAIN in decision.reason
     assert "replacement_order_token" in decision.next_step
     assert "replacement: none" in decision.next_step
 
 
-def test_nothing_has_to_be_said_where_there_is_no_domain() -> None:
+def test_no_replacement_option_is_needed_where_there_is_no_domain() -> None:
     assert decide(a_review("Order Placed", domain_name=""), CancelRequest()).outcome == CHANGED
 
 
@@ -371,7 +373,7 @@ def test_what_is_not_placed_for_the_same_domain_replaces_nothing(
 ) -> None:
     decision = decide(review, replace(NAMED, without_replacement=without), successor=new)
 
-    is_wished(decision)
+    check_decision(decision)
     assert decision.outcome == INELIGIBLE
     assert named in decision.reason
 
@@ -406,7 +408,7 @@ REVIEWS = st.builds(
     admin_email=TEXTS,
     completed_at=MOMENTS,
 )
-WISHES = st.builds(
+CANCEL_REQUESTS = st.builds(
     CancelRequest,
     issued=st.sampled_from(["fail", "request", "skip"]),
     replacement=st.sampled_from(["", digest(), digest(NEW)]),
@@ -421,7 +423,7 @@ NEARLY_LAST = replace(LAST, completed_at=datetime(9999, 12, 1, 23, 30, tzinfo=ti
 @examples(500)
 @given(
     review=REVIEWS,
-    wishes=WISHES,
+    cancel_request=CANCEL_REQUESTS,
     claim=CLAIMS,
     new=st.none() | REVIEWS,
     now=st.datetimes(timezones=st.just(timezone.utc)) | st.just(NOW),
@@ -430,16 +432,16 @@ NEARLY_LAST = replace(LAST, completed_at=datetime(9999, 12, 1, 23, 30, tzinfo=ti
 @example(NEARLY_LAST, CancelRequest("request", without_replacement=True), None, None, NOW)
 def test_a_decision_is_made_for_every_order_and_changes_only_what_may_be_changed(
     review: Review,
-    wishes: CancelRequest,
+    cancel_request: CancelRequest,
     claim: Claim | None,
     new: Review | None,
     now: datetime,
 ) -> None:
     subject = Subject(review, claim, new)
 
-    decision = policy.decide(subject, wishes, now=now)
+    decision = policy.decide(subject, cancel_request, now=now)
 
-    is_wished(decision)
+    check_decision(decision)
     assert decision.outcome in OUTCOMES
     assert isinstance(window_is_over(review, now), bool)
     assert all(isinstance(value, str) for value in (*subject.identity.values(), *subject.facts.values(), subject.name))
@@ -450,18 +452,18 @@ def test_a_decision_is_made_for_every_order_and_changes_only_what_may_be_changed
     assert not review.product_code.lower().startswith(policy._SMARTERTOOLS)
     assert status in {one.lower() for one in (*AT_ONCE, "Completed")}
     if status == "completed":
-        assert wishes.issued == "request"
+        assert cancel_request.issued == "request"
         assert review.completed_at is not None
         assert now - review.completed_at < timedelta(days=30, hours=1)
-    assert claim is None or wishes.again or (status != "completed" and claim.counts(now))
+    assert claim is None or cancel_request.again or (status != "completed" and claim.counts(now))
     if review.domain_name:
-        assert wishes.without_replacement or wishes.replacement
-    if wishes.replacement:
+        assert cancel_request.without_replacement or cancel_request.replacement
+    if cancel_request.replacement:
         assert new is not None
         assert new.domain_name == review.domain_name
 
 
-def test_a_subject_is_told() -> None:
+def test_the_facts_and_the_identity_of_a_subject() -> None:
     review = a_review("Completed", days=3, reseller_order_id="STR_1", management_host="https://manage.example.com/")
     subject = Subject(review, Claim(REQUEST, NOW))
 
@@ -492,7 +494,7 @@ NOT_CREDITED = [adjusted(-42), adjusted(42, NEW), adjusted(0)]
 
 @pytest.mark.parametrize("outcome", OUTCOMES)
 @pytest.mark.parametrize("over", [True, False])
-def test_credited_is_what_the_audit_says(outcome: str, over: bool) -> None:
+def test_a_refund_is_credited_according_to_the_audit(outcome: str, over: bool) -> None:
     assert refund(outcome, digest(), over, CREDITED) == "credited"
     assert refund(outcome, digest(), over, iter(CREDITED)) == "credited"
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""How orders are read, remembered, asked for, cancelled and told of, against a service in memory."""
+"""How orders are read, remembered, requested, canceled and reported, against a service in memory."""
 
 from __future__ import annotations
 
@@ -39,11 +39,11 @@ from ansible_collections.certops.orders.plugins.module_utils._http.connection im
 from ansible_collections.certops.orders.plugins.module_utils._http.retry import RateLimitBudget
 from ansible_collections.certops.orders.plugins.module_utils._http.transport import Counters
 from ansible_collections.certops.orders.plugins.module_utils._runtime.results import LONGEST, Settings, refuse_too_many
-from ansible_collections.certops.orders.plugins.module_utils._runtime.results import task_result as told_of_run
+from ansible_collections.certops.orders.plugins.module_utils._runtime.results import task_result as result_of_run
 from ansible_collections.certops.orders.plugins.module_utils._runtime.workers import in_turn
 from ansible_collections.certops.orders.plugins.module_utils._servertastic import operations
 from ansible_collections.certops.orders.plugins.module_utils._servertastic import request_log as _request_log
-from ansible_collections.certops.orders.plugins.module_utils._servertastic import results as tell
+from ansible_collections.certops.orders.plugins.module_utils._servertastic import results as servertastic_results
 from ansible_collections.certops.orders.plugins.module_utils._servertastic.models import (
     Account,
     Adjustment,
@@ -89,7 +89,7 @@ REQUESTS = Decision(
 
 
 class Wire:
-    """What is seen of a transport."""
+    """The used part of a transport."""
 
     def __init__(self) -> None:
         self.connection = Connection("https://api2.servertastic.com/v2", "")
@@ -192,7 +192,7 @@ def test_any_other_error_is_one() -> None:
         read_by(client).read([OLD])
 
 
-def test_nothing_has_to_be_learned() -> None:
+def test_an_unknown_required_fact_is_a_programming_error() -> None:
     with pytest.raises(ValueError, match="certificates"):
         read_by(Client()).fetch_fact("certificates", [])
 
@@ -214,7 +214,7 @@ def test_a_replacement_may_be_missing_or_the_order_itself() -> None:
     assert len(client.journal) == 3
 
 
-def test_no_replacement_is_looked_for_where_the_order_is_missing() -> None:
+def test_no_replacement_is_read_where_the_order_is_missing() -> None:
     client = Client(a_review("Completed", SUCCESSOR))
 
     assert read_by(client, replacement=SUCCESSOR).read([OLD]) == {}
@@ -288,7 +288,7 @@ def test_only_what_is_issued_or_not_known_waits(log: RequestLog) -> None:
 
 
 class Answering(Stop):
-    """Somebody waits, and after so many pauses the other job gets its answer."""
+    """The reader waits, and after so many pauses the other job gets its answer."""
 
     def __init__(self, log: RequestLog, after: int, event: str = "confirm") -> None:
         super().__init__()
@@ -350,7 +350,7 @@ def test_what_is_handed_in_is_checked(given: Any) -> None:
         claims_of(given)
 
 
-def test_a_log_that_cannot_be_read_is_an_error_that_says_so(log: RequestLog, tmp_path: Path) -> None:
+def test_an_unreadable_log_is_reported_as_such(log: RequestLog, tmp_path: Path) -> None:
     (tmp_path / "log").symlink_to(tmp_path / "elsewhere")
     with pytest.raises(ApiError, match=log.path) as is_link:
         read_by(Client(a_review()), log).read([OLD])
@@ -431,13 +431,13 @@ def test_a_change_is_claimed_before_it_is_sent_and_confirmed_after(
     log: RequestLog, decision: Decision, kind: str
 ) -> None:
     client = Client()
-    seen: list[list[str]] = []
-    client.during = lambda: seen.append(entries(log))
+    claims: list[list[str]] = []
+    client.during = lambda: claims.append(entries(log))
     writer = CancelWriter(client, log, read_by(client))  # type: ignore[arg-type]
 
     cancel(writer, decision)
 
-    assert seen == [["claimed"]]
+    assert claims == [["claimed"]]
     assert entries(log) == ["claimed", "confirmed"]
     assert log.known()[OLD].is_confirmed
     assert confirmed(writer) == {OLD: (kind, True)}
@@ -542,7 +542,7 @@ def test_a_log_that_breaks_meanwhile_hides_nothing(
     assert task_result(client, {"msg": "", "orders": []}, writer._reader)["warnings"] == [warning]
 
 
-# -- telling -----------------------------------------------------------------------------------------------------------
+# -- results -----------------------------------------------------------------------------------------------------------
 
 
 def result_of(outcome: str, order: str = OLD, **facts: Any) -> dict[str, Any]:
@@ -553,10 +553,10 @@ def result_of(outcome: str, order: str = OLD, **facts: Any) -> dict[str, Any]:
 
 
 def task_result(client: Client, result: Mapping[str, Any], reader: Any = None) -> dict[str, Any]:
-    return tell.with_cancel_results(dict(result), reader or read_by(client), client, NOW)  # type: ignore[arg-type]
+    return servertastic_results.with_cancel_results(dict(result), reader or read_by(client), client, NOW)  # type: ignore[arg-type]
 
 
-def test_as_many_as_are_taken_are_told_within_ansible_runner_though_all_of_them_wait() -> None:
+def test_the_largest_accepted_input_fits_into_ansible_runner_though_all_orders_wait() -> None:
     most = 2906
     digests = [digest(str(number)) for number in range(most + 1)]
     client = Client()
@@ -565,18 +565,18 @@ def test_as_many_as_are_taken_are_told_within_ansible_runner_though_all_of_them_
         "cancelled",
         key="order_digest",
         besides=lambda result: task_result(client, result, reader),
-        longer=tell.longest_waiting(digests[:most]),
+        longer=servertastic_results.longest_waiting(digests[:most]),
     )
     context = Context(environ={"AWX_ISOLATED_DATA_DIR": "/runner"})
     results = {digest: OrderResult(digest, "pending_approval", acknowledged=True) for digest in digests[:most]}
 
     refuse_too_many(digests[:most], settings, context)
-    result = told_of_run(digests[:most], results, settings, context, client.transport)  # type: ignore[arg-type]
+    result = result_of_run(digests[:most], results, settings, context, client.transport)  # type: ignore[arg-type]
 
     assert len(json.dumps(result)) < LONGEST + 2000
     assert (len(result["requested_at"]), result["by_outcome"]) == (most, {"pending_approval": digests[:most]})
     with pytest.raises(OptionError, match=f"\\b{most}\\b"):
-        refuse_too_many(digests, replace(settings, longer=tell.longest_waiting(digests)), context)
+        refuse_too_many(digests, replace(settings, longer=servertastic_results.longest_waiting(digests)), context)
 
 
 @pytest.mark.parametrize(
@@ -593,7 +593,7 @@ def test_as_many_as_are_taken_are_told_within_ansible_runner_though_all_of_them_
     ],
 )
 @pytest.mark.parametrize("has_key", [True, False])
-def test_the_audit_is_asked_once_where_it_could_tell_something(outcome: str, asks: bool, has_key: bool) -> None:
+def test_the_audit_is_read_once_where_it_can_show_a_refund(outcome: str, asks: bool, has_key: bool) -> None:
     client = Client()
     client.has_key = has_key
 
@@ -605,14 +605,14 @@ def test_the_audit_is_asked_once_where_it_could_tell_something(outcome: str, ask
 
 
 @pytest.mark.parametrize("trouble", [ServerError("no", 503), Stopped("a signal"), Refused("no", 400)])
-def test_an_audit_that_cannot_be_read_tells_nothing(trouble: Exception) -> None:
+def test_an_unreadable_audit_leaves_the_refund_unknown(trouble: Exception) -> None:
     client = Client()
     client.audit = trouble
 
     assert task_result(client, result_of("changed"))["orders"][0]["refund"] == "unknown"
 
 
-def test_several_orders_are_told_from_one_audit_and_the_last_review() -> None:
+def test_results_of_several_orders_use_one_audit_and_the_last_review() -> None:
     client = Client(a_review("Completed", SUCCESSOR))
     client.audit = [Adjustment("", 42.0, None, "", "", OLD)]
     reader = read_by(client)
@@ -642,7 +642,7 @@ def test_what_waits_is_handed_out_also_where_no_order_is_listed() -> None:
 
 @pytest.mark.parametrize("host", ["https://manage.example.com/", "", None])
 @pytest.mark.parametrize(
-    ("outcome", "status", "is_told"),
+    ("outcome", "status", "is_reported"),
     [
         ("changed", "Cancelled", True),
         ("unchanged", "cancelled", True),
@@ -652,13 +652,13 @@ def test_what_waits_is_handed_out_also_where_no_order_is_listed() -> None:
         ("failed", "Queued", False),
     ],
 )
-def test_what_only_people_can_do_is_said(host: str | None, outcome: str, status: str, is_told: bool) -> None:
+def test_manual_steps_are_reported(host: str | None, outcome: str, status: str, is_reported: bool) -> None:
     facts = {} if host is None else {"management_host": host}
 
     msg = task_result(Client(), result_of(outcome, after={"order_status": status}, **facts))["msg"]
 
-    assert (msg != "it was so") == is_told
-    assert ("https://manage.example.com/" in msg) == (is_told and bool(host))
+    assert (msg != "it was so") == is_reported
+    assert ("https://manage.example.com/" in msg) == (is_reported and bool(host))
 
 
 def test_nothing_is_left_to_do_where_it_is_credited() -> None:
@@ -669,10 +669,10 @@ def test_nothing_is_left_to_do_where_it_is_credited() -> None:
 
 
 def reviewed(client: Client, orders: list[str], stop: Stop | None = None) -> dict[str, Any]:
-    return tell.reviewed_results(client, orders, in_turn, stop or Stop())  # type: ignore[arg-type]
+    return servertastic_results.reviewed_results(client, orders, in_turn, stop or Stop())  # type: ignore[arg-type]
 
 
-def test_orders_are_told_once_each_in_the_order_asked_for() -> None:
+def test_orders_are_returned_once_each_in_the_requested_order() -> None:
     client = Client(a_review(), a_review("Completed", SUCCESSOR))
 
     result = reviewed(client, [SUCCESSOR, OLD, digest(OTHER), SUCCESSOR])
@@ -682,7 +682,7 @@ def test_orders_are_told_once_each_in_the_order_asked_for() -> None:
     assert len(client.journal) == 3
 
 
-def test_a_stop_ends_the_telling() -> None:
+def test_a_stop_ends_the_review() -> None:
     stop = Stop()
     stop.set("a signal")
 
@@ -690,11 +690,14 @@ def test_a_stop_ends_the_telling() -> None:
         reviewed(Client(a_review()), [OLD], stop)
 
 
-def test_lists_and_the_account_are_told() -> None:
+def test_the_results_of_lists_and_the_account() -> None:
     client: Any = Client()
     client.audit = [Adjustment("", 42.0, None, "", "", OLD)]
 
-    listed, account = tell.listed_results([LISTED]), tell.account_result(client, audit=False)
+    listed, account = (
+        servertastic_results.listed_results([LISTED]),
+        servertastic_results.account_result(client, audit=False),
+    )
     assert listed == {"msg": listed["msg"], "orders": [LISTED.shown()], "missing": []}
     assert account == {
         "msg": account["msg"],
@@ -702,17 +705,17 @@ def test_lists_and_the_account_are_told() -> None:
         "active_orders": [LISTED.shown()],
         "completed_orders": [],
     }
-    assert tell.account_result(client, audit=True)["audit"] == [client.audit[0].shown()]
+    assert servertastic_results.account_result(client, audit=True)["audit"] == [client.audit[0].shown()]
 
 
 @pytest.mark.parametrize(("points", "shown"), [(None, []), (0.0, ["0"]), (42.5, ["42.5"]), (1234567.0, ["1234567"])])
-def test_points_are_told_as_people_write_them(
+def test_points_are_shown_without_needless_digits(
     points: float | None, shown: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     client: Any = Client()
     monkeypatch.setattr(client, "account", lambda: Account(points, (), ()))
 
-    assert re.findall(r"[\d.]+", tell.account_result(client, audit=False)["msg"]) == shown
+    assert re.findall(r"[\d.]+", servertastic_results.account_result(client, audit=False)["msg"]) == shown
 
 
 # -- messages ----------------------------------------------------------------------------------------------------------
@@ -739,7 +742,7 @@ def test_messages(monkeypatch: pytest.MonkeyPatch) -> None:
     def points(number: float | None) -> str:
         client: Any = Client()
         monkeypatch.setattr(client, "account", lambda: Account(number, (), ()))
-        return tell.account_result(client, audit=False)["msg"]
+        return servertastic_results.account_result(client, audit=False)["msg"]
 
     def done() -> str:
         """How a cancellation is called in messages."""
@@ -769,8 +772,8 @@ def test_messages(monkeypatch: pytest.MonkeyPatch) -> None:
             "next steps, canceled": next_steps("changed", "Cancelled", **page),
             "next steps, requested": next_steps("pending_approval", "Completed", **page),
             "next steps, unknown page": next_steps("changed", "Cancelled"),
-            "none found": tell.listed_results([])["msg"],
-            "one found": tell.listed_results([LISTED])["msg"],
+            "none found": servertastic_results.listed_results([])["msg"],
+            "one found": servertastic_results.listed_results([LISTED])["msg"],
             "two found": reviewed(Client(a_review(), a_review(order=SUCCESSOR)), [OLD, SUCCESSOR])["msg"],
             "points": points(42.5),
             "points unknown": points(None),

@@ -85,7 +85,7 @@ def test_a_claim_is_confirmed_only_by_its_confirmation_and_keeps_its_time(log: R
     assert log.known() == {ORDER: Claim(KIND, claimed.made_at, is_confirmed=True)}
 
 
-def test_a_claim_whose_answer_was_lost_stays_and_is_not_confirmed(log: RequestLog) -> None:
+def test_a_claim_with_a_lost_reply_stays_and_is_not_confirmed(log: RequestLog) -> None:
     log.claim(KIND, ORDER, None)
     claimed = log.known()[ORDER]
     log.lose(KIND, ORDER)
@@ -192,7 +192,7 @@ def test_only_what_is_confirmed_and_not_in_the_future_counts(ahead: timedelta, c
     assert Claim(KIND, AT + ahead, is_confirmed=False).counts(AT) is False
 
 
-def test_a_young_claim_that_nobody_settled_may_be_in_flight() -> None:
+def test_a_young_unsettled_claim_may_be_in_flight() -> None:
     claim = Claim(KIND, AT, is_confirmed=False)
 
     ages = (-16, -1, 14, 15)
@@ -278,7 +278,7 @@ def test_bytes_that_are_no_text_are_passed_over(log: RequestLog, path: Path) -> 
         "2026-01-31T14:00:00+02:00",
     ],
 )
-def test_times_are_told_in_utc(log: RequestLog, path: Path, time: str) -> None:
+def test_times_are_shown_in_utc(log: RequestLog, path: Path, time: str) -> None:
     path.write_text(line(time=time))
 
     known = log.known()[ORDER]
@@ -312,7 +312,7 @@ def test_a_link_is_not_followed(log: RequestLog, path: Path) -> None:
     path.symlink_to(elsewhere)
 
     for use in every_use(log):
-        with pytest.raises(OSError) as raised:  # noqa: PT011  the number tells the cause
+        with pytest.raises(OSError) as raised:  # noqa: PT011  the number shows the cause
             use()
         assert raised.value.errno == errno.ELOOP
     assert elsewhere.read_text() == line()
@@ -348,7 +348,7 @@ def test_what_is_no_plain_file_is_not_used(tmp_path: Path) -> None:
             use()
 
 
-def test_a_folder_that_is_not_there_is_said_when_something_is_to_be_written(tmp_path: Path) -> None:
+def test_a_missing_folder_is_reported_on_the_first_write(tmp_path: Path) -> None:
     log = RequestLog(str(tmp_path / "none" / "log"))
 
     with pytest.raises(FileNotFoundError):

@@ -43,7 +43,7 @@ from ansible_collections.certops.orders.tests.unit.plugins.module_utils.serving 
     drips,
     mail,
     resets,
-    says,
+    sends,
     serial_of,
     silent,
     tls,
@@ -86,13 +86,13 @@ def names(monkeypatch: pytest.MonkeyPatch) -> Names:
     return names
 
 
-def look(port: int, *, seconds: float = 10.0, **more: Any) -> list[Observation]:
+def observe(port: int, *, seconds: float = 10.0, **more: Any) -> list[Observation]:
     refuse = more.pop("refuse", lambda _address: "")
     return Prober(seconds, refuse).observe(NAME, port, **more)
 
 
 def problem(sights: list[Observation]) -> str:
-    """Return why nothing was seen at the only address."""
+    """Return why nothing was read at the only address."""
     (sight,) = sights
     assert not sight.serials
     assert not sight.refuses
@@ -102,8 +102,8 @@ def problem(sights: list[Observation]) -> str:
 
 @pytest.fixture
 def closed_port() -> int:
-    with socket.create_server((HERE, 0)) as gone:
-        return int(gone.getsockname()[1])
+    with socket.create_server((HERE, 0)) as unused:
+        return int(unused.getsockname()[1])
 
 
 # -- certificates ------------------------------------------------------------------------------------------------------
@@ -111,47 +111,47 @@ def closed_port() -> int:
 
 @pytest.mark.parametrize("kind", ["rsa", "ecdsa"])
 @pytest.mark.usefixtures("names")
-def test_a_certificate_is_seen_and_nothing_is_sent(serve: Serve, request: pytest.FixtureRequest, kind: str) -> None:
+def test_a_certificate_is_read_and_nothing_is_sent(serve: Serve, request: pytest.FixtureRequest, kind: str) -> None:
     certificate = request.getfixturevalue(kind)
     server = serve(tls(certificate))
 
-    assert look(server.port) == [Observation(HERE, (serial_of(certificate),))]
+    assert observe(server.port) == [Observation(HERE, (serial_of(certificate),))]
     server.close()
     assert server.calls == 2
     assert server.shown == [NAME]
-    assert server.heard == [b""]
+    assert server.received == [b""]
 
 
 @pytest.mark.parametrize("newest", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
 @pytest.mark.usefixtures("names")
-def test_both_certificates_of_a_server_are_seen(
+def test_both_certificates_of_a_server_are_read(
     serve: Serve, rsa: trustme.LeafCert, ecdsa: trustme.LeafCert, newest: ssl.TLSVersion
 ) -> None:
     server = serve(tls(rsa, ecdsa, maximum_version=newest))
-    (sight,) = look(server.port)
+    (sight,) = observe(server.port)
 
     assert set(sight.serials) == {serial_of(rsa), serial_of(ecdsa)}
     assert sight.problem == ""
 
 
 @pytest.mark.usefixtures("names")
-def test_the_same_certificate_seen_twice_is_one(
+def test_the_same_certificate_read_twice_is_one(
     serve: Serve, rsa: trustme.LeafCert, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(_served, "_ECDSA_ONLY", "aRSA")
-    assert look(serve(tls(rsa)).port) == [Observation(HERE, (serial_of(rsa),))]
+    assert observe(serve(tls(rsa)).port) == [Observation(HERE, (serial_of(rsa),))]
 
 
 @pytest.mark.usefixtures("names")
-def test_a_server_of_tls_1_3_alone_is_seen(serve: Serve, rsa: trustme.LeafCert) -> None:
+def test_a_server_with_tls_1_3_only_is_read(serve: Serve, rsa: trustme.LeafCert) -> None:
     server = serve(tls(rsa, minimum_version=ssl.TLSVersion.TLSv1_3))
-    assert look(server.port) == [Observation(HERE, (serial_of(rsa),))]
+    assert observe(server.port) == [Observation(HERE, (serial_of(rsa),))]
 
 
 @pytest.mark.usefixtures("names")
-def test_an_expired_certificate_of_nobody_for_another_name_is_seen(serve: Serve) -> None:
+def test_an_expired_untrusted_certificate_for_another_name_is_read(serve: Serve) -> None:
     certificate = trustme.CA().issue_cert("other.example")
-    assert look(serve(tls(certificate)).port) == [Observation(HERE, (serial_of(certificate),))]
+    assert observe(serve(tls(certificate)).port) == [Observation(HERE, (serial_of(certificate),))]
 
 
 @pytest.mark.usefixtures("names")
@@ -161,7 +161,7 @@ def test_what_may_hide_behind_a_second_handshake_is_a_problem(serve: Serve, rsa:
     def tires(server: Server, connection: socket.socket) -> None:
         (good if server.calls == 1 else silent)(server, connection)
 
-    (sight,) = look(serve(tires).port, seconds=SHORT)
+    (sight,) = observe(serve(tires).port, seconds=SHORT)
     assert sight.serials == (serial_of(rsa),)
     assert sight.problem
 
@@ -179,7 +179,7 @@ def test_one_that_refuses_to_be_asked_again_is_a_problem(
         return connect(*arguments)
 
     monkeypatch.setattr(_served, "_connect", once)
-    (sight,) = look(server.port)
+    (sight,) = observe(server.port)
     assert (sight.serials, sight.refuses) == ((serial_of(rsa),), False)
     assert sight.problem
 
@@ -193,33 +193,33 @@ def test_a_certificate_that_cannot_be_read(
         raise error
 
     monkeypatch.setattr(_served.x509, "load_der_x509_certificate", fails)
-    assert problem(look(serve(tls(rsa)).port))
+    assert problem(observe(serve(tls(rsa)).port))
 
 
 # -- servers that do not answer as they should -------------------------------------------------------------------------
 
 
 @pytest.mark.usefixtures("names")
-def test_nobody_listens(closed_port: int) -> None:
-    assert look(closed_port) == [Observation(HERE, refuses=True)]
+def test_connection_refused(closed_port: int) -> None:
+    assert observe(closed_port) == [Observation(HERE, refuses=True)]
 
 
 @pytest.mark.parametrize(
     "talk",
-    [says(b"HTTP/1.1 400 Bad Request\r\n\r\n"), says(b""), says(b"\x15\x03\x03\x00\x02\x02\x28"), resets],
+    [sends(b"HTTP/1.1 400 Bad Request\r\n\r\n"), sends(b""), sends(b"\x15\x03\x03\x00\x02\x02\x28"), resets],
     ids=["http", "closed", "alert", "reset"],
 )
 @pytest.mark.usefixtures("names")
-def test_a_handshake_that_fails_tells_nothing(serve: Serve, talk: Talk) -> None:
-    found = problem(look(serve(talk).port))
+def test_a_failed_handshake_is_a_problem(serve: Serve, talk: Talk) -> None:
+    found = problem(observe(serve(talk).port))
     assert "TLS handshake" in found
     assert "_ssl" not in found
 
 
 @pytest.mark.usefixtures("names")
-def test_a_server_that_wants_our_certificate_tells_nothing(serve: Serve, rsa: trustme.LeafCert) -> None:
+def test_a_server_that_requires_a_client_certificate_is_a_problem(serve: Serve, rsa: trustme.LeafCert) -> None:
     strict = tls(rsa, verify_mode=ssl.CERT_REQUIRED, maximum_version=ssl.TLSVersion.TLSv1_2)
-    assert problem(look(serve(strict).port))
+    assert problem(observe(serve(strict).port))
 
 
 @pytest.mark.parametrize(
@@ -235,7 +235,7 @@ def test_a_server_that_wants_our_certificate_tells_nothing(serve: Serve, rsa: tr
 def test_the_deadline_is_one_for_all(serve: Serve, talk: Talk) -> None:
     server = serve(talk)
     began = time.monotonic()
-    assert problem(look(server.port, seconds=SHORT))
+    assert problem(observe(server.port, seconds=SHORT))
     assert SHORT * 0.9 <= time.monotonic() - began < SHORT + 2
 
 
@@ -259,14 +259,14 @@ class Stubborn:
 @pytest.mark.parametrize(
     "error",
     [socket.timeout("timed out"), OSError(errno.ENETUNREACH, os.strerror(errno.ENETUNREACH)), OSError()],
-    ids=["timeout", "network", "nothing said"],
+    ids=["timeout", "network", "no text"],
 )
 @pytest.mark.usefixtures("names")
 def test_an_address_that_cannot_be_reached(monkeypatch: pytest.MonkeyPatch, error: OSError) -> None:
     stubborn = Stubborn(error)
     monkeypatch.setattr(_served.socket, "socket", lambda *_arguments: stubborn)
 
-    assert problem(look(443))
+    assert problem(observe(443))
     assert stubborn.closed
 
 
@@ -275,14 +275,14 @@ def test_an_address_that_cannot_be_reached(monkeypatch: pytest.MonkeyPatch, erro
 
 def test_a_name_that_does_not_exist(names: Names) -> None:
     names.are(www=socket.gaierror(_served._NO_SUCH_NAME[1], "No address associated with hostname"))
-    assert look(443) == []
+    assert observe(443) == []
     assert names.asked == ["www.example.com.", "www.example.com"]
 
 
 @pytest.mark.parametrize("spelling", ["www.example.com.", "www.example.com"])
 def test_a_name_that_cannot_be_resolved_now(names: Names, spelling: str) -> None:
     names.known[spelling] = socket.gaierror(socket.EAI_AGAIN, "Temporary failure in name resolution")
-    assert problem(look(443))
+    assert problem(observe(443))
 
 
 def test_a_resolver_that_hangs_is_left_behind(names: Names) -> None:
@@ -290,7 +290,7 @@ def test_a_resolver_that_hangs_is_left_behind(names: Names) -> None:
     names.are(www=lambda: [HERE] if hangs.wait(10) else [])
     began = time.monotonic()
     try:
-        assert problem(look(443, seconds=0.1))
+        assert problem(observe(443, seconds=0.1))
         assert time.monotonic() - began < 2
     finally:
         hangs.set()
@@ -300,7 +300,7 @@ def test_the_time_for_resolving_counts(names: Names, serve: Serve) -> None:
     names.are(www=lambda: time.sleep(SHORT) or [HERE])
     began = time.monotonic()
 
-    assert problem(look(serve(silent).port, seconds=2 * SHORT))
+    assert problem(observe(serve(silent).port, seconds=2 * SHORT))
     assert time.monotonic() - began < 2 * SHORT + 1
 
 
@@ -308,20 +308,20 @@ def test_the_time_for_resolving_counts(names: Names, serve: Serve) -> None:
 def test_without_any_time_left_no_address_is_connected_to(serve: Serve, rsa: trustme.LeafCert) -> None:
     server = serve(tls(rsa))
     seconds = 0.3
-    sights = look(server.port, seconds=seconds, refuse=lambda _address: time.sleep(seconds) or "")
+    sights = observe(server.port, seconds=seconds, refuse=lambda _address: time.sleep(seconds) or "")
 
     assert problem(sights)
     assert server.calls == 0
 
 
-def test_every_address_is_looked_at_once(
+def test_every_address_is_probed_once(
     names: Names, serve: Serve, rsa: trustme.LeafCert, ecdsa: trustme.LeafCert
 ) -> None:
     names.known = {"www.example.com.": [HERE], "www.example.com": [HERE, THERE]}
     server = serve(tls(rsa))
     serve(tls(ecdsa), THERE, server.port)
 
-    assert look(server.port) == [Observation(HERE, (serial_of(rsa),)), Observation(THERE, (serial_of(ecdsa),))]
+    assert observe(server.port) == [Observation(HERE, (serial_of(rsa),)), Observation(THERE, (serial_of(ecdsa),))]
     assert server.calls == 2
 
 
@@ -331,7 +331,7 @@ def test_ipv6(names: Names, serve: Serve, rsa: trustme.LeafCert) -> None:
         server = serve(tls(rsa), "::1")
     except OSError:
         pytest.skip("this machine has no IPv6")
-    assert look(server.port) == [Observation("::1", (serial_of(rsa),))]
+    assert observe(server.port) == [Observation("::1", (serial_of(rsa),))]
 
 
 def test_an_address_that_does_not_answer_leaves_time_for_the_next(
@@ -341,7 +341,7 @@ def test_an_address_that_does_not_answer_leaves_time_for_the_next(
     server = serve(silent)
     serve(tls(rsa), THERE, server.port)
 
-    first, second = look(server.port, seconds=1)
+    first, second = observe(server.port, seconds=1)
     assert problem([first])
     assert second == Observation(THERE, (serial_of(rsa),))
 
@@ -350,7 +350,7 @@ def test_an_address_that_is_refused_is_not_connected_to(names: Names, serve: Ser
     names.are(www=[HERE, THERE])
     server = serve(tls(rsa))
     other = serve(tls(rsa), THERE, server.port)
-    sights = look(server.port, refuse=lambda address: "never" if str(address) == HERE else "")
+    sights = observe(server.port, refuse=lambda address: "never" if str(address) == HERE else "")
 
     assert sights == [Observation(HERE, problem="never"), Observation(THERE, (serial_of(rsa),))]
     assert server.calls == 0
@@ -366,7 +366,7 @@ def test_the_address_that_was_checked_is_the_one_connected_to(
     server = serve(tls(rsa), THERE)
     checked: list[str] = []
 
-    sights = look(server.port, refuse=lambda address: checked.append(str(address)) or "")
+    sights = observe(server.port, refuse=lambda address: checked.append(str(address)) or "")
     assert sights == [Observation(THERE, (serial_of(rsa),))]
     assert checked == [THERE]
     assert len(names.asked) == 2
@@ -374,7 +374,7 @@ def test_the_address_that_was_checked_is_the_one_connected_to(
 
 def test_of_too_many_addresses_some_are_left_out(names: Names, closed_port: int) -> None:
     names.are(www=[f"127.0.1.{number}" for number in range(MAX_ADDRESSES + 2)])
-    *near, left_out = look(closed_port)
+    *near, left_out = observe(closed_port)
 
     assert [sight.refuses for sight in near] == [True] * MAX_ADDRESSES
     assert problem([left_out])
@@ -388,10 +388,10 @@ def test_of_too_many_addresses_some_are_left_out(names: Names, closed_port: int)
 def test_a_mail_server_is_asked_for_tls(serve: Serve, rsa: trustme.LeafCert) -> None:
     server = serve(mail(tls(rsa), GREETS, OFFERS, AGREES))
 
-    assert look(server.port, starttls=True) == [Observation(HERE, (serial_of(rsa),))]
+    assert observe(server.port, starttls=True) == [Observation(HERE, (serial_of(rsa),))]
     server.close()
     assert server.words == [b"EHLO [127.0.0.1]\r\n", b"STARTTLS\r\n"] * 2
-    assert server.heard == [b""]
+    assert server.received == [b""]
 
 
 def test_a_mail_server_on_ipv6(names: Names, serve: Serve, rsa: trustme.LeafCert) -> None:
@@ -400,20 +400,20 @@ def test_a_mail_server_on_ipv6(names: Names, serve: Serve, rsa: trustme.LeafCert
         server = serve(mail(tls(rsa), GREETS, OFFERS, AGREES), "::1")
     except OSError:
         pytest.skip("this machine has no IPv6")
-    assert look(server.port, starttls=True) == [Observation("::1", (serial_of(rsa),))]
+    assert observe(server.port, starttls=True) == [Observation("::1", (serial_of(rsa),))]
     assert server.words[0] == b"EHLO [IPv6:::1]\r\n"
 
 
 # What a mail server can do instead of a TLS handshake.
 MAIL_SERVERS: dict[str, Talk] = {
-    "refuses": says(b"554 go away\r\n"),
-    "sends control characters": says(b"\x1b[2J\r\n"),
-    "closes the connection": says(b"220-half a greet"),
+    "refuses": sends(b"554 go away\r\n"),
+    "sends control characters": sends(b"\x1b[2J\r\n"),
+    "closes the connection": sends(b"220-half a greet"),
     "does not offer STARTTLS": mail(silent, GREETS, b"250 HELP\r\n"),
     "refuses STARTTLS": mail(silent, GREETS, OFFERS, b"454 not now\r\n"),
     "sends text after STARTTLS": mail(silent, GREETS, OFFERS, AGREES + b"250 and more\r\n"),
-    "sends a long line": says(b"220-" + b"x" * 20_000),
-    "sends many lines": says(b"220-x\r\n" * 3_000),
+    "sends a long line": sends(b"220-" + b"x" * 20_000),
+    "sends many lines": sends(b"220-x\r\n" * 3_000),
     "resets the connection": mail(resets, GREETS),
 }
 
@@ -424,14 +424,14 @@ def test_a_slow_mail_server(serve: Serve, talk: Talk) -> None:
     server = serve(talk)
     began = time.monotonic()
 
-    assert problem(look(server.port, starttls=True, seconds=SHORT))
+    assert problem(observe(server.port, starttls=True, seconds=SHORT))
     assert time.monotonic() - began < SHORT + 2
 
 
 @pytest.mark.usefixtures("names")
-def test_a_mail_server_that_speaks_no_tls(serve: Serve) -> None:
+def test_a_mail_server_without_tls(serve: Serve) -> None:
     talk = mail(silent, GREETS, OFFERS, AGREES, b"250 what was that?\r\n")
-    assert problem(look(serve(talk).port, starttls=True))
+    assert problem(observe(serve(talk).port, starttls=True))
 
 
 # -- messages ----------------------------------------------------------------------------------------------------------
@@ -441,16 +441,16 @@ def test_messages(names: Names, serve: Serve, rsa: trustme.LeafCert, monkeypatch
     def connecting(error: OSError) -> str:
         with monkeypatch.context() as patched:
             patched.setattr(_served.socket, "socket", lambda *_arguments: Stubborn(error))
-            return problem(look(443))
+            return problem(observe(443))
 
     def unparsable() -> str:
         with monkeypatch.context() as patched:
             patched.setattr(_served.x509, "load_der_x509_certificate", lambda _certificate: int("no"))
-            return problem(look(serve(tls(rsa)).port))
+            return problem(observe(serve(tls(rsa)).port))
 
     def resolved(answer: Any, seconds: float = 10.0) -> str:
         names.are(www=answer)
-        found = look(443, seconds=seconds, refuse=lambda _address: "not permitted")[-1].problem
+        found = observe(443, seconds=seconds, refuse=lambda _address: "not permitted")[-1].problem
         names.are(www=[HERE])
         return found
 
@@ -463,13 +463,13 @@ def test_messages(names: Names, serve: Serve, rsa: trustme.LeafCert, monkeypatch
                 "_connect",
                 lambda *more: connect(*more) if not server.calls else (server.close(), connect(*more))[1],
             )
-            return look(server.port)[0].problem
+            return observe(server.port)[0].problem
 
     hangs = threading.Event()
-    late = look(443, seconds=0.3, refuse=lambda _address: time.sleep(0.3) or "")
+    late = observe(443, seconds=0.3, refuse=lambda _address: time.sleep(0.3) or "")
     messages = {
-        "handshake timed out": problem(look(serve(silent).port, seconds=SHORT)),
-        "handshake reset": problem(look(serve(resets).port)),
+        "handshake timed out": problem(observe(serve(silent).port, seconds=SHORT)),
+        "handshake reset": problem(observe(serve(resets).port)),
         "certificate cannot be parsed": unparsable(),
         "connection timed out": connecting(socket.timeout("timed out")),
         "network unreachable": connecting(OSError(errno.ENETUNREACH, os.strerror(errno.ENETUNREACH))),
@@ -479,18 +479,18 @@ def test_messages(names: Names, serve: Serve, rsa: trustme.LeafCert, monkeypatch
         "temporary error of DNS": resolved(socket.gaierror(socket.EAI_AGAIN, "Temporary failure in name resolution")),
         "resolver does not answer": resolved(lambda: [HERE] if hangs.wait(10) else [], 0.1),
         "too many addresses": resolved([f"127.0.1.{number}" for number in range(MAX_ADDRESSES + 2)]),
-        "mail server is silent": problem(look(serve(silent).port, starttls=True, seconds=SHORT)),
+        "mail server is silent": problem(observe(serve(silent).port, starttls=True, seconds=SHORT)),
     }
     hangs.set()
     for situation, talk in MAIL_SERVERS.items():
-        messages[f"mail server {situation}"] = problem(look(serve(talk).port, starttls=True))
+        messages[f"mail server {situation}"] = problem(observe(serve(talk).port, starttls=True))
     check_messages("served certificates, handshake", messages)
 
 
 # -- the library -------------------------------------------------------------------------------------------------------
 
 
-def test_without_cryptography_nothing_is_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_cryptography_nothing_is_probed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "cryptography", None)
     file = Path(str(_served.__file__))
     spec = importlib.util.spec_from_file_location(f"{_served.__name__}_bare", file)

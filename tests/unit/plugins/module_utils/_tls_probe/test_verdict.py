@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What may be looked at, and what it means: tables, and properties of the verdict."""
+"""What may be probed, and what it means: tables, and properties of the verdict."""
 
 from __future__ import annotations
 
@@ -172,11 +172,11 @@ def test_a_name_is_spelled_as_dns_does(text: str, name: str) -> None:
         f"{'a.' * 130}example",
     ],
 )
-def test_what_is_no_host_name_cannot_be_looked_at(text: str) -> None:
+def test_an_invalid_host_name_cannot_be_probed(text: str) -> None:
     assert host_name(text)[1]
 
 
-def test_a_wildcard_cannot_be_looked_at() -> None:
+def test_a_wildcard_cannot_be_probed() -> None:
     name, refusal = host_name("*.Example.com")
     assert name == "*.example.com"
     assert "wildcard" in refusal
@@ -257,14 +257,14 @@ def test_the_verdict_on_a_name(sights: list[Observation], verdict: str, addresse
     assert all(sight.problem in reason for sight in sights if verdict == UNKNOWN)
 
 
-def test_where_nothing_is_looked_for_nothing_is_known_not_to_be_served() -> None:
+def test_without_serial_numbers_nothing_is_known_not_to_be_served() -> None:
     assert verdict_of([OTHER, REFUSING], set())[0] == UNKNOWN
     assert verdict_of([REFUSING], set())[0] == NOT_SERVED
     assert verdict_of([], set())[0] == UNRESOLVED
 
 
 @pytest.mark.parametrize("count", [1, 2, 3])
-def test_not_served_is_said_only_where_every_address_says_so(count: int) -> None:
+def test_not_served_requires_every_address_to_agree(count: int) -> None:
     for sights in itertools.product(EVERY, repeat=count):
         verdict = verdict_of(sights, {WANTED})[0]
         serving = any(WANTED in sight.serials for sight in sights)
@@ -274,7 +274,7 @@ def test_not_served_is_said_only_where_every_address_says_so(count: int) -> None
         assert verdict_of(sights[::-1], {WANTED})[0] == verdict
 
 
-def test_a_result_tells_what_was_seen() -> None:
+def test_a_result_contains_the_observations() -> None:
     verdict = verdict_of([BOTH, REFUSING, NAMELESS], {WANTED})
     assert result_row("www.example.com", 443, verdict, [BOTH, REFUSING, NAMELESS]) == {
         "name": "www.example.com",
@@ -292,7 +292,7 @@ def test_the_verdict_on_all_is_the_one_that_matters_most(verdicts: list[str]) ->
     assert task_summary(results)["verdict"] == min(verdicts, key=VERDICTS.index)
 
 
-def test_what_is_said_of_all() -> None:
+def test_the_summary_of_all_names() -> None:
     results = [result_row("a", 443, (verdict, "")) for verdict in (NOT_SERVED, SERVED, NOT_SERVED)]
     summary = task_summary(results)
     assert (summary["verdict"], summary["results"]) == (SERVED, results)
