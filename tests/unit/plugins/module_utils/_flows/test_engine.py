@@ -176,7 +176,7 @@ def test_a_request_is_planned_from_both_services(book: Callable[..., Book]) -> N
 
     assert (made.result["plan"]["account_id"], made.result["plan"]["api_host"]) == (4711, service.url.split("/")[2])
     assert made.result["account"]["account_id"] == 4711
-    assert [one["order_id"] for one in made.result["orders"] if "order_id" in one] == [1]
+    assert [one.id for one in made.result["orders"]] == [1]
     assert any("review.json" in line for line in service.sent)
     assert any(line.startswith("GET /order/certificate") for line in service.sent)
     assert made.result["api"]["requests"] == len(service.journal)
