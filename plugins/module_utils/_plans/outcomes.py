@@ -167,16 +167,19 @@ def _unresolved_names(entry: Mapping[str, Any]) -> str:
 
 
 def _difference(rows: Sequence[Mapping[str, Any]]) -> tuple[str, str]:
-    """Return the facts that changed, before and after; all facts if none changed."""
-    facts = [
-        (name, shown((row.get("before") or {}).get(name)), shown((row.get("after") or {}).get(name)))
-        for row in rows
-        for name in {**(row.get("before") or {}), **(row.get("after") or {})}
-        if name not in _LONG_FACTS
-    ]
+    """Return the facts that changed, before and after; all facts if none changed.
+
+    A fact that only one of the two reads has did not change: it was not read.
+    """
+    facts = []
+    for row in rows:
+        before, after = row.get("before") or {}, row.get("after") or {}
+        names = [name for name in before if name in after] if before and after else [*before, *after]
+        facts += [(name, shown(before.get(name)), shown(after.get(name))) for name in names if name not in _LONG_FACTS]
     records = [(name, was, now) for name, was, now in facts if was != now] or facts
-    before, after = (f"{name}: {was}" for name, was, _now in records), (f"{name}: {now}" for name, _was, now in records)
-    return "; ".join(before), "; ".join(after)
+    return "; ".join(f"{name}: {was}" for name, was, _ in records), "; ".join(
+        f"{name}: {now}" for name, _, now in records
+    )
 
 
 def _record(entry: Mapping[str, Any], outcome: str, reason: str | None = None, **more: str) -> dict[str, Any]:

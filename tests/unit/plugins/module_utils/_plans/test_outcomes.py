@@ -101,6 +101,15 @@ def test_entries_without_a_change_keep_their_planned_reason(action: str, expecte
     assert one["contact"] == ("it@example.com" if expected == "left" else "")
 
 
+def test_a_fact_that_was_read_once_only_is_not_a_change() -> None:
+    before = {"revocation_requested": False, "certificates_known": True, "product_type": "ssl_certificate"}
+    asked = row(outcome="pending_approval", before=before, after={"revocation_requested": True, "status": "issued"})
+
+    one = came_to(entry(1, "revoke"), {"orders": [asked]})
+
+    assert (one["before"], one["after"]) == ("revocation_requested: no", "revocation_requested: yes")
+
+
 def test_an_order_without_a_result_gets_the_outcome_of_the_caller() -> None:
     state = {"status": "pending", "n": None, "on": True, "off": False, "names": ["a"]}
     one = came_to(entry(state=state, contact="it@example.com"), SKIPPED, {"orders": [row(2)]})
