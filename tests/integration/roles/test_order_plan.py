@@ -254,6 +254,9 @@ def test_a_plan_without_a_file_is_handed_on_whole(form: str, plans: Plans, sim: 
     assert json.loads(line) == {
         "decommission_domain_plan": made["text"],
         "decommission_domain_plan_sha256": made["sha256"],
+        # What a notification shows, and what a workflow needs to know whether it has to ask for an approval.
+        "order_plan_changes": 1,
+        "order_plan_summary": f"{made['result']['msg']} (plan {made['sha256']})",
     }
     # As the next job of a workflow gets it.
     more = {"handed_on": made[form]}
