@@ -153,6 +153,14 @@ def days_ago(days: float) -> str:
     return (datetime.now(timezone.utc) - timedelta(days=days)).isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
+def date_back(log: Path) -> None:
+    """Make all lines of a request log 20 seconds older: of a claim younger than 15, the reply may still come."""
+    entries = [json.loads(line) for line in log.read_text(encoding="utf-8").splitlines()]
+    for entry in entries:
+        entry["time"] = (a_time(entry["time"]) - timedelta(seconds=20)).isoformat().replace("+00:00", "Z")
+    log.write_text("".join(f"{json.dumps(entry)}\n" for entry in entries), encoding="utf-8")
+
+
 def task(name: str, arguments: Mapping[str, Any], module: str = CANCEL, **keywords: Any) -> str:
     """A task, in JSON, which is YAML."""
     return "- " + json.dumps({"name": name, module: dict(arguments), **keywords})

@@ -22,6 +22,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.certops.orders.plugins.module_utils._plans import document as _plan
+from ansible_collections.certops.orders.tests.integration.servertastic_support import date_back
 from ansible_collections.certops.orders.tests.integration.support import (
     Controller,
     Run,
@@ -815,6 +816,7 @@ def test_what_servertastic_never_acknowledged_is_unknown_until_it_shows_or_is_as
         finally:
             kill_all_of(process.pid)
             process.communicate(timeout=60)
+        date_back(plans.report_dir / "servertastic-requests.jsonl")
     else:
         first = plans("apply", entries, env=env, variables=variables)
         assert {one["name"]: one["outcome"] for one in records(first)}["www.shop.example"] == "unknown", first.output
