@@ -95,7 +95,7 @@ def mutate(package: str, files: Iterable[Path]) -> list[Mutant]:
 
 def _mutant(name: str, status: str) -> Mutant:
     """name: that of mutmut, module and function."""
-    module, _, function = name.rpartition(".")
+    module, _dot, function = name.rpartition(".")
     file = Path(*module.split(".")).with_suffix(".py")
     if status in KILLED:
         return Mutant(file, status, "")
@@ -111,7 +111,7 @@ def _line(file: Path, function: str, removed: str) -> int:
     name = function.partition("__mutmut_")[0]
     scope: ast.Module | ast.ClassDef = ast.parse(source)
     if SEPARATOR in name:
-        _, of_class, name = name.split(SEPARATOR)
+        _before, of_class, name = name.split(SEPARATOR)
         scope = next(node for node in scope.body if isinstance(node, ast.ClassDef) and node.name == of_class)
     else:
         name = name.removeprefix("x_")

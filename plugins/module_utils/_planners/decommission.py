@@ -75,7 +75,7 @@ def to_read(
     reads: dict[str, list[int]] = {"details": [], "certificates": [], "origin": []}
     pages = _merged_orders(details)
     for order_id, (row, agrees) in _covering(orders, request, today).items():
-        page, _ = pages.get(order_id, _UNREAD)
+        page = pages.get(order_id, _UNREAD)[0]
         order, names = _with_details(row, page), _all_names(row, page)
         is_affected = any(map(request.affects, names))
         # Rows that contradict each other, and orders that need manual review already, need no further reads.

@@ -292,9 +292,7 @@ def _account(report: Report) -> dict[str, Any]:
         "total": overview.total,
         "due": [{**row, "expiry": _expiry(report, row), "tone": status_tone(row["status"])} for row in due[:SOONEST]],
         "due_count": len(due),
-        "within": [
-            (days, count, tone) for days, count, tone in zip(HORIZONS, due_within(due), ("bad", "warn", "info", "calm"))
-        ],
+        "within": list(zip(HORIZONS, due_within(due), ("bad", "warn", "info", "calm"))),
         "pending": plural(pending.days, "day") if pending else "",
         "statuses": _statuses(overview),
         "months": _months(overview),
