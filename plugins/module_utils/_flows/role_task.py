@@ -164,17 +164,20 @@ def _written(of_role: _Variables, kind: str, options: Mapping[str, Any]) -> dict
     folder = of_role["report_dir"]
     report = {
         "dir": folder,
-        # A variable of the role order_report, which counts for the reports of plans as well.
-        "formats": normalized("order_report", {"formats": of_role.value("order_report_formats")})["formats"],
         "title": _TITLES[kind](options) if of_role.role != ENGINE else of_role["report_title"],
         "contacts": of_role.flag("contacts"),
         "orders_from": of_role["orders_from"],
     }
+    # A variable of the role order_report, which counts for the reports of plans as well. With an empty list, the folder
+    # gets the re-order sheets only.
+    formats = normalized("order_report", {"formats": of_role.value("order_report_formats")})
     job = of_role["job"] or of_role.value("awx_job_id") or of_role.value("tower_job_id")
     return {
         **{name: of_role[name] for name in ("note", "ticket", "audit_log", "print")},
         "folder": folder,
-        "report": {name: value for name, value in report.items() if value not in _UNSET} if folder else None,
+        "report": {**{name: report[name] for name in report if report[name] not in _UNSET}, **formats}
+        if folder
+        else None,
         "job": "" if job is None else str(job),
         "servertastic": _servertastic(of_role, folder),
     }

@@ -152,6 +152,12 @@ def test_either_variable_rehearses(variable: str) -> None:
     assert given("decommission_domain")["rehearse"] is False
 
 
+@pytest.mark.parametrize("formats", [[], ["csv"]])
+def test_a_report_has_the_formats_of_the_variable_even_if_there_are_none(formats: list[str]) -> None:
+    found = given("decommission_domain", decommission_domain_report_dir="/reports", order_report_formats=formats)
+    assert found["report"]["formats"] == formats
+
+
 def test_options_that_a_role_does_not_have_are_those_of_order_plan() -> None:
     variables = {"order_plan_batch_size": "7", "order_plan_print": False, "awx_job_id": 4711}
     found = given("mark_renewed_orders", **variables)
