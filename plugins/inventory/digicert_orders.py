@@ -7,7 +7,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 name: digicert_orders
 short_description: DigiCert CertCentral orders as inventory
-version_added: 0.1.0
+version_added: 0.9.0
 description:
   - Creates a host for every CertCentral order, or for every domain that the orders cover. The host variables contain
     the data of the orders.
