@@ -122,6 +122,7 @@ from ansible_collections.certops.orders.plugins.module_utils._common.options imp
 from ansible_collections.certops.orders.plugins.module_utils._common.text import scrub
 from ansible_collections.certops.orders.plugins.module_utils._runtime.observers import ReadProgress
 from ansible_collections.certops.orders.plugins.module_utils._runtime.workers import pool, signals_stop
+from ansible_collections.certops.orders.plugins.plugin_utils._masking import mask
 
 # A fully qualified host name by RFC 1123. Only such a name from CertCentral becomes the name of a host; an IP address
 # and "localhost" do not match.
@@ -202,6 +203,8 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
             raise AnsibleParserError(scrub(f"{self.NAME}: {error}", context.secrets)) from None
         except LibraryMissing as error:
             raise AnsibleParserError(f"{self.NAME}: {error.message}") from None
+        finally:
+            mask(context.secrets)
 
     def _warn(self, finder: Finder, warnings: list[str], secrets: list[str]) -> None:
         """Show warnings, also about orders that the inventory lacks: these are not an error."""
