@@ -85,8 +85,8 @@ PRERELEASES = {
         ("pylint",),
     ),
 }
-# What Red Hat's certification checker runs (ansible-collections/partner-certification-checker); the versions of its other
-# tools are in tests/requirements/certification.txt.
+# Of Red Hat's certification checker (ansible-collections/partner-certification-checker). Versions of its other tools
+# are in tests/requirements/certification.txt.
 CHECKER_CORE, CHECKER_PYTHON = "ansible-core==2.16.0", "3.12"
 OLDEST_TARGET = "3.9"
 OLDEST, BETWEEN, NEWEST = "2.16", "2.19", "2.21"
