@@ -154,15 +154,19 @@ HEADINGS = ("ansible-core", "Python", "documented", "playbooks", "seconds")
 # The tarball
 
 
+def foreign(names: Iterable[str]) -> list[str]:
+    """Those of the files that are not meant for users."""
+    folders = tuple(f"{folder}/" for folder in FOLDERS)
+    return [name for name in names if name not in FILES and not name.startswith(folders)]
+
+
 def check_tarball(tarball: Path) -> list[str]:
     """The files in `tarball`; raises Failure where one of them is not meant for users, or the size is over LARGEST."""
     with tarfile.open(tarball) as archive:
         names = sorted(member.name for member in archive.getmembers() if member.isfile())
-    foreign = [
-        name for name in names if name not in FILES and not name.startswith(tuple(f"{each}/" for each in FOLDERS))
-    ]
-    if foreign:
-        raise Failure(f"the tarball has files that no user needs, see build_ignore in galaxy.yml: {', '.join(foreign)}")
+    surplus = foreign(names)
+    if surplus:
+        raise Failure(f"the tarball has files that no user needs, see build_ignore in galaxy.yml: {', '.join(surplus)}")
     missing = sorted(set(FILES) - set(names))
     if missing:
         raise Failure(f"the tarball lacks {', '.join(missing)}")
