@@ -52,8 +52,8 @@ LARGEST = 400_000  # bytes
 KINDS = {"module": "plugins/modules", "inventory": "plugins/inventory", "filter": "plugins/filter"}
 # Of Ansible, and of Python.
 WARNING = re.compile(r"\[(?:DEPRECATION )?WARNING\]|\w*Warning: ")
-# Of ansible-core 2.20 and later, about a collection inside ansible-core itself when ansible-doc shows a role; of 2.19 and
-# later, about the collection whose absence the role awx_setup reports.
+# From ansible-core 2.20 on, about a collection inside ansible-core itself when ansible-doc shows a role. From 2.19
+# on, about the collection whose absence the role awx_setup reports.
 NOT_OURS = re.compile(
     r"\[WARNING\]: Collection at '[^']*/ansible/_protomatter' does not have a MANIFEST\.json [^:]*: [^.]*\."
     r"|\[WARNING\]: Error loading plugin 'awx\.awx\.controller_api': No module named 'ansible_collections\.awx'"
