@@ -85,6 +85,9 @@ PRERELEASES = {
         ("pylint",),
     ),
 }
+# Of Red Hat's certification checker (ansible-collections/partner-certification-checker). Versions of its other tools
+# are in tests/requirements/certification.txt.
+CHECKER_CORE, CHECKER_PYTHON = "ansible-core==2.16.0", "3.12"
 OLDEST_TARGET = "3.9"
 OLDEST, BETWEEN, NEWEST = "2.16", "2.19", "2.21"
 # Needs a collection that only its own session has.
@@ -273,13 +276,35 @@ def quick(session: nox.Session) -> None:
 
 @nox.session
 def lint(session: nox.Session) -> None:
-    """YAML, and ansible-lint's production profile; ruff and mypy belong to `quick`."""
+    """Spelling, YAML, and ansible-lint's production profile; ruff and mypy belong to `quick`."""
     _install(session, REQUIREMENTS / "lint.txt")
     _enter_copy(session)
+    session.run("codespell")
     session.run("yamllint", "--strict", ".")
     # It looks up the modules that a playbook names.
     paths = (session.env["ANSIBLE_COLLECTIONS_PATH"], str(_awx_collection(session)))
     session.run("ansible-lint", env={"ANSIBLE_COLLECTIONS_PATH": os.pathsep.join(map(str, paths))})
+    _note(session)
+
+
+@nox.session(python=pythons.find(CHECKER_PYTHON) or False, default=False)
+def certification_lint(session: nox.Session) -> None:
+    """ansible-lint and galaxy-importer with the versions of Red Hat's certification checker; an error fails."""
+    _require_python(session, (CHECKER_PYTHON,))
+    _install(session, CHECKER_CORE, REQUIREMENTS / "certification.txt")
+    collection = _enter_copy(session)
+    # Without awx.awx, which the checker does not install either.
+    session.run("ansible-lint", "--profile=production")
+    build = collection.parents[2].parent / "build"
+    session.run("ansible-galaxy", "collection", "build", "--force", "--output-path", str(build))
+    session.chdir(build)
+    settings = {"GALAXY_IMPORTER_CONFIG": str(collection / "tests" / "galaxy-importer.cfg")}
+    tarball = next(build.glob("*.tar.gz")).name
+    # It ends with 0 whatever it finds.
+    log = str(session.run("python", "-m", "galaxy_importer.main", tarball, env=settings, silent=True))
+    found = [line for line in log.splitlines() if line.startswith(("ERROR", "WARNING"))]
+    if found:
+        session.error("galaxy-importer: " + "\n".join(found))
     _note(session)
 
 
@@ -505,6 +530,21 @@ def molecule(session: nox.Session) -> None:
     _import_from(session, collection / "tests" / "simulator")
     session.env["CERTSIM_PYTHON"] = str(Path(session.bin) / "python")
     session.run("molecule", "test", "--all")
+    _note(session)
+
+
+@nox.session(default=False)
+def install_proof(session: nox.Session) -> None:
+    """The tarball is small, installs beside ansible-core and requests only, and works, on each core of the machine.
+
+    With arguments: the cores, see tests/tools/install_proof.py. The table is left in tests/output/install_proof.txt.
+    """
+    _install(session, SIMULATOR / "requirements.txt")
+    _enter_copy(session)
+    cores = {**CORES, **FURTHER, **PRERELEASES}
+    wanted = session.posargs or [f"{cores[name].requirement}={','.join(cores[name].pythons)}" for name in sorted(cores)]
+    output = ROOT / "tests" / "output" / "install_proof.txt"
+    session.run("python", "tests/tools/install_proof.py", "--output", str(output), *wanted)
     _note(session)
 
 

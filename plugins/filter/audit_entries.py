@@ -15,7 +15,7 @@ from ansible_collections.certops.orders.plugins.module_utils._files.audit_log im
 DOCUMENTATION = r"""
 name: audit_entries
 short_description: Parse an audit log of the modules of this collection
-version_added: 0.1.0
+version_added: 0.9.0
 author:
   - The certops.orders authors (@certops)
 description:

@@ -7,7 +7,6 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 name: retired_servers
 short_description: Collect the names of servers that are retired
-version_added: 0.1.0
 description:
   - For the playbook C(certops.orders.decommission_server). The names of a host are the list in its variable
     C(decommission_server_names), or else its name in the inventory. A host without a domain name, and a name that is

@@ -7,7 +7,6 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 name: role_options
 short_description: Read lists and numbers of a role, and refuse variables that the role does not know
-version_added: 0.1.0
 description:
   - For the roles of this collection. Makes lists and numbers of their options, which may be text as well, and fails
     where that cannot be done, or where a variable begins with the name of the role and is none of its own.

@@ -7,7 +7,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 name: digicert_orders
 short_description: DigiCert CertCentral orders as inventory
-version_added: 0.1.0
+version_added: 0.9.0
 description:
   - Creates a host for every CertCentral order, or for every domain that the orders cover. The host variables contain
     the data of the orders.
@@ -107,7 +107,6 @@ from typing import Any, Callable
 from ansible import constants, template
 from ansible.errors import AnsibleParserError
 from ansible.plugins.inventory import BaseInventoryPlugin, Cacheable, Constructable
-from ansible.utils.unsafe_proxy import wrap_var
 
 from ansible_collections.certops.orders.plugins.module_utils._certcentral.client import connect
 from ansible_collections.certops.orders.plugins.module_utils._certcentral.filters import criteria
@@ -122,13 +121,14 @@ from ansible_collections.certops.orders.plugins.module_utils._common.options imp
 from ansible_collections.certops.orders.plugins.module_utils._common.text import scrub
 from ansible_collections.certops.orders.plugins.module_utils._runtime.observers import ReadProgress
 from ansible_collections.certops.orders.plugins.module_utils._runtime.workers import pool, signals_stop
+from ansible_collections.certops.orders.plugins.plugin_utils._masking import mask
 
 # A fully qualified host name by RFC 1123. Only such a name from CertCentral becomes the name of a host; an IP address
 # and "localhost" do not match.
 _LABEL = r"(?!-)[a-z0-9-]{1,63}(?<!-)"
 _HOST = re.compile(rf"(?=.{{4,253}}\Z)(?:{_LABEL}\.)+(?!\d+\Z){_LABEL}", re.ASCII)
 _WORKERS = 8
-# ansible-core before 2.19 does not know trust.
+# ansible-core before 2.19 does not know trust: it takes every text for a template that is not marked as unsafe.
 _PLAIN: Callable[[str], str] = getattr(template, "trust_as_template", str)
 _FILE_NAMES = ("digicert_orders.yml", "digicert_orders.yaml")
 # The setting that makes a file an inventory source of this plugin, at the beginning of a line.
@@ -202,6 +202,8 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
             raise AnsibleParserError(scrub(f"{self.NAME}: {error}", context.secrets)) from None
         except LibraryMissing as error:
             raise AnsibleParserError(f"{self.NAME}: {error.message}") from None
+        finally:
+            mask(context.secrets)
 
     def _warn(self, finder: Finder, warnings: list[str], secrets: list[str]) -> None:
         """Show warnings, also about orders that the inventory lacks: these are not an error."""
@@ -258,7 +260,7 @@ def _names_this_plugin(path: str) -> bool:
 
 
 def _inert(value: Any) -> Any:
-    """A value in which Ansible evaluates nothing: each text with a brace is marked as unsafe.
+    """A value in which Ansible evaluates nothing: each text with a brace is unsafe, or not trusted.
 
     A template cannot begin without a brace, nor can one be made of several such texts. AWX keeps and shows the mark, as
     a dictionary, so all other texts are plain. From ansible-core 2.19 on, those are the texts that are trusted.
@@ -270,7 +272,17 @@ def _inert(value: Any) -> Any:
     if not isinstance(value, str):
         return value
     # Such a first line can name other delimiters.
-    return wrap_var(value) if "{" in value or value.startswith("#jinja2:") else _PLAIN(value)
+    return _unsafe(value) if "{" in value or value.startswith("#jinja2:") else _PLAIN(value)
+
+
+def _unsafe(text: str) -> str:
+    if _PLAIN is not str:
+        # It has no mark of trust. ansible-core 2.23 is to deprecate wrap_var.
+        return text
+    from ansible.utils.unsafe_proxy import wrap_var
+
+    marked: str = wrap_var(text)
+    return marked
 
 
 def _on(today: date, order: dict[str, Any]) -> dict[str, Any]:

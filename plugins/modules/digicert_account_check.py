@@ -8,7 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: digicert_account_check
 short_description: Compare a DigiCert CertCentral account with the service behavior that this collection expects
-version_added: 0.1.0
+version_added: 0.9.0
 description:
   - The documentation of CertCentral leaves some facts open. This module reads a sample of the account, and compares the
     form of the responses with the behavior that this collection was tested with.

@@ -8,7 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: digicert_account_info
 short_description: Gather information about a DigiCert CertCentral account and API key
-version_added: 0.1.0
+version_added: 0.9.0
 description:
   - Returns the user that the API key acts as, the roles of that user, the account, and the rate limits in use.
   - Use this module with O(require_write=true) before tasks that change something. A read-only API key then fails before

@@ -8,7 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: digicert_certificate_revoke
 short_description: Revoke certificates of DigiCert CertCentral orders
-version_added: 0.1.0
+version_added: 0.9.0
 description:
   - Revokes all certificates of an order, or single certificates. A revocation is irreversible.
   - With most API keys, CertCentral does not revoke at once. It creates a revocation request, which an approver has to

@@ -8,7 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: digicert_domain
 short_description: Activate or deactivate DigiCert CertCentral domains
-version_added: 0.1.0
+version_added: 0.9.0
 description:
   - Activates or deactivates domains of the account. A domain that already has the wanted state stays unchanged.
   - No certificates can be ordered for an inactive domain. Existing certificates stay unchanged.

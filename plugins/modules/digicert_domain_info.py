@@ -8,7 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: digicert_domain_info
 short_description: Gather information about DigiCert CertCentral domains
-version_added: 0.1.0
+version_added: 0.9.0
 description:
   - Returns the domains of the account, with their validations and the expiry of each validation.
 options:

@@ -8,7 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: digicert_order_info
 short_description: Gather information about DigiCert CertCentral orders
-version_added: 0.1.0
+version_added: 0.9.0
 description:
   - Returns CertCentral orders in one normalized form. Select the orders by ID, or by filters.
   - The filters of CertCentral are not exact. The module uses them only to narrow the list where they cannot lose an

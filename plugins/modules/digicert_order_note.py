@@ -8,7 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: digicert_order_note
 short_description: Add a note to DigiCert CertCentral orders
-version_added: 0.1.0
+version_added: 0.9.0
 description:
   - Adds a note to orders that do not have the note yet, for example to store a change record with the order.
 options:

@@ -8,7 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: digicert_order_renewal
 short_description: Manage the renewal settings of DigiCert CertCentral orders
-version_added: 0.1.0
+version_added: 0.9.0
 description:
   - Sets the renewal e-mails, the automatic reissue and the custom renewal message of orders. Settings that already have
     the wanted value stay unchanged. Use this module to let an order expire.

@@ -8,7 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: digicert_order_status
 short_description: Set the status of DigiCert CertCentral orders
-version_added: 0.1.0
+version_added: 0.9.0
 description:
   - Cancels orders, marks orders as renewed, or removes that mark. Canceling an order is irreversible.
   - The module handles one order or thousands of orders. Orders that already have the wanted status stay unchanged.

@@ -8,7 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: digicert_request
 short_description: Approve or reject DigiCert CertCentral requests
-version_added: 0.1.0
+version_added: 0.9.0
 description:
   - Approves or rejects a pending request. A request asks for an order, a reissue, a duplicate or a revocation. The
     approval of a revocation request revokes certificates, which is irreversible, see O(confirm).

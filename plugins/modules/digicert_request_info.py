@@ -8,7 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: digicert_request_info
 short_description: Gather information about DigiCert CertCentral requests
-version_added: 0.1.0
+version_added: 0.9.0
 description:
   - Returns the requests of the account, for example the requests that wait for an approval.
 options:

@@ -8,7 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: order_plan
 short_description: Make a plan of changes to certificate orders, and apply the approved plan
-version_added: 0.1.0
+version_added: 0.9.0
 description:
   - A plan lists changes to certificate orders. For each order it contains the action, the reason, and the state of the
     order that the action is based on. One run makes the plan, an approver approves it, and another run applies it.

@@ -8,7 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: order_report
 short_description: Write a report on certificate orders as HTML, JSON and CSV
-version_added: 0.1.0
+version_added: 0.9.0
 description:
   - Writes one HTML page that loads nothing and runs no script, a JSON file and a CSV file. The files have what was
     planned, done, refused and left for manual review, with the reasons, and an overview of the account.

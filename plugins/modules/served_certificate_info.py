@@ -8,7 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: served_certificate_info
 short_description: Gather information about certificates that are served
-version_added: 0.1.0
+version_added: 0.9.0
 description:
   - Connects to names, and compares the serial numbers of the certificates that are served with O(serial_numbers). Use
     this module before a revocation, to make sure that no server uses the certificate any more.

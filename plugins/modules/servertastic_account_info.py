@@ -8,7 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: servertastic_account_info
 short_description: Gather information about a Servertastic account
-version_added: 0.1.0
+version_added: 0.9.0
 description:
   - Returns the points of the account, its orders, and the audit of its points. The audit is the only place where
     Servertastic connects a refund with an order.

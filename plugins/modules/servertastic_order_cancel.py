@@ -8,7 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: servertastic_order_cancel
 short_description: Cancel Servertastic orders
-version_added: 0.1.0
+version_added: 0.9.0
 description:
   - Cancels SSL/TLS orders of the reseller Servertastic. A canceled order can never be re-instated.
   - An order that has not been issued is canceled at once.

@@ -8,7 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: servertastic_order_info
 short_description: Gather information about Servertastic orders
-version_added: 0.1.0
+version_added: 0.9.0
 description:
   - Returns Servertastic orders in one normalized form, without their secrets. Select the orders by token, by digest, or
     from the lists of the account.

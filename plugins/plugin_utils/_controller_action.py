@@ -32,6 +32,7 @@ from ansible_collections.certops.orders.plugins.module_utils._http.connection im
 )
 from ansible_collections.certops.orders.plugins.module_utils._runtime.guard import guarded
 from ansible_collections.certops.orders.plugins.module_utils._runtime.results import RUNNER
+from ansible_collections.certops.orders.plugins.plugin_utils._masking import mask
 
 # Options with the connection of a service, and the action group whose defaults belong to it.
 CONNECTIONS = {"certcentral_connection": "digicert", "servertastic_connection": "servertastic"}
@@ -106,6 +107,7 @@ class _TaskRun:
             variables=self._task_vars,
         )
         result = guarded(self._module.run, validation.validated_parameters, context)
+        mask([*self._secrets(arguments), *context.secrets])
         if "library" in result:
             result["msg"] = missing_required_lib(result.pop("library"))
         return {**result, **messages.new()}

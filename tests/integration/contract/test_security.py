@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import http.server
+import importlib.util
 import json
 import re
 import threading
@@ -528,6 +529,23 @@ def test_a_key_of_the_environment_shows_nowhere(controller: Controller) -> None:
     assert pace["mode"] == "0600"
     assert not Path(pace["path"]).exists()
     assert_secret(run, controller, SECRET_KEY)
+
+
+def test_ansible_core_2_22_hides_a_key_of_the_environment_in_later_tasks(controller: Controller) -> None:
+    run = controller.play(
+        f"""
+        - name: Work
+          certops.orders.digicert_order_info:
+            order_ids: [{PENDING}]
+        - name: Show
+          ansible.builtin.debug:
+            msg: the key {{{{ lookup('env', 'DIGICERT_API_KEY') }}}} of the environment
+        """,
+        api_key=SECRET_KEY,
+    )
+
+    hides = importlib.util.find_spec("ansible.module_utils.secrets") is not None
+    assert (SECRET_KEY in run.output) is not hides
 
 
 def test_white_space_around_a_key_is_removed_and_a_malformed_key_is_refused_without_showing_it(

@@ -25,6 +25,7 @@ import yaml
 from ansible_collections.certops.orders.tests.integration.support import simulator_python
 
 ROOT = Path(__file__).resolve().parents[3]
+GALAXY = yaml.safe_load((ROOT / "galaxy.yml").read_text(encoding="utf-8"))
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 QUICK_START = README[README.index("## Quick start") : README.index("## Modules")]
 # The commands, and the output below them where it is shown.
@@ -107,12 +108,10 @@ def printed(tmp_path: Path) -> list[str]:
 
 
 def test_the_commands_print_what_the_page_shows(printed: list[str]) -> None:
-    assert "certops.orders:0.1.0 was installed successfully" in printed[0]
+    assert f"certops.orders:{GALAXY['version']} was installed successfully" in printed[0]
     for (text, shown), output in zip(BLOCKS[1:], printed[1:]):
         assert normalized(output) == normalized(shown), text
 
 
 def test_the_page_clones_the_repository_of_the_collection() -> None:
-    galaxy = yaml.safe_load((ROOT / "galaxy.yml").read_text(encoding="utf-8"))
-
-    assert BLOCKS[0][0].split("\n")[0] == f"git clone {galaxy['repository']}.git"
+    assert BLOCKS[0][0].split("\n")[0] == f"git clone {GALAXY['repository']}.git"

@@ -23,7 +23,7 @@ DEVELOPMENT = ROOT / "docs" / "development"
 UTILS = ROOT / "plugins" / "module_utils"
 PAGES = sorted(
     [
-        *(ROOT / name for name in ("CODE_OF_CONDUCT.md", "CONTRIBUTING.md", "SECURITY.md")),
+        *(ROOT / name for name in ("CODE_OF_CONDUCT.md", "CONTRIBUTING.md", "RELEASING.md", "SECURITY.md")),
         ROOT / "docs" / "service_facts.md",
         *(ROOT / ".github").rglob("*.md"),
         *DEVELOPMENT.rglob("*.md"),

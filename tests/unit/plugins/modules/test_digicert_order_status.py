@@ -961,8 +961,10 @@ def test_as_a_program_it_works_and_reports_a_missing_requests_library(how: list[
     )
 
     result = json.loads(done.stdout)
+    # From ansible-core 2.22 on, this is how AnsibleModule names to the controller what the controller is to hide.
+    result.pop("_ansible_new_secrets", None)
     assert (done.returncode, result.get("failed", False)) == (code, bool(code))
-    assert KEY not in done.stdout + done.stderr
+    assert KEY not in json.dumps(result) + done.stderr
     if code:
         assert "requests" in result["msg"]
         assert result["failure"]["code"] == "library_missing"
