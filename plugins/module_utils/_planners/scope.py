@@ -140,8 +140,8 @@ def notes(scope: Scope, orders: Sequence[Order], left_out: int = 0) -> list[str]
     for option, fact in OPTIONS.items():
         unmatched = _unmatched(getattr(scope, option), {getattr(order, fact) for order in orders})
         if unmatched:
-            verb = "is" if len(unmatched) == 1 else "are"
-            found.append(f"{scope.variable(option)}: {listed(unmatched)} {verb} the {fact} of no order that was read")
+            what = f"{scope.variable(option)} contains {listed(unmatched)}"
+            found.append(f"{what}, which no order that was read has: correct a misspelled {fact}")
     if left_out:
         verb = "is" if left_out == 1 else "are"
         found.append(f"{plural(left_out, 'order')} outside the scope of {scope.variables} {verb} not in the plan")

@@ -291,6 +291,40 @@ def test_a_guard_keeps_everything_from_being_done(marks: Marks) -> None:
     assert marks.writes == []
 
 
+# -- the scope ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("scope", [{"containers": ["EMEA"]}, {"organizations": "Labs"}], ids=str)
+def test_only_orders_of_the_scope_are_marked_and_their_successors_can_be_anywhere(
+    scope: Mapping[str, Any], marks: Marks
+) -> None:
+    emea, labs = {"id": 2, "name": "EMEA"}, {"id": 111112, "name": "Labs"}
+    marks.sim.reset(
+        seed(
+            migrated(OLD, "shop.example.com", 30, container=emea, organization=labs),
+            newer(NEW, "shop.example.com", organization=labs),
+            migrated(OLD_EXPIRED, "www.example.com", -10),
+            newer(FAR_NEW, "www.example.com"),
+            migrated(LONELY, "lonely.example.com", 30, container=emea, organization=labs),
+        )
+    )
+    planned = {OLD: "mark_renewed", LONELY: "keep"}
+
+    run = marks.approve(variables=scope)
+
+    assert entries(run) == planned
+    (variable,) = (f"mark_renewed_orders_{name}" for name in scope)
+    made = run["Make or apply the plan"].result
+    assert [mentions(note, 1, variable) for note in made["plan"]["notes"]] == [True]
+    assert sum(variable in line for line in made["table"]) == 2
+    assert outcomes(marks("apply", variables=scope)) == {OLD: "done", LONELY: "left"}
+    assert marks.writes == [f"set {OLD} renewed"]
+
+    other = {name: ["Other"] for name in scope}
+    assert entries(marks.undo("plan", variables=other)) == {}
+    assert entries(marks.undo("plan", variables=scope)) == {OLD: "unmark_renewed"}
+
+
 # -- taking marks away -------------------------------------------------------------------------------------------------
 
 
