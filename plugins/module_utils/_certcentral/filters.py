@@ -14,13 +14,13 @@ order are sent, and `matches` checks every row again.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
 from .._common.names import LIBRARY_MISSING, every_spelling, is_convertible, matches_pattern, pattern_forms
 from .._common.options import OptionError, domain_name, known_words
-from .models import DETAILS, ROW, integer, read_common_name
+from .models import DETAILS, ROW, Several, read_common_name
 
 if TYPE_CHECKING:
     from .models import Named, Order
@@ -34,14 +34,6 @@ STATUSES = (
 _STATUS_FILTER = ("pending", "issued", "rejected", "revoked", "waiting_pickup", "reissue_pending", "canceled")
 # The statuses of orders that have or had a certificate: a list row without an expiry is then incomplete.
 _WITH_CERTIFICATE = ("issued", "expired", "renewed", "reissue_pending", "revoked")
-
-
-@dataclass(frozen=True)
-class Several:
-    """Containers or organizations, by id or by name in lower case; without both, any of them."""
-
-    ids: frozenset[int] = frozenset()
-    names: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -67,9 +59,9 @@ class Criteria:
     expires_to: date | None = None
     is_renewed: bool | None = None
     container_id: int | None = None
-    containers: Several = Several()
+    containers: Several = field(default_factory=Several)
     organization_id: int | None = None
-    organizations: Several = Several()
+    organizations: Several = field(default_factory=Several)
     product_name_id: str = ""
     product_type: str = ""
     requester: str = ""
@@ -153,13 +145,9 @@ def _has_a_name_like(order: Order, patterns: tuple[str, ...]) -> bool | None:
 
 def _is_one_of(found: Named | None, wanted: Several, order: Order) -> bool | None:
     """Whether the container or the organization of an order is one of the wanted ones."""
-    if not (wanted.ids or wanted.names):
-        return True
-    if found and (found.id in wanted.ids or found.name.lower() in wanted.names):
-        return True
+    found_here = wanted.has(found)
     # A list row can lack the id, the name, or both.
-    lacks = found is None or (wanted.ids and found.id is None) or (wanted.names and not found.name)
-    return _unless_read(order) if lacks else False
+    return _unless_read(order) if found_here is None else found_here
 
 
 def _equals(wanted: object, found: object, order: Order) -> bool | None:
@@ -294,16 +282,10 @@ def _patterns(texts: Sequence[str]) -> tuple[str, ...]:
 
 def _several(params: Mapping[str, Any], option: str) -> Several:
     """Parse a list of ids and names: an element of digits is an id. Raises OptionError."""
-    texts = [text.strip() for text in params[option] or ()]
-    if not all(texts):
-        raise OptionError(f"{option} must not contain an empty element: remove it")
-    numbers = {text: integer(text) for text in texts}
-    if 0 in numbers.values():
-        raise OptionError(f"{option} must not contain 0, which is not an ID: remove it")
-    return Several(
-        frozenset(number for number in numbers.values() if number is not None),
-        frozenset(text.lower() for text, number in numbers.items() if number is None),
-    )
+    try:
+        return Several.of(params[option] or ())
+    except ValueError as error:
+        raise OptionError(f"{option} {error}") from None
 
 
 def _day(params: Mapping[str, Any], option: str) -> date | None:

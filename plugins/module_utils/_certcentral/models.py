@@ -12,7 +12,7 @@ Section numbers in comments refer to docs/development/reference/certcentral.md. 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import date, datetime
 from functools import cached_property
@@ -51,6 +51,38 @@ class Named:
 
     id: int | None
     name: str
+
+
+@dataclass(frozen=True)
+class Several:
+    """Containers or organizations, by id or by name in lower case; without both, any of them."""
+
+    ids: frozenset[int] = frozenset()
+    names: frozenset[str] = frozenset()
+
+    @classmethod
+    def of(cls, texts: Iterable[str]) -> Several:
+        """Parse ids and names: a text of digits is an id. Raises ValueError, whose message begins with must."""
+        stripped = [text.strip() for text in texts]
+        if not all(stripped):
+            raise ValueError("must not contain an empty element: remove it")
+        numbers = {text: integer(text) for text in stripped}
+        if 0 in numbers.values():
+            raise ValueError("must not contain 0, which is not an ID: remove it")
+        return cls(
+            frozenset(number for number in numbers.values() if number is not None),
+            frozenset(text.lower() for text, number in numbers.items() if number is None),
+        )
+
+    def __bool__(self) -> bool:
+        return bool(self.ids or self.names)
+
+    def has(self, one: Named | None) -> bool | None:
+        """Whether these have a container or an organization; None if its id or its name is not known and decides."""
+        if not self or (one and (one.id in self.ids or one.name.lower() in self.names)):
+            return True
+        is_unclear = one is None or (self.ids and one.id is None) or (self.names and not one.name)
+        return None if is_unclear else False
 
 
 @dataclass(frozen=True)

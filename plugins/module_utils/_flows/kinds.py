@@ -29,6 +29,8 @@ from .._planners import decommission, renewed_marks, stale_orders, undo_marks
 from .._planners.decommission_facts import Ending
 from .._planners.decommission_request import parse_request as parse_decommission
 from .._planners.decommission_rules import ReadFacts
+from .._planners.scope import narrowed, scope_of
+from .._planners.scope import notes as notes_of_scope
 from .._plans.actions import REVOKE
 from .._runtime.observers import ReadProgress
 from .._tls_probe.probe import probe
@@ -183,7 +185,10 @@ def _decommission_domain(request: Row, reads: Reads) -> Planned:
         decommission.plan(found, reviews, wanted, facts),
         account,
         names=sorted(wanted.names),
-        notes=decommission.notes(orders, reviews, wanted),
+        notes=[
+            *decommission.notes(orders, reviews, wanted),
+            *(notes_of_scope(wanted.scope, orders) if account else ()),
+        ],
         orders=orders,
         messages=reads.messages,
     )
@@ -196,24 +201,30 @@ def _cancel_stale_orders(request: Row, reads: Reads) -> Planned:
     pages = reads.by_ids(stale_orders.to_read(orders, wanted), details=True)
     renewed = reads.by_ids(stale_orders.predecessors(pages))
     entries = stale_orders.plan(orders, wanted, details=pages, renewed=renewed)
-    return Planned(entries, account, messages=reads.messages)
+    notes = notes_of_scope(wanted.scope, orders, stale_orders.outside(orders, wanted, pages))
+    return Planned(entries, account, notes=notes, messages=reads.messages)
 
 
 def _mark_renewed_orders(request: Row, reads: Reads) -> Planned:
-    undo_expired = bool(request.get("undo_expired"))
+    undo_expired, scope = bool(request.get("undo_expired")), scope_of(request, "mark_renewed_orders")
     account = reads.account()
     orders, today = reads.orders(include_origin=True), reads.now.date()
     pages = reads.by_ids(renewed_marks.to_read(orders, today, undo_expired=undo_expired), details=True)
-    entries = renewed_marks.plan(orders, today, pages, undo_expired=undo_expired)
-    return Planned(entries, account, orders=orders, messages=reads.messages)
+    found = renewed_marks.plan(orders, today, pages, undo_expired=undo_expired, with_unmarked=True)
+    entries, left_out = narrowed(found, [*orders, *pages], scope)
+    notes = notes_of_scope(scope, orders, left_out)
+    return Planned(entries, account, notes=notes, orders=orders, messages=reads.messages)
 
 
 def _undo_marks(request: Row, reads: Reads) -> Planned:
+    scope = scope_of(request, "mark_renewed_orders")
     source = undo_reports.find(str(request.get("report") or ""), str(request.get("folder") or ""))
     account = reads.account()
     marked, notes = undo_reports.marked(source, account["account_id"], account["api_host"])
     rows, pages = reads.by_ids(marked), reads.by_ids(marked, details=True)
-    return Planned(undo_marks.plan_undo(marked, rows, pages), account, notes=notes, messages=reads.messages)
+    entries, left_out = narrowed(undo_marks.plan_undo(marked, rows, pages), [*rows, *pages], scope)
+    notes = [*notes, *notes_of_scope(scope, rows, left_out)]
+    return Planned(entries, account, notes=notes, messages=reads.messages)
 
 
 # Options of the request of decommission_domain that its planner does not know.

@@ -18,7 +18,7 @@ from typing import Any, Callable
 
 from .._common.options import OptionError
 from .._plans.approval import LIMITS
-from .._role_options.checks import SHAPES, check_names, check_required, normalized
+from .._role_options.checks import SCOPE, SHAPES, check_names, check_required, normalized
 from .._role_options.variables import VARIABLES
 from . import kinds
 
@@ -214,12 +214,16 @@ def _cancel_stale_orders(of_role: _Variables, options: Mapping[str, Any], _phase
     return {name: options[name] for name in SHAPES[of_role.role] if name not in _OF_MODULE}
 
 
-def _mark_renewed_orders(of_role: _Variables, _options: Mapping[str, Any], _phase: str) -> dict[str, Any]:
-    return {"undo_expired": of_role.flag("undo_expired")}
+def _mark_renewed_orders(of_role: _Variables, options: Mapping[str, Any], _phase: str) -> dict[str, Any]:
+    return {"undo_expired": of_role.flag("undo_expired"), **_scope(options)}
 
 
-def _undo_marks(of_role: _Variables, _options: Mapping[str, Any], _phase: str) -> dict[str, Any]:
-    return {"report": of_role["undo_report"], "folder": of_role["report_dir"]}
+def _undo_marks(of_role: _Variables, options: Mapping[str, Any], _phase: str) -> dict[str, Any]:
+    return {"report": of_role["undo_report"], "folder": of_role["report_dir"], **_scope(options)}
+
+
+def _scope(options: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: options[name] for name in SCOPE}
 
 
 def _decommission_title(options: Mapping[str, Any]) -> str:

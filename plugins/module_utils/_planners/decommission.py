@@ -48,6 +48,7 @@ from .decommission_rules import (
     unresolved_names,
     why_manual_review,
     why_names_stay,
+    why_outside_scope,
 )
 
 if TYPE_CHECKING:
@@ -78,8 +79,9 @@ def to_read(
         page = pages.get(order_id, _UNREAD)[0]
         order, names = _with_details(row, page), _all_names(row, page)
         is_affected = any(map(request.affects, names))
+        is_outside = request.scope.verdict(order).is_inside is False
         # Rows that contradict each other, and orders that need manual review already, need no further reads.
-        if not agrees or (is_affected and why_manual_review(order, names, request)):
+        if not agrees or (is_affected and (is_outside or why_manual_review(order, names, request))):
             continue
         status = order_status(order, today)
         if not is_affected:
@@ -175,7 +177,9 @@ def to_probe(certificates: Iterable[Ending], reviews: Iterable[Review], request:
             probes.append({"order": str(order_id), "names": sorted(ends.names), "serial_numbers": serials})
     for digest, (review, agrees) in _reviews_covering(reviews, request).items():
         names = names_of_review(review)
-        if agrees and review.state == COMPLETED and not why_names_stay(digest, names, request):
+        # With a scope, no Servertastic order is changed.
+        may_end = review.state == COMPLETED and not request.scope
+        if agrees and may_end and not why_names_stay(digest, names, request):
             probes.append({"order": digest, "names": names, "serial_numbers": []})
     return probes
 
@@ -411,6 +415,7 @@ def _servertastic(read: tuple[Review, bool], request: Decommission, facts: ReadF
     names, digest = names_of_review(review), review.order_digest
     is_replacement = digest in request.replacements
     why = IS_REPLACEMENT if is_replacement else why_names_stay(digest, names, request)
+    why = why or why_outside_scope(review, request)
     # Servertastic returns how many additional names an order can have, but not all of these names.
     unlisted = (review.san_count or 0) - (len(names) - 1)
     if not why and unlisted > 0:

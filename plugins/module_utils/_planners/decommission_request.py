@@ -18,6 +18,8 @@ from .._common.names import LIBRARY_MISSING, is_convertible, spellings
 from .._common.options import OptionError, domain_name
 from .._common.values import ORDER_ID
 from .._plans.actions import KEEP, LAPSE, REVOKE, TLS_PRODUCTS
+from .scope import OPTIONS as SCOPE_OPTIONS
+from .scope import Scope, scope_of
 
 _ID = re.compile(rf"{ORDER_ID.pattern}|[0-9a-f]{{64}}")
 _PATTERN = re.compile(r"(?:[a-z0-9_*?.-]|\[!?[a-z0-9_.-]+\])+")
@@ -37,7 +39,8 @@ class Decommission:
     orders are never changed; stays: additional patterns that the role sets, which may match no name. lives_on: the
     names that stay in use with a replacement certificate; replacements: ids and digests of the orders that replace
     them. waiver: the user's reason to revoke certificates without a probe, or with a name that does not resolve and
-    without an approval. unapproved: whether the plan is applied without an approval.
+    without an approval. unapproved: whether the plan is applied without an approval. scope: the
+    orders that may be changed.
     """
 
     names: frozenset[str]
@@ -54,6 +57,7 @@ class Decommission:
     probe: bool = True
     waiver: str = ""
     unapproved: bool = False
+    scope: Scope = field(default_factory=Scope)
     _parents: frozenset[str] = field(default=frozenset(), init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -96,7 +100,8 @@ def parse_request(options: Mapping[str, Any]) -> Decommission:
 
     Lists must be lists and booleans must be booleans: to Python a string is a list of letters, and "false" is true.
     """
-    unknown = sorted(str(name) for name in set(options) - {one.name for one in fields(Decommission) if one.init})
+    known = {one.name for one in fields(Decommission) if one.init} - {"scope"} | set(SCOPE_OPTIONS)
+    unknown = sorted(str(name) for name in set(options) - known)
     if unknown:
         raise ValueError(f"{_variable(unknown[0])} is not an option of the role decommission_domain")
     names = _names(options, "names")
@@ -135,6 +140,7 @@ def parse_request(options: Mapping[str, Any]) -> Decommission:
         probe=probe,
         waiver=waiver.strip(),
         unapproved=_boolean(options, "unapproved", False),
+        scope=scope_of(options, "decommission_domain"),
     )
     # A misspelled name would end the certificate of a name that stays in use.
     not_listed = sorted(

@@ -103,6 +103,9 @@ def decide(
     row: the order as the list has it. order: the row merged with the order's details, if they were read. ends: what a
     revocation would end, as far as it was read. names: all known names of the order.
     """
+    outside = request.scope.verdict(row, order).why
+    if outside:
+        return _outside(order, outside, facts.today)
     # The row and the details can differ in the product or the common name. Both versions must pass.
     why = why_manual_review(row, names, request) or why_manual_review(order, names, request)
     if why:
@@ -125,6 +128,16 @@ def decide(
     if status in ENDED:
         return NOTHING, f"the order is {status}", {}
     return LEAVE, _ADVICE.get(status, f"the status of the order, {status or 'none'}, is not known"), {}
+
+
+def _outside(order: Order, why: str, today: date) -> _Choice:
+    """Decide for an order outside of the scope: the approver must know of it as long as it can serve a name."""
+    status = order_status(order, today)
+    if status in ENDED:
+        return NOTHING, f"the order is {status}", {}
+    if status == "expired" and renews_after_expiry(order, today) is False:
+        return NOTHING, "the certificate has expired", {}
+    return LEAVE, why, {}
 
 
 def _expired(order: Order, request: Decommission, today: date) -> _Choice:
@@ -368,6 +381,14 @@ def why_names_stay(key: str, names: Sequence[str], request: Decommission) -> str
         return ""
     used = "and the servers that use it are not known: list the order in decommission_domain_shared to end it"
     return f"the order covers the wildcard {wildcards[0]}, {used}"
+
+
+def why_outside_scope(review: Review, request: Decommission) -> str:
+    """Return why the scope forbids to change a Servertastic order, an empty string if it does not."""
+    if not request.scope or review.state == CANCELLED:
+        return ""
+    # Only CertCentral has organizations and containers.
+    return f"a Servertastic order is always outside the scope of {request.scope.variables}"
 
 
 def decide_servertastic(review: Review, request: Decommission, facts: ReadFacts) -> tuple[str, str]:

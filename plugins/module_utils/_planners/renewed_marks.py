@@ -19,7 +19,8 @@ from typing import TYPE_CHECKING, Any
 
 from .._certcentral.models import DETAILS, ORIGIN
 from .._common.values import is_id
-from .._plans.actions import CERTCENTRAL, LEAVE, MARK, TLS_PRODUCTS, UNMARK
+from .._plans.actions import CERTCENTRAL, KEEP, LEAVE, MARK, TLS_PRODUCTS, UNMARK
+from .._plans.text import listed
 
 if TYPE_CHECKING:
     from .._certcentral.models import Order
@@ -28,6 +29,9 @@ if TYPE_CHECKING:
 MARK_WINDOW_DAYS = 90
 # The statuses in which an order can have the mark. The mark can show as the status renewed (2.2, 4.1).
 MARKABLE = ("issued", "expired", "renewed")
+_REISSUED = "reissue_pending"
+# The statuses of orders that wait for their certificate, or for another one.
+_WAITING = ("needs_approval", "pending", "processing", "waiting_pickup", "needs_csr", _REISSUED)
 # The statuses of issued orders, with or without the mark.
 _ISSUED = ("issued", "renewed")
 _ENDED = ("canceled", "revoked")
@@ -36,7 +40,12 @@ _NEVER_ISSUED = ("needs_approval", "pending", "processing", "waiting_pickup", "n
 
 
 def plan(
-    orders: Iterable[Order], today: date, pages: Iterable[Order] = (), *, undo_expired: bool = False
+    orders: Iterable[Order],
+    today: date,
+    pages: Iterable[Order] = (),
+    *,
+    undo_expired: bool = False,
+    with_unmarked: bool = False,
 ) -> list[dict[str, Any]]:
     """Return a plan entry for every migrated order whose mark must change, sorted by order id.
 
@@ -44,15 +53,22 @@ def plan(
     and no other order has ever renewed the order; marks that a user set for another reason stay.
 
     today: the date in UTC. pages: the orders of `to_read`, read with details. undo_expired: whether to remove the marks
-    of expired orders as well. Raises ValueError if an order has no valid id.
+    of expired orders as well. with_unmarked: whether to return an entry without a change, with the reason, for each due
+    migrated order that has no mark and gets none. Raises ValueError if an order has no valid id.
     """
     whole = {page.id: page for page in pages if DETAILS in page.seen}
-    entries = []
-    for case in _Account(orders, today, whole).cases(undo_expired):
+    account = _Account(orders, today, whole)
+    entries, decided = [], set()
+    for case in account.cases(undo_expired):
         decision = _decide(case, whole.get(case.old.id, case.page))
         if decision:
+            decided.add(case.old.id)
             entries.append(_entry(case, *decision))
-    return entries
+    if not with_unmarked:
+        return entries
+    unmarked = _Unmarked(account, whole)
+    entries += [unmarked.entry(old) for old in unmarked.orders() if old.id not in decided]
+    return sorted(entries, key=lambda one: int(one["order"]))
 
 
 def to_read(orders: Iterable[Order], today: date, *, undo_expired: bool = False) -> list[int]:
@@ -114,9 +130,17 @@ class _Order:
         return self.days is not None and self.days <= MARK_WINDOW_DAYS
 
     @property
+    def is_long_ended(self) -> bool:
+        """Whether the order has ended, and its certificate expired before the window in which it was due."""
+        return self.has_expired and self.days is not None and self.days < -MARK_WINDOW_DAYS
+
+    @property
+    def is_migrated(self) -> bool:
+        return ORIGIN in self.order.seen and bool(self.order.is_migrated)
+
+    @property
     def can_carry_a_mark(self) -> bool:
-        is_migrated = ORIGIN in self.order.seen and self.order.is_migrated
-        return bool(is_migrated) and self.status in MARKABLE and self.end is not None
+        return self.is_migrated and self.status in MARKABLE and self.end is not None
 
 
 @dataclass(frozen=True)
@@ -160,10 +184,19 @@ class _Candidates:
         ]
         self._canceled = [order for _placed, _id, order in sorted(canceled, key=lambda one: one[:2], reverse=True)]
         self._without_end = sorted((order for order in issued_once if order.end is None), key=lambda order: order.id)
+        self._waiting = sorted((order for order in orders if order.status in _WAITING), key=lambda order: -order.id)
 
     def renewing_order(self, old: _Order) -> _Order | None:
         """Return the issued order that renews `old`: the one that ends last."""
         return _later(self._issued_orders, old)
+
+    def shorter_order(self, old: _Order) -> _Order | None:
+        """Return the other issued order that ends last, if it does not end later than `old`."""
+        return next((order for order in self._issued_orders if order.id != old.id), None)
+
+    def waiting_order(self, old: _Order) -> _Order | None:
+        """Return the newest other order that waits for its certificate, or for another one."""
+        return next((order for order in self._waiting if order.id != old.id), None)
 
     def had_renewed(self, old: _Order) -> _Order | None:
         """Return an order that was issued and not canceled or revoked; it may have expired since."""
@@ -203,6 +236,7 @@ class _Account:
             for name in group[1]:
                 self._with_name.setdefault((group[0], name), set()).add(group)
         self._candidates: dict[tuple[int | None, frozenset[str]], _Candidates] = {}
+        self._organizations: dict[str, list[int]] | None = None
 
     def cases(self, undo_expired: bool) -> Iterator[_Case]:
         """Yield the migrated orders that may be marked, or whose mark may be removed, sorted by order id."""
@@ -235,13 +269,13 @@ class _Account:
         is_known = bool(old.names) and old.names_known and old.end is not None and not self.is_inconsistent(old)
         if not is_known or old.order.product_type not in TLS_PRODUCTS:
             return None
-        renewing = self._candidates_for(old).renewing_order(old) if old.counts else None
+        renewing = self.candidates(old.organization, old.names).renewing_order(old) if old.counts else None
         if renewing:
             return renewing.id
-        return None if possible.has_one_for(old) else 0
+        return None if possible.one_for(old) else 0
 
     def _case(self, old: _Order, undo_expired: bool) -> _Case | None:
-        candidates = self._candidates_for(old)
+        candidates = self.candidates(old.organization, old.names)
         renewing = candidates.renewing_order(old)
         if renewing:
             return _Case(old, renewing) if old.is_due and not old.order.is_marked else None
@@ -256,16 +290,26 @@ class _Account:
         )
         return _Case(old, ended, successor_has_ended=True, doubt=doubt)
 
-    def _candidates_for(self, old: _Order) -> _Candidates:
-        group = (old.organization, old.names)
+    def candidates(self, organization: int | None, names: frozenset[str]) -> _Candidates:
+        """Return the orders of an organization that have all of some names."""
+        group = (organization, names)
         if group not in self._candidates:
             # The rarest name first, so that the intersection starts with the smallest set.
-            groups_by_name = sorted((self._with_name[old.organization, name] for name in old.names), key=len)
+            groups_by_name = sorted((self._with_name.get((organization, name), set()) for name in names), key=len)
             groups = groups_by_name[0].intersection(*groups_by_name[1:])
             self._candidates[group] = _Candidates(
                 [order for one in groups for order in self._groups[one]], self._inconsistent
             )
         return self._candidates[group]
+
+    def organizations_with(self, name: str) -> Iterable[int]:
+        """Return the organizations that have an order with a name, sorted."""
+        if self._organizations is None:
+            self._organizations = {}
+            for organization, one in self._with_name:
+                if organization is not None:
+                    self._organizations.setdefault(one, []).append(organization)
+        return sorted(self._organizations.get(name, ()))
 
 
 def _with_facts(order: Order, today: date, pages: Mapping[int, Order]) -> _Order:
@@ -352,6 +396,97 @@ def entry(order: Order, action: str, reason: str, facts: Mapping[str, Any] | Non
     }
 
 
+# -- due orders that are not marked ------------------------------------------------------------------------------------
+
+
+class _Unmarked:
+    """The migrated orders that are due, not marked, and not to be marked now: each with the reason."""
+
+    def __init__(self, account: _Account, pages: Mapping[int, Order]) -> None:
+        self._account = account
+        self._possible = _Possible(account)
+        self._pages = pages
+
+    def orders(self) -> Iterator[_Order]:
+        """Yield these orders, each once. Those that ended long ago are not due any more."""
+        last = None
+        for old in self._account.orders:
+            if old.id != last and self._is_due(old) and not self._is_renewed(old):
+                yield old
+            last = old.id
+
+    def _is_due(self, old: _Order) -> bool:
+        if not old.is_migrated or old.status not in (*MARKABLE, _REISSUED):
+            return False
+        may_be_due = old.is_due or (old.days is None and old.status != "expired")
+        return may_be_due and not old.is_long_ended
+
+    def _is_renewed(self, old: _Order) -> bool:
+        page = self._pages.get(old.id, old.order)
+        return bool(old.order.is_marked or page.is_marked or page.renewed_order_id)
+
+    def entry(self, old: _Order) -> dict[str, Any]:
+        """Return the entry of an order: manual review if a fact is not known, or another order may have renewed it."""
+        unknown = self._unknown_fact(old) or ("" if old.status == _REISSUED else self._doubt(old))
+        reason = unknown or self._why_no_successor(old)
+        if old.order.is_marked is None and old.id not in self._pages:
+            # Its page is not worth a request: the mark of an order without a successor stays.
+            reason += "; the list does not show whether the order is marked"
+        found = entry(old.order, LEAVE if unknown else KEEP, reason)
+        return {**found, "domains": sorted(old.names)}
+
+    def _unknown_fact(self, old: _Order) -> str:
+        """Return which fact is not known that decides whether the order has a successor, empty if there is none."""
+        if self._account.is_inconsistent(old):
+            return "the order changed while the account was read: plan again"
+        if not old.order.product_type:
+            return "the product type of the order is not known"
+        if old.order.product_type not in TLS_PRODUCTS:
+            return ""
+        if not old.names_known or not old.names:
+            return "not all names of the order are known"
+        if old.organization is None:
+            return "the organization of the order is not known, so that its successor is not known either"
+        if old.end is None:
+            return "the last day of the order is not known"
+        return ""
+
+    def _doubt(self, old: _Order) -> str:
+        """Return which order may have renewed an order or a part of it, empty if there is none."""
+        if not old.counts:
+            return ""
+        unclear = self._possible.one_for(old)
+        if unclear:
+            return f"order {unclear.id}, of which not all facts are known, may have renewed the order"
+        for other in self._account.organizations_with(min(old.names)):
+            renewing = self._account.candidates(other, old.names).renewing_order(old)
+            if renewing and other != old.organization:
+                return f"order {renewing.id}, which has all names of the order, is of another organization"
+        for name in sorted(old.names):
+            renewing = self._account.candidates(old.organization, frozenset([name])).renewing_order(old)
+            if renewing:
+                lacking = sorted(old.names - renewing.names)
+                return f"order {renewing.id}, which has the name {name}, does not have {listed(lacking)}"
+        return ""
+
+    def _why_no_successor(self, old: _Order) -> str:
+        if old.order.product_type not in TLS_PRODUCTS:
+            return f"the product type of the order, {old.order.product_type}, is not one of a TLS certificate"
+        if old.status == _REISSUED:
+            return "a reissue of the order is pending"
+        candidates = self._account.candidates(old.organization, old.names)
+        waiting = candidates.waiting_order(old)
+        if waiting:
+            return f"order {waiting.id}, which has all names of the order, is {waiting.status} and not issued"
+        ended = candidates.ended_successor(old)
+        if ended:
+            return f"order {ended.id}, which was placed to renew the order, is {ended.status}"
+        shorter = candidates.shorter_order(old)
+        if shorter:
+            return f"order {shorter.id}, which has all names of the order, does not end later: it ends on {shorter.end}"
+        return "no other order has renewed the order"
+
+
 # -- the successors of any order ---------------------------------------------------------------------------------------
 
 
@@ -387,12 +522,12 @@ class _Possible:
             if not order.names and not order.names_known:
                 self._nameless.append(order)
 
-    def has_one_for(self, old: _Order) -> bool:
-        """Whether one of them may have renewed an order."""
+    def one_for(self, old: _Order) -> _Order | None:
+        """Return one of them that may have renewed an order, None if there is none."""
         # Two unknown organizations do not count as the same, so any other order may be the successor.
         by_name = self._unclear if old.organization else self._all
-        several = [order for name in old.names for order in by_name.get(name, ())]
-        return any(_may_renew(order, old) for order in (*several, *self._nameless))
+        several = [order for name in sorted(old.names) for order in by_name.get(name, ())]
+        return next((order for order in (*several, *self._nameless) if _may_renew(order, old)), None)
 
 
 def _may_renew(order: _Order, old: _Order) -> bool:

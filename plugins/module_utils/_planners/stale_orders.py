@@ -13,7 +13,7 @@ manual review.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from datetime import date, datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +22,8 @@ from .._common.names import LIBRARY_MISSING, is_convertible, matches_pattern, pa
 from .._common.text import plural
 from .._common.values import is_id, utc, utc_text, whole_number
 from .._plans.actions import CANCEL, CERTCENTRAL, LEAVE, REJECT, TLS_PRODUCTS, WAIT, writes
+from .scope import OPTIONS as SCOPE_OPTIONS
+from .scope import Scope, reviewed, scope_of
 
 if TYPE_CHECKING:
     from .._certcentral.models import Order
@@ -50,7 +52,7 @@ class StaleCriteria:
     today: the date in UTC. older_than_days: calendar days since the order was placed. include, exclude: patterns of
     names, each in all spellings that are compared. predecessor_days: a renewal is needed if the order that it renews
     expires at most this many days from today, before or after. limit: maximum number of orders to end, the oldest
-    first; None for no limit.
+    first; None for no limit. scope: the orders that may be ended.
     """
 
     today: date
@@ -61,6 +63,7 @@ class StaleCriteria:
     product_types: tuple[str, ...] = TLS_PRODUCTS
     predecessor_days: int = PREDECESSOR_DAYS
     limit: int | None = None
+    scope: Scope = field(default_factory=Scope)
 
 
 # -- the request -------------------------------------------------------------------------------------------------------
@@ -69,9 +72,11 @@ class StaleCriteria:
 def parse_request(options: Mapping[str, Any]) -> StaleCriteria:
     """Read the criteria from the options of the role: the fields of StaleCriteria, with `now` for `today`.
 
+    The options of the scope are `organizations` and `containers`.
+
     now: a time or a date, as a string or an object, in UTC if it has no time zone. Raises ValueError.
     """
-    known = {field.name for field in fields(StaleCriteria)} - {"today"} | {"now"}
+    known = {one.name for one in fields(StaleCriteria)} - {"today", "scope"} | {"now", *SCOPE_OPTIONS}
     unknown = sorted(str(name) for name in set(options) - known)
     if unknown:
         raise ValueError(f"{_variable(unknown[0])} is not an option of the role cancel_stale_orders")
@@ -89,6 +94,7 @@ def parse_request(options: Mapping[str, Any]) -> StaleCriteria:
         product_types=_texts(options, "product_types", TLS_PRODUCTS),
         predecessor_days=_days(options, "predecessor_days", PREDECESSOR_DAYS, 0),
         limit=None if options.get("limit") is None else _days(options, "limit", MOST_LIMIT, 1, MOST_LIMIT),
+        scope=scope_of(options, "cancel_stale_orders"),
     )
 
 
@@ -163,8 +169,19 @@ def to_read(orders: Iterable[Order], criteria: StaleCriteria) -> list[int]:
     """
     kinds = ("", *criteria.product_types)
     return [
-        order_id for order_id, rows in _candidates(orders, criteria) if any(row.product_type in kinds for row in rows)
+        order_id
+        for order_id, rows in _candidates(orders, criteria)
+        if any(row.product_type in kinds for row in rows) and criteria.scope.verdict(*rows).is_inside is not False
     ]
+
+
+def outside(orders: Iterable[Order], criteria: StaleCriteria, details: Iterable[Order] = ()) -> int:
+    """Return how many stale orders are outside of the scope. details: the orders of `to_read`, read with details."""
+    if not criteria.scope:
+        return 0
+    pages = _by_id(details)
+    stale = _candidates(orders, criteria)
+    return sum(criteria.scope.verdict(*rows, *pages.get(number, ())).is_inside is False for number, rows in stale)
 
 
 def predecessors(details: Iterable[Order]) -> list[int]:
@@ -217,6 +234,7 @@ def plan(
 ) -> list[dict[str, Any]]:
     """Return a plan entry for every stale order, sorted by order id, and none for an excluded order.
 
+    An order outside of the scope has no entry, and one of which that is not known goes to manual review.
     details: the orders of `to_read`, read with details. renewed: the orders of `predecessors`. Raises ValueError if an
     order has no valid id.
     """
@@ -225,9 +243,9 @@ def plan(
     for order_id, rows in _candidates(orders, criteria):
         read = pages.get(order_id, ())
         # The list can leave names out, so the names of the details count as well.
-        names = _names(*rows, *read)
-        if _is_selected(names, criteria):
-            entries.append(_entry(rows, read, names, predecessors_by_id, criteria))
+        names, verdict = _names(*rows, *read), criteria.scope.verdict(*rows, *read)
+        if _is_selected(names, criteria) and verdict.is_inside is not False:
+            entries.append(reviewed(_entry(rows, read, names, predecessors_by_id, criteria), verdict.why))
     return _limited(entries, criteria.limit)
 
 

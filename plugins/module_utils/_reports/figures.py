@@ -15,6 +15,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from .data import Report, day, moment
+from .listing import UNKNOWN
 
 # Days from the report on within which an order is due.
 HORIZONS = (7, 30, 60, 90)
@@ -26,6 +27,8 @@ GROUPINGS: Mapping[str, Sequence[str]] = {
     "container": ("container_name", "container_id"),
     "product": ("product_name", "product_name_id"),
 }
+_OWN_COLUMNS = ("order_id", "common_name", "status", "serial_number", "auto_renew")
+_DUE = (*_OWN_COLUMNS, *GROUPINGS)
 
 
 @dataclass(frozen=True)
@@ -38,19 +41,31 @@ class Group:
 
 
 def due_without_successor(report: Report) -> list[dict[str, Any]]:
-    """Return the orders in use that expire within the last of HORIZONS and are not renewed, the soonest first.
+    """Return the orders in use that expire within the last of HORIZONS without a successor, the soonest first.
 
-    A row has order_id, common_name, status, serial_number, expires (a date), days_remaining, organization, container,
-    product, and auto_renew if it is known.
+    These are those of the report itself, where successors were searched; otherwise the orders that are not renewed. A
+    row has order_id, common_name, status, serial_number, expires (a date), days_remaining, organization, container,
+    product, and auto_renew. What is not known is empty or None.
     """
+    if report.due_without_successor is not None:
+        known = [_known(report, row) for row in report.due_without_successor]
+        dated = [row for row in known if row["days_remaining"] is not None]
+        due = [row for row in dated if 0 <= row["days_remaining"] <= HORIZONS[-1]]
+        return sorted(due, key=lambda row: (row["days_remaining"], str(row["order_id"]).zfill(12)))
     rows = report.overview(len(report.orders)).soonest
     found = [{**_due(row), "days_remaining": days_left(report, row.get("valid_till"))} for row in rows]
     return [row for row in found if row["days_remaining"] <= HORIZONS[-1]]
 
 
+def _known(report: Report, row: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a row of the report without the word that stands for what is not known, and with days from its day on."""
+    empty = {**dict.fromkeys(GROUPINGS, ""), "auto_renew": None}
+    shown = {name: empty.get(name) if row.get(name) == UNKNOWN else row.get(name) for name in _DUE}
+    return {**shown, "expires": str(row.get("expires"))[:10], "days_remaining": days_left(report, row.get("expires"))}
+
+
 def _due(row: Mapping[str, Any]) -> dict[str, Any]:
-    columns = ("order_id", "common_name", "status", "serial_number", "auto_renew")
-    shown = {name: row.get(name) for name in columns}
+    shown = {name: row.get(name) for name in _OWN_COLUMNS}
     return {**shown, "expires": str(row.get("valid_till"))[:10], **{name: _group(row, name) for name in GROUPINGS}}
 
 

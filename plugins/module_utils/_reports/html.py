@@ -169,9 +169,21 @@ def _facts(report: Report) -> list[tuple[str, str, str]]:
         ("Job", report.job, ""),
         (plural(len(report.names), "name"), _some(report.names), "wide"),
         (plural(len(report.hosts), "server"), _servers(report), "wide"),
+        ("Filters", _filters(report.filters or {}), "wide"),
         ("Plan (SHA-256)", report.plan_sha256, "wide code"),
     ]
     return [fact for fact in facts if fact[1]]
+
+
+def _filters(filters: Mapping[str, Any]) -> str:
+    """The filters that select the orders of the report, by their options."""
+    return "; ".join(f"{name}: {_filter_text(value)}" for name, value in filters.items())
+
+
+def _filter_text(value: Any) -> str:
+    if isinstance(value, (list, tuple)):
+        return _some(map(str, value))
+    return {True: "yes", False: "no"}[value] if isinstance(value, bool) else str(value)
 
 
 def _servers(report: Report) -> str:

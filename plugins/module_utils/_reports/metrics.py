@@ -108,7 +108,7 @@ def _account_metrics(report: Report) -> Iterator[Metric]:
     due = due_within(due_without_successor(report))
     yield Metric(
         "certops_orders_due_without_successor",
-        "Orders in use that expire within a number of days and are not renewed.",
+        "Orders in use that expire within a number of days without a successor.",
         [({"within_days": days}, count) for days, count in zip(HORIZONS, due)],
     )
     yield Metric(

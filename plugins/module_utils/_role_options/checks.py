@@ -75,6 +75,8 @@ _COUNT, _POSITIVE = Shape(is_list=False, is_number=True), Shape(is_list=False, i
 # A hundred years: no date can be computed with a much larger number.
 _DAYS = Shape(is_list=False, is_number=True, most=36500)
 _LIMITS = {"max_changes": _COUNT, "expected_changes": _COUNT}
+# The scope of a plan. Names of organizations can contain spaces.
+SCOPE = {"organizations": _LINES, "containers": _LINES}
 # The options of each role that are lists or numbers, without the prefix. Their type in the argument specs is `raw`.
 SHAPES: dict[str, dict[str, Shape]] = {
     "decommission_domain": {
@@ -93,10 +95,12 @@ SHAPES: dict[str, dict[str, Shape]] = {
         "probe_timeout": _POSITIVE,
         "servertastic_tokens": _TOKENS,
         "max_revocations": _COUNT,
+        **SCOPE,
     },
-    "mark_renewed_orders": _LIMITS,
+    "mark_renewed_orders": {**_LIMITS, **SCOPE},
     "cancel_stale_orders": {
         **_LIMITS,
+        **SCOPE,
         "older_than_days": replace(_DAYS, least=1),
         "include": _WORDS,
         "exclude": _WORDS,

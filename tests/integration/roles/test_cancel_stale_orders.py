@@ -475,3 +475,31 @@ def test_a_hostile_name_stays_a_text(stale: Stale) -> None:
     assert not trap.exists()
     assert "lookup('pipe'" in records(run)[CANCEL]["name"]
     assert "lookup('pipe'" in records(run)[REVOKE_WAITS]["reason"]
+
+
+# -- the scope ---------------------------------------------------------------------------------------------------------
+
+
+def test_only_orders_of_the_scope_are_ended(stale: Stale) -> None:
+    emea, labs = {"id": 2, "name": "EMEA"}, {"id": 111112, "name": "Labs, Inc."}
+    stale.sim.reset(
+        seed(
+            {"id": CANCEL, "status": "pending", "created_days_ago": 40, "container": emea, "organization": labs},
+            {"id": CANCEL_TOO, "status": "pending", "created_days_ago": 40, "container": emea},
+            {"id": REJECT, "status": "needs_approval", "created_days_ago": 40, "organization": labs},
+        )
+    )
+    # A name with a comma needs a list.
+    scope = {"containers": "emea, Misspelled", "organizations": ["labs, inc."]}
+
+    run = stale.approve(variables=scope)
+
+    assert {one["order"]: one["action"] for one in planned_by(run)} == {str(CANCEL): "cancel"}
+    assert not {f"read {CANCEL_TOO}", f"read {REJECT}"} & set(stale.sent)
+    made = run["Make or apply the plan"].result
+    assert any(mentions(note, "cancel_stale_orders_containers", "misspelled") for note in made["plan"]["notes"])
+    assert any(mentions(note, 2, "cancel_stale_orders_organizations") for note in made["plan"]["notes"])
+    assert any(mentions(line, "cancel_stale_orders_containers", "emea") for line in made["table"])
+
+    assert outcomes(stale("apply", variables=scope)) == {CANCEL: "done"}
+    assert stale.writes == [f"set {CANCEL} canceled"]

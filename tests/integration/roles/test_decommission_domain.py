@@ -185,6 +185,37 @@ def test_names_are_found_in_every_spelling_and_a_restricted_key_reports_its_limi
 # -- plan, approve, apply ----------------------------------------------------------------------------------------------
 
 
+def test_only_orders_of_the_scope_are_ended_and_the_others_are_shown(retire: Retire, sim: Simulator) -> None:
+    emea = {"id": 2, "name": "EMEA"}
+    sim.reset(
+        book(
+            order(1, "pending", "www", container=emea),
+            order(2, "pending", "api"),
+            order(3, "pending", "labs", container=emea, organization={"id": 5, "name": "Labs"}),
+            order(4, "revoked", "old"),
+            at_servertastic=[st_order("queued", "Queued")],
+        )
+    )
+    # 111111 is the organization of an order of a seed that names none.
+    scope = {"containers": "EMEA,Misspelled", "organizations": [111111], "servertastic_account": True}
+
+    plan, apply = retire.steps(retire.step("plan", **scope), retire.step("apply", **scope))
+
+    others = {"2": "leave", "3": "leave", "4": "nothing", digest("queued"): "leave"}
+    assert plan.actions == {"1": "cancel", **others}
+    assert "decommission_domain_containers" in plan.reasons["2"]
+    assert mentions(plan.reasons["3"], "Labs", "decommission_domain_organizations")
+    assert mentions(plan.reasons[digest("queued")], "decommission_domain_organizations")
+    assert mentions(plan.plan["notes"][0], "decommission_domain_containers", "misspelled")
+    assert not {"read 2", "read 3"} & set(sent(plan))
+    assert apply.outcomes == {
+        "1": "done",
+        **dict.fromkeys(("2", "3", short("queued")), "left"),
+        "4": "unchanged",
+    }
+    assert writes(apply) == ["set 1 canceled"]
+
+
 @pytest.mark.story("decommission_domain")
 def test_it_is_planned_approved_done_and_done_already(retire: Retire, sim: Simulator) -> None:
     before = truth(sim)

@@ -142,6 +142,11 @@ def outcomes(run: Run) -> dict[int, str]:
 
 
 PLANNED = {OLD: "mark_renewed", OLD_EXPIRED: "mark_renewed", MARKED: "unmark_renewed"}
+# Due orders that are not marked: one without a successor, and one whose organization the service does not return.
+UNMARKED = {LONELY: "keep", DV: "leave"}
+DONE = {**dict.fromkeys(PLANNED, "done"), **dict.fromkeys(UNMARKED, "left")}
+# What a plan has after these changes: nothing renews the order whose mark was removed.
+AFTERWARDS = {**UNMARKED, MARKED: "keep"}
 
 
 # -- planning and applying ---------------------------------------------------------------------------------------------
@@ -150,8 +155,9 @@ PLANNED = {OLD: "mark_renewed", OLD_EXPIRED: "mark_renewed", MARKED: "unmark_ren
 def test_planning_writes_nothing_and_needs_a_view_only_key(marks: Marks) -> None:
     run = marks.approve(env={"DIGICERT_API_KEY": "sim-readonly", "ANSIBLE_SHOW_CUSTOM_STATS": "1"})
 
-    assert entries(run) == PLANNED
-    assert outcomes(run) == dict.fromkeys(PLANNED, "planned")
+    assert entries(run) == {**PLANNED, **UNMARKED}
+    assert outcomes(run) == {**DONE, **dict.fromkeys(PLANNED, "planned")}
+    assert run["Result"].result["order_plan_result"]["counts"]["planned"] == len(PLANNED)
     # And whether the marks that would be taken away are true renewals.
     assert marks.asked[:4] == READS
     assert sorted(marks.asked[4:]) == [f"read {MARKED}", f"read {TRULY}"]
@@ -160,7 +166,7 @@ def test_planning_writes_nothing_and_needs_a_view_only_key(marks: Marks) -> None
     assert any(mentions(line, MARKED, REVOKED, "revoked") for line in shown)
     stats = run.output.partition("CUSTOM STATS")[2]
     assert f'"mark_renewed_orders_plan_sha256": "{marks.sha256}"' in stats
-    assert json.loads(marks.report("plan").read_text())["summary"] == {"total": 3, "planned": 3}
+    assert json.loads(marks.report("plan").read_text())["summary"] == {"total": 5, "planned": 3, "left": 2}
     result = run["Result"].result["order_plan_result"]
     assert result["path"].endswith("plans/mark_renewed_orders.json")
     assert result["sha256"] == marks.sha256
@@ -182,18 +188,19 @@ def test_what_was_approved_is_done_and_the_second_run_finds_nothing(marks: Marks
 
     run = marks("apply")
 
-    assert outcomes(run) == dict.fromkeys(PLANNED, "done")
+    assert outcomes(run) == DONE
     assert marks.writes == CHANGES
     assert marks.marked == {OLD, OLD_EXPIRED, TRULY, BY_HAND}
     assert "Renewed in CertCentral; plan " in marks.sim.order(OLD)["notes"][0]["text"]
-    assert json.loads(marks.report("apply").read_text())["summary"] == {"total": 3, "done": 3}
+    assert json.loads(marks.report("apply").read_text())["summary"] == {"total": 5, "done": 3, "left": 2}
 
     again = marks.approve()
 
-    assert entries(again) == {}
-    assert again["Result"].result["order_plan_result"]["counts"]["total"] == 0
+    assert entries(again) == AFTERWARDS
+    counts = again["Result"].result["order_plan_result"]["counts"]
+    assert (counts["total"], counts["left"]) == (3, 3)
     assert marks.asked == [*READS, f"read {TRULY}"]
-    assert outcomes(marks("apply")) == {}
+    assert outcomes(marks("apply")) == dict.fromkeys(AFTERWARDS, "left")
     assert marks.writes == []
 
 
@@ -202,7 +209,7 @@ def test_check_mode_changes_nothing(marks: Marks) -> None:
 
     run = marks("apply", args=["--check", "--diff"])
 
-    assert outcomes(run) == dict.fromkeys(PLANNED, "planned")
+    assert outcomes(run) == {**DONE, **dict.fromkeys(PLANNED, "planned")}
     assert marks.writes == []
 
 
@@ -210,7 +217,7 @@ def test_all_at_once_where_that_is_confirmed(marks: Marks) -> None:
     assert marks("all").rc == 2
     assert marks.writes == []
 
-    assert outcomes(marks("all", variables={"confirm": True})) == dict.fromkeys(PLANNED, "done")
+    assert outcomes(marks("all", variables={"confirm": True})) == DONE
     assert marks.writes == CHANGES
 
 
@@ -235,7 +242,7 @@ def test_many_marks_need_no_number(marks: Marks) -> None:
 @pytest.mark.parametrize(
     ("change", "named"),
     [
-        # The fresh plan does not have the order.
+        # The fresh plan only reports the order.
         ({"order": NEW, "status": "revoked"}, ()),
         ({"order": NEW, "status": "reissue_pending"}, ()),
         ({"order": NEW, "valid_till_in_days": 250}, ("successor_ends",)),
@@ -260,7 +267,7 @@ def test_what_changed_since_it_was_approved_is_left(
     assert outcomes(run)[OLD] == "left"
     reasons = {int(one["order"]): one["reason"] for one in run["Outcomes"].result["order_plan_outcomes"]}
     assert mentions(reasons[OLD], *named)
-    assert (OLD in entries(run)) == bool(named)
+    assert (entries(run)[OLD] == "mark_renewed") == bool(named)
     assert f"set {OLD} renewed" not in marks.writes
     assert outcomes(run)[MARKED] == "done"
 
@@ -271,7 +278,7 @@ def test_a_better_successor_that_has_come_since_is_a_change(marks: Marks) -> Non
 
     run = marks("apply")
 
-    assert outcomes(run) == {OLD: "left", OLD_EXPIRED: "done", MARKED: "done"}
+    assert outcomes(run) == {**DONE, OLD: "left"}
 
 
 def test_a_guard_keeps_everything_from_being_done(marks: Marks) -> None:
@@ -284,6 +291,40 @@ def test_a_guard_keeps_everything_from_being_done(marks: Marks) -> None:
     assert marks.writes == []
 
 
+# -- the scope ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("scope", [{"containers": ["EMEA"]}, {"organizations": "Labs"}], ids=str)
+def test_only_orders_of_the_scope_are_marked_and_their_successors_can_be_anywhere(
+    scope: Mapping[str, Any], marks: Marks
+) -> None:
+    emea, labs = {"id": 2, "name": "EMEA"}, {"id": 111112, "name": "Labs"}
+    marks.sim.reset(
+        seed(
+            migrated(OLD, "shop.example.com", 30, container=emea, organization=labs),
+            newer(NEW, "shop.example.com", organization=labs),
+            migrated(OLD_EXPIRED, "www.example.com", -10),
+            newer(FAR_NEW, "www.example.com"),
+            migrated(LONELY, "lonely.example.com", 30, container=emea, organization=labs),
+        )
+    )
+    planned = {OLD: "mark_renewed", LONELY: "keep"}
+
+    run = marks.approve(variables=scope)
+
+    assert entries(run) == planned
+    (variable,) = (f"mark_renewed_orders_{name}" for name in scope)
+    made = run["Make or apply the plan"].result
+    assert [mentions(note, 1, variable) for note in made["plan"]["notes"]] == [True]
+    assert sum(variable in line for line in made["table"]) == 2
+    assert outcomes(marks("apply", variables=scope)) == {OLD: "done", LONELY: "left"}
+    assert marks.writes == [f"set {OLD} renewed"]
+
+    other = {name: ["Other"] for name in scope}
+    assert entries(marks.undo("plan", variables=other)) == {}
+    assert entries(marks.undo("plan", variables=scope)) == {OLD: "unmark_renewed"}
+
+
 # -- taking marks away -------------------------------------------------------------------------------------------------
 
 
@@ -294,15 +335,19 @@ def test_a_successor_that_is_revoked_later_takes_its_marks_with_it(marks: Marks)
     run = marks.approve()
 
     # The other one has expired, and its mark may be another role's.
-    assert entries(run) == {OLD: "unmark_renewed"}
+    assert entries(run) == {**UNMARKED, OLD: "unmark_renewed", MARKED: "keep"}
     assert sorted(marks.asked[4:]) == [f"read {OLD}", f"read {TRULY}"]
-    assert outcomes(marks("apply")) == {OLD: "done"}
+    assert outcomes(marks("apply")) == {**dict.fromkeys(AFTERWARDS, "left"), OLD: "done"}
     assert marks.writes == [f"set {OLD} not_renewed"]
     assert marks.marked == {OLD_EXPIRED, TRULY, BY_HAND}
-    assert entries(marks.approve()) == {}
+    unmarked = {**AFTERWARDS, OLD: "keep"}
+    assert entries(marks.approve()) == unmarked
 
-    assert entries(marks.approve(variables={"undo_expired": True})) == {OLD_EXPIRED: "unmark_renewed"}
-    assert outcomes(marks("apply", variables={"undo_expired": True})) == {OLD_EXPIRED: "done"}
+    assert entries(marks.approve(variables={"undo_expired": True})) == {**unmarked, OLD_EXPIRED: "unmark_renewed"}
+    assert outcomes(marks("apply", variables={"undo_expired": True})) == {
+        **dict.fromkeys(unmarked, "left"),
+        OLD_EXPIRED: "done",
+    }
     assert marks.marked == {TRULY, BY_HAND}
 
 
@@ -324,7 +369,7 @@ def test_one_that_is_truly_renewed_after_planning_is_left(marks: Marks) -> None:
 
     run = marks("apply")
 
-    assert outcomes(run) == {OLD: "done", OLD_EXPIRED: "done", MARKED: "left"}
+    assert outcomes(run) == {**DONE, MARKED: "left"}
     assert f"set {MARKED} not_renewed" not in marks.writes
 
 
@@ -344,10 +389,12 @@ def test_one_that_is_truly_renewed_after_planning_is_left(marks: Marks) -> None:
 def test_however_the_service_shows_marks(switches: Mapping[str, Any], marks: Marks) -> None:
     marks.sim.reset({**BOOK, "switches": {**BOOK["switches"], **switches}})
 
-    assert entries(marks.approve()) == PLANNED
-    assert outcomes(marks("apply")) == dict.fromkeys(PLANNED, "done")
+    # Where only its page shows the mark that a user has set, the order is listed too, and left as it is.
+    more = {BY_HAND: "keep"} if switches.get("certcentral.is_renewed_in") == "detail" else {}
+    assert entries(marks.approve()) == {**PLANNED, **UNMARKED, **more}
+    assert outcomes(marks("apply")) == {**DONE, **dict.fromkeys(more, "left")}
     assert marks.marked == {OLD, OLD_EXPIRED, TRULY, BY_HAND}
-    assert entries(marks.approve()) == {}
+    assert entries(marks.approve()) == {**AFTERWARDS, **more}
     assert outcomes(marks.undo("all", variables={"confirm": True})) == {OLD: "done", OLD_EXPIRED: "done"}
     assert marks.marked == {TRULY, BY_HAND}
 

@@ -126,6 +126,48 @@ def test_marks_read_the_account_with_its_origin(book: Callable[..., Book]) -> No
     assert [order.id for order in planned.orders] == [1, 2]
 
 
+RETAIL = {"organization": {"id": 2, "name": "Retail"}}
+
+
+@pytest.mark.parametrize(
+    ("kind", "request_", "found"),
+    [
+        ("decommission_domain", {"names": [NAME]}, {"1": "cancel", "2": "leave"}),
+        ("cancel_stale_orders", {}, {"1": "cancel"}),
+    ],
+)
+def test_a_scope_changes_no_other_order_and_does_not_read_its_page(
+    book: Callable[..., Book], kind: str, request_: dict[str, Any], found: dict[str, str]
+) -> None:
+    service = book(tls(1), tls(2, **RETAIL))
+
+    planned = plan(service, kind, organizations=["example", "Reatil"], **request_)
+
+    assert actions(planned) == found
+    assert "GET /order/certificate/2" not in reads(service)
+    noted = [note for note in planned.notes if f"{kind}_organizations" in note]
+    assert any("reatil" in note for note in noted)
+    assert len(noted) == (1 if "2" in found else 2)
+
+
+def test_a_scope_of_marks_still_finds_successors_of_other_containers(book: Callable[..., Book]) -> None:
+    def dated(days: int) -> dict[str, Any]:
+        return {"certificate": {"common_name": NAME, "valid_till": str((NOW + timedelta(days=days)).date())}}
+
+    emea, apac = {"container": {"id": 3, "name": "EMEA"}}, {"container": {"id": 4, "name": "APAC"}}
+    orders = [
+        tls(1, "issued", **dated(20), **emea),
+        tls(2, "issued", **dated(20), **apac),
+        tls(3, "issued", **dated(300), **apac),
+    ]
+
+    planned = plan(book(*orders, migrated=[1, 2]), "mark_renewed_orders", containers=["emea"])
+
+    assert actions(planned) == {"1": "mark_renewed"}
+    assert planned.entries[0]["state"]["successor"] == 3
+    assert ["mark_renewed_orders_containers" in note for note in planned.notes] == [True]
+
+
 @pytest.mark.parametrize(
     ("kind", "request_", "option"),
     [
@@ -142,6 +184,9 @@ def test_marks_read_the_account_with_its_origin(book: Callable[..., Book]) -> No
         ("cancel_stale_orders", {"exclude": None}, "exclude"),
         ("cancel_stale_orders", {"statuses": []}, "statuses"),
         ("cancel_stale_orders", {"exlude": ["www.*"]}, "exlude"),
+        ("cancel_stale_orders", {"organizations": "Retail"}, "organizations"),
+        ("decommission_domain", {"names": [NAME], "containers": [""]}, "containers"),
+        ("mark_renewed_orders", {"containers": ["0"]}, "containers"),
     ],
 )
 def test_a_request_that_is_not_valid_is_refused_before_anything_is_read(
@@ -185,3 +230,12 @@ def test_a_read_that_fails_is_an_error(book: Callable[..., Book]) -> None:
     service.refuses = (LIST,)
     with pytest.raises(ApiError):
         plan(service, "cancel_stale_orders")
+
+
+def test_a_scope_of_undone_marks_that_is_not_valid_is_refused_by_the_variable_of_its_role(
+    book: Callable[..., Book],
+) -> None:
+    service = book(tls(1))
+    with pytest.raises(ValueError, match="mark_renewed_orders_organizations"):
+        plan(service, "mark_renewed_orders_undo", organizations="Retail")
+    assert service.sent == []

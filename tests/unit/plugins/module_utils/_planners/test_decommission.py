@@ -25,6 +25,7 @@ from ansible_collections.certops.orders.plugins.module_utils._certcentral.models
     REQUESTS,
     ROW,
     Certificate,
+    Named,
     Order,
     Request,
 )
@@ -2362,6 +2363,72 @@ def test_orders_of_servertastic_that_were_cancelled_are_not_planned_again(
     later = [replace(one, status="Cancelled") if one.order_digest in ended else one for one in several]
 
     assert not any(entry["action"] in WRITES for entry in of_reviews(later, criteria))
+
+
+# -- the scope ---------------------------------------------------------------------------------------------------------
+
+RETAIL, LABS = Named(1, "Retail"), Named(2, "Labs")
+
+
+@each(
+    ("order", "action", "is_read"),
+    [
+        (an_order("pending", organization=RETAIL), "cancel", True),
+        (an_order("pending", organization=LABS), "leave", False),
+        # Only the page of a DV order can have its organization, and an order is read before it ends anyway.
+        (an_order("pending"), "leave", True),
+        (an_order("issued", organization=RETAIL), "revoke", True),
+        (an_order("issued", organization=LABS), "leave", False),
+        (an_order("expired", organization=LABS), "nothing", False),
+        (an_order("revoked", organization=LABS), "nothing", False),
+        (an_order("processing", organization=LABS), "leave", False),
+        # An annual plan whose certificate has expired can be reissued.
+        (
+            an_order("expired", organization=LABS, order_valid_till=TODAY + timedelta(days=100)),
+            "leave",
+            False,
+        ),
+    ],
+)
+def test_an_order_outside_of_the_scope_is_not_changed_and_shown_while_it_serves(
+    order: Order, action: str, is_read: bool
+) -> None:
+    criteria = make_criteria(on_issued=REVOKE, organizations=["retail"])
+    asked = to_read([row(order)], criteria)
+    assert bool(asked["details"] or asked["certificates"]) is is_read
+    entry = entry_of(order, criteria)
+    assert entry["action"] == action
+    assert ("decommission_domain_organizations" in entry["reason"]) is (action == "leave")
+
+
+def test_the_page_of_an_order_can_show_that_it_is_outside() -> None:
+    criteria = make_criteria(containers=[1])
+    listed, read = row(an_order("pending", container=None)), whole(an_order("pending", container=LABS))
+    assert to_read([listed], criteria)["details"] == [7]
+    (entry,) = planned([listed], criteria, details=[read])
+    assert entry["action"] == "leave"
+    (entry,) = planned([listed], criteria, details=[replace(read, container=RETAIL)])
+    assert entry["action"] == "cancel"
+
+
+def test_an_order_outside_of_the_scope_is_still_a_replacement() -> None:
+    criteria = make_criteria(lives_on=[SHOP], replacements=[8], organizations=["retail"])
+    old, new = an_order("pending", organization=RETAIL), an_order("issued", id=8, organization=LABS)
+    first, second = planned(map(row, (old, new)), criteria, details=[whole(old)])
+    assert (first["action"], first["state"]["replaced_by"]) == ("cancel", ["8"])
+    assert second["action"] == "leave"
+
+
+def test_with_a_scope_no_servertastic_order_is_changed_or_probed() -> None:
+    reviews = [
+        Review(digest * 64, status, domain_name=SHOP)
+        for digest, status in (("a", "Queued"), ("b", "Completed"), ("c", "Cancelled"))
+    ]
+    criteria = make_criteria(on_issued=REVOKE, containers=["emea"])
+    entries = planned([], criteria, reviews=reviews)
+    assert [entry["action"] for entry in entries] == ["leave", "leave", "nothing"]
+    assert "decommission_domain_containers" in entries[0]["reason"]
+    assert to_probe([], reviews, criteria) == []
 
 
 # -- messages ----------------------------------------------------------------------------------------------------------

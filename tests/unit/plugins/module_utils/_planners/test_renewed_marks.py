@@ -822,6 +822,123 @@ def test_a_plan_that_was_applied_leaves_nothing_to_do(
     assert writes(after) == []
 
 
+# -- due orders that are not marked ------------------------------------------------------------------------------------
+
+
+def unmarked(*orders: Order, undo_expired: bool = False) -> dict[int, dict[str, Any]]:
+    """Return the entries of orders that are due and get no mark, by order; all entries are planned as the role does."""
+    reads = to_read(orders, TODAY, undo_expired=undo_expired)
+    pages = [page(order) for order in orders if order.id in reads]
+    entries = plan(orders, TODAY, pages, undo_expired=undo_expired, with_unmarked=True)
+    changes = plan(orders, TODAY, pages, undo_expired=undo_expired)
+    assert [entry for entry in entries if entry in changes] == changes
+    assert [int(entry["order"]) for entry in entries] == sorted({int(entry["order"]) for entry in entries})
+    return {int(entry["order"]): entry for entry in entries if entry not in changes}
+
+
+OTHER_US = Named(2, "Other")
+# What the account has besides the due order, why the order has no mark, and whether that needs manual review.
+WITHOUT_A_SUCCESSOR: dict[str, tuple[tuple[Order, ...], str]] = {
+    "no other order": ((), "keep"),
+    "a shorter order": ((new(valid=20),), "keep"),
+    "a pending order": ((new(status="pending", valid=None),), "keep"),
+    "an order with a pending reissue": ((new(status="reissue_pending"),), "keep"),
+    "a revoked order": ((ended(),), "keep"),
+    "an order of another organization": ((new(organization=OTHER_US),), "leave"),
+    "an order without an organization": ((new(organization=None),), "leave"),
+    "an order without an end": ((new(valid=None),), "leave"),
+    "an order with other names": ((new(WWW),), "keep"),
+    "an expired order": ((new(valid=-1),), "keep"),
+}
+BOTH = (SHOP, WWW)
+# Facts of the due order itself.
+OF_ITSELF: dict[str, tuple[Order, str]] = {
+    "no organization": (old(organization=None), "leave"),
+    "a client certificate": (old(product_type="client_certificate"), "keep"),
+    "no product type": (old(product_type=""), "leave"),
+    "unknown names": (old(names_known=False), "leave"),
+    "no names": (old(common_name="Jane Doe", dns_names=()), "leave"),
+    "no expiry date": (old(valid_till=None), "leave"),
+    "an unread end": (old(has_unread_expiry=True), "leave"),
+    "a pending reissue": (old(status="reissue_pending"), "keep"),
+    "a mark that is not known": (old(is_renewed=None), "keep"),
+}
+
+
+def test_a_due_order_without_a_mark_is_listed_and_needs_review_only_if_it_may_be_renewed() -> None:
+    for situation, (others, action) in WITHOUT_A_SUCCESSOR.items():
+        found = unmarked(old(), *others)
+        assert {number: entry["action"] for number, entry in found.items()} == {OLD: action}, situation
+    assert unmarked(old(), new(organization=OTHER_US))[OLD] == {
+        "provider": "certcentral",
+        "order": "4",
+        "name": SHOP,
+        "domains": [SHOP],
+        "action": "leave",
+        "reason": because("unmarked: an order of another organization"),
+        "state": {"status": "issued", "valid_till": "2026-03-31"},
+        "organization": "Example",
+    }
+
+
+def test_the_facts_of_the_order_itself_can_be_the_reason() -> None:
+    for situation, (order, action) in OF_ITSELF.items():
+        assert {number: entry["action"] for number, entry in unmarked(order).items()} == {OLD: action}, situation
+
+
+def test_an_order_with_a_part_of_its_names_needs_review() -> None:
+    entry = unmarked(old(*BOTH), new(WWW))[OLD]
+    assert (entry["action"], entry["domains"]) == ("leave", [SHOP, WWW])
+
+
+@pytest.mark.parametrize(
+    ("order", "is_listed"),
+    [
+        (old(valid=90), True),
+        (old(valid=91), False),
+        (old(valid=0), True),
+        (old(valid=-90, status="expired"), True),
+        (old(valid=-91, status="expired"), False),
+        (old(valid=-200, status="issued", order_valid_till=day(10)), True),
+        (old(valid=-200, status="issued", order_valid_till=day(-1)), False),
+        (old(valid_till=None, status="expired"), False),
+        (old(is_renewed=True), False),
+        (old(status="renewed", is_renewed=None), False),
+        (old(is_migrated=False), False),
+        (old(is_migrated=None), False),
+        (old(seen=frozenset([ROW])), False),
+        *((old(status=status), False) for status in ("pending", "revoked", "canceled", "rejected")),
+    ],
+)
+def test_only_due_migrated_orders_without_a_mark_are_listed(order: Order, is_listed: bool) -> None:
+    assert (OLD in unmarked(order)) is is_listed
+
+
+def test_an_order_that_is_marked_or_renewed_is_not_listed() -> None:
+    assert unmarked(old(), new()) == {}
+    assert unmarked(old(is_renewed=True), ended()) == {}
+    # The list does not show the mark, and the page of the order does.
+    pages = [page(old(is_renewed=True))]
+    assert plan([old(is_renewed=None), new()], TODAY, pages, with_unmarked=True) == []
+    # A renewal in CertCentral, which only the page shows.
+    pages = [page(old(is_renewed=None), renewed_order_id=NEW)]
+    assert plan([old(is_renewed=None), ended()], TODAY, pages, with_unmarked=True) == []
+
+
+def test_contradicting_rows_are_listed_once() -> None:
+    several = [old(), old(valid=31)]
+    assert [(entry["order"], entry["action"]) for entry in plan(several, TODAY, with_unmarked=True)] == [("4", "leave")]
+
+
+@examples(100)
+@given(accounts, undo_expired)
+def test_the_list_of_orders_without_a_mark_changes_no_change(account: list[Order], undo_expired: bool) -> None:
+    found = unmarked(*account, undo_expired=undo_expired)
+
+    assert {entry["action"] for entry in found.values()} <= {"keep", "leave"}
+    assert writes(found.values()) == []
+
+
 # -- messages ----------------------------------------------------------------------------------------------------------
 
 
@@ -843,4 +960,8 @@ def test_messages() -> None:
     }
     refusals = {"an order without an id": refusal(id=0)}
     reasons = {situation: entry["reason"] for situation, (entry,) in entries.items()}
-    check_messages("renewed marks plan", {**reasons, **refusals})
+    without = {situation: unmarked(old(), *others)[OLD] for situation, (others, _) in WITHOUT_A_SUCCESSOR.items()}
+    without["an order with a part of the names"] = unmarked(old(*BOTH), new(WWW))[OLD]
+    itself = {situation: unmarked(order)[OLD] for situation, (order, _action) in OF_ITSELF.items()}
+    not_marked = {f"unmarked: {situation}": entry["reason"] for situation, entry in {**without, **itself}.items()}
+    check_messages("renewed marks plan", {**reasons, **refusals, **not_marked})

@@ -17,10 +17,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.certops.orders.plugins.module_utils._certcentral.filters import Criteria, matches
-from ansible_collections.certops.orders.plugins.module_utils._certcentral.models import ROW, Order, Request
+from ansible_collections.certops.orders.plugins.module_utils._certcentral.models import ROW, Named, Order, Request
 from ansible_collections.certops.orders.plugins.module_utils._planners.stale_orders import (
     STALE,
     StaleCriteria,
+    outside,
     parse_request,
     plan,
     predecessors,
@@ -908,6 +909,40 @@ def test_nights_with_a_limit_converge() -> None:
 
     assert [len(one) for one in nights] == [25, 25, 10]
     assert min(nights[0]) > max(nights[1]) > min(nights[1]) > max(nights[2])
+
+
+# -- the scope ---------------------------------------------------------------------------------------------------------
+
+
+@each(
+    ("organization", "actions", "is_read"),
+    [
+        (Named(1, "Retail"), ["cancel"], True),
+        (Named(2, "Labs"), [], False),
+        (None, ["leave"], True),
+    ],
+)
+def test_a_stale_order_outside_of_the_scope_is_counted_only(
+    organization: Named | None, actions: list[str], is_read: bool
+) -> None:
+    criteria, order = make_criteria(organizations=["Retail"]), an_order(organization=organization)
+    assert ids([order], criteria) == ([7] if is_read else [])
+    assert [entry["action"] for entry in entries_of(order, criteria=criteria)] == actions
+    assert outside([row(order)], criteria) == (not actions)
+
+
+def test_the_limit_counts_orders_of_the_scope_only() -> None:
+    criteria = make_criteria(containers=[1], limit=1)
+    orders = [an_order(id=number, age=100 - number, container=Named(1 + number % 2, "")) for number in (1, 2, 3)]
+    entries = plan(map(row, orders), criteria, details=map(whole, orders))
+    assert [(entry["order"], entry["action"]) for entry in entries] == [("2", "cancel")]
+
+
+def test_an_order_whose_page_shows_another_container_is_outside() -> None:
+    criteria = make_criteria(containers=[1])
+    listed, read = row(an_order()), whole(an_order(container=Named(2, "")))
+    assert plan([listed], criteria, details=[read]) == []
+    assert outside([listed], criteria, [read]) == 1
 
 
 # -- messages ----------------------------------------------------------------------------------------------------------

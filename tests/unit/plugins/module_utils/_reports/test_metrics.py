@@ -15,6 +15,7 @@ import pytest
 
 from ansible_collections.certops.orders.plugins.module_utils._reports import figures
 from ansible_collections.certops.orders.plugins.module_utils._reports.data import OUTCOMES, report_of, to_json
+from ansible_collections.certops.orders.plugins.module_utils._reports.html import to_html
 from ansible_collections.certops.orders.plugins.module_utils._reports.metrics import (
     Run,
     last_of_each_kind,
@@ -73,6 +74,49 @@ def test_a_row_that_is_due_has_the_facts_of_its_order() -> None:
             "product": "ssl_basic",
         }
     ]
+
+
+DUE = {"order_id": 1, "common_name": "a.example.com", "status": "issued", "serial_number": "0A", "successor": "none"}
+
+
+def a_due_order(order_id: int, expires: str | None = "2026-11-30", **more: Any) -> dict[str, Any]:
+    named = {"organization": "Org", "container": "unknown", "product": "Basic", "requester": "unknown"}
+    return {**DUE, **named, "order_id": order_id, "expires": expires, "auto_renew": "unknown", **more}
+
+
+def test_the_orders_due_are_those_of_the_report_where_successors_were_searched() -> None:
+    due = [
+        a_due_order(3, "2026-12-22", auto_renew=True),
+        a_due_order(2),
+        *(a_due_order(10 + n, expires) for n, expires in enumerate(("2026-11-21", "2027-02-21", None))),
+    ]
+    orders = [order(n, organization_name="Org", valid_till="2026-11-30") for n in (2, 3, 4)]
+    report = report_of(data(orders=orders, entries=[], account=ACCOUNT, due_without_successor=due))
+
+    found = figures.due_without_successor(report)
+
+    assert found == [
+        {
+            "order_id": 2,
+            "common_name": "a.example.com",
+            "status": "issued",
+            "serial_number": "0A",
+            "auto_renew": None,
+            "expires": "2026-11-30",
+            "days_remaining": 8,
+            "organization": "Org",
+            "container": "",
+            "product": "Basic",
+        },
+        {**found[0], "order_id": 3, "auto_renew": True, "expires": "2026-12-22", "days_remaining": 30},
+    ]
+    assert [group.due for group in figures.groups(report, found, "organization")] == [(0, 2, 2, 2)]
+    # The page and the metrics have the same orders as the data.
+    assert values(to_metrics(report), "certops_orders_due_without_successor") == {
+        f"within_days={days}": count for days, count in ((7, 0), (30, 2), (60, 2), (90, 2))
+    }
+    assert "Due without a successor</a> 2<" in to_html(report)
+    assert figures.due_without_successor(report_of(data(orders=orders, due_without_successor=[]))) == []
 
 
 def test_groups_with_the_most_due_orders_are_first() -> None:

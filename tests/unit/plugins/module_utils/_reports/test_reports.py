@@ -325,6 +325,14 @@ def selection(*rows: dict[str, Any], **more: Any) -> dict[str, Any]:
     return data(**given, filters={"expires_within_days": 60, "requester": "ada@example.com"}, **more)
 
 
+def test_the_page_of_a_selection_shows_its_filters() -> None:
+    filters = {"organizations": ["Example <Corp>", "12"], "expires_within_days": 60, "without_successor": True}
+    text = _report_html.to_html(report_of({**selection(FOUND), "filters": filters}))
+    shown = "organizations: Example &lt;Corp&gt;, 12; expires_within_days: 60; without_successor: yes"
+    assert f"<dt>Filters</dt><dd>{shown}</dd>" in text
+    assert "Filters" not in _report_html.to_html(report_of(data(orders=[FOUND])))
+
+
 def test_a_selection_is_a_table_of_what_its_owner_asks_for() -> None:
     (whole, lacking) = csv.DictReader(io.StringIO(_report.to_csv(report_of(selection(FOUND, LACKING), contacts=True))))
     assert whole == DUE
