@@ -369,12 +369,10 @@ from typing import TYPE_CHECKING, Any
 
 from ansible_collections.certops.orders.plugins.module_utils._certcentral import operations
 from ansible_collections.certops.orders.plugins.module_utils._certcentral.client import connect
-from ansible_collections.certops.orders.plugins.module_utils._certcentral.models import serial
 from ansible_collections.certops.orders.plugins.module_utils._common.options import (
     CERTCENTRAL_CHANGE,
     ORDER_IDS,
     OptionError,
-    ids,
     text_of,
     within,
 )
@@ -411,7 +409,7 @@ SPEC: dict[str, Any] = {
 
 def run(params: Mapping[str, Any], context: Context) -> dict[str, Any]:
     """Revoke the orders or certificates; returns the result of the task."""
-    key, requested = _requested(params)
+    key, requested = operations.revocable(params)
     comments = text_of(params, "comments", required=True) or ""
     if not (params["confirm"] or context.check_mode):
         raise OptionError("a revocation is irreversible: set confirm: true to confirm the revocation")
@@ -430,23 +428,6 @@ def run(params: Mapping[str, Any], context: Context) -> dict[str, Any]:
             options=params,
             context=context,
         )
-
-
-def _requested(params: Mapping[str, Any]) -> tuple[str, list[Any]]:
-    """Return the kind of identifier (order_id, certificate_id or serial_number) and the values. Raises OptionError."""
-    if params["order_id"] is not None:
-        ids(params, "order_id", "order_ids")
-    for one, many in (("certificate_id", "certificate_ids"), ("serial_number", "serial_numbers")):
-        if params[one] is None and params[many] is None:
-            continue
-        if one == "certificate_id":
-            return one, ids(params, one, many)
-        serials = [serial(text) for text in (params[many] if params[many] is not None else [params[one]])]
-        if not all(serials):
-            option = many if params[many] is not None else one
-            raise OptionError(f"{option} must be hexadecimal digits, with or without colons")
-        return one, serials
-    return "order_id", ids(params, "order_id", "order_ids")
 
 
 def main() -> None:

@@ -782,33 +782,15 @@ from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
 from ansible_collections.certops.orders.plugins.module_utils._common.errors import ApiError
-from ansible_collections.certops.orders.plugins.module_utils._common.options import (
-    CANCELLATION,
-    CERTCENTRAL_OPTIONS,
-    SERVERTASTIC_OPTIONS,
-    OptionError,
-)
+from ansible_collections.certops.orders.plugins.module_utils._common.options import CANCELLATION, OptionError
 from ansible_collections.certops.orders.plugins.module_utils._files.secure import UnsafeFile, file_problem
-from ansible_collections.certops.orders.plugins.module_utils._flows import engine, report, results, role_task
+from ansible_collections.certops.orders.plugins.module_utils._flows import engine, report, results, role_task, services
 from ansible_collections.certops.orders.plugins.module_utils._plans.errors import PlanError
 from ansible_collections.certops.orders.plugins.module_utils._runtime.entry_point import main as module_main
 
 if TYPE_CHECKING:
     from ansible_collections.certops.orders.plugins.module_utils._common.context import Context
 
-REPORT: dict[str, Any] = {
-    "dir": {"type": "path", "required": True},
-    "basename": {"type": "str", "default": ""},
-    "formats": {"type": "list", "elements": "str", "choices": list(report.FORMATS), "default": list(report.FORMATS)},
-    "title": {"type": "str", "default": ""},
-    "contacts": {"type": "bool", "default": False},
-    "orders_from": {"type": "str", "default": ""},
-}
-ROLE: dict[str, Any] = {
-    "name": {"type": "str", "choices": list(role_task.ROLES), "required": True},
-    "deliver_tasks": {"type": "str", "default": ""},
-    "fail": {"type": "bool", "default": True},
-}
 SPEC: dict[str, Any] = {
     "argument_spec": {
         "state": {"type": "str", "choices": ["planned", "applied"], "required": True},
@@ -834,17 +816,15 @@ SPEC: dict[str, Any] = {
         "batch_size": {"type": "int", "default": 100},
         "rehearse": {"type": "bool", "default": False},
         "folder": {"type": "path"},
-        "report": {"type": "dict", "options": REPORT},
-        "role": {"type": "dict", "options": ROLE},
+        "report": {"type": "dict", "options": report.OPTIONS},
+        "role": {"type": "dict", "options": role_task.OPTIONS},
         "note": {"type": "str", "default": ""},
         "ticket": {"type": "str", "default": ""},
         "job": {"type": "str", "default": ""},
         "audit_log": {"type": "path"},
         "progress": {"type": "bool", "default": True},
         "servertastic": {"type": "dict", "options": CANCELLATION},
-        "servertastic_tokens": {"type": "list", "elements": "str", "default": [], "no_log": True},
-        "certcentral_connection": {"type": "dict", "options": CERTCENTRAL_OPTIONS},
-        "servertastic_connection": {"type": "dict", "options": SERVERTASTIC_OPTIONS},
+        **services.OPTIONS,
     },
     "mutually_exclusive": [("request", "entries")],
     "required_one_of": [("request", "entries")],

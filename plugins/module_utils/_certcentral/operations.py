@@ -17,9 +17,11 @@ from datetime import date, datetime, timezone
 from functools import partial
 from typing import TYPE_CHECKING, Any, Callable
 
+from .._common.options import OptionError, ids
 from .._runtime.observers import observers
 from .._runtime.results import Settings
 from .._runtime.runner import Run
+from .models import serial
 from .policy import (
     CANCELED,
     RENEWED,
@@ -86,6 +88,26 @@ def set_status(
     write = partial(certcentral.change_status, target=status, note=note)
     settings = Settings.of(options, _STATUS_SET[status])
     return _run(certcentral, certcentral, policy, write, settings, order_ids, options, context, note=note, read=read)
+
+
+def revocable(params: Mapping[str, Any]) -> tuple[str, list[Any]]:
+    """Return what a task revokes: the kind of its keys, as in `revoke`, and the keys. Raises OptionError.
+
+    params: order_id, certificate_id and serial_number, and order_ids, certificate_ids and serial_numbers.
+    """
+    if params["order_id"] is not None:
+        ids(params, "order_id", "order_ids")
+    for one, many in (("certificate_id", "certificate_ids"), ("serial_number", "serial_numbers")):
+        if params[one] is None and params[many] is None:
+            continue
+        if one == "certificate_id":
+            return one, ids(params, one, many)
+        serials = [serial(text) for text in (params[many] if params[many] is not None else [params[one]])]
+        if not all(serials):
+            option = many if params[many] is not None else one
+            raise OptionError(f"{option} must be hexadecimal digits, with or without colons")
+        return one, serials
+    return "order_id", ids(params, "order_id", "order_ids")
 
 
 def revoke(

@@ -14,7 +14,7 @@ import fcntl
 import os
 import stat
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 
@@ -70,6 +70,21 @@ def replace(path: str, text: str, *, mode: int = 0o600) -> None:
     mode: the permissions of the file, whatever the umask is. A process that has opened or locked the old file keeps the
     old file, so lock another file (see `beside`). Raises OSError or UnsafeFile.
     """
+    _replace(path, text, mode)
+    _sync_folder(Path(path).parent)
+
+
+def replace_all(folder: Path, texts: Mapping[str, str]) -> None:
+    """Replace the content of several files of a folder, each as `replace` does. texts: by file name.
+
+    All of them are on disk when this returns. Raises OSError or UnsafeFile.
+    """
+    for name, text in texts.items():
+        _replace(str(folder / name), text, 0o600)
+    _sync_folder(folder)
+
+
+def _replace(path: str, text: str, mode: int) -> None:
     # Raises UnsafeFile: an unsafe file is not replaced.
     read_text(path)
     folder = Path(path).parent
@@ -86,7 +101,10 @@ def replace(path: str, text: str, *, mode: int = 0o600) -> None:
         # Also after a signal. The temporary file can be missing, if the signal came after it was renamed.
         Path(temporary).unlink(missing_ok=True)
         raise
-    # The new name is on disk only after the folder is synced.
+
+
+def _sync_folder(folder: Path) -> None:
+    """Sync a folder to disk, without which the new name of a file is not on disk."""
     directory = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(directory)

@@ -40,6 +40,15 @@ if TYPE_CHECKING:
     from .._common.context import Context
 
 FORMATS: Mapping[str, Callable[[Report], str]] = {"html": to_html, "json": to_json, "csv": to_csv}
+# The option `report` of a task with a flow.
+OPTIONS: dict[str, dict[str, Any]] = {
+    "dir": {"type": "path", "required": True},
+    "basename": {"type": "str", "default": ""},
+    "formats": {"type": "list", "elements": "str", "choices": list(FORMATS), "default": list(FORMATS)},
+    "title": {"type": "str", "default": ""},
+    "contacts": {"type": "bool", "default": False},
+    "orders_from": {"type": "str", "default": ""},
+}
 _BASENAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*")
 # The failure code of a report that cannot be written.
 CODE = "report_file"

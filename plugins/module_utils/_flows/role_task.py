@@ -24,6 +24,12 @@ from . import kinds
 
 ENGINE = "order_plan"
 ROLES = (ENGINE, "decommission_domain", "mark_renewed_orders", "cancel_stale_orders")
+# The option `role` of the task.
+OPTIONS: dict[str, dict[str, Any]] = {
+    "name": {"type": "str", "choices": list(ROLES), "required": True},
+    "deliver_tasks": {"type": "str", "default": ""},
+    "fail": {"type": "bool", "default": True},
+}
 _STATES = {"plan": "planned", "apply": "applied", "all": "applied"}
 _UNDO = "mark_renewed_orders_undo"
 # The variables with an approved plan, by the options of the module; those of the other roles begin with the kind.

@@ -30,6 +30,12 @@ if TYPE_CHECKING:
     from .._servertastic.models import Review
 
 Found = TypeVar("Found")
+# The options of a task with the connections of its services.
+OPTIONS: dict[str, dict[str, Any]] = {
+    "servertastic_tokens": {"type": "list", "elements": "str", "default": [], "no_log": True},
+    "certcentral_connection": {"type": "dict", "options": CERTCENTRAL_OPTIONS},
+    "servertastic_connection": {"type": "dict", "options": SERVERTASTIC_OPTIONS},
+}
 # Requests that are under way at a time.
 WORKERS = 8
 

@@ -12,6 +12,12 @@ import random
 import time
 from collections.abc import Mapping, Sequence
 from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING
+
+from .._common.errors import ApiError, RateLimited
+
+if TYPE_CHECKING:
+    from .connection import Connection
 
 # The longest wait without Retry-After, before jitter, in seconds.
 LONGEST_BACKOFF = 60.0
@@ -35,6 +41,45 @@ class RateLimitBudget:
             return False
         self.spent += seconds
         return True
+
+
+class Repetitions:
+    """Decides whether a request is repeated after an error, and after what delay.
+
+    budget: bounds the waits after answers with 429; `retries` of the connection bounds those after transient errors.
+    is_write: whether the request changes something. once: whether it may be sent only once.
+    count, waited: all repetitions and their seconds, for the failure of the result.
+    """
+
+    def __init__(self, connection: Connection, budget: RateLimitBudget, *, is_write: bool, once: bool) -> None:
+        self._connection = connection
+        self._budget = budget
+        self._is_write = is_write
+        self._once = once
+        self._retries = self._throttled = 0
+        self.count = 0
+        self.waited = 0.0
+
+    def delay(self, error: ApiError) -> float | None:
+        """Return the seconds to wait before the next attempt, None if the error is final."""
+        if isinstance(error, RateLimited):
+            seconds = throttle_delay(error.retry_after, self._throttled, self._connection.windows)
+            self._throttled += 1
+            # If the budget is used up, the answer with 429 is the error.
+            return seconds if self._budget.spend(seconds) else None
+        # `passing`: a status, or a network error, that another attempt can cure.
+        again = error.passing and self._retries < self._connection.retries and not self._once
+        # After a lost reply the change may have been made: the caller has to read before it is sent again.
+        if not again or (self._is_write and error.ambiguous):
+            return None
+        seconds = backoff(self._retries)
+        self._retries += 1
+        return seconds
+
+    def add(self, seconds: float) -> None:
+        """Count a repetition. seconds: the delay before it."""
+        self.count += 1
+        self.waited += seconds
 
 
 def backoff(attempt: int) -> float:

@@ -4,7 +4,7 @@
 
 # This module util is PRIVATE to the collection: it can change at any time.
 
-"""The HTTP session of one thread: a deadline for the whole request, TLS 1.2 or newer, no cookies, no redirects."""
+"""The requests of one thread: a deadline for the whole request, TLS 1.2 or newer, no cookies, no redirects."""
 
 from __future__ import annotations
 
@@ -25,50 +25,49 @@ if TYPE_CHECKING:
 
 # The longest wait for a connection, in seconds; the option timeout can make it shorter.
 CONNECT_TIMEOUT = 10.0
+_HEADERS = {
+    "User-Agent": "certops.orders (Ansible collection)",
+    "Accept-Encoding": "gzip, deflate",
+    "Connection": "keep-alive",
+}
 
 
 class Session:
-    """A requests.Session for one thread, with a deadline for each whole request.
+    """Sends the requests of one thread, with a deadline for each whole request.
 
-    requests and urllib3 know only a time-out for each read of the socket. The classes below replace the connection
-    classes of urllib3, so that every read is bounded by what is left until the deadline.
+    Requests go to an adapter of requests directly, not through requests.Session, which would add cookies of earlier
+    answers and credentials of a .netrc file, and follow redirects. The classes below replace the connection classes of
+    urllib3: requests and urllib3 know only a time-out for each read of the socket, and every read must be bounded by
+    what is left until the deadline.
     """
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self._deadline = _Deadline()
-        self._session = requests.Session()
-        # Without this, requests reads the whole body of a redirect and parses its target, even if it does not follow
-        # it.
-        self._session.get_redirect_target = lambda _response: None  # type: ignore[assignment]
-        # A .netrc file would add an Authorization header. `open` passes proxies and CA bundle with every request.
-        self._session.trust_env = False
-        self._session.headers["User-Agent"] = "certops.orders (Ansible collection)"
-        self._session.headers["Accept-Encoding"] = "gzip, deflate"
-        adapter = _adapter(self._deadline, bool(connection.verify))
-        self._session.mount("https://", adapter)
-        self._session.mount("http://", adapter)
+        self._adapter = _adapter(self._deadline, bool(connection.verify))
+        proxy = connection.proxy
+        # requests 2.25 takes the host of a proxy without a scheme for the scheme.
+        self._proxies = {"https": proxy if "://" in proxy else f"http://{proxy}"} if proxy else {}
 
     def open(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None) -> requests.Response:
-        """Send a request and return the response with its body unread; the deadline applies to the body as well."""
+        """Send a request and return the response with its body unread; the deadline applies to the body as well.
+
+        url: with all parts quoted.
+        """
         timeout = self._connection.timeout
         self._deadline.until = time.monotonic() + timeout
         self._deadline.sent = False
-        proxy = self._connection.proxy
-        # requests 2.25 takes the host of a proxy without a scheme for the scheme.
-        proxies = {"https": proxy if "://" in proxy else f"http://{proxy}"} if proxy else {}
-        # A cookie of an earlier answer must not be sent with the key.
-        self._session.cookies.clear()
-        return self._session.request(
-            method,
-            url,
-            headers=dict(headers),
-            data=body,
-            timeout=(min(CONNECT_TIMEOUT, timeout), timeout),
-            allow_redirects=False,
+        request = requests.PreparedRequest()
+        request.method, request.url, request.body = method, url, body
+        request.headers = requests.structures.CaseInsensitiveDict({**_HEADERS, **headers})
+        if body is not None or method != "GET":
+            request.headers["Content-Length"] = str(len(body or b""))
+        return self._adapter.send(
+            request,
             stream=True,
+            timeout=(min(CONNECT_TIMEOUT, timeout), timeout),
             verify=self._connection.verify,
-            proxies=proxies,
+            proxies=self._proxies,
         )
 
     @property
@@ -77,7 +76,7 @@ class Session:
         return self._deadline.sent
 
     def close(self) -> None:
-        self._session.close()
+        self._adapter.close()
 
 
 class _Deadline:
@@ -129,55 +128,58 @@ class _BoundedResponse(http.client.HTTPResponse):
         self.fp = io.BufferedReader(_BoundedSocket(self.fp.detach(), sock, deadline))
 
 
+class _SentRecorder:
+    """Records in a connection of urllib3 whether a request may have been sent.
+
+    The exceptions of urllib3 do not tell: it raises ProxyError also for a connection through a proxy that breaks after
+    the request was sent.
+    """
+
+    deadline: _Deadline
+
+    def connect(self) -> None:
+        # `request` connects first if there is no connection. Until that has succeeded, nothing was sent to the service,
+        # as a CONNECT request goes only to the proxy.
+        self.deadline.sent = False
+        super().connect()  # type: ignore[misc]
+        self.deadline.sent = True
+
+    def request(self, *args: Any, **kwargs: Any) -> None:
+        self.deadline.sent = True
+        super().request(*args, **kwargs)  # type: ignore[misc]
+
+
+def _pool_classes(deadline: _Deadline) -> dict[str, type]:
+    """The pools of urllib3 by scheme, whose connections keep the deadline and set `deadline.sent`."""
+    # A staticmethod, as Python 3.14 would otherwise bind it and pass the connection as first argument.
+    response_class = staticmethod(functools.partial(_BoundedResponse, deadline=deadline))
+    of_session: dict[str, Any] = {"deadline": deadline, "response_class": response_class}
+
+    class HTTPPool(urllib3.HTTPConnectionPool):
+        ConnectionCls = type("BoundedHTTP", (_SentRecorder, urllib3.connection.HTTPConnection), of_session)
+
+    class HTTPSPool(urllib3.HTTPSConnectionPool):
+        ConnectionCls = type("BoundedHTTPS", (_SentRecorder, urllib3.connection.HTTPSConnection), of_session)
+
+    return {"http": HTTPPool, "https": HTTPSPool}
+
+
 def _adapter(deadline: _Deadline, verify: bool) -> requests.adapters.HTTPAdapter:
-    """An adapter for requests with TLS 1.2 or newer, whose connections keep the deadline and set `deadline.sent`.
+    """An adapter for requests with TLS 1.2 or newer, whose connections keep the deadline.
 
     verify: whether the certificate of the service is verified.
     """
-    # A staticmethod, as Python 3.14 would otherwise bind it and pass the connection as first argument.
-    response_class = staticmethod(functools.partial(_BoundedResponse, deadline=deadline))
-
-    class SentRecorder:
-        """Records whether a request may have been sent.
-
-        The exceptions of urllib3 do not tell: it raises ProxyError also for a connection through a proxy that breaks
-        after the request was sent.
-        """
-
-        def connect(self) -> None:
-            # `request` connects first if there is no connection. Until that has succeeded, nothing was sent to the
-            # service, as a CONNECT request goes only to the proxy.
-            deadline.sent = False
-            super().connect()  # type: ignore[misc]
-            deadline.sent = True
-
-        def request(self, *args: Any, **kwargs: Any) -> None:
-            deadline.sent = True
-            super().request(*args, **kwargs)  # type: ignore[misc]
-
-    class BoundedHTTP(SentRecorder, urllib3.connection.HTTPConnection):
-        pass
-
-    class BoundedHTTPS(SentRecorder, urllib3.connection.HTTPSConnection):
-        pass
-
-    BoundedHTTP.response_class = BoundedHTTPS.response_class = response_class  # type: ignore[assignment]
-
-    class HTTPPool(urllib3.HTTPConnectionPool):
-        ConnectionCls = BoundedHTTP
-
-    class HTTPSPool(urllib3.HTTPSConnectionPool):
-        ConnectionCls = BoundedHTTPS
+    classes = _pool_classes(deadline)
 
     # Both pool managers, direct and through a proxy, need the TLS settings and the connection classes.
     class Adapter(requests.adapters.HTTPAdapter):
         def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
             super().init_poolmanager(*args, ssl_context=_tls(verify), **kwargs)
-            self.poolmanager.pool_classes_by_scheme = {"http": HTTPPool, "https": HTTPSPool}
+            self.poolmanager.pool_classes_by_scheme = classes
 
         def proxy_manager_for(self, proxy: str, **kwargs: Any) -> Any:
             manager = super().proxy_manager_for(proxy, ssl_context=_tls(verify), **kwargs)
-            manager.pool_classes_by_scheme = {"http": HTTPPool, "https": HTTPSPool}
+            manager.pool_classes_by_scheme = classes
             return manager
 
     return Adapter()

@@ -40,7 +40,7 @@ from .diagnosis import code_of, diagnose
 from .error_bodies import problems, text_of
 from .libraries import requests, require_libraries, urllib3
 from .rate_limit import Pacer, state_file
-from .retry import RateLimitBudget, backoff, retry_after, throttle_delay
+from .retry import RateLimitBudget, Repetitions, retry_after
 from .session import Session
 
 if TYPE_CHECKING:
@@ -223,49 +223,33 @@ class Transport:
     ) -> Reply:
         """Send a request and repeat it where that is allowed; a request with `fresh_until` is a write.
 
-        Every pass of the loop is one request. `repeats` counts all repetitions, for the failure of the result.
-        `retries` counts those after transient errors, for the option retries; `throttled` counts answers with 429,
-        which the budget bounds instead.
+        Every pass of the loop is one request.
         """
-        repeats = retries = throttled = 0
-        waited = 0.0
-        error = ApiError(f"{what}: not sent")
+        repetitions = Repetitions(self.connection, budget, is_write=fresh_until is not None, once=once)
         while True:
             try:
                 reply = self._attempt(what, method, url, body, fresh_until)
                 if 200 <= reply.status < 300 or (returns_refusal and 400 <= reply.status < 500 and reply.status != 429):
                     return reply
                 raise self._refusal(what, reply)
-            except RateLimited as limited:
-                error = limited
-                delay = throttle_delay(limited.retry_after, throttled, self.connection.windows)
-                throttled += 1
-                # False if the budget is used up: the answer with 429 is then the error.
-                again = budget.spend(delay)
-                if again:
-                    # All threads and forks have to wait. If the shared file cannot be used, the next request fails.
-                    with suppress(OSError):
-                        self._pacer.hold_off(delay)
             except ApiError as failed:
                 error = failed
-                # `passing`: a status, or a network error, that another attempt can cure.
-                delay = backoff(retries)
-                again = failed.passing and retries < self.connection.retries and not once
-                # After a lost reply the change may have been made: the caller has to read before it is sent again.
-                again = again and (fresh_until is None or not failed.ambiguous)
-                retries += again
-            if not again:
+            delay = repetitions.delay(error)
+            if delay is None:
                 # For the failure of the result, and so for the user who asks why it took so long.
-                error.retries, error.waited = repeats, waited
+                error.retries, error.waited = repetitions.count, repetitions.waited
                 raise error
+            if isinstance(error, RateLimited):
+                # All threads and forks have to wait. If the shared file cannot be used, the next request fails.
+                with suppress(OSError):
+                    self._pacer.hold_off(delay)
             self._announce(f"{error.message}; next attempt in {delay:.0f} s", delay)
             self._stop.pause(delay)
             if once:
                 # During the wait the order may have changed: the caller has to decide again.
                 self.counters.add(waited=delay)
                 raise StaleRead(what)
-            repeats += 1
-            waited += delay
+            repetitions.add(delay)
             self.counters.add(retries=1, waited=delay)
 
     def _attempt(self, what: str, method: str, url: str, body: bytes | None, fresh_until: float | None) -> Reply:

@@ -104,30 +104,14 @@ def parse_request(options: Mapping[str, Any]) -> Decommission:
     unknown = sorted(str(name) for name in set(options) - known)
     if unknown:
         raise ValueError(f"{_variable(unknown[0])} is not an option of the role decommission_domain")
-    names = _names(options, "names")
-    if not names:
-        raise ValueError(f"{_variable('names')} must contain at least one name")
-    subdomains = _boolean(options, "include_subdomains", False)
-    top_level = sorted(name for name in names if "." not in name.replace("*.", "", 1))
-    if subdomains and top_level:
-        raise ValueError(
-            f"{_variable('names')} contains {top_level[0]}, and {_variable('include_subdomains')} would include all "
-            "domains below it: list the names to decommission"
-        )
+    names, include_subdomains = _names_to_decommission(options)
     on_issued = options.get("on_issued", KEEP)
     if on_issued not in (KEEP, LAPSE, REVOKE):
         raise ValueError(f"{_variable('on_issued')} must be {KEEP}, {LAPSE} or {REVOKE}")
-    probe, waiver = _boolean(options, "probe", True), options.get("waiver", "")
-    if not isinstance(waiver, str):
-        raise ValueError(f"{_variable('waiver')} must be a text")
-    if not probe and not waiver.strip():
-        raise ValueError(
-            f"{_variable('probe')} is false, so certificates that are still served could be revoked: set "
-            f"{_variable('waiver')} to the reason why no probe is necessary"
-        )
+    probe, waiver = _probe_or_waiver(options)
     request = Decommission(
         names=names,
-        include_subdomains=subdomains,
+        include_subdomains=include_subdomains,
         on_issued=str(on_issued),
         product_types=frozenset(_texts(options, "product_types", TLS_PRODUCTS)),
         shared=_ids(options, "shared"),
@@ -138,7 +122,7 @@ def parse_request(options: Mapping[str, Any]) -> Decommission:
         replacements=_ids(options, "replacements"),
         mark_renewed=_boolean(options, "mark_renewed", False),
         probe=probe,
-        waiver=waiver.strip(),
+        waiver=waiver,
         unapproved=_boolean(options, "unapproved", False),
         scope=scope_of(options, "decommission_domain"),
     )
@@ -149,6 +133,34 @@ def parse_request(options: Mapping[str, Any]) -> Decommission:
     if not_listed:
         raise ValueError(f"{_variable('lives_on')} contains {not_listed[0]}, which {_variable('names')} does not cover")
     return request
+
+
+def _names_to_decommission(options: Mapping[str, Any]) -> tuple[frozenset[str], bool]:
+    """Return the names, and whether their subdomains are included. Raises ValueError."""
+    names = _names(options, "names")
+    if not names:
+        raise ValueError(f"{_variable('names')} must contain at least one name")
+    include_subdomains = _boolean(options, "include_subdomains", False)
+    top_level = sorted(name for name in names if "." not in name.replace("*.", "", 1))
+    if include_subdomains and top_level:
+        raise ValueError(
+            f"{_variable('names')} contains {top_level[0]}, and {_variable('include_subdomains')} would include all "
+            "domains below it: list the names to decommission"
+        )
+    return names, include_subdomains
+
+
+def _probe_or_waiver(options: Mapping[str, Any]) -> tuple[bool, str]:
+    """Return whether servers are probed before a revocation, and the waiver. Raises ValueError without either."""
+    probe, waiver = _boolean(options, "probe", True), options.get("waiver", "")
+    if not isinstance(waiver, str):
+        raise ValueError(f"{_variable('waiver')} must be a text")
+    if not probe and not waiver.strip():
+        raise ValueError(
+            f"{_variable('probe')} is false, so certificates that are still served could be revoked: set "
+            f"{_variable('waiver')} to the reason why no probe is necessary"
+        )
+    return probe, waiver.strip()
 
 
 def _variable(option: str) -> str:

@@ -16,7 +16,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from .._files.secure import UnsafeFile, beside, locked, make_folder, read_text, replace
+from .._files.secure import UnsafeFile, beside, locked, make_folder, read_text, replace, replace_all
 from .document import (
     GOOD_FOR,
     MOST_TEXT,
@@ -172,13 +172,11 @@ def save_new(folder: str, texts: Mapping[str, str], *, dry: bool) -> list[str]:
     texts: by file name. Returns the paths of the new files. Raises OSError, UnsafeFile or PlanError.
     """
     base = Path(folder)
-    paths = {str(base / name): text for name, text in texts.items()}
-    new = [path for path in paths if not content(path)]
+    new = {name: text for name, text in texts.items() if not content(str(base / name))}
     if new and not dry:
         make_folder(base)
-        for path in new:
-            replace(path, paths[path])
-    return new
+        replace_all(base, new)
+    return [str(base / name) for name in new]
 
 
 def save_outcomes(path: str, records: Iterable[Mapping[str, Any]]) -> None:

@@ -83,6 +83,8 @@ class Entry:
     time: str
     # Whether the change of another action drops a reissue first, which is irreversible.
     drop_reissue: bool = False
+    # The request that was rejected, or that waits for approval; None if there is none.
+    request_id: int | None = None
 
     @property
     def moment(self) -> datetime | None:
@@ -337,7 +339,10 @@ def _json(value: Any) -> str:
     return json.dumps(value, separators=(",", ":"))
 
 
-ENTRY_COLUMNS = ("provider", "order", "name", "domains", "action", "outcome", "reason", "before", "after", "time")
+ENTRY_COLUMNS = (
+    *("provider", "order", "name", "domains", "action", "outcome", "reason", "before", "after", "time"),
+    "request_id",
+)
 ORDER_COLUMNS = (
     *("order_id", "status", "is_renewed", "common_name", "domains", "date_created", "valid_from", "valid_till"),
     *("product_name", "organization_name", "container_name"),
@@ -468,11 +473,14 @@ def _entry(entry: Mapping[str, Any], redactor: _Redactor) -> Entry:
         contact=redactor.contact(_text(entry, "contact")),
         time=_text(entry, "time"),
         drop_reissue=entry.get("drop_reissue") is True,
+        request_id=id_of(entry.get("request_id")),
     )
 
 
 def _columns_of(entry: Entry, contacts: bool) -> dict[str, Any]:
-    shown: dict[str, Any] = {column: getattr(entry, column) for column in ENTRY_COLUMNS}
+    shown = {column: getattr(entry, column) for column in ENTRY_COLUMNS}
+    if entry.request_id is None:
+        del shown["request_id"]
     return {**shown, "contact": entry.contact} if contacts else shown
 
 

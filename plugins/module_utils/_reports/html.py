@@ -256,7 +256,8 @@ def _row(report: Report, entry: Entry, orders: Mapping[str, Mapping[str, Any]]) 
     others = [name for name in entry.domains if name != entry.name]
     known = " ".join(part for part in (_provider(entry.provider), entry.order) if part)
     row = orders.get(entry.order, {}) if entry.provider == "certcentral" else {}
-    when = entry.moment
+    when = f"{entry.moment:%H:%M:%S} UTC" if entry.moment else ""
+    request = f"request {entry.request_id}" if entry.request_id else ""
     return {
         # An entry without a name shows its order instead.
         "name": entry.name or known,
@@ -266,7 +267,7 @@ def _row(report: Report, entry: Entry, orders: Mapping[str, Mapping[str, Any]]) 
         "action": ACTIONS[entry.action] + (" and drop the reissue" if entry.drop_reissue else ""),
         "change": " \u2192 ".join(dict.fromkeys(part for part in (entry.before, entry.after) if part)),
         "reason": entry.reason,
-        "last": ", ".join(part for part in (entry.contact, f"{when:%H:%M:%S} UTC" if when else "") if part),
+        "last": ", ".join(part for part in (request, entry.contact, when) if part),
     }
 
 

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import os
 import stat
@@ -32,6 +33,7 @@ from ansible_collections.certops.orders.tests.unit.plugins.module_utils._flows.b
     entry,
     order,
 )
+from ansible_collections.certops.orders.tests.unit.plugins.module_utils._flows.test_kinds import tls
 from ansible_collections.certops.orders.tests.unit.plugins.modules.conversation import KEY
 from ansible_collections.certops.orders.tests.unit.plugins.modules.playing import Unhurried, failure_of, validated
 
@@ -478,3 +480,29 @@ def test_messages(service: Book, path: Path, tmp_path: Path) -> None:
         ),
     }
     check_messages("module order_plan", messages)
+
+
+# -- reports -----------------------------------------------------------------------------------------------------------
+
+
+def test_the_id_of_a_revocation_request_is_in_every_later_report(tmp_path: Path) -> None:
+    service = Book(tls(1, "issued"))
+    request = {"names": [NAME], "on_issued": "revoke", "probe": False, "waiver": "The network is gone"}
+    common = {"folder": str(tmp_path), "report": {"dir": str(tmp_path)}, "request": request, "max_revocations": 1}
+    common.update(connections(service), progress=False)
+    approved = play(state="planned", **common)
+    # The second apply changes nothing, since the request of the first one waits; nor does a later plan.
+    runs = [
+        *(play(state="applied", plan=approved["plan"], sha256=approved["sha256"], **common) for _turn in range(2)),
+        play(state="planned", **common),
+    ]
+    service.close()
+
+    assert [orders(run) for run in runs] == [{"1": "pending_approval"}, {"1": "pending_approval"}, {"1": "left"}]
+    assert service.writes == ["PUT /order/certificate/1/revoke"]
+    for run in runs:
+        assert [one["request_id"] for one in run["outcomes"]] == [901]
+        files = {name: Path(path).read_text() for name, path in run["report"]["files"].items()}
+        assert [one["request_id"] for one in json.loads(files["json"])["entries"]] == [901]
+        assert [row["request_id"] for row in csv.DictReader(files["csv"].splitlines())] == ["901"]
+        assert "request 901" in files["html"]
