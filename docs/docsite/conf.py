@@ -6,12 +6,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from docutils import nodes
-from docutils.nodes import Element, TextElement
-from sphinx.application import Sphinx
+
+if TYPE_CHECKING:
+    from sphinx.application import Sphinx
 
 project = "certops.orders"
-copyright = "The certops.orders authors"  # noqa: A001 - Sphinx wants this name
+project_copyright = "The certops.orders authors"
 html_title = "certops.orders"
 
 extensions = ["myst_parser", "sphinx_antsibull_ext"]
@@ -46,7 +49,7 @@ ANSIBLE_PAGES = {
 _BUILTIN = "ansible_collections.ansible.builtin."
 
 
-def resolve_ansible_page(_app: Sphinx, _env: object, node: Element, text: TextElement) -> nodes.reference | None:
+def resolve_ansible_page(_app: Sphinx, _env: object, node: nodes.Element, text: nodes.Node) -> nodes.Node | None:
     """Make a link of a reference to a page of Ansible; None for any other reference, which is then an error."""
     label = str(node["reftarget"])
     page = ANSIBLE_PAGES.get(label)
@@ -55,5 +58,14 @@ def resolve_ansible_page(_app: Sphinx, _env: object, node: Element, text: TextEl
     return nodes.reference("", "", text, refuri=f"{_ANSIBLE}/{page}", internal=False) if page else None
 
 
+def remove_contents(_app: Sphinx, page: nodes.document) -> None:
+    """Remove the list of contents of a page; the theme shows one beside each page, and refuses a second one."""
+    for topic in list(page.findall(nodes.topic)):
+        if "contents" in topic["classes"]:
+            topic.parent.remove(topic)
+
+
 def setup(app: Sphinx) -> None:
+    """Register both."""
     app.connect("missing-reference", resolve_ansible_page)
+    app.connect("doctree-read", remove_contents)
