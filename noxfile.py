@@ -13,6 +13,7 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+import tempfile
 import zipfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -310,12 +311,7 @@ def docs(session: nox.Session) -> None:
     _note(session)
 
 
-@nox.session(default=False)
-def docs_site(session: nox.Session) -> None:
-    """The documentation site, in build/docs_site: the guides and, by antsibull-docs, changelog and reference."""
-    _install(session, REQUIREMENTS / "docs_site.txt")
-    collection = _enter_copy(session)
-    source, site = collection / "build" / "source", ROOT / "build" / "docs_site"
+def _build_docs_site(session: nox.Session, source: Path, site: Path) -> None:
     reference = source / "reference"
     reference.mkdir(parents=True)
     # antsibull-docs wants a folder that only its owner can write to.
@@ -327,6 +323,20 @@ def docs_site(session: nox.Session) -> None:
     # The cache of Sphinx stays out of the site.
     options = ("--fail-on-warning", "--keep-going", "--quiet", "--conf-dir", "docs/docsite", "--doctree-dir")
     session.run("sphinx-build", *options, str(source.parent / "cache"), str(source), str(site))
+
+
+@nox.session(default=False)
+def docs_site(session: nox.Session) -> None:
+    """The documentation site, in build/docs_site: the guides and, by antsibull-docs, changelog and reference."""
+    _install(session, REQUIREMENTS / "docs_site.txt")
+    _enter_copy(session)
+    # Ansible finds no roles below two folders ansible_collections, as in a checkout that lies where Ansible looks.
+    with tempfile.TemporaryDirectory() as scratch:
+        collection = tree.export(ROOT, Path(scratch) / "collections")
+        session.env["ANSIBLE_COLLECTIONS_PATH"] = str(collection.parents[2])
+        session.chdir(collection)
+        _build_docs_site(session, Path(scratch) / "source", ROOT / "build" / "docs_site")
+        session.chdir(ROOT)
     _note(session)
 
 
