@@ -11,7 +11,9 @@ default, two at a time (tests/tools/sessions.py).
 from __future__ import annotations
 
 import os
+import shutil
 import sys
+import tempfile
 import zipfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -331,6 +333,35 @@ def docs(session: nox.Session) -> None:
         ".",
     )
     session.run("antsibull-changelog", "lint")
+    _note(session)
+
+
+def _build_docs_site(session: nox.Session, source: Path, site: Path) -> None:
+    reference = source / "reference"
+    reference.mkdir(parents=True)
+    # antsibull-docs wants a folder that only its owner can write to.
+    reference.chmod(0o755)
+    generate = ("antsibull-docs", "collection", "--use-current", "--fail-on-error", "--squash-hierarchy")
+    session.run(*generate, "--cleanup=everything", "--dest-dir", str(reference), "certops.orders")
+    session.run("python", "tests/tools/docs_site.py", str(source))
+    shutil.rmtree(site, ignore_errors=True)
+    # The cache of Sphinx stays out of the site.
+    options = ("--fail-on-warning", "--keep-going", "--quiet", "--conf-dir", "docs/docsite", "--doctree-dir")
+    session.run("sphinx-build", *options, str(source.parent / "cache"), str(source), str(site))
+
+
+@nox.session(default=False)
+def docs_site(session: nox.Session) -> None:
+    """The documentation site, in build/docs_site: the guides and, by antsibull-docs, changelog and reference."""
+    _install(session, REQUIREMENTS / "docs_site.txt")
+    _enter_copy(session)
+    # Ansible finds no roles below two folders ansible_collections, as in a checkout that lies where Ansible looks.
+    with tempfile.TemporaryDirectory() as scratch:
+        collection = tree.export(ROOT, Path(scratch) / "collections")
+        session.env["ANSIBLE_COLLECTIONS_PATH"] = str(collection.parents[2])
+        session.chdir(collection)
+        _build_docs_site(session, Path(scratch) / "source", ROOT / "build" / "docs_site")
+        session.chdir(ROOT)
     _note(session)
 
 

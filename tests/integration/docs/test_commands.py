@@ -54,6 +54,7 @@ PAGES = sorted(
 # Why a block is not run, and what else holds it.
 REASONS = {
     "is the quick start": "test_quick_start.py runs these blocks in order, and compares what they print",
+    "needs Ansible Galaxy": "installs the published collection; test_quick_start.py installs it from the checkout",
     "needs PyPI": "installs from pypi.org; the simulator's options are tested in tests/unit/simulator/test_process.py",
     "needs AWX": "an AWX and awx.awx; tests/integration/awx runs the playbook with awx.awx against a fake of AWX",
     "needs a registry": "builds an image with podman or docker and pushes it to a registry",
@@ -488,6 +489,9 @@ EFFECTS: dict[str, list[str]] = {
         "set 123456789 canceled",
         "settle 12020 rejected",
     ],
+    "docs/rehearsing.md ansible-playbook certops.orders.cancel_stale_orders "
+    "-e cancel_stale_orders_older_than_days=90": [],
+    "- name: Cancel an order, with an audit log": ["set 1101 canceled"],
     "- name: Cancel the stale orders": ["set 1101 canceled", "set 1102 canceled"],
     "- name: Find the orders of the shop": ["revoke 1203", "set 1201 canceled", "settle 12020 rejected"],
     "ansible-playbook certops.orders.decommission_domain -e decommission_domain_names=shop.example.com \\": [

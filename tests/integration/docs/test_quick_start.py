@@ -27,7 +27,7 @@ from ansible_collections.certops.orders.tests.integration.support import simulat
 ROOT = Path(__file__).resolve().parents[3]
 GALAXY = yaml.safe_load((ROOT / "galaxy.yml").read_text(encoding="utf-8"))
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-QUICK_START = README[README.index("## Quick start") : README.index("## Modules")]
+QUICK_START = README[README.index("## Quick start") : README.index("## Use Cases")]
 # The commands, and the output below them where it is shown.
 _LINES = r"((?:(?!```).*\n)*)"
 _BLOCK = re.compile(rf"<!-- not run: is the quick start -->\n```shell\n{_LINES}```\n(?:\n```text\n{_LINES}```\n)?")

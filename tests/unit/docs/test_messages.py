@@ -34,3 +34,17 @@ def test_sentences_follow_the_wording() -> None:
         if AVOIDED.search(text)
     }
     assert wrong == {}
+
+
+def test_the_messages_of_the_troubleshooting_guide_exist() -> None:
+    """A row begins with a message; an ellipsis in it stands for any text."""
+    guide = (TESTS.parent / "docs" / "troubleshooting.md").read_text(encoding="utf-8")
+    messages = re.findall(r"^\| `([^`]+)` \|", guide.partition("## Ansible and AWX")[0], re.MULTILINE)
+    texts = [text for several in known().values() for text in several.values()]
+    unknown = [
+        message
+        for message in messages
+        if not any(re.search(".*".join(map(re.escape, message.split("…"))), text, re.DOTALL) for text in texts)
+    ]
+    assert len(messages) > 25
+    assert unknown == []

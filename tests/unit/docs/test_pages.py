@@ -30,6 +30,18 @@ PAGES = sorted(
     ]
 )
 
+# What a user reads; its links are checked as well.
+LINKING = sorted(
+    {
+        *PAGES,
+        ROOT / "README.md",
+        ROOT / "tests" / "simulator" / "README.md",
+        *ROOT.glob("docs/*.md"),
+        *ROOT.glob("roles/*/README.md"),
+        *ROOT.glob("docs/docsite/rst/*.rst"),
+    }
+)
+
 _HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
 _NUMBERS = r"\d+(?:\.\d+)?(?:(?:, section |, | and | to )\d+(?:\.\d+)?)*"
 # "docs/development/reference/certcentral.md 2.1, 4.7", also with a comma or the word section before the number.
@@ -37,6 +49,8 @@ _CITED = re.compile(rf"reference/(\w+)\.md(?:(?:, sections? |, | )({_NUMBERS}))?
 # "(2.1)" or "(section 4)" in a file that cites one page only.
 _SHORT = re.compile(rf"(?<= )\((?:sections? )?({_NUMBERS})\)")
 _LINK = re.compile(r"\]\(([^)\s]+)\)")
+# A file of this repository by its full address.
+_ADDRESS = re.compile(r"https://github\.com/certops/certops\.orders/(?:blob|tree)/main/([^\s)>\"']+)")
 _PATH = re.compile(r"`((?:changelogs|docs|extensions|meta|playbooks|plugins|roles|tests)/[\w./*-]+|_[a-z_]+/[\w.*]*)`")
 _TEST = re.compile(r"`(test_\w+)`")
 
@@ -132,18 +146,39 @@ def anchors(page: Path) -> set[str]:
 
 
 def broken_links(page: Path) -> Iterator[str]:
-    for link in _LINK.findall(page.read_text(encoding="utf-8")):
+    text = page.read_text(encoding="utf-8")
+    relative = [(page.parent, link) for link in _LINK.findall(text) if "://" not in link]
+    for folder, link in [*relative, *((ROOT, path) for path in _ADDRESS.findall(text))]:
         path, _hash, anchor = link.partition("#")
-        if "://" in link:
-            continue
-        target = (page.parent / path).resolve() if path else page
+        target = (folder / path).resolve() if path else page
         if not target.exists() or (anchor and anchor not in anchors(target)):
             yield link
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
-def test_relative_links_lead_somewhere(page: Path) -> None:
+@pytest.mark.parametrize("page", LINKING, ids=lambda page: str(page.relative_to(ROOT)))
+def test_links_into_the_repository_lead_somewhere(page: Path) -> None:
     assert list(broken_links(page)) == []
+
+
+def test_the_readme_has_full_addresses_only() -> None:
+    links = _LINK.findall((ROOT / "README.md").read_text(encoding="utf-8"))
+    assert len(links) > 20
+    assert [link for link in links if not link.startswith("https://")] == []
+
+
+def test_the_readme_has_the_sections_that_a_certified_collection_needs() -> None:
+    titles = re.findall(r"^## (.+)$", (ROOT / "README.md").read_text(encoding="utf-8"), re.MULTILINE)
+    assert titles == [
+        "Description",
+        "Requirements",
+        "Installation",
+        "Use Cases",
+        "Testing",
+        "Support",
+        "Release Notes and Roadmap",
+        "Related Information",
+        "License Information",
+    ]
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
