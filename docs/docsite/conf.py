@@ -21,8 +21,6 @@ extensions = ["myst_parser", "sphinx_antsibull_ext"]
 # Links to a heading have the form that GitHub gives them.
 myst_heading_anchors = 4
 default_role = "any"
-# Before the first release, the changelog is empty.
-suppress_warnings = ["toc.no_title"]
 
 html_theme = "furo"
 html_copy_source = False

@@ -693,7 +693,7 @@ role:
       sample: false
 ansible_stats:
   description:
-    - Data for notifications and for the next job of a workflow, as M(ansible.builtin.set_stats) sets it. The message
+    - Data for notifications and for the next job of a workflow, as C(ansible.builtin.set_stats) sets it. The message
       with the SHA-256 digest of the plan and, with O(state=planned), the number of changes, the digest, and the path of
       the plan, or the plan itself if there is no file.
   returned: with O(role), when a plan was made
