@@ -62,8 +62,8 @@ def survey(template: Mapping[str, Any]) -> Iterator[str]:
     yield ""
     for question in template["survey"]["spec"]:
         star = " \\*" if question["required"] else ""
-        yield f"**{question['question_name']}**{star}  "
-        yield f"{question['question_description']}.  "
+        yield f"**{question['question_name']}**{star}\\"
+        yield f"{question['question_description']}.\\"
         yield f"`{question['variable']}`: {'; '.join(answer(question))}"
         yield ""
 

@@ -61,11 +61,10 @@ def _scrubbed(value: Any, hidden: list[str]) -> Any:
 
 def inert_text(text: str) -> str:
     """Return a text with braces and backslashes replaced, so that it is no template, even after it is decoded."""
-    # A short path for nearly every text, as there can be a hundred thousand.
-    if type(text) is str and "{" not in text and "}" not in text and "\\" not in text:
-        return text
     # A plain text, without the tags of Ansible.
-    return "".join(text).translate(_INERT)
+    plain = "".join((text,))
+    # Nearly every text is returned as it is, as there can be a hundred thousand.
+    return plain.translate(_INERT) if "{" in plain or "}" in plain or "\\" in plain else plain
 
 
 def inert_within(value: Any) -> Any:

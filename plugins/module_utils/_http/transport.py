@@ -231,7 +231,7 @@ class Transport:
                 reply = self._attempt(what, method, url, body, fresh_until)
                 if 200 <= reply.status < 300 or (returns_refusal and 400 <= reply.status < 500 and reply.status != 429):
                     return reply
-                raise self._refusal(what, reply)
+                error = self._refusal(what, reply)
             except ApiError as failed:
                 error = failed
             delay = repetitions.delay(error)

@@ -177,9 +177,11 @@ def _difference(rows: Sequence[Mapping[str, Any]]) -> tuple[str, str]:
         names = [name for name in before if name in after] if before and after else [*before, *after]
         facts += [(name, shown(before.get(name)), shown(after.get(name))) for name in names if name not in _LONG_FACTS]
     records = [(name, was, now) for name, was, now in facts if was != now] or facts
-    return "; ".join(f"{name}: {was}" for name, was, _ in records), "; ".join(
-        f"{name}: {now}" for name, _, now in records
+    before_text, after_text = (
+        (f"{name}: {was}" for name, was, _now in records),
+        (f"{name}: {now}" for name, _was, now in records),
     )
+    return "; ".join(before_text), "; ".join(after_text)
 
 
 def _record(entry: Mapping[str, Any], outcome: str, reason: str | None = None, **more: str) -> dict[str, Any]:

@@ -959,7 +959,7 @@ def test_messages() -> None:
     }
     refusals = {"an order without an id": refusal(id=0)}
     reasons = {situation: entry["reason"] for situation, (entry,) in entries.items()}
-    without = {situation: unmarked(old(), *others)[OLD] for situation, (others, _) in WITHOUT_A_SUCCESSOR.items()}
+    without = {situation: unmarked(old(), *others)[OLD] for situation, (others, _action) in WITHOUT_A_SUCCESSOR.items()}
     without["an order with a part of the names"] = unmarked(old(*BOTH), new(WWW))[OLD]
     itself = {situation: unmarked(order)[OLD] for situation, (order, _action) in OF_ITSELF.items()}
     not_marked = {f"unmarked: {situation}": entry["reason"] for situation, entry in {**without, **itself}.items()}
