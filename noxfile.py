@@ -479,7 +479,7 @@ def target(session: nox.Session) -> None:
 
 @nox.session
 def simulator(session: nox.Session) -> None:
-    """The simulator itself does what the services' documentation says."""
+    """The simulator behaves as the documentation of the services describes."""
     _install(session, REQUIREMENTS / "unit.txt", SIMULATOR / "requirements.txt")
     collection = _enter_copy(session)
     _import_from(session, collection / "tests" / "simulator")
@@ -488,7 +488,7 @@ def simulator(session: nox.Session) -> None:
 
 @nox.session
 def demo(session: nox.Session) -> None:
-    """What `make demo` tells is still true."""
+    """`make demo` works, and its text is correct."""
     _install(session, ROOT / "tests" / "demo" / "requirements.txt")
     _enter_copy(session)
     session.run("python", "tests/demo/demo.py")
@@ -506,7 +506,7 @@ def browser(session: nox.Session) -> None:
 
 @nox.session
 def execution_environment(session: nox.Session) -> None:
-    """The build context of an execution environment can be made, and takes what the collection says it needs."""
+    """The build context of an execution environment can be made, and has the requirements of the collection."""
     _install(session, "ansible-builder", "ansible-core>=2.19,<2.22")
     collection = _enter_copy(session)
     galaxy = ("ansible-galaxy", "collection")
@@ -546,7 +546,7 @@ def awx(session: nox.Session) -> None:
 
 @nox.session
 def awx_engine(session: nox.Session) -> None:
-    """AWX's job engine and credential injection on a schedule, not AWX itself; says what this machine cannot do."""
+    """AWX's job engine and credential injection on a schedule, not AWX itself; reports what the machine lacks."""
     _install(session, REQUIREMENTS / "awx_engine.txt", SIMULATOR / "requirements.txt")
     collection = _enter_copy(session)
     _import_from(session, collection / "tests" / "simulator")

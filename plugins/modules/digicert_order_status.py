@@ -66,9 +66,10 @@ attributes:
       - An order counts as renewed if its C(is_renewed) is true, or if its status is V(renewed). An order whose reissue
         was canceled has the status V(issued).
 notes:
-  - "A run with N orders, of which K have to change, sends this number of API requests: N/100 + 1 to read the orders, K
-    to change them, N/100 for O(require_migrated) with O(status=renewed), K/100 for O(verify), and one for each order
-    whose row in the list lacks a deciding fact. If an order is missing, one more API request reads the account."
+  - "A run with N orders, of which K have to change, sends this number of API requests: N/100 and 1 more to read the
+    orders, K to change them, N/100 and 1 more for O(require_migrated) with O(status=renewed), K/100 for O(verify), each
+    rounded up, and one for each order whose row in the list lacks a deciding fact. If an order is missing, one more API
+    request reads the account."
   - CertCentral allows 1000 API requests in 3 minutes.
   - An API key with the role View Only can read orders, but cannot change anything.
 author:

@@ -135,7 +135,7 @@ options:
     default: ""
   not_after:
     description:
-      - The time after which no further batch is changed, in ISO 8601 format. UTC, if it has no offset.
+      - The time from which on no further batch is changed, in ISO 8601 format. UTC, if it has no offset.
     type: str
     default: ""
   batch_size:

@@ -134,7 +134,7 @@ EXAMPLES = r"""
 
 - name: Cancel the orders of a plan, and request the cancellation of issued orders only once
   certops.orders.servertastic_order_cancel:
-    order_digests: "{{ plan.servertastic }}"
+    order_digests: "{{ planned_digests }}"
     replacement: none
     issued: request
     request_log: /var/lib/certops/requests.jsonl

@@ -178,14 +178,14 @@ def desk(tmp_path: Path, process: Simulator) -> Desk:
 def test_an_owner_is_notified_once_of_each_rejected_order_across_a_restart(
     desk: Desk, tmp_path: Path, end: signal.Signals
 ) -> None:
-    with desk.running("certops.orders.tell_of_rejected_orders", end=end) as rulebook:
+    with desk.running("certops.orders.notify_of_rejected_orders", end=end) as rulebook:
         desk.await_(lambda: desk.polls() >= 3, rulebook)
         desk.sim.patch(1, status="rejected")
         desk.sim.patch(3, status="issued")
         desk.await_(lambda: len(desk.notified()) == 1 and desk.is_idle(), rulebook)
     while_away = desk.sim.patch(2, status="rejected")
     polls = desk.polls()
-    with desk.running("certops.orders.tell_of_rejected_orders") as rulebook:
+    with desk.running("certops.orders.notify_of_rejected_orders") as rulebook:
         desk.await_(lambda: len(desk.notified()) == 2 and desk.polls() > polls + 4 and desk.is_idle(), rulebook)
 
     first, second = desk.notified()
@@ -234,14 +234,14 @@ def stopped_while_playbooks_wait(desk: Desk, rulebook: str, *options: str) -> se
 
 
 def test_a_stop_loses_what_ansible_rulebook_has_taken_and_not_begun(desk: Desk) -> None:
-    notified = stopped_while_playbooks_wait(desk, "certops.orders.tell_of_rejected_orders")
+    notified = stopped_while_playbooks_wait(desk, "certops.orders.notify_of_rejected_orders")
 
     assert notified < set(BURST)
 
 
 def test_a_stop_loses_nothing_with_feedback_and_persistence(desk: Desk) -> None:
     statuses = "        statuses: [rejected]\n"
-    rulebook = desk.own_rulebook("tell_of_rejected_orders.yml", statuses, f"{statuses}        feedback: true\n")
+    rulebook = desk.own_rulebook("notify_of_rejected_orders.yml", statuses, f"{statuses}        feedback: true\n")
     desk.variables["drools_db_file_path"] = str(desk.state.parent / "database")
 
     notified = stopped_while_playbooks_wait(desk, rulebook, "--persistence-id", "1", "--id", "1")
@@ -257,7 +257,7 @@ def test_a_name_that_is_handed_on_is_no_template(desk: Desk, tmp_path: Path) -> 
     )
     action = '          name: "{{ certops_notify }}"\n'
     more = '          extra_vars:\n            who: "{{ event.certcentral.order.common_name }}"\n'
-    rulebook = desk.own_rulebook("tell_of_rejected_orders.yml", action, action + more)
+    rulebook = desk.own_rulebook("notify_of_rejected_orders.yml", action, action + more)
     with desk.running(rulebook) as process:
         desk.await_(lambda: desk.polls() >= 3, process)
         desk.sim.patch(2, status="rejected", common_name=name)
