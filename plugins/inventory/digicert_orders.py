@@ -12,8 +12,9 @@ description:
   - Creates a host for every CertCentral order, or for every domain that the orders cover. The host variables contain
     the data of the orders.
   - The name of the inventory source must end with C(digicert_orders.yml) or C(digicert_orders.yaml).
-  - Ansible does not evaluate a value from CertCentral that looks like a template. The plugin marks each text with a
-    brace as unsafe. Texts without a brace cannot be templates, and are plain texts, also where AWX shows them.
+  - Ansible does not evaluate a value from CertCentral that looks like a template. The plugin marks each text with
+    a quote, a bracket, a brace or another special character as unsafe. Texts of letters, digits, spaces and C(_.:@/+,-)
+    are plain texts, also where AWX shows them.
   - Names that are not strict host names do not become hosts. The plugin never sets C(ansible_host).
 options:
   plugin:
@@ -131,6 +132,8 @@ _WORKERS = 8
 # ansible-core before 2.19 does not know trust: it takes every text for a template that is not marked as unsafe.
 _PLAIN: Callable[[str], str] = getattr(template, "trust_as_template", str)
 _FILE_NAMES = ("digicert_orders.yml", "digicert_orders.yaml")
+# A text that does nothing, even if a task makes an expression of it: it has no call, filter, string, index or power.
+_HARMLESS = re.compile(r"(?:\*\.)?[A-Za-z0-9_.:@/+, -]*")
 # The setting that makes a file an inventory source of this plugin, at the beginning of a line.
 _SETTING = re.compile(rf"^plugin:\s*['\"]?{re.escape('certops.orders.digicert_orders')}\b", re.MULTILINE)
 _MOST_READ = 65536
@@ -260,10 +263,11 @@ def _names_this_plugin(path: str) -> bool:
 
 
 def _inert(value: Any) -> Any:
-    """A value in which Ansible evaluates nothing: each text with a brace is unsafe, or not trusted.
+    """A value in which Ansible evaluates nothing: each text that could do something is unsafe, or not trusted.
 
-    A template cannot begin without a brace, nor can one be made of several such texts. AWX keeps and shows the mark, as
-    a dictionary, so all other texts are plain. From ansible-core 2.19 on, those are the texts that are trusted.
+    A template needs a brace. But a task can put a text into a condition, which ansible-core before 2.19 evaluates once
+    more: without the mark, a quote in the name of an organization would end the string there. AWX keeps and shows the
+    mark, as a dictionary, so all other texts are plain: those that are trusted, from ansible-core 2.19 on.
     """
     if isinstance(value, Mapping):
         return {name: _inert(one) for name, one in value.items()}
@@ -271,8 +275,7 @@ def _inert(value: Any) -> Any:
         return [_inert(one) for one in value]
     if not isinstance(value, str):
         return value
-    # Such a first line can name other delimiters.
-    return _unsafe(value) if "{" in value or value.startswith("#jinja2:") else _PLAIN(value)
+    return _PLAIN(value) if _HARMLESS.fullmatch(value) else _unsafe(value)
 
 
 def _unsafe(text: str) -> str:

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from types import ModuleType
 from typing import Any
 
-from ansible import constants
+from ansible import constants, errors
 from ansible.module_utils.basic import missing_required_lib
 from ansible.module_utils.common.arg_spec import ModuleArgumentSpecValidator
 from ansible.module_utils.common.warnings import get_deprecation_messages, get_warning_messages
@@ -34,6 +34,8 @@ from ansible_collections.certops.orders.plugins.module_utils._runtime.guard impo
 from ansible_collections.certops.orders.plugins.module_utils._runtime.results import RUNNER
 from ansible_collections.certops.orders.plugins.plugin_utils._masking import mask
 
+# From ansible-core 2.19 on, a template that is only an omitted value has no placeholder.
+_OMITTED: Any = getattr(errors, "AnsibleValueOmittedError", ())
 # Options with the connection of a service, and the action group whose defaults belong to it.
 CONNECTIONS = {"certcentral_connection": "digicert", "servertastic_connection": "servertastic"}
 _RULES = ("mutually_exclusive", "required_together", "required_one_of", "required_if", "required_by")
@@ -137,7 +139,10 @@ class _TaskRun:
 
     def _templated(self, value: Any) -> Any:
         """The value of a variable with all templates resolved, None for the placeholder of an omitted option."""
-        resolved = _decrypted(self._action._templar.template(value))
+        try:
+            resolved = _decrypted(self._action._templar.template(value))
+        except _OMITTED:
+            return None
         return None if _is_omitted(resolved) else resolved
 
     def _secrets(self, arguments: Mapping[str, Any]) -> list[str]:

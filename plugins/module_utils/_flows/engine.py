@@ -12,7 +12,7 @@ nothing can be planned; what happens to single orders afterwards is an outcome.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -22,7 +22,7 @@ from .._common.options import OptionError
 from .._common.text import scrub
 from .._plans.actions import CERTCENTRAL, SERVERTASTIC
 from .._plans.approval import LIMITS, guards, window
-from .._plans.document import make, read
+from .._plans.document import make, orders_of, read
 from .._plans.errors import PlanError
 from .._plans.outcomes import REFUSED, outcomes, summary
 from .._plans.store import find, keep
@@ -76,7 +76,7 @@ def applied(params: Mapping[str, Any], context: Context, now: datetime) -> dict[
     window(now, params["not_before"], params["not_after"], kind=params["kind"])
     is_approved = _is_approved(params)
     with _open(params, context, writes=True) as services:
-        found, fresh = _fresh(params, services, now, writes=True)
+        found, fresh = _fresh(params, services, now, writes=True, approved=_approved_orders(params, is_approved))
         result = _with_plan(found, fresh, services)
         if is_approved:
             # Read after the account was: account, names and servers of this run decide whether it is meant.
@@ -156,10 +156,26 @@ def _open(params: Mapping[str, Any], context: Context, *, writes: bool) -> Abstr
     return open_services(params, context, certcentral=certcentral, servertastic=servertastic, writes=writes)
 
 
+def _approved_orders(params: Mapping[str, Any], is_approved: bool) -> list[str] | None:
+    """The orders of the approved plan, None without one; why a plan is not approved is found out by `approved_plan`."""
+    if not is_approved:
+        return None
+    try:
+        _path, given = find(params["path"], params["sha256"]) if params["path"] else ("", params["plan"])
+        return orders_of(given, params["sha256"])
+    except PlanError:
+        return None
+
+
 def _fresh(
-    params: Mapping[str, Any], services: Services, now: datetime, *, writes: bool
+    params: Mapping[str, Any],
+    services: Services,
+    now: datetime,
+    *,
+    writes: bool,
+    approved: Sequence[str] | None = None,
 ) -> tuple[Planned, dict[str, Any]]:
-    """What is planned now, and the plan."""
+    """What is planned now, and the plan. approved: the orders of the approved plan, None if there is none."""
     if params["request"] is None:
         account = {"account_id": params["account_id"], "api_host": params["api_host"]}
         found = kinds.Planned(params["entries"] or [], account, params["names"], params["notes"])
@@ -167,7 +183,7 @@ def _fresh(
         raise OptionError(f"kind must be one of {', '.join(kinds.KINDS)} if request is set")
     else:
         try:
-            found = kinds.plan(params["kind"], params["request"], services, now, writes=writes)
+            found = kinds.plan(params["kind"], params["request"], services, now, writes=writes, approved=approved)
         except ValueError as error:
             raise OptionError(f"{params['kind']}: {error}") from None
     for message in found.messages:

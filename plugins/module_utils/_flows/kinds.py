@@ -66,11 +66,15 @@ class Planned:
 class Reads:
     """The reads of one plan. Each raises ApiError or Stopped.
 
-    now: in UTC. writes: whether the plan will be applied by the same key, which then has to be allowed to.
+    now: in UTC. writes: whether the plan will be applied by the same key, which then has to be allowed to. approved:
+    the orders of the approved plan, None if there is none.
     """
 
-    def __init__(self, services: Services, now: datetime, *, writes: bool) -> None:
+    def __init__(
+        self, services: Services, now: datetime, *, writes: bool, approved: Sequence[str] | None = None
+    ) -> None:
         self._services = services
+        self.approved = approved
         self.now = now
         self._writes = writes
         self._progress = ReadProgress(services.context.notify)
@@ -218,9 +222,13 @@ def _mark_renewed_orders(request: Row, reads: Reads) -> Planned:
 
 def _undo_marks(request: Row, reads: Reads) -> Planned:
     scope = scope_of(request, "mark_renewed_orders")
-    source = undo_reports.find(str(request.get("report") or ""), str(request.get("folder") or ""))
-    account = reads.account()
-    marked, notes = undo_reports.marked(source, account["account_id"], account["api_host"])
+    if reads.approved is None:
+        source = undo_reports.find(str(request.get("report") or ""), str(request.get("folder") or ""))
+        account = reads.account()
+        marked, notes = undo_reports.marked(source, account["account_id"], account["api_host"])
+    else:
+        # Since the approval, another run can have replaced the latest report, or have become the newest one.
+        account, marked, notes = reads.account(), sorted(map(int, reads.approved)), []
     rows, pages = reads.by_ids(marked), reads.by_ids(marked, details=True)
     entries, left_out = narrowed(undo_marks.plan_undo(marked, rows, pages), [*rows, *pages], scope)
     notes = [*notes, *notes_of_scope(scope, rows, left_out)]
@@ -237,6 +245,11 @@ KINDS: dict[str, Callable[[Row, Reads], Planned]] = {
 }
 
 
-def plan(kind: str, request: Row, services: Services, now: datetime, *, writes: bool) -> Planned:
-    """Read the services and make the entries of a plan. Raises ApiError, Stopped or ValueError."""
-    return KINDS[kind](request, Reads(services, now, writes=writes))
+def plan(
+    kind: str, request: Row, services: Services, now: datetime, *, writes: bool, approved: Sequence[str] | None = None
+) -> Planned:
+    """Read the services and make the entries of a plan. Raises ApiError, Stopped or ValueError.
+
+    approved: the orders of the approved plan, None if there is none.
+    """
+    return KINDS[kind](request, Reads(services, now, writes=writes, approved=approved))

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from .._common.errors import ApiError
 from .._files.secure import UnsafeFile, check_append, file_problem, has_mode, read_text, replace
-from .._reports.metrics import Run, last_of_each_kind, run_of, run_of_json, to_metrics
+from .._reports.metrics import Run, account_of, last_of_each_kind, run_of, run_of_json, to_metrics
 
 if TYPE_CHECKING:
     from .._reports.data import Report
@@ -45,12 +45,13 @@ def checked_path(path: str | None, *, code: str) -> str:
 
 
 def write_metrics(path: str, report: Report, folder: str, *, dry: bool) -> bool:
-    """Write the metrics of a report, and of the last runs with a report in the same folder.
+    """Write the metrics of a report, and of the last runs of its account with a report in the same folder.
 
     dry: write nothing. Returns whether the file changed. Raises OSError or UnsafeFile.
     """
     own = run_of(report)
-    runs = last_of_each_kind([*_runs_in(Path(folder)), *([own] if own else [])])
+    earlier = [run for run in _runs_in(Path(folder)) if run.account == account_of(report)]
+    runs = last_of_each_kind([*earlier, *([own] if own else [])])
     text = to_metrics(report, runs)
     if read_text(path) == text and has_mode(path, _MODE):
         return False

@@ -37,7 +37,9 @@ _APPROVED_OF_ENGINE = {"path": "order_plan_path", "plan": "order_plan_given", "s
 _APPROVED = {"path": "_plan_path", "plan": "_plan", "sha256": "_plan_sha256"}
 # Guards that a role has under its own name: what is set for another role must not be ignored silently.
 _GUARDS = (*LIMITS, "not_before", "not_after")
-_TRUE = ("true", "yes", "on", "1", "y", "t")
+# To Python, 1 equals True.
+_TRUE = (True, "true", "yes", "on", "1", "y", "t")
+_FALSE = (False, "false", "no", "off", "0", "n", "f")
 _UNSET: tuple[Any, ...] = (None, "", {}, [])
 
 
@@ -55,15 +57,27 @@ class _Variables:
 
     def value(self, variable: str) -> Any:
         """The value of a variable, with all templates resolved; the default of the role where it is not set."""
-        if variable in self._variables:
-            return self._template(self._variables[variable])
+        found = self._template(self._variables[variable]) if variable in self._variables else None
+        return self._default(variable) if found is None else found
+
+    def _default(self, variable: str) -> Any:
         return VARIABLES[self.role].get(variable, VARIABLES[ENGINE].get(variable))
 
     def __getitem__(self, option: str) -> Any:
         return self.value(self.name(option))
 
     def flag(self, option: str) -> bool:
-        return _is_true(self[option])
+        return self.is_true(self.name(option))
+
+    def is_true(self, variable: str) -> bool:
+        """Whether a variable that switches something is true. Raises OptionError: no mistake may switch a guard off."""
+        value = self.value(variable)
+        word = value.strip().lower() if isinstance(value, str) else value
+        if word in ("", None):
+            return bool(self._default(variable))
+        if word not in (*_TRUE, *_FALSE):
+            raise OptionError(f"{variable} must be true or false")
+        return word in _TRUE
 
     def shaped(self, role: str) -> dict[str, Any]:
         """The options of a role that are lists or numbers, converted. Raises OptionError."""
@@ -117,6 +131,8 @@ def _planned(of_role: _Variables, kind: str, options: Mapping[str, Any], phase: 
     if request:
         return {**common, "request": request}
     account = of_role["account"] or {}
+    if not isinstance(account, Mapping):
+        raise OptionError(f"{of_role.name('account')} must be a dictionary")
     return {
         **common,
         "entries": of_role["entries"] or [],
@@ -133,7 +149,7 @@ def _limits(of_role: _Variables, options: Mapping[str, Any]) -> dict[str, Any]:
         "not_before": of_role["not_before"],
         "not_after": of_role["not_after"],
         # Either variable is enough: a rehearsal changes nothing.
-        "rehearse": of_role.flag("rehearse") or _is_true(of_role.value(f"{ENGINE}_rehearse")),
+        "rehearse": of_role.flag("rehearse") or of_role.is_true(f"{ENGINE}_rehearse"),
     }
 
 
@@ -251,10 +267,6 @@ _TITLES: dict[str, Callable[[Mapping[str, Any]], str]] = {
     "mark_renewed_orders": lambda _options: "Orders to mark renewed",
     _UNDO: lambda _options: "Renewed marks to remove",
 }
-
-
-def _is_true(value: Any) -> bool:
-    return value.strip().lower() in _TRUE if isinstance(value, str) else bool(value)
 
 
 # -- the result --------------------------------------------------------------------------------------------------------

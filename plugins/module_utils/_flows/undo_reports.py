@@ -20,7 +20,7 @@ from typing import Any
 
 from .._common.options import OptionError
 from .._common.text import printable
-from .._planners.undo_marks import ReportRefused, marked_by, run_of
+from .._planners.undo_marks import OtherReport, ReportRefused, marked_by, run_of
 from .._plans.document import MOST_TEXT
 
 OPTION = "mark_renewed_orders_undo_report"
@@ -112,13 +112,18 @@ def _newest(source: Source, account_id: Any, api_host: str) -> tuple[list[int], 
 
 
 def _with_marks(paths: Sequence[Path], account_id: Any, api_host: str) -> tuple[Path, list[int]] | None:
-    """The first report that has marks of this account, with their orders; None if there is none."""
+    """The first report that has marks of this account, with their orders; None if there is none.
+
+    Raises OptionError for a report that cannot be read: its marks may be the newest ones.
+    """
     for path in paths:
         try:
             order_ids = marked_by(_text(path), account_id, api_host)
-        except (OptionError, ReportRefused):
+        except OtherReport:
             # A folder can have reports of other accounts and of other versions of the collection.
             continue
+        except ReportRefused as error:
+            raise OptionError(f"{OPTION} cannot be used: {path}: {error}") from None
         if order_ids:
             return path, order_ids
     return None
@@ -128,8 +133,12 @@ def _nothing(source: Source, account_id: Any, api_host: str) -> str:
     """Why there is nothing to undo, and which report has marks."""
     path = source.paths[-1]
     others = [one for one in _lasting(path.parent, "") if one not in source.paths]
-    found = _with_marks(others, account_id, api_host)
-    hint = f"the newest report with marks is {found[0]}" if found else "no other report in its folder has marks"
+    try:
+        found = _with_marks(others, account_id, api_host)
+    except OptionError as error:
+        hint = f"which report has marks is not known: {error}"
+    else:
+        hint = f"the newest report with marks is {found[0]}" if found else "no other report in its folder has marks"
     return f"nothing to undo: {path}{_of_run(_text(path))} is the report of a run that marked no order; {hint}"
 
 

@@ -103,7 +103,8 @@ def decide(
     row: the order as the list has it. order: the row merged with the order's details, if they were read. ends: what a
     revocation would end, as far as it was read. names: all known names of the order.
     """
-    outside = request.scope.verdict(row, order).why
+    # The page that a revocation rests on was read last.
+    outside = request.scope.verdict(row, order, *([ends.order] if ends.order else [])).why
     if outside:
         return _outside(order, outside, facts.today)
     # The row and the details can differ in the product or the common name. Both versions must pass.

@@ -413,7 +413,7 @@ class _Unmarked:
         for old in self._account.orders:
             if old.id != last and self._is_due(old) and not self._is_renewed(old):
                 yield old
-            last = old.id
+                last = old.id
 
     def _is_due(self, old: _Order) -> bool:
         if not old.is_migrated or old.status not in (*MARKABLE, _REISSUED):

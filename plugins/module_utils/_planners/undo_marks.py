@@ -28,6 +28,10 @@ class ReportRefused(ValueError):
     """A report cannot be used. The message has the reason."""
 
 
+class OtherReport(ReportRefused):
+    """A report is of another account, of another host, or of another version of the collection."""
+
+
 def marked_by(text: Any, account_id: Any, api_host: str) -> list[int]:
     """Return the sorted ids of the orders that the run of a report has marked renewed. Raises ReportRefused.
 
@@ -37,7 +41,7 @@ def marked_by(text: Any, account_id: Any, api_host: str) -> list[int]:
     report = _parse(text)
     version = report.get("schema_version")
     if version != SCHEMA_VERSION or isinstance(version, bool):
-        raise ReportRefused(
+        raise OtherReport(
             f"it has the schema version {printable(version, 20)}, and this collection needs {SCHEMA_VERSION}"
         )
     if report.get("phase") != "apply":
@@ -108,10 +112,10 @@ def _check_account(place: Any, account_id: Any, api_host: str) -> None:
             printable(reported.get("account_id") or "none", 20),
             printable(account_id or "none", 20),
         )
-        raise ReportRefused(f"it is for account {report_value}, and this run is for {run_value}")
+        raise OtherReport(f"it is for account {report_value}, and this run is for {run_value}")
     if not api_host or reported.get("api_host") != api_host:
         report_value = printable(reported.get("api_host") or "none", 100)
-        raise ReportRefused(
+        raise OtherReport(
             f"it is for the API host {report_value}, and this run is for {printable(api_host or 'none', 100)}"
         )
 

@@ -133,6 +133,16 @@ def read(
     return plan
 
 
+def orders_of(given: Any, sha256: str | None) -> list[str]:
+    """Return the order of each entry of a plan, if its digest is the approved one. Raises PlanError.
+
+    given, sha256: as in `read`, which has to check the rest before anything is changed.
+    """
+    plan = parsed(given)
+    _compare_digest(plan, sha256)
+    return [str(entry["order"]) for entry in plan["entries"]]
+
+
 def parsed(given: Any) -> dict[str, Any]:
     """Check a plan without its times and without a run, and return it in its canonical order. Raises PlanError.
 

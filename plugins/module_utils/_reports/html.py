@@ -156,11 +156,11 @@ def _phase_tone(report: Report) -> str:
     return {"report": "calm", "plan": "info"}[report.phase]
 
 
-def _facts(report: Report) -> list[tuple[str, str, str]]:
-    """Return label, text and class of each fact that is known."""
+def _facts(report: Report) -> list[tuple[str, str | list[str], str]]:
+    """Return label, text and class of each fact that is known; a fact with several texts has a list of them."""
     times = sorted(entry.moment for entry in report.entries if entry.moment)
     # All servers without a limit: the reader may be the approver of their removal.
-    facts = [
+    facts: list[tuple[str, str | list[str], str]] = [
         ("Created", utc_text(report.generated_at), "time"),
         ("Changed", f"{times[0]:%H:%M:%S} to {times[-1]:%H:%M:%S} UTC" if times else "", ""),
         ("Account", "" if report.account_id is None else str(report.account_id), ""),
@@ -186,13 +186,12 @@ def _filter_text(value: Any) -> str:
     return {True: "yes", False: "no"}[value] if isinstance(value, bool) else str(value)
 
 
-def _servers(report: Report) -> str:
+def _servers(report: Report) -> list[str]:
     """The servers, each with its names where they are known."""
-    shown = [
+    return [
         f"{host} ({', '.join(report.servers[host]) or 'no names'})" if host in report.servers else host
         for host in report.hosts
     ]
-    return ", ".join(shown)
 
 
 def _contents(sections: Sequence[Mapping[str, Any]], account: Mapping[str, Any]) -> list[tuple[str, str, str]]:

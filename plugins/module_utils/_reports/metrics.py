@@ -18,6 +18,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from .._common.text import printable
+from .._common.values import id_of
 from .data import OUTCOMES, Report, moment
 from .figures import HORIZONS, due_within, due_without_successor, oldest_pending
 
@@ -34,17 +35,26 @@ class Metric(NamedTuple):
 
 @dataclass(frozen=True)
 class Run:
-    """The last run that applied a plan of a kind. counts: its orders by outcome. finished_at: in UTC."""
+    """A run that applied a plan of a kind.
+
+    counts: its orders by outcome. finished_at: in UTC. account: the id and the API host of its account.
+    """
 
     kind: str
     finished_at: datetime
     counts: Mapping[str, int]
+    account: tuple[int | None, str] = (None, "")
 
 
 def run_of(report: Report) -> Run | None:
     """Return the run that a report is about, None if it did not apply a plan of a known kind."""
     is_run = report.phase == "apply" and report.kind
-    return Run(report.kind, report.generated_at, report.counts) if is_run else None
+    return Run(report.kind, report.generated_at, report.counts, account_of(report)) if is_run else None
+
+
+def account_of(report: Report) -> tuple[int | None, str]:
+    """Return the id and the API host of the account of a report."""
+    return report.account_id, report.api_host
 
 
 def run_of_json(text: str) -> Run | None:
@@ -54,10 +64,11 @@ def run_of_json(text: str) -> Run | None:
         summary = read["summary"]
         counts = {outcome: int(summary.get(outcome, 0)) for outcome in OUTCOMES}
         finished_at, kind, phase = moment(read["generated_at"]), read["kind"], read["phase"]
-    except (ValueError, TypeError, KeyError, AttributeError):
+        account = id_of(read["account"].get("account_id")), str(read["account"].get("api_host") or "")
+    except (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError):
         return None
     is_run = phase == "apply" and isinstance(kind, str) and kind
-    return Run(kind, finished_at, counts) if is_run and finished_at else None
+    return Run(kind, finished_at, counts, account) if is_run and finished_at else None
 
 
 def last_of_each_kind(runs: Iterable[Run]) -> list[Run]:

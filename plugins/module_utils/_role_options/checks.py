@@ -222,6 +222,9 @@ def _normalized(variable: str, given: Any, shape: Shape, role: str) -> Any:
     if not shape.is_list:
         return _element(variable, "the value", given, shape)
     elements = _elements(given, shape)
+    if isinstance(given, str) and not elements and not given.strip().startswith("["):
+        # An empty list can mean no limit at all, which a mistake must not.
+        raise OptionError(f"{variable} has separators only: name its elements, or remove it")
     return [_element(variable, f"element {place}", one, shape) for place, one in enumerate(elements, 1)]
 
 

@@ -264,6 +264,31 @@ def test_values_are_plain_where_awx_shows_them_and_inert_where_it_hands_them_on(
     assert not trap.exists()
 
 
+def test_no_text_is_evaluated_by_a_condition_that_it_is_put_into(desk: Controller, sim: Simulator) -> None:
+    """ansible-core before 2.19 evaluates such a condition twice, and needs no brace for the second time."""
+    trap = desk.desk / "sprung"
+    text = f"' or lookup('pipe', 'touch {trap}') or '"
+    sim.reset(
+        seed({"id": 1, "status": "issued", "common_name": "a.example.com", "organization": {"id": 7, "name": text}})
+    )
+    playbook = """
+        - hosts: order-1
+          gather_facts: false
+          ignore_errors: true
+          tasks:
+            - name: Compare
+              ansible.builtin.debug:
+                msg: compared
+              when: "'{{ digicert_organization_name }}' == 'x'"
+            - name: Print
+              ansible.builtin.debug:
+                msg: "{{ digicert_organization_name }}"
+        """
+    run = desk.playbook(playbook, args=["-i", str(source(desk))], quiet=False)
+    assert not trap.exists()
+    assert run.good("Print").msg == text
+
+
 def test_it_never_sets_connection_variables(desk: Controller, sim: Simulator) -> None:
     sim.reset(seed(*BOOK, {"id": 1, "status": "issued", "common_name": "192.0.2.1"}))
     for config in ({}, {"host_per": "domain"}, {"details": True, "include_origin": True}):

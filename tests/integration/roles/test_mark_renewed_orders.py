@@ -467,6 +467,18 @@ def test_in_a_folder_of_several_runs_the_newest_marks_are_found_and_those_of_a_p
     assert outcomes(marks.undo("apply", variables={"undo_report": sha256})) == {OLD: "done", OLD_EXPIRED: "done"}
 
 
+def test_an_approved_undo_is_of_its_own_run_whatever_ran_since(marks: Marks) -> None:
+    marks("all", variables={"confirm": True})
+    marks.undo("plan", variables={"undo_report": "newest"})
+    # While the approval is waited for, other runs replace the reports.
+    for report in marks.reports.glob("mark_renewed_orders-*.json"):
+        report.unlink()
+
+    done = marks.undo("apply", variables={"undo_report": "newest"})
+
+    assert outcomes(done) == {OLD: "done", OLD_EXPIRED: "done"}
+
+
 def test_orders_renewed_or_revoked_since_need_manual_review(marks: Marks) -> None:
     marks("all", variables={"confirm": True})
     marks.sim.patch(OLD, renewed_order_id=NEW)

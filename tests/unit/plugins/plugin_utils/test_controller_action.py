@@ -508,6 +508,29 @@ def test_a_default_that_is_omitted_is_none() -> None:
     assert found == {"certcentral_connection": {"retries": 2}}
 
 
+def test_a_variable_that_is_omitted_is_none() -> None:
+    run = Witness()
+    module = made_up(run)
+    vars(module)["arguments"] = lambda given, variables, resolve: {
+        **given,
+        "note": resolve(variables["note"]) or "none",
+    }
+    omit = ansible_omit()
+    action = action_of(controller_action(module), {"api_key": KEY}, variables={"omit": omit})
+
+    action.run(task_vars={"note": template("{{ none_is_set | default(omit) }}")})
+    assert run.params["note"] == "none"
+
+
+def ansible_omit() -> Any:
+    """What ansible-core puts into the variable omit."""
+    try:
+        from ansible._internal._templating._utils import Omit
+    except ImportError:
+        return "__omit_place_holder__0"
+    return Omit
+
+
 def test_a_module_can_take_its_arguments_from_the_variables_of_its_task() -> None:
     run = Witness()
     module = made_up(run)

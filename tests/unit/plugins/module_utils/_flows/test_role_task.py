@@ -158,6 +158,12 @@ def test_a_report_has_the_formats_of_the_variable_even_if_there_are_none(formats
     assert found["report"]["formats"] == formats
 
 
+@pytest.mark.parametrize("value", [None, ""])
+def test_a_switch_without_a_value_has_its_default(value: str | None) -> None:
+    found = given("decommission_domain", decommission_domain_probe=value, decommission_domain_certcentral=value)
+    assert (found["request"]["probe"], found["request"]["certcentral"]) == (True, True)
+
+
 def test_options_that_a_role_does_not_have_are_those_of_order_plan() -> None:
     variables = {"order_plan_batch_size": "7", "order_plan_print": False, "awx_job_id": 4711}
     found = given("mark_renewed_orders", **variables)
@@ -192,6 +198,9 @@ REFUSED: dict[str, tuple[str, str, dict[str, Any]]] = {
     "a variable of the engine that there is not": ("mark_renewed_orders", "", {"order_plan_max_change": 3}),
     "a number that is none": ("cancel_stale_orders", "", {"cancel_stale_orders_limit": "many"}),
     "options that are none": ("order_plan", "", {"order_plan_servertastic": "wait"}),
+    "an account that is none": ("order_plan", "", {"order_plan_account": '{"account_id": 1}'}),
+    "a switch that is none": ("decommission_domain", "", {"decommission_domain_probe": "maybe"}),
+    "separators only": ("mark_renewed_orders", "", {"mark_renewed_orders_organizations": " , "}),
 }
 
 

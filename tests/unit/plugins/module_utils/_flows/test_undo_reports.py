@@ -76,7 +76,7 @@ def folder(tmp_path: Path) -> Path:
     write(tmp_path, "20261103T020000Z", TWO, 4, phase="all")
     write(tmp_path, "20261104T020000Z", THREE, 5, account_id=8)
     write(tmp_path, "20261105T020000Z", THREE, 6, kind="decommission_domain")
-    (tmp_path / f"mark_renewed_orders-apply-20261106T020000Z-{12 * 'd'}.json").write_text("no report")
+    (tmp_path / f"mark_renewed_orders-apply-20261031T020000Z-{12 * 'd'}.json").write_text("no report")
     write(tmp_path, "20261107T020000Z", 64 * "e")
     return tmp_path
 
@@ -85,6 +85,16 @@ def test_the_newest_run_that_marked_an_order_of_the_account(folder: Path) -> Non
     found, notes = marks("newest", folder)
     assert found == [4]
     assert f"all-20261103T020000Z-{TWO[:12]}" in notes[0]
+
+
+def test_a_newer_report_that_cannot_be_read_may_have_the_newest_marks(folder: Path) -> None:
+    damaged = folder / f"mark_renewed_orders-apply-20261106T020000Z-{12 * 'd'}.json"
+    damaged.write_text("no report")
+
+    assert damaged.name in refusal("newest", folder)
+    found, notes = marks(str(folder / "mark_renewed_orders-apply.json"), "")
+    assert found == []
+    assert damaged.name in notes[0]
 
 
 @pytest.mark.parametrize("digits", [12, 30, 64])
@@ -111,6 +121,10 @@ def test_what_no_report_is_of_is_refused(tmp_path: Path, given: str) -> None:
 def test_sentences(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
     empty, without = tmp_path_factory.mktemp("empty"), tmp_path_factory.mktemp("without")
     write(without, "20261107T020000Z", ONE)
+    damaged = tmp_path_factory.mktemp("damaged")
+    path = write(damaged, "20261107T020000Z", ONE)
+    path.write_text("no report")
+    unknown = marks(str(write(damaged, "20261106T020000Z", TWO)), "")[1][0].replace(str(damaged), "/reports")
     alone = marks(str(without / "mark_renewed_orders-apply.json"), "")[1][0].replace(str(without), "/reports")
     other = marks(str(folder / "mark_renewed_orders-apply.json"), "")[1][0].replace(str(folder), "/reports")
     check_messages(
@@ -125,6 +139,8 @@ def test_sentences(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> No
             "the newest": marks("newest", folder)[1][0].replace(str(folder), "/reports"),
             "a report of another run": other,
             "no other report": alone,
+            "a newest report that cannot be read": refusal("newest", damaged),
+            "another report that cannot be read": unknown,
             "a file that does not exist": refusal("/nowhere/report.json", ""),
         },
     )

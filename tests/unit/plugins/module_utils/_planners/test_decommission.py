@@ -2411,6 +2411,16 @@ def test_the_page_of_an_order_can_show_that_it_is_outside() -> None:
     assert entry["action"] == "cancel"
 
 
+@each(("listed", "found", "action"), [(RETAIL, LABS, "leave"), (LABS, RETAIL, "leave"), (None, RETAIL, "revoke")])
+def test_the_page_that_a_revocation_rests_on_is_in_the_scope_as_well(
+    listed: Named | None, found: Named, action: str
+) -> None:
+    order = an_order("issued", organization=listed)
+    ends = [ends_of(replace(order, organization=found))]
+    entry = entry_of(order, make_criteria(on_issued=REVOKE, organizations=["retail"]), certificates=ends)
+    assert entry["action"] == action
+
+
 def test_an_order_outside_of_the_scope_is_still_a_replacement() -> None:
     criteria = make_criteria(lives_on=[SHOP], replacements=[8], organizations=["retail"])
     old, new = an_order("pending", organization=RETAIL), an_order("issued", id=8, organization=LABS)

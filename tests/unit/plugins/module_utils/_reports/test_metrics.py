@@ -258,7 +258,7 @@ def test_a_run_is_read_from_its_report() -> None:
     again = run_of_json(to_json(report))
     assert again
     assert {outcome: count for outcome, count in again.counts.items() if count} == run.counts
-    assert (again.kind, again.finished_at) == (run.kind, run.finished_at)
+    assert (again.kind, again.finished_at, again.account) == (run.kind, run.finished_at, run.account)
 
 
 @pytest.mark.parametrize("more", [{"phase": "plan"}, {"phase": "report"}, {"kind": ""}])
@@ -268,13 +268,21 @@ def test_what_applied_no_plan_is_no_run(more: dict[str, Any]) -> None:
     assert run_of_json(to_json(report)) is None
 
 
-FILE = {"kind": "a", "phase": "apply", "generated_at": "2026-11-22T10:42:05Z", "summary": {"done": 1}}
+FILE: dict[str, Any] = {
+    "kind": "a",
+    "phase": "apply",
+    "generated_at": "2026-11-22T10:42:05Z",
+    "summary": {"done": 1},
+    "account": {"account_id": 7, "api_host": "www.digicert.com"},
+}
 NO_FILES = [
     *("", "{", "[]", "7", "null", '"text"', "{}"),
     *(json.dumps({**FILE, name: None}) for name in FILE),
     *(json.dumps({key: FILE[key] for key in FILE if key != name}) for name in FILE),
     json.dumps({**FILE, "summary": {"done": "many"}}),
     json.dumps({**FILE, "summary": [1]}),
+    json.dumps({**FILE, "summary": {"done": float("inf")}}),
+    "[" * 100_000,
     json.dumps({**FILE, "kind": ["a"]}),
     json.dumps({**FILE, "generated_at": "yesterday"}),
 ]
