@@ -273,13 +273,18 @@ def test_metrics_are_for_a_monitor(controller: Controller) -> None:
     wanted = {"order_report_metrics_path": str(path), "order_report_generated_at": TIME}
     assert changed(report(controller, "--check", **wanted))
     assert not path.exists()
-    report(controller, play=given(), data={**DATA, "kind": "cancel_stale_orders"}, order_report_basename="stale-apply")
+    host = controller.sim.api_url.split("/")[2]
+    stale = {**DATA, "kind": "cancel_stale_orders", "account": {"account_id": 100001, "api_host": host}}
+    report(controller, play=given(), data=stale, order_report_basename="stale-apply")
+    # A run of another account with a report in the same folder.
+    report(controller, play=given(), data={**DATA, "kind": "decommission_domain"}, order_report_basename="other-apply")
     run = report(controller, **wanted)
     assert run["Write the report"].result["metrics_path"] == str(path)
     assert path.stat().st_mode & 0o777 == 0o644
     lines = path.read_text().splitlines()
     assert 'certops_orders{account="100001",status="issued"} 7' in lines
     assert 'certops_last_run_orders{account="100001",kind="cancel_stale_orders",outcome="done"} 1' in lines
+    assert not [line for line in lines if "decommission_domain" in line]
     assert not changed(report(controller, **wanted))
 
 
