@@ -132,7 +132,7 @@ def approved_plan(params: Mapping[str, Any], fresh: Mapping[str, Any], now: date
 
     `path` of the result is the file of the plan, which can be kept beside the `path` of the task; empty without one.
     """
-    path, given = find(params["path"], params["sha256"]) if params["path"] else ("", params["plan"])
+    path, given = _found(params)
     target = {name: fresh[name] for name in ("kind", "account_id", "api_host", "names", "hosts")}
     plan = read(given, params["sha256"], now=now, servers=fresh.get("servers"), **target)
     return {**plan_result(plan), "path": path}
@@ -156,13 +156,20 @@ def _open(params: Mapping[str, Any], context: Context, *, writes: bool) -> Abstr
     return open_services(params, context, certcentral=certcentral, servertastic=servertastic, writes=writes)
 
 
+def _found(params: Mapping[str, Any]) -> tuple[str, Any]:
+    """The path of the approved plan, empty without one, and the plan as text or dictionary. Raises PlanError."""
+    return find(params["path"], params["sha256"]) if params["path"] else ("", params["plan"])
+
+
 def _approved_orders(params: Mapping[str, Any], is_approved: bool) -> list[str] | None:
-    """The orders of the approved plan, None without one; why a plan is not approved is found out by `approved_plan`."""
-    if not is_approved:
+    """The orders of the approved plan, where its kind plans them; None without one.
+
+    Why a plan is not approved is found out by `approved_plan`.
+    """
+    if not is_approved or params["kind"] != kinds.UNDO:
         return None
     try:
-        _path, given = find(params["path"], params["sha256"]) if params["path"] else ("", params["plan"])
-        return orders_of(given, params["sha256"])
+        return orders_of(_found(params)[1], params["sha256"])
     except PlanError:
         return None
 

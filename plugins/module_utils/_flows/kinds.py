@@ -47,6 +47,10 @@ if TYPE_CHECKING:
 Row = Mapping[str, Any]
 
 
+# The kind that plans the orders of an earlier run; it is applied to those of the approved plan.
+UNDO = "mark_renewed_orders_undo"
+
+
 @dataclass(frozen=True)
 class Planned:
     """What a kind of plan decided.
@@ -241,7 +245,7 @@ KINDS: dict[str, Callable[[Row, Reads], Planned]] = {
     "decommission_domain": _decommission_domain,
     "cancel_stale_orders": _cancel_stale_orders,
     "mark_renewed_orders": _mark_renewed_orders,
-    "mark_renewed_orders_undo": _undo_marks,
+    UNDO: _undo_marks,
 }
 
 

@@ -31,7 +31,6 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "fail": {"type": "bool", "default": True},
 }
 _STATES = {"plan": "planned", "apply": "applied", "all": "applied"}
-_UNDO = "mark_renewed_orders_undo"
 # The variables with an approved plan, by the options of the module; those of the other roles begin with the kind.
 _APPROVED_OF_ENGINE = {"path": "order_plan_path", "plan": "order_plan_given", "sha256": "order_plan_sha256"}
 _APPROVED = {"path": "_plan_path", "plan": "_plan", "sha256": "_plan_sha256"}
@@ -259,13 +258,13 @@ _REQUESTS: dict[str, Callable[[_Variables, Mapping[str, Any], str], dict[str, An
     "decommission_domain": _decommission_domain,
     "cancel_stale_orders": _cancel_stale_orders,
     "mark_renewed_orders": _mark_renewed_orders,
-    _UNDO: _undo_marks,
+    kinds.UNDO: _undo_marks,
 }
 _TITLES: dict[str, Callable[[Mapping[str, Any]], str]] = {
     "decommission_domain": _decommission_title,
     "cancel_stale_orders": lambda _options: "Stale certificate orders",
     "mark_renewed_orders": lambda _options: "Orders to mark renewed",
-    _UNDO: lambda _options: "Renewed marks to remove",
+    kinds.UNDO: lambda _options: "Renewed marks to remove",
 }
 
 
