@@ -197,8 +197,8 @@ class Apply:
         )
 
     def _save_sheets(self, entries: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-        """Read the orders once more, compare them with the plan, and save what is needed to order them again."""
-        # This read is younger than the plan: an order that has changed in between is not ended.
+        """Compare the orders, by reads of now, with the plan, and save what is needed to order them again."""
+        # These reads are younger than the approval: an order that has changed in between is not ended.
         rows = self._rows(entries)
         differs = {one["order"]: changed_since(one, rows[one["order"]]) for one in entries if one["order"] in rows}
         unchanged = [one for one in entries if not differs.get(one["order"])]
@@ -216,7 +216,7 @@ class Apply:
     def _rows(self, entries: Sequence[Mapping[str, Any]]) -> dict[str, Mapping[str, Any]]:
         """Rows of the orders of entries, which are all of one provider, with their own pages."""
         if entries[0]["provider"] == CERTCENTRAL:
-            rows = self._services.orders([int(one["order"]) for one in entries], details=True)
+            rows = self._services.fresh_pages([int(one["order"]) for one in entries])
         else:
             rows = self._services.reviews([one["order"] for one in entries])
         return {str(row.get("order_id") or row.get("order_digest")): row for row in rows}

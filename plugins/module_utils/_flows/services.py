@@ -8,7 +8,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
@@ -18,6 +19,7 @@ from .._certcentral import client as certcentral_client
 from .._certcentral.search import Finder
 from .._common.errors import ApiError, Stopped
 from .._common.options import CERTCENTRAL_OPTIONS, SERVERTASTIC_OPTIONS, OptionError, with_defaults
+from .._runtime.runner import FRESH_FOR
 from .._runtime.workers import pool
 from .._servertastic import client as servertastic_client
 from .._servertastic.results import reviewed
@@ -38,6 +40,9 @@ OPTIONS: dict[str, dict[str, Any]] = {
 }
 # Requests that are under way at a time.
 WORKERS = 8
+# The maximum age of the page that an end is based on, in seconds: half of the time that a write may follow its read, so
+# that the other half is left for the changes of a batch.
+PAGE_FRESH_FOR = FRESH_FOR / 2
 
 
 @dataclass
@@ -53,6 +58,8 @@ class Services:
     servertastic: Servertastic | None = None
     digests: frozenset[str] = frozenset()
     messages: list[str] = field(default_factory=list)
+    # The pages of orders that were read, and when this began, in monotonic seconds.
+    _pages: dict[int, tuple[float, Order]] = field(default_factory=dict, repr=False)
 
     def digicert(self) -> CertCentral:
         """The client of CertCentral. Raises OptionError where the flow was opened without it."""
@@ -98,8 +105,12 @@ class Services:
         """
         if not order_ids:
             return []
+        began = time.monotonic()
         with self.finder(len(order_ids), progress, **options) as finder:
-            return finder.by_ids(order_ids)[0]
+            orders = finder.by_ids(order_ids)[0]
+        if options.get("details"):
+            self._pages.update((order.id, (began, order)) for order in orders)
+        return orders
 
     def read_reviews(self, digests: Sequence[str]) -> list[Review]:
         """Servertastic orders by digest, without those whose token is not known. Raises ApiError or Stopped."""
@@ -116,8 +127,19 @@ class Services:
         """
         if not self.certcentral:
             return []
-        today = datetime.now(timezone.utc).date()
-        return [order.shown(today) for order in self._if_read(lambda: self.read_orders(order_ids, details=details))]
+        return _rows(self._if_read(lambda: self.read_orders(order_ids, details=details)))
+
+    def fresh_pages(self, order_ids: Sequence[int]) -> list[dict[str, Any]]:
+        """Rows of CertCentral orders as `orders` with details has them, each at most PAGE_FRESH_FOR old.
+
+        What a plan of this task has read meanwhile is not read again.
+        """
+        oldest = time.monotonic() - PAGE_FRESH_FOR
+        # Each page counts once.
+        read = {order: self._pages.pop(order) for order in order_ids if order in self._pages}
+        known = [page for began, page in read.values() if began >= oldest]
+        unread = set(order_ids).difference(page.id for page in known)
+        return _rows(known) + self.orders([order for order in order_ids if order in unread], details=True)
 
     def reviews(self, digests: Sequence[str]) -> list[dict[str, Any]]:
         """Rows of Servertastic orders; none where the read fails."""
@@ -140,6 +162,11 @@ class Services:
         """Read the tokens of the account where the task does not have those of these orders. Raises ApiError."""
         if self.servertastic and not all(digest in self.servertastic.tokens for digest in digests):
             self.servertastic.show_tokens()
+
+
+def _rows(orders: Iterable[Order]) -> list[dict[str, Any]]:
+    today = datetime.now(timezone.utc).date()
+    return [order.shown(today) for order in orders]
 
 
 @contextmanager

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Any, Callable
 
 import pytest
@@ -16,7 +17,12 @@ from ansible_collections.certops.orders.plugins.module_utils._common.options imp
     SERVERTASTIC_OPTIONS,
     OptionError,
 )
-from ansible_collections.certops.orders.plugins.module_utils._flows.services import connection_options, open_services
+from ansible_collections.certops.orders.plugins.module_utils._flows import services as services_module
+from ansible_collections.certops.orders.plugins.module_utils._flows.services import (
+    PAGE_FRESH_FOR,
+    connection_options,
+    open_services,
+)
 from ansible_collections.certops.orders.tests.unit.plugins.module_utils._flows.book import (
     DIGEST,
     TOKEN,
@@ -82,6 +88,37 @@ def test_a_read_that_fails_has_no_row_and_its_reason(book: Callable[..., Book]) 
         assert services.orders([1]) == []
         assert services.reviews([DIGEST]) == []
         assert len(services.messages) == 2
+
+
+def test_a_page_that_a_plan_has_just_read_is_not_read_again_before_an_end(book: Callable[..., Book]) -> None:
+    service = book(order(1), order(2), order(3))
+    with opened(service) as services:
+        services.read_orders([1, 2], details=True)
+        # A row of the list is no page.
+        services.read_orders([2, 3])
+        before = len(service.sent)
+        assert {row["order_id"] for row in services.fresh_pages([1, 2, 3, 9])} == {1, 2, 3}
+        assert sorted(service.sent[before:]) == ["GET /order/certificate/3", "GET /order/certificate/9"]
+        # A page counts once, and what is read to verify a change is read in any case.
+        services.fresh_pages([1])
+        services.orders([1], details=True)
+        assert service.sent[before + 2 :] == ["GET /order/certificate/1"] * 2
+
+
+def test_a_page_that_is_older_is_read_again_before_an_end(
+    book: Callable[..., Book], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    service, clock = book(order(1), order(2)), [5.0]
+    monkeypatch.setattr(services_module, "time", SimpleNamespace(monotonic=lambda: clock[0]))
+    with opened(service) as services:
+        services.read_orders([1, 2], details=True)
+        clock[0] += PAGE_FRESH_FOR
+        before = len(service.sent)
+        assert len(services.fresh_pages([1])) == 1
+        assert service.sent[before:] == []
+        clock[0] += 0.1
+        assert len(services.fresh_pages([2])) == 1
+        assert service.sent[before:] == ["GET /order/certificate/2"]
 
 
 @pytest.mark.parametrize("tokens", [[TOKEN], []])
