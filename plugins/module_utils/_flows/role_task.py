@@ -32,7 +32,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
 }
 _STATES = {"plan": "planned", "apply": "applied", "all": "applied"}
 # The variables with an approved plan, by the options of the module; those of the other roles begin with the kind.
-_APPROVED_OF_ENGINE = {"path": "order_plan_path", "plan": "order_plan_given", "sha256": "order_plan_sha256"}
+_APPROVED_OF_ENGINE = {"path": "order_plan_path", "plan": "order_plan_document", "sha256": "order_plan_sha256"}
 _APPROVED = {"path": "_plan_path", "plan": "_plan", "sha256": "_plan_sha256"}
 # Guards that a role has under its own name: what is set for another role must not be ignored silently.
 _GUARDS = (*LIMITS, "not_before", "not_after")

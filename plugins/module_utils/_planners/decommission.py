@@ -366,7 +366,7 @@ def _replacements_covering(name: str, replacements_by_name: Mapping[str, Mapping
 def _names_in_use(name: str, request: Decommission) -> list[str]:
     """Return the names that stay in use and that a name of an order covers, as a wildcard does."""
     wildcard_parent = name[2:] if name.startswith("*.") else ""
-    below = [one for one in request.lives_on if wildcard_parent and wildcard_parent in (one, parent_name(one))]
+    below = [one for one in request.names_in_use if wildcard_parent and wildcard_parent in (one, parent_name(one))]
     return [name, *below] if request.is_replaced(name) else below
 
 

@@ -36,7 +36,7 @@ class Decommission:
     names: in lower case, as DNS spells them. on_issued: KEEP, LAPSE or REVOKE. product_types: of CertCentral. shared:
     order ids and digests of orders that may end although they cover other names or wildcards. accept_unknown: ids of
     orders that may end although not all of their names or certificates are known. protected: patterns of names whose
-    orders are never changed; stays: additional patterns that the role sets, which may match no name. lives_on: the
+    orders are never changed; stays: additional patterns that the role sets, which may match no name. names_in_use: the
     names that stay in use with a replacement certificate; replacements: ids and digests of the orders that replace
     them. waiver: the user's reason to revoke certificates without a probe, or with a name that does not resolve and
     without an approval. unapproved: whether the plan is applied without an approval. scope: the
@@ -51,7 +51,7 @@ class Decommission:
     accept_unknown: frozenset[str] = frozenset()
     protected: tuple[str, ...] = ()
     stays: tuple[str, ...] = ()
-    lives_on: frozenset[str] = frozenset()
+    names_in_use: frozenset[str] = frozenset()
     replacements: frozenset[str] = frozenset()
     mark_renewed: bool = False
     probe: bool = True
@@ -73,7 +73,7 @@ class Decommission:
 
     def is_replaced(self, name: str) -> bool:
         """Return whether a name stays in use with a replacement certificate, which can be a wildcard."""
-        return self._is_among(name, self.lives_on) or f"*.{parent_name(name)}" in self.lives_on
+        return self._is_among(name, self.names_in_use) or f"*.{parent_name(name)}" in self.names_in_use
 
     def protector(self, name: str) -> str:
         """Return the pattern that protects a name, or a name that a wildcard covers; an empty string if there is none.
@@ -118,7 +118,7 @@ def parse_request(options: Mapping[str, Any]) -> Decommission:
         accept_unknown=_ids(options, "accept_unknown"),
         protected=tuple(_pattern(text) for text in _texts(options, "protected")),
         stays=tuple(_pattern(text) for text in _texts(options, "stays")),
-        lives_on=_names(options, "lives_on"),
+        names_in_use=_names(options, "names_in_use"),
         replacements=_ids(options, "replacements"),
         mark_renewed=_boolean(options, "mark_renewed", False),
         probe=probe,
@@ -128,10 +128,14 @@ def parse_request(options: Mapping[str, Any]) -> Decommission:
     )
     # A misspelled name would end the certificate of a name that stays in use.
     not_listed = sorted(
-        one for one in request.lives_on if not request.is_decommissioned(one) and f"*.{parent_name(one)}" not in names
+        one
+        for one in request.names_in_use
+        if not request.is_decommissioned(one) and f"*.{parent_name(one)}" not in names
     )
     if not_listed:
-        raise ValueError(f"{_variable('lives_on')} contains {not_listed[0]}, which {_variable('names')} does not cover")
+        raise ValueError(
+            f"{_variable('names_in_use')} contains {not_listed[0]}, which {_variable('names')} does not cover"
+        )
     return request
 
 

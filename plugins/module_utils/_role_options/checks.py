@@ -89,7 +89,7 @@ SHAPES: dict[str, dict[str, Shape]] = {
         "protected": _WORDS,
         "stays": _WORDS,
         "hosts": _LINES,
-        "lives_on": _DOMAINS,
+        "names_in_use": _DOMAINS,
         "replacements": _TOKENS,
         "probe_ports": _PORTS,
         "probe_timeout": _POSITIVE,

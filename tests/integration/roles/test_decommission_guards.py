@@ -60,11 +60,11 @@ def test_an_order_that_covers_other_names_needs_manual_review(retire: Retire, si
     )
     kept = {"protected": [f"C*.PAY.{RETIRED}"], "servertastic_account": True}
     both = [str(foreign), str(wild), str(protected), str(over_protected)]
-    replaced = {"lives_on": [f"API.{RETIRED}."], "replacements": [replaces]}
+    replaced = {"names_in_use": [f"API.{RETIRED}."], "replacements": [replaces]}
 
     first, lacking, shared, done = retire.steps(
         retire.step("plan", **kept),
-        retire.step("plan", **kept, lives_on=[on("api")]),
+        retire.step("plan", **kept, names_in_use=[on("api")]),
         retire.step("plan", **kept, **replaced, shared=[*both, digest("wild")]),
         retire.step("apply", **kept, **replaced, shared=[*both, digest("wild")]),
     )
@@ -89,7 +89,7 @@ def test_an_order_that_covers_other_names_needs_manual_review(retire: Retire, si
     assert lacking.actions[str(alone)] == "cancel"
     assert shared.actions == {
         **dict.fromkeys(map(str, (alone, foreign, lives)), "cancel"),
-        # A wildcard covers what lives on, and what replaces that, as well.
+        # A wildcard covers names in use, and what replaces their certificate, as well.
         str(wild): "cancel",
         digest("wild"): "cancel",
         digest("new"): "cancel",
@@ -114,7 +114,7 @@ def test_at_servertastic_the_replacement_is_placed_first(retire: Retire, sim: Si
             ]
         )
     )
-    there = {"certcentral": False, "servertastic_account": True, "lives_on": [on("api")]}
+    there = {"certcentral": False, "servertastic_account": True, "names_in_use": [on("api")]}
 
     unplaced, placed = retire.steps(
         retire.step("plan", **there, replacements=[digest("empty")]),

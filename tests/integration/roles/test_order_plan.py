@@ -265,7 +265,7 @@ def test_a_plan_without_a_file_is_handed_on_whole(form: str, plans: Plans, sim: 
     run = plans(
         "apply",
         planned(sim, CANCEL),
-        variables={"order_plan_path": "", "order_plan_given": "{{ handed_on }}"},
+        variables={"order_plan_path": "", "order_plan_document": "{{ handed_on }}"},
         more=more,
     )
 

@@ -159,7 +159,7 @@ def test_only_names_are_needed_and_the_rest_is_careful() -> None:
     assert criteria == Decommission(frozenset([SHOP]))
     assert (criteria.on_issued, criteria.probe, criteria.mark_renewed) == (KEEP, True, False)
     assert (criteria.include_subdomains, criteria.waiver) == (False, "")
-    assert (criteria.shared, criteria.protected, criteria.lives_on, criteria.replacements) == (
+    assert (criteria.shared, criteria.protected, criteria.names_in_use, criteria.replacements) == (
         frozenset(),
         (),
         frozenset(),
@@ -181,7 +181,7 @@ def test_only_names_are_needed_and_the_rest_is_careful() -> None:
 )
 def test_names_are_spelled_as_dns_does(written: str, name: str) -> None:
     assert parse_request({"names": [written]}).names == {name}
-    assert parse_request({"names": (written,), "lives_on": [written]}).lives_on == {name}
+    assert parse_request({"names": (written,), "names_in_use": [written]}).names_in_use == {name}
 
 
 def test_ids_are_compared_as_text() -> None:
@@ -221,7 +221,7 @@ def test_ids_are_compared_as_text() -> None:
         ({"protected": None}, "protected"),
         ({"product_types": None}, "product_types"),
         ({"product_types": [""]}, "product_types"),
-        ({"lives_on": ["shpo.example.com"]}, "lives_on"),
+        ({"names_in_use": ["shpo.example.com"]}, "names_in_use"),
         ({"probe": False}, "waiver"),
         ({"probe": False, "waiver": "  "}, "waiver"),
         ({"probe": False, "waiver": True}, "waiver"),
@@ -238,7 +238,7 @@ def test_a_request_needs_names() -> None:
         parse_request({})
 
 
-LISTS = ("names", "protected", "shared", "product_types", "lives_on", "replacements")
+LISTS = ("names", "protected", "shared", "product_types", "names_in_use", "replacements")
 
 
 @each("option", LISTS)
@@ -1468,7 +1468,7 @@ def test_without_its_origin_no_order_is_marked() -> None:
     assert entry["action"] == "nothing"
 
 
-# -- names that live on ------------------------------------------------------------------------------------------------
+# -- names that stay in use --------------------------------------------------------------------------------------------
 
 SUCCESSOR = an_order(id=99)
 ENDINGS = {
@@ -1525,7 +1525,7 @@ def test_nothing_of_a_living_name_is_ended_unless_an_issued_replacement_covers_i
     action: str, changes: dict[str, Any], good: bool
 ) -> None:
     order, options = ENDINGS[action]
-    criteria = make_criteria(lives_on=[SHOP], replacements=[99], **options)
+    criteria = make_criteria(names_in_use=[SHOP], replacements=[99], **options)
 
     entry = with_successors(order, criteria, row(replace(SUCCESSOR, **changes)))
 
@@ -1542,20 +1542,20 @@ def test_nothing_of_a_living_name_is_ended_unless_an_issued_replacement_covers_i
 @pytest.mark.parametrize(
     ("names", "options", "replaced", "good"),
     [
-        ((WILD,), {"lives_on": [SHOP]}, (SHOP,), True),
-        ((WILD,), {"lives_on": [SHOP]}, (WWW,), False),
-        ((WILD,), {"names": [WILD, BASE], "lives_on": [BASE]}, (WILD,), False),
-        ((WILD,), {"names": [WILD, BASE], "lives_on": [BASE]}, (BASE,), True),
-        ((WWW, SHOP), {"names": [WWW, SHOP], "lives_on": [SHOP]}, (SHOP,), True),
-        ((WWW, SHOP), {"names": [WWW, SHOP], "lives_on": [SHOP, WWW]}, (SHOP,), False),
-        ((WWW, SHOP), {"names": [WWW, SHOP], "lives_on": [SHOP, WWW]}, (WILD,), True),
-        ((WWW,), {"names": [WWW, SHOP], "lives_on": [SHOP]}, (), True),
-        ((SHOP,), {"names": [SHOP, WILD], "lives_on": [WILD]}, (WWW,), False),
-        ((SHOP,), {"names": [SHOP, WILD], "lives_on": [WILD]}, (WILD,), True),
-        (("a.shop.example.com",), {"include_subdomains": True, "lives_on": [SHOP]}, (SHOP,), False),
-        (("a.shop.example.com",), {"include_subdomains": True, "lives_on": [SHOP]}, ("*.shop.example.com",), True),
-        (("a.shop.example.com",), {"include_subdomains": True, "lives_on": ["a.shop.example.com"]}, (SHOP,), False),
-        (("b.shop.example.com",), {"include_subdomains": True, "lives_on": ["a.shop.example.com"]}, (), True),
+        ((WILD,), {"names_in_use": [SHOP]}, (SHOP,), True),
+        ((WILD,), {"names_in_use": [SHOP]}, (WWW,), False),
+        ((WILD,), {"names": [WILD, BASE], "names_in_use": [BASE]}, (WILD,), False),
+        ((WILD,), {"names": [WILD, BASE], "names_in_use": [BASE]}, (BASE,), True),
+        ((WWW, SHOP), {"names": [WWW, SHOP], "names_in_use": [SHOP]}, (SHOP,), True),
+        ((WWW, SHOP), {"names": [WWW, SHOP], "names_in_use": [SHOP, WWW]}, (SHOP,), False),
+        ((WWW, SHOP), {"names": [WWW, SHOP], "names_in_use": [SHOP, WWW]}, (WILD,), True),
+        ((WWW,), {"names": [WWW, SHOP], "names_in_use": [SHOP]}, (), True),
+        ((SHOP,), {"names": [SHOP, WILD], "names_in_use": [WILD]}, (WWW,), False),
+        ((SHOP,), {"names": [SHOP, WILD], "names_in_use": [WILD]}, (WILD,), True),
+        (("a.shop.example.com",), {"include_subdomains": True, "names_in_use": [SHOP]}, (SHOP,), False),
+        (("a.shop.example.com",), {"include_subdomains": True, "names_in_use": [SHOP]}, ("*.shop.example.com",), True),
+        (("a.shop.example.com",), {"include_subdomains": True, "names_in_use": ["a.shop.example.com"]}, (SHOP,), False),
+        (("b.shop.example.com",), {"include_subdomains": True, "names_in_use": ["a.shop.example.com"]}, (), True),
     ],
 )
 def test_what_covers_a_living_name(
@@ -1570,7 +1570,7 @@ def test_what_covers_a_living_name(
 
 
 def test_a_wildcard_may_be_decommissioned_while_a_name_below_it_stays() -> None:
-    criteria = make_criteria(WILD, lives_on=[WWW], shared=[7], replacements=[99])
+    criteria = make_criteria(WILD, names_in_use=[WWW], shared=[7], replacements=[99])
 
     assert with_successors(an_order("pending", WILD), criteria, row(SUCCESSOR))["action"] == "leave"
     assert (
@@ -1580,7 +1580,7 @@ def test_a_wildcard_may_be_decommissioned_while_a_name_below_it_stays() -> None:
 
 def test_one_missing_replacement_stops_the_names_that_stay_and_nothing_else() -> None:
     """One of two ids was mistyped: the intended order cannot be distinguished from any other, and would be ended."""
-    criteria = make_criteria(SHOP, WWW, lives_on=[SHOP], replacements=[99, 999])
+    criteria = make_criteria(SHOP, WWW, names_in_use=[SHOP], replacements=[99, 999])
     orders = [an_order("pending"), an_order("pending", WWW, id=8), SUCCESSOR]
 
     entries = planned(map(row, orders), criteria, details=map(whole, orders[:2]))
@@ -1593,7 +1593,7 @@ def test_one_missing_replacement_stops_the_names_that_stay_and_nothing_else() ->
 
 @pytest.mark.parametrize("changes", [{"status": "revoked"}, {"dns_names": (SHOP, WWW)}])
 def test_a_replacement_with_contradicting_rows_replaces_nothing(changes: dict[str, Any]) -> None:
-    criteria = make_criteria(lives_on=[SHOP], replacements=[99])
+    criteria = make_criteria(names_in_use=[SHOP], replacements=[99])
     rows = [row(an_order("pending")), row(SUCCESSOR), row(replace(SUCCESSOR, **changes))]
 
     assert [one["action"] for one in both_ways(rows, lambda several: planned(several, criteria))] == ["leave", "leave"]
@@ -1813,7 +1813,7 @@ def test_what_is_not_issued_yet_replaces_nothing_that_is(
     status: str, facts: dict[str, Any], not_issued: bool, issued: bool
 ) -> None:
     """Servertastic's have to be placed before another is cancelled; a certificate in use needs one that is issued."""
-    criteria = make_criteria(on_issued=REVOKE, lives_on=[SHOP], replacements=[OTHER])
+    criteria = make_criteria(on_issued=REVOKE, names_in_use=[SHOP], replacements=[OTHER])
     successor = a_review(status, **{"order_digest": OTHER, **facts})
 
     def becomes(orders: Any = (), reviews: Any = ()) -> str:
@@ -2041,7 +2041,7 @@ def criteria_for(ids: Sequence[str]) -> st.SearchStrategy[Decommission]:
         "product_types": st.sampled_from([["ssl_certificate"], ["ssl_certificate", "client_certificate"], []]),
         "shared": some_ids,
         "protected": st.lists(st.sampled_from(PATTERNS), max_size=2),
-        "lives_on": st.sampled_from([[], [SHOP]]),
+        "names_in_use": st.sampled_from([[], [SHOP]]),
         "replacements": some_ids,
         "probe": st.booleans(),
     }
@@ -2422,7 +2422,7 @@ def test_the_page_that_a_revocation_rests_on_is_in_the_scope_as_well(
 
 
 def test_an_order_outside_of_the_scope_is_still_a_replacement() -> None:
-    criteria = make_criteria(lives_on=[SHOP], replacements=[8], organizations=["retail"])
+    criteria = make_criteria(names_in_use=[SHOP], replacements=[8], organizations=["retail"])
     old, new = an_order("pending", organization=RETAIL), an_order("issued", id=8, organization=LABS)
     first, second = planned(map(row, (old, new)), criteria, details=[whole(old)])
     assert (first["action"], first["state"]["replaced_by"]) == ("cancel", ["8"])
@@ -2465,7 +2465,7 @@ def test_messages_about_options() -> None:
         "an unknown option": refusal(on_isued="keep"),
         "an id that is not an order id": refusal(shared=["st-tok-s3cret"]),
         "a pattern that matches no name": refusal(protected=["pay..example.com"]),
-        "a name in use that is not among the names": refusal(lives_on=["shpo.example.com"]),
+        "a name in use that is not among the names": refusal(names_in_use=["shpo.example.com"]),
         "an order without an id": str(no_id.value),
     }
     check_messages("decommission options", messages)
@@ -2483,7 +2483,7 @@ def test_messages_of_a_plan() -> None:
         make_criteria(on_issued=LAPSE, accept_unknown=[7]),
     )
     missing = Ending(7, reason="the order does not exist")
-    stays = make_criteria(lives_on=[SHOP], replacements=[99])
+    stays = make_criteria(names_in_use=[SHOP], replacements=[99])
 
     def listed(order: Order, criteria: Decommission) -> dict[str, Any]:
         return planned([row(order)], criteria)[0]

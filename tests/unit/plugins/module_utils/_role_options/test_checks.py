@@ -135,7 +135,7 @@ def test_every_list_and_number_is_raw_in_the_argument_specs_and_read_here(role: 
     assert set(shapes) <= set(options)
     raw = {name for name, option in options.items() if option["type"] == "raw" and not name.endswith("_plan")}
     # A plan, and filters, which the module order_report reads: a dictionary or a text.
-    assert raw - {"order_plan_given", "order_report_filters"} == set(shapes)
+    assert raw - {"order_plan_document", "order_report_filters"} == set(shapes)
     for name, shape in shapes.items():
         words = " ".join(options[name]["description"])
         assert ("List or text" if shape.is_list else "whole number") in words, name
