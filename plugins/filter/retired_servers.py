@@ -56,7 +56,7 @@ _value:
       description: The names that are retired, in the spelling of DNS, sorted; without those that a remaining host has.
       type: list
       elements: str
-    stays:
+    kept_names:
       description:
         - The names of the hosts that were not torn down; with O(subdomains), also patterns for the names below them.
       type: list
@@ -117,14 +117,14 @@ def retired_servers(
                 raise AnsibleFilterError(str(error)) from None
             problems.append(str(error))
     if problems:
-        return {"names": [], "stays": [], "hosts": [], "servers": {}, "left": [], "problems": problems}
+        return {"names": [], "kept_names": [], "hosts": [], "servers": {}, "left": [], "problems": problems}
     left = [host for host in hosts if if_true and hostvars[host].get(if_true) is not True]
-    stays = {name for host in left for name in names[host]}
-    below = {f"*.{name}" for name in stays} if subdomains else set()
-    servers = {host: sorted({*names[host]} - stays) for host in sorted({*hosts}.difference(left))}
+    kept = {name for host in left for name in names[host]}
+    below = {f"*.{name}" for name in kept} if subdomains else set()
+    servers = {host: sorted({*names[host]} - kept) for host in sorted({*hosts}.difference(left))}
     return {
         "names": sorted({name for several in servers.values() for name in several}),
-        "stays": sorted(stays | below),
+        "kept_names": sorted(kept | below),
         "hosts": [*servers],
         "servers": servers,
         "left": sorted(left),

@@ -156,7 +156,7 @@ def notes(orders: Iterable[Order], reviews: Iterable[Review], request: Decommiss
     names = {name for order in orders for name in (*order.domains, dns_name(order.common_name))}
     names.update(name for review in reviews for name in names_of_review(review))
     # One request for each pattern, so that each one is matched alone.
-    each = {pattern: replace(request, protected=(pattern,), stays=()) for pattern in request.protected}
+    each = {pattern: replace(request, protected=(pattern,), kept_names=()) for pattern in request.protected}
     unmatched = [pattern for pattern, alone in each.items() if not any(map(alone.protector, names))]
     if not unmatched:
         return []

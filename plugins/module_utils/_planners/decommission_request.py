@@ -36,11 +36,11 @@ class Decommission:
     names: in lower case, as DNS spells them. on_issued: KEEP, LAPSE or REVOKE. product_types: of CertCentral. shared:
     order ids and digests of orders that may end although they cover other names or wildcards. accept_unknown: ids of
     orders that may end although not all of their names or certificates are known. protected: patterns of names whose
-    orders are never changed; stays: additional patterns that the role sets, which may match no name. names_in_use: the
-    names that stay in use with a replacement certificate; replacements: ids and digests of the orders that replace
+    orders are never changed; kept_names: additional patterns that the role sets, which may match no name. names_in_use:
+    the names that stay in use with a replacement certificate; replacements: ids and digests of the orders that replace
     them. waiver: the user's reason to revoke certificates without a probe, or with a name that does not resolve and
-    without an approval. unapproved: whether the plan is applied without an approval. scope: the
-    orders that may be changed.
+    without an approval. unapproved: whether the plan is applied without an approval. scope: the orders that may be
+    changed.
     """
 
     names: frozenset[str]
@@ -50,7 +50,7 @@ class Decommission:
     shared: frozenset[str] = frozenset()
     accept_unknown: frozenset[str] = frozenset()
     protected: tuple[str, ...] = ()
-    stays: tuple[str, ...] = ()
+    kept_names: tuple[str, ...] = ()
     names_in_use: frozenset[str] = frozenset()
     replacements: frozenset[str] = frozenset()
     mark_renewed: bool = False
@@ -81,7 +81,7 @@ class Decommission:
         A pattern such as b*cher.example matches the Unicode and the DNS spelling of a name. A pattern such as
         *.pay.example.com also protects pay.example.com.
         """
-        spelled, patterns = spellings(name), (*self.protected, *self.stays)
+        spelled, patterns = spellings(name), (*self.protected, *self.kept_names)
         return next((pattern for pattern in patterns if any(_protects(pattern, one) for one in spelled)), "")
 
     def _is_among(self, name: str, names: frozenset[str]) -> bool:
@@ -117,7 +117,7 @@ def parse_request(options: Mapping[str, Any]) -> Decommission:
         shared=_ids(options, "shared"),
         accept_unknown=_ids(options, "accept_unknown"),
         protected=tuple(_pattern(text) for text in _texts(options, "protected")),
-        stays=tuple(_pattern(text) for text in _texts(options, "stays")),
+        kept_names=tuple(_pattern(text) for text in _texts(options, "kept_names")),
         names_in_use=_names(options, "names_in_use"),
         replacements=_ids(options, "replacements"),
         mark_renewed=_boolean(options, "mark_renewed", False),

@@ -87,7 +87,7 @@ SHAPES: dict[str, dict[str, Shape]] = {
         "shared": _TOKENS,
         "accept_unknown": _WORDS,
         "protected": _WORDS,
-        "stays": _WORDS,
+        "kept_names": _WORDS,
         "hosts": _LINES,
         "names_in_use": _DOMAINS,
         "replacements": _TOKENS,

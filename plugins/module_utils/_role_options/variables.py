@@ -98,7 +98,7 @@ VARIABLES: dict[str, dict[str, Any]] = {
         "decommission_domain_shared": [],
         "decommission_domain_accept_unknown": [],
         "decommission_domain_protected": [],
-        "decommission_domain_stays": [],
+        "decommission_domain_kept_names": [],
         "decommission_domain_hosts": [],
         "decommission_domain_servers": {},
         "decommission_domain_names_in_use": [],

@@ -335,7 +335,7 @@ MISTAKES: dict[str, tuple[dict[str, Any], tuple[str, ...]]] = {
     "names": ({"decommission_domain_names": ["www.example.com"]}, ("decommission_domain_names",)),
     "phase": ({"decommission_domain_phase": "apply"}, ("decommission_domain_phase",)),
     "rehearse": ({"decommission_domain_rehearse": False}, ("decommission_domain_rehearse",)),
-    "stays": ({"decommission_domain_stays": []}, ("decommission_domain_stays",)),
+    "kept_names": ({"decommission_domain_kept_names": []}, ("decommission_domain_kept_names",)),
     "hosts": ({"decommission_domain_hosts": []}, ("decommission_domain_hosts",)),
     "servers": ({"decommission_domain_servers": {}}, ("decommission_domain_servers",)),
     # Of the role that the role calls: they would replace what is passed to it.

@@ -83,7 +83,7 @@ def test_a_misspelled_variable_is_refused_wherever_it_is_set(desk: Controller, s
         rescued(role("order_plan", kind="mine", entrys=[]), 4),
     ]
     # What cannot be evaluated is not evaluated: names are compared, and never values.
-    more = {"decommission_domain_stay": "{{ of_nothing_that_there_is }}"}
+    more = {"decommission_domain_kept_name": "{{ of_nothing_that_there_is }}"}
     (desk.desk / "group_vars").mkdir()
     desk.write("group_vars/all.yml", json.dumps(more))
 
@@ -92,7 +92,7 @@ def test_a_misspelled_variable_is_refused_wherever_it_is_set(desk: Controller, s
     assert run.rc == 0, run.output
     # Each with the variable that it is nearest to.
     assert mentions(refusal(run, 0), "decommission_domain_protect", "decommission_domain_protected")
-    assert mentions(refusal(run, 0), "decommission_domain_stay", "decommission_domain_stays")
+    assert mentions(refusal(run, 0), "decommission_domain_kept_name", "decommission_domain_kept_names")
     assert mentions(refusal(run, 1), "cancel_stale_orders_exlude", "cancel_stale_orders_exclude")
     assert mentions(refusal(run, 2), "mark_renewed_orders_max_change")
     assert mentions(refusal(run, 3), "order_report_format", "order_report_formats")

@@ -47,7 +47,7 @@ def test_names_are_the_inventory_names_or_those_of_the_variable() -> None:
             "www.example.com",
             "xn--bcher-kva.example.com",
         ],
-        "stays": [],
+        "kept_names": [],
         "hosts": ["Shop.Example.com", "web2", "web3"],
         "servers": {
             "Shop.Example.com": ["shop.example.com"],
@@ -66,13 +66,13 @@ def test_names_of_a_host_that_does_not_count_stay_and_so_do_those_that_it_shares
         "web3": {NAMES: ["Both.example.com.", "c.example.com"], "gone": value},
         "web2": {NAMES: ["d.example.com"]},
     }
-    stays = ["both.example.com", "c.example.com", "d.example.com"]
+    kept = ["both.example.com", "c.example.com", "d.example.com"]
 
     result = retired_servers(hostvars, ["web1", "web3", "web2"], if_true="gone")
 
     assert result == {
         "names": ["a.example.com"],
-        "stays": stays,
+        "kept_names": kept,
         "hosts": ["web1"],
         "servers": {"web1": ["a.example.com"]},
         "left": ["web2", "web3"],
@@ -87,13 +87,13 @@ def test_a_subdomain_of_a_name_that_stays_also_stays_with_subdomains() -> None:
 
     assert result == {
         "names": ["example.com"],
-        "stays": ["*.shop.example.com", "shop.example.com"],
+        "kept_names": ["*.shop.example.com", "shop.example.com"],
         "hosts": ["example.com"],
         "servers": {"example.com": ["example.com"]},
         "left": ["shop.example.com"],
         "problems": [],
     }
-    assert retired_servers(hostvars, [*hostvars], if_true="gone")["stays"] == ["shop.example.com"]
+    assert retired_servers(hostvars, [*hostvars], if_true="gone")["kept_names"] == ["shop.example.com"]
 
 
 @pytest.mark.parametrize(
@@ -128,7 +128,7 @@ OPTIONS = {
     "after_tasks": "",
     "reserved": [],
 }
-RESERVED = [f"decommission_domain_{name}" for name in ("hosts", "names", "phase", "rehearse", "servers", "stays")]
+RESERVED = [f"decommission_domain_{name}" for name in ("hosts", "names", "phase", "rehearse", "servers", "kept_names")]
 
 
 def problems(hostvars: dict[str, dict[str, Any]], **options: Any) -> list[str]:

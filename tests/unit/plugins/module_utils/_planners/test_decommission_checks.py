@@ -71,7 +71,7 @@ def test_an_account_without_domains_allows_no_subdomains() -> None:
     ],
 )
 def test_a_pattern_of_all_below_a_name_protects_the_name(pattern: str, name: str, protected: bool) -> None:
-    for option in ("protected", "stays"):
+    for option in ("protected", "kept_names"):
         assert make_criteria(**{option: [pattern]}).protector(name) == (pattern if protected else "")
 
 
@@ -82,7 +82,9 @@ def test_patterns_that_match_no_name_of_the_account_are_one_note() -> None:
     ]
     reviews = [Review("ab" * 32, "Completed", domain_name="at.example.net")]
     found = ["www.*", "pay.shop.example.com", "mail.example.com", "*.at.example.net"]
-    criteria = make_criteria(protected=[*found, "*.pya.example.com", "nowhere.example.com"], stays=["gone.example.com"])
+    criteria = make_criteria(
+        protected=[*found, "*.pya.example.com", "nowhere.example.com"], kept_names=["gone.example.com"]
+    )
 
     (note,) = notes(orders, reviews, criteria)
 
