@@ -24,6 +24,7 @@ from ansible.utils.display import Display
 from ansible_collections.certops.orders.plugins.module_utils._common.context import Context, Stop
 from ansible_collections.certops.orders.plugins.module_utils._common.errors import ApiError
 from ansible_collections.certops.orders.plugins.module_utils._common.options import OptionError
+from ansible_collections.certops.orders.plugins.module_utils._common.providers import PROVIDERS, connection_option
 from ansible_collections.certops.orders.plugins.module_utils._common.text import scrub
 from ansible_collections.certops.orders.plugins.module_utils._http.connection import (
     KEY_VARIABLES,
@@ -36,8 +37,6 @@ from ansible_collections.certops.orders.plugins.plugin_utils._masking import mas
 
 # From ansible-core 2.19 on, a template that is only an omitted value has no placeholder.
 _OMITTED: Any = getattr(errors, "AnsibleValueOmittedError", ())
-# Options with the connection of a service, and the action group whose defaults belong to it.
-CONNECTIONS = {"certcentral_connection": "digicert", "servertastic_connection": "servertastic"}
 _RULES = ("mutually_exclusive", "required_together", "required_one_of", "required_if", "required_by")
 
 display = Display()
@@ -120,9 +119,10 @@ class _TaskRun:
         ansible-core applies the defaults of a group to the modules of the group. A task that uses both services is in
         neither; without this, a default of the play would be replaced silently by a key from the environment.
         """
-        for option, group in CONNECTIONS.items():
+        for name, provider in PROVIDERS.items():
+            option = connection_option(name)
             spec = self._module.SPEC["argument_spec"].get(option, {}).get("options", {})
-            defaults = self._group_defaults(group) if spec else {}
+            defaults = self._group_defaults(provider.group) if spec else {}
             known = {name: value for name, value in defaults.items() if name in spec and not _is_omitted(value)}
             own = arguments.get(option) or {}
             # Anything but a dictionary is refused or converted by the validation.

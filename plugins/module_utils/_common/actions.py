@@ -22,8 +22,8 @@ class Action:
     label: in reports and in the table of a plan. place: of its group in the table, from the top. to_do, changed: the
     words of messages, before and after the change; empty for an action that changes no order. heading: in the table,
     where that is longer than the label. is_irreversible: whether the change cannot be undone. drops_reissue: whether a
-    pending reissue can be dropped first, in a write of its own. at_servertastic: whether Servertastic has it.
-    ended: the statuses of an order that the action has ended, in lower case.
+    pending reissue can be dropped first, in a write of its own. ended: the statuses of an order that the action has
+    ended, in lower case.
     """
 
     label: str
@@ -33,7 +33,6 @@ class Action:
     heading: str = ""
     is_irreversible: bool = False
     drops_reissue: bool = False
-    at_servertastic: bool = False
     ended: tuple[str, ...] = ()
 
 
@@ -45,7 +44,6 @@ ACTIONS: dict[str, Action] = {
     CANCEL: Action(
         *("cancel", 2, "to cancel", "canceled"),
         is_irreversible=True,
-        at_servertastic=True,
         ended=("canceled", "cancelled"),
     ),
     DROP: Action(
@@ -56,18 +54,16 @@ ACTIONS: dict[str, Action] = {
     MARK: Action("mark renewed", 7, "to mark renewed", "marked renewed"),
     UNMARK: Action("remove the renewed mark", 6, "to unmark", "unmarked"),
     LAPSE: Action("let expire", 5, "to let expire", "set to expire", drops_reissue=True),
-    # At Servertastic the revocation of an issued order is a cancellation that the admin contact must approve.
     REVOKE: Action(
         *("revoke", 1, "to revoke", "revoked"),
         is_irreversible=True,
         drops_reissue=True,
-        at_servertastic=True,
         ended=("revoked", "cancelled"),
     ),
     # The order stays as it is.
-    KEEP: Action("keep (report only)", 9, at_servertastic=True),
-    LEAVE: Action("manual review", 8, at_servertastic=True),
+    KEEP: Action("keep (report only)", 9),
+    LEAVE: Action("manual review", 8),
     # No change is necessary.
-    NOTHING: Action("nothing to do", 11, at_servertastic=True),
-    WAIT: Action("wait for a later run", 10, at_servertastic=True),
+    NOTHING: Action("nothing to do", 11),
+    WAIT: Action("wait for a later run", 10),
 }

@@ -18,9 +18,10 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any, Callable
 
+from .._common.providers import rows_by_order
 from .._common.values import utc_text
 from .._files.secure import UnsafeFile, file_problem
-from .._plans.actions import CANCEL, CERTCENTRAL, REJECT, REVOKE, SERVERTASTIC, entry_key
+from .._plans.actions import CANCEL, REJECT, REVOKE, entry_key, orders_of
 from .._plans.approval import agreed, guards, window
 from .._plans.batches import batches, note
 from .._plans.errors import PlanError
@@ -30,7 +31,8 @@ from .._plans.store import save_new
 from .._plans.verification import changed_since, reconciled, unverified
 from .._role_options.checks import option_name
 from .._runtime.workers import signals_stop
-from .changes import CHANGES, Batch, ChangeOptions, make, servertastic_settings, unexpected
+from .changes import CHANGES, Batch, ChangeOptions, check_options, make, unexpected
+from .services import FRESH_ROWS, ROWS
 
 if TYPE_CHECKING:
     from .._common.context import Context
@@ -117,9 +119,7 @@ class Apply:
             # All entries, so that the report of a refused run is complete.
             refused = outcomes(self._fresh, otherwise=REFUSED, reason="; ".join(violations))
             return self._summed_up(refused, violations)
-        if any(entry["provider"] == SERVERTASTIC for entry in execute):
-            # An option that is not valid must not be found out after other orders were changed.
-            servertastic_settings(self._services, self._changes)
+        check_options(self._services, execute, self._changes)
         if self._options.rehearse:
             return self._summed_up(outcomes(self._fresh), [])
         with signals_stop(self._context.stop):
@@ -199,7 +199,7 @@ class Apply:
     def _save_sheets(self, entries: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         """Compare the orders, by reads of now, with the plan, and save what is needed to order them again."""
         # These reads are younger than the approval: an order that has changed in between is not ended.
-        rows = self._rows(entries)
+        rows = rows_by_order(FRESH_ROWS[entries[0]["provider"]](self._services, orders_of(entries)))
         differs = {one["order"]: changed_since(one, rows[one["order"]]) for one in entries if one["order"] in rows}
         unchanged = [one for one in entries if not differs.get(one["order"])]
         texts = sheets(
@@ -212,14 +212,6 @@ class Apply:
         except PlanError as error:
             return {"msg": str(error)}
         return {"orders": [has_sheet(one, one["order"] in texts, differs.get(one["order"], "")) for one in entries]}
-
-    def _rows(self, entries: Sequence[Mapping[str, Any]]) -> dict[str, Mapping[str, Any]]:
-        """Rows of the orders of entries, which are all of one provider, with their own pages."""
-        if entries[0]["provider"] == CERTCENTRAL:
-            rows = self._services.fresh_pages([int(one["order"]) for one in entries])
-        else:
-            rows = self._services.reviews([one["order"] for one in entries])
-        return {str(row.get("order_id") or row.get("order_digest")): row for row in rows}
 
     # -- afterwards ------------------------------------------------------------------------------------------------
 
@@ -240,9 +232,10 @@ class Apply:
             return [*own, *earlier]
         mine = [] if self._context.check_mode else own
         before = len(self._services.messages)
-        rows = self._services.orders(unverified([*earlier, *mine])["certcentral"])
-        rows += self._services.orders(unverified([*earlier, *mine], rows)["certcentral"], details=True)
-        rows += self._services.reviews(unverified(earlier)["servertastic"])
+        rows: list[dict[str, Any]] = []
+        for provider, reads in ROWS.items():
+            for read in reads:
+                rows += read(self._services, unverified([*earlier, *mine], rows)[provider])
         why = "; ".join(dict.fromkeys(self._services.messages[before:]))
         records = own if self._context.check_mode else reconciled(own, rows, unreadable=why)
         # An effect that a read shows is a change, whatever became of the answer to the write.

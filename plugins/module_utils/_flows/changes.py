@@ -11,13 +11,14 @@ Each function changes the orders of one batch, and calls the same operation as t
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Callable
 
 from .._certcentral import operations as certcentral_operations
 from .._common.errors import ApiError, Stopped
 from .._common.options import CANCELLATION, OptionError, with_defaults
+from .._common.providers import PROVIDERS
 from .._plans.actions import CANCEL, CERTCENTRAL, DROP, LAPSE, MARK, REJECT, REVOKE, SERVERTASTIC, UNMARK
 from .._servertastic import operations as servertastic_operations
 from .._servertastic.policy import CancelRequest
@@ -166,7 +167,7 @@ def _revoke(services: Services, batch: Batch, options: ChangeOptions) -> dict[st
     )
 
 
-def servertastic_settings(services: Services, options: ChangeOptions) -> dict[str, Any]:
+def _servertastic_settings(services: Services, options: ChangeOptions) -> dict[str, Any]:
     """Return the keyword arguments of the cancellation that the options set. Raises OptionError."""
     chosen = with_defaults(options.servertastic, CANCELLATION)
     return servertastic_operations.cancel_settings(services.reseller(), chosen)
@@ -180,7 +181,7 @@ def _cancel_at_servertastic(services: Services, batch: Batch, options: ChangeOpt
         services.reseller(),
         batch.orders,
         request=CancelRequest(issued, "", chosen["replacement"] == "none", chosen["request_again"]),
-        **servertastic_settings(services, options),
+        **_servertastic_settings(services, options),
         options=options.bulk(verify=False),
         context=services.context,
     )
@@ -198,15 +199,19 @@ CHANGES: dict[tuple[str, str], tuple[Change, ...]] = {
     (SERVERTASTIC, CANCEL): (_cancel_at_servertastic,),
     (SERVERTASTIC, REVOKE): (_cancel_at_servertastic,),
 }
+# Checks of the options that changes of a provider need: what is not valid must not be found out after others were made.
+_CHECKS: dict[str, Callable[[Services, ChangeOptions], object]] = {SERVERTASTIC: _servertastic_settings}
+
+
+def check_options(services: Services, entries: Iterable[Mapping[str, Any]], options: ChangeOptions) -> None:
+    """Check the options that the changes of these entries need. Raises OptionError."""
+    for provider in {entry["provider"] for entry in entries}.intersection(_CHECKS):
+        _CHECKS[provider](services, options)
 
 
 def unexpected(error: Exception) -> str:
     """The reason why a run stops after an error that is a defect. Without its text, which can have any content."""
     return f"an unexpected error, {type(error).__name__}: check the order, and report the defect to the maintainers"
-
-
-# The key of an order in the rows of an operation.
-_ID = {CERTCENTRAL: "order_id", SERVERTASTIC: "order_digest"}
 
 
 def make(change: Change, services: Services, batch: Batch, options: ChangeOptions) -> dict[str, Any]:
@@ -218,5 +223,6 @@ def make(change: Change, services: Services, batch: Batch, options: ChangeOption
     except Exception as error:  # noqa: BLE001 - perhaps after a request was sent: what the run changed must be reported
         why = unexpected(error)
         services.context.stop.set(why)
-        rows = [{_ID[batch.provider]: order, "outcome": "unknown", "reason": why} for order in batch.orders]
+        key = PROVIDERS[batch.provider].order_key
+        rows = [{key: order, "outcome": "unknown", "reason": why} for order in batch.orders]
         return {"failed": True, "changed": False, "orders": rows}

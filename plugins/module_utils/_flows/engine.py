@@ -20,7 +20,6 @@ from typing import TYPE_CHECKING, Any
 from .._common.errors import ApiError
 from .._common.options import OptionError
 from .._common.text import scrub
-from .._plans.actions import CERTCENTRAL, SERVERTASTIC
 from .._plans.approval import LIMITS, guards, window
 from .._plans.document import make, orders_of, read
 from .._plans.errors import PlanError
@@ -142,18 +141,12 @@ def _open(params: Mapping[str, Any], context: Context, *, writes: bool) -> Abstr
     request = params["request"]
     if request is None:
         providers = {entry.get("provider") for entry in params["entries"] or ()} if writes else set()
-        certcentral, servertastic = CERTCENTRAL in providers, SERVERTASTIC in providers
     else:
-        certcentral = bool(request.get("certcentral", True))
-        servertastic = bool(request.get("servertastic_account") or params["servertastic_tokens"])
-        if not (certcentral or servertastic):
-            raise OptionError(
-                "the request uses no service: set certcentral or servertastic_account in it, or set servertastic_tokens"
-            )
+        providers = kinds.providers(request, params["servertastic_tokens"] or ())
     # ansible-runner limits the length of a result; those of the operations stay in this process.
     environ = {name: value for name, value in context.environ.items() if name != RUNNER}
     context = replace(context, environ=environ)
-    return open_services(params, context, certcentral=certcentral, servertastic=servertastic, writes=writes)
+    return open_services(params, context, providers, writes=writes)
 
 
 def _found(params: Mapping[str, Any]) -> tuple[str, Any]:

@@ -24,6 +24,7 @@ from .._certcentral.policy import may_write, why_read_only
 from .._certcentral.readers import RevocableOrders
 from .._common.errors import ApiError
 from .._common.options import ORDER_FILTERS, OptionError, with_defaults
+from .._common.providers import CERTCENTRAL, SERVERTASTIC
 from .._common.values import utc_text
 from .._planners import decommission, renewed_marks, stale_orders, undo_marks
 from .._planners.decommission_facts import Ending
@@ -154,6 +155,19 @@ class Reads:
             return probe(one["names"], ports, one["serial_numbers"], timeout=timeout, workers=WORKERS, stop=stop)
         except OptionError as error:
             return {"msg": str(error), "verdict": "unknown", "results": []}
+
+
+def providers(request: Row, tokens: Sequence[str]) -> set[str]:
+    """The providers whose orders a request plans. tokens: of Servertastic orders of the task. Raises OptionError."""
+    used = {
+        CERTCENTRAL: request.get("certcentral", True),
+        SERVERTASTIC: request.get("servertastic_account") or tokens,
+    }
+    if not any(used.values()):
+        raise OptionError(
+            "the request uses no service: set certcentral or servertastic_account in it, or set servertastic_tokens"
+        )
+    return {provider for provider, is_used in used.items() if is_used}
 
 
 def _ending(order_id: int, state: Revocable | None, reason: str) -> Ending:

@@ -9,7 +9,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
@@ -18,7 +18,8 @@ from typing import TYPE_CHECKING, Any, Callable, TypeVar
 from .._certcentral import client as certcentral_client
 from .._certcentral.search import Finder
 from .._common.errors import ApiError, Stopped
-from .._common.options import CERTCENTRAL_OPTIONS, SERVERTASTIC_OPTIONS, OptionError, with_defaults
+from .._common.options import OptionError, with_defaults
+from .._common.providers import CERTCENTRAL, PROVIDERS, SERVERTASTIC, connection_option
 from .._runtime.runner import FRESH_FOR
 from .._runtime.workers import pool
 from .._servertastic import client as servertastic_client
@@ -35,8 +36,7 @@ Found = TypeVar("Found")
 # The options of a task with the connections of its services.
 OPTIONS: dict[str, dict[str, Any]] = {
     "servertastic_tokens": {"type": "list", "elements": "str", "default": [], "no_log": True},
-    "certcentral_connection": {"type": "dict", "options": CERTCENTRAL_OPTIONS},
-    "servertastic_connection": {"type": "dict", "options": SERVERTASTIC_OPTIONS},
+    **{connection_option(name): {"type": "dict", "options": one.options} for name, one in PROVIDERS.items()},
 }
 # Requests that are under way at a time.
 WORKERS = 8
@@ -120,17 +120,19 @@ class Services:
             found = reviewed(self.servertastic, digests, work, self.context.stop)
         return [review for review in found.values() if review]
 
-    def orders(self, order_ids: Sequence[int], *, details: bool = False) -> list[dict[str, Any]]:
-        """Rows of CertCentral orders, with what their own pages say or as the list has them.
+    def orders(self, order_ids: Sequence[int]) -> list[dict[str, Any]]:
+        """Rows of CertCentral orders as the list has them.
 
         An order that does not exist has no row, and none has where the read fails: what rests on a row is then unknown.
         """
-        if not self.certcentral:
-            return []
-        return _rows(self._if_read(lambda: self.read_orders(order_ids, details=details)))
+        return self._order_rows(order_ids, details=False)
+
+    def pages(self, order_ids: Sequence[int]) -> list[dict[str, Any]]:
+        """Rows of CertCentral orders with what their own pages say; missing as in `orders`."""
+        return self._order_rows(order_ids, details=True)
 
     def fresh_pages(self, order_ids: Sequence[int]) -> list[dict[str, Any]]:
-        """Rows of CertCentral orders as `orders` with details has them, each at most PAGE_FRESH_FOR old.
+        """Rows of CertCentral orders as `pages` has them, each at most PAGE_FRESH_FOR old.
 
         What a plan of this task has read meanwhile is not read again.
         """
@@ -139,7 +141,12 @@ class Services:
         read = {order: self._pages.pop(order) for order in order_ids if order in self._pages}
         known = [page for began, page in read.values() if began >= oldest]
         unread = set(order_ids).difference(page.id for page in known)
-        return _rows(known) + self.orders([order for order in order_ids if order in unread], details=True)
+        return _rows(known) + self.pages([order for order in order_ids if order in unread])
+
+    def _order_rows(self, order_ids: Sequence[int], *, details: bool) -> list[dict[str, Any]]:
+        if not self.certcentral:
+            return []
+        return _rows(self._if_read(lambda: self.read_orders(order_ids, details=details)))
 
     def reviews(self, digests: Sequence[str]) -> list[dict[str, Any]]:
         """Rows of Servertastic orders; none where the read fails."""
@@ -164,6 +171,17 @@ class Services:
             self.servertastic.show_tokens()
 
 
+RowReader = Callable[[Services, Sequence[Any]], "list[dict[str, Any]]"]
+# How the orders of a provider are read: the read with the fewest requests first, and the next one for those orders that
+# the rows so far do not settle.
+ROWS: dict[str, tuple[RowReader, ...]] = {
+    CERTCENTRAL: (Services.orders, Services.pages),
+    SERVERTASTIC: (Services.reviews,),
+}
+# The read that an end is based on.
+FRESH_ROWS: dict[str, RowReader] = {CERTCENTRAL: Services.fresh_pages, SERVERTASTIC: Services.reviews}
+
+
 def _rows(orders: Iterable[Order]) -> list[dict[str, Any]]:
     today = datetime.now(timezone.utc).date()
     return [order.shown(today) for order in orders]
@@ -171,20 +189,20 @@ def _rows(orders: Iterable[Order]) -> list[dict[str, Any]]:
 
 @contextmanager
 def open_services(
-    params: Mapping[str, Any], context: Context, *, certcentral: bool, servertastic: bool, writes: bool
+    params: Mapping[str, Any], context: Context, providers: Collection[str], *, writes: bool
 ) -> Iterator[Services]:
     """Open the clients that a flow uses; nothing is sent here.
 
-    params: `certcentral_connection`, `servertastic_connection` and `servertastic_tokens` of the task. writes: whether
-    the flow may send changes. Raises OptionError or LibraryMissing.
+    params: the connections and `servertastic_tokens` of the task. providers: those that the flow uses. writes: whether
+    it may send changes. Raises OptionError or LibraryMissing.
     """
     with ExitStack() as resources:
         services = Services(context)
-        if certcentral:
-            options = connection_options(params, "certcentral_connection", CERTCENTRAL_OPTIONS)
+        if CERTCENTRAL in providers:
+            options = connection_options(params, CERTCENTRAL)
             services.certcentral = resources.enter_context(certcentral_client.connect(options, context, writes=writes))
-        if servertastic:
-            options = connection_options(params, "servertastic_connection", SERVERTASTIC_OPTIONS)
+        if SERVERTASTIC in providers:
+            options = connection_options(params, SERVERTASTIC)
             opened = servertastic_client.connect(options, context, writes=writes)
             services.servertastic = resources.enter_context(opened)
             tokens = params.get("servertastic_tokens") or ()
@@ -192,8 +210,9 @@ def open_services(
         yield services
 
 
-def connection_options(params: Mapping[str, Any], option: str, spec: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+def connection_options(params: Mapping[str, Any], provider: str) -> dict[str, Any]:
     """The options of a connection, each as the task sets it or else with its default. Raises OptionError."""
+    option, spec = connection_option(provider), PROVIDERS[provider].options
     given = params.get(option) or {}
     unknown = sorted(set(given) - set(spec))
     if unknown:

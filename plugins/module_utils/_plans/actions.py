@@ -13,6 +13,7 @@ from typing import Any
 
 from .._common import actions
 from .._common.actions import CANCEL, DROP, KEEP, LAPSE, LEAVE, MARK, NOTHING, REJECT, REVOKE, UNMARK, WAIT
+from .._common.providers import CERTCENTRAL, PROVIDERS, SERVERTASTIC
 
 __all__ = [
     "ACCEPTED",
@@ -48,7 +49,6 @@ __all__ = [
     "writes",
 ]
 
-CERTCENTRAL, SERVERTASTIC = "certcentral", "servertastic"
 # The actions that change an order, in the order in which a run carries them out, and those that do not.
 WRITING = tuple(name for name, action in actions.ACTIONS.items() if action.changed)
 REPORT_ONLY = tuple(name for name, action in actions.ACTIONS.items() if not action.changed)
@@ -56,10 +56,7 @@ REPORT_ONLY = tuple(name for name, action in actions.ACTIONS.items() if not acti
 IRREVERSIBLE = tuple(name for name, action in actions.ACTIONS.items() if action.is_irreversible)
 # CertCentral product types of TLS certificates. The other types are for persons and for code signing.
 TLS_PRODUCTS = ("ssl_certificate", "dv_ssl_certificate")
-ACTIONS = {
-    CERTCENTRAL: tuple(actions.ACTIONS),
-    SERVERTASTIC: tuple(name for name, action in actions.ACTIONS.items() if action.at_servertastic),
-}
+ACTIONS = {name: provider.actions for name, provider in PROVIDERS.items()}
 # The value of `unknown` in the state of an entry: the user accepts that the order ends although not all of its names or
 # certificates are known.
 ACCEPTED = "accepted"
@@ -83,8 +80,8 @@ def order_label(entry: Mapping[str, Any]) -> str:
 
 
 def shown_order(entry: Mapping[str, Any]) -> str:
-    """Return an order for display: the order id, or the first 8 digits of the digest."""
-    return str(entry["order"])[:8] if entry["provider"] == SERVERTASTIC else str(entry["order"])
+    """Return an order for display: the order id, or the first digits of the digest."""
+    return str(entry["order"])[: PROVIDERS[entry["provider"]].shown_digits]
 
 
 def writes(entries: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
@@ -111,7 +108,7 @@ def accepts_unknown(entry: Mapping[str, Any]) -> bool:
 
 def orders_of(entries: Iterable[Mapping[str, Any]]) -> list[Any]:
     """Return the order ids as integers, or the digests, as the modules accept them."""
-    return [int(entry["order"]) if entry["provider"] == CERTCENTRAL else entry["order"] for entry in entries]
+    return [PROVIDERS[entry["provider"]].order_type(entry["order"]) for entry in entries]
 
 
 def requests_of(entries: Iterable[Mapping[str, Any]]) -> list[int]:

@@ -11,8 +11,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from .._common.providers import PROVIDERS
 from .._common.text import printable
-from .actions import CERTCENTRAL, WRITING, accepts_unknown, entry_key, orders_of, requests_of, sort_key, writes
+from .actions import WRITING, accepts_unknown, entry_key, orders_of, requests_of, sort_key, writes
+
+_PLACES = {name: place for place, name in enumerate(PROVIDERS)}
 
 
 def batches(
@@ -41,7 +44,7 @@ def _position(entry: Mapping[str, Any]) -> tuple[Any, ...]:
     """Return the sort key of an entry. Entries with the same first five parts can share a batch."""
     accepts = accepts_unknown(entry)
     kind = (WRITING.index(entry["action"]), bool(entry.get("drop_reissue")), accepts, entry.get("request_id") is None)
-    return (entry["provider"] != CERTCENTRAL, *kind, *sort_key(entry))
+    return (_PLACES[entry["provider"]], *kind, *sort_key(entry))
 
 
 def _batch(group: Sequence[Mapping[str, Any]]) -> dict[str, Any]:

@@ -21,10 +21,11 @@ from datetime import datetime, timedelta, timezone
 from typing import Any
 
 from .._common.names import dns_name
+from .._common.providers import PROVIDERS
 from .._common.strict_json import NotStrict, read_object
 from .._common.text import printable
-from .._common.values import ORDER_ID, id_of, is_id
-from .actions import ACTIONS, CERTCENTRAL, DROPPING, entry_key, order_label, sort_key
+from .._common.values import id_of, is_id
+from .actions import ACTIONS, DROP, DROPPING, entry_key, order_label, sort_key
 from .errors import PlanError
 from .text import inert, listed
 from .times import time_of, time_text
@@ -347,11 +348,8 @@ def _entry(given: Any) -> dict[str, Any]:
     provider, order, action = inert(given["provider"]), inert(given["order"]), inert(given["action"])
     if provider not in ACTIONS:
         raise PlanError(f"an entry of the plan has the unknown provider {printable(provider, 50)}")
-    # CertCentral orders have a numeric id. Servertastic orders are named by the SHA-256 of the order token, since the
-    # token itself is a secret.
-    if not (ORDER_ID if provider == CERTCENTRAL else _SHA256).fullmatch(order):
-        what = "an order ID" if provider == CERTCENTRAL else "an order_digest"
-        raise PlanError(f"{printable(order, 80)} is not {what} of {provider}")
+    if not PROVIDERS[provider].order_pattern.fullmatch(order):
+        raise PlanError(f"{printable(order, 80)} is not {PROVIDERS[provider].an_order} of {provider}")
     if action not in ACTIONS[provider]:
         raise PlanError(f"order {order[:19]}: {provider} has no action {printable(action, 50)}", "plan_action")
     if not isinstance(given["domains"], list):
@@ -375,7 +373,7 @@ def _optional(given: Mapping[str, Any], entry: Mapping[str, Any]) -> dict[str, A
         raise PlanError(f"{order_label(entry)}: drop_reissue must be true or false")
     # Only some actions consist of two writes, the first of which drops a pending reissue.
     if given.get("drop_reissue"):
-        if entry["action"] not in DROPPING or entry["provider"] != CERTCENTRAL:
+        if entry["action"] not in DROPPING or DROP not in ACTIONS[entry["provider"]]:
             raise PlanError(f"{order_label(entry)}: drop_reissue needs the action {' or '.join(DROPPING)}")
         more["drop_reissue"] = True
     # The request to reject, for the action reject_request; for others the request that waits for approval.

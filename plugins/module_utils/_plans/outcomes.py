@@ -13,13 +13,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from .._common.actions import ACTIONS
+from .._common.providers import PROVIDERS, order_of
 from .._common.text import plural
 from .actions import (
-    CERTCENTRAL,
     KEEP,
     LAPSE,
     NOTHING,
-    SERVERTASTIC,
     WAIT,
     WRITING,
     entry_key,
@@ -105,9 +104,8 @@ def _rows(result: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
     """Return the rows of a module's result by order id, by digest, and by request id."""
     rows: dict[str, Mapping[str, Any]] = {}
     for row in result.get("orders") or result.get("requests") or ():
-        for name in ("order_digest", "order_id"):
-            if row.get(name) is not None:
-                rows.setdefault(str(row[name]), row)
+        if order_of(row):
+            rows.setdefault(order_of(row), row)
         if row.get("request_id") is not None:
             rows.setdefault(f"request {row['request_id']}", row)
     return rows
@@ -354,18 +352,12 @@ def _changes(records: Sequence[Mapping[str, Any]]) -> list[str]:
 def _approvals(records: Sequence[Mapping[str, Any]]) -> list[str]:
     """Return which requests wait, and for whom."""
     parts = []
-    waits = [one for one in records if one["outcome"] == PENDING_APPROVAL]
-    requests = [one for one in waits if one["provider"] == CERTCENTRAL]
-    if requests:
-        ids = [str(one["request_id"]) for one in requests if one.get("request_id")]
-        verb = "waits" if len(requests) == 1 else "wait"
-        several = f"{plural(len(requests), 'revocation request')}{f' ({listed(ids)})' if ids else ''}"
-        parts.append(f"{several} {verb} for approval in CertCentral")
-    mails = [str(one["order"]) for one in waits if one["provider"] == SERVERTASTIC]
-    if mails:
-        several = f"{plural(len(mails), 'cancellation')} at Servertastic ({listed(mails)})"
-        verb = "waits for the admin contact" if len(mails) == 1 else "wait for the admin contacts"
-        parts.append(f"{several} {verb} to approve by mail")
+    for name, provider in PROVIDERS.items():
+        waits = [one for one in records if one["outcome"] == PENDING_APPROVAL and one["provider"] == name]
+        ids = [str(one[provider.waiting_key]) for one in waits if one.get(provider.waiting_key)]
+        if waits:
+            text = provider.waiting[len(waits) > 1]
+            parts.append(text.format(count=len(waits), orders=f" ({listed(ids)})" if ids else ""))
     return [*parts, "the certificates are still valid"] if parts else []
 
 

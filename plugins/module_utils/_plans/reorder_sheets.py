@@ -13,8 +13,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from .._common.outcomes import INELIGIBLE
+from .._common.providers import PROVIDERS, rows_by_order
 from .._common.text import inert_within
-from .actions import CERTCENTRAL
 from .outcomes import FAILED, UNCHANGED
 
 
@@ -22,7 +22,7 @@ def sheets(
     entries: Iterable[Mapping[str, Any]], rows: Iterable[Mapping[str, Any]], *, ticket: str, sha256: str, time: str
 ) -> dict[str, tuple[str, str]]:
     """Return the re-order sheets of the entries that have a row, by order; see `sheet`."""
-    known = {str(row.get("order_id") or row.get("order_digest")): row for row in rows}
+    known = rows_by_order(rows)
     more = {"ticket": ticket, "sha256": sha256, "time": time}
     return {entry["order"]: sheet(known[entry["order"]], entry, **more) for entry in entries if entry["order"] in known}
 
@@ -32,7 +32,7 @@ def has_sheet(entry: Mapping[str, Any], saved: bool, differs: str = "") -> dict[
 
     saved: whether the order has a sheet. differs: the difference that `changed_since` found.
     """
-    key = "order_id" if entry["provider"] == CERTCENTRAL else "order_digest"
+    key = PROVIDERS[entry["provider"]].order_key
     outcome, reason = (
         (UNCHANGED, "") if saved else (FAILED, "the order was not changed, because its details could not be read")
     )

@@ -20,12 +20,12 @@ from typing import Any
 
 from .._common.actions import ACTIONS
 from .._common.names import dns_name
+from .._common.providers import PROVIDERS
 from .._common.text import plural, printable
 from .._role_options.checks import option_name
 from .._role_options.variables import VARIABLES
 from .actions import (
     LAPSE,
-    SERVERTASTIC,
     is_irreversible,
     shown,
     shown_order,
@@ -214,7 +214,8 @@ def _cells(entry: Entry) -> tuple[str, ...]:
 
 def _order(entry: Entry) -> str:
     # The first digits of a digest can look like an order id.
-    return f"{SERVERTASTIC} {shown_order(entry)}" if entry["provider"] == SERVERTASTIC else shown_order(entry)
+    is_digest = PROVIDERS[entry["provider"]].shown_digits is not None
+    return f"{entry['provider']} {shown_order(entry)}" if is_digest else shown_order(entry)
 
 
 def _other_names(entry: Entry) -> list[str]:

@@ -12,17 +12,16 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from .._common.options import OptionError, domain_name
+from .._common.providers import PROVIDERS, order_of
 from .._common.text import inert_within
 from .actions import (
     CANCEL,
-    CERTCENTRAL,
     DROP,
     ENDED_STATUSES,
     LAPSE,
     MARK,
     REJECT,
     REVOKE,
-    SERVERTASTIC,
     UNMARK,
     WRITING,
     entry_key,
@@ -48,7 +47,7 @@ def verified(records: Iterable[Mapping[str, Any]], rows: Iterable[Mapping[str, A
 def _by_order(rows: Iterable[Mapping[str, Any]]) -> dict[str, Mapping[str, Any]]:
     found: dict[str, Mapping[str, Any]] = {}
     for row in rows:
-        order = str(row.get("order_id", row.get("order_digest")))
+        order = order_of(row)
         before = found.get(order, {})
         # The renewed mark can be in the list, in the details, or in both.
         marks = [one["is_renewed"] for one in (row, before) if one.get("is_renewed") is not None]
@@ -58,9 +57,10 @@ def _by_order(rows: Iterable[Mapping[str, Any]]) -> dict[str, Mapping[str, Any]]
 
 def _shows_action(entry: Mapping[str, Any], row: Mapping[str, Any]) -> bool:
     """Return whether the row of an order shows the result of the action of an entry."""
-    action, status = entry["action"], str(row.get("status") or "")
-    if entry["provider"] == SERVERTASTIC:
-        return str(row.get("order_status") or "").lower() == "cancelled"
+    provider = PROVIDERS[entry["provider"]]
+    action, status = entry["action"], str(row.get(provider.status_key) or "")
+    if provider.ended:
+        return status.lower() == provider.ended
     if action == REJECT:
         request = _requests(row).get(entry.get("request_id"))
         return request["status"] == "rejected" if request else status in ("rejected", "denied")
@@ -87,8 +87,8 @@ def unverified(records: Iterable[Mapping[str, Any]], rows: Iterable[Mapping[str,
     """Return by provider the orders that must be read to verify their records. rows: the rows that were read so far.
 
     The status of an order is the same after its reissue was dropped and after it was issued, so such an order must be
-    read with details, unless this run dropped the reissue. A Servertastic review is minutes old, so it can verify only
-    the changes of earlier runs.
+    read with details, unless this run dropped the reissue. A provider that shows changes late can verify only those of
+    earlier runs.
     """
     selected = [one for one in records if one["action"] in WRITING and one["outcome"] in (DONE, UNKNOWN, LEFT)]
     known = _by_order(rows)
@@ -98,10 +98,13 @@ def unverified(records: Iterable[Mapping[str, Any]], rows: Iterable[Mapping[str,
         if not _shows_action(one, known.get(one["order"], {}))
         or (one["outcome"] != DONE and one["action"] in (DROP, LAPSE) and "requests" not in known[one["order"]])
     ]
-    servertastic = [one for one in open_records if one["provider"] == SERVERTASTIC and one["outcome"] == LEFT]
     return {
-        CERTCENTRAL: orders_of(one for one in open_records if one["provider"] == CERTCENTRAL),
-        SERVERTASTIC: orders_of(servertastic),
+        name: orders_of(
+            one
+            for one in open_records
+            if one["provider"] == name and (provider.shows_changes or one["outcome"] == LEFT)
+        )
+        for name, provider in PROVIDERS.items()
     }
 
 
@@ -145,8 +148,7 @@ def _verified_record(
             why = f"revocation request {request_id}, which was filed before this run, waits for approval"
             return {**one, "outcome": PENDING_APPROVAL, "reason": why, "request_id": request_id}
         return dict(one)
-    if one["provider"] == SERVERTASTIC:
-        # The review is minutes old and cannot show a change of this run.
+    if not PROVIDERS[one["provider"]].shows_changes:
         return dict(one)
     if one["outcome"] == DONE and not is_shown:
         why = f"the service acknowledged the change, but it could not be verified: {unreadable}" if unreadable else ""
@@ -164,8 +166,7 @@ def changed_since(entry: Mapping[str, Any], row: Mapping[str, Any]) -> str:
     certificates, so the row may have fewer.
     """
     state = entry["state"]
-    is_servertastic = entry["provider"] == SERVERTASTIC
-    status = str(row.get("order_status" if is_servertastic else "status") or "")
+    status = str(row.get(PROVIDERS[entry["provider"]].status_key) or "")
     if status.lower() in ENDED_STATUSES.get(entry["action"], ()):
         return ""
     names = {inert(_dns_spelling(name)) for name in (row.get("domain_name"), *(row.get("domains") or ())) if name}

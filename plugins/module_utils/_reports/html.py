@@ -18,6 +18,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from .._common.providers import PROVIDERS
 from .._common.text import plural
 from .._common.values import utc_text
 from .data import ACTIONS, IRREVERSIBLE, Entry, Overview, Report, day, plain
@@ -271,7 +272,7 @@ def _row(report: Report, entry: Entry, orders: Mapping[str, Mapping[str, Any]]) 
 
 
 def _provider(word: str) -> str:
-    return {"certcentral": "CertCentral", "servertastic": "Servertastic"}.get(word, word)
+    return PROVIDERS[word].label if word in PROVIDERS else word
 
 
 def _expiry(report: Report, row: Mapping[str, Any]) -> dict[str, str]:

@@ -147,7 +147,7 @@ def test_orders_that_live_on_are_named_in_a_warning() -> None:
     assert with_auto_renew_warning({"warnings": ["first"]}, {1})["warnings"][0] == "first"
 
 
-def test_where_none_lives_on_the_result_is_left_as_it_is() -> None:
+def test_where_none_is_still_valid_the_result_is_left_as_it_is() -> None:
     result = {"orders": [{"order_id": 1}]}
     assert with_auto_renew_warning(result, set()) is result
 

@@ -14,6 +14,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 from ansible_collections.certops.orders.plugins.module_utils._common.context import Context
+from ansible_collections.certops.orders.plugins.module_utils._common.providers import PROVIDERS
 from ansible_collections.certops.orders.plugins.module_utils._flows.services import Services, open_services
 from ansible_collections.certops.orders.tests.unit.plugins.modules.conversation import (
     DONE,
@@ -152,7 +153,7 @@ def opened(service: Book, *, tokens: Sequence[str] = (TOKEN,), **facts: Any) -> 
     """Open both services; facts: of the context."""
     context = Context(**{"stop": Unhurried(), **facts})
     params = {**connections(service), "servertastic_tokens": tokens}
-    with open_services(params, context, certcentral=True, servertastic=True, writes=True) as services:
+    with open_services(params, context, PROVIDERS, writes=True) as services:
         yield services
 
 

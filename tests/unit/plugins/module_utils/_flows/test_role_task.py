@@ -71,10 +71,10 @@ def other_element(shape: Shape) -> Any:
 
 
 def approved(role: str, kind: str, **plan: str) -> dict[str, Any]:
-    """Variables with an approved plan; plan: `path`, or `plan` (`given` for the role order_plan)."""
+    """Variables with an approved plan; plan: `path`, or `plan` (`document` for the role order_plan)."""
     prefix = "order_plan_" if role == "order_plan" else f"{kind or role}_plan_"
     texts = (
-        {f"{role}_given" if role == "order_plan" else f"{kind or role}_plan": plan["plan"]} if "plan" in plan else {}
+        {f"{role}_document" if role == "order_plan" else f"{kind or role}_plan": plan["plan"]} if "plan" in plan else {}
     )
     return {f"{prefix}sha256": SHA256, **({f"{prefix}path": plan["path"]} if "path" in plan else {}), **texts}
 
@@ -85,7 +85,7 @@ def kind_of(variable: str) -> str:
 
 def cases() -> Iterator[tuple[str, str]]:
     # Those of an approved plan, and of its absence, have tests of their own.
-    apart = ("_confirm", "_given", "_plan")
+    apart = ("_confirm", "_document", "_plan")
     for role in ROLES:
         yield from ((role, variable) for variable in VARIABLES[role] if not variable.endswith(apart))
 

@@ -12,11 +12,8 @@ from typing import Any, Callable
 import pytest
 
 from ansible_collections.certops.orders.plugins.module_utils._common.context import Context
-from ansible_collections.certops.orders.plugins.module_utils._common.options import (
-    CERTCENTRAL_OPTIONS,
-    SERVERTASTIC_OPTIONS,
-    OptionError,
-)
+from ansible_collections.certops.orders.plugins.module_utils._common.options import CERTCENTRAL_OPTIONS, OptionError
+from ansible_collections.certops.orders.plugins.module_utils._common.providers import CERTCENTRAL, SERVERTASTIC
 from ansible_collections.certops.orders.plugins.module_utils._flows import services as services_module
 from ansible_collections.certops.orders.plugins.module_utils._flows.services import (
     PAGE_FRESH_FOR,
@@ -37,23 +34,22 @@ OPTION = "certcentral_connection"
 
 @pytest.mark.parametrize("given", [None, {}, {"region": None}, {"retries": None, "timeout": None}])
 def test_an_option_that_is_not_set_has_its_default(given: Any) -> None:
-    found = connection_options({OPTION: given}, OPTION, CERTCENTRAL_OPTIONS)
+    found = connection_options({OPTION: given}, CERTCENTRAL)
     assert found == {name: option.get("default") for name, option in CERTCENTRAL_OPTIONS.items()}
-    assert connection_options({}, OPTION, CERTCENTRAL_OPTIONS) == found
+    assert connection_options({}, CERTCENTRAL) == found
 
 
 def test_an_option_that_is_set_counts_even_where_it_is_empty_or_false() -> None:
     given = {"validate_certs": False, "retries": 0, "api_key": ""}
-    found = connection_options({OPTION: given}, OPTION, CERTCENTRAL_OPTIONS)
+    found = connection_options({OPTION: given}, CERTCENTRAL)
     assert {name: found[name] for name in given} == given
 
 
-@pytest.mark.parametrize(
-    ("spec", "name"), [(CERTCENTRAL_OPTIONS, "api_kye"), (SERVERTASTIC_OPTIONS, "region"), (CERTCENTRAL_OPTIONS, "x")]
-)
-def test_an_unknown_option_is_refused_by_its_name(spec: Any, name: str) -> None:
-    with pytest.raises(OptionError, match=rf"{OPTION}\.{name}"):
-        connection_options({OPTION: {name: "1", "timeout": 5}}, OPTION, spec)
+@pytest.mark.parametrize(("provider", "name"), [(CERTCENTRAL, "api_kye"), (SERVERTASTIC, "region"), (CERTCENTRAL, "x")])
+def test_an_unknown_option_is_refused_by_its_name(provider: str, name: str) -> None:
+    option = f"{provider}_connection"
+    with pytest.raises(OptionError, match=rf"{option}\.{name}"):
+        connection_options({option: {name: "1", "timeout": 5}}, provider)
 
 
 @pytest.mark.parametrize(("certcentral", "servertastic"), [(True, True), (True, False), (False, True), (False, False)])
@@ -62,8 +58,9 @@ def test_only_what_a_flow_uses_is_opened_and_nothing_is_sent(
 ) -> None:
     service = book()
     params = {**connections(service), "servertastic_tokens": [TOKEN]}
-    uses = {"certcentral": certcentral, "servertastic": servertastic}
-    with open_services(params, Context(), **uses, writes=True) as services:
+    uses = {CERTCENTRAL: certcentral, SERVERTASTIC: servertastic}
+    providers = [provider for provider, is_used in uses.items() if is_used]
+    with open_services(params, Context(), providers, writes=True) as services:
         assert (services.certcentral is not None, services.servertastic is not None) == (certcentral, servertastic)
         assert services.digests == ({DIGEST} if servertastic else set())
         for is_open, client in ((certcentral, services.digicert), (servertastic, services.reseller)):
@@ -76,7 +73,7 @@ def test_only_what_a_flow_uses_is_opened_and_nothing_is_sent(
 def test_orders_are_read_as_rows_and_one_that_does_not_exist_has_none(book: Callable[..., Book]) -> None:
     with opened(book(order(1), order(2))) as services:
         assert [row["order_id"] for row in services.orders([2, 1, 9])] == [2, 1]
-        assert [row["order_id"] for row in services.orders([1], details=True)] == [1]
+        assert [row["order_id"] for row in services.pages([1])] == [1]
         assert services.orders([]) == []
         assert services.messages == []
 
@@ -101,7 +98,7 @@ def test_a_page_that_a_plan_has_just_read_is_not_read_again_before_an_end(book: 
         assert sorted(service.sent[before:]) == ["GET /order/certificate/3", "GET /order/certificate/9"]
         # A page counts once, and what is read to verify a change is read in any case.
         services.fresh_pages([1])
-        services.orders([1], details=True)
+        services.pages([1])
         assert service.sent[before + 2 :] == ["GET /order/certificate/1"] * 2
 
 
