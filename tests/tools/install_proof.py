@@ -39,12 +39,10 @@ NAME = "certops.orders"
 FOLDERS = ("extensions/eda", "meta", "playbooks", "plugins", "roles")
 FILES = (
     "CHANGELOG.md",
-    "CODE_OF_CONDUCT.md",
     "COPYING",
     "FILES.json",
     "MANIFEST.json",
     "README.md",
-    "SECURITY.md",
     "changelogs/changelog.yaml",
     "tests/config.yml",
 )

@@ -104,12 +104,9 @@ def _entry_point(role: Path, name: str, spec: Mapping[str, Any]) -> Iterator[str
         mark = EXAMPLE_MARKS.get((role.name, name), "")
         yield (f"<!-- {mark} -->\n" if mark else "") + f"```yaml\n{spec['examples'].rstrip()}\n```"
     yield "## Variables"
+    entry_point_option = "" if main else f"-e {name} "
+    yield f"In short. `ansible-doc -t role {entry_point_option}{COLLECTION}.{role.name}` shows them in full."
     yield "\n".join(_table(spec["options"]))
-    for option, of in spec["options"].items():
-        if "options" in of:
-            yield f"### {option}"
-            yield "\n".join(_table(of["options"]))
-            yield from _deeper(option, of["options"])
 
 
 def command(role: str, options: Mapping[str, Any]) -> str:
@@ -119,24 +116,23 @@ def command(role: str, options: Mapping[str, Any]) -> str:
     return f"ansible-playbook {COLLECTION}.{role}{arguments}"
 
 
-def _deeper(path: str, options: Mapping[str, Any]) -> Iterator[str]:
-    for option, of in options.items():
-        if "options" in of:
-            yield f"### {path}.{option}"
-            yield "\n".join(_table(of["options"]))
-            yield from _deeper(f"{path}.{option}", of["options"])
-
-
 def _table(options: Mapping[str, Any]) -> Iterator[str]:
     yield "| Variable | Type | Default | Meaning |"
     yield "| --- | --- | --- | --- |"
     for name, of in options.items():
         kind = _kind(of)
         default = "required" if of.get("required") else f"`{json.dumps(of['default'])}`" if "default" in of else ""
-        words = list(_paragraphs(of.get("description")))
-        if "choices" in of:
+        words = list(_paragraphs(of.get("description")))[:1]
+        if "choices" not in of:
+            # A long cell cannot be read.
+            words = [_first_sentence(paragraph) for paragraph in words]
+        else:
             words.append("One of " + ", ".join(f"`{choice}`" for choice in of["choices"]) + ".")
         yield f"| `{name}` | {kind} | {default} | {' '.join(words)} |"
+
+
+def _first_sentence(paragraph: str) -> str:
+    return re.split(r"(?<=[.]) (?=[A-Z`])", paragraph, maxsplit=1)[0]
 
 
 def _kind(option: Mapping[str, Any]) -> str:
