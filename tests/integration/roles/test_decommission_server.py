@@ -341,6 +341,7 @@ MISTAKES: dict[str, tuple[dict[str, Any], tuple[str, ...]]] = {
     # Of the role that the role calls: they would replace what is passed to it.
     "engine_rehearse": ({"order_plan_rehearse": False}, ("order_plan_rehearse",)),
     "engine_phase": ({"order_plan_phase": "all"}, ("order_plan_phase",)),
+    "engine_document": ({"order_plan_document": "{}"}, ("order_plan_document",)),
     "engine_guard": ({"order_plan_max_revocations": 500}, ("order_plan_max_revocations",)),
     "word": ({"decommission_server_phase": "destroy"}, ("decommission_server_phase", "destroy")),
     "no_hosts": ({"decommission_server_hosts": "leaving:!leaving"}, ("decommission_server_hosts", "leaving:!leaving")),

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +15,10 @@ import yaml
 from ansible.errors import AnsibleFilterError
 
 from ansible_collections.certops.orders.plugins.filter import retired_servers as module
+from ansible_collections.certops.orders.plugins.module_utils._role_options.variables import VARIABLES
 from ansible_collections.certops.orders.tests.messages import check_messages
 
+PLAYBOOK = Path(module.__file__).parents[2] / "playbooks" / "decommission_server.yml"
 NAMES = "decommission_server_names"
 retired_servers = module.FilterModule().filters()["retired_servers"]
 
@@ -129,6 +132,14 @@ OPTIONS = {
     "reserved": [],
 }
 RESERVED = [f"decommission_domain_{name}" for name in ("hosts", "names", "phase", "rehearse", "servers", "kept_names")]
+
+
+def test_the_playbook_reserves_variables_that_exist() -> None:
+    """A pattern of the playbook with another name would reserve nothing."""
+    patterns = re.findall(r"'\^(\w+_)\(([\w|]+)\)\$'", PLAYBOOK.read_text(encoding="utf-8"))
+    reserved = {prefix + name for prefix, names in patterns for name in names.split("|")}
+    known = {name for role in ("decommission_domain", "order_plan") for name in VARIABLES[role]}
+    assert {*RESERVED} < reserved <= known
 
 
 def problems(hostvars: dict[str, dict[str, Any]], **options: Any) -> list[str]:
