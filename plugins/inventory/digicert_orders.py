@@ -47,6 +47,14 @@ options:
         answer.
     type: bool
     default: false
+  max_orders:
+    description:
+      - The maximum number of orders. If more orders match the filters, the source fails with an error, and creates no
+        hosts. So a play never takes some of the orders for all of them.
+      - Set filters to get fewer orders, or increase the value. Ansible needs about 11 KB of memory and half a
+        millisecond for each order.
+    type: int
+    default: 10000
 extends_documentation_fragment:
   - certops.orders._certcentral_inventory
   - certops.orders._order_filters
@@ -56,8 +64,8 @@ notes:
   - If a source of the default plugins fails, Ansible also shows why the plugins for other formats did not accept the
     file. The first message is the one of this plugin. With C(enable_plugins=auto) in the section C(inventory) of
     C(ansible.cfg), it is the only one. With C(any_unparsed_is_failed=true), the run fails.
-  - Without filters, the inventory has every order that the key can read. Set filters for a large account, because
-    Ansible needs about 15 KB of memory for each host.
+  - Without filters, the inventory has every order that the key can read. An account with more than 10,000 orders needs
+    filters or a larger O(max_orders).
 seealso:
   - module: certops.orders.digicert_order_info
 author:
@@ -102,8 +110,9 @@ import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, datetime, timezone
+from functools import lru_cache, partial
 from pathlib import Path
-from typing import Any, Callable
+from typing import TYPE_CHECKING, Any, Callable
 
 from ansible import constants, template
 from ansible.errors import AnsibleParserError
@@ -124,6 +133,9 @@ from ansible_collections.certops.orders.plugins.module_utils._runtime.observers 
 from ansible_collections.certops.orders.plugins.module_utils._runtime.workers import pool, signals_stop
 from ansible_collections.certops.orders.plugins.plugin_utils._masking import mask
 
+if TYPE_CHECKING:
+    from ansible_collections.certops.orders.plugins.module_utils._certcentral.models import Order
+
 # A fully qualified host name by RFC 1123. Only such a name from CertCentral becomes the name of a host; an IP address
 # and "localhost" do not match.
 _LABEL = r"(?!-)[a-z0-9-]{1,63}(?<!-)"
@@ -132,6 +144,8 @@ _WORKERS = 8
 # ansible-core before 2.19 does not know trust: it takes every text for a template that is not marked as unsafe.
 _PLAIN: Callable[[str], str] = getattr(template, "trust_as_template", str)
 _FILE_NAMES = ("digicert_orders.yml", "digicert_orders.yaml")
+# Orders have few different statuses, products, organizations and days. What is made of them is kept and shared.
+_shared = lru_cache(maxsize=4096)
 # A text that does nothing, even if a task makes an expression of it: it has no call, filter, string, index or power.
 _HARMLESS = re.compile(r"(?:\*\.)?[A-Za-z0-9_.:@/+, -]*")
 # The setting that makes a file an inventory source of this plugin, at the beginning of a line.
@@ -165,7 +179,8 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         if unknown:
             # Without this check, a misspelled filter would have no effect: the inventory would contain every order.
             raise AnsibleParserError(f"{self.NAME}: unknown option: {', '.join(map(str, unknown))}")
-        self._populate(self._orders(config, path, cache))
+        # A copy, which it empties: the cache can still need the list.
+        self._populate(list(self._orders(config, path, cache)))
 
     def _orders(self, config: Mapping[str, Any], path: str, cache: bool) -> list[dict[str, Any]]:
         """The orders as digicert_order_info returns them, from the cache if that is enabled and valid."""
@@ -194,12 +209,16 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
                 signals_stop(context.stop),
                 pool(_WORKERS) as work,
             ):
-                options: dict[str, Any] = {name: self.get_option(name) for name in ("details", "include_origin")}
-                options["progress"] = ReadProgress(context.notify)
-                finder = Finder(certcentral, work, context.stop, **options)
-                result = found(finder.matching(wanted), now.date())
+                find = partial(Finder, certcentral, work, context.stop, progress=ReadProgress(context.notify))
+                rows, pages = find(include_origin=self.get_option("include_origin")), find(details=True)
+                matching: Iterable[Order] = _at_most(self.get_option("max_orders"), rows.matching(wanted))
+                if self.get_option("details"):
+                    # Not before the number of orders is known, as this takes a request for each of them.
+                    matching = pages.select(list(matching), wanted)
+                result = found(matching, now.date())
                 orders: list[dict[str, Any]] = result["orders"]
-            self._warn(finder, [*certcentral.warnings, *result.get("warnings", [])], context.secrets)
+            warnings = [*certcentral.warnings, *result.get("warnings", [])]
+            self._warn([*rows.missing, *pages.missing], warnings, context.secrets)
             return orders
         except (OptionError, ApiError, Stopped) as error:
             raise AnsibleParserError(scrub(f"{self.NAME}: {error}", context.secrets)) from None
@@ -208,26 +227,29 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         finally:
             mask(context.secrets)
 
-    def _warn(self, finder: Finder, warnings: list[str], secrets: list[str]) -> None:
+    def _warn(self, missing: list[int], warnings: list[str], secrets: list[str]) -> None:
         """Show warnings, also about orders that the inventory lacks: these are not an error."""
-        lacking = [without_page(finder.missing)] if finder.missing else []
+        lacking = [without_page(missing)] if missing else []
         for warning in [*lacking, *warnings]:
             self.display.warning(scrub(f"{self.NAME}: {warning}", secrets))
 
     def _params(self, config: Mapping[str, Any]) -> dict[str, Any]:
         """The options as a module gets them: those that the source does not set are left to the environment."""
+        if self.get_option("max_orders") < 1:
+            raise OptionError("max_orders must be positive")
         params = {name: self.get_option(name) for name in (*CERTCENTRAL_OPTIONS, *ORDER_FILTERS)}
         params.update(dict.fromkeys(name for name in _FROM_ENVIRONMENT if name not in config))
         # ansible-core before 2.19 passes on an inline !vault value encrypted; str() decrypts it.
         return {**params, "api_key": str(params["api_key"]) if params["api_key"] else None}
 
-    def _populate(self, orders: Iterable[dict[str, Any]]) -> None:
+    def _populate(self, orders: list[dict[str, Any]]) -> None:
+        """Add the hosts of the orders, and empty the list."""
         self._constructed = {name: self.get_option(name) for name in ("compose", "groups", "keyed_groups", "strict")}
         today = datetime.now(timezone.utc).date()
-        fresh = (_on(today, order) for order in orders)
+        fresh = (_inert(_on(today, order)) for order in _released(orders))
         if self.get_option("host_per") == "order":
             for order in fresh:
-                self._add(f"order-{order['order_id']}", {f"digicert_{name}": value for name, value in order.items()})
+                self._add(f"order-{order['order_id']}", {_variable(name): value for name, value in order.items()})
             return
         skipped = set()
         for name, several in _by_domain(fresh):
@@ -239,16 +261,16 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         self.inventory.set_variable("all", "digicert_skipped_names", len(skipped))
         self.display.v(f"{self.NAME}: {len(skipped)} names were left out, because they are not valid host names")
 
-    def _add(self, host: str, variables: Mapping[str, Any]) -> None:
+    def _add(self, host: str, variables: dict[str, Any]) -> None:
+        """Add a host. variables: inert."""
         self.inventory.add_host(host)
-        safe = {name: _inert(value) for name, value in variables.items()}
         # Not with set_variable for each of them: from ansible-core 2.19 on, it copies every text to note its origin,
         # which takes most of the time and memory for a large account.
-        self.inventory.hosts[host].vars.update(safe)
+        self.inventory.hosts[host].vars.update(variables)
         options = self._constructed
-        self._set_composite_vars(options["compose"], safe, host, strict=options["strict"])
-        self._add_host_to_composed_groups(options["groups"], safe, host, strict=options["strict"])
-        self._add_host_to_keyed_groups(options["keyed_groups"], safe, host, strict=options["strict"])
+        self._set_composite_vars(options["compose"], variables, host, strict=options["strict"])
+        self._add_host_to_composed_groups(options["groups"], variables, host, strict=options["strict"])
+        self._add_host_to_keyed_groups(options["keyed_groups"], variables, host, strict=options["strict"])
 
 
 def _names_this_plugin(path: str) -> bool:
@@ -269,13 +291,25 @@ def _inert(value: Any) -> Any:
     more: without the mark, a quote in the name of an organization would end the string there. AWX keeps and shows the
     mark, as a dictionary, so all other texts are plain: those that are trusted, from ansible-core 2.19 on.
     """
-    if isinstance(value, Mapping):
-        return {name: _inert(one) for name, one in value.items()}
+    # Texts first, because there are most of them.
+    if isinstance(value, str):
+        return _inert_text(value)
     if isinstance(value, list):
         return [_inert(one) for one in value]
-    if not isinstance(value, str):
-        return value
-    return _PLAIN(value) if _HARMLESS.fullmatch(value) else _unsafe(value)
+    if isinstance(value, Mapping):
+        return {name: _inert(one) for name, one in value.items()}
+    return value
+
+
+@_shared
+def _inert_text(text: str) -> str:
+    return _PLAIN(text) if _HARMLESS.fullmatch(text) else _unsafe(text)
+
+
+@_shared
+def _variable(name: str) -> str:
+    """The name of the variable with a value of an order."""
+    return f"digicert_{name}"
 
 
 def _unsafe(text: str) -> str:
@@ -286,6 +320,24 @@ def _unsafe(text: str) -> str:
 
     marked: str = wrap_var(text)
     return marked
+
+
+def _at_most(most: int, orders: Iterable[Order]) -> Iterator[Order]:
+    """The orders. Raises OptionError at the first one that is more than max_orders permits."""
+    for number, order in enumerate(orders, start=1):
+        if number > most:
+            raise OptionError(
+                f"more than {most} orders match, and max_orders is {most}, so this source creates no hosts: set "
+                "filters such as status or expires_within_days, or increase max_orders"
+            )
+        yield order
+
+
+def _released(orders: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """The orders, which leave the list one by one, so that each can be freed when its host has been made."""
+    orders.reverse()
+    while orders:
+        yield orders.pop()
 
 
 def _on(today: date, order: dict[str, Any]) -> dict[str, Any]:

@@ -696,6 +696,17 @@ def test_bad_weather_that_passes_is_waited_out(desk: Controller, sim: Simulator)
     assert Listing(desk, source(desk)).order_ids == EVERY
 
 
+@pytest.mark.parametrize("more", [{}, {"details": True}, {"host_per": "domain"}])
+def test_more_orders_than_max_orders_are_no_inventory(desk: Controller, more: dict[str, Any]) -> None:
+    most = len(EVERY)
+    assert Listing(desk, source(desk, max_orders=most, **more)).hosts
+    listing = Listing(desk, source(desk, max_orders=most - 1, **more))
+    refused(listing, f"max_orders is {most - 1}", "set filters", "increase max_orders")
+    # No order was read in full in vain.
+    assert listing.sent == ["list "]
+    assert len(Listing(desk, source(desk, max_orders=1, status=["pending"], **more)).hosts) == 1
+
+
 def test_an_empty_account_is_an_empty_inventory(desk: Controller, sim: Simulator) -> None:
     sim.reset(seed())
     for config in ({}, {"host_per": "domain"}):

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 import yaml
-from ansible import constants
+from ansible import constants, template
 from ansible.errors import AnsibleError, AnsibleParserError
 from ansible.inventory.data import InventoryData
 from ansible.parsing.dataloader import DataLoader
@@ -247,8 +247,55 @@ def test_orders_may_be_read_whole(converse: Any, parse: Parse) -> None:
     assert (variables["digicert_notes"], variables["digicert_auto_renew"]) == (["Look here"], True)
 
 
+@pytest.mark.parametrize("details", [False, True])
+def test_more_orders_than_max_orders_are_refused_before_details_are_read(
+    converse: Any, parse: Parse, details: bool
+) -> None:
+    rows = [an_order(number, "www.example.com", status="pending") for number in (1, 2, 3)]
+    with pytest.raises(AnsibleParserError, match="max_orders"):
+        parse(converse(listing(*rows)), max_orders=2, details=details)
+
+
+def test_max_orders_counts_the_orders_that_match(converse: Any, parse: Parse) -> None:
+    rows = [an_order(1, "a.example.com"), an_order(2, "b.example.com"), an_order(3, "c.example.org")]
+    config = {"domain": "example.com", "include_subdomains": True}
+    assert list(parse(converse(listing(*rows)), max_orders=2, **config).hosts) == ["order-1", "order-2"]
+    with pytest.raises(AnsibleParserError, match="max_orders"):
+        parse(converse(listing(*rows)), max_orders=1, **config)
+
+
+def test_hosts_share_equal_texts_and_the_names_of_variables(converse: Any, parse: Parse) -> None:
+    """An account with 30,000 orders needs much less memory that way."""
+    hosts = parse(converse(listing(an_order(1, "a.example.com"), an_order(2, "b.example.com")))).hosts
+    first, second = (hosts[name].vars for name in ("order-1", "order-2"))
+    assert first["digicert_valid_till"] is second["digicert_valid_till"]
+    assert first["digicert_common_name"] is first["digicert_domains"][0]
+    names = [{id(name) for name in variables if name.startswith("digicert_")} for variables in (first, second)]
+    assert names[0] == names[1]
+
+
+@pytest.mark.parametrize("host_per", ["order", "domain"])
+def test_a_shared_text_is_as_inert_as_any_other(converse: Any, parse: Parse, host_per: str) -> None:
+    rows = [an_order(number, "www.example.com", organization={"id": 7, "name": HOSTILE}) for number in (1, 2)]
+    inventory = parse(converse(listing(*rows)), host_per=host_per)
+    if host_per == "order":
+        names = [variables["digicert_organization_name"] for variables in variables_of(inventory).values()]
+    else:
+        (variables,) = variables_of(inventory).values()
+        names = [order["organization_name"] for order in variables["digicert_orders"]]
+    for name in names:
+        assert name == HOSTILE
+        assert is_inert(name)
+
+
+def is_inert(text: str) -> bool:
+    """Whether a text that looks like a template is marked: as unsafe, or from ansible-core 2.19 on as not trusted."""
+    is_trusted: Callable[[str], bool] | None = getattr(template, "is_trusted_as_template", None)
+    return not is_trusted(text) if is_trusted else bool(getattr(text, "__UNSAFE__", False))
+
+
 def test_every_option_is_documented_and_no_other() -> None:
-    own = {"plugin", "host_per", "details", "include_origin"}
+    own = {"plugin", "host_per", "details", "include_origin", "max_orders"}
     # execute_on is a task's.
     connection = set(CERTCENTRAL_OPTIONS)
     assert connection <= set(options())
@@ -351,6 +398,7 @@ def test_refusals_are_reported_without_the_key(converse: Any, parse: Parse) -> N
         ({"expires_before": "soon"}, "expires_before"),
         ({"expires_within_days": -1}, "expires_within_days"),
         ({"timeout": 0}, "timeout"),
+        ({"max_orders": 0}, "max_orders"),
         ({"api_key": ""}, "api_key"),
         ({"api_key": None, "api_url": None}, "api_key"),
     ],
@@ -428,6 +476,7 @@ def test_messages(converse: Any, parse: Parse, monkeypatch: pytest.MonkeyPatch) 
         {
             "unknown option": refusal(statuss=["issued"]),
             "option out of range": refusal(timeout=0),
+            "more orders than permitted": refusal(listing(*map(a_row, (1, 2, 3))), max_orders=2),
             "API key refused": failing(ApiError("CertCentral refused to list orders (HTTP 403)", 403)),
             "requests is missing": failing(LibraryMissing("requests", "")),
             "names left out": left_out(),
