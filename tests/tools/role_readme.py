@@ -27,7 +27,7 @@ COLLECTION = "certops.orders"
 VALUES = {
     "decommission_domain_names": "www.example.com",
     "order_report_dir": "reports",
-    "awx_setup_image": "registry.example.com/certops-orders-ee:1.0.0",
+    "awx_setup_image": "registry.example.com/certops-orders-ee:0.9.0",
     "awx_setup_project_url": "https://git.example.com/certificates/awx.git",
 }
 # What tests/integration/docs/test_commands.py does with the first command and the examples of a role.

@@ -27,9 +27,9 @@ DOCUMENTATION = r"""
 ---
 short_description: Event source for status changes of DigiCert CertCentral orders
 description:
-  - Polls CertCentral for orders whose status changed, and creates an event for every change.
+  - Polls CertCentral for orders whose status changed, and emits an event for every change.
   - After a restart, the source continues where it stopped. CertCentral returns the changes of at most the last 7 days.
-    If the source was stopped for a longer time, it creates an event that reports the gap.
+    If the source was stopped for a longer time, it emits an event that reports the gap.
   - An event is only a hint. Use it to start plans and notifications, and never to start a change.
   - The source only reads. It needs the Python library requests.
 options:
@@ -49,7 +49,7 @@ options:
   statuses:
     description:
       - The new statuses to create events for, in the spelling of CertCentral, for example V(issued), V(rejected),
-        V(canceled), V(revoked) or V(expired). If this option is not set, the source creates events for all statuses.
+        V(canceled), V(revoked) or V(expired). If this option is not set, the source emits events for all statuses.
     type: list
     elements: str
   lookback:
