@@ -35,7 +35,7 @@ description:
 options:
   state_file:
     description:
-      - Path of the file in which the source records the events that it has created. Every source needs its own file, in
+      - Path of the file in which the source records the events that it has emitted. Every source needs its own file, in
         an existing directory that survives a restart. The file is accessible to its owner only, and contains no
         secrets.
     type: str
@@ -48,13 +48,13 @@ options:
     default: 300
   statuses:
     description:
-      - The new statuses to create events for, in the spelling of CertCentral, for example V(issued), V(rejected),
+      - The new statuses to emit events for, in the spelling of CertCentral, for example V(issued), V(rejected),
         V(canceled), V(revoked) or V(expired). If this option is not set, the source emits events for all statuses.
     type: list
     elements: str
   lookback:
     description:
-      - On the first start, when O(state_file) does not exist, also create events for the changes in this number of
+      - On the first start, when O(state_file) does not exist, also emit events for the changes in this number of
         seconds before the start. The maximum is 604800 (7 days).
     type: int
     default: 0

@@ -107,7 +107,7 @@ SWITCHES = (
         "silent",
         "refused",
         default="re_mails",
-        doc="Canceling what a request for approval waits for: a further mail, success without effect, or an error.",
+        doc="Canceling what a request for approval waits for: another e-mail, success without effect, or an error.",
         reference="5",
     ),
     _refused_or_accepted("cancel_of_cancelled", doc="Canceling a canceled order, without effect.", reference="3.3, 5"),
