@@ -313,7 +313,7 @@ def certification_lint(session: nox.Session) -> None:
 
 @nox.session
 def reuse(session: nox.Session) -> None:
-    """Every file says whose it is and under which licence."""
+    """Every file has copyright and license information."""
     _install(session, REQUIREMENTS / "reuse.txt")
     _enter_copy(session)
     session.run("reuse", "lint")

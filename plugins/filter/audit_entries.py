@@ -48,7 +48,7 @@ _value:
   elements: dict
   contains:
     id:
-      description: An id of the change, unique among all runs.
+      description: An ID of the change, unique among all runs.
       type: str
     time:
       description: When it was first sent, in UTC.
@@ -58,34 +58,34 @@ _value:
       description: How often it was sent.
       type: int
     completed:
-      description: Whether it is known what became of it.
+      description: Whether the outcome is known.
       type: bool
     completed_time:
-      description: When that was known.
+      description: When the outcome was known.
       type: str
       returned: when completed
     outcome:
-      description: What became of it, as in the module's result.
+      description: The outcome, as in the result of the module.
       type: str
       returned: when completed
     reason:
-      description: Why, where there was something to say.
+      description: The reason, empty if there is none.
       type: str
       returned: when completed
     order_id:
       description: The order.
       type: int
     name:
-      description: The name that the order is known by.
+      description: The common name of the order.
       type: str
     account:
-      description: The account that the key saw, if that could be found out.
+      description: The ID of the account of the API key, if it is known.
       type: int
     before:
-      description: What the order said before.
+      description: The state of the order before the change.
       type: dict
     after:
-      description: What it said after, or was to say where the change was not completed.
+      description: The state after the change, or the intended state if the change was not completed.
       type: dict
     note:
       description: The note of the change.

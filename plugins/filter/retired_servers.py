@@ -8,6 +8,7 @@ DOCUMENTATION = r"""
 name: retired_servers
 short_description: Collect the names of servers that are retired
 description:
+  - This filter is private to the collection and can change at any time.
   - For the playbook C(certops.orders.decommission_server). The names of a host are the list in its variable
     C(decommission_server_names), or else its name in the inventory. A host without a domain name, and a name that is
     not a domain name, are errors.

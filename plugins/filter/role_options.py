@@ -8,6 +8,7 @@ DOCUMENTATION = r"""
 name: role_options
 short_description: Read lists and numbers of a role, and refuse variables that the role does not know
 description:
+  - This filter is private to the collection and can change at any time.
   - For the roles of this collection. Makes lists and numbers of their options, which may be text as well, and fails
     where that cannot be done, or where a variable begins with the name of the role and is none of its own.
 positional: _input, role, names

@@ -101,7 +101,7 @@ OFFERED = (
     ),
     Offered(
         "PUT /order/certificate/{id}/custom-renewal-message",
-        "Set what renewal e-mails say",
+        "Set the text of renewal e-mails",
         ("digicert_order_renewal",),
     ),
     Offered(
@@ -135,17 +135,17 @@ OFFERED = (
 )
 GAPS = (
     Gap("GET /order/certificate/{id}/note/{note_id}", "Read one note", "The list has them all"),
-    Gap("POST /order/certificate/{product}", "Order, or renew", "Orders are ended here, not made"),
-    Gap("POST /order/certificate/{id}/reissue", "Reissue", "Orders are ended here, not made"),
-    Gap("POST /order/certificate/{id}/duplicate", "Order a duplicate", "Orders are ended here, not made"),
-    Gap("PUT /order/certificate/{id}/check-dcv", "Check domain control", "Orders are ended here, not made"),
+    Gap("POST /order/certificate/{product}", "Order, or renew", "The collection places no orders"),
+    Gap("POST /order/certificate/{id}/reissue", "Reissue", "The collection places no orders"),
+    Gap("POST /order/certificate/{id}/duplicate", "Order a duplicate", "The collection places no orders"),
+    Gap("PUT /order/certificate/{id}/check-dcv", "Check domain control", "The collection places no orders"),
     Gap(
         "PUT /order/certificate/{id}/dcv-method",
         "Choose how domain control is shown",
-        "Orders are ended here, not made",
+        "The collection places no orders",
     ),
     Gap("POST /order/certificate/{id}/custom-field", "Set a custom field"),
-    Gap("GET /order/alternate/{alternative_order_id}", "Find an order by an id of one's own"),
+    Gap("GET /order/alternate/{alternative_order_id}", "Find an order by its alternative order ID"),
     Gap("GET /certificate/{id}/download/format/{format}", "Download a certificate"),
     Gap("GET /certificate/{id}/download/platform/{platform}", "Download a certificate for a platform"),
     Gap("GET /certificate/download/order/{id}/format/{format}", "Download the certificate of an order"),
@@ -163,7 +163,7 @@ GAPS = (
     Gap("GET /account/metadata", "List custom fields"),
     Gap("GET /account/balance", "Read the balance"),
     Gap("GET /audit", "Read CertCentral's own audit log"),
-    Gap("POST /webhook", "Have events sent", "Has no event for canceled or renewed, and needs a public address"),
+    Gap("POST /webhook", "Create a webhook", "Has no event for canceled or renewed, and needs a public address"),
 )
 
 
@@ -212,7 +212,7 @@ def page() -> str:
         "",
         "| Call | Purpose | Why |",
         "|---|---|---|",
-        *(f"| `{row.call}` | {row.purpose} | {row.why or 'Not requested so far'} |" for row in GAPS),
+        *(f"| `{row.call}` | {row.purpose} | {row.why or 'Not needed yet'} |" for row in GAPS),
         "",
         "Whether an order renews itself (auto-renew) can be read, and no call is known that changes it.",
     ]

@@ -27,7 +27,7 @@ COLLECTION = "certops.orders"
 VALUES = {
     "decommission_domain_names": "www.example.com",
     "order_report_dir": "reports",
-    "awx_setup_image": "registry.example.com/certops-orders-ee:1.0.0",
+    "awx_setup_image": "registry.example.com/certops-orders-ee:0.9.0",
     "awx_setup_project_url": "https://git.example.com/certificates/awx.git",
 }
 # What tests/integration/docs/test_commands.py does with the first command and the examples of a role.
@@ -36,7 +36,6 @@ EXAMPLE_MARKS = {
     ("cancel_stale_orders", "main"): "runnable",
     ("decommission_domain", "main"): "runnable",
     ("mark_renewed_orders", "main"): "runnable",
-    ("order_report", "main"): "not run: sends mail",
 }
 HEADER = """\
 <!--
@@ -72,6 +71,9 @@ class Plainly(MDFormatter):
 
     def format_option_value(self, part: dom.OptionValuePart) -> str:
         return f"`{part.value}`"
+
+    def format_url(self, part: dom.URLPart) -> str:
+        return f"<{part.url}>"
 
     def format_return_value(self, part: dom.ReturnValuePart, url: str | None) -> str:  # noqa: ARG002
         return f"`{part.name}`"

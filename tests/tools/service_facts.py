@@ -213,15 +213,13 @@ def _facts(known: Facts) -> Iterator[str]:
 
 def _switches() -> Iterator[str]:
     yield from ("", "## Switches of the simulator", "")
-    yield "How to set one is described in `tests/simulator/README.md`. The tests are in `unit/simulator/`."
-    yield from ("", "| Switch | Values | Default | Meaning | Section | Tests |", "|---|---|---|---|---|---|")
+    yield "[The simulator's README](../tests/simulator/README.md#switches) has their values, defaults and meanings, and"
+    yield "describes how to set one. The tests are in `unit/simulator/`."
+    yield from ("", "| Switch | Section | Tests |", "|---|---|---|")
     tests = tests_of_switches()
     for switch in SWITCHES:
-        default = str(switch.default).lower() if isinstance(switch.default, bool) else switch.default
-        values = switch.values.replace("|", ", ")
         names = ", ".join(f"`{test}`" for test in tests[switch.name])
-        row = (f"`{switch.name}`", values, f"`{default}`" if default != "" else "(none)", switch.doc, switch.reference)
-        yield f"| {' | '.join(map(_cell, row))} | {names} |"
+        yield f"| `{switch.name}` | {_cell(switch.reference)} | {names} |"
 
 
 def _cell(text: str) -> str:

@@ -255,7 +255,8 @@ def test_what_a_command_names_exists() -> None:
     for where, words in ((where, words) for where, text in texts for words in commands_of(text)):
         for word in words:
             if word.startswith(COLLECTION):
-                known = plugins if words[0] in ("ansible", "ansible-doc") else names
+                of_role = words[:3] == ["ansible-doc", "-t", "role"]
+                known = set(ROLES) if of_role else plugins if words[0] in ("ansible", "ansible-doc") else names
                 assert word[len(COLLECTION) :] in known, (where, word)
             if re.match(r"(tests|docs|roles|playbooks)/", word):
                 assert (ROOT / word).exists(), (where, word)
@@ -275,7 +276,8 @@ def unknown(names: Mapping[str, Any] | list[str]) -> list[str]:
 
 
 def test_the_variables_of_every_command_are_known() -> None:
-    given = [(where, command[1], name) for where, command in ANSIBLE_COMMANDS for name in extra_variables(command)]
+    playbooks = [one for one in ANSIBLE_COMMANDS if one[1][0] != "ansible-doc"]
+    given = [(where, command[1], name) for where, command in playbooks for name in extra_variables(command)]
 
     assert len(given) > 10
     for where, playbook, name in given:
@@ -469,6 +471,7 @@ BOOK: dict[str, Any] = {
     },
 }
 MIGRATED = {"orders": [{"id": number, **OLD} for number in (123456789, 123456790)]}
+ISSUED = {"orders": [{"id": 123456789, "status": "issued", "valid_till_in_days": 100, **SHOP}]}
 # Where the example is about orders of other kinds.
 # One that is cancelled at once; an issued one waits for the answer of its admin contact.
 NOT_ISSUED = {"orders": [{"token": "sim-tok-old", "status": "Queued", "domain_name": "www.example.com"}]}
@@ -478,6 +481,7 @@ UNISSUED = {"orders": [order for order in BOOK["orders"] if order["status"] != "
 SEEDS: dict[str, dict[str, Any]] = {
     "docs/decommission_server.md export DIGICERT_API_KEY=...": UNISSUED,
     "- name: Mark the old orders renewed": MIGRATED,
+    "- name: Revoke all certificates of an order whose key is compromised": ISSUED,
     "- name: Cancel the order of a retired name": {"servertastic": NOT_ISSUED},
     "- name: Cancel the old order once the new one is placed": {"servertastic": NOT_ISSUED},
 }
@@ -493,6 +497,7 @@ EFFECTS: dict[str, list[str]] = {
     "-e cancel_stale_orders_older_than_days=90": [],
     "- name: Cancel an order, with an audit log": ["set 1101 canceled"],
     "- name: Cancel the stale orders": ["set 1101 canceled", "set 1102 canceled"],
+    "- name: Revoke all certificates of an order whose key is compromised": ["revoke 123456789"],
     "- name: Find the orders of the shop": ["revoke 1203", "set 1201 canceled", "settle 12020 rejected"],
     "ansible-playbook certops.orders.decommission_domain -e decommission_domain_names=shop.example.com \\": [
         "set 1201 canceled",
@@ -503,7 +508,7 @@ EFFECTS: dict[str, list[str]] = {
     ],
     "- name: Cancel the order of a retired name": ["GET /order/cancel.json"],
     "- name: Mark the old orders renewed": ["set 123456789 renewed", "set 123456790 renewed"],
-    "ansible-playbook certops.orders.cancel_stale_orders -e cancel_stale_orders_plan_path=stale.json": [
+    "ansible-playbook certops.orders.cancel_stale_orders -e cancel_stale_orders_plan_path=stale.json \\": [
         "set 1101 canceled",
         "set 1102 canceled",
     ],

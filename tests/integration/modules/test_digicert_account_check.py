@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
@@ -182,4 +183,7 @@ def test_the_playbook_prints_and_writes_what_the_documentation_shows(
     assert ("undo_renewed_marks" in text) == (title == "contradicted")
     secrets = ["sim-", "100001", "example", *(str(order["id"]) for order in ORDERS)]
     assert [secret for secret in secrets if secret in text] == []
+    # The page has the lines of facts that are as expected once, in the first example.
+    if switches:
+        text = re.sub(r"(?<=^as expected \()(\d+\):\n)(?:  .*\n)+", r"\1  ...\n", text, flags=re.MULTILINE)
     assert text in PAGE.read_text(encoding="utf-8"), text

@@ -253,8 +253,8 @@ PLAYS: dict[str, tuple[FaultKind, Play]] = {
             FaultKind(
                 "stale",
                 Stage.PAST,
-                "A read shows the state before the last writes (of the API's calls since it was armed; it does not "
-                "strike before there is one).",
+                "A read shows the state before the last writes (of the API's calls since it was armed; it has no "
+                "effect before there is one).",
                 {"writes": 1},
                 method="GET",
                 path=r"^(?!.*/order/cancel)",

@@ -44,6 +44,24 @@ def test_environments_take_the_tarball_of_this_version(name: str) -> None:
     assert set(found) == {GALAXY["version"]}
 
 
+# Where the version of the collection stands besides galaxy.yml, with the text around it.
+PLACES = {
+    "README.md": r"certops\.orders:==([\d.]+\d)",
+    "RELEASING.md": r"git (?:tag -s|push origin) ([\d.]+\d)|certops-orders-([\d.]+\d)\.tar",
+    "docs/awx.md": r"certops-orders-ee:([\d.]+\d)",
+    "roles/awx_setup/README.md": r"certops-orders-ee:([\d.]+\d)",
+    "roles/awx_setup/meta/argument_specs.yml": r"certops-orders-ee:([\d.]+\d)",
+    "tests/tools/role_readme.py": r"certops-orders-ee:([\d.]+\d)",
+}
+
+
+@pytest.mark.parametrize(("name", "pattern"), PLACES.items(), ids=PLACES)
+def test_pages_and_roles_name_this_version(name: str, pattern: str) -> None:
+    found = {match[match.lastindex or 0] for match in re.finditer(pattern, (ROOT / name).read_text(encoding="utf-8"))}
+
+    assert found == {GALAXY["version"]}
+
+
 def numbers(version: str) -> list[int]:
     return [int(part) for part in version.split(".")]
 

@@ -27,15 +27,15 @@ DOCUMENTATION = r"""
 ---
 short_description: Event source for status changes of DigiCert CertCentral orders
 description:
-  - Polls CertCentral for orders whose status changed, and creates an event for every change.
+  - Polls CertCentral for orders whose status changed, and emits an event for every change.
   - After a restart, the source continues where it stopped. CertCentral returns the changes of at most the last 7 days.
-    If the source was stopped for a longer time, it creates an event that reports the gap.
+    If the source was stopped for a longer time, it emits an event that reports the gap.
   - An event is only a hint. Use it to start plans and notifications, and never to start a change.
   - The source only reads. It needs the Python library requests.
 options:
   state_file:
     description:
-      - Path of the file in which the source records the events that it has created. Every source needs its own file, in
+      - Path of the file in which the source records the events that it has emitted. Every source needs its own file, in
         an existing directory that survives a restart. The file is accessible to its owner only, and contains no
         secrets.
     type: str
@@ -48,13 +48,13 @@ options:
     default: 300
   statuses:
     description:
-      - The new statuses to create events for, in the spelling of CertCentral, for example V(issued), V(rejected),
-        V(canceled), V(revoked) or V(expired). If this option is not set, the source creates events for all statuses.
+      - The new statuses to emit events for, in the spelling of CertCentral, for example V(issued), V(rejected),
+        V(canceled), V(revoked) or V(expired). If this option is not set, the source emits events for all statuses.
     type: list
     elements: str
   lookback:
     description:
-      - On the first start, when O(state_file) does not exist, also create events for the changes in this number of
+      - On the first start, when O(state_file) does not exist, also emit events for the changes in this number of
         seconds before the start. The maximum is 604800 (7 days).
     type: int
     default: 0

@@ -77,22 +77,22 @@ SWITCHES = (
     _refused_or_accepted(
         "cancel_needs_approval",
         default="refused",
-        doc="Cancelling an order that waits for an approver.",
+        doc="Canceling an order that waits for an approver.",
         reference="certcentral 2.3",
     ),
     _refused_or_accepted(
-        "cancel_processing", default="refused", doc="Cancelling a processing order.", reference="certcentral 2.3"
+        "cancel_processing", default="refused", doc="Canceling a processing order.", reference="certcentral 2.3"
     ),
     _refused_or_accepted(
         "cancel_needs_csr",
         default="refused",
-        doc="Cancelling an order that waits for its CSR.",
+        doc="Canceling an order that waits for its CSR.",
         reference="certcentral 2.3",
     ),
     sw.boolean(
         "certcentral.error_on_double_cancel",
         default=True,
-        doc="Whether cancelling a canceled order is an error, or a 204 without effect.",
+        doc="Whether canceling a canceled order is an error, or a 204 without effect.",
         reference="certcentral 1.3, 4.1",
     ),
     sw.boolean(
@@ -335,7 +335,7 @@ SWITCHES = (
         "certcentral.revocation_reasons",
         ("snake_case", "any", "common_only"),
         default="snake_case",
-        doc="Which reasons are taken: those that one public client sends, any, or only unspecified and superseded.",
+        doc="Which reasons are accepted: those that one public client sends, any, or only unspecified and superseded.",
         reference="certcentral 4.2",
     ),
     sw.choice(

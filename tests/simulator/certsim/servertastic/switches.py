@@ -107,26 +107,24 @@ SWITCHES = (
         "silent",
         "refused",
         default="re_mails",
-        doc="Cancelling what a request for approval waits for: a further mail, success without effect, or an error.",
+        doc="Canceling what a request for approval waits for: another e-mail, success without effect, or an error.",
         reference="5",
     ),
+    _refused_or_accepted("cancel_of_cancelled", doc="Canceling a canceled order, without effect.", reference="3.3, 5"),
+    _refused_or_accepted("cancel_roll_back", doc="Canceling an order in Roll Back, at once.", reference="4, 5"),
     _refused_or_accepted(
-        "cancel_of_cancelled", doc="Cancelling a cancelled order, without effect.", reference="3.3, 5"
-    ),
-    _refused_or_accepted("cancel_roll_back", doc="Cancelling an order in Roll Back, at once.", reference="4, 5"),
-    _refused_or_accepted(
-        "cancel_servertastic_review", doc="Cancelling an order in Servertastic Review, at once.", reference="4, 5"
+        "cancel_servertastic_review", doc="Canceling an order in Servertastic Review, at once.", reference="4, 5"
     ),
     _boolean(
         "roll_back_refunds",
         default=True,
-        doc="Whether cancelling an order in Roll Back credits its points.",
+        doc="Whether canceling an order in Roll Back credits its points.",
         reference="4, 5",
     ),
     _boolean(
         "servertastic_review_refunds",
         default=True,
-        doc="Whether cancelling an order in Servertastic Review credits its points.",
+        doc="Whether canceling an order in Servertastic Review credits its points.",
         reference="4, 5",
     ),
     _choice(
@@ -182,7 +180,7 @@ SWITCHES = (
         "lower",
         "mixed",
         default="as_documented",
-        doc="How a status is spelt: mixed is as old clients compare it (Order placed, ServerTastic Review).",
+        doc="How a status is spelled: mixed is as old clients compare it (Order placed, ServerTastic Review).",
         reference="4",
     ),
     _choice(
