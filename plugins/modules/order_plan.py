@@ -148,7 +148,7 @@ options:
       - With O(state=applied), whether to check all guards and change nothing.
     type: bool
     default: false
-  folder:
+  reorder_sheets_dir:
     description:
       - With O(state=applied), path of the directory for the re-order sheets. A re-order sheet is a file with what is
         needed to order a certificate again. If the directory does not exist, the module creates it with access for its
@@ -362,7 +362,7 @@ EXAMPLES = r"""
       exclude: ["*.shop.example.com"]
     path: /var/lib/certops/plans/stale.json
     sha256: "{{ approved_sha256 }}"
-    folder: /var/lib/certops/reports
+    reorder_sheets_dir: /var/lib/certops/reports
     ticket: CHG0042
   register: applied
 
@@ -536,7 +536,7 @@ agreed:
 outcomes_path:
   description:
     - Path of the file with all outcomes, a JSON list. RV(outcomes) then has the first 500 in short, failures first.
-    - Empty without O(folder) and in check mode. RV(outcomes) then has all of them in short.
+    - Empty without O(reorder_sheets_dir) and in check mode. RV(outcomes) then has all of them in short.
   returned: with O(state=applied), when there are more than 500 outcomes
   type: str
   sample: /var/lib/certops/reports/cancel_stale_orders-outcomes-20261122T104205Z-1f0c9a7e52d5.json
@@ -815,7 +815,7 @@ SPEC: dict[str, Any] = {
         "not_after": {"type": "str", "default": ""},
         "batch_size": {"type": "int", "default": 100},
         "rehearse": {"type": "bool", "default": False},
-        "folder": {"type": "path"},
+        "reorder_sheets_dir": {"type": "path"},
         "report": {"type": "dict", "options": report.OPTIONS},
         "role": {"type": "dict", "options": role_task.OPTIONS},
         "note": {"type": "str", "default": ""},

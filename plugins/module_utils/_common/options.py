@@ -97,7 +97,7 @@ CERTCENTRAL_CHANGE: dict[str, dict[str, Any]] = {**CERTCENTRAL_OPTIONS, **EXECUT
 # The maximum of the option workers: requests that are sent at the same time.
 MOST_WORKERS = 32
 # The options that are paths.
-PATHS = ("audit_log", "ca_path", "dir", "folder", "metrics_path", "path", "request_log")
+PATHS = ("audit_log", "ca_path", "dir", "metrics_path", "path", "reorder_sheets_dir", "request_log")
 _DOMAIN = re.compile(r"(?:\*\.)?(?!-)[a-z0-9_-]{1,63}(?:\.(?!-)[a-z0-9_-]{1,63})*", re.ASCII)
 
 

@@ -239,7 +239,7 @@ def _options(params: Mapping[str, Any], is_approved: bool) -> ApplyOptions:
         kind=params["kind"],
         limits=_limits(params),
         approved=is_approved,
-        report_dir=params["folder"] or "",
+        report_dir=params["reorder_sheets_dir"] or "",
         text=params["note"],
         **{name: params[name] for name in ("not_before", "not_after", "batch_size", "job", "rehearse")},
     )

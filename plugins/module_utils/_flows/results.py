@@ -64,10 +64,10 @@ def _in_short(result: Mapping[str, Any], params: Mapping[str, Any], context: Con
 
 def _saved(result: Mapping[str, Any], params: Mapping[str, Any], context: Context, now: datetime) -> str:
     """Save all outcomes of a result. Returns the path, empty if there is no folder or it cannot be used."""
-    if not params["folder"]:
+    if not params["reorder_sheets_dir"]:
         return ""
     name = "-".join([params["kind"], "outcomes", f"{now:%Y%m%dT%H%M%SZ}", result["sha256"][:12] or "refused"])
-    path = str(Path(params["folder"]) / f"{name}.json")
+    path = str(Path(params["reorder_sheets_dir"]) / f"{name}.json")
     try:
         save_outcomes(path, result["outcomes"])
     except (OSError, UnsafeFile) as error:

@@ -195,7 +195,7 @@ def _written(of_role: _Variables, kind: str, options: Mapping[str, Any]) -> dict
     job = of_role["job"] or of_role.value("awx_job_id") or of_role.value("tower_job_id")
     return {
         **{name: of_role[name] for name in ("note", "ticket", "audit_log", "print")},
-        "folder": folder,
+        "reorder_sheets_dir": folder,
         "report": {**{name: report[name] for name in report if report[name] not in _UNSET}, **formats}
         if folder
         else None,

@@ -71,7 +71,7 @@ def params_of(sim: Simulator, folder: Path, on_issued: str, **options: Any) -> d
         "servertastic_connection": reseller,
         "max_revocations": 5,
         "note": "Decommissioned",
-        "folder": str(folder / "sheets"),
+        "reorder_sheets_dir": str(folder / "sheets"),
         "audit_log": str(folder / "audit.jsonl"),
         "progress": False,
         "servertastic": {"replacement": "none", "request_log": str(folder / "requests.jsonl")},

@@ -67,7 +67,13 @@ def write(path: Path, *entries: dict[str, Any], **options: Any) -> dict[str, Any
 
 
 def apply(service: Book, folder: Path, *entries: dict[str, Any], **options: Any) -> dict[str, Any]:
-    given = {**connections(service), "progress": False, "folder": str(folder), "entries": list(entries), **options}
+    given = {
+        **connections(service),
+        "progress": False,
+        "reorder_sheets_dir": str(folder),
+        "entries": list(entries),
+        **options,
+    }
     return play(state="applied", **given)
 
 
@@ -368,7 +374,7 @@ def test_a_file_that_others_may_write_to_is_not_used(service: Book, path: Path, 
 
 def test_without_a_connection_no_change_of_that_service_begins(path: Path, tmp_path: Path) -> None:
     made = write(path, entry(1))
-    given = {"path": str(path), "sha256": made["sha256"], "folder": str(tmp_path)}
+    given = {"path": str(path), "sha256": made["sha256"], "reorder_sheets_dir": str(tmp_path)}
     assert failure_of(play(state="applied", entries=[entry(1)], **given))["code"]
 
 
@@ -488,7 +494,12 @@ def test_messages(service: Book, path: Path, tmp_path: Path) -> None:
 def test_the_id_of_a_revocation_request_is_in_every_later_report(tmp_path: Path) -> None:
     service = Book(tls(1, "issued"))
     request = {"names": [NAME], "on_issued": "revoke", "probe": False, "waiver": "The network is gone"}
-    common = {"folder": str(tmp_path), "report": {"dir": str(tmp_path)}, "request": request, "max_revocations": 1}
+    common = {
+        "reorder_sheets_dir": str(tmp_path),
+        "report": {"dir": str(tmp_path)},
+        "request": request,
+        "max_revocations": 1,
+    }
     common.update(connections(service), progress=False)
     approved = play(state="planned", **common)
     # The second apply changes nothing, since the request of the first one waits; nor does a later plan.

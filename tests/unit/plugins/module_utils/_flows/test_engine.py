@@ -75,7 +75,12 @@ def plan(*entries: dict[str, Any], **given: Any) -> Run:
 
 
 def apply(service: Book, folder: Path | None, *entries: dict[str, Any], **given: Any) -> Run:
-    options = {**connections(service), "progress": False, "folder": str(folder) if folder else None, **given}
+    options = {
+        **connections(service),
+        "progress": False,
+        "reorder_sheets_dir": str(folder) if folder else None,
+        **given,
+    }
     return Run("applied", *entries, **options)
 
 
@@ -214,7 +219,7 @@ def test_a_key_that_may_only_read_can_plan_and_not_apply(book: Callable[..., Boo
 def test_a_connection_that_is_not_safe_for_changes_is_not_opened_for_them(tmp_path: Path) -> None:
     unsafe = {"api_key": KEY, "api_url": "https://certcentral.example", "validate_certs": False}
     with pytest.raises(OptionError, match="validate_certs"):
-        Run("applied", entry(1), **approve(entry(1)), folder=str(tmp_path), certcentral_connection=unsafe)
+        Run("applied", entry(1), **approve(entry(1)), reorder_sheets_dir=str(tmp_path), certcentral_connection=unsafe)
 
 
 @pytest.mark.parametrize(
@@ -259,10 +264,12 @@ def test_entries_of_a_plan_need_no_connection_and_those_that_are_applied_their_o
     assert plan(*both).outcomes == {"1": "planned", DIGEST[:8]: "planned"}
     service = book(order(1))
     only = {**connections(service), "servertastic_connection": None}
-    assert Run("applied", both[0], folder=str(tmp_path), **approve(both[0]), **only).outcomes == {"1": "done"}
+    assert Run("applied", both[0], reorder_sheets_dir=str(tmp_path), **approve(both[0]), **only).outcomes == {
+        "1": "done"
+    }
     # That of Servertastic is not named, and the environment has no key.
     with pytest.raises(OptionError):
-        Run("applied", *both, folder=str(tmp_path), **approve(*both), **only)
+        Run("applied", *both, reorder_sheets_dir=str(tmp_path), **approve(*both), **only)
 
 
 def test_the_limit_of_a_runner_is_not_that_of_a_batch(
@@ -467,7 +474,7 @@ def test_options_of_servertastic_reach_its_changes(book: Callable[..., Book], tm
         ({"rehearse": True, **LATER}, "refused", True),
         (LATER, "not_attempted", True),
         ({"not_after": "2026-11-22"}, "not_attempted", True),
-        ({"folder": None}, "refused", True),
+        ({"reorder_sheets_dir": None}, "refused", True),
         ({"max_changes": 0}, "refused", True),
     ],
 )
@@ -482,7 +489,11 @@ def test_what_keeps_a_change_from_being_made(
     service = book(order(1))
     monkeypatch.setattr(apply_module, "datetime", Frozen)
 
-    done = Run("applied", entry(1), **{**connections(service), "folder": str(tmp_path), **approve(entry(1)), **more})
+    done = Run(
+        "applied",
+        entry(1),
+        **{**connections(service), "reorder_sheets_dir": str(tmp_path), **approve(entry(1)), **more},
+    )
 
     assert done.outcomes == {"1": outcome}
     assert (bool(done.result.get("failed")), done.result["changed"], service.writes) == (fails, False, [])

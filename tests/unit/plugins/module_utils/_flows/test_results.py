@@ -31,7 +31,7 @@ def finish(result: dict[str, Any], folder: Path | None = None, *, check_mode: bo
     params = {
         "state": "applied",
         "kind": "decommission_domain",
-        "folder": str(folder) if folder else None,
+        "reorder_sheets_dir": str(folder) if folder else None,
         "rehearse": False,
         **more,
     }

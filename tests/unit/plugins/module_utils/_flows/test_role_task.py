@@ -126,7 +126,7 @@ def test_the_defaults_of_a_role_are_those_of_the_module() -> None:
     found = given("cancel_stale_orders")
     assert (found["state"], found["kind"], found["batch_size"]) == ("planned", "cancel_stale_orders", 100)
     assert (found["request"]["older_than_days"], found["request"]["include"]) == (30, ["*"])
-    assert not {"folder", "report", "path", "sha256", "plan", "expected_changes", "entries"} & set(found)
+    assert not {"reorder_sheets_dir", "report", "path", "sha256", "plan", "expected_changes", "entries"} & set(found)
     # A plan without entries is a plan.
     assert given("order_plan")["entries"] == []
 
