@@ -313,7 +313,7 @@ def _parser() -> argparse.ArgumentParser:
         "--cell-seconds",
         type=float,
         metavar="SECONDS",
-        help=f"estimate what is expected to take longer, default {WHOLE.cell_seconds:g}",
+        help=f"estimate what is expected to take longer (default: {WHOLE.cell_seconds:g}); few make poor estimates",
     )
     parser.add_argument("--quick", action="store_true", help="a small comparison; its page goes beside the output")
     parser.add_argument("--render", action="store_true", help="only write the page again, from its figures")

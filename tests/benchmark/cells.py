@@ -38,7 +38,8 @@ class Cell:
     """The cost of one side for a list of orders.
 
     latency, seconds, cpu: in seconds; seconds are those of the whole run, cpu those of the processor. share: percent of
-    the orders that had to change. memory: of all processes together at the peak, in megabytes (a million bytes).
+    the orders that had to change. memory: of all processes together at the peak, in megabytes (a million bytes); an
+    estimate has none, as memory grows by steps.
     """
 
     side: str
@@ -49,7 +50,7 @@ class Cell:
     cpu: float
     requests: int
     writes: int
-    memory: float
+    memory: float | None
     is_estimate: bool = False
 
 
@@ -83,7 +84,7 @@ def estimate(measured: Sequence[Cell], orders: int) -> Cell:
         cpu=extended("cpu"),
         requests=round(extended("requests")),
         writes=changes(orders, last.share),
-        memory=extended("memory"),
+        memory=None,
         is_estimate=True,
     )
 

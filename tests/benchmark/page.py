@@ -49,7 +49,7 @@ def dump(results: Results) -> str:
 
 
 def _rounded(cell: Cell) -> dict[str, Any]:
-    return {**asdict(cell), **{name: round(getattr(cell, name), 2) for name in ("seconds", "cpu", "memory")}}
+    return {name: round(value, 2) if isinstance(value, float) else value for name, value in asdict(cell).items()}
 
 
 def parse(text: str) -> Results:
@@ -98,8 +98,14 @@ def _table(results: Results, name: str, latency: float | None) -> str:
 
 
 def _value(cell: Cell, name: str) -> str:
-    text = f"{cell.requests:,}{_least(cell.requests)}" if name == "requests" else _number(getattr(cell, name))
-    return f"*~{text}*" if cell.is_estimate else text
+    value = getattr(cell, name)
+    if value is None:
+        return "-"
+    least = _least(value) if name == "requests" else ""
+    if cell.is_estimate:
+        # More than two digits would look exact.
+        return f"*~{_number(float(f'{value:.2g}'))}{least}*"
+    return f"{value:,}{least}" if name == "requests" else _number(value)
 
 
 def _number(value: float) -> str:

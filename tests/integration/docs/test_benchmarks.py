@@ -18,7 +18,7 @@ BENCHMARK = Path(page.__file__).with_name("benchmark.py")
 
 def test_the_small_comparison_runs(tmp_path: Path) -> None:
     output = tmp_path / "benchmark.json"
-    # Two sizes only, so that a slow machine takes no longer.
+    # The two smallest sizes only, so that a slow machine takes no longer.
     command = [sys.executable, str(BENCHMARK), "--quick", "--cell-seconds=0", "--output", str(output)]
     finished = subprocess.run(command, capture_output=True, text=True, check=False)
     assert finished.returncode == 0, finished.stdout + finished.stderr
