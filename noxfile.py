@@ -614,12 +614,13 @@ def storm(session: nox.Session) -> None:
 
 @nox.session(default=False)
 def benchmark(session: nox.Session) -> None:
-    """Requests, seconds and memory of a bulk run."""
-    _install(session, REQUIREMENTS / "integration.txt", SIMULATOR / "requirements.txt", "ansible-core>=2.19,<2.22")
+    """Requests, seconds and memory; writes docs/benchmarks.md. With arguments: those of benchmark.py."""
+    _install(session, REQUIREMENTS / "benchmark.txt", SIMULATOR / "requirements.txt")
     collection = _enter_copy(session)
     _import_from(session, collection / "tests" / "simulator")
     output = ROOT / "tests" / "output" / "benchmark.json"
-    session.run("python", "tests/benchmark/benchmark.py", "--output", str(output), *session.posargs)
+    where = ("--output", str(output), "--checkout", str(ROOT))
+    session.run("python", "tests/benchmark/benchmark.py", *where, *session.posargs)
 
 
 @nox.session(default=False)

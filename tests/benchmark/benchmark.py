@@ -5,41 +5,41 @@
 """`nox -s benchmark`: what the collection costs in seconds, requests and memory, beside what users write today.
 
 Everything is measured in this one run, on this machine, against the simulator. The targets are those of the design;
-one that is missed makes the exit status 1. The figures are written to tests/output/benchmark.json as well.
+one that is missed makes the exit status 1. The figures are written to tests/output/benchmark.json as well. The section
+`sides` writes docs/benchmarks.md, its chart and its figures.
 """
 
 from __future__ import annotations
 
 import argparse
-import contextlib
+import importlib.metadata
 import json
 import os
 import platform
-import resource
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
-from datetime import datetime
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime, timezone
 from pathlib import Path
 from statistics import median
 from typing import Any
 
 sys.dont_write_bytecode = True
-HERE = Path(__file__).resolve().parent
-ROOT = HERE.parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "tests" / "simulator")]
 
-from demo.sandbox import Finished, Interrupted, Sandbox  # noqa: E402
+from demo.sandbox import Interrupted, Sandbox  # noqa: E402
 
+from benchmark import page  # noqa: E402
+from benchmark.cells import QUICK, WHOLE, Matrix, fastest, milliseconds  # noqa: E402
+from benchmark.measure import ROW_HEADING, Bench, Report, Row, Target, ids, print_heading, print_line  # noqa: E402
+from benchmark.sides import compare  # noqa: E402
 from certsim.testing import Simulator  # noqa: E402
 
-KEY = "sim-benchmark"
-FIRST = 200_000_000
 LATENCY = 0.15
 WORKERS = 8
-MEGABYTE = 1_000_000
 
 # What design.md, section 5, and issue 2 ask for.
 MOST_OF_URI = 0.05
@@ -55,219 +55,6 @@ MOST_CPU_OF_MODULES = 3.0
 MOST_SIZE = 100_000
 # Of a plan for many names, beside one read of the whole account.
 MOST_CPU_OF_READ = 1.0
-
-
-# What is measured
-
-
-class Meter:
-    """Watches a process and all that descends from it; sees nothing where the system has no /proc.
-
-    peak: their memory together at its peak, in bytes. It is their proportional share (PSS), in which what several
-    processes share, as forks do, counts once.
-    """
-
-    def __init__(self) -> None:
-        self.peak = 0
-        self._next = 0.0
-
-    def __call__(self, pid: int) -> None:
-        if time.monotonic() < self._next:
-            return
-        # Measuring costs time, too.
-        self._next = time.monotonic() + 0.1
-        family = generation = [pid]
-        while generation:
-            generation = [child for parent in generation for child in _children(parent)]
-            family = family + generation
-        self.peak = max(self.peak, sum(_share(each) for each in family))
-
-
-def _children(pid: int) -> list[int]:
-    with contextlib.suppress(OSError):
-        return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text("ascii").split()]
-    return []
-
-
-def _share(pid: int) -> int:
-    with contextlib.suppress(OSError):
-        for line in Path(f"/proc/{pid}/smaps_rollup").read_text("ascii").splitlines():
-            if line.startswith("Pss:"):
-                return int(line.split()[1]) * 1024
-    return 0
-
-
-@dataclass(frozen=True)
-class Row:
-    """One run of ansible-playbook.
-
-    seconds: of the whole run. play: without what Ansible takes to start and to end.
-    requests, writes: by the service's journal.
-    memory: of all its processes together, see Meter. largest: of the largest process among them, Ansible itself or a
-    worker, by the system's own count. Both at the peak, in megabytes (a million bytes).
-    cpu: of all its processes, in seconds. results, size: the task results, and their length as JSON.
-    """
-
-    name: str
-    latency: float
-    orders: int
-    seconds: float
-    play: float
-    requests: int
-    writes: int
-    memory: float
-    largest: float
-    cpu: float
-    results: int
-    size: int
-
-    @property
-    def each(self) -> float:
-        return self.play / self.orders
-
-    @property
-    def rate(self) -> float:
-        return self.orders / self.play
-
-
-@dataclass(frozen=True)
-class Target:
-    """What was asked for, what came of it."""
-
-    what: str
-    target: str
-    measured: str
-    is_met: bool
-
-
-@dataclass
-class Report:
-    rows: list[Row] = field(default_factory=list)
-    targets: list[Target] = field(default_factory=list)
-
-    def most(self, what: str, limit: float, measured: float, form: str) -> None:
-        self.targets.append(Target(what, f"<= {limit:{form}}", f"{measured:{form}}", measured <= limit))
-
-    def least(self, what: str, limit: float, measured: float, form: str) -> None:
-        self.targets.append(Target(what, f">= {limit:{form}}", f"{measured:{form}}", measured >= limit))
-
-    def exactly(self, what: str, wanted: object, measured: object) -> None:
-        self.targets.append(Target(what, str(wanted), str(measured), wanted == measured))
-
-
-class Bench:
-    """Runs playbooks against the simulator and keeps what they cost."""
-
-    def __init__(self, sandbox: Sandbox, simulator: Simulator) -> None:
-        self.simulator = simulator
-        self.report = Report()
-        self._sandbox = sandbox
-        self._cost = sandbox.folder / "cost.json"
-
-    def seed(
-        self,
-        statuses: Mapping[str, int],
-        switches: Mapping[str, object] | None = None,
-        *,
-        migrated: bool = False,
-        name: str = "",
-    ) -> None:
-        """Fill the account with orders from FIRST on, and set switches; no limits unless they set some.
-
-        name: the common name of all orders, where it matters.
-        """
-        wanted = [status for status, count in statuses.items() for _turn in range(count)]
-        orders = [
-            {
-                "id": FIRST + number,
-                "status": status,
-                "origin": "migrated" if migrated else "certcentral",
-                **({"valid_till_in_days": 30} if status == "issued" else {}),
-                **({"common_name": name} if name else {}),
-            }
-            for number, status in enumerate(wanted)
-        ]
-        self.simulator.reset({"keys": {KEY: {"user": "benchmark", "roles": ["Orders"]}}, "orders": orders})
-        self.simulator.set({"rate.enabled": False, **(switches or {})})
-
-    def run(
-        self,
-        name: str,
-        playbook: str,
-        orders: int,
-        *arguments: str,
-        variables: Mapping[str, Any] | None = None,
-        latency: float = 0.0,
-        rate_limit: str = "none",
-    ) -> Row:
-        """Run one playbook, and keep its row."""
-        self.simulator.set({"latency": latency})
-        self.simulator.clear_journal()
-        before = _cpu()
-        finished, meter = self._play(playbook, variables or {}, *arguments, rate_limit=rate_limit)
-        cpu = _cpu() - before
-        journal = self.simulator.journal()
-        cost = json.loads(self._cost.read_text("ascii"))
-        row = Row(
-            name=name,
-            latency=latency,
-            orders=orders,
-            seconds=finished.seconds,
-            play=cost["seconds"],
-            requests=len(journal),
-            writes=sum(entry["method"] != "GET" for entry in journal),
-            memory=meter.peak / MEGABYTE,
-            largest=finished.largest / MEGABYTE,
-            cpu=cpu,
-            results=cost["results"],
-            size=cost["size"],
-        )
-        self.report.rows.append(row)
-        print_line(row_text(row))
-        return row
-
-    @property
-    def folder(self) -> Path:
-        """A folder for files of playbooks."""
-        return self._sandbox.folder
-
-    def inventory(self, hosts: int, orders_each: int) -> str:
-        """An inventory in which every host has its own orders; returns its path."""
-        listed = {
-            f"host-{number:03}": {"order_ids": ids(orders_each, FIRST + number * orders_each)}
-            for number in range(hosts)
-        }
-        path = self._sandbox.folder / f"hosts-{hosts}-{orders_each}.json"
-        path.write_text(json.dumps({"all": {"hosts": listed}}), encoding="utf-8")
-        return str(path)
-
-    def _play(
-        self, playbook: str, variables: Mapping[str, Any], *arguments: str, rate_limit: str = "none"
-    ) -> tuple[Finished, Meter]:
-        given = self._sandbox.folder / "variables.json"
-        given.write_text(json.dumps(variables), encoding="utf-8")
-        additions = {
-            "DIGICERT_API_URL": self.simulator.api_url,
-            "DIGICERT_API_KEY": KEY,
-            "DIGICERT_RATE_LIMIT": rate_limit,
-            "BENCHMARK_COST": str(self._cost),
-        }
-        meter = Meter()
-        command = ["-e", f"@{given}", *arguments, playbook]
-        finished = self._sandbox.ansible_playbook(command, additions, HERE, meter)
-        if finished.status:
-            raise SystemExit(f"{playbook} failed:\n{finished.output[-3000:]}")
-        return finished, meter
-
-
-def _cpu() -> float:
-    """Seconds of processor time of all processes that this one has started and that have ended."""
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return used.ru_utime + used.ru_stime
-
-
-def ids(count: int, first: int = FIRST) -> list[int]:
-    return list(range(first, first + count))
 
 
 # The sections
@@ -369,14 +156,6 @@ def _pace(bench: Bench, name: str, scale: int, playbook: str, count: int, *argum
     bench.report.least(f"pacing, {name}: share of the allowed rate that is used", LEAST_USE_OF_LIMIT, share, ".3f")
 
 
-def fastest(requests: int, windows: Sequence[tuple[int, float]]) -> float:
-    """The seconds from the first to the last of so many requests, where each is sent as soon as it is allowed."""
-    sent: list[float] = []
-    for number in range(requests):
-        sent.append(max([0.0, *(sent[number - count] + seconds for count, seconds in windows if number >= count)]))
-    return sent[-1]
-
-
 def _seconds_between(first: Mapping[str, Any], last: Mapping[str, Any]) -> float:
     began, ended = (datetime.fromisoformat(entry["at_real"]) for entry in (first, last))
     return (ended - began).total_seconds()
@@ -442,35 +221,11 @@ def _many_names(bench: Bench, rounds: int) -> None:
 SECTIONS: dict[str, Callable[[Bench], None]] = {
     each.__name__: each for each in (orders, hosts, budget, pacing, account, flows)
 }
+# Beside those, which have targets.
+COMPARISON = "sides"
 
 
 # What is shown
-
-ROW_HEADING = (
-    f"{'':34}{'latency':>8}{'orders':>8}{'s':>8}{'s/order':>10}{'orders/s':>10}{'requests':>10}{'writes':>8}{'MB':>6}"
-)
-
-
-def print_line(text: str = "") -> None:
-    print(text, flush=True)
-
-
-def print_heading(*lines: str) -> None:
-    print_line()
-    for line in lines:
-        print_line(line)
-    print_line("-" * len(lines[-1]))
-
-
-def milliseconds(latency: float) -> str:
-    return f"{latency * 1000:.0f} ms"
-
-
-def row_text(row: Row) -> str:
-    return (
-        f"{row.name:34}{milliseconds(row.latency):>8}{row.orders:>8}{row.play:>8.2f}{row.each:>10.4f}{row.rate:>10.1f}"
-        f"{row.requests:>10}{row.writes:>8}{row.memory:>6.0f}"
-    )
 
 
 def target_text(target: Target) -> str:
@@ -491,24 +246,56 @@ requests   that reached the service, by its journal
 MB         memory of ansible-playbook and all its processes together at the peak (PSS, a million bytes)"""
 
 
-def write(path: Path, report: Report) -> None:
+def machine() -> dict[str, Any]:
+    """What the figures are of: date, hardware, versions, and what else the machine had to do before.
+
+    memory: in gigabytes. load: the average of the last minute, in processes.
+    """
+    lines = Path("/proc/cpuinfo").read_text("utf-8").splitlines() if sys.platform == "linux" else []
+    models = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return {
+        "date": datetime.now(timezone.utc).date().isoformat(),
+        "processor": models[0] if models else platform.processor() or platform.machine(),
+        "processors": os.cpu_count(),
+        "memory": round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9),
+        "load": round(os.getloadavg()[0], 1),
+        "system": platform.platform(),
+        "python": platform.python_version(),
+        **{name.replace("-", "_"): importlib.metadata.version(name) for name in ("ansible-core", "requests")},
+    }
+
+
+def write(path: Path, report: Report, about: Mapping[str, Any]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    machine = {"python": platform.python_version(), "system": platform.platform(), "processors": os.cpu_count()}
     rows = [{**asdict(row), "each": row.each, "rate": row.rate} for row in report.rows]
-    content = {"machine": machine, "rows": rows, "targets": [asdict(target) for target in report.targets]}
+    content = {"machine": about, "rows": rows, "targets": [asdict(target) for target in report.targets]}
     path.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
 
 
-def benchmark(sandbox: Sandbox, sections: Iterable[str], output: Path) -> int:
+@dataclass(frozen=True)
+class Comparison:
+    """What the section `sides` compares, and the checkout whose page it writes."""
+
+    matrix: Matrix
+    checkout: Path
+    has_chart: bool
+
+
+def benchmark(sandbox: Sandbox, sections: Iterable[str], output: Path, comparison: Comparison) -> int:
     """Run sections; returns the exit status."""
-    began = time.monotonic()
+    began, about = time.monotonic(), machine()
     with Simulator() as simulator:
         bench = Bench(sandbox, simulator)
         for section in sections:
-            SECTIONS[section](bench)
+            if section == COMPARISON:
+                cells = compare(bench, comparison.matrix)
+                results = page.Results(about, comparison.matrix.cell_seconds, cells)
+                page.write(comparison.checkout, results, has_chart=comparison.has_chart)
+            else:
+                SECTIONS[section](bench)
         print_line(LEGEND)
         show(bench.report.targets)
-        write(output, bench.report)
+        write(output, bench.report, about)
     missed = sum(not target.is_met for target in bench.report.targets)
     print_line()
     print_line(
@@ -517,16 +304,40 @@ def benchmark(sandbox: Sandbox, sections: Iterable[str], output: Path) -> int:
     return 1 if missed else 0
 
 
-def main() -> int:
+def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=str(__doc__).partition("\n")[0])
+    known = [*SECTIONS, COMPARISON]
     parser.add_argument("--output", type=Path, default=ROOT / "tests" / "output" / "benchmark.json")
-    parser.add_argument("sections", nargs="*", metavar="SECTION", help=f"{', '.join(SECTIONS)} (all if none is named)")
+    parser.add_argument("--checkout", type=Path, default=ROOT, help="where the page is written")
+    parser.add_argument(
+        "--cell-seconds",
+        type=float,
+        metavar="SECONDS",
+        help=f"estimate what is expected to take longer (default: {WHOLE.cell_seconds:g}); few make poor estimates",
+    )
+    parser.add_argument("--quick", action="store_true", help="a small comparison; its page goes beside the output")
+    parser.add_argument("--render", action="store_true", help="only write the page again, from its figures")
+    parser.add_argument("sections", nargs="*", metavar="SECTION", help=f"{', '.join(known)} (all if none is named)")
+    return parser
+
+
+def main() -> int:
+    parser = _parser()
     options = parser.parse_args()
-    for unknown in sorted({*options.sections} - {*SECTIONS}):
+    for unknown in sorted({*options.sections} - {*SECTIONS, COMPARISON}):
         parser.error(f"there is no section {unknown}")
+    if options.render:
+        page.write(options.checkout, page.load(options.checkout), has_chart=True)
+        return 0
+    matrix = QUICK if options.quick else WHOLE
+    if options.cell_seconds is not None:
+        matrix = replace(matrix, cell_seconds=options.cell_seconds)
+    checkout = options.output.parent / "quick" if options.quick else options.checkout
+    comparison = Comparison(matrix, checkout, has_chart=not options.quick)
+    sections = options.sections or ([COMPARISON] if options.quick else [*SECTIONS, COMPARISON])
     with Sandbox() as sandbox:
         try:
-            return benchmark(sandbox, options.sections or SECTIONS, options.output)
+            return benchmark(sandbox, sections, options.output, comparison)
         except Exception:
             # A terminal's Ctrl-C ends the simulator too, so that anything may have failed before we noticed.
             try:

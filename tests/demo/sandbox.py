@@ -114,17 +114,27 @@ class Sandbox:
         cwd: Path,
         watch: Callable[[int], None] = lambda _pid: None,
     ) -> Finished:
-        """Run ansible-playbook of the environment that we run in, with further environment variables.
+        """Run ansible-playbook of the environment that we run in; see run."""
+        program = Path(sys.executable).with_name("ansible-playbook")
+        return self.run([str(program), *arguments], additions, cwd, watch)
+
+    def run(
+        self,
+        command: Sequence[str],
+        additions: Mapping[str, str],
+        cwd: Path,
+        watch: Callable[[int], None] = lambda _pid: None,
+    ) -> Finished:
+        """Run a command with further environment variables.
 
         watch: called with the process's id, again and again, while it runs.
         Raises Interrupted, after the command was stopped.
         """
         self.check()
-        program = Path(sys.executable).with_name("ansible-playbook")
         with (self.folder / "output").open("w+b") as output:
             began = time.monotonic()
             process = subprocess.Popen(
-                [str(program), *arguments],
+                command,
                 cwd=cwd,
                 env=self.environment(additions),
                 stdin=subprocess.DEVNULL,
