@@ -351,5 +351,6 @@ def _by_domain(orders: Iterable[dict[str, Any]]) -> Iterator[tuple[str, list[dic
     names: dict[str, list[dict[str, Any]]] = {}
     for order in orders:
         for name in order["domains"]:
-            names.setdefault(name, []).append(order)
+            # A dictionary for each host: YAML would show a shared one as an anchor.
+            names.setdefault(name, []).append({**order})
     yield from sorted(names.items())

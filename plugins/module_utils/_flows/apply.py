@@ -32,7 +32,7 @@ from .._plans.verification import changed_since, reconciled, unverified
 from .._role_options.checks import option_name
 from .._runtime.workers import signals_stop
 from .changes import CHANGES, Batch, ChangeOptions, check_options, make, unexpected
-from .services import FRESH_ROWS, ROWS
+from .services import RECENT_ROWS, ROWS
 
 if TYPE_CHECKING:
     from .._common.context import Context
@@ -40,6 +40,8 @@ if TYPE_CHECKING:
 
 # Actions that end an order: it has a re-order sheet before.
 _ENDING = (CANCEL, REJECT, REVOKE)
+# Those of orders without a certificate. The others can get one after the plan has read the page, and it would end, too.
+_UNISSUED = (CANCEL, REJECT)
 
 
 @dataclass(frozen=True)
@@ -198,8 +200,11 @@ class Apply:
 
     def _save_sheets(self, entries: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         """Compare the orders, by reads of now, with the plan, and save what is needed to order them again."""
-        # These reads are younger than the approval: an order that has changed in between is not ended.
-        rows = rows_by_order(FRESH_ROWS[entries[0]["provider"]](self._services, orders_of(entries)))
+        # These reads are younger than the approval: an order that has changed in between is not ended. All entries of a
+        # batch have the same provider and action.
+        provider, action = entries[0]["provider"], entries[0]["action"]
+        read = RECENT_ROWS[provider] if action in _UNISSUED else ROWS[provider][-1]
+        rows = rows_by_order(read(self._services, orders_of(entries)))
         differs = {one["order"]: changed_since(one, rows[one["order"]]) for one in entries if one["order"] in rows}
         unchanged = [one for one in entries if not differs.get(one["order"])]
         texts = sheets(

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from .._common.errors import ApiError
 from .._common.options import OptionError
+from .._common.providers import PROVIDERS
 from .._common.text import scrub
 from .._plans.approval import LIMITS, guards, window
 from .._plans.document import make, orders_of, read
@@ -75,7 +76,10 @@ def applied(params: Mapping[str, Any], context: Context, now: datetime) -> dict[
     window(now, params["not_before"], params["not_after"], kind=params["kind"])
     is_approved = _is_approved(params)
     with _open(params, context, writes=True) as services:
+        # An approved plan is compared with these pages. Without one, a later read has to be compared.
+        services.keeps_pages = is_approved
         found, fresh = _fresh(params, services, now, writes=True, approved=_approved_orders(params, is_approved))
+        services.keeps_pages = False
         result = _with_plan(found, fresh, services)
         if is_approved:
             # Read after the account was: account, names and servers of this run decide whether it is meant.
@@ -140,13 +144,18 @@ def approved_plan(params: Mapping[str, Any], fresh: Mapping[str, Any], now: date
 def _open(params: Mapping[str, Any], context: Context, *, writes: bool) -> AbstractContextManager[Services]:
     request = params["request"]
     if request is None:
-        providers = {entry.get("provider") for entry in params["entries"] or ()} if writes else set()
+        providers = _providers_of(params["entries"] or ()) if writes else set()
     else:
         providers = kinds.providers(request, params["servertastic_tokens"] or ())
     # ansible-runner limits the length of a result; those of the operations stay in this process.
     environ = {name: value for name, value in context.environ.items() if name != RUNNER}
     context = replace(context, environ=environ)
     return open_services(params, context, providers, writes=writes)
+
+
+def _providers_of(entries: Sequence[Mapping[str, Any]]) -> set[str]:
+    """The providers of entries that are not checked yet."""
+    return {name for name in PROVIDERS if any(entry.get("provider") == name for entry in entries)}
 
 
 def _found(params: Mapping[str, Any]) -> tuple[str, Any]:

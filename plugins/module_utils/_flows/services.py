@@ -40,8 +40,8 @@ OPTIONS: dict[str, dict[str, Any]] = {
 }
 # Requests that are under way at a time.
 WORKERS = 8
-# The maximum age of the page that an end is based on, in seconds: half of the time that a write may follow its read, so
-# that the other half is left for the changes of a batch.
+# The maximum age of a page that counts as read directly before, in seconds. The other half of FRESH_FOR is for the
+# changes of a batch.
 PAGE_FRESH_FOR = FRESH_FOR / 2
 
 
@@ -50,7 +50,8 @@ class Services:
     """The clients of a flow, and what it reads by them.
 
     certcentral, servertastic: None for a service that the flow does not use. digests: of the order tokens that the task
-    has; other Servertastic orders are found by the account. messages: why a read failed, for the result.
+    has; other Servertastic orders are found by the account. messages: why a read failed, for the result. keeps_pages:
+    whether pages that are read count for `recent_pages`.
     """
 
     context: Context
@@ -58,6 +59,7 @@ class Services:
     servertastic: Servertastic | None = None
     digests: frozenset[str] = frozenset()
     messages: list[str] = field(default_factory=list)
+    keeps_pages: bool = False
     # The pages of orders that were read, and when this began, in monotonic seconds.
     _pages: dict[int, tuple[float, Order]] = field(default_factory=dict, repr=False)
 
@@ -108,7 +110,7 @@ class Services:
         began = time.monotonic()
         with self.finder(len(order_ids), progress, **options) as finder:
             orders = finder.by_ids(order_ids)[0]
-        if options.get("details"):
+        if self.keeps_pages and options.get("details"):
             self._pages.update((order.id, (began, order)) for order in orders)
         return orders
 
@@ -131,17 +133,17 @@ class Services:
         """Rows of CertCentral orders with what their own pages say; missing as in `orders`."""
         return self._order_rows(order_ids, details=True)
 
-    def fresh_pages(self, order_ids: Sequence[int]) -> list[dict[str, Any]]:
+    def recent_pages(self, order_ids: Sequence[int]) -> list[dict[str, Any]]:
         """Rows of CertCentral orders as `pages` has them, each at most PAGE_FRESH_FOR old.
 
-        What a plan of this task has read meanwhile is not read again.
+        They are not read again if a plan of this task has read all of them meanwhile. Each page counts once.
         """
         oldest = time.monotonic() - PAGE_FRESH_FOR
-        # Each page counts once.
-        read = {order: self._pages.pop(order) for order in order_ids if order in self._pages}
-        known = [page for began, page in read.values() if began >= oldest]
-        unread = set(order_ids).difference(page.id for page in known)
-        return _rows(known) + self.pages([order for order in order_ids if order in unread])
+        kept = [self._pages.pop(order, (oldest - 1, None)) for order in order_ids]
+        # All or none: a read of the others could take long.
+        if any(began < oldest for began, _page in kept):
+            return self.pages(order_ids)
+        return _rows(page for _began, page in kept if page)
 
     def _order_rows(self, order_ids: Sequence[int], *, details: bool) -> list[dict[str, Any]]:
         if not self.certcentral:
@@ -178,8 +180,8 @@ ROWS: dict[str, tuple[RowReader, ...]] = {
     CERTCENTRAL: (Services.orders, Services.pages),
     SERVERTASTIC: (Services.reviews,),
 }
-# The read that an end is based on.
-FRESH_ROWS: dict[str, RowReader] = {CERTCENTRAL: Services.fresh_pages, SERVERTASTIC: Services.reviews}
+# How orders are read that were never issued, before they are ended; all others are read by the last one of ROWS.
+RECENT_ROWS: dict[str, RowReader] = {CERTCENTRAL: Services.recent_pages, SERVERTASTIC: Services.reviews}
 
 
 def _rows(orders: Iterable[Order]) -> list[dict[str, Any]]:

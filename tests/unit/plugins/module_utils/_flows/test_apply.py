@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any, Callable
@@ -21,6 +21,7 @@ from ansible_collections.certops.orders.plugins.module_utils._plans import store
 from ansible_collections.certops.orders.plugins.module_utils._plans.errors import PlanError
 from ansible_collections.certops.orders.tests.unit.plugins.module_utils._flows.book import (
     DIGEST,
+    NAME,
     Book,
     entry,
     opened,
@@ -45,8 +46,11 @@ def apply(
     is_approved: bool = True,
     context: dict[str, Any] | None = None,
     servertastic: dict[str, Any] | None = None,
+    pages: Sequence[int] = (),
+    meanwhile: Callable[[], object] = lambda: None,
     **more: Any,
 ) -> dict[str, Any]:
+    """Apply a plan. pages: of the orders that the fresh plan read. meanwhile: what happens between plan and apply."""
     options = ApplyOptions(
         kind="decommission_domain",
         limits={**LIMITS, **(limits or {})},
@@ -59,6 +63,10 @@ def apply(
     planned = list(approved)
     plans = ({"entries": list(one)} for one in (planned, planned if fresh is None else fresh))
     with opened(service, **(context or {})) as services:
+        services.keeps_pages = True
+        services.read_orders(pages, details=True)
+        services.keeps_pages = False
+        meanwhile()
         return Apply(services, *plans, SHA256, options, changes, now=clock).result()
 
 
@@ -365,6 +373,36 @@ def test_the_own_page_of_each_order_is_read_before_it_is_ended(book: Callable[..
     # The last two are canceled by one call, which lists them.
     last = [service.sent.index(f"GET /order/certificate/{number}") for number in (2, 3)]
     assert max(last) < service.sent.index(cancellations(2)[0])
+
+
+# The cancellation of one order begins with a read of its page.
+@pytest.mark.parametrize(("action", "reads"), [("cancel", 2), ("reject_request", 1)])
+def test_a_page_that_the_plan_has_just_read_is_that_of_the_sheet(
+    book: Callable[..., Book], tmp_path: Path, action: str, reads: int
+) -> None:
+    planned = entry(1, action)
+    requests = [{"id": 55, "type": "new_request", "status": "pending"}]
+    service = book(order(1, planned["state"]["status"], requests=requests if action == "reject_request" else []))
+    result = apply(service, tmp_path, [planned], pages=[1])
+    assert outcomes(result) == {"1": "done"}
+    before = service.sent[: service.sent.index(service.writes[0])]
+    assert before.count("GET /order/certificate/1") == reads
+    assert [file.name for file in tmp_path.iterdir()] == ["reorder-certcentral-1.json"]
+
+
+def test_a_certificate_that_an_order_got_after_the_plan_read_its_page_is_not_revoked(
+    book: Callable[..., Book], tmp_path: Path
+) -> None:
+    planned = entry(1, "revoke")
+    service = book(order(1, "issued"))
+
+    def reissue() -> None:
+        service.orders[1]["certificate"] = {"common_name": NAME, "dns_names": [NAME, "live.example.com"]}
+
+    options: dict[str, Any] = {"limits": {"max_revocations": 1}, "pages": [1]}
+    result = apply(service, tmp_path, [planned], meanwhile=reissue, **options)
+    assert (outcomes(result), service.writes) == ({"1": "refused"}, [])
+    assert "live.example.com" in result["outcomes"][0]["reason"]
 
 
 def test_an_order_that_cannot_be_read_is_not_ended(book: Callable[..., Book], tmp_path: Path) -> None:

@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import SimpleNamespace
 from typing import Any, Callable
 
@@ -17,6 +19,7 @@ from ansible_collections.certops.orders.plugins.module_utils._common.providers i
 from ansible_collections.certops.orders.plugins.module_utils._flows import services as services_module
 from ansible_collections.certops.orders.plugins.module_utils._flows.services import (
     PAGE_FRESH_FOR,
+    Services,
     connection_options,
     open_services,
 )
@@ -87,35 +90,56 @@ def test_a_read_that_fails_has_no_row_and_its_reason(book: Callable[..., Book]) 
         assert len(services.messages) == 2
 
 
-def test_a_page_that_a_plan_has_just_read_is_not_read_again_before_an_end(book: Callable[..., Book]) -> None:
-    service = book(order(1), order(2), order(3))
+@contextmanager
+def after_a_plan(service: Book, *order_ids: int, keeps_pages: bool = True) -> Iterator[Services]:
+    """The services after a plan has read pages of orders."""
     with opened(service) as services:
-        services.read_orders([1, 2], details=True)
-        # A row of the list is no page.
-        services.read_orders([2, 3])
-        before = len(service.sent)
-        assert {row["order_id"] for row in services.fresh_pages([1, 2, 3, 9])} == {1, 2, 3}
-        assert sorted(service.sent[before:]) == ["GET /order/certificate/3", "GET /order/certificate/9"]
+        services.keeps_pages = keeps_pages
+        services.read_orders(order_ids, details=True)
+        services.keeps_pages = False
+        service.journal.clear()
+        yield services
+
+
+def test_pages_that_a_plan_has_just_read_are_not_read_again_before_an_end(book: Callable[..., Book]) -> None:
+    service = book(order(1), order(2))
+    with after_a_plan(service, 1, 2) as services:
+        assert {row["order_id"] for row in services.recent_pages([2, 1])} == {1, 2}
+        assert service.sent == []
         # A page counts once, and what is read to verify a change is read in any case.
-        services.fresh_pages([1])
-        services.pages([1])
-        assert service.sent[before + 2 :] == ["GET /order/certificate/1"] * 2
+        for read in (services.recent_pages, services.pages):
+            assert len(read([1])) == 1
+        assert service.sent == ["GET /order/certificate/1"] * 2
 
 
+@pytest.mark.parametrize("asked", [[1, 2], [1, 9]])
+def test_where_one_page_is_not_known_all_are_read(book: Callable[..., Book], asked: list[int]) -> None:
+    service = book(order(1), order(2))
+    with after_a_plan(service, 1) as services:
+        # A row of the list is no page.
+        services.read_orders([2])
+        service.journal.clear()
+        assert [row["order_id"] for row in services.recent_pages(asked)] == [one for one in asked if one != 9]
+        assert sorted(service.sent) == [f"GET /order/certificate/{one}" for one in asked]
+
+
+def test_pages_of_a_plan_that_nobody_approved_do_not_count(book: Callable[..., Book]) -> None:
+    service = book(order(1))
+    with after_a_plan(service, 1, keeps_pages=False) as services:
+        assert len(services.recent_pages([1])) == 1
+        assert service.sent == ["GET /order/certificate/1"]
+
+
+@pytest.mark.parametrize(("age", "is_read"), [(PAGE_FRESH_FOR, False), (PAGE_FRESH_FOR + 0.1, True)])
 def test_a_page_that_is_older_is_read_again_before_an_end(
-    book: Callable[..., Book], monkeypatch: pytest.MonkeyPatch
+    book: Callable[..., Book], monkeypatch: pytest.MonkeyPatch, age: float, is_read: bool
 ) -> None:
-    service, clock = book(order(1), order(2)), [5.0]
+    service, clock = book(order(1)), [5.0]
     monkeypatch.setattr(services_module, "time", SimpleNamespace(monotonic=lambda: clock[0]))
-    with opened(service) as services:
-        services.read_orders([1, 2], details=True)
-        clock[0] += PAGE_FRESH_FOR
-        before = len(service.sent)
-        assert len(services.fresh_pages([1])) == 1
-        assert service.sent[before:] == []
-        clock[0] += 0.1
-        assert len(services.fresh_pages([2])) == 1
-        assert service.sent[before:] == ["GET /order/certificate/2"]
+    with after_a_plan(service, 1) as services:
+        clock[0] += age
+        assert len(services.recent_pages([1])) == 1
+        assert service.sent == (["GET /order/certificate/1"] if is_read else [])
 
 
 @pytest.mark.parametrize("tokens", [[TOKEN], []])
