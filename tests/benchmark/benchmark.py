@@ -259,7 +259,7 @@ def machine() -> dict[str, Any]:
         "processors": os.cpu_count(),
         "memory": round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9),
         "load": round(os.getloadavg()[0], 1),
-        "system": platform.platform(),
+        "system": f"{platform.system()}, {platform.machine()}",
         "python": platform.python_version(),
         **{name.replace("-", "_"): importlib.metadata.version(name) for name in ("ansible-core", "requests")},
     }

@@ -77,7 +77,7 @@ def render(results: Results) -> str:
         machine=results.machine,
         cell_seconds=f"{results.cell_seconds:g}",
         latencies=sorted({cell.latency for cell in results.cells}),
-        shares=" or ".join(f"{share} %" for share in sorted({cell.share for cell in results.cells})),
+        shares=" or ".join(str(share) for share in sorted({cell.share for cell in results.cells})),
         table=lambda name, latency=None: _table(results, name, latency),
         digest=digest(results),
     )
