@@ -14,6 +14,8 @@ COVERED := .nox/covered
 
 # Our own environments decide, not one that happens to be active.
 unexport VIRTUAL_ENV PYTHONHOME PYTHONPATH
+# Compile the copies of the collection once, and not in each process.
+unexport PYTHONDONTWRITEBYTECODE
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 help:
@@ -37,6 +39,7 @@ test: $(STAMP)
 	@$(VENV)/bin/nox --session quick --report $(REPORTS)/quick.json; status=$$?; \
 	$(VENV)/bin/python tests/tools/covered.py $(REPORTS) $(COVERED) && exit $$status
 
+test-all: export QUICK_COVERAGE := 1
 test-all: test
 	@$(VENV)/bin/python tests/tools/sessions.py $(REPORTS); status=$$?; \
 	$(VENV)/bin/python tests/tools/covered.py $(REPORTS) $(COVERED) && exit $$status
