@@ -5,7 +5,7 @@
 """The checks and tests of this collection, a session each; `nox -l` lists them.
 
 `make test` runs the session `quick`; `make test-all` runs that and then every other one that is not left out by
-default, several at a time (tests/tools/sessions.py).
+default, three at a time (tests/tools/sessions.py).
 """
 
 from __future__ import annotations
@@ -444,7 +444,7 @@ def integration(session: nox.Session, core: Core) -> None:
 @nox.session(python=_python_of(CORES[OLDEST]))
 @nox.parametrize("files", [nox.param(DECOMMISSION, id="decommission"), nox.param("", id="others")])
 def role_stories(session: nox.Session, files: str) -> None:
-    """All stories of the roles and their playbooks, in two halves of some 25 minutes each."""
+    """All stories of the roles and their playbooks, in two parts that run side by side."""
     _enter_integration(session, CORES[OLDEST])
     folder = Path(ROLES)
     chosen = sorted(map(str, folder.glob(files))) if files else [f"--ignore-glob=*/{DECOMMISSION}", ROLES]

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Run nox sessions, a few at a time, each in one process.
+"""Run nox sessions three at a time, each in one process.
 
 Usage: sessions.py REPORTS, where REPORTS is the folder for nox's `--report` of each session. A session's output goes
 to a log beside its report, and is printed when the session fails.
@@ -57,8 +57,8 @@ ARGUMENTS = {
     # `make test` has run the others on this core, and measured them.
     "unit(2.21)": UNMEASURED,
 }
-# One more than there are CPUs, as each waits now and then: for a server, a limit of requests, a download.
-AT_A_TIME = (os.cpu_count() or 1) + 1
+# For the two CPUs of a small machine, as each session waits now and then: for a server, a limit of requests, a download.
+AT_A_TIME = 3
 NOX = Path(sys.executable).with_name("nox")
 
 
