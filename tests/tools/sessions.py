@@ -57,7 +57,7 @@ ARGUMENTS = {
     # `make test` has run the others on this core, and measured them.
     "unit(2.21)": UNMEASURED,
 }
-# For the two CPUs of a small machine, as each session waits now and then: for a server, a limit of requests, a download.
+# For two CPUs, as each session waits now and then: for a server, a limit of requests, a download.
 AT_A_TIME = 3
 NOX = Path(sys.executable).with_name("nox")
 
