@@ -39,8 +39,9 @@ test: $(STAMP)
 	@$(VENV)/bin/nox --session quick --report $(REPORTS)/quick.json; status=$$?; \
 	$(VENV)/bin/python tests/tools/covered.py $(REPORTS) $(COVERED) && exit $$status
 
-test-all: export QUICK_COVERAGE := 1
-test-all: test
+test-all: $(STAMP)
+	@rm -rf $(REPORTS) $(COVERED)
+	@mkdir -p $(REPORTS)
 	@$(VENV)/bin/python tests/tools/sessions.py $(REPORTS); status=$$?; \
 	$(VENV)/bin/python tests/tools/covered.py $(REPORTS) $(COVERED) && exit $$status
 

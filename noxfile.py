@@ -4,8 +4,8 @@
 
 """The checks and tests of this collection, a session each; `nox -l` lists them.
 
-`make test` runs the session `quick`; `make test-all` runs that and then every other one that is not left out by
-default, three at a time (tests/tools/sessions.py).
+`make test` runs the session `quick`; `make test-all` runs that and every other one that is not left out by default,
+three at a time (tests/tools/sessions.py).
 """
 
 from __future__ import annotations
@@ -134,7 +134,7 @@ for name in ("GIT_DIR", "GIT_INDEX_FILE", "GIT_WORK_TREE"):
 
 antsibull_nox.load_antsibull_nox_toml()
 # antsibull-nox chooses its own defaults while it loads, so ours come after.
-nox.options.sessions = ["quick", *sessions.SESSIONS]
+nox.options.sessions = list(sessions.SESSIONS)
 
 
 def _python_of(core: Core) -> str | bool:
@@ -279,7 +279,7 @@ def quick(session: nox.Session) -> None:
     _import_contracts(session, collection)
     _mypy(session, collection, "noxfile.py", "plugins", EVENT_SOURCE, *(f"tests/{part}" for part in CHECKED))
     session.env["HYPOTHESIS_PROFILE"] = "quick"
-    # `make test-all` runs these tests on this core here only, so it measures them here.
+    # For `make test-all`, which runs these tests on this core only here (tests/tools/sessions.py).
     measured = COVERAGE if os.environ.get("QUICK_COVERAGE") else ()
     _pytest(session, *PARALLEL, *UNMARKED, *measured, "tests/unit/docs", "tests/unit/plugins", part="unit")
     _pytest(session, *PARALLEL, *STORIES, "tests/integration", part="stories")

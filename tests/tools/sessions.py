@@ -18,9 +18,11 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 from typing import NamedTuple
 
-# All that `make test-all` runs after `make test`, the longest first, so that no long one is left to run alone. Sanity
-# on 2.19 is left to `nox -s "sanity(2.19)"`: it takes five minutes and lies between the other two.
+# All that `make test-all` runs: first what `make test` does, whose failures are to be seen early, and then the longest
+# first, so that no long one is left to run alone. Sanity on 2.19 is left to `nox -s "sanity(2.19)"`: it takes five
+# minutes and lies between the other two.
 SESSIONS = (
+    "quick",
     "integration(2.21)",
     "integration(2.16)",
     "role_stories(others)",
@@ -54,9 +56,10 @@ ARGUMENTS = {
     # pylint takes most of the time of `ansible-test sanity`, and reads the same files with each core: here the newest
     # one, whose pylint knows more. The public workflows run it on every core.
     "sanity(2.16)": ("--skip-test=pylint",),
-    # `make test` has run the others on this core, and measured them.
+    # The others run in `quick`, on the same core.
     "unit(2.21)": UNMEASURED,
 }
+VARIABLES = {"quick": {"QUICK_COVERAGE": "1"}}
 # For two CPUs, as each session waits now and then: for a server, a limit of requests, a download.
 AT_A_TIME = 3
 NOX = Path(sys.executable).with_name("nox")
@@ -73,7 +76,7 @@ class Ended(NamedTuple):
 def run(session: str, reports: Path) -> Ended:
     """Run one session."""
     # pytest-xdist would start processes of its own for what has a core already.
-    environment = {**os.environ, "PYTEST_XDIST_AUTO_NUM_WORKERS": "0"}
+    environment = {**os.environ, "PYTEST_XDIST_AUTO_NUM_WORKERS": "0", **VARIABLES.get(session, {})}
     command = [str(NOX), "--session", session, "--report", str(reports / f"{session}.json")]
     command += ["--", *ARGUMENTS.get(session, ())]
     begun = time.monotonic()
