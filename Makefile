@@ -14,6 +14,8 @@ COVERED := .nox/covered
 
 # Our own environments decide, not one that happens to be active.
 unexport VIRTUAL_ENV PYTHONHOME PYTHONPATH
+# Compile the copies of the collection once, and not in each process.
+unexport PYTHONDONTWRITEBYTECODE
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 help:
@@ -37,7 +39,9 @@ test: $(STAMP)
 	@$(VENV)/bin/nox --session quick --report $(REPORTS)/quick.json; status=$$?; \
 	$(VENV)/bin/python tests/tools/covered.py $(REPORTS) $(COVERED) && exit $$status
 
-test-all: test
+test-all: $(STAMP)
+	@rm -rf $(REPORTS) $(COVERED)
+	@mkdir -p $(REPORTS)
 	@$(VENV)/bin/python tests/tools/sessions.py $(REPORTS); status=$$?; \
 	$(VENV)/bin/python tests/tools/covered.py $(REPORTS) $(COVERED) && exit $$status
 

@@ -4,8 +4,8 @@
 
 """The checks and tests of this collection, a session each; `nox -l` lists them.
 
-`make test` runs the session `quick`; `make test-all` runs that and then every other one that is not left out by
-default, two at a time (tests/tools/sessions.py).
+`make test` runs the session `quick`; `make test-all` runs that and every other one that is not left out by default,
+three at a time (tests/tools/sessions.py).
 """
 
 from __future__ import annotations
@@ -100,6 +100,9 @@ STORIES = ("-m", "story", f"--ignore={OF_AWX}")
 # A process for each CPU; PYTEST_XDIST_AUTO_NUM_WORKERS sets another number, and 0 is pytest's own process alone. The
 # tests of one file run one after the other, as they share what they start.
 PARALLEL = ("-n", "auto", "--dist", "loadfile")
+# The plugins' lines and branches that tests reach.
+COVERAGE = ("--cov", "--cov-branch", "--cov-report=term-missing", "--cov-fail-under=95")
+UNMARKED = ("-m", "not exhaustive")
 # Of `ansible-test sanity`: what an edit breaks most often.
 QUICK_SANITY = ("validate-modules", "import", "compile")
 # Programs of their own, beside the tests.
@@ -131,7 +134,7 @@ for name in ("GIT_DIR", "GIT_INDEX_FILE", "GIT_WORK_TREE"):
 
 antsibull_nox.load_antsibull_nox_toml()
 # antsibull-nox chooses its own defaults while it loads, so ours come after.
-nox.options.sessions = ["quick", *sessions.SESSIONS]
+nox.options.sessions = list(sessions.SESSIONS)
 
 
 def _python_of(core: Core) -> str | bool:
@@ -201,6 +204,14 @@ def _import_from(session: nox.Session, *folders: Path) -> None:
     session.env["PYTHONPATH"] = os.pathsep.join(map(str, folders))
 
 
+def _compile_zips_once(session: nox.Session) -> None:
+    """Save the modules of the tests' playbooks a third of their time, see tests/tools/compiled_zips.py."""
+    where = 'import sys, sysconfig; print(sys.prefix, sysconfig.get_path("purelib"), sep="\\n")'
+    prefix, packages = map(Path, str(session.run("python", "-c", where, silent=True, log=False)).splitlines())
+    (prefix / "compiled_zips").mkdir(exist_ok=True)
+    shutil.copyfile(ROOT / "tests" / "tools" / "compiled_zips.py", packages / "sitecustomize.py")
+
+
 def _awx_collection(session: nox.Session) -> Path:
     """Return a folder of collections that has awx.awx, from the last package that brings it."""
     # Beside the environments, and not the one of the session of that name.
@@ -268,7 +279,9 @@ def quick(session: nox.Session) -> None:
     _import_contracts(session, collection)
     _mypy(session, collection, "noxfile.py", "plugins", EVENT_SOURCE, *(f"tests/{part}" for part in CHECKED))
     session.env["HYPOTHESIS_PROFILE"] = "quick"
-    _pytest(session, *PARALLEL, "-m", "not exhaustive", "tests/unit/docs", "tests/unit/plugins", part="unit")
+    # For `make test-all`, which runs these tests on this core only here (tests/tools/sessions.py).
+    measured = COVERAGE if os.environ.get("QUICK_COVERAGE") else ()
+    _pytest(session, *PARALLEL, *UNMARKED, *measured, "tests/unit/docs", "tests/unit/plugins", part="unit")
     _pytest(session, *PARALLEL, *STORIES, "tests/integration", part="stories")
     version = f"{sys.version_info.major}.{sys.version_info.minor}"
     _sanity(session, version, [version], *(f"--test={test}" for test in QUICK_SANITY))
@@ -396,15 +409,14 @@ def unit(session: nox.Session, core: Core) -> None:
 
 def _cover(session: nox.Session) -> None:
     """Measure what plugins the tests reach; then matrices and all examples, which measured take three times as long."""
-    coverage = ("--cov", "--cov-branch", "--cov-report=term-missing", "--cov-fail-under=95")
-    measured = ("-m", "not exhaustive", *coverage)
-    _pytest(session, *PARALLEL, *measured, "tests/unit/plugins", part="covered", profile="quick")
-    _pytest(session, *PARALLEL, "-m", "exhaustive or hypothesis", "tests/unit/plugins")
+    _pytest(session, *PARALLEL, *UNMARKED, *COVERAGE, "tests/unit/plugins", part="covered", profile="quick")
+    _pytest(session, *PARALLEL, *sessions.UNMEASURED)
 
 
 def _enter_integration(session: nox.Session, core: Core) -> None:
     _require_python(session, core.pythons)
     _install(session, REQUIREMENTS / "integration.txt", SIMULATOR / "requirements.txt", core.requirement)
+    _compile_zips_once(session)
     collection = _enter_copy(session)
     # Not the collection, which pytest.ini lets only pytest find: modules that run on this machine inherit the
     # variable, and would find what Ansible failed to send them.
@@ -432,7 +444,7 @@ def integration(session: nox.Session, core: Core) -> None:
 @nox.session(python=_python_of(CORES[OLDEST]))
 @nox.parametrize("files", [nox.param(DECOMMISSION, id="decommission"), nox.param("", id="others")])
 def role_stories(session: nox.Session, files: str) -> None:
-    """All stories of the roles and their playbooks, in two halves of some 25 minutes each."""
+    """All stories of the roles and their playbooks, in two parts that run side by side."""
     _enter_integration(session, CORES[OLDEST])
     folder = Path(ROLES)
     chosen = sorted(map(str, folder.glob(files))) if files else [f"--ignore-glob=*/{DECOMMISSION}", ROLES]
@@ -472,7 +484,7 @@ def target(session: nox.Session) -> None:
     _pytest(
         session,
         *PARALLEL,
-        *(session.posargs or [*ignored, "-m", "not exhaustive", "tests/unit/plugins"]),
+        *(session.posargs or [*ignored, *UNMARKED, "tests/unit/plugins"]),
         profile="quick",
         about=" (module_utils only), requests 2.25.1",
     )
@@ -541,6 +553,7 @@ def eda(session: nox.Session) -> None:
 def awx(session: nox.Session) -> None:
     """The role awx_setup, by the real modules of awx.awx against a fake of AWX's API; AWX itself is not here."""
     _install(session, REQUIREMENTS / "integration.txt", SIMULATOR / "requirements.txt", CORES[BETWEEN].requirement)
+    _compile_zips_once(session)
     collection = _enter_copy(session)
     _import_from(session, collection / "tests" / "simulator")
     session.env["CERTSIM_PYTHON"] = sys.executable

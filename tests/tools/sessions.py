@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Run nox sessions two at a time, each in one process.
+"""Run nox sessions three at a time, each in one process.
 
 Usage: sessions.py REPORTS, where REPORTS is the folder for nox's `--report` of each session. A session's output goes
 to a log beside its report, and is printed when the session fails.
@@ -16,29 +16,32 @@ import sys
 import time
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
+from typing import NamedTuple
 
-# All that `make test-all` runs after `make test`, the longest first, so that no long one is left to run alone. Sanity
-# on 2.19 is left to `nox -s "sanity(2.19)"`: it takes five minutes and lies between the other two.
+# All that `make test-all` runs: first what `make test` does, whose failures are to be seen early, and then the longest
+# first, so that no long one is left to run alone. Sanity on 2.19 is left to `nox -s "sanity(2.19)"`: it takes five
+# minutes and lies between the other two.
 SESSIONS = (
+    "quick",
     "integration(2.21)",
     "integration(2.16)",
     "role_stories(others)",
+    "awx",
     "role_stories(decommission)",
     "sanity(2.21)",
     "integration(2.19)",
-    "molecule",
-    "awx",
-    "unit(2.21)",
     "awx_engine",
-    "eda",
     "sanity(2.16)",
+    "eda",
     "target",
+    "unit(2.21)",
     "lint",
-    "build-import-check",
+    "molecule",
     "simulator",
     "unit(2.16)",
     "unit(2.19)",
     "demo",
+    "build-import-check",
     "storm_minute",
     "docs",
     "execution_environment",
@@ -47,23 +50,42 @@ SESSIONS = (
     "reuse",
     "generated",
 )
-# pylint takes most of the time of `ansible-test sanity`, and reads the same files with each core: here the newest one,
-# whose pylint knows more. The public workflows run it on every core.
-ARGUMENTS = {"sanity(2.16)": ("--skip-test=pylint",)}
-AT_A_TIME = 2
+# The unit tests that are not measured: matrices and all examples, which measured take three times as long.
+UNMEASURED = ("-m", "exhaustive or hypothesis", "tests/unit/plugins")
+ARGUMENTS = {
+    # pylint takes most of the time of `ansible-test sanity`, and reads the same files with each core: here the newest
+    # one, whose pylint knows more. The public workflows run it on every core.
+    "sanity(2.16)": ("--skip-test=pylint",),
+    # The others run in `quick`, on the same core.
+    "unit(2.21)": UNMEASURED,
+}
+VARIABLES = {"quick": {"QUICK_COVERAGE": "1"}}
+# For two CPUs, as each session waits now and then: for a server, a limit of requests, a download.
+AT_A_TIME = 3
 NOX = Path(sys.executable).with_name("nox")
 
 
-def run(session: str, reports: Path) -> tuple[bool, float]:
-    """Run one session; returns whether it passed, and its seconds."""
+class Ended(NamedTuple):
+    """How a session ended. cpu: seconds of all CPUs, its processes together."""
+
+    passed: bool
+    seconds: float
+    cpu: float
+
+
+def run(session: str, reports: Path) -> Ended:
+    """Run one session."""
     # pytest-xdist would start processes of its own for what has a core already.
-    environment = {**os.environ, "PYTEST_XDIST_AUTO_NUM_WORKERS": "0"}
+    environment = {**os.environ, "PYTEST_XDIST_AUTO_NUM_WORKERS": "0", **VARIABLES.get(session, {})}
     command = [str(NOX), "--session", session, "--report", str(reports / f"{session}.json")]
     command += ["--", *ARGUMENTS.get(session, ())]
     begun = time.monotonic()
     with _log(reports, session).open("wb") as log:
-        status = subprocess.run(command, stdout=log, stderr=subprocess.STDOUT, env=environment, check=False).returncode
-    return status == 0, time.monotonic() - begun
+        process = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT, env=environment)
+        # Of this one alone: others end meanwhile.
+        _pid, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    return Ended(process.returncode == 0, time.monotonic() - begun, usage.ru_utime + usage.ru_stime)
 
 
 def _log(reports: Path, session: str) -> Path:
@@ -77,11 +99,12 @@ def main(folder: str) -> int:
         running = {pool.submit(run, session, reports): session for session in SESSIONS}
         for done, future in enumerate(as_completed(running), start=1):
             session = running[future]
-            passed, seconds = future.result()
-            if not passed:
+            ended = future.result()
+            if not ended.passed:
                 failed += 1
                 print(_log(reports, session).read_text(encoding="utf-8", errors="replace"))
-            print(f"{done:2} of {len(SESSIONS)}: {session} {'ok' if passed else 'FAILED'}, {seconds:.0f} s", flush=True)
+            result = f"{'ok' if ended.passed else 'FAILED'}, {ended.seconds:.0f} s, {ended.cpu:.0f} s of CPU"
+            print(f"{done:2} of {len(SESSIONS)}: {session} {result}", flush=True)
     return 1 if failed else 0
 
 
