@@ -128,8 +128,8 @@ def check_reach(domains: Iterable[Domain], request: Decommission) -> None:
     domains: all domains of the account. The check catches a misspelled name, or a name such as a public suffix that has
     domains of other owners below it.
     """
-    known = {domain.label for domain in domains} - {""}
-    outside = [name for name in sorted(request.names) if not _is_at_or_below(name.replace("*.", "", 1), known)]
+    known = {domain.label for domain in domains}
+    outside = [name for name in sorted(request.names) if not _is_at_or_below(name, known)]
     if request.include_subdomains and outside:
         raise ValueError(
             f"decommission_domain_names contains {', '.join(outside[:20])}. With "

@@ -269,7 +269,8 @@ class _Account:
         is_known = bool(old.names) and old.names_known and old.end is not None and not self.is_inconsistent(old)
         if not is_known or old.order.product_type not in TLS_PRODUCTS:
             return None
-        renewing = self.candidates(old.organization, old.names).renewing_order(old) if old.counts else None
+        # Without an organization there are no candidates.
+        renewing = self.candidates(old.organization, old.names).renewing_order(old)
         if renewing:
             return renewing.id
         return None if possible.one_for(old) else 0
@@ -303,13 +304,13 @@ class _Account:
         return self._candidates[group]
 
     def organizations_with(self, name: str) -> Iterable[int]:
-        """Return the organizations that have an order with a name, sorted."""
+        """Return the organizations that have an order with a name, sorted. name: of an order that counts."""
         if self._organizations is None:
             self._organizations = {}
             for organization, one in self._with_name:
                 if organization is not None:
                     self._organizations.setdefault(one, []).append(organization)
-        return sorted(self._organizations.get(name, ()))
+        return sorted(self._organizations[name])
 
 
 def _with_facts(order: Order, today: date, pages: Mapping[int, Order]) -> _Order:

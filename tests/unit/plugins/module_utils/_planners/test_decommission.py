@@ -34,6 +34,7 @@ from ansible_collections.certops.orders.plugins.module_utils._certcentral.reader
     RequestsToDecide,
     Revocable,
 )
+from ansible_collections.certops.orders.plugins.module_utils._common import names as common_names
 from ansible_collections.certops.orders.plugins.module_utils._common.names import dns_name
 from ansible_collections.certops.orders.plugins.module_utils._common.outcomes import CHANGED, PENDING_APPROVAL
 from ansible_collections.certops.orders.plugins.module_utils._planners import decommission as policy
@@ -375,6 +376,13 @@ def test_a_pattern_that_would_protect_nothing_is_refused(pattern: str) -> None:
         make_criteria(protected=[WWW, pattern])
 
 
+def test_a_protected_pattern_in_unicode_needs_the_library_idna(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(common_names, "_idna", None)
+    assert make_criteria(protected=[WWW]).protected
+    with pytest.raises(ValueError, match=r"decommission_domain_protected: .*idna"):
+        make_criteria(protected=[WWW, "b\u00fccher.example"])
+
+
 @pytest.mark.parametrize(
     "pattern", [WWW, "www.*", "w*.example.com", "?ww.example.com", "[a-z]ww.example.com", "*", "*.example.com", "*.com"]
 )
@@ -395,7 +403,13 @@ def test_a_shared_wildcard_never_beats_the_protected_name_above_it(pattern: str)
     assert entry_of(an_order("pending", WILD), make_criteria(shared=[7], protected=[pattern]))["action"] == "leave"
 
 
-@pytest.mark.parametrize("pattern", ["a.b.example.com", "www.example.org", "example.net", "w.*.example.com", "*.test"])
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        *("a.b.example.com", "www.example.org", "example.net", "w.*.example.com", "*.test"),
+        *("*a.b.example.com", "www.other.*"),
+    ],
+)
 def test_a_shared_wildcard_is_ended_where_nothing_below_it_is_protected(pattern: str) -> None:
     assert entry_of(an_order("pending", WILD), make_criteria(shared=[7], protected=[pattern]))["action"] == "cancel"
 
@@ -745,9 +759,11 @@ def test_an_order_listed_without_names_may_cover_a_name_to_decommission() -> Non
     other = an_order("pending", WWW, id=9)
     over = an_order("revoked", WWW, id=10, names_known=False)
     client = an_order("pending", WWW, id=11, names_known=False, product_type="client_certificate")
-    lists = [short(order, WWW), short(alone), short(other), row(over), row(client)]
+    expired = an_order("expired", WWW, id=12, names_known=False)
+    unsaid = an_order("pending", WWW, id=13, names_known=False, product_type="")
+    lists = [short(order, WWW), short(alone), short(other), row(over), row(client), row(expired), row(unsaid)]
 
-    assert to_read(lists, make_criteria())["details"] == [7, 8, 9]
+    assert to_read(lists, make_criteria())["details"] == [7, 8, 9, 13]
     entries = planned(lists, make_criteria(), details=map(whole, [order, alone, other]))
     assert [(entry["order"], entry["action"]) for entry in entries] == [("7", "leave"), ("8", "cancel")]
     # Its certificates are asked for once its page has shown that it is one of those to end.
@@ -786,6 +802,9 @@ def test_certificates_that_are_announced_and_not_listed(kind: str, accepted: lis
     assert decision.outcome == "ineligible"
     if accepted:
         assert (entry["action"], entry["state"]["unknown"]) == (kind, "accepted")
+        # The acceptance adds to what is approved, and replaces nothing of it.
+        approved = {"auto_renew": False} if kind == LAPSE else {"certificates": ["0A"], "served": "not_served"}
+        assert {**entry["state"], **approved} == entry["state"]
     else:
         assert entry["action"] == "leave"
     guarded = make_criteria(on_issued=kind, accept_unknown=[7], protected=[SHOP])
@@ -1743,6 +1762,7 @@ def test_guards_hold_for_servertastic(status: str, name: str, options: dict[str,
     ("facts", "situation"),
     [
         ({"domains": (SHOP, WWW), "san_count": 1}, "another name"),
+        ({"domains": (SHOP,), "san_count": 1}, "a name that Servertastic does not return"),
         ({"domains": (SHOP,), "san_count": 2}, "names that Servertastic does not return"),
     ],
 )
@@ -1764,6 +1784,8 @@ def test_an_order_of_servertastic_is_ended_only_with_all_of_its_names() -> None:
 
 def test_a_wildcard_of_servertastic_that_is_listed_may_go() -> None:
     assert servertastic(a_review("Queued", WILD), make_criteria(shared=[DIGEST]))["action"] == "cancel"
+    issued, criteria = a_review("Completed", WILD), make_criteria(shared=[DIGEST], on_issued=REVOKE)
+    assert [probe["order"] for probe in to_probe([], [issued], criteria)] == [DIGEST]
 
 
 @pytest.mark.parametrize("name", ["SHOP.Example.com", f"{SHOP}."])
@@ -2388,6 +2410,11 @@ RETAIL, LABS = Named(1, "Retail"), Named(2, "Labs")
             "leave",
             False,
         ),
+        (
+            an_order("expired", organization=LABS, order_valid_till=TODAY - timedelta(days=1)),
+            "nothing",
+            False,
+        ),
     ],
 )
 def test_an_order_outside_of_the_scope_is_not_changed_and_shown_while_it_serves(
@@ -2488,6 +2515,9 @@ def test_messages_of_a_plan() -> None:
     def listed(order: Order, criteria: Decommission) -> dict[str, Any]:
         return planned([row(order)], criteria)[0]
 
+    def hidden(number: int) -> dict[str, Any]:
+        return {**HIDES, "unresolved": {"7": [f"n{one}.example.com" for one in range(number)]}}
+
     entries = {
         "a pending order": entry_of(pending, make_criteria()),
         "a pending order with a certificate": entry_of(replace(pending, serial_number="0A"), make_criteria()),
@@ -2535,6 +2565,8 @@ def test_messages_of_a_plan() -> None:
         "a name that does not resolve, without an approval": entry_of(
             issued, make_criteria(on_issued=REVOKE, unapproved=True), **HIDES
         ),
+        "three names that do not resolve": entry_of(issued, revoke, **hidden(3)),
+        "five names that do not resolve": entry_of(issued, revoke, **hidden(5)),
         "certificates that cannot be read": entry_of(issued, revoke, certificates=[]),
         "certificates that cannot be read, with a reason": entry_of(issued, revoke, certificates=[missing]),
         "certificates that are not all known": entry_of(issued, revoke, certificates=[incomplete]),
@@ -2556,6 +2588,7 @@ def test_messages_of_a_plan() -> None:
         "another kind of product": entry_of(an_order("pending", product_type="client_certificate"), make_criteria()),
         "no kind of product": entry_of(an_order("pending", product_type=""), make_criteria()),
         "a replacement": entry_of(pending, make_criteria(replacements=[7])),
+        "an expired order outside of the scope": entry_of(expired, make_criteria(organizations=["retail"])),
         "a name in use without a replacement": with_successors(
             pending, stays, row(replace(SUCCESSOR, status="pending"))
         ),
@@ -2586,6 +2619,7 @@ def test_messages_of_a_plan_of_servertastic() -> None:
         "a name that does not resolve": hidden(revoke),
         "a name that does not resolve, without an approval": hidden(make_criteria(on_issued=REVOKE, unapproved=True)),
         "another name": servertastic(a_review(domains=(SHOP, WWW), san_count=1), revoke),
+        "a name that Servertastic does not return": servertastic(a_review(domains=(SHOP,), san_count=1), revoke),
         "names that Servertastic does not return": servertastic(a_review(domains=(SHOP,), san_count=2), revoke),
         "a replacement": servertastic(a_review("Queued"), make_criteria(replacements=[DIGEST])),
     }
