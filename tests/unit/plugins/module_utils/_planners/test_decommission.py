@@ -322,6 +322,7 @@ def test_a_decommissioned_wildcard_is_affected_and_its_names_are_not() -> None:
         ("shop.example.com.", SHOP),
         (" shop.example.com ", SHOP),
         ("SHOP.example.COM", SHOP),
+        ("SHOP.EXAMPLE.MX", "shop.example.mx"),
         ("*.EXAMPLE.com", SHOP),
         ("sh?p.*", SHOP),
         ("[s]hop.example.[!d]om", SHOP),
@@ -998,6 +999,8 @@ def test_an_order_that_has_a_certificate_is_not_ended_as_one_that_has_none(statu
 def test_only_one_request_for_a_new_order_is_rejected(requests: tuple[Request, ...], found: str) -> None:
     """The requester of a revocation had a reason, a stolen key perhaps; ours is not to keep the certificate."""
     entry = entry_of(an_order("needs_approval", requests=requests), make_criteria())
+    first = entry_of(an_order("needs_approval", requests=(replace(NEW_REQUEST, id=1),)), make_criteria())
+    assert first["request_id"] == 1
 
     if found:
         assert action_and_reason(entry) == ("leave", because("no request to reject").replace("none", found))
@@ -1471,6 +1474,24 @@ def test_an_expired_migrated_order_is_marked_where_that_is_wanted(
     facts = {"is_migrated": is_migrated, "is_renewed": is_renewed, "valid_till": TODAY - timedelta(days=1)}
 
     assert entry_of(an_order(status, **facts), make_criteria(on_issued=kind, mark_renewed=wanted))["action"] == action
+
+
+@each(
+    ("is_renewed", "seen", "action"),
+    [
+        (None, frozenset([ROW, DETAILS, ORIGIN]), "mark_renewed"),
+        (False, frozenset([ROW, DETAILS, ORIGIN]), "mark_renewed"),
+        (True, frozenset([ROW, DETAILS, ORIGIN]), "nothing"),
+        # A list can omit the mark of a marked order.
+        (None, frozenset([ROW, ORIGIN]), "nothing"),
+    ],
+)
+def test_an_order_is_marked_only_if_its_details_show_no_mark(
+    is_renewed: bool | None, seen: frozenset[str], action: str
+) -> None:
+    order = an_order("expired", is_migrated=True, is_renewed=is_renewed, valid_till=TODAY)
+    (entry,) = planned([row(order)], make_criteria(mark_renewed=True), details=[replace(order, seen=seen)])
+    assert entry["action"] == action
 
 
 @pytest.mark.parametrize("days", [None, 1, 200])
@@ -2504,6 +2525,7 @@ def test_messages_of_a_plan() -> None:
     past = TODAY - timedelta(days=5)
     reissuable = an_order(valid_till=past, order_valid_till=TODAY + timedelta(days=200))
     duplicated, unnamed = an_order(has_duplicates=True), replace(pending, names_known=False)
+    unlisted = replace(expired, names_known=False)
     incomplete = replace(ends_of(issued), order=replace(issued, unknown="some are not listed"))
     accepted, accepting = (
         make_criteria(on_issued=REVOKE, accept_unknown=[7]),
@@ -2534,6 +2556,9 @@ def test_messages_of_a_plan() -> None:
         "an unknown status": entry_of(an_order("on_hold"), make_criteria()),
         "no status": entry_of(an_order(""), make_criteria()),
         "an expired order": entry_of(expired, make_criteria()),
+        "an expired order with unknown names": planned(
+            [row(unlisted)], make_criteria(mark_renewed=True), details=[whole(unlisted), origin(unlisted)]
+        )[0],
         "an expired order to mark": entry_of(expired, make_criteria(mark_renewed=True)),
         "an expired certificate, to keep": entry_of(reissuable, make_criteria()),
         "an expired certificate, to revoke": entry_of(reissuable, revoke),
@@ -2565,6 +2590,7 @@ def test_messages_of_a_plan() -> None:
         "a name that does not resolve, without an approval": entry_of(
             issued, make_criteria(on_issued=REVOKE, unapproved=True), **HIDES
         ),
+        "unknown names that do not resolve": entry_of(issued, revoke, **hidden(0)),
         "three names that do not resolve": entry_of(issued, revoke, **hidden(3)),
         "five names that do not resolve": entry_of(issued, revoke, **hidden(5)),
         "certificates that cannot be read": entry_of(issued, revoke, certificates=[]),

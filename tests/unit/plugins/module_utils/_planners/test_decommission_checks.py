@@ -75,6 +75,8 @@ def test_of_many_names_outside_of_the_account_the_first_are_named() -> None:
         ("*.pay.example.com", "example.com", False),
         ("*pay.example.com", "pay.example.com", True),
         ("www.*.example.com", "a.example.com", False),
+        ("op.example.com", "shop.example.com", False),
+        ("????", "shop.example.com", False),
     ],
 )
 def test_a_pattern_of_all_below_a_name_protects_the_name(pattern: str, name: str, protected: bool) -> None:
