@@ -15,7 +15,9 @@ from __future__ import annotations
 
 import argparse
 import ast
+import difflib
 import functools
+import json
 import re
 import shutil
 import signal
@@ -141,18 +143,34 @@ def results() -> list[Mutant]:
     return [_mutant(name, status) for name, status in found]
 
 
-@functools.cache
 def _mutant(name: str, status: str) -> Mutant:
     """name: that of mutmut, module and function."""
     module, _dot, function = name.rpartition(".")
     file = Path(*module.split(".")).with_suffix(".py")
     if status in (*KILLED, *NOT_TRIED):
         return Mutant(file, status, "")
-    lines = mutmut("show", name).split("\n@@", 1)[-1].splitlines()[1:]
-    changes = [line for line in lines if line.startswith(("-", "+"))]
+    changes = _changes(file, function)
     place = f"{file.relative_to(COLLECTION.relative_to(ABOVE))}:{_line(file, function, changes[0][1:])}"
     label = function.rpartition(SEPARATOR)[2].removeprefix("x_").partition("__mutmut_")[0]
     return Mutant(file, status, "\n".join([f"{place}, {label}: {status}", *changes, ""]))
+
+
+def _changes(file: Path, function: str) -> list[str]:
+    """The lines that a mutant removes and adds. `mutmut show` would take a second, and there can be hundreds."""
+    lines, spans = _changed_file(file)
+    original = f"{function.partition('__mutmut_')[0]}__mutmut_orig"
+    before, after = (lines[spans[name][0] - 1 : spans[name][1]] for name in (original, function))
+    after = [line.replace(function, original) for line in after]
+    difference = difflib.unified_diff(before, after, n=0, lineterm="")
+    return [line for line in difference if line.startswith(("-", "+")) and not line.startswith(("---", "+++"))]
+
+
+@functools.cache
+def _changed_file(file: Path) -> tuple[list[str], dict[str, tuple[int, int]]]:
+    """The lines of the file in which mutmut has all versions of each function, and where these are."""
+    changed = ABOVE / "mutants" / file
+    spans = json.loads(changed.with_name(f"{file.name}.spans").read_text(encoding="utf-8"))["spans"]
+    return changed.read_text(encoding="utf-8").splitlines(), spans
 
 
 def _line(file: Path, function: str, removed: str) -> int:
