@@ -501,6 +501,7 @@ def test_an_order_without_an_id_is_refused(order_id: int) -> None:
         ("waiting_pickup", {}, ALL_KINDS, True, False, False),
         ("pending", {"serial_number": "0A"}, ALL_KINDS, False, False, False),
         ("reissue_pending", {"valid_till": TODAY - timedelta(days=1)}, (KEEP,), False, False, False),
+        ("reissue_pending", {"valid_till": TODAY}, (KEEP,), True, False, False),
         ("issued", {"names_known": False}, ALL_KINDS, True, None, False),
         ("processing", {"names_known": False}, ALL_KINDS, True, False, False),
         ("revoked", {"names_known": False}, ALL_KINDS, False, False, False),
@@ -521,7 +522,20 @@ def test_what_has_to_be_read_further(
             }
 
 
+@each(("days", "details"), [(-1, []), (0, []), (1, [7])])
+def test_an_expired_order_with_an_expiry_in_the_future_is_read_before_it_is_marked(
+    days: int, details: list[int]
+) -> None:
+    order = an_order("expired", valid_till=TODAY + timedelta(days=days))
+    assert to_read([row(order)], make_criteria(mark_renewed=True))["details"] == details
+
+
 def test_no_details_are_read_of_an_order_that_needs_manual_review() -> None:
+    assert to_read([row(an_order("pending", SHOP, WWW, id=6)), row(an_order("pending"))], make_criteria()) == {
+        "details": [7],
+        "certificates": [],
+        "origin": [],
+    }
     for names, facts, options in (
         ((SHOP, WWW), {}, {}),
         ((WILD,), {}, {}),
@@ -765,6 +779,8 @@ def test_an_order_listed_without_names_may_cover_a_name_to_decommission() -> Non
     lists = [short(order, WWW), short(alone), short(other), row(over), row(client), row(expired), row(unsaid)]
 
     assert to_read(lists, make_criteria())["details"] == [7, 8, 9, 13]
+    # A page that shows no name to decommission is not read again.
+    assert to_read([short(other)], make_criteria(), [whole(other)])["details"] == []
     entries = planned(lists, make_criteria(), details=map(whole, [order, alone, other]))
     assert [(entry["order"], entry["action"]) for entry in entries] == [("7", "leave"), ("8", "cancel")]
     # Its certificates are asked for once its page has shown that it is one of those to end.
@@ -2457,6 +2473,12 @@ def test_the_page_of_an_order_can_show_that_it_is_outside() -> None:
     assert entry["action"] == "leave"
     (entry,) = planned([listed], criteria, details=[replace(read, container=RETAIL)])
     assert entry["action"] == "cancel"
+    # The list and the page must both be inside.
+    (entry,) = planned([replace(listed, container=LABS)], criteria, details=[replace(read, container=RETAIL)])
+    assert entry["action"] == "leave"
+    # What the page has shown decides about the further reads.
+    issued, page = row(an_order(container=None)), whole(an_order(container=LABS))
+    assert to_read([issued], make_criteria(containers=[1], on_issued=REVOKE), [page])["certificates"] == []
 
 
 @each(("listed", "found", "action"), [(RETAIL, LABS, "leave"), (LABS, RETAIL, "leave"), (None, RETAIL, "revoke")])
