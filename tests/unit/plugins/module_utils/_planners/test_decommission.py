@@ -471,6 +471,26 @@ def test_an_entry_contains_the_order_and_the_state_of_the_decision() -> None:
     ]
 
 
+@each(
+    ("common_name", "shown"),
+    [
+        ("", SHOP),
+        ("SHOP.example.com", "SHOP.example.com"),
+        ("b\u00fccher.example", BOOKS),
+        # What is no domain name stays as it is.
+        ("J\u00fcrgen Doe", "J\u00fcrgen Doe"),
+    ],
+)
+def test_an_entry_is_named_after_the_common_name_and_has_its_organization(common_name: str, shown: str) -> None:
+    order = an_order(common_name=common_name, dns_names=(SHOP,), product_name_id="ssl_plus", organization=RETAIL)
+    (entry,) = planned([row(order)], make_criteria())
+    assert (entry["name"], entry["organization"]) == (shown, "Retail")
+    # Only the state of an end has the product.
+    assert set(entry["state"]) == {"status", "valid_till"}
+    for nameless in (Named(1, ""), None):
+        assert "organization" not in planned([row(replace(order, organization=nameless))], make_criteria())[0]
+
+
 @pytest.mark.parametrize("order_id", [0, -1])
 def test_an_order_without_an_id_is_refused(order_id: int) -> None:
     """What is no number at all is no order to the client."""
