@@ -14,6 +14,7 @@ import pytest
 
 from ansible_collections.certops.orders.plugins.module_utils._flows.changes import CHANGES, Batch, ChangeOptions, make
 from ansible_collections.certops.orders.plugins.module_utils._plans.actions import ACTIONS, WRITING
+from ansible_collections.certops.orders.tests.cases import each
 from ansible_collections.certops.orders.tests.unit.plugins.module_utils._flows.book import (
     DIGEST,
     Book,
@@ -217,6 +218,23 @@ def test_options_of_servertastic_that_cannot_be_used_are_the_result(
     (result,) = carry_out(service, batch("cancel", provider="servertastic"), options)
     assert (result["failed"], result["changed"], service.writes) == (True, False, [])
     assert name in result["msg"]
+
+
+@each("action", ["cancel", "mark_renewed"])
+def test_a_reissue_is_dropped_only_where_the_plan_says_so(book: Callable[..., Book], action: str) -> None:
+    service = book(order(1, "reissue_pending", requests=REISSUE), migrated=[1])
+    (result,) = carry_out(service, batch(action, drop_reissue=True))
+    assert (service.writes, result["orders"][0]["outcome"]) == ([], "ineligible")
+
+
+@each(("drop", "writes"), [(True, [f"{PUT}/status", f"{PUT}/revoke"]), (False, [])])
+def test_a_reissue_that_comes_between_is_dropped_by_the_revocation_itself(
+    book: Callable[..., Book], drop: bool, writes: list[str]
+) -> None:
+    service = book(order(1, "reissue_pending"))
+    with opened(service) as services:
+        make(CHANGES["certcentral", "revoke"][-1], services, batch("revoke", drop), OPTIONS)
+    assert service.writes == writes
 
 
 def test_a_mark_is_set_on_migrated_orders_only(book: Callable[..., Book]) -> None:
