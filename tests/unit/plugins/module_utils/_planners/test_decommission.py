@@ -942,6 +942,10 @@ def test_pages_and_certificates_that_contradict_one_another_are_left() -> None:
     pages = [whole(order), whole(replace(order, requests=(Request(56, "new_request", "pending"),)))]
     (entry,) = both_ways(pages, lambda several: planned([row(order)], make_criteria(), details=several))
     assert action_and_reason(entry) == ("leave", because("rows of one order that differ"))
+    # Only a page has requests, and to have none is then a fact.
+    pages = [whole(order), whole(replace(order, requests=()))]
+    (entry,) = both_ways(pages, lambda several: planned([row(order)], make_criteria(), details=several))
+    assert action_and_reason(entry) == ("leave", because("rows of one order that differ"))
 
     issued, criteria = an_order(), make_criteria(on_issued=REVOKE)
     ends = [ends_of(issued), ends_of(issued, (SHOP,))]
@@ -950,6 +954,15 @@ def test_pages_and_certificates_that_contradict_one_another_are_left() -> None:
     )
     assert action_and_reason(entry) == ("leave", because("rows of one order that differ"))
     assert both_ways(ends, lambda several: to_probe(several, [], criteria)) == []
+
+
+def test_versions_that_agree_in_other_words_and_the_names_of_those_that_do_not() -> None:
+    marked = [row(an_order("renewed", is_renewed=mark)) for mark in (True, False)]
+    (entry,) = both_ways(marked, lambda several: planned(several, make_criteria()))
+    assert entry["action"] == "keep"
+    named = [row(an_order("pending", SHOP, name)) for name in (WWW, "api.example.com")]
+    (entry,) = both_ways(named, lambda several: planned(several, make_criteria()))
+    assert (entry["action"], entry["domains"]) == ("leave", ["api.example.com", SHOP, WWW])
 
 
 def test_its_own_page_is_newer_than_the_list() -> None:
@@ -1513,20 +1526,25 @@ def test_an_expired_migrated_order_is_marked_where_that_is_wanted(
 
 
 @each(
-    ("is_renewed", "seen", "action"),
+    ("listed", "shown", "seen", "action"),
     [
-        (None, frozenset([ROW, DETAILS, ORIGIN]), "mark_renewed"),
-        (False, frozenset([ROW, DETAILS, ORIGIN]), "mark_renewed"),
-        (True, frozenset([ROW, DETAILS, ORIGIN]), "nothing"),
+        (None, None, frozenset([ROW, DETAILS, ORIGIN]), "mark_renewed"),
+        (False, False, frozenset([ROW, DETAILS, ORIGIN]), "mark_renewed"),
+        (True, True, frozenset([ROW, DETAILS, ORIGIN]), "nothing"),
+        # Either can omit the mark, and the page is newer.
+        (True, None, frozenset([ROW, DETAILS, ORIGIN]), "nothing"),
+        (None, True, frozenset([ROW, DETAILS, ORIGIN]), "nothing"),
+        (True, False, frozenset([ROW, DETAILS, ORIGIN]), "mark_renewed"),
         # A list can omit the mark of a marked order.
-        (None, frozenset([ROW, ORIGIN]), "nothing"),
+        (None, None, frozenset([ROW, ORIGIN]), "nothing"),
     ],
 )
 def test_an_order_is_marked_only_if_its_details_show_no_mark(
-    is_renewed: bool | None, seen: frozenset[str], action: str
+    listed: bool | None, shown: bool | None, seen: frozenset[str], action: str
 ) -> None:
-    order = an_order("expired", is_migrated=True, is_renewed=is_renewed, valid_till=TODAY)
-    (entry,) = planned([row(order)], make_criteria(mark_renewed=True), details=[replace(order, seen=seen)])
+    order = an_order("expired", is_migrated=True, is_renewed=listed, valid_till=TODAY)
+    page = replace(order, is_renewed=shown, seen=seen)
+    (entry,) = planned([row(order)], make_criteria(mark_renewed=True), details=[page])
     assert entry["action"] == action
 
 
