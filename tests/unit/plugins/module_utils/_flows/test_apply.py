@@ -392,6 +392,15 @@ def test_without_a_place_for_sheets_nothing_is_ended(
     assert str(folder) in next(one["reason"] for one in result["outcomes"] if one["order"] == "1")
 
 
+def test_a_change_that_a_list_does_not_show_is_verified_on_the_own_page(
+    book: Callable[..., Book], tmp_path: Path
+) -> None:
+    service = book(*(order(number, "issued", is_renewed=True) for number in (1, 2, 3)), migrated=[1, 2, 3])
+    service.lacks = ("is_renewed",)
+    result = apply(service, tmp_path, [entry(number, "unmark_renewed") for number in (1, 2, 3)])
+    assert outcomes(result) == {"1": "done", "2": "done", "3": "done"}
+
+
 # -- check mode, diff mode ---------------------------------------------------------------------------------------------
 
 
