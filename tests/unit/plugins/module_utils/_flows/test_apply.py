@@ -19,6 +19,7 @@ from ansible_collections.certops.orders.plugins.module_utils._flows.apply import
 from ansible_collections.certops.orders.plugins.module_utils._flows.changes import ChangeOptions
 from ansible_collections.certops.orders.plugins.module_utils._plans import store
 from ansible_collections.certops.orders.plugins.module_utils._plans.errors import PlanError
+from ansible_collections.certops.orders.tests.cases import each
 from ansible_collections.certops.orders.tests.unit.plugins.module_utils._flows.book import (
     DIGEST,
     Book,
@@ -415,6 +416,9 @@ def test_check_mode_sends_nothing_and_saves_nothing(book: Callable[..., Book], t
 def test_diff_mode_has_all_changes(book: Callable[..., Book], tmp_path: Path) -> None:
     result = apply(book(order(1), order(2)), tmp_path, [entry(1), entry(2)], context={"diff": True})
     assert result["diff"]["before"].count("pending") == result["diff"]["after"].count("canceled") == 2
+    # An action without a sheet has one step only.
+    marked = apply(book(order(1, "issued"), migrated=[1]), None, [entry(1, "mark_renewed")], context={"diff": True})
+    assert marked["diff"]["before"] != marked["diff"]["after"]
 
 
 # -- verification ------------------------------------------------------------------------------------------------------
@@ -472,6 +476,44 @@ def test_changes_that_cannot_be_read_afterwards_are_unknown_for_that_reason(
     # Not that a read does not show it: there was none.
     assert all("simulated" in one["reason"] for one in result["outcomes"])
     assert result["changed"] is True
+
+
+@each(
+    ("status", "outcome", "is_changed"),
+    [("canceled", "done", True), ("pending", "unknown", False)],
+)
+def test_an_effect_that_a_read_shows_is_a_change_whatever_was_answered(
+    book: Callable[..., Book],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    status: str,
+    outcome: str,
+    is_changed: bool,
+) -> None:
+    service = book(order(1))
+
+    def lost(*_arguments: Any) -> dict[str, Any]:
+        service.orders[1]["status"] = status
+        rows = [{"order_id": 1, "outcome": "unknown", "reason": "no answer"}]
+        return {"changed": False, "orders": rows, "warnings": ["the answer was lost"]}
+
+    monkeypatch.setitem(apply_module.CHANGES, ("certcentral", "cancel"), (lost,))
+    result = apply(service, tmp_path / status, [entry(1)])
+    assert (outcomes(result), result["changed"]) == ({"1": outcome}, is_changed)
+    assert result["warnings"] == ["the answer was lost"]
+    assert result["outcomes"][0]["time"] == "2026-11-22T10:42:00Z"
+
+
+def test_warnings_of_all_batches_are_in_the_result(
+    book: Callable[..., Book], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def warns(_services: Any, batch: Any, _options: Any) -> dict[str, Any]:
+        rows = [{"order_id": one, "outcome": "unchanged", "reason": ""} for one in batch.orders]
+        return {"changed": False, "orders": rows, "warnings": [f"order {one}" for one in batch.orders]}
+
+    monkeypatch.setitem(apply_module.CHANGES, ("certcentral", "cancel"), (warns,))
+    result = apply(book(order(1), order(2)), tmp_path, [entry(1), entry(2)])
+    assert result["warnings"] == ["order 1", "order 2"]
 
 
 # -- what must not hide changes ----------------------------------------------------------------------------------------
