@@ -402,6 +402,14 @@ def test_a_change_that_a_list_does_not_show_is_verified_on_the_own_page(
     assert outcomes(result) == {"1": "done", "2": "done", "3": "done"}
 
 
+def test_orders_are_changed_one_by_one_until_a_change_is_verified(book: Callable[..., Book], tmp_path: Path) -> None:
+    service = book(order(1, "issued"), order(2), order(3))
+    service.refuses = ("PUT /order/certificate/2/",)
+    result = apply(service, tmp_path, [entry(1), entry(2), entry(3)])
+    assert outcomes(result) == {"1": "refused", "2": "failed", "3": "not_attempted"}
+    assert cancellations(3)[0] not in service.writes
+
+
 # -- check mode, diff mode ---------------------------------------------------------------------------------------------
 
 
