@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from collections.abc import Iterable
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
@@ -142,6 +144,9 @@ def test_an_end_needs_a_folder_for_its_sheet(book: Callable[..., Book], action: 
     result = apply(service, None, [entry(1, action)])
     assert outcomes(result) == {"1": "refused" if refused else "done"}
     assert bool(service.journal) is not refused
+    if refused:
+        assert [one["reason"] for one in result["outcomes"]] == result["violations"]
+        assert result["violations"][0].startswith("decommission_domain_report_dir ")
 
 
 def test_a_window_that_never_opens_is_an_error_before_anything_is_sent(
@@ -408,6 +413,14 @@ def test_orders_are_changed_one_by_one_until_a_change_is_verified(book: Callable
     result = apply(service, tmp_path, [entry(1), entry(2), entry(3)])
     assert outcomes(result) == {"1": "refused", "2": "failed", "3": "not_attempted"}
     assert cancellations(3)[0] not in service.writes
+
+
+def test_a_signal_stops_a_run_before_its_next_order(book: Callable[..., Book], tmp_path: Path) -> None:
+    service = book(order(1), order(2))
+    service.after = lambda line: os.kill(os.getpid(), signal.SIGTERM) if line == cancellations(1)[0] else None
+    result = apply(service, tmp_path, [entry(1), entry(2)])
+    assert (outcomes(result)["2"], service.writes) == ("not_attempted", cancellations(1))
+    assert "SIGTERM" in "".join(result["warnings"])
 
 
 # -- check mode, diff mode ---------------------------------------------------------------------------------------------

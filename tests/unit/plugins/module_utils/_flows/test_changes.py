@@ -250,6 +250,18 @@ def test_what_keeps_an_operation_from_beginning_is_its_result(book: Callable[...
     assert (result.get("failed"), result["changed"], service.writes) == (True, False, [])
 
 
+def test_a_defect_is_a_failure_and_leaves_each_order_unknown(book: Callable[..., Book]) -> None:
+    def defect(*_arguments: Any) -> dict[str, Any]:
+        raise KeyError
+
+    with opened(book()) as services:
+        result = make(defect, services, batch("cancel"), OPTIONS)
+        assert services.context.stop.reason
+    (row,) = result.pop("orders")
+    assert (result, row["order_id"], row["outcome"]) == ({"failed": True, "changed": False}, 1, "unknown")
+    assert "KeyError" in row["reason"]
+
+
 def test_every_change_is_in_the_audit_log_with_its_ticket(book: Callable[..., Book], tmp_path: Path) -> None:
     log = tmp_path / "audit.jsonl"
     carry_out(book(order(1)), batch("cancel"), replace(OPTIONS, audit_log=str(log), ticket="CHG7"))
