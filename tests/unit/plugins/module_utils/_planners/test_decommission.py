@@ -218,6 +218,7 @@ def test_ids_are_compared_as_text() -> None:
         ({"on_issued": ["revoke"]}, "on_issued"),
         ({"on_isued": "keep", "shred": []}, "on_isued"),
         ({"_parents": []}, "_parents"),
+        ({"scope": []}, "scope"),
         ({"shared": None}, "shared"),
         ({"protected": None}, "protected"),
         ({"product_types": None}, "product_types"),
