@@ -640,10 +640,11 @@ def benchmark(session: nox.Session) -> None:
 def mutation(session: nox.Session) -> None:
     """The changes of planners, approval and the engine of plans that no test notices; with arguments: of these modules.
 
-    The report is left in tests/output/mutation.txt.
+    The report is left in tests/output/mutation.txt, also where the run is ended early.
     """
     _install(session, REQUIREMENTS / "mutation.txt")
     _enter_copy(session)
     session.env["HYPOTHESIS_PROFILE"] = "quick"
     output = ROOT / "tests" / "output" / "mutation.txt"
-    session.run("python", "tests/tools/mutation.py", "--output", str(output), *session.posargs)
+    # After Ctrl-C it needs a while to write what it has.
+    session.run("python", "tests/tools/mutation.py", "--output", str(output), *session.posargs, interrupt_timeout=120)

@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
@@ -19,6 +21,7 @@ from ansible_collections.certops.orders.plugins.module_utils._flows.apply import
 from ansible_collections.certops.orders.plugins.module_utils._flows.changes import ChangeOptions
 from ansible_collections.certops.orders.plugins.module_utils._plans import store
 from ansible_collections.certops.orders.plugins.module_utils._plans.errors import PlanError
+from ansible_collections.certops.orders.tests.cases import each
 from ansible_collections.certops.orders.tests.unit.plugins.module_utils._flows.book import (
     DIGEST,
     NAME,
@@ -149,6 +152,9 @@ def test_an_end_needs_a_folder_for_its_sheet(book: Callable[..., Book], action: 
     result = apply(service, None, [entry(1, action)])
     assert outcomes(result) == {"1": "refused" if refused else "done"}
     assert bool(service.journal) is not refused
+    if refused:
+        assert [one["reason"] for one in result["outcomes"]] == result["violations"]
+        assert result["violations"][0].startswith("decommission_domain_report_dir ")
 
 
 def test_a_window_that_never_opens_is_an_error_before_anything_is_sent(
@@ -430,6 +436,31 @@ def test_without_a_place_for_sheets_nothing_is_ended(
     assert str(folder) in next(one["reason"] for one in result["outcomes"] if one["order"] == "1")
 
 
+def test_a_change_that_a_list_does_not_show_is_verified_on_the_own_page(
+    book: Callable[..., Book], tmp_path: Path
+) -> None:
+    service = book(*(order(number, "issued", is_renewed=True) for number in (1, 2, 3)), migrated=[1, 2, 3])
+    service.lacks = ("is_renewed",)
+    result = apply(service, tmp_path, [entry(number, "unmark_renewed") for number in (1, 2, 3)])
+    assert outcomes(result) == {"1": "done", "2": "done", "3": "done"}
+
+
+def test_orders_are_changed_one_by_one_until_a_change_is_verified(book: Callable[..., Book], tmp_path: Path) -> None:
+    service = book(order(1, "issued"), order(2), order(3))
+    service.refuses = ("PUT /order/certificate/2/",)
+    result = apply(service, tmp_path, [entry(1), entry(2), entry(3)])
+    assert outcomes(result) == {"1": "refused", "2": "failed", "3": "not_attempted"}
+    assert cancellations(3)[0] not in service.writes
+
+
+def test_a_signal_stops_a_run_before_its_next_order(book: Callable[..., Book], tmp_path: Path) -> None:
+    service = book(order(1), order(2))
+    service.after = lambda line: os.kill(os.getpid(), signal.SIGTERM) if line == cancellations(1)[0] else None
+    result = apply(service, tmp_path, [entry(1), entry(2)])
+    assert (outcomes(result)["2"], service.writes) == ("not_attempted", cancellations(1))
+    assert "SIGTERM" in "".join(result["warnings"])
+
+
 # -- check mode, diff mode ---------------------------------------------------------------------------------------------
 
 
@@ -444,6 +475,9 @@ def test_check_mode_sends_nothing_and_saves_nothing(book: Callable[..., Book], t
 def test_diff_mode_has_all_changes(book: Callable[..., Book], tmp_path: Path) -> None:
     result = apply(book(order(1), order(2)), tmp_path, [entry(1), entry(2)], context={"diff": True})
     assert result["diff"]["before"].count("pending") == result["diff"]["after"].count("canceled") == 2
+    # An action without a sheet has one step only.
+    marked = apply(book(order(1, "issued"), migrated=[1]), None, [entry(1, "mark_renewed")], context={"diff": True})
+    assert marked["diff"]["before"] != marked["diff"]["after"]
 
 
 # -- verification ------------------------------------------------------------------------------------------------------
@@ -501,6 +535,44 @@ def test_changes_that_cannot_be_read_afterwards_are_unknown_for_that_reason(
     # Not that a read does not show it: there was none.
     assert all("simulated" in one["reason"] for one in result["outcomes"])
     assert result["changed"] is True
+
+
+@each(
+    ("status", "outcome", "is_changed"),
+    [("canceled", "done", True), ("pending", "unknown", False)],
+)
+def test_an_effect_that_a_read_shows_is_a_change_whatever_was_answered(
+    book: Callable[..., Book],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    status: str,
+    outcome: str,
+    is_changed: bool,
+) -> None:
+    service = book(order(1))
+
+    def lost(*_arguments: Any) -> dict[str, Any]:
+        service.orders[1]["status"] = status
+        rows = [{"order_id": 1, "outcome": "unknown", "reason": "no answer"}]
+        return {"changed": False, "orders": rows, "warnings": ["the answer was lost"]}
+
+    monkeypatch.setitem(apply_module.CHANGES, ("certcentral", "cancel"), (lost,))
+    result = apply(service, tmp_path / status, [entry(1)])
+    assert (outcomes(result), result["changed"]) == ({"1": outcome}, is_changed)
+    assert result["warnings"] == ["the answer was lost"]
+    assert result["outcomes"][0]["time"] == "2026-11-22T10:42:00Z"
+
+
+def test_warnings_of_all_batches_are_in_the_result(
+    book: Callable[..., Book], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def warns(_services: Any, batch: Any, _options: Any) -> dict[str, Any]:
+        rows = [{"order_id": one, "outcome": "unchanged", "reason": ""} for one in batch.orders]
+        return {"changed": False, "orders": rows, "warnings": [f"order {one}" for one in batch.orders]}
+
+    monkeypatch.setitem(apply_module.CHANGES, ("certcentral", "cancel"), (warns,))
+    result = apply(book(order(1), order(2)), tmp_path, [entry(1), entry(2)])
+    assert result["warnings"] == ["order 1", "order 2"]
 
 
 # -- what must not hide changes ----------------------------------------------------------------------------------------

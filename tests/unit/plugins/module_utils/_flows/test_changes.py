@@ -14,6 +14,7 @@ import pytest
 
 from ansible_collections.certops.orders.plugins.module_utils._flows.changes import CHANGES, Batch, ChangeOptions, make
 from ansible_collections.certops.orders.plugins.module_utils._plans.actions import ACTIONS, WRITING
+from ansible_collections.certops.orders.tests.cases import each
 from ansible_collections.certops.orders.tests.unit.plugins.module_utils._flows.book import (
     DIGEST,
     Book,
@@ -219,6 +220,23 @@ def test_options_of_servertastic_that_cannot_be_used_are_the_result(
     assert name in result["msg"]
 
 
+@each("action", ["cancel", "mark_renewed"])
+def test_a_reissue_is_dropped_only_where_the_plan_says_so(book: Callable[..., Book], action: str) -> None:
+    service = book(order(1, "reissue_pending", requests=REISSUE), migrated=[1])
+    (result,) = carry_out(service, batch(action, drop_reissue=True))
+    assert (service.writes, result["orders"][0]["outcome"]) == ([], "ineligible")
+
+
+@each(("drop", "writes"), [(True, [f"{PUT}/status", f"{PUT}/revoke"]), (False, [])])
+def test_a_reissue_that_comes_between_is_dropped_by_the_revocation_itself(
+    book: Callable[..., Book], drop: bool, writes: list[str]
+) -> None:
+    service = book(order(1, "reissue_pending"))
+    with opened(service) as services:
+        make(CHANGES["certcentral", "revoke"][-1], services, batch("revoke", drop), OPTIONS)
+    assert service.writes == writes
+
+
 def test_a_mark_is_set_on_migrated_orders_only(book: Callable[..., Book]) -> None:
     service = book(order(1, "issued"))
     (result,) = carry_out(service, batch("mark_renewed"))
@@ -230,6 +248,18 @@ def test_what_keeps_an_operation_from_beginning_is_its_result(book: Callable[...
     service.refuses = ("GET ",)
     (result,) = carry_out(service, batch("cancel"))
     assert (result.get("failed"), result["changed"], service.writes) == (True, False, [])
+
+
+def test_a_defect_is_a_failure_and_leaves_each_order_unknown(book: Callable[..., Book]) -> None:
+    def defect(*_arguments: Any) -> dict[str, Any]:
+        raise KeyError
+
+    with opened(book()) as services:
+        result = make(defect, services, batch("cancel"), OPTIONS)
+        assert services.context.stop.reason
+    (row,) = result.pop("orders")
+    assert (result, row["order_id"], row["outcome"]) == ({"failed": True, "changed": False}, 1, "unknown")
+    assert "KeyError" in row["reason"]
 
 
 def test_every_change_is_in_the_audit_log_with_its_ticket(book: Callable[..., Book], tmp_path: Path) -> None:

@@ -18,11 +18,12 @@ from ansible_collections.certops.orders.plugins.module_utils._common.context imp
 from ansible_collections.certops.orders.plugins.module_utils._common.errors import ApiError
 from ansible_collections.certops.orders.plugins.module_utils._common.options import OptionError
 from ansible_collections.certops.orders.plugins.module_utils._flows import apply as apply_module
-from ansible_collections.certops.orders.plugins.module_utils._flows import engine
+from ansible_collections.certops.orders.plugins.module_utils._flows import engine, kinds
 from ansible_collections.certops.orders.plugins.module_utils._plans.document import canonical, digest
 from ansible_collections.certops.orders.plugins.module_utils._plans.errors import PlanError
 from ansible_collections.certops.orders.plugins.module_utils._runtime import results as runtime_results
 from ansible_collections.certops.orders.plugins.modules import order_plan
+from ansible_collections.certops.orders.tests.cases import each
 from ansible_collections.certops.orders.tests.messages import check_messages, known
 from ansible_collections.certops.orders.tests.unit.plugins.module_utils._flows.book import (
     DIGEST,
@@ -204,6 +205,38 @@ def test_a_request_is_planned_and_applied_by_one_task(book: Callable[..., Book],
     done = apply(service, tmp_path, request={"names": [NAME]}, without_approval=True)
     assert (done.outcomes, done.result["account"]["account_id"]) == ({"1": "done"}, 4711)
     assert done.result["plan"]["entries"][0]["action"] == "cancel"
+
+
+@each(
+    ("given", "is_approved", "approved"),
+    [
+        ({"kind": kinds.UNDO}, True, ["1", "2"]),
+        # The orders of a plan that is not the approved one are not those that were approved.
+        ({"kind": kinds.UNDO, "sha256": "ab" * 32}, True, None),
+        ({"kind": kinds.UNDO, "without_approval": True}, False, None),
+        ({"kind": "mark_renewed_orders"}, True, None),
+    ],
+)
+def test_only_an_undo_is_planned_for_the_orders_of_its_approved_plan(
+    given: dict[str, Any],
+    is_approved: bool,
+    approved: list[str] | None,
+    book: Callable[..., Book],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    service, seen = book(), []
+
+    def planned(*_arguments: Any, **options: Any) -> kinds.Planned:
+        seen.append(options["approved"])
+        return kinds.Planned([entry(1, "unmark_renewed"), entry(2, "leave")])
+
+    monkeypatch.setattr(kinds, "plan", planned)
+    kind = {"kind": given["kind"], "request": {}}
+    made = plan(**kind, **connections(service)).result
+    plan_of_it = {"plan": made["plan"], "sha256": made["sha256"]} if is_approved else {}
+    apply(service, tmp_path, **{**kind, **plan_of_it, **given})
+    assert seen == [None, approved]
 
 
 def test_a_key_that_may_only_read_can_plan_and_not_apply(book: Callable[..., Book], tmp_path: Path) -> None:

@@ -34,6 +34,7 @@ from ansible_collections.certops.orders.plugins.module_utils._certcentral.reader
     RequestsToDecide,
     Revocable,
 )
+from ansible_collections.certops.orders.plugins.module_utils._common import names as common_names
 from ansible_collections.certops.orders.plugins.module_utils._common.names import dns_name
 from ansible_collections.certops.orders.plugins.module_utils._common.outcomes import CHANGED, PENDING_APPROVAL
 from ansible_collections.certops.orders.plugins.module_utils._planners import decommission as policy
@@ -217,6 +218,7 @@ def test_ids_are_compared_as_text() -> None:
         ({"on_issued": ["revoke"]}, "on_issued"),
         ({"on_isued": "keep", "shred": []}, "on_isued"),
         ({"_parents": []}, "_parents"),
+        ({"scope": []}, "scope"),
         ({"shared": None}, "shared"),
         ({"protected": None}, "protected"),
         ({"product_types": None}, "product_types"),
@@ -321,6 +323,7 @@ def test_a_decommissioned_wildcard_is_affected_and_its_names_are_not() -> None:
         ("shop.example.com.", SHOP),
         (" shop.example.com ", SHOP),
         ("SHOP.example.COM", SHOP),
+        ("SHOP.EXAMPLE.MX", "shop.example.mx"),
         ("*.EXAMPLE.com", SHOP),
         ("sh?p.*", SHOP),
         ("[s]hop.example.[!d]om", SHOP),
@@ -375,6 +378,13 @@ def test_a_pattern_that_would_protect_nothing_is_refused(pattern: str) -> None:
         make_criteria(protected=[WWW, pattern])
 
 
+def test_a_protected_pattern_in_unicode_needs_the_library_idna(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(common_names, "_idna", None)
+    assert make_criteria(protected=[WWW]).protected
+    with pytest.raises(ValueError, match=r"decommission_domain_protected: .*idna"):
+        make_criteria(protected=[WWW, "b\u00fccher.example"])
+
+
 @pytest.mark.parametrize(
     "pattern", [WWW, "www.*", "w*.example.com", "?ww.example.com", "[a-z]ww.example.com", "*", "*.example.com", "*.com"]
 )
@@ -395,7 +405,13 @@ def test_a_shared_wildcard_never_beats_the_protected_name_above_it(pattern: str)
     assert entry_of(an_order("pending", WILD), make_criteria(shared=[7], protected=[pattern]))["action"] == "leave"
 
 
-@pytest.mark.parametrize("pattern", ["a.b.example.com", "www.example.org", "example.net", "w.*.example.com", "*.test"])
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        *("a.b.example.com", "www.example.org", "example.net", "w.*.example.com", "*.test"),
+        *("*a.b.example.com", "www.other.*"),
+    ],
+)
 def test_a_shared_wildcard_is_ended_where_nothing_below_it_is_protected(pattern: str) -> None:
     assert entry_of(an_order("pending", WILD), make_criteria(shared=[7], protected=[pattern]))["action"] == "cancel"
 
@@ -456,6 +472,26 @@ def test_an_entry_contains_the_order_and_the_state_of_the_decision() -> None:
     ]
 
 
+@each(
+    ("common_name", "shown"),
+    [
+        ("", SHOP),
+        ("SHOP.example.com", "SHOP.example.com"),
+        ("b\u00fccher.example", BOOKS),
+        # What is no domain name stays as it is.
+        ("J\u00fcrgen Doe", "J\u00fcrgen Doe"),
+    ],
+)
+def test_an_entry_is_named_after_the_common_name_and_has_its_organization(common_name: str, shown: str) -> None:
+    order = an_order(common_name=common_name, dns_names=(SHOP,), product_name_id="ssl_plus", organization=RETAIL)
+    (entry,) = planned([row(order)], make_criteria())
+    assert (entry["name"], entry["organization"]) == (shown, "Retail")
+    # Only the state of an end has the product.
+    assert set(entry["state"]) == {"status", "valid_till"}
+    for nameless in (Named(1, ""), None):
+        assert "organization" not in planned([row(replace(order, organization=nameless))], make_criteria())[0]
+
+
 @pytest.mark.parametrize("order_id", [0, -1])
 def test_an_order_without_an_id_is_refused(order_id: int) -> None:
     """What is no number at all is no order to the client."""
@@ -486,6 +522,7 @@ def test_an_order_without_an_id_is_refused(order_id: int) -> None:
         ("waiting_pickup", {}, ALL_KINDS, True, False, False),
         ("pending", {"serial_number": "0A"}, ALL_KINDS, False, False, False),
         ("reissue_pending", {"valid_till": TODAY - timedelta(days=1)}, (KEEP,), False, False, False),
+        ("reissue_pending", {"valid_till": TODAY}, (KEEP,), True, False, False),
         ("issued", {"names_known": False}, ALL_KINDS, True, None, False),
         ("processing", {"names_known": False}, ALL_KINDS, True, False, False),
         ("revoked", {"names_known": False}, ALL_KINDS, False, False, False),
@@ -506,7 +543,20 @@ def test_what_has_to_be_read_further(
             }
 
 
+@each(("days", "details"), [(-1, []), (0, []), (1, [7])])
+def test_an_expired_order_with_an_expiry_in_the_future_is_read_before_it_is_marked(
+    days: int, details: list[int]
+) -> None:
+    order = an_order("expired", valid_till=TODAY + timedelta(days=days))
+    assert to_read([row(order)], make_criteria(mark_renewed=True))["details"] == details
+
+
 def test_no_details_are_read_of_an_order_that_needs_manual_review() -> None:
+    assert to_read([row(an_order("pending", SHOP, WWW, id=6)), row(an_order("pending"))], make_criteria()) == {
+        "details": [7],
+        "certificates": [],
+        "origin": [],
+    }
     for names, facts, options in (
         ((SHOP, WWW), {}, {}),
         ((WILD,), {}, {}),
@@ -745,9 +795,13 @@ def test_an_order_listed_without_names_may_cover_a_name_to_decommission() -> Non
     other = an_order("pending", WWW, id=9)
     over = an_order("revoked", WWW, id=10, names_known=False)
     client = an_order("pending", WWW, id=11, names_known=False, product_type="client_certificate")
-    lists = [short(order, WWW), short(alone), short(other), row(over), row(client)]
+    expired = an_order("expired", WWW, id=12, names_known=False)
+    unsaid = an_order("pending", WWW, id=13, names_known=False, product_type="")
+    lists = [short(order, WWW), short(alone), short(other), row(over), row(client), row(expired), row(unsaid)]
 
-    assert to_read(lists, make_criteria())["details"] == [7, 8, 9]
+    assert to_read(lists, make_criteria())["details"] == [7, 8, 9, 13]
+    # A page that shows no name to decommission is not read again.
+    assert to_read([short(other)], make_criteria(), [whole(other)])["details"] == []
     entries = planned(lists, make_criteria(), details=map(whole, [order, alone, other]))
     assert [(entry["order"], entry["action"]) for entry in entries] == [("7", "leave"), ("8", "cancel")]
     # Its certificates are asked for once its page has shown that it is one of those to end.
@@ -786,6 +840,9 @@ def test_certificates_that_are_announced_and_not_listed(kind: str, accepted: lis
     assert decision.outcome == "ineligible"
     if accepted:
         assert (entry["action"], entry["state"]["unknown"]) == (kind, "accepted")
+        # The acceptance adds to what is approved, and replaces nothing of it.
+        approved = {"auto_renew": False} if kind == LAPSE else {"certificates": ["0A"], "served": "not_served"}
+        assert {**entry["state"], **approved} == entry["state"]
     else:
         assert entry["action"] == "leave"
     guarded = make_criteria(on_issued=kind, accept_unknown=[7], protected=[SHOP])
@@ -886,6 +943,10 @@ def test_pages_and_certificates_that_contradict_one_another_are_left() -> None:
     pages = [whole(order), whole(replace(order, requests=(Request(56, "new_request", "pending"),)))]
     (entry,) = both_ways(pages, lambda several: planned([row(order)], make_criteria(), details=several))
     assert action_and_reason(entry) == ("leave", because("rows of one order that differ"))
+    # Only a page has requests, and to have none is then a fact.
+    pages = [whole(order), whole(replace(order, requests=()))]
+    (entry,) = both_ways(pages, lambda several: planned([row(order)], make_criteria(), details=several))
+    assert action_and_reason(entry) == ("leave", because("rows of one order that differ"))
 
     issued, criteria = an_order(), make_criteria(on_issued=REVOKE)
     ends = [ends_of(issued), ends_of(issued, (SHOP,))]
@@ -894,6 +955,15 @@ def test_pages_and_certificates_that_contradict_one_another_are_left() -> None:
     )
     assert action_and_reason(entry) == ("leave", because("rows of one order that differ"))
     assert both_ways(ends, lambda several: to_probe(several, [], criteria)) == []
+
+
+def test_versions_that_agree_in_other_words_and_the_names_of_those_that_do_not() -> None:
+    marked = [row(an_order("renewed", is_renewed=mark)) for mark in (True, False)]
+    (entry,) = both_ways(marked, lambda several: planned(several, make_criteria()))
+    assert entry["action"] == "keep"
+    named = [row(an_order("pending", SHOP, name)) for name in (WWW, "api.example.com")]
+    (entry,) = both_ways(named, lambda several: planned(several, make_criteria()))
+    assert (entry["action"], entry["domains"]) == ("leave", ["api.example.com", SHOP, WWW])
 
 
 def test_its_own_page_is_newer_than_the_list() -> None:
@@ -979,6 +1049,8 @@ def test_an_order_that_has_a_certificate_is_not_ended_as_one_that_has_none(statu
 def test_only_one_request_for_a_new_order_is_rejected(requests: tuple[Request, ...], found: str) -> None:
     """The requester of a revocation had a reason, a stolen key perhaps; ours is not to keep the certificate."""
     entry = entry_of(an_order("needs_approval", requests=requests), make_criteria())
+    first = entry_of(an_order("needs_approval", requests=(replace(NEW_REQUEST, id=1),)), make_criteria())
+    assert first["request_id"] == 1
 
     if found:
         assert action_and_reason(entry) == ("leave", because("no request to reject").replace("none", found))
@@ -1454,6 +1526,29 @@ def test_an_expired_migrated_order_is_marked_where_that_is_wanted(
     assert entry_of(an_order(status, **facts), make_criteria(on_issued=kind, mark_renewed=wanted))["action"] == action
 
 
+@each(
+    ("listed", "shown", "seen", "action"),
+    [
+        (None, None, frozenset([ROW, DETAILS, ORIGIN]), "mark_renewed"),
+        (False, False, frozenset([ROW, DETAILS, ORIGIN]), "mark_renewed"),
+        (True, True, frozenset([ROW, DETAILS, ORIGIN]), "nothing"),
+        # Either can omit the mark, and the page is newer.
+        (True, None, frozenset([ROW, DETAILS, ORIGIN]), "nothing"),
+        (None, True, frozenset([ROW, DETAILS, ORIGIN]), "nothing"),
+        (True, False, frozenset([ROW, DETAILS, ORIGIN]), "mark_renewed"),
+        # A list can omit the mark of a marked order.
+        (None, None, frozenset([ROW, ORIGIN]), "nothing"),
+    ],
+)
+def test_an_order_is_marked_only_if_its_details_show_no_mark(
+    listed: bool | None, shown: bool | None, seen: frozenset[str], action: str
+) -> None:
+    order = an_order("expired", is_migrated=True, is_renewed=listed, valid_till=TODAY)
+    page = replace(order, is_renewed=shown, seen=seen)
+    (entry,) = planned([row(order)], make_criteria(mark_renewed=True), details=[page])
+    assert entry["action"] == action
+
+
 @pytest.mark.parametrize("days", [None, 1, 200])
 def test_an_order_without_a_date_of_expiry_is_not_marked(days: int | None) -> None:
     valid_till = None if days is None else TODAY + timedelta(days=days)
@@ -1567,6 +1662,14 @@ def test_what_covers_a_living_name(
     assert with_successors(an_order("pending", *names), criteria, row(successor))["action"] == (
         "cancel" if good else "leave"
     )
+
+
+def test_a_wildcard_ends_with_its_order_whatever_stays_elsewhere() -> None:
+    below = "*.shop.example.com"
+    for stays in (WWW, "intranet"):
+        criteria = make_criteria(below, stays, lives_on=[stays], shared=[7])
+        assert entry_of(an_order("pending", below), criteria)["action"] == "cancel"
+        assert entry_of(an_order("pending", SHOP), make_criteria(stays, SHOP, lives_on=[stays]))["action"] == "cancel"
 
 
 def test_a_wildcard_may_be_decommissioned_while_a_name_below_it_stays() -> None:
@@ -1743,6 +1846,7 @@ def test_guards_hold_for_servertastic(status: str, name: str, options: dict[str,
     ("facts", "situation"),
     [
         ({"domains": (SHOP, WWW), "san_count": 1}, "another name"),
+        ({"domains": (SHOP,), "san_count": 1}, "a name that Servertastic does not return"),
         ({"domains": (SHOP,), "san_count": 2}, "names that Servertastic does not return"),
     ],
 )
@@ -1764,6 +1868,8 @@ def test_an_order_of_servertastic_is_ended_only_with_all_of_its_names() -> None:
 
 def test_a_wildcard_of_servertastic_that_is_listed_may_go() -> None:
     assert servertastic(a_review("Queued", WILD), make_criteria(shared=[DIGEST]))["action"] == "cancel"
+    issued, criteria = a_review("Completed", WILD), make_criteria(shared=[DIGEST], on_issued=REVOKE)
+    assert [probe["order"] for probe in to_probe([], [issued], criteria)] == [DIGEST]
 
 
 @pytest.mark.parametrize("name", ["SHOP.Example.com", f"{SHOP}."])
@@ -2388,6 +2494,11 @@ RETAIL, LABS = Named(1, "Retail"), Named(2, "Labs")
             "leave",
             False,
         ),
+        (
+            an_order("expired", organization=LABS, order_valid_till=TODAY - timedelta(days=1)),
+            "nothing",
+            False,
+        ),
     ],
 )
 def test_an_order_outside_of_the_scope_is_not_changed_and_shown_while_it_serves(
@@ -2409,6 +2520,12 @@ def test_the_page_of_an_order_can_show_that_it_is_outside() -> None:
     assert entry["action"] == "leave"
     (entry,) = planned([listed], criteria, details=[replace(read, container=RETAIL)])
     assert entry["action"] == "cancel"
+    # The list and the page must both be inside.
+    (entry,) = planned([replace(listed, container=LABS)], criteria, details=[replace(read, container=RETAIL)])
+    assert entry["action"] == "leave"
+    # What the page has shown decides about the further reads.
+    issued, page = row(an_order(container=None)), whole(an_order(container=LABS))
+    assert to_read([issued], make_criteria(containers=[1], on_issued=REVOKE), [page])["certificates"] == []
 
 
 @each(("listed", "found", "action"), [(RETAIL, LABS, "leave"), (LABS, RETAIL, "leave"), (None, RETAIL, "revoke")])
@@ -2477,6 +2594,7 @@ def test_messages_of_a_plan() -> None:
     past = TODAY - timedelta(days=5)
     reissuable = an_order(valid_till=past, order_valid_till=TODAY + timedelta(days=200))
     duplicated, unnamed = an_order(has_duplicates=True), replace(pending, names_known=False)
+    unlisted = replace(expired, names_known=False)
     incomplete = replace(ends_of(issued), order=replace(issued, unknown="some are not listed"))
     accepted, accepting = (
         make_criteria(on_issued=REVOKE, accept_unknown=[7]),
@@ -2487,6 +2605,9 @@ def test_messages_of_a_plan() -> None:
 
     def listed(order: Order, criteria: Decommission) -> dict[str, Any]:
         return planned([row(order)], criteria)[0]
+
+    def hidden(number: int) -> dict[str, Any]:
+        return {**HIDES, "unresolved": {"7": [f"n{one}.example.com" for one in range(number)]}}
 
     entries = {
         "a pending order": entry_of(pending, make_criteria()),
@@ -2504,6 +2625,9 @@ def test_messages_of_a_plan() -> None:
         "an unknown status": entry_of(an_order("on_hold"), make_criteria()),
         "no status": entry_of(an_order(""), make_criteria()),
         "an expired order": entry_of(expired, make_criteria()),
+        "an expired order with unknown names": planned(
+            [row(unlisted)], make_criteria(mark_renewed=True), details=[whole(unlisted), origin(unlisted)]
+        )[0],
         "an expired order to mark": entry_of(expired, make_criteria(mark_renewed=True)),
         "an expired certificate, to keep": entry_of(reissuable, make_criteria()),
         "an expired certificate, to revoke": entry_of(reissuable, revoke),
@@ -2535,6 +2659,9 @@ def test_messages_of_a_plan() -> None:
         "a name that does not resolve, without an approval": entry_of(
             issued, make_criteria(on_issued=REVOKE, unapproved=True), **HIDES
         ),
+        "unknown names that do not resolve": entry_of(issued, revoke, **hidden(0)),
+        "three names that do not resolve": entry_of(issued, revoke, **hidden(3)),
+        "five names that do not resolve": entry_of(issued, revoke, **hidden(5)),
         "certificates that cannot be read": entry_of(issued, revoke, certificates=[]),
         "certificates that cannot be read, with a reason": entry_of(issued, revoke, certificates=[missing]),
         "certificates that are not all known": entry_of(issued, revoke, certificates=[incomplete]),
@@ -2556,6 +2683,7 @@ def test_messages_of_a_plan() -> None:
         "another kind of product": entry_of(an_order("pending", product_type="client_certificate"), make_criteria()),
         "no kind of product": entry_of(an_order("pending", product_type=""), make_criteria()),
         "a replacement": entry_of(pending, make_criteria(replacements=[7])),
+        "an expired order outside of the scope": entry_of(expired, make_criteria(organizations=["retail"])),
         "a name in use without a replacement": with_successors(
             pending, stays, row(replace(SUCCESSOR, status="pending"))
         ),
@@ -2586,6 +2714,7 @@ def test_messages_of_a_plan_of_servertastic() -> None:
         "a name that does not resolve": hidden(revoke),
         "a name that does not resolve, without an approval": hidden(make_criteria(on_issued=REVOKE, unapproved=True)),
         "another name": servertastic(a_review(domains=(SHOP, WWW), san_count=1), revoke),
+        "a name that Servertastic does not return": servertastic(a_review(domains=(SHOP,), san_count=1), revoke),
         "names that Servertastic does not return": servertastic(a_review(domains=(SHOP,), san_count=2), revoke),
         "a replacement": servertastic(a_review("Queued"), make_criteria(replacements=[DIGEST])),
     }

@@ -58,6 +58,13 @@ def test_an_account_without_domains_allows_no_subdomains() -> None:
         check_reach([], make_criteria(include_subdomains=True))
 
 
+def test_of_many_names_outside_of_the_account_the_first_are_named() -> None:
+    names = [f"n{number:02}.example.org" for number in range(21)]
+    with pytest.raises(ValueError, match=r"n19\.example\.org") as refusal:
+        check_reach([], make_criteria(*names, include_subdomains=True))
+    assert "n20.example.org" not in str(refusal.value)
+
+
 @each(
     ("pattern", "name", "protected"),
     [
@@ -68,6 +75,8 @@ def test_an_account_without_domains_allows_no_subdomains() -> None:
         ("*.pay.example.com", "example.com", False),
         ("*pay.example.com", "pay.example.com", True),
         ("www.*.example.com", "a.example.com", False),
+        ("op.example.com", "shop.example.com", False),
+        ("????", "shop.example.com", False),
     ],
 )
 def test_a_pattern_of_all_below_a_name_protects_the_name(pattern: str, name: str, protected: bool) -> None:
@@ -91,6 +100,8 @@ def test_patterns_that_match_no_name_of_the_account_are_one_note() -> None:
     assert "*.pya.example.com, nowhere.example.com" in note
     assert not [pattern for pattern in found if pattern in note]
     assert notes(orders, reviews, make_criteria(protected=found)) == []
+    # What the role adds is not what the user may have misspelled, and hides nothing of it.
+    assert len(notes(orders, reviews, make_criteria(protected=["nowhere.example.com"], stays=["*"]))) == 1
     assert notes([], [], make_criteria()) == []
 
 

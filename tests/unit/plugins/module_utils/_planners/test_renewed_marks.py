@@ -183,6 +183,10 @@ def test_its_names_contain_all_of_the_old_ones(names: tuple[str, ...], others: t
     assert actions(old(*names), new(*others)) == (MARKED if counts else {})
 
 
+def test_two_orders_with_a_part_of_the_names_each_are_no_successor() -> None:
+    assert actions(old(SHOP, WWW), new(SHOP), replace(new(WWW), id=5)) == {}
+
+
 def test_an_order_without_names_has_no_successor() -> None:
     nameless: dict[str, Any] = {"common_name": "Jane Doe", "dns_names": ()}
 
@@ -367,6 +371,8 @@ def test_another_successor_without_an_end_date_needs_manual_review(status: str) 
     (entry,) = planned(old(is_renewed=True), ended(), an_order(5, None, status=status))
 
     assert (entry["action"], entry["reason"]) == ("leave", because("another order without a last day"))
+    (entry,) = planned(old(is_renewed=True), ended(), *(an_order(number, None, status=status) for number in (6, 5)))
+    assert entry["reason"] == because("another order without a last day")
 
 
 @pytest.mark.parametrize(
@@ -377,6 +383,7 @@ def test_the_mark_of_an_expired_order_stays_unless_that_is_asked_for(facts: dict
     expired = old(is_renewed=True, **facts)
 
     assert actions(expired, ended()) == {}
+    assert plan([expired, ended()], TODAY) == []
     assert to_read([expired, ended()], TODAY) == []
     assert actions(expired, ended(), undo_expired=True) == UNMARKED
     assert actions(old(is_renewed=True, valid=0), ended()) == UNMARKED
@@ -391,6 +398,9 @@ def test_the_successor_that_ended_last_is_named() -> None:
     (entry,) = planned(old(is_renewed=True), ended(status="canceled"), replace(ended(), id=5))
 
     assert entry["reason"] == because("a revoked successor").replace("9", "5")
+    placed = [replace(ended(status="canceled", placed=number), id=-number) for number in (-30, -20, -40)]
+    (entry,) = planned(old(is_renewed=True), *placed)
+    assert entry["state"]["successor"] == 20
 
 
 def test_without_a_day_of_its_own_nothing_was_placed_later() -> None:
@@ -891,6 +901,26 @@ def test_an_order_with_a_part_of_its_names_needs_review() -> None:
     assert (entry["action"], entry["domains"]) == ("leave", [SHOP, WWW])
 
 
+def test_entries_with_and_without_a_mark_are_sorted_by_id_and_an_unknown_date_is_empty() -> None:
+    due = [replace(old(WWW), id=10), replace(old(), id=2), replace(old("api.example.com", valid_till=None), id=3)]
+    entries = plan([*due, new(WWW)], TODAY, with_unmarked=True)
+    assert [(one["order"], one["action"], one["state"]["valid_till"]) for one in entries] == [
+        ("2", "keep", "2026-03-31"),
+        ("3", "leave", ""),
+        ("10", "mark_renewed", "2026-03-31"),
+    ]
+
+
+def test_the_newest_order_that_waits_is_named() -> None:
+    waiting = [replace(new(status="pending", valid=None), id=number) for number in (5, 7, 6)]
+    assert "order 7," in unmarked(old(), *waiting)[OLD]["reason"]
+
+
+def test_an_order_of_another_organization_needs_review_only_if_it_would_renew_this_one() -> None:
+    assert unmarked(old(), new(organization=OTHER_US, valid=20))[OLD]["action"] == "keep"
+    assert unmarked(old(status="reissue_pending"), new(organization=OTHER_US))[OLD]["action"] == "keep"
+
+
 @pytest.mark.parametrize(
     ("order", "is_listed"),
     [
@@ -962,5 +992,6 @@ def test_messages() -> None:
     without = {situation: unmarked(old(), *others)[OLD] for situation, (others, _action) in WITHOUT_A_SUCCESSOR.items()}
     without["an order with a part of the names"] = unmarked(old(*BOTH), new(WWW))[OLD]
     itself = {situation: unmarked(order)[OLD] for situation, (order, _action) in OF_ITSELF.items()}
+    itself["contradicting rows"] = plan([old(), old(valid=31)], TODAY, with_unmarked=True)[0]
     not_marked = {f"unmarked: {situation}": entry["reason"] for situation, entry in {**without, **itself}.items()}
     check_messages("renewed marks plan", {**reasons, **refusals, **not_marked})

@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 
 from ansible_collections.certops.orders.plugins.module_utils._certcentral.filters import Criteria, matches
 from ansible_collections.certops.orders.plugins.module_utils._certcentral.models import ROW, Named, Order, Request
+from ansible_collections.certops.orders.plugins.module_utils._common import names as common_names
 from ansible_collections.certops.orders.plugins.module_utils._planners.stale_orders import (
     STALE,
     StaleCriteria,
@@ -183,6 +184,13 @@ def test_a_pattern_of_dots_is_refused(dots: str) -> None:
         make_criteria(exclude=[dots])
 
 
+def test_a_pattern_in_unicode_needs_the_library_idna(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(common_names, "_idna", None)
+    assert make_criteria(exclude=["www.*"]).exclude
+    with pytest.raises(ValueError, match=r"cancel_stale_orders_exclude: .*idna"):
+        make_criteria(exclude=["www.*", "b\u00fccher.*"])
+
+
 @pytest.mark.parametrize("statuses", [[], ["issued"], ["pending", "issued"], ["Pending"]])
 def test_only_statuses_that_can_be_stale_are_accepted(statuses: list[str]) -> None:
     """No statuses at all would have every order of the account searched for."""
@@ -193,8 +201,9 @@ def test_only_statuses_that_can_be_stale_are_accepted(statuses: list[str]) -> No
 def test_an_unknown_criterion_is_refused() -> None:
     with pytest.raises(ValueError, match="exclued"):
         make_criteria(exclued=["www.*"])
-    with pytest.raises(ValueError, match="today"):
-        make_criteria(today=TODAY)
+    for field in ("today", "scope"):
+        with pytest.raises(ValueError, match=f"cancel_stale_orders_{field} "):
+            make_criteria(**{field: TODAY})
 
 
 # -- which orders ------------------------------------------------------------------------------------------------------
@@ -374,6 +383,7 @@ def test_an_order_without_names_is_no_trouble(common_name: Any, dns_names: Any) 
     assert (entry["name"], entry["domains"], entry["action"]) == ("", [], "cancel")
     (entry,) = plan([listed], make_criteria(exclude=["api.*"]), details=[read])
     assert entry["action"] == "leave"
+    assert entry_of(an_order(), criteria=make_criteria(exclude=["api.*"]))["action"] == "cancel"
 
 
 def test_names_found_only_on_the_own_page_count() -> None:
@@ -392,6 +402,20 @@ def test_a_name_found_only_in_the_list_excludes_too() -> None:
         plan([row(an_order())], make_criteria(exclude=["www.*"]), details=[whole(an_order(common_name="api.example"))])
         == []
     )
+
+
+def test_a_name_found_only_in_the_list_includes_too_and_is_shown_unless_the_order_ends() -> None:
+    other = whole(an_order(common_name="api.example"))
+
+    (entry,) = plan([row(an_order())], make_criteria(include=["www.*"]), details=[other])
+    assert (entry["action"], entry["domains"]) == ("cancel", ["api.example"])
+    (entry,) = plan([row(an_order())], CRITERIA, details=[replace(other, status="issued")])
+    assert (entry["action"], entry["domains"]) == ("leave", ["api.example", "www.example.com"])
+
+
+@each(("organization", "shown"), [(Named(1, "Retail"), "Retail"), (Named(1, ""), None), (None, None)])
+def test_an_entry_has_the_name_of_the_organization(organization: Named | None, shown: str | None) -> None:
+    assert entry_of(an_order(organization=organization)).get("organization") == shown
 
 
 def test_what_has_to_be_read_comes_by_id() -> None:
@@ -474,6 +498,7 @@ def test_the_one_request_that_waits_is_rejected(requests: tuple[Request, ...], a
     entry = entry_of(an_order("needs_approval", requests=requests))
 
     assert (entry["action"], entry.get("request_id")) == (action, 55 if action == "reject_request" else None)
+    assert entry_of(an_order("needs_approval", requests=(replace(NEW_REQUEST, id=1),)))["request_id"] == 1
     why = because("no request to reject").replace("none", found) if found else because("a request to reject")
     assert entry["reason"] == why
 
@@ -620,6 +645,8 @@ def test_a_multi_year_plan_expires_twice() -> None:
     for days, plan_days, left in ((400, 10, True), (10, 400, True), (400, 500, False), (-400, -10, True)):
         older = expiring(days, order_valid_till=TODAY + timedelta(days=plan_days))
         assert (entry_of(order, older)["action"] == "leave") is left
+    # Of two days that are near, the nearer one is shown.
+    assert "10 days" in entry_of(order, expiring(-50, order_valid_till=TODAY + timedelta(days=10)))["reason"]
     older = expiring(None, order_valid_till=TODAY + timedelta(days=400))
     assert entry_of(order, older)["reason"] == because("a renewal of an order without dates")
 
@@ -870,6 +897,7 @@ def test_the_oldest_are_ended_and_the_others_wait() -> None:
         an_order("pending", 100, id=4),
         # What is left to manual review takes no place.
         an_order("pending", 300, id=5, product_type="client_certificate"),
+        an_order("needs_approval", 94, id=6),
     ]
 
     def planned(**options: Any) -> dict[str, str]:
@@ -877,11 +905,12 @@ def test_the_oldest_are_ended_and_the_others_wait() -> None:
         assert all("request_id" not in one for one in entries if one["action"] == "wait")
         return {one["order"]: one["action"] for one in entries}
 
-    assert planned() == {"1": "cancel", "2": "reject_request", "3": "cancel", "4": "cancel", "5": "leave"}
-    assert planned(limit=2) == {"1": "wait", "2": "reject_request", "3": "cancel", "4": "wait", "5": "leave"}
-    assert planned(limit=1) == {"1": "wait", "2": "reject_request", "3": "wait", "4": "wait", "5": "leave"}
-    assert planned(limit=4) == planned(limit=None) == planned()
-    (waiting,) = (
+    ended = {"1": "cancel", "2": "reject_request", "3": "cancel", "4": "cancel", "5": "leave", "6": "reject_request"}
+    assert planned() == ended
+    assert planned(limit=2) == {**ended, "1": "wait", "4": "wait", "6": "wait"}
+    assert planned(limit=1) == {**ended, "1": "wait", "3": "wait", "4": "wait", "6": "wait"}
+    assert planned(limit=5) == planned(limit=None) == planned()
+    waiting, _another = (
         one
         for one in plan(map(row, orders), make_criteria(limit=3), details=map(whole, orders))
         if one["action"] == "wait"
@@ -929,6 +958,14 @@ def test_a_stale_order_outside_of_the_scope_is_counted_only(
     assert ids([order], criteria) == ([7] if is_read else [])
     assert [entry["action"] for entry in entries_of(order, criteria=criteria)] == actions
     assert outside([row(order)], criteria) == (not actions)
+    assert outside([row(order)], CRITERIA) == 0
+
+
+def test_a_scope_that_cannot_be_meant_names_its_variable() -> None:
+    with pytest.raises(ValueError, match=r"^cancel_stale_orders_organizations must"):
+        make_criteria(organizations="Retail")
+    entry = entry_of(an_order(), criteria=make_criteria(organizations=["Retail"]))
+    assert "cancel_stale_orders_organizations" in entry["reason"]
 
 
 def test_the_limit_counts_orders_of_the_scope_only() -> None:
@@ -943,6 +980,9 @@ def test_an_order_whose_page_shows_another_container_is_outside() -> None:
     listed, read = row(an_order()), whole(an_order(container=Named(2, "")))
     assert plan([listed], criteria, details=[read]) == []
     assert outside([listed], criteria, [read]) == 1
+    # One version outside of the scope is enough.
+    moved = row(an_order(container=Named(2, "")))
+    assert plan([moved], criteria, details=[whole(an_order(container=Named(1, "")))]) == []
 
 
 # -- messages ----------------------------------------------------------------------------------------------------------

@@ -77,6 +77,12 @@ CASES: list[tuple[dict[str, Any], dict[str, Any], int | None]] = [
     ({}, named(names_known=False), None),
     ({}, named("other.example", names_known=False), 0),
     ({}, {"has_unread_expiry": True}, None),
+    ({}, {"product_type": ""}, None),
+    # It cannot have renewed an order that ends later, or still be a successor after it has expired.
+    ({}, {"organization": None, "days": 20}, 0),
+    ({}, {"organization": None, "days": 30}, 0),
+    ({"days": -30}, {"organization": None, "days": 0}, None),
+    ({"days": -30}, {"organization": None, "days": -1}, 0),
     ({}, named(WWW, names_known=False, status="pending"), 0),
 ]
 

@@ -16,13 +16,16 @@ from ansible_collections.certops.orders.plugins.module_utils._planners.undo_mark
     ReportRefused,
     marked_by,
     plan_undo,
+    run_of,
 )
 from ansible_collections.certops.orders.plugins.module_utils._plans.document import entries_of
 from ansible_collections.certops.orders.plugins.module_utils._reports.data import report_of, to_json
+from ansible_collections.certops.orders.tests.cases import each
 from ansible_collections.certops.orders.tests.messages import check_messages, known
 from ansible_collections.certops.orders.tests.unit.plugins.module_utils._planners.readings import answered
 
 HOST = "www.digicert.com"
+LONG = "#" * 1000
 
 
 def an_entry(order: int = 4, **facts: Any) -> dict[str, Any]:
@@ -76,8 +79,23 @@ def test_nothing_else_is_a_mark_that_was_set(facts: dict[str, Any]) -> None:
     assert marks(a_report(an_entry(4), an_entry(9, **facts))) == [4]
 
 
+@each(
+    ("facts", "run"),
+    [
+        ({"plan_sha256": "ab" * 32}, ("ab" * 32, "2026-03-01T12:00:00Z")),
+        ({"plan_sha256": None, "generated_at": None}, ("", "")),
+        ({"plan_sha256": 7, "generated_at": ["2026-03-01"]}, ("", "")),
+    ],
+)
+def test_the_run_of_a_report_is_its_digest_and_its_time(facts: dict[str, Any], run: tuple[str, str]) -> None:
+    assert run_of(changed(a_report(), **facts)) == run
+    with pytest.raises(ReportRefused):
+        run_of("[]")
+
+
 NO_REPORTS: dict[str, Any] = {
     "no text": {"schema_version": 1},
+    "no JSON object": "[]",
     "another schema version": '{"schema_version": 2}',
     "no schema version": "{}",
     "a report of a plan": a_report(phase="plan"),
@@ -145,6 +163,23 @@ def test_what_is_no_such_report_is_refused(text: Any, situation: str) -> None:
 )
 def test_values_of_another_type_are_refused(facts: dict[str, Any], shown: str) -> None:
     assert shown in refusal(changed(a_report(an_entry()), **facts))
+
+
+def test_a_long_value_is_cut_in_a_refusal() -> None:
+    entries = [{**an_entry(), "order": LONG}]
+    account = {"account_id": LONG, "api_host": HOST}
+    host = {"account_id": 7, "api_host": LONG}
+    cases = (
+        (refusal(changed(a_report(), schema_version=LONG)), 20),
+        (refusal(changed(a_report(), entries=entries)), 50),
+        (refusal(changed(a_report(), account=account)), 20),
+        (refusal(a_report(), LONG), 20),
+        (refusal(changed(a_report(), account=host)), 100),
+        (refusal(a_report(), 7, LONG), 100),
+        (action_and_reason(a_row(status=LONG), a_page(status=LONG))[1], 50),
+    )
+    for message, limit in cases:
+        assert message.count("#") == limit
 
 
 @pytest.mark.parametrize(("theirs", "ours"), [(7, 7), ("7", 7), (7, "7"), ("7", "7")])
@@ -254,6 +289,9 @@ def test_every_clause(row: dict[str, Any], page: dict[str, Any], situation: str)
 @pytest.mark.parametrize(("row", "page"), [(None, None), (a_row(), None), (None, a_page()), (a_row(), a_row())])
 def test_a_missing_order_needs_manual_review(row: Order | None, page: Order | None) -> None:
     assert action_and_reason(row, page) == ("leave", because("no such order"))
+    (entry,) = plan_undo([4], [row] if row else [], [page] if page else [])
+    known = row or page
+    assert (entry["name"], entry["state"]["status"]) == ((known.common_name, known.status) if known else ("", ""))
 
 
 def test_each_order_is_planned_once_by_its_id_and_no_other_one_is() -> None:

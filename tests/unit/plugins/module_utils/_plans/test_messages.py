@@ -235,6 +235,12 @@ def test_messages_of_verification() -> None:
         "another origin": difference(is_migrated=True),
         "another name": difference(domains=[*names, "pay.example.com"]),
         "no names": difference(domains=[]),
+        "several names instead of none, and another status": changed_since(
+            {**pending, "domains": []}, {"status": "issued", "domains": ["b.example.com", "a.example.com"]}
+        ),
+        "a name instead of several": changed_since(
+            {**pending, "domains": ["b.example.com", "a.example.com"]}, {"status": "pending", "domains": names}
+        ),
         "another certificate": changed_since(certificates, {"serial_number": "0B", "domains": names}),
         "no certificate": changed_since(certificates, {"domains": names}),
     }

@@ -27,7 +27,13 @@ from ansible_collections.certops.orders.plugins.module_utils._plans.outcomes imp
     summary,
 )
 from ansible_collections.certops.orders.plugins.module_utils._plans.reorder_sheets import sheet
-from ansible_collections.certops.orders.plugins.module_utils._plans.verification import reconciled, unverified, verified
+from ansible_collections.certops.orders.plugins.module_utils._plans.verification import (
+    changed_since,
+    reconciled,
+    unverified,
+    verified,
+)
+from ansible_collections.certops.orders.tests.cases import each
 from ansible_collections.certops.orders.tests.unit.plugins.module_utils._plans.test_plans import A_DIGEST, entry, token
 
 TIME = "2026-11-22T10:42:07Z"
@@ -389,6 +395,12 @@ def test_a_later_read_corrects_the_outcome(outcome: str, status: str, expected: 
     assert one["outcome"] == expected
 
 
+def test_a_change_whose_order_could_not_be_read_again_has_that_as_its_reason() -> None:
+    (one,) = reconciled([record()], [], unreadable="the key was refused")
+    assert one["outcome"] == "unknown"
+    assert "the key was refused" in one["reason"]
+
+
 def test_what_servertastic_shows_is_too_old_to_correct_anything() -> None:
     rows = [{"order_digest": A_DIGEST, "order_status": "Queued"}]
     assert reconciled([record(A_DIGEST)], rows) == [record(A_DIGEST)]
@@ -401,11 +413,73 @@ def test_what_an_earlier_run_did_is_done() -> None:
     records = [record(1, outcome="left"), record(2, outcome="left"), record(3, "keep", "left")]
     records += [record(4, "revoke", "left"), record(5, "revoke", "left")]
 
-    found = reconciled(records, [account_row(1, "canceled"), account_row(2), pending], earlier=True)
+    issued = account_row(5, pending_requests=[request(3, "reissue", "pending")])
+    found = reconciled(records, [account_row(1, "canceled"), account_row(2), pending, issued], earlier=True)
 
     assert [one["outcome"] for one in found] == ["done", "left", "left", "pending_approval", "left"]
     # The request that waits is named in every later run as well.
     assert [one.get("request_id") for one in found] == [None, None, None, 1, None]
+
+
+# -- directly before an order is ended ---------------------------------------------------------------------------------
+
+SHOP, WWW, BOOKS = "shop.example.com", "www.example.com", "xn--bcher-kva.example"
+TLS = {"status": "pending", "product": "ssl_plus", "is_migrated": False}
+SERIALS = {"status": "issued", "certificates": ["0A", "0B"]}
+QUEUED = {"provider": "servertastic", "order": A_DIGEST, "state": {"status": "Queued"}}
+
+
+@each(
+    ("planned", "now", "is_same"),
+    [
+        ({}, {}, True),
+        ({}, {"status": "issued"}, False),
+        ({}, {"status": None}, False),
+        ({"state": {"status": ""}}, {"status": None}, True),
+        ({}, {"product_name_id": "ssl_ev_plus"}, False),
+        ({}, {"is_migrated": True}, False),
+        # What was not read, or not planned, cannot differ.
+        ({}, {"product_name_id": None, "is_migrated": None}, True),
+        ({"state": {}}, {"status": "issued"}, True),
+        # What has ended as planned needs no call, and any other end is a difference.
+        ({}, {"status": "canceled", "domains": [WWW]}, True),
+        ({}, {"status": "CANCELED", "domains": [WWW]}, True),
+        ({}, {"status": "revoked"}, False),
+        ({"action": "revoke"}, {"status": "canceled"}, False),
+        ({"action": "revoke"}, {"status": "revoked", "domains": []}, True),
+        ({"action": "lapse"}, {}, True),
+        ({"action": "lapse"}, {"status": "canceled"}, False),
+        # The names.
+        ({}, {"domains": [SHOP, WWW]}, False),
+        ({"action": "revoke"}, {"domains": [SHOP, WWW]}, False),
+        ({"domains": [SHOP, WWW]}, {}, False),
+        ({"domains": [SHOP, WWW], "action": "revoke"}, {}, True),
+        ({}, {"domains": None}, False),
+        ({}, {"domains": [f" {SHOP.upper()}. "]}, True),
+        ({"domains": [BOOKS]}, {"domains": ["B\u00dcCHER.example"]}, True),
+        ({"domains": [BOOKS]}, {"domains": ["b\u00fccherei.example"]}, False),
+        ({"domains": [SHOP, "jane doe"]}, {"common_name": "Jane Doe"}, True),
+        ({"domains": [SHOP, "jane doe"]}, {"common_name": "John Doe"}, False),
+        ({}, {"common_name": "Jane Doe"}, True),
+        ({"domains": [SHOP, "(( x ))"]}, {"domains": [SHOP, "{{ x }}"]}, True),
+        # The certificates of a revocation.
+        ({"action": "revoke", "state": SERIALS}, {"status": "issued", "serial_number": "0B"}, True),
+        ({"action": "revoke", "state": SERIALS}, {"status": "issued", "serial_number": "0C"}, False),
+        ({"action": "revoke", "state": SERIALS}, {"status": "issued", "serial_number": None}, False),
+        ({"action": "revoke", "state": {"certificates": []}}, {"serial_number": "0A"}, False),
+        # Servertastic has other fields.
+        (QUEUED, {"order_status": "Queued", "domain_name": SHOP, "domains": [], "status": None}, True),
+        (QUEUED, {"order_status": "Completed", "domain_name": SHOP, "domains": []}, False),
+        (QUEUED, {"order_status": "Queued", "domain_name": WWW, "domains": [SHOP]}, False),
+        (QUEUED, {"order_status": "Queued", "domain_name": None, "domains": [SHOP]}, True),
+        (QUEUED, {"order_status": "Cancelled", "domain_name": WWW}, True),
+        (QUEUED, {"status": "Queued", "domain_name": SHOP, "domains": []}, False),
+    ],
+)
+def test_an_order_is_ended_only_as_it_was_planned(planned: dict[str, Any], now: dict[str, Any], is_same: bool) -> None:
+    one = {**entry(1, domains=[SHOP], state=TLS), **planned}
+    page = {"status": "pending", "product_name_id": "ssl_plus", "is_migrated": False, "domains": [SHOP], **now}
+    assert (changed_since(one, page) == "") is is_same
 
 
 # -- summing up --------------------------------------------------------------------------------------------------------
