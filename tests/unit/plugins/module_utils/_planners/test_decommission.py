@@ -1667,9 +1667,11 @@ def test_what_covers_a_living_name(
 def test_a_wildcard_ends_with_its_order_whatever_stays_elsewhere() -> None:
     below = "*.shop.example.com"
     for stays in (WWW, "intranet"):
-        criteria = make_criteria(below, stays, lives_on=[stays], shared=[7])
+        criteria = make_criteria(below, stays, names_in_use=[stays], shared=[7])
         assert entry_of(an_order("pending", below), criteria)["action"] == "cancel"
-        assert entry_of(an_order("pending", SHOP), make_criteria(stays, SHOP, lives_on=[stays]))["action"] == "cancel"
+        assert (
+            entry_of(an_order("pending", SHOP), make_criteria(stays, SHOP, names_in_use=[stays]))["action"] == "cancel"
+        )
 
 
 def test_a_wildcard_may_be_decommissioned_while_a_name_below_it_stays() -> None:

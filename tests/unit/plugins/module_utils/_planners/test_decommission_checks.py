@@ -101,7 +101,7 @@ def test_patterns_that_match_no_name_of_the_account_are_one_note() -> None:
     assert not [pattern for pattern in found if pattern in note]
     assert notes(orders, reviews, make_criteria(protected=found)) == []
     # What the role adds is not what the user may have misspelled, and hides nothing of it.
-    assert len(notes(orders, reviews, make_criteria(protected=["nowhere.example.com"], stays=["*"]))) == 1
+    assert len(notes(orders, reviews, make_criteria(protected=["nowhere.example.com"], kept_names=["*"]))) == 1
     assert notes([], [], make_criteria()) == []
 
 
