@@ -151,16 +151,22 @@ def _mutant(name: str, status: str) -> Mutant:
         return Mutant(file, status, "")
     changes = _changes(file, function)
     place = f"{file.relative_to(COLLECTION.relative_to(ABOVE))}:{_line(file, function, changes[0][1:])}"
-    label = function.rpartition(SEPARATOR)[2].removeprefix("x_").partition("__mutmut_")[0]
-    return Mutant(file, status, "\n".join([f"{place}, {label}: {status}", *changes, ""]))
+    return Mutant(file, status, "\n".join([f"{place}, {_plain(function)}: {status}", *changes, ""]))
+
+
+def _plain(function: str) -> str:
+    """The name of a function, or of a method, without what mutmut adds to it."""
+    return function.rpartition(SEPARATOR)[2].removeprefix("x_").partition("__mutmut_")[0]
 
 
 def _changes(file: Path, function: str) -> list[str]:
     """The lines that a mutant removes and adds. `mutmut show` would take a second, and there can be hundreds."""
     lines, spans = _changed_file(file)
     original = f"{function.partition('__mutmut_')[0]}__mutmut_orig"
-    before, after = (lines[spans[name][0] - 1 : spans[name][1]] for name in (original, function))
-    after = [line.replace(function, original) for line in after]
+    before, after = (
+        [line.replace(name, _plain(name)) for line in lines[spans[name][0] - 1 : spans[name][1]]]
+        for name in (original, function)
+    )
     difference = difflib.unified_diff(before, after, n=0, lineterm="")
     return [line for line in difference if line.startswith(("-", "+")) and not line.startswith(("---", "+++"))]
 
