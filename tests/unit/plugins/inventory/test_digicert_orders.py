@@ -290,8 +290,9 @@ def test_a_shared_text_is_as_inert_as_any_other(converse: Any, parse: Parse, hos
 
 def is_inert(text: str) -> bool:
     """Whether a text that looks like a template is marked: as unsafe, or from ansible-core 2.19 on as not trusted."""
-    is_trusted: Callable[[str], bool] | None = getattr(template, "is_trusted_as_template", None)
-    return not is_trusted(text) if is_trusted else bool(getattr(text, "__UNSAFE__", False))
+    if hasattr(template, "is_trusted_as_template"):
+        return not template.is_trusted_as_template(text)
+    return bool(getattr(text, "__UNSAFE__", False))
 
 
 def test_every_option_is_documented_and_no_other() -> None:
