@@ -77,10 +77,15 @@ def render(results: Results) -> str:
         machine=results.machine,
         cell_seconds=f"{results.cell_seconds:g}",
         latencies=sorted({cell.latency for cell in results.cells}),
-        shares=" or ".join(str(share) for share in sorted({cell.share for cell in results.cells})),
+        shares=_alternatives(sorted({cell.share for cell in results.cells})),
         table=lambda name, latency=None: _table(results, name, latency),
         digest=digest(results),
     )
+
+
+def _alternatives(several: Sequence[int]) -> str:
+    *others, last = map(str, several)
+    return f"{', '.join(others)} or {last}" if others else last
 
 
 def _table(results: Results, name: str, latency: float | None) -> str:
