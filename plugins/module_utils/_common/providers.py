@@ -28,8 +28,8 @@ class Provider:
     label: in messages and reports. group: the action group whose `module_defaults` belong to the connection. options:
     of the connection. order_key, status_key: the keys of an order and its status in results. an_order: what `order_key`
     is, in messages. order_pattern: how a plan spells an order. order_type: what options of modules have it as.
-    shown_digits: how many characters of it are shown, None for all. waiting: what one order waits for after an action
-    that somebody has to approve, and what several wait for. waiting_key: the key of a record with what is named then.
+    shown_digits: how many characters of it are shown, None for all. waiting: the message about one order whose action
+    needs an approval, and about several. waiting_key: the key of a record with the number that the message names.
     actions: those that a plan can have. ended: the status, in lower case, of an order that any action has ended; empty
     where it depends on the action. shows_changes: whether a read directly after a change shows it.
     """

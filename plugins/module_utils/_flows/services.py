@@ -139,11 +139,10 @@ class Services:
         They are not read again if a plan of this task has read all of them meanwhile. Each page counts once.
         """
         oldest = time.monotonic() - PAGE_FRESH_FOR
-        kept = [self._pages.pop(order, (oldest - 1, None)) for order in order_ids]
+        known = [self._pages.pop(order) for order in order_ids if order in self._pages]
+        recent = [page for began, page in known if began >= oldest]
         # All or none: a read of the others could take long.
-        if any(began < oldest for began, _page in kept):
-            return self.pages(order_ids)
-        return _rows(page for _began, page in kept if page)
+        return _rows(recent) if len(recent) == len(order_ids) else self.pages(order_ids)
 
     def _order_rows(self, order_ids: Sequence[int], *, details: bool) -> list[dict[str, Any]]:
         if not self.certcentral:

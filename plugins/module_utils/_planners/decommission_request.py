@@ -16,12 +16,12 @@ from typing import Any
 
 from .._common.names import LIBRARY_MISSING, is_convertible, spellings
 from .._common.options import OptionError, domain_name
-from .._common.values import ORDER_ID
+from .._common.providers import PROVIDERS
 from .._plans.actions import KEEP, LAPSE, REVOKE, TLS_PRODUCTS
 from .scope import OPTIONS as SCOPE_OPTIONS
 from .scope import Scope, scope_of
 
-_ID = re.compile(rf"{ORDER_ID.pattern}|[0-9a-f]{{64}}")
+_ID = re.compile("|".join(provider.order_pattern.pattern for provider in PROVIDERS.values()))
 _PATTERN = re.compile(r"(?:[a-z0-9_*?.-]|\[!?[a-z0-9_.-]+\])+")
 _GLOB = re.compile(r"[*?\[\]]")
 

@@ -104,8 +104,9 @@ def _rows(result: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
     """Return the rows of a module's result by order id, by digest, and by request id."""
     rows: dict[str, Mapping[str, Any]] = {}
     for row in result.get("orders") or result.get("requests") or ():
-        if order_of(row):
-            rows.setdefault(order_of(row), row)
+        order = order_of(row)
+        if order:
+            rows.setdefault(order, row)
         if row.get("request_id") is not None:
             rows.setdefault(f"request {row['request_id']}", row)
     return rows

@@ -12,7 +12,6 @@ spaces and the action, and no text of a service stands at that place.
 
 from __future__ import annotations
 
-import re
 import textwrap
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -51,7 +50,6 @@ _OPTIONAL_COLUMNS = (3, 4, 5)
 _REASON = 6
 # Options of a request whose role variable has another name.
 _VARIABLE_OF_OPTION = {"waiver": "probe_waiver"}
-_DIGEST = re.compile(r"[0-9a-f]{64}")
 
 Entry = Mapping[str, Any]
 
@@ -143,7 +141,10 @@ def _option_text(value: Any) -> str:
 
 
 def _short_digest(text: str) -> str:
-    return f"{text[:8]} (servertastic)" if _DIGEST.fullmatch(text.lower()) else text
+    for name, provider in PROVIDERS.items():
+        if provider.shown_digits and provider.order_pattern.fullmatch(text.lower()):
+            return f"{text[: provider.shown_digits]} ({name})"
+    return text
 
 
 def _aligned(facts: Sequence[tuple[str, Any]]) -> list[str]:
