@@ -451,11 +451,13 @@ def test_messages_of_polls(
         engine = RuleEngine()
         engine.is_stuck = True
         args = {"api_key": KEY, "state_file": str(tmp_path / "state"), "with_orders": False, "feedback": True}
-        await asyncio.wait_for(module["main"](engine, {**args, "eda_feedback_queue": engine.feedback}), 0.3)
-
-    def unconfirmed() -> None:
-        with pytest.raises(asyncio.TimeoutError):
-            asyncio.run(stuck())
+        running = asyncio.create_task(module["main"](engine, {**args, "eda_feedback_queue": engine.feedback}))
+        while not caplog.records:
+            assert not running.done(), running.exception()
+            await asyncio.sleep(0.001)
+        running.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await running
 
     happens = {
         "unknown status": partial(polled, statuses=["cancel", "issued"]),
@@ -469,5 +471,5 @@ def test_messages_of_polls(
     messages = {situation: logged(poll, caplog, tmp_path) for situation, poll in happens.items()}
     responses.reset()
     responses.get(URL, json={"orders": [{"order_id": 7, "status": "issued"}]})
-    messages["event not confirmed"] = logged(unconfirmed, caplog, tmp_path)
+    messages["event not confirmed"] = logged(lambda: asyncio.run(stuck()), caplog, tmp_path)
     check_messages("event source, polls", messages)

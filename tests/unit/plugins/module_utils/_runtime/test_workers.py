@@ -53,17 +53,18 @@ def test_several_work_at_the_same_time() -> None:
 
 def test_no_more_work_at_the_same_time_than_there_are_workers() -> None:
     lock, busy, most = threading.Lock(), [0], [0]
+    together = threading.Barrier(3, timeout=10)
 
     def one(_number: int) -> None:
         with lock:
             busy[0] += 1
             most[0] = max(most[0], busy[0])
-        time.sleep(0.005)
+        together.wait()
         with lock:
             busy[0] -= 1
 
     with pool(3) as work:
-        work(one, numbers(20))
+        work(one, numbers(21))
 
     assert most == [3]
 
