@@ -34,7 +34,6 @@ from .._planners.scope import narrowed, scope_of
 from .._planners.scope import notes as notes_of_scope
 from .._plans.actions import REVOKE
 from .._runtime.observers import ReadProgress
-from .._tls_probe.probe import probe
 from . import undo_reports
 from .changes import ChangeOptions
 from .services import WORKERS
@@ -150,6 +149,9 @@ class Reads:
 
     def probe(self, one: Row, ports: Sequence[int], timeout: float) -> dict[str, Any]:
         """What servers present under the names of an order; what cannot be probed has no verdict."""
+        # Few plans probe, and the parser of certificates takes long to load.
+        from .._tls_probe.probe import probe
+
         try:
             stop = self._services.context.stop
             return probe(one["names"], ports, one["serial_numbers"], timeout=timeout, workers=WORKERS, stop=stop)

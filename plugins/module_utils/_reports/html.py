@@ -109,7 +109,7 @@ def to_html(report: Report, files: Mapping[str, str] | None = None) -> str:
     phase, explained = _PHASES[report.phase]
     sections = _sections(report)
     account = _account(report) if report.orders else {}
-    return _template().render(
+    return template().render(
         report=report,
         style=style,
         # The policy allows this style sheet only, and no style that is injected through report data.
@@ -128,7 +128,11 @@ def to_html(report: Report, files: Mapping[str, str] | None = None) -> str:
 
 
 @cache
-def _template() -> Template:
+def template() -> Template:
+    """Return the compiled template of the page.
+
+    Compiling it takes longer than filling it. What starts several tasks can do it once, before they have processes.
+    """
     # Jinja is on every controller, where reports are written. What else uses this package may run without it.
     from jinja2 import Environment, StrictUndefined
 

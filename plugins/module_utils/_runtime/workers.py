@@ -18,7 +18,8 @@ from typing import TYPE_CHECKING, Any, Callable
 if TYPE_CHECKING:
     from .._common.context import Stop
 
-    # Calls a function with each tuple of arguments and returns the return values in the same order.
+    # Calls a function with each tuple of arguments and returns the return values in the same order. After the first
+    # error no further call is begun, and the error is raised.
     Map = Callable[[Callable[..., Any], Sequence["tuple[Any, ...]"]], "list[Any]"]
 
 # The interval at which the main thread wakes up while it waits for the workers, in seconds.
@@ -39,11 +40,29 @@ def pool(workers: int) -> Iterator[Map]:
     with ThreadPoolExecutor(workers) as threads:
 
         def threaded(function: Callable[..., Any], arguments: Sequence[tuple[Any, ...]]) -> list[Any]:
-            futures = [threads.submit(function, *one) for one in arguments]
+            results: list[Any] = [None] * len(arguments)
+            errors: dict[int, Exception] = {}
+            # The threads take the places from one iterator, which needs fewer locks than a future for each place.
+            places = iter(range(len(arguments)))
+
+            def work() -> None:
+                for place in places:
+                    try:
+                        results[place] = function(*arguments[place])
+                    except Exception as error:  # noqa: BLE001 - raised below
+                        errors[place] = error
+                    if errors:
+                        return
+
+            futures = [threads.submit(work) for _thread in range(min(workers, len(arguments)))]
             # With a time-out: a signal that arrives just before the main thread starts to wait would not wake it.
             while wait(futures, timeout=_WAKE_INTERVAL).not_done:
                 pass
-            return [future.result() for future in futures]
+            if errors:
+                raise errors[min(errors)]
+            for future in futures:
+                future.result()
+            return results
 
         yield threaded
 

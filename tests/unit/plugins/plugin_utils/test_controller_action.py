@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -29,6 +30,7 @@ from ansible_collections.certops.orders.plugins.module_utils._common.context imp
 from ansible_collections.certops.orders.plugins.module_utils._common.errors import LibraryMissing
 from ansible_collections.certops.orders.plugins.module_utils._common.options import OptionError
 from ansible_collections.certops.orders.plugins.module_utils._http.connection import KEY_VARIABLES, READ_ONLY_VARIABLES
+from ansible_collections.certops.orders.plugins.module_utils._reports import html
 from ansible_collections.certops.orders.plugins.module_utils._runtime.results import RUNNER
 from ansible_collections.certops.orders.plugins.plugin_utils._controller_action import controller_action
 from ansible_collections.certops.orders.tests.messages import check_messages
@@ -209,6 +211,15 @@ def test_check_mode_and_diff_are_handed_on(check_mode: bool, diff: bool) -> None
     run = Witness()
     pass_through(run, check_mode=check_mode, diff=diff)
     assert (run.context.check_mode, run.context.diff) == (check_mode, diff)
+
+
+def test_tasks_inherit_the_compiled_page_of_a_report() -> None:
+    html.template.cache_clear()
+
+    # As Ansible does before it starts the first task.
+    importlib.reload(order_plan)
+
+    assert html.template.cache_info().currsize == 1
 
 
 def test_the_state_lies_in_the_folder_that_all_forks_share(monkeypatch: pytest.MonkeyPatch) -> None:

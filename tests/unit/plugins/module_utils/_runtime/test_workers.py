@@ -96,6 +96,21 @@ def test_an_error_of_one_is_raised_where_it_was_asked_for(workers: int) -> None:
         work(lambda number: 1 // number, numbers(3))
 
 
+@pytest.mark.parametrize("workers", [1, 4])
+def test_after_an_error_nothing_more_is_begun(workers: int) -> None:
+    begun: list[int] = []
+
+    def failing(number: int) -> None:
+        begun.append(number)
+        raise ZeroDivisionError
+
+    with pool(workers) as work, pytest.raises(ZeroDivisionError):
+        work(failing, numbers(100))
+
+    assert sorted(begun) == list(range(len(begun)))
+    assert 1 <= len(begun) <= workers
+
+
 # -- the signals -------------------------------------------------------------------------------------------------------
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
