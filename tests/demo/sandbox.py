@@ -63,7 +63,9 @@ class Sandbox:
     can slip away half-known.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, parent: Path | None = None) -> None:
+        """parent: where the temporary folder is made; without it, where the system has them."""
+        self._parent = parent
         self._signals: list[int] = []
 
     def __enter__(self) -> Sandbox:
@@ -71,7 +73,7 @@ class Sandbox:
             # What nohup, or a shell's background, has chosen to ignore stays ignored.
             if signal.getsignal(number) != signal.SIG_IGN:
                 signal.signal(number, self._note)
-        self._temporary = tempfile.TemporaryDirectory(prefix="certops-orders-")
+        self._temporary = tempfile.TemporaryDirectory(prefix="certops-orders-", dir=self._parent)
         self.folder = Path(self._temporary.name)
         # The simulator's files lie here as well, and it leaves no __pycache__ in the checkout.
         tempfile.tempdir = str(self.folder)

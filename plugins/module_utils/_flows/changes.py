@@ -20,8 +20,6 @@ from .._common.errors import ApiError, Stopped
 from .._common.options import CANCELLATION, OptionError, with_defaults
 from .._common.providers import PROVIDERS
 from .._plans.actions import CANCEL, CERTCENTRAL, DROP, LAPSE, MARK, REJECT, REVOKE, SERVERTASTIC, UNMARK
-from .._servertastic import operations as servertastic_operations
-from .._servertastic.policy import CancelRequest
 from .services import WORKERS
 
 if TYPE_CHECKING:
@@ -169,11 +167,17 @@ def _revoke(services: Services, batch: Batch, options: ChangeOptions) -> dict[st
 
 def _servertastic_settings(services: Services, options: ChangeOptions) -> dict[str, Any]:
     """Return the keyword arguments of the cancellation that the options set. Raises OptionError."""
+    from .._servertastic import operations as servertastic_operations
+
     chosen = with_defaults(options.servertastic, CANCELLATION)
     return servertastic_operations.cancel_settings(services.reseller(), chosen)
 
 
 def _cancel_at_servertastic(services: Services, batch: Batch, options: ChangeOptions) -> dict[str, Any]:
+    # Most runs do not use Servertastic, see open_services.
+    from .._servertastic import operations as servertastic_operations
+    from .._servertastic.policy import CancelRequest
+
     chosen = with_defaults(options.servertastic, CANCELLATION)
     services.know_tokens(batch.orders)
     issued = "request" if batch.action == REVOKE else "fail"

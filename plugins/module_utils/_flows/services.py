@@ -22,8 +22,6 @@ from .._common.options import OptionError, with_defaults
 from .._common.providers import CERTCENTRAL, PROVIDERS, SERVERTASTIC, connection_option
 from .._runtime.runner import FRESH_FOR
 from .._runtime.workers import pool
-from .._servertastic import client as servertastic_client
-from .._servertastic.results import reviewed
 
 if TYPE_CHECKING:
     from .._certcentral.client import CertCentral
@@ -118,6 +116,8 @@ class Services:
         """Servertastic orders by digest, without those whose token is not known. Raises ApiError or Stopped."""
         if not (digests and self.servertastic):
             return []
+        from .._servertastic.results import reviewed
+
         with pool(min(WORKERS, len(digests))) as work:
             found = reviewed(self.servertastic, digests, work, self.context.stop)
         return [review for review in found.values() if review]
@@ -203,6 +203,9 @@ def open_services(
             options = connection_options(params, CERTCENTRAL)
             services.certcentral = resources.enter_context(certcentral_client.connect(options, context, writes=writes))
         if SERVERTASTIC in providers:
+            # Loaded where it is used: Ansible compiles each file of a collection in each run, and most runs do not.
+            from .._servertastic import client as servertastic_client
+
             options = connection_options(params, SERVERTASTIC)
             opened = servertastic_client.connect(options, context, writes=writes)
             services.servertastic = resources.enter_context(opened)

@@ -13,7 +13,7 @@ not known, the action is manual review.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import fields, replace
+from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING, Any, Callable, TypeVar
 
@@ -525,6 +525,6 @@ def _with_details(row: Order, page: Order | None) -> Order:
 
 def _known(one: _T) -> dict[str, Any]:
     """Return the fields that have a value: an empty one means that the service left the field out."""
-    values = ((field.name, getattr(one, field.name)) for field in fields(one))
-    # False and 0 are values.
-    return {name: value for name, value in values if value not in (None, "", ())}
+    values = ((name, getattr(one, name)) for name in one.__dataclass_fields__)
+    # False and 0 are values. A true value needs no comparison.
+    return {name: value for name, value in values if value or value not in (None, "", ())}
