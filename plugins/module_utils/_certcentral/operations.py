@@ -12,7 +12,7 @@ function returns the result of a task, and raises ApiError, OptionError or Stopp
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime, timezone
 from functools import partial
 from typing import TYPE_CHECKING, Any, Callable
@@ -72,15 +72,22 @@ def set_status(
     require_migrated: bool,
     options: Mapping[str, Any],
     context: Context,
+    only_reissue: bool = False,
 ) -> dict[str, Any]:
     """Set the status of orders.
 
     status: canceled, renewed or not_renewed. note: for the service, required for canceled.
     cancel_reissue: whether a pending reissue may be dropped.
     require_migrated: mark only orders that are known to be migrated.
+    only_reissue: cancel no order, only its reissue.
     """
     policy = partial(
-        decide, target=status, today=_today(), cancel_reissue=cancel_reissue, require_migrated=require_migrated
+        decide,
+        target=status,
+        today=_today(),
+        cancel_reissue=cancel_reissue,
+        require_migrated=require_migrated,
+        only_reissue=only_reissue,
     )
     # Read a single order that is to be marked with the origin filter, which also proves that it is migrated.
     alone = len(order_ids) == 1 and status == RENEWED and require_migrated
@@ -125,6 +132,7 @@ def revoke(
     poll: float,
     options: Mapping[str, Any],
     context: Context,
+    approved: Mapping[int, Collection[str]] | None = None,
     reader: RevocableOrders | None = None,
 ) -> dict[str, Any]:
     """Revoke orders with all their certificates, or single certificates. Irreversible.
@@ -135,6 +143,7 @@ def revoke(
     skip_approval: revoke at once, without a request. cancel_reissue: drop a pending reissue first.
     accept_unknown: revoke an order even if its certificates may be incomplete.
     wait: total seconds to wait for approvals, 0 for no wait. poll: seconds between two reads.
+    approved: the serial numbers of the certificates that may end, by order id; of other orders, all may end.
     reader: keeps what was read, for a caller that needs it.
     """
     if reader is None:
@@ -145,6 +154,7 @@ def revoke(
         skip_approval=skip_approval,
         cancel_reissue=cancel_reissue,
         accept_unknown=accept_unknown,
+        approved=approved,
     )
     write = RevocationWriter(certcentral, reason=reason, comments=comments, skip_approval=skip_approval)
     noun = "order" if key == "order_id" else "certificate"

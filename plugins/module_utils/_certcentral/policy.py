@@ -17,7 +17,7 @@ Pure functions: no I/O, no clock, no Ansible. Each `decide*` function takes a st
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
@@ -89,11 +89,13 @@ _STEPS_SENT_ONCE = ("revoke",)
 _DEFAULT_NEXT_STEP = "Check the order in the CertCentral console"
 
 
-def decide(order: Order, target: str, *, today: date, cancel_reissue: bool, require_migrated: bool) -> Decision:
+def decide(
+    order: Order, target: str, *, today: date, cancel_reissue: bool, require_migrated: bool, only_reissue: bool = False
+) -> Decision:
     """Decide whether an order can be set to `target`, for every known and unknown status.
 
     target: one of TARGETS. today: the date in UTC. cancel_reissue: whether a pending reissue may be dropped.
-    require_migrated: mark only orders that are known to be migrated.
+    require_migrated: mark only orders that are known to be migrated. only_reissue: cancel no order, only its reissue.
 
     The rules are from docs/development/reference/certcentral.md 2.2, 2.3, 4.1 and 9. The complete state machine:
 
@@ -128,7 +130,7 @@ def decide(order: Order, target: str, *, today: date, cancel_reissue: bool, requ
     if not order.status and "details" not in order.seen:
         return Decision(required_fact="details")
     if target == CANCELED:
-        return _cancel(order, cancel_reissue)
+        return _cancel(order, cancel_reissue, only_reissue)
     if order.is_marked is None:
         # Either the details or the list row can lack is_renewed, or omit a false value (2.2): read both before
         # the missing field counts as "not marked".
@@ -140,10 +142,13 @@ def decide(order: Order, target: str, *, today: date, cancel_reissue: bool, requ
     return _unmark(order, today)
 
 
-def _cancel(order: Order, cancel_reissue: bool) -> Decision:
+def _cancel(order: Order, cancel_reissue: bool, only_reissue: bool) -> Decision:
     """Decide on the target `canceled` (2.3, 9)."""
     if order.status == CANCELED:
         return Decision(UNCHANGED, reason="the order is already canceled")
+    if order.status in _CANCELABLE and only_reissue:
+        reason = f"{_status_reason(order)}, and it has no pending reissue"
+        return Decision(INELIGIBLE, reason=reason, next_step="The order itself would be canceled: plan again")
     if order.status in _CANCELABLE:
         return Decision(CHANGED, after={"status": CANCELED})
     # The same API call drops a pending reissue, but the order then returns to `issued` (2.3).
@@ -247,7 +252,13 @@ def _status_reason(order: Order) -> str:
 
 
 def decide_revocation(
-    subject: Revocable, *, today: date, skip_approval: bool, cancel_reissue: bool, accept_unknown: bool = False
+    subject: Revocable,
+    *,
+    today: date,
+    skip_approval: bool,
+    cancel_reissue: bool,
+    accept_unknown: bool = False,
+    approved: Mapping[int, Collection[str]] | None = None,
 ) -> Decision:
     """Decide whether an order, or one certificate of an order, can be revoked.
 
@@ -259,6 +270,7 @@ def decide_revocation(
     cancel_reissue: drop a pending reissue first, which otherwise blocks the revocation.
     accept_unknown: revoke an order even if CertCentral does not list all its announced certificates, or lists a
     certificate without names.
+    approved: the serial numbers of the certificates that may end, by order id; of other orders, all may end.
     """
     order, status = subject.order, subject.status
     effective_status = _effective_status(subject, today)
@@ -294,6 +306,13 @@ def decide_revocation(
     if "certificates" not in order.seen:
         # Read, and show in the result, every certificate that the irreversible write ends.
         return Decision(required_fact="certificates")
+    serials = {one.serial_number for one in subject.certificates} - {""}
+    added = sorted(serials.difference((approved or {}).get(order.id, serials)))
+    if added:
+        several = ", ".join(added)
+        return Decision(
+            INELIGIBLE, reason=f"certificates that are not in the plan would end: {several}", next_step="Plan again"
+        )
     return _decide_steps(subject, skip_approval, accept_unknown)
 
 

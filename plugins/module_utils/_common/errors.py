@@ -146,3 +146,8 @@ class WrongAddress(Refused):
         super().__init__(f"{message}; {step}", http_status, code)
         self.refusal = message
         self.codes = codes
+
+
+def unexpected(error: Exception) -> str:
+    """Return the reason why a run stops after a defect. Without the text of the error, which can have any content."""
+    return f"an unexpected error, {type(error).__name__}: check the order, and report the defect to the maintainers"

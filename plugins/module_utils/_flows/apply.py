@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any, Callable
 
+from .._common.errors import unexpected
 from .._common.providers import rows_by_order
 from .._common.values import utc_text
 from .._files.secure import UnsafeFile, file_problem
@@ -25,13 +26,13 @@ from .._plans.actions import CANCEL, REJECT, REVOKE, entry_key, orders_of
 from .._plans.approval import agreed, guards, window
 from .._plans.batches import batches, note
 from .._plans.errors import PlanError
-from .._plans.outcomes import DONE, LEFT, REFUSED, after_batch, continuing, new_run, outcomes, summary
+from .._plans.outcomes import DONE, LEFT, REFUSED, UNKNOWN, after_batch, continuing, new_run, outcomes, summary
 from .._plans.reorder_sheets import has_sheet, sheets
 from .._plans.store import save_new
 from .._plans.verification import changed_since, reconciled, unverified
 from .._role_options.checks import option_name
 from .._runtime.workers import signals_stop
-from .changes import CHANGES, Batch, ChangeOptions, check_options, make, unexpected
+from .changes import CHANGES, Batch, ChangeOptions, check_options, make
 from .services import RECENT_ROWS, ROWS
 
 if TYPE_CHECKING:
@@ -96,6 +97,8 @@ class Apply:
         self._diffs: list[Mapping[str, str]] = []
         self._warnings: list[str] = []
         self._requested_at: dict[str, str] = {}
+        # The entries of the batch whose changes have begun and are not noted yet.
+        self._under_way: Sequence[Mapping[str, Any]] = ()
 
     def result(self) -> dict[str, Any]:
         """Apply the plan. Returns `changed`, `outcomes`, `result`, `violations`, `agreed`, `warnings`, and `diff`.
@@ -141,7 +144,10 @@ class Apply:
         try:
             self._make_changes(entries)
         except Exception as error:  # noqa: BLE001 - what was changed before must be reported
-            self._context.stop.set(unexpected(error))
+            why = unexpected(error)
+            self._context.stop.set(why)
+            begun = outcomes(self._under_way, otherwise=UNKNOWN, reason=why)
+            self._run = {**self._run, "records": [*self._run["records"], *begun], "stopped": why}
             # Notes the others as not attempted.
             self._make_changes(entries)
 
@@ -176,6 +182,7 @@ class Apply:
                 if not going["orders"]:
                     break
                 batch = self._batch(planned, going)
+                self._under_way = entries
                 results.append(make(change, self._services, batch, self._changes))
                 self._changed = self._changed or bool(results[-1].get("changed"))
                 self._diffs += [results[-1]["diff"]] if results[-1].get("diff") else []
@@ -184,6 +191,7 @@ class Apply:
         self._run = after_batch(
             self._run, entries, results, time=utc_text(self._now()), check_mode=self._context.check_mode
         )
+        self._under_way = ()
 
     def _batch(self, planned: Mapping[str, Any], going: Mapping[str, Sequence[Any]]) -> Batch:
         return Batch(
@@ -193,6 +201,7 @@ class Apply:
             going["requests"],
             planned["drop_reissue"],
             planned["accept_unknown"],
+            certificates=_certificates(planned["entries"]),
             note=note(self._options.text, self._changes.ticket, self._options.job, self._sha256),
             # A change that was verified shows that such changes take effect; the others are verified together.
             verify=not self._run["proven"],
@@ -261,3 +270,9 @@ class Apply:
         if self._context.diff:
             result["diff"] = {name: "".join(diff[name] for diff in self._diffs) for name in ("before", "after")}
         return result
+
+
+def _certificates(entries: Iterable[Mapping[str, Any]]) -> dict[Any, list[str]]:
+    """Return the serial numbers that a plan has for revocations, by order. A plan made by hand may lack them."""
+    known = [one for one in entries if isinstance(one["state"].get("certificates"), list)]
+    return dict(zip(orders_of(known), (one["state"]["certificates"] for one in known)))

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Callable
 
 from .._certcentral import operations as certcentral_operations
-from .._common.errors import ApiError, Stopped
+from .._common.errors import ApiError, Stopped, unexpected
 from .._common.options import CANCELLATION, OptionError, with_defaults
 from .._common.providers import PROVIDERS
 from .._plans.actions import CANCEL, CERTCENTRAL, DROP, LAPSE, MARK, REJECT, REVOKE, SERVERTASTIC, UNMARK
@@ -34,7 +34,8 @@ class Batch:
 
     orders: their ids, or digests. requests: the ids of their requests, of all or of none. drop_reissue: whether a
     pending reissue is dropped first. accept_unknown: whether orders are revoked of which not all certificates are
-    known. note: for the service. verify: whether the operation reads the orders again.
+    known. certificates: the serial numbers that a revocation may end, by order, where the plan has them. note: for the
+    service. verify: whether the operation reads the orders again.
     """
 
     provider: str
@@ -43,6 +44,7 @@ class Batch:
     requests: Sequence[int]
     drop_reissue: bool
     accept_unknown: bool
+    certificates: Mapping[Any, Sequence[str]] = field(default_factory=dict)
     note: str = ""
     verify: bool = True
 
@@ -77,14 +79,15 @@ Change = Callable[["Services", Batch, ChangeOptions], "dict[str, Any]"]
 
 
 def _set_status(
-    services: Services, batch: Batch, options: ChangeOptions, status: str, *, verify: bool, cancel_reissue: bool = False
+    services: Services, batch: Batch, options: ChangeOptions, status: str, *, verify: bool, only_reissue: bool = False
 ) -> dict[str, Any]:
     return certcentral_operations.set_status(
         services.digicert(),
         batch.orders,
         status=status,
         note=batch.note,
-        cancel_reissue=cancel_reissue,
+        cancel_reissue=only_reissue,
+        only_reissue=only_reissue,
         require_migrated=True,
         options=options.bulk(verify),
         context=services.context,
@@ -104,14 +107,14 @@ def _unmark_renewed(services: Services, batch: Batch, options: ChangeOptions) ->
 
 
 def _drop_reissue(services: Services, batch: Batch, options: ChangeOptions) -> dict[str, Any]:
-    return _set_status(services, batch, options, "canceled", verify=batch.verify, cancel_reissue=True)
+    return _set_status(services, batch, options, "canceled", verify=batch.verify, only_reissue=True)
 
 
 def _drop_reissue_first(services: Services, batch: Batch, options: ChangeOptions) -> dict[str, Any]:
     """Drop a reissue that would block what comes next, where the plan says so; the next step rests on it."""
     if not batch.drop_reissue:
         return {"skipped": True}
-    return _set_status(services, batch, options, "canceled", verify=True, cancel_reissue=True)
+    return _set_status(services, batch, options, "canceled", verify=True, only_reissue=True)
 
 
 def _reject_request(services: Services, batch: Batch, options: ChangeOptions) -> dict[str, Any]:
@@ -158,6 +161,7 @@ def _revoke(services: Services, batch: Batch, options: ChangeOptions) -> dict[st
         skip_approval=False,
         cancel_reissue=batch.drop_reissue,
         accept_unknown=batch.accept_unknown,
+        approved=batch.certificates,
         wait=0,
         poll=30,
         options=options.bulk(verify=True),
@@ -211,11 +215,6 @@ def check_options(services: Services, entries: Iterable[Mapping[str, Any]], opti
     """Check the options that the changes of these entries need. Raises OptionError."""
     for provider in {entry["provider"] for entry in entries}.intersection(_CHECKS):
         _CHECKS[provider](services, options)
-
-
-def unexpected(error: Exception) -> str:
-    """The reason why a run stops after an error that is a defect. Without its text, which can have any content."""
-    return f"an unexpected error, {type(error).__name__}: check the order, and report the defect to the maintainers"
 
 
 def make(change: Change, services: Services, batch: Batch, options: ChangeOptions) -> dict[str, Any]:

@@ -160,7 +160,9 @@ def _carried_out(
 
 def _unresolved_names(entry: Mapping[str, Any]) -> str:
     """Return the names that did not resolve when the revocation was planned; the planned reason already has them."""
-    names = entry["state"].get("unresolved") or []
+    # A plan that was written by hand can have any value.
+    found = entry["state"].get("unresolved")
+    names = [str(name) for name in found] if isinstance(found, list) else []
     more = f" and {len(names) - 3} more" if len(names) > 3 else ""
     return f"names that do not resolve from this controller: {', '.join(names[:3])}{more}" if names else ""
 

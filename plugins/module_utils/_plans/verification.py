@@ -165,7 +165,10 @@ def changed_since(entry: Mapping[str, Any], row: Mapping[str, Any]) -> str:
     run sends nothing for it. The planned names of a revocation include the names of duplicates and earlier
     certificates, so the row may have fewer.
     """
-    state = entry["state"]
+    state, request = entry["state"], entry.get("request_id")
+    # The request is settled by its id alone, so it must be one of this order, whatever its status is.
+    if entry["action"] == REJECT and request is not None and request not in _requests(row):
+        return f"request {request} is not a request of it"
     status = str(row.get(PROVIDERS[entry["provider"]].status_key) or "")
     if status.lower() in ENDED_STATUSES.get(entry["action"], ()):
         return ""

@@ -19,7 +19,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Callable
 
-from .._common.errors import ApiError, NotFound, StaleRead, Stopped
+from .._common.errors import ApiError, NotFound, StaleRead, Stopped, unexpected
 from .._common.outcomes import CHANGED, FAILED, UNCHANGED, UNKNOWN, Decision, OrderResult
 from .._http.retry import backoff
 from .follow_up import CHUNK, UNCONFIRMED, FollowUp
@@ -75,6 +75,8 @@ class Run:
         # By key: an order keeps its budget over all attempts of its change.
         self._budgets: dict[Any, RateLimitBudget] = {}
         self._map: Map = in_turn
+        # The keys of orders for which a change was, or may have been, sent.
+        self._begun: set[Any] = set()
         self._lock = threading.Lock()
 
     def result(self, asked: Sequence[Any]) -> dict[str, Any]:
@@ -86,17 +88,46 @@ class Run:
         # An order that is named twice must not get two changes, such as two notes.
         keys = list(dict.fromkeys(asked))
         refuse_too_many(keys, self._settings, self._context)
-        with signals_stop(self._stop), pool(min(self._settings.workers, len(keys))) as self._map:
+        try:
+            with signals_stop(self._stop), pool(min(self._settings.workers, len(keys))) as self._map:
+                self._change_all(keys)
+        except ApiError:
+            raise
+        except Exception as error:
+            # What was changed before must be reported.
+            if not self._begun:
+                raise
+            self._leave_after(error, keys)
+        result = task_result(asked, self._ledger.results, self._settings, self._context, self._reader.transport)
+        warnings = [warning for observer in self._observers for warning in observer.warnings]
+        warnings += result.get("warnings", [])
+        return {**result, "warnings": warnings} if warnings else result
+
+    def _change_all(self, keys: list[Any]) -> None:
+        try:
             # In chunks, so that no change rests on a read that is older than FRESH_FOR.
             for start in range(0, len(keys), CHUNK):
                 self._chunk(keys[start : start + CHUNK])
             if not self._context.check_mode:
                 # In check mode nothing was sent that could be verified.
                 self._follow_up()
-        result = task_result(asked, self._ledger.results, self._settings, self._context, self._reader.transport)
-        warnings = [warning for observer in self._observers for warning in observer.warnings]
-        warnings += result.get("warnings", [])
-        return {**result, "warnings": warnings} if warnings else result
+        except ApiError:
+            raise
+        except BaseException:
+            # Also the time-out of a task. The pool waits for its threads, which must not send more changes meanwhile.
+            self._stop_on_bug()
+            raise
+
+    def _leave_after(self, error: Exception, keys: Iterable[Any]) -> None:
+        """Record the orders that have no result after an unexpected error."""
+        for key in keys:
+            if key in self._ledger.results:
+                continue
+            if key in self._begun:
+                failure = ApiError(unexpected(error), code=UNCONFIRMED)
+                self._ledger.record(self._ledger.result(key, UNKNOWN, None, None, failure.message, failure))
+            else:
+                self._ledger.leave([key])
 
     def _follow_up(self) -> None:
         """Wait for approvals and verify the changes, as far as the task asks for it."""
@@ -329,6 +360,7 @@ class Run:
         with self._lock:
             budget = self._budgets.setdefault(key, self._reader.transport.budget())
         attempt.tries += 1
+        self._begun.add(key)
         for step in decision.steps or ("",):
             try:
                 # The audit log is written here. If that fails, the step is not sent.

@@ -11,7 +11,7 @@ from __future__ import annotations
 import signal
 import threading
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor, wait
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Callable
 
@@ -40,31 +40,53 @@ def pool(workers: int) -> Iterator[Map]:
     with ThreadPoolExecutor(workers) as threads:
 
         def threaded(function: Callable[..., Any], arguments: Sequence[tuple[Any, ...]]) -> list[Any]:
-            results: list[Any] = [None] * len(arguments)
-            errors: dict[int, Exception] = {}
-            # The threads take the places from one iterator, which needs fewer locks than a future for each place.
-            places = iter(range(len(arguments)))
-
-            def work() -> None:
-                for place in places:
-                    try:
-                        results[place] = function(*arguments[place])
-                    except Exception as error:  # noqa: BLE001 - raised below
-                        errors[place] = error
-                    if errors:
-                        return
-
-            futures = [threads.submit(work) for _thread in range(min(workers, len(arguments)))]
-            # With a time-out: a signal that arrives just before the main thread starts to wait would not wake it.
-            while wait(futures, timeout=_WAKE_INTERVAL).not_done:
-                pass
-            if errors:
-                raise errors[min(errors)]
-            for future in futures:
-                future.result()
-            return results
+            calls = _Calls(function, arguments)
+            futures: list[Future[None]] = []
+            try:
+                for _thread in range(min(workers, len(arguments))):
+                    _submit(threads, calls.make, futures)
+                # With a time-out: a signal that arrives just before the main thread starts to wait would not wake it.
+                while wait(futures, timeout=_WAKE_INTERVAL).not_done:
+                    pass
+            except BaseException as error:
+                # Such as the time-out of a task. The threads must not go on with what is left.
+                calls.errors[-1] = error
+                raise
+            if calls.errors:
+                raise calls.errors[min(calls.errors)]
+            return calls.results
 
         yield threaded
+
+
+class _Calls:
+    """The calls of one Map, which several threads make. errors: by the place of the call, -1 for the main thread."""
+
+    def __init__(self, function: Callable[..., Any], arguments: Sequence[tuple[Any, ...]]) -> None:
+        self.results: list[Any] = [None] * len(arguments)
+        self.errors: dict[int, BaseException] = {}
+        self._function, self._arguments = function, arguments
+        # The threads take the places from one iterator, which needs fewer locks than a future for each place.
+        self._places = iter(range(len(arguments)))
+
+    def make(self) -> None:
+        """Make calls until none is left, or until an error."""
+        for place in self._places:
+            if self.errors:
+                return
+            try:
+                self.results[place] = self._function(*self._arguments[place])
+            except BaseException as error:  # noqa: BLE001 - raised in the main thread
+                self.errors[place] = error
+
+
+def _submit(threads: ThreadPoolExecutor, work: Callable[[], None], futures: list[Future[None]]) -> None:
+    """Start one more thread. Where the system permits no further one, those that run do the work."""
+    try:
+        futures.append(threads.submit(work))
+    except RuntimeError:
+        if not futures:
+            raise
 
 
 # SIG_IGN: a signal that is ignored (nohup) stays so. None: a handler that Python did not set and cannot restore.

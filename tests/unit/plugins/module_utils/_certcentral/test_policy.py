@@ -67,9 +67,22 @@ def an_order(status: str = "issued", **facts: Any) -> Order:
 
 
 def decide(
-    order: Order, target: str, *, today: date = TODAY, cancel_reissue: bool = False, require_migrated: bool = True
+    order: Order,
+    target: str,
+    *,
+    today: date = TODAY,
+    cancel_reissue: bool = False,
+    require_migrated: bool = True,
+    only_reissue: bool = False,
 ) -> Decision:
-    return policy.decide(order, target, today=today, cancel_reissue=cancel_reissue, require_migrated=require_migrated)
+    return policy.decide(
+        order,
+        target,
+        today=today,
+        cancel_reissue=cancel_reissue,
+        require_migrated=require_migrated,
+        only_reissue=only_reissue,
+    )
 
 
 def numbers_in(text: str) -> list[int]:
@@ -163,6 +176,24 @@ def test_removing_the_mark_matches_the_table(status: str, row: dict[str, str]) -
 @pytest.mark.parametrize("status", ["pending", "waiting_pickup"])
 def test_an_order_that_has_not_been_issued_will_be_canceled(status: str) -> None:
     assert decide(an_order(status), "canceled") == Decision(CHANGED, after={"status": "canceled"})
+
+
+@pytest.mark.parametrize(
+    ("status", "outcome"),
+    [
+        ("pending", INELIGIBLE),
+        ("waiting_pickup", INELIGIBLE),
+        ("reissue_pending", CHANGED),
+        ("issued", UNCHANGED),
+        ("canceled", UNCHANGED),
+        ("processing", INELIGIBLE),
+    ],
+)
+def test_where_only_a_reissue_may_end_no_order_is_canceled(status: str, outcome: str) -> None:
+    decision = decide(an_order(status), "canceled", cancel_reissue=True, only_reissue=True)
+
+    assert decision.outcome == outcome
+    assert decision.after != {"status": "canceled"}
 
 
 def test_dropping_a_reissue_leaves_the_order_issued_and_reports_it() -> None:

@@ -39,7 +39,8 @@ class Book(Account):
     """CertCentral's orders, and one order of Servertastic.
 
     user: what the key's user is. refuses: the beginnings of requests, such as "PUT /order/certificate/2/", that are
-    answered with an error. status: of that. after: called with each request that was answered.
+    answered with an error. status: of that. duplicates: further certificates of orders. after: called with each request
+    that was answered.
     """
 
     def __init__(self, *orders: Mapping[str, Any], migrated: Sequence[int] = (), review: str = "Queued") -> None:
@@ -48,6 +49,7 @@ class Book(Account):
         self.review = review
         self.refuses: tuple[str, ...] = ()
         self.status = 400
+        self.duplicates: dict[int, list[dict[str, Any]]] = {}
         self.after: Callable[[str], None] = lambda _request: None
         # Changes of an order stay here: a parameter of a test can be used again.
         super().__init__(deepcopy([*orders]), migrated=migrated)
@@ -106,7 +108,7 @@ class Book(Account):
         if what == "revoke":
             order["requests"] = [{"id": 900 + order["id"], "type": "revoke", "status": "pending"}]
             return json_answer({"id": 900 + order["id"], "type": "revoke", "status": "pending", **request.body}, 201)
-        return json_answer({})
+        return json_answer({"certificates": self.duplicates.get(order["id"], [])} if what == "duplicate" else {})
 
     def _request(self, number: int, request: Request) -> Answer:
         order, found = next(

@@ -411,6 +411,47 @@ def test_a_certificate_that_an_order_got_after_the_plan_read_its_page_is_not_rev
     assert "live.example.com" in result["outcomes"][0]["reason"]
 
 
+def test_a_duplicate_that_was_issued_after_the_plan_is_not_revoked(book: Callable[..., Book], tmp_path: Path) -> None:
+    service = book(order(1, "issued", has_duplicates=True))
+    other = {"id": 77, "serial_number": "0B", "status": "issued", "common_name": NAME, "dns_names": [NAME]}
+    service.duplicates[1] = [other]
+    limits = {"max_revocations": 1}
+
+    def revoke(*certificates: str) -> dict[str, Any]:
+        state = {"status": "issued", "certificates": list(certificates)}
+        return apply(service, tmp_path, [entry(1, "revoke", state=state)], limits=limits)
+
+    result = revoke("01")
+    assert (outcomes(result), service.writes) == ({"1": "refused"}, [])
+    assert "0B" in result["outcomes"][0]["reason"]
+    assert outcomes(revoke("01", "0B")) == {"1": "pending_approval"}
+
+
+@each("drops", [entry(1, "drop_reissue"), entry(1, "lapse", drop_reissue=True)])
+@each("status", ["pending", "waiting_pickup"])
+def test_an_order_of_which_only_a_reissue_may_end_is_not_canceled(
+    book: Callable[..., Book], tmp_path: Path, drops: dict[str, Any], status: str
+) -> None:
+    service = book(order(1, status))
+
+    result = apply(service, tmp_path, [drops])
+
+    assert (outcomes(result), service.writes, result["changed"]) == ({"1": "refused"}, [], False)
+    assert service.orders[1]["status"] == status
+
+
+def test_a_request_of_another_order_is_not_rejected(book: Callable[..., Book], tmp_path: Path) -> None:
+    requests = [{"id": 80, "type": "new_request", "status": "pending"}]
+    own = [{"id": 70, "type": "new_request", "status": "pending"}]
+    service = book(order(7, "needs_approval", requests=own), order(8, "needs_approval", requests=requests))
+
+    result = apply(service, tmp_path, [entry(7, "reject_request", request_id=80)])
+
+    assert (outcomes(result), service.writes) == ({"7": "refused"}, [])
+    assert "80" in result["outcomes"][0]["reason"]
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_an_order_that_cannot_be_read_is_not_ended(book: Callable[..., Book], tmp_path: Path) -> None:
     service = book(order(2))
     result = apply(service, tmp_path, [entry(1)])
@@ -614,6 +655,36 @@ def test_a_defect_beside_the_changes_hides_none(
     assert outcomes(result) == {"1": "done", "2": "not_attempted" if method == "_save_sheets" else "done"}
     assert result["changed"] is True
     assert "ZeroDivisionError" in repr(result)
+
+
+def test_a_defect_after_a_change_does_not_make_it_one_that_was_not_attempted(
+    book: Callable[..., Book], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    service = book(order(1), order(2), order(3))
+    original = apply_module.after_batch
+
+    def defect(*arguments: Any, **options: Any) -> dict[str, Any]:
+        if len(service.writes) == 3 and arguments[2]:
+            raise ZeroDivisionError
+        return original(*arguments, **options)
+
+    monkeypatch.setattr(apply_module, "after_batch", defect)
+
+    result = apply(service, tmp_path, [entry(1), entry(2), entry(3), entry(4)], batch_size=2)
+
+    assert outcomes(result) == {"1": "done", "2": "unknown", "3": "unknown", "4": "not_attempted"}
+    assert result["changed"] is True
+
+
+@each("value", [[1, 2], "a text", {"a": 1}, None])
+def test_a_plan_by_hand_may_have_any_value_in_its_state(
+    book: Callable[..., Book], tmp_path: Path, value: object
+) -> None:
+    service = book(order(1, "reissue_pending"))
+    state = {"status": "reissue_pending", "unresolved": value, "certificates": value}
+    result = apply(service, tmp_path, [entry(1, "drop_reissue", state=state)])
+    assert result["outcomes"][0]["outcome"] in ("done", "unknown")
+    assert (service.writes, result["changed"]) == (cancellations(1), True)
 
 
 def test_the_key_is_not_used_after_three_refusals_in_a_row_in_small_batches(

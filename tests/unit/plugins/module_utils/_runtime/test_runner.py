@@ -28,6 +28,7 @@ from ansible_collections.certops.orders.plugins.module_utils._common.options imp
 from ansible_collections.certops.orders.plugins.module_utils._common.outcomes import Decision
 from ansible_collections.certops.orders.plugins.module_utils._runtime import guard as runtime_guard
 from ansible_collections.certops.orders.plugins.module_utils._runtime import runner as _run
+from ansible_collections.certops.orders.plugins.module_utils._runtime import workers as _work
 from ansible_collections.certops.orders.tests.messages import known
 from ansible_collections.certops.orders.tests.unit.plugins.module_utils.service_of_things import (
     LIED,
@@ -1002,10 +1003,53 @@ def test_an_unforeseen_error_ends_the_run_and_nothing_else_is_sent() -> None:
     for key in range(2, 5):
         service.weather["write", key] = [During(lambda: soon(lambda: bool(service.stop))), None]
 
-    with pytest.raises(ZeroDivisionError):
-        run(service, range(1, 101), workers=4)
+    result = run(service, range(1, 101), workers=4)
 
     assert len(service.writes) <= 4
+    assert (result["failed"], outcomes(result)[1]) == (True, "unknown")
+    assert "ZeroDivisionError" in result["orders"][0]["reason"]
+    assert {outcomes(result)[key] for key in range(5, 101)} == {"not_attempted"}
+
+
+@pytest.mark.parametrize(
+    ("service", "expected"),
+    [
+        (Service().meets("write", 2, weather=[ZeroDivisionError()]), ["changed", "unknown", "not_attempted"]),
+        # The read of the verification.
+        (Service().meets("list", weather=[None, ZeroDivisionError()]), ["changed"] * 3),
+    ],
+)
+def test_an_unforeseen_error_hides_no_change_that_was_made(service: Service, expected: list[str]) -> None:
+    service.things = {key: Thing(key) for key in (1, 2, 3)}
+
+    result = run(service, [1, 2, 3], workers=1, verify=True)
+
+    assert (result["changed"], [*outcomes(result).values()]) == (True, expected)
+
+
+class TimedOut(BaseException):
+    """What Ansible raises in the main thread when the time of a task is over."""
+
+
+def test_the_time_out_of_a_task_lets_no_thread_go_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    service = Service(*open_things(100))
+
+    original = _work.wait
+
+    def wait(futures: list[Any], **options: Any) -> Any:
+        if not futures:
+            return original(futures, **options)
+        assert soon(lambda: len(service.writes) >= 1)
+        raise TimedOut
+
+    monkeypatch.setattr(_work, "wait", wait)
+    for key in range(1, 101):
+        service.weather["write", key] = [During(lambda: soon(lambda: bool(service.stop))), None]
+
+    with pytest.raises(TimedOut):
+        run(service, range(1, 101), workers=4)
+
+    assert 1 <= len(service.writes) <= 4
 
 
 # -- check mode, read only, verify -------------------------------------------------------------------------------------

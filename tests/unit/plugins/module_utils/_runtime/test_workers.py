@@ -111,6 +111,35 @@ def test_after_an_error_nothing_more_is_begun(workers: int) -> None:
     assert 1 <= len(begun) <= workers
 
 
+def test_where_no_further_thread_can_be_started_the_others_do_the_work(monkeypatch: pytest.MonkeyPatch) -> None:
+    start = threading.Thread.start
+    started: list[threading.Thread] = []
+
+    def limited(thread: threading.Thread) -> None:
+        if len(started) == 2:
+            raise RuntimeError("can't start new thread")
+        started.append(thread)
+        start(thread)
+
+    monkeypatch.setattr(threading.Thread, "start", limited)
+    together = threading.Barrier(2, timeout=10)
+
+    with pool(4) as work:
+        assert work(lambda number: together.wait() * 0 + number, numbers(10)) == list(range(10))
+    assert len(started) == 2
+
+
+def test_without_any_thread_it_is_an_error_and_nothing_is_called(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(_thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(threading.Thread, "start", refused)
+    called: list[int] = []
+    with pool(4) as work, pytest.raises(RuntimeError):
+        work(called.append, numbers(10))
+    assert called == []
+
+
 # -- the signals -------------------------------------------------------------------------------------------------------
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
