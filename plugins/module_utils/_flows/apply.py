@@ -27,7 +27,7 @@ from .._plans.approval import agreed, guards, window
 from .._plans.batches import batches, note
 from .._plans.errors import PlanError
 from .._plans.outcomes import DONE, LEFT, REFUSED, UNKNOWN, after_batch, continuing, new_run, outcomes, summary
-from .._plans.reorder_sheets import has_sheet, sheets
+from .._plans.reorder_sheets import has_sheet, same_order, sheets
 from .._plans.store import save_new
 from .._plans.verification import changed_since, reconciled, unverified
 from .._role_options.checks import option_name
@@ -220,7 +220,13 @@ class Apply:
             unchanged, rows.values(), ticket=self._changes.ticket, sha256=self._sha256, time=utc_text(self._now())
         )
         try:
-            save_new(self._options.report_dir, dict(texts.values()), dry=self._context.check_mode)
+            save_new(
+                self._options.report_dir,
+                dict(texts.values()),
+                dry=self._context.check_mode,
+                is_same=same_order,
+                sha256=self._sha256,
+            )
         except (OSError, UnsafeFile) as error:
             return {"msg": file_problem(error)}
         except PlanError as error:

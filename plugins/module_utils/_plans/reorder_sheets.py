@@ -17,6 +17,9 @@ from .._common.providers import PROVIDERS, rows_by_order
 from .._common.text import inert_within
 from .outcomes import FAILED, UNCHANGED
 
+# The facts of a sheet that are of the run, and not of the order.
+_OF_RUN = ("saved_at", "because", "ticket", "plan_sha256", "status", "order_status")
+
 
 def sheets(
     entries: Iterable[Mapping[str, Any]], rows: Iterable[Mapping[str, Any]], *, ticket: str, sha256: str, time: str
@@ -39,6 +42,16 @@ def has_sheet(entry: Mapping[str, Any], saved: bool, differs: str = "") -> dict[
     if differs:
         outcome, reason = INELIGIBLE, f"the order changed after the plan ({differs}) and was not ended: plan again"
     return {key: entry["order"], "outcome": outcome, "reason": reason}
+
+
+def same_order(one: str, other: str) -> bool:
+    """Return whether two sheets have the same facts of their order, whenever and for whichever plan they were saved."""
+    try:
+        before, now = ({**json.loads(text), **dict.fromkeys(_OF_RUN)} for text in (one, other))
+    except (ValueError, TypeError):
+        # Another file has the name of a sheet.
+        return False
+    return before == now
 
 
 def sheet(row: Mapping[str, Any], entry: Mapping[str, Any], *, ticket: str, sha256: str, time: str) -> tuple[str, str]:

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Callable
 
 from .._files.secure import UnsafeFile, beside, locked, make_folder, read_text, replace, replace_all
 from .document import (
@@ -166,13 +166,24 @@ def _expired_long_ago(file: Path, digits: str, now: datetime) -> bool:
     return digest(canonical(plan)).startswith(digits) and time_of(plan["expires_at"]) + GOOD_FOR <= now
 
 
-def save_new(folder: str, texts: Mapping[str, str], *, dry: bool) -> list[str]:
+def save_new(
+    folder: str, texts: Mapping[str, str], *, dry: bool, is_same: Callable[[str, str], bool], sha256: str
+) -> list[str]:
     """Save texts as files of a folder, without those that exist already. dry: save nothing (check mode).
 
-    texts: by file name. Returns the paths of the new files. Raises OSError, UnsafeFile or PlanError.
+    texts: by file name. is_same: whether an existing file has what a text has; where not, the text is saved beside it,
+    see `kept_path`, under the digest of the plan. Returns the paths of the new files. Raises OSError, UnsafeFile or
+    PlanError.
     """
     base = Path(folder)
-    new = {name: text for name, text in texts.items() if not content(str(base / name))}
+    new: dict[str, str] = {}
+    for name, text in texts.items():
+        existing, place = content(str(base / name)), name
+        if existing and not is_same(existing, text):
+            place = kept_path(name, sha256)
+            existing = content(str(base / place))
+        if not existing:
+            new[place] = text
     if new and not dry:
         make_folder(base)
         replace_all(base, new)

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 from collections.abc import Iterable, Sequence
@@ -337,6 +338,40 @@ def test_an_end_has_its_sheet_before_it_is_sent(book: Callable[..., Book], tmp_p
     apply(service, tmp_path / "sheets", [planned], limits={"max_revocations": 1})
 
     assert saved == [["reorder-certcentral-1.json"]]
+
+
+@pytest.mark.parametrize(
+    ("earlier", "files"),
+    [
+        ({}, ["reorder-certcentral-1.json"]),
+        # The order was reissued after an earlier run had saved its sheet and did not end it.
+        (
+            {"common_name": "old.example.com"},
+            [f"reorder-certcentral-1.{SHA256[:12]}.json", "reorder-certcentral-1.json"],
+        ),
+    ],
+)
+def test_a_sheet_has_what_is_ended_now(
+    book: Callable[..., Book], tmp_path: Path, earlier: dict[str, str], files: list[str]
+) -> None:
+    apply(book(order(1)), tmp_path, [entry(1)])
+    sheet = tmp_path / "reorder-certcentral-1.json"
+    sheet.write_text(json.dumps({**json.loads(sheet.read_text()), "plan_sha256": "00", "saved_at": "", **earlier}))
+    before = sheet.read_text()
+
+    apply(book(order(1)), tmp_path, [entry(1)])
+
+    assert sorted(file.name for file in tmp_path.iterdir()) == files
+    assert sheet.read_text() == before
+    assert json.loads((tmp_path / files[0]).read_text())["common_name"] == NAME
+
+
+@each("text", ["[]", "{", "no sheet"])
+def test_another_file_under_the_name_of_a_sheet_is_kept(book: Callable[..., Book], tmp_path: Path, text: str) -> None:
+    (tmp_path / "reorder-certcentral-1.json").write_text(text)
+    assert outcomes(apply(book(order(1)), tmp_path, [entry(1)])) == {"1": "done"}
+    assert (tmp_path / "reorder-certcentral-1.json").read_text() == text
+    (tmp_path / f"reorder-certcentral-1.{SHA256[:12]}.json").unlink()
 
 
 def test_an_order_of_servertastic_has_a_sheet_under_its_digest(book: Callable[..., Book], tmp_path: Path) -> None:
