@@ -20,6 +20,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Callable
 
 from .._common.errors import ApiError, Denied, NotFound, Refused, Unreadable
+from .._common.providers import CERTCENTRAL, PROVIDERS
 from .._http.connection import connection
 from .._http.transport import open_transport
 from .models import (
@@ -497,7 +498,7 @@ def connect(params: Mapping[str, Any], context: Context, *, writes: bool) -> Cer
         params,
         context.environ,
         task_environ=context.task_environ,
-        prefix="DIGICERT",
+        prefix=PROVIDERS[CERTCENTRAL].prefix,
         regions=REGIONS,
         rate_limit=RATE_LIMIT,
         writes=writes,

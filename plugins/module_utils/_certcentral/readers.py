@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Union
+from typing import TYPE_CHECKING, Any, Callable, Union
 
 from .._common.errors import NotFound, Refused, Unreadable
 from .models import CERTIFICATES, NEVER_ISSUED, REQUESTS, Certificate, Domain, Order, Request, with_certificates
@@ -251,14 +251,16 @@ class Orders(_OneByOne):
 class RevocableOrders(_OneByOne):
     """Reads orders that are to be revoked with all their certificates.
 
-    last: what was read of each order, by order id.
+    last: what was read of each order, by order id. progress: called for each order.
     """
 
-    def __init__(self, certcentral: CertCentral) -> None:
+    def __init__(self, certcentral: CertCentral, progress: Callable[[str], None] = lambda _noun: None) -> None:
         super().__init__(certcentral)
         self.last: dict[int, Revocable] = {}
+        self._progress = progress
 
     def _read_one(self, key: Any) -> Revocable | None:
+        self._progress("order page")
         self.last[key] = Revocable(self._certcentral.order(key))
         return self.last[key]
 

@@ -25,17 +25,19 @@ CERTCENTRAL, SERVERTASTIC = "certcentral", "servertastic"
 class Provider:
     """What a provider is called, how it is connected to, and how its orders are named and read.
 
-    label: in messages and reports. group: the action group whose `module_defaults` belong to the connection. options:
-    of the connection. order_key, status_key: the keys of an order and its status in results. an_order: what `order_key`
-    is, in messages. order_pattern: how a plan spells an order. order_type: what options of modules have it as.
-    shown_digits: how many characters of it are shown, None for all. waiting: the message about one order whose action
-    needs an approval, and about several. waiting_key: the key of a record with the number that the message names.
-    actions: those that a plan can have. ended: the status, in lower case, of an order that any action has ended; empty
-    where it depends on the action. shows_changes: whether a read directly after a change shows it.
+    label: in messages and reports. group: the action group whose `module_defaults` belong to the connection. prefix: of
+    its environment variables. options: of the connection. order_key, status_key: the keys of an order and its status in
+    results. an_order: what `order_key` is, in messages. order_pattern: how a plan spells an order. order_type: what
+    options of modules have it as. shown_digits: how many characters of it are shown, None for all. waiting: the message
+    about one order whose action needs an approval, and about several. waiting_key: the key of a record with the number
+    that the message names. actions: those that a plan can have. ended: the status, in lower case, of an order that any
+    action has ended; empty where it depends on the action. shows_changes: whether a read directly after a change shows
+    it.
     """
 
     label: str
     group: str
+    prefix: str
     options: Mapping[str, Mapping[str, Any]]
     order_key: str
     status_key: str
@@ -55,6 +57,7 @@ PROVIDERS: dict[str, Provider] = {
     CERTCENTRAL: Provider(
         label="CertCentral",
         group="digicert",
+        prefix="DIGICERT",
         options=CERTCENTRAL_OPTIONS,
         order_key="order_id",
         status_key="status",
@@ -71,6 +74,7 @@ PROVIDERS: dict[str, Provider] = {
     SERVERTASTIC: Provider(
         label="Servertastic",
         group="servertastic",
+        prefix="SERVERTASTIC",
         options=SERVERTASTIC_OPTIONS,
         order_key="order_digest",
         status_key="order_status",

@@ -115,7 +115,7 @@ class Reads:
         """What a revocation of these orders would end; it runs in check mode."""
         if not order_ids:
             return []
-        reader = RevocableOrders(self._services.digicert())
+        reader = RevocableOrders(self._services.digicert(), self._progress)
         result = operations.revoke(
             self._services.digicert(),
             order_ids,
@@ -128,7 +128,8 @@ class Reads:
             accept_unknown=False,
             wait=0,
             poll=30,
-            options=ChangeOptions().bulk(verify=False),
+            # It counts changes, and nothing changes here.
+            options=ChangeOptions(progress=False).bulk(verify=False),
             context=replace(self._services.context, check_mode=True, diff=False),
             reader=reader,
         )
@@ -145,13 +146,14 @@ class Reads:
         if account and servertastic:
             shown = servertastic.show_tokens()
             digests += [digest for kind in ("unused", "used") for digest in shown[kind]]
-        return self._services.read_reviews(digests)
+        return self._services.read_reviews(digests, self._progress)
 
     def probe(self, one: Row, ports: Sequence[int], timeout: float) -> dict[str, Any]:
         """What servers present under the names of an order; what cannot be probed has no verdict."""
         # Few plans probe, and the parser of certificates takes long to load.
         from .._tls_probe.probe import probe
 
+        self._progress("server of an order")
         try:
             stop = self._services.context.stop
             return probe(one["names"], ports, one["serial_numbers"], timeout=timeout, workers=WORKERS, stop=stop)

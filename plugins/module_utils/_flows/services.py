@@ -112,14 +112,19 @@ class Services:
             self._pages.update((order.id, (began, order)) for order in orders)
         return orders
 
-    def read_reviews(self, digests: Sequence[str]) -> list[Review]:
-        """Servertastic orders by digest, without those whose token is not known. Raises ApiError or Stopped."""
+    def read_reviews(
+        self, digests: Sequence[str], progress: Callable[[str], None] = lambda _noun: None
+    ) -> list[Review]:
+        """Servertastic orders by digest, without those whose token is not known. Raises ApiError or Stopped.
+
+        progress: of `reviewed`.
+        """
         if not (digests and self.servertastic):
             return []
         from .._servertastic.results import reviewed
 
         with pool(min(WORKERS, len(digests))) as work:
-            found = reviewed(self.servertastic, digests, work, self.context.stop)
+            found = reviewed(self.servertastic, digests, work, self.context.stop, progress)
         return [review for review in found.values() if review]
 
     def orders(self, order_ids: Sequence[int]) -> list[dict[str, Any]]:

@@ -18,10 +18,11 @@ from urllib.parse import urlsplit
 from urllib.request import proxy_bypass_environment  # type: ignore[attr-defined]
 
 from .._common.options import OptionError, within
+from .._common.providers import PROVIDERS
 
 # Environment variables that forbid every write; the controller action passes them to a target.
-READ_ONLY_VARIABLES = ("DIGICERT_READ_ONLY", "SERVERTASTIC_READ_ONLY")
-KEY_VARIABLES = ("DIGICERT_API_KEY", "SERVERTASTIC_API_KEY")
+READ_ONLY_VARIABLES = tuple(f"{one.prefix}_READ_ONLY" for one in PROVIDERS.values())
+KEY_VARIABLES = tuple(f"{one.prefix}_API_KEY" for one in PROVIDERS.values())
 # A host, or an IPv6 address in brackets, and a port; old versions of urlsplit take "[::1]evil.example" for "::1".
 _HOST = re.compile(r"(\[[^\[\]%]+\]|[^\[\]:%]+)(:\d*)?")
 # In the order in which `requests` reads them.

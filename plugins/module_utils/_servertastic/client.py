@@ -23,6 +23,7 @@ from urllib.parse import quote, urlsplit
 from .._common.errors import Denied, NotFound, Refused, ServerError, Unreadable, WrongAddress
 from .._common.names import dns_name
 from .._common.options import OptionError
+from .._common.providers import PROVIDERS, SERVERTASTIC
 from .._common.text import printable
 from .._common.values import utc, utc_text
 from .._http.connection import connection
@@ -223,7 +224,7 @@ def connect(params: Mapping[str, Any], context: Context, *, writes: bool, key_re
         params,
         context.environ,
         task_environ=context.task_environ,
-        prefix="SERVERTASTIC",
+        prefix=PROVIDERS[SERVERTASTIC].prefix,
         regions={},
         rate_limit=RATE_LIMIT,
         writes=writes,

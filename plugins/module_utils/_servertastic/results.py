@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Callable
 
 from .._common.errors import ApiError, NotFound, Stopped
 from .._common.outcomes import CHANGED, INELIGIBLE, PENDING_APPROVAL, UNCHANGED
@@ -80,10 +80,16 @@ def _audit(servertastic: Servertastic) -> list[Adjustment] | None:
         return None
 
 
-def reviewed(servertastic: Servertastic, digests: Sequence[str], work: Map, stop: Stop) -> dict[str, Review | None]:
+def reviewed(
+    servertastic: Servertastic,
+    digests: Sequence[str],
+    work: Map,
+    stop: Stop,
+    progress: Callable[[str], None] = lambda _noun: None,
+) -> dict[str, Review | None]:
     """Read orders by digest: each once, in the order of `digests`; None for an order without a known token.
 
-    work: a map over threads. Raises ApiError or Stopped.
+    work: a map over threads. progress: called for each order. Raises ApiError or Stopped.
     """
 
     def review(digest: str) -> Review | None:
@@ -91,6 +97,7 @@ def reviewed(servertastic: Servertastic, digests: Sequence[str], work: Map, stop
             raise Stopped(stop.reason)
         if digest not in servertastic.tokens:
             return None
+        progress("Servertastic order")
         try:
             return servertastic.review(digest)
         except NotFound:
