@@ -436,6 +436,7 @@ GIVEN: dict[str, Any] = {
     "vaulted_order_token": "sim-tok-old",
     "vaulted_new_order_token": "sim-tok-new",
     "vaulted_order_tokens": ["sim-tok-old", "sim-tok-queued"],
+    "retired_reseller_order_ids": ["STR_1_1"],
     # Of the plan that the same playbook has made.
     "approved_sha256": "{{ order_plan_result.sha256 }}",
     "decommission_domain_plan_sha256": "{{ (order_plan_result | default({})).sha256 | default('') }}",
@@ -484,6 +485,7 @@ SEEDS: dict[str, dict[str, Any]] = {
     "- name: Revoke all certificates of an order whose key is compromised": ISSUED,
     "- name: Cancel the order of a retired name": {"servertastic": NOT_ISSUED},
     "- name: Cancel the old order once the new one is placed": {"servertastic": NOT_ISSUED},
+    "- name: Read the orders of the account": {"servertastic": NOT_ISSUED},
 }
 # What a block changes at the service, by its first line, with its page where several begin alike.
 EFFECTS: dict[str, list[str]] = {
@@ -514,6 +516,7 @@ EFFECTS: dict[str, list[str]] = {
     ],
     "- name: Cancel the orders": ["set 1101 canceled", "set 1102 canceled"],
     "- name: Cancel the old order once the new one is placed": ["GET /order/cancel.json"],
+    "- name: Read the orders of the account": ["GET /order/cancel.json"],
     "- name: Request the cancellation of issued orders, once": ["GET /order/cancel.json", "GET /order/cancel.json"],
     "export S=http://127.0.0.1:8080/services/v2 T=http://127.0.0.1:8080 C=http://127.0.0.1:8080/_sim": [
         "set 1602 renewed"
