@@ -479,7 +479,10 @@ NOT_ISSUED = {"orders": [{"token": "sim-tok-old", "status": "Queued", "domain_na
 NOT_ISSUED["orders"].append({"token": "sim-tok-new", "status": "Queued", "domain_name": "www.example.com"})
 # Nothing issued, which would be probed at the servers of real names before it is revoked.
 UNISSUED = {"orders": [order for order in BOOK["orders"] if order["status"] != "issued"]}
+# The shop has an order of each status that the example ends.
+WAITING = {"orders": [*BOOK["orders"], {"id": 1204, "status": "waiting_pickup", **SHOP}]}
 SEEDS: dict[str, dict[str, Any]] = {
+    "- name: Find the orders of the shop": WAITING,
     "docs/decommission_server.md export DIGICERT_API_KEY=...": UNISSUED,
     "- name: Mark the old orders renewed": MIGRATED,
     "- name: Revoke all certificates of an order whose key is compromised": ISSUED,
@@ -500,14 +503,22 @@ EFFECTS: dict[str, list[str]] = {
     "- name: Cancel an order, with an audit log": ["set 1101 canceled"],
     "- name: Cancel the stale orders": ["set 1101 canceled", "set 1102 canceled"],
     "- name: Revoke all certificates of an order whose key is compromised": ["revoke 123456789"],
-    "- name: Find the orders of the shop": ["revoke 1203", "set 1201 canceled", "settle 12020 rejected"],
+    "- name: Find the orders of the shop": [
+        "revoke 1203",
+        "set 1201 canceled",
+        "set 1204 canceled",
+        "settle 12020 rejected",
+    ],
     "ansible-playbook certops.orders.decommission_domain -e decommission_domain_names=shop.example.com \\": [
         "set 1201 canceled",
         "settle 12020 rejected",
     ],
-    "ansible-playbook certops.orders.cancel_stale_orders -e cancel_stale_orders_older_than_days=90": [
-        "set 1301 renewed"
+    "ansible-playbook certops.orders.cancel_stale_orders -e cancel_stale_orders_older_than_days=90 \\": [
+        "set 1101 canceled",
+        "set 1102 canceled",
     ],
+    "ansible-playbook certops.orders.mark_renewed_orders -e mark_renewed_orders_phase=all "
+    "-e mark_renewed_orders_confirm=true \\": ["set 1301 renewed"],
     "- name: Cancel the order of a retired name": ["GET /order/cancel.json"],
     "- name: Mark the old orders renewed": ["set 123456789 renewed", "set 123456790 renewed"],
     "ansible-playbook certops.orders.cancel_stale_orders -e cancel_stale_orders_plan_path=stale.json \\": [
