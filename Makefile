@@ -21,7 +21,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 help:
 	@echo "make demo          rehearse against a simulated certificate authority, on this machine only"
 	@echo "make test          what every edit needs: lint, types, unit tests, one story per module and role"
-	@echo "make test-all      that, and then everything else: every core, switch and fault (what CI runs)"
+	@echo "make test-all      that, then ansible-core 2.16, 2.19 and 2.21, every switch and fault (what CI runs)"
 	@echo "make unit          all unit tests, or those of T=tests/unit/..., in the environment of make test"
 	@echo "make integration   all integration tests, or those of T=tests/integration/..., likewise"
 	@echo "make clean         remove the environments and what the tests left"

@@ -27,6 +27,13 @@ COLLECTION = "certops.orders"
 VALUES = {
     "decommission_domain_names": "www.example.com",
     "order_report_dir": "reports",
+    # With a plan file and a directory for re-order sheets, the plan can be applied.
+    "cancel_stale_orders_plan_path": "stale.json",
+    "cancel_stale_orders_report_dir": "reports",
+    "decommission_domain_plan_path": "plan.json",
+    "decommission_domain_report_dir": "reports",
+    "mark_renewed_orders_plan_path": "marks.json",
+    "mark_renewed_orders_report_dir": "reports",
     "awx_setup_image": "registry.example.com/certops-orders-ee:0.9.0",
     "awx_setup_project_url": "https://git.example.com/certificates/awx.git",
 }

@@ -436,6 +436,7 @@ GIVEN: dict[str, Any] = {
     "vaulted_order_token": "sim-tok-old",
     "vaulted_new_order_token": "sim-tok-new",
     "vaulted_order_tokens": ["sim-tok-old", "sim-tok-queued"],
+    "retired_reseller_order_ids": ["STR_1_1"],
     # Of the plan that the same playbook has made.
     "approved_sha256": "{{ order_plan_result.sha256 }}",
     "decommission_domain_plan_sha256": "{{ (order_plan_result | default({})).sha256 | default('') }}",
@@ -478,12 +479,16 @@ NOT_ISSUED = {"orders": [{"token": "sim-tok-old", "status": "Queued", "domain_na
 NOT_ISSUED["orders"].append({"token": "sim-tok-new", "status": "Queued", "domain_name": "www.example.com"})
 # Nothing issued, which would be probed at the servers of real names before it is revoked.
 UNISSUED = {"orders": [order for order in BOOK["orders"] if order["status"] != "issued"]}
+# The shop has an order of each status that the example ends.
+WAITING = {"orders": [*BOOK["orders"], {"id": 1204, "status": "waiting_pickup", **SHOP}]}
 SEEDS: dict[str, dict[str, Any]] = {
+    "- name: Find the orders of the shop": WAITING,
     "docs/decommission_server.md export DIGICERT_API_KEY=...": UNISSUED,
     "- name: Mark the old orders renewed": MIGRATED,
     "- name: Revoke all certificates of an order whose key is compromised": ISSUED,
     "- name: Cancel the order of a retired name": {"servertastic": NOT_ISSUED},
     "- name: Cancel the old order once the new one is placed": {"servertastic": NOT_ISSUED},
+    "- name: Read the orders of the account": {"servertastic": NOT_ISSUED},
 }
 # What a block changes at the service, by its first line, with its page where several begin alike.
 EFFECTS: dict[str, list[str]] = {
@@ -498,14 +503,22 @@ EFFECTS: dict[str, list[str]] = {
     "- name: Cancel an order, with an audit log": ["set 1101 canceled"],
     "- name: Cancel the stale orders": ["set 1101 canceled", "set 1102 canceled"],
     "- name: Revoke all certificates of an order whose key is compromised": ["revoke 123456789"],
-    "- name: Find the orders of the shop": ["revoke 1203", "set 1201 canceled", "settle 12020 rejected"],
+    "- name: Find the orders of the shop": [
+        "revoke 1203",
+        "set 1201 canceled",
+        "set 1204 canceled",
+        "settle 12020 rejected",
+    ],
     "ansible-playbook certops.orders.decommission_domain -e decommission_domain_names=shop.example.com \\": [
         "set 1201 canceled",
         "settle 12020 rejected",
     ],
-    "ansible-playbook certops.orders.cancel_stale_orders -e cancel_stale_orders_older_than_days=90": [
-        "set 1301 renewed"
+    "ansible-playbook certops.orders.cancel_stale_orders -e cancel_stale_orders_older_than_days=90 \\": [
+        "set 1101 canceled",
+        "set 1102 canceled",
     ],
+    "ansible-playbook certops.orders.mark_renewed_orders -e mark_renewed_orders_phase=all "
+    "-e mark_renewed_orders_confirm=true \\": ["set 1301 renewed"],
     "- name: Cancel the order of a retired name": ["GET /order/cancel.json"],
     "- name: Mark the old orders renewed": ["set 123456789 renewed", "set 123456790 renewed"],
     "ansible-playbook certops.orders.cancel_stale_orders -e cancel_stale_orders_plan_path=stale.json \\": [
@@ -514,6 +527,7 @@ EFFECTS: dict[str, list[str]] = {
     ],
     "- name: Cancel the orders": ["set 1101 canceled", "set 1102 canceled"],
     "- name: Cancel the old order once the new one is placed": ["GET /order/cancel.json"],
+    "- name: Read the orders of the account": ["GET /order/cancel.json"],
     "- name: Request the cancellation of issued orders, once": ["GET /order/cancel.json", "GET /order/cancel.json"],
     "export S=http://127.0.0.1:8080/services/v2 T=http://127.0.0.1:8080 C=http://127.0.0.1:8080/_sim": [
         "set 1602 renewed"
