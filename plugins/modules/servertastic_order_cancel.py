@@ -132,9 +132,10 @@ EXAMPLES = r"""
     replacement_order_token: "{{ vaulted_new_order_token }}"
     wait: true
 
-- name: Cancel the orders of a plan, and request the cancellation of issued orders only once
+# The orders of a plan are canceled by the role that made the plan.
+- name: Cancel orders by their digests, and request the cancellation of issued orders only once
   certops.orders.servertastic_order_cancel:
-    order_digests: "{{ planned_digests }}"
+    order_digests: "{{ selected_digests }}"
     replacement: none
     issued: request
     request_log: /var/lib/certops/requests.jsonl

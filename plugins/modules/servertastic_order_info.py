@@ -61,7 +61,7 @@ EXAMPLES = r"""
     order_token: "{{ vaulted_order_token }}"
   register: order
 
-- name: List the digests of all orders that were placed, for a plan
+- name: List the digests of all orders that were placed
   certops.orders.servertastic_order_info:
     tokens: used
   register: placed

@@ -205,7 +205,7 @@ class Observed:
 class Act:
     """A step of the demo. files: those that are shown before the command.
 
-    is_long: it runs a role, of whose many tasks only messages and errors are shown.
+    is_long: it runs a role, whose tasks show only messages and errors.
     """
 
     title: str
