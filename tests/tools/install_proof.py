@@ -36,7 +36,7 @@ from tools import pythons  # noqa: E402
 
 NAME = "certops.orders"
 # All that the tarball may hold: folders with all of their files, and single files.
-FOLDERS = ("extensions/eda", "meta", "playbooks", "plugins", "roles")
+FOLDERS = ("docs/docsite/rst", "extensions/eda", "meta", "playbooks", "plugins", "roles")
 FILES = (
     "CHANGELOG.md",
     "COPYING",
@@ -44,6 +44,10 @@ FILES = (
     "MANIFEST.json",
     "README.md",
     "changelogs/changelog.yaml",
+    # For docs.ansible.com, with the folder rst.
+    "docs/docsite/config.yml",
+    "docs/docsite/extra-docs.yml",
+    "docs/docsite/links.yml",
     "tests/config.yml",
 )
 LARGEST = 400_000  # bytes
