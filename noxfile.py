@@ -585,12 +585,15 @@ def molecule(session: nox.Session) -> None:
 def install_proof(session: nox.Session) -> None:
     """The tarball is small, installs beside ansible-core and requests only, and works, on each core of the machine.
 
-    With arguments: the cores, see tests/tools/install_proof.py. The table is left in tests/output/install_proof.txt.
+    With arguments: --require-all, which makes a skipped core a failure, and the cores, see
+    tests/tools/install_proof.py. The table is left in tests/output/install_proof.txt.
     """
     _install(session, SIMULATOR / "requirements.txt")
     _enter_copy(session)
     cores = {**CORES, **FURTHER, **PRERELEASES}
-    wanted = session.posargs or [f"{cores[name].requirement}={','.join(cores[name].pythons)}" for name in sorted(cores)]
+    wanted = list(session.posargs)
+    if all(argument.startswith("--") for argument in wanted):
+        wanted += [f"{cores[name].requirement}={','.join(cores[name].pythons)}" for name in sorted(cores)]
     output = ROOT / "tests" / "output" / "install_proof.txt"
     session.run("python", "tests/tools/install_proof.py", "--output", str(output), *wanted)
     _note(session)

@@ -19,6 +19,10 @@ from ansible_collections.certops.orders.tests.tools import install_proof, tree
 
 ROOT = Path(__file__).resolve().parents[3]
 GALAXY = yaml.safe_load((ROOT / "galaxy.yml").read_text(encoding="utf-8"))
+# In reStructuredText: a directive, or a literal block.
+EXAMPLE = re.compile(
+    r"^ *\.\. (?:code|code-block|sourcecode|parsed-literal|literalinclude|include)::|::$", re.MULTILINE
+)
 ADDED = re.compile(r"^ *version_added: (.+)$", re.MULTILINE)
 
 
@@ -51,8 +55,7 @@ def test_pages_for_docs_ansible_com_have_no_examples(page: Path) -> None:
     # No test would run them: the guides, whose examples are tested, are Markdown.
     text = page.read_text(encoding="utf-8")
 
-    assert re.findall(r"^ *\.\. (?:code|code-block|sourcecode|parsed-literal|literalinclude|include)::", text, re.M) == []
-    assert re.findall(r"::$", text, re.M) == []
+    assert EXAMPLE.findall(text) == []
 
 
 @pytest.mark.parametrize("name", ["execution-environment.yml", "decision-environment.yml"])
