@@ -53,7 +53,8 @@ FILES = (
     "tests/config.yml",
 )
 LARGEST = 400_000  # bytes
-LAST_LINES = 10  # of pip's messages, that are shown where it fails
+# Of pip's messages where it fails: lines, and characters of each, as one may list all versions that the index has.
+LAST_LINES, LONGEST_LINE = 10, 400
 KINDS = {"module": "plugins/modules", "inventory": "plugins/inventory", "filter": "plugins/filter"}
 # Of Ansible, and of Python.
 WARNING = re.compile(r"\[(?:DEPRECATION )?WARNING\]|\w*Warning: ")
@@ -145,7 +146,7 @@ class Failure(Exception):
 class Result(NamedTuple):
     """A row of the table.
 
-    core: the version that was installed, or the requirement that was skipped. skipped: why, in its first line a summary.
+    core: the version that was installed, or the requirement that was skipped; skipped: why, first a summary in a line.
     """
 
     core: str
@@ -242,7 +243,8 @@ class Environment:
         )
         if done.returncode == 0:
             return ""
-        return "\n".join([f"pip ended with {done.returncode}", *done.stdout.strip().splitlines()[-LAST_LINES:]])
+        lines = [line[:LONGEST_LINE] for line in done.stdout.strip().splitlines()[-LAST_LINES:]]
+        return "\n".join([f"pip ended with {done.returncode}", *lines])
 
     def run(self, *command: str, env: Mapping[str, str] | None = None, expected: str = "") -> str:
         """Run one of Ansible's programs and return its output.

@@ -76,7 +76,7 @@ def test_the_table_has_the_summary_and_the_messages_of_pip_follow(
 
 
 def test_the_last_messages_of_pip_are_kept(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    messages = [f"line {number}" for number in range(100)]
+    messages = [*(f"line {number}" for number in range(100)), "x" * 10_000]
 
     def run(command: Sequence[str], **_options: Any) -> subprocess.CompletedProcess[str]:
         failed = "install" in command
@@ -89,7 +89,7 @@ def test_the_last_messages_of_pip_are_kept(monkeypatch: pytest.MonkeyPatch, tmp_
 
     result, tarball = install_proof.prove(f"{OLD}={version}", tmp_path / "0", None)
 
-    kept = messages[-install_proof.LAST_LINES :]
+    kept = [message[: install_proof.LONGEST_LINE] for message in messages[-install_proof.LAST_LINES :]]
     assert result == Result(OLD, version, skipped="\n".join(["pip ended with 1", *kept]))
     assert tarball is None
 
