@@ -95,6 +95,8 @@ OLDEST_TARGET = "3.9"
 OLDEST, BETWEEN, NEWEST = "2.16", "2.19", "2.21"
 # Needs a collection that only its own session has.
 OF_AWX = "tests/integration/awx"
+# Needs the documentation site, which the session docs_site builds.
+OF_DOCS_SITE = "tests/browser/test_docs_site.py"
 ROLES, DECOMMISSION = "tests/integration/roles", "test_decommission_*.py"
 STORIES = ("-m", "story", f"--ignore={OF_AWX}")
 # A process for each CPU; PYTEST_XDIST_AUTO_NUM_WORKERS sets another number, and 0 is pytest's own process alone. The
@@ -366,17 +368,22 @@ def _build_docs_site(session: nox.Session, source: Path, site: Path) -> None:
 
 @nox.session(default=False)
 def docs_site(session: nox.Session) -> None:
-    """The documentation site, in build/docs_site: the guides and, by antsibull-docs, changelog and reference."""
-    _install(session, REQUIREMENTS / "docs_site.txt")
-    _enter_copy(session)
+    """The documentation site, in build/docs_site: the guides and, by antsibull-docs, changelog and reference.
+
+    Some of its pages are then opened in a real browser, where there is one.
+    """
+    _install(session, REQUIREMENTS / "docs_site.txt", ROOT / "tests" / "browser" / "requirements.txt")
+    copy = _enter_copy(session)
+    site = ROOT / "build" / "docs_site"
     # Ansible finds no roles below two folders ansible_collections, as in a checkout that lies where Ansible looks.
     with tempfile.TemporaryDirectory() as scratch:
         collection = tree.export(ROOT, Path(scratch) / "collections")
         session.env["ANSIBLE_COLLECTIONS_PATH"] = str(collection.parents[2])
         session.chdir(collection)
-        _build_docs_site(session, Path(scratch) / "source", ROOT / "build" / "docs_site")
-        session.chdir(ROOT)
-    _note(session)
+        _build_docs_site(session, Path(scratch) / "source", site)
+        session.chdir(copy)
+    session.env.update(BROWSER_OUTPUT=str(ROOT / "tests" / "output" / "browser"), DOCS_SITE=str(site))
+    _pytest(session, OF_DOCS_SITE)
 
 
 @nox.session
@@ -510,11 +517,11 @@ def demo(session: nox.Session) -> None:
 
 @nox.session
 def browser(session: nox.Session) -> None:
-    """Pages in a real browser, where there is one; the pictures are left in tests/output/browser."""
+    """Reports in a real browser, where there is one; the pictures are left in tests/output/browser."""
     _install(session, REQUIREMENTS / "unit.txt", ROOT / "tests" / "browser" / "requirements.txt")
     _enter_copy(session)
     session.env["BROWSER_OUTPUT"] = str(ROOT / "tests" / "output" / "browser")
-    _pytest(session, *(session.posargs or ["tests/browser"]))
+    _pytest(session, *(session.posargs or [f"--ignore={OF_DOCS_SITE}", "tests/browser"]))
 
 
 @nox.session
@@ -585,12 +592,15 @@ def molecule(session: nox.Session) -> None:
 def install_proof(session: nox.Session) -> None:
     """The tarball is small, installs beside ansible-core and requests only, and works, on each core of the machine.
 
-    With arguments: the cores, see tests/tools/install_proof.py. The table is left in tests/output/install_proof.txt.
+    With arguments: --require-all, which makes a skipped core a failure, and the cores, see
+    tests/tools/install_proof.py. The table is left in tests/output/install_proof.txt.
     """
     _install(session, SIMULATOR / "requirements.txt")
     _enter_copy(session)
     cores = {**CORES, **FURTHER, **PRERELEASES}
-    wanted = session.posargs or [f"{cores[name].requirement}={','.join(cores[name].pythons)}" for name in sorted(cores)]
+    wanted = list(session.posargs)
+    if all(argument.startswith("--") for argument in wanted):
+        wanted += [f"{cores[name].requirement}={','.join(cores[name].pythons)}" for name in sorted(cores)]
     output = ROOT / "tests" / "output" / "install_proof.txt"
     session.run("python", "tests/tools/install_proof.py", "--output", str(output), *wanted)
     _note(session)

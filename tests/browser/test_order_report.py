@@ -10,7 +10,6 @@ Pictures of it are left in the folder that BROWSER_OUTPUT names, tests/output/br
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,17 +19,13 @@ import pytest
 
 from ansible_collections.certops.orders.plugins.module_utils._reports.data import report_of
 from ansible_collections.certops.orders.plugins.module_utils._reports.html import to_html
-from ansible_collections.certops.orders.tests.browser import sample
+from ansible_collections.certops.orders.tests.browser import chromium, sample
 
-sync_api = pytest.importorskip("playwright.sync_api", reason="needs tests/browser/requirements.txt")
+pytest.importorskip("playwright.sync_api", reason="needs tests/browser/requirements.txt")
 axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="needs tests/browser/requirements.txt")
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="needs a browser: Debian's package chromium")
+pytestmark = chromium.needed
 OUTPUT = Path(os.environ.get("BROWSER_OUTPUT") or Path(__file__).resolve().parents[1] / "output" / "browser")
-# It must not request anything outside by itself; as root it has no sandbox.
-QUIET = ["--disable-background-networking", "--disable-component-update", "--disable-gpu", "--disable-quic"]
-QUIET += ["--disable-sync", "--no-first-run", *(["--no-sandbox"] if os.geteuid() == 0 else [])]
 
 DESK = {"width": 1200, "height": 1000}
 PHONE = {"width": 390, "height": 844}
@@ -67,22 +62,12 @@ HOSTILE = [
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
     OUTPUT.mkdir(parents=True, exist_ok=True)
-    with sync_api.sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
-        yield chromium
-        chromium.close()
+    with chromium.launched() as browser:
+        yield browser
 
 
-class OpenedPage:
-    """An open page, its console messages, and its requests."""
-
-    def __init__(self, page: Any) -> None:
-        self.page = page
-        self.console: list[str] = []
-        self.asked: list[str] = []
-        page.on("console", lambda message: self.console.append(message.text))
-        page.on("pageerror", lambda error: self.console.append(str(error)))
-        page.on("request", lambda request: self.asked.append(request.url))
+class OpenedPage(chromium.OpenedPage):
+    """An open page of a report."""
 
     def violations(self) -> list[str]:
         found = axe.Axe().run(self.page).response["violations"]

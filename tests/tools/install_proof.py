@@ -4,8 +4,10 @@
 
 """Proof of install: what `ansible-galaxy collection build` makes is small, complete, and works on its own.
 
-Usage: install_proof.py --output FILE CORE..., where CORE is `requirement=Python,Python`, such as
+Usage: install_proof.py --output FILE [--require-all] CORE..., where CORE is `requirement=Python,Python`, such as
 `ansible-core~=2.21.0=3.13,3.12`: the Pythons that it may run on, of which the first one that the machine has is taken.
+A CORE is skipped if the machine has none of its Pythons, or pip cannot install it. With --require-all that is a
+failure, except for a pre-release of ansible-core.
 
 For each CORE the tarball is installed into an empty virtual environment with ansible-core and requests, and nothing
 else. There, outside the checkout, the documentation of every plugin and role is shown, and every playbook is run by its
@@ -36,7 +38,7 @@ from tools import pythons  # noqa: E402
 
 NAME = "certops.orders"
 # All that the tarball may hold: folders with all of their files, and single files.
-FOLDERS = ("extensions/eda", "meta", "playbooks", "plugins", "roles")
+FOLDERS = ("docs/docsite/rst", "extensions/eda", "meta", "playbooks", "plugins", "roles")
 FILES = (
     "CHANGELOG.md",
     "COPYING",
@@ -44,9 +46,15 @@ FILES = (
     "MANIFEST.json",
     "README.md",
     "changelogs/changelog.yaml",
+    # For docs.ansible.com, with the folder rst.
+    "docs/docsite/config.yml",
+    "docs/docsite/extra-docs.yml",
+    "docs/docsite/links.yml",
     "tests/config.yml",
 )
 LARGEST = 400_000  # bytes
+# Of pip's messages where it fails: lines, and characters of each, as one may list all versions that the index has.
+LAST_LINES, LONGEST_LINE = 10, 400
 KINDS = {"module": "plugins/modules", "inventory": "plugins/inventory", "filter": "plugins/filter"}
 # Of Ansible, and of Python.
 WARNING = re.compile(r"\[(?:DEPRECATION )?WARNING\]|\w*Warning: ")
@@ -56,6 +64,8 @@ NOT_OURS = re.compile(
     r"\[WARNING\]: Collection at '[^']*/ansible/_protomatter' does not have a MANIFEST\.json [^:]*: [^.]*\."
     r"|\[WARNING\]: Error loading plugin 'awx\.awx\.controller_api': No module named 'ansible_collections\.awx'"
 )
+# A requirement such as ansible-core>=2.22.0b1,<2.23.
+PRERELEASE = re.compile(r"\d(?:a|b|rc)\d")
 INVENTORY = {"retire": {"hosts": {"build-01.northwind.example": {"ansible_connection": "local"}}}}
 
 # For mark_renewed_orders: a migrated order, and the one that has renewed it.
@@ -134,17 +144,21 @@ class Failure(Exception):
 
 
 class Result(NamedTuple):
-    """A row of the table. core: the version that was installed, or why there is none."""
+    """A row of the table.
+
+    core: the version that was installed, or the requirement that was skipped; skipped: why, first a summary in a line.
+    """
 
     core: str
     python: str
-    plugins: int
-    playbooks: int
-    seconds: float
+    plugins: int = 0
+    playbooks: int = 0
+    seconds: float = 0
+    skipped: str = ""
 
     def cells(self) -> tuple[str, ...]:
-        if not self.plugins:
-            return (self.core, self.python, "", "", "")
+        if self.skipped:
+            return (f"{self.core} skipped: {self.skipped.splitlines()[0]}", self.python, "", "", "")
         return (self.core, self.python, str(self.plugins), str(self.playbooks), f"{self.seconds:.0f}")
 
 
@@ -219,12 +233,18 @@ class Environment:
             "ANSIBLE_NOCOLOR": "true",
         }
 
-    def pip(self, *requirements: str) -> bool:
-        """Install packages; returns whether the index has them for this Python."""
+    def pip(self, *requirements: str) -> str:
+        """Install packages; returns why that failed, with the last lines of pip's messages, or an empty string."""
         command = [str(self.bin / "pip"), "install", "--quiet", "--disable-pip-version-check", *requirements]
         # With the caller's home, where pip's configuration may be.
         env = {**self.env, "HOME": str(Path.home())}
-        return subprocess.run(command, env=env, stderr=subprocess.DEVNULL, check=False).returncode == 0
+        done = subprocess.run(
+            command, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, encoding="utf-8", check=False
+        )
+        if done.returncode == 0:
+            return ""
+        lines = [line[:LONGEST_LINE] for line in done.stdout.strip().splitlines()[-LAST_LINES:]]
+        return "\n".join([f"pip ended with {done.returncode}", *lines])
 
     def run(self, *command: str, env: Mapping[str, str] | None = None, expected: str = "") -> str:
         """Run one of Ansible's programs and return its output.
@@ -297,11 +317,12 @@ def prove(core: str, folder: Path, tarball: Path | None) -> tuple[Result, Path |
     requirement, _separator, versions = core.rpartition("=")
     version = pythons.first(versions.split(","))
     if not version:
-        return Result(f"{requirement} skipped: needs Python {versions}", "", 0, 0, 0), tarball
+        return Result(requirement, "", skipped=f"needs Python {versions}"), tarball
     begun = time.monotonic()
     environment = Environment(folder, str(pythons.find(version)))
-    if not environment.pip(requirement, "requests"):
-        return Result(f"{requirement} skipped: not on the package index", version, 0, 0, 0), tarball
+    error = environment.pip(requirement, "requests")
+    if error:
+        return Result(requirement, version, skipped=error), tarball
     tarball = tarball or build(environment)
     names = check_tarball(tarball)
     check_playbooks(names)
@@ -312,18 +333,25 @@ def prove(core: str, folder: Path, tarball: Path | None) -> tuple[Result, Path |
 
 
 def table(results: Sequence[Result], tarball: Path | None) -> str:
-    """The results as a table, with the size of the tarball below it."""
+    """The results as a table; below it the size of the tarball, and why cores were skipped."""
     rows = [HEADINGS, *(result.cells() for result in results)]
     widths = [max(map(len, column)) for column in zip(*rows)]
     lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip() for row in rows]
     if tarball:
         lines.append(f"{tarball.name}: {tarball.stat().st_size / 1000:.0f} kB, {len(check_tarball(tarball))} files")
+    lines += [f"{result.core} skipped: {result.skipped}" for result in results if result.skipped]
     return "\n".join(lines) + "\n"
+
+
+def required(result: Result) -> bool:
+    """Whether --require-all refuses that this core is skipped: it is no pre-release."""
+    return not PRERELEASE.search(result.core)
 
 
 def main(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--output", type=Path, required=True)
+    parser.add_argument("--require-all", action="store_true")
     parser.add_argument("cores", nargs="+")
     options = parser.parse_args(arguments)
     results: list[Result] = []
@@ -342,8 +370,11 @@ def main(arguments: Sequence[str]) -> int:
     options.output.parent.mkdir(parents=True, exist_ok=True)
     options.output.write_text(shown, encoding="utf-8")
     print(f"\n{shown}", end="")
+    missing = [result for result in results if result.skipped and required(result)] if options.require_all else []
+    for result in missing:
+        print(f"--require-all: {result.core} was skipped: {result.skipped}", file=sys.stderr)
     # A run that only skipped proves nothing.
-    return 0 if any(result.plugins for result in results) else 1
+    return 1 if missing or all(result.skipped for result in results) else 0
 
 
 if __name__ == "__main__":

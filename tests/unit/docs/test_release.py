@@ -19,6 +19,10 @@ from ansible_collections.certops.orders.tests.tools import install_proof, tree
 
 ROOT = Path(__file__).resolve().parents[3]
 GALAXY = yaml.safe_load((ROOT / "galaxy.yml").read_text(encoding="utf-8"))
+# In reStructuredText: a directive, or a literal block.
+EXAMPLE = re.compile(
+    r"^ *\.\. (?:code|code-block|sourcecode|parsed-literal|literalinclude|include)::|::$", re.MULTILINE
+)
 ADDED = re.compile(r"^ *version_added: (.+)$", re.MULTILINE)
 
 
@@ -35,6 +39,23 @@ def test_the_tarball_has_only_what_users_need() -> None:
 
     assert install_proof.foreign(names) == []
     assert {"README.md", "meta/runtime.yml", "tests/config.yml", "changelogs/changelog.yaml"} <= set(names)
+
+
+def test_the_tarball_has_what_docs_ansible_com_reads() -> None:
+    built = {name for name in tree.known_files(ROOT) if is_built(name) and name.startswith("docs/")}
+    settings = {"docs/docsite/config.yml", "docs/docsite/extra-docs.yml", "docs/docsite/links.yml"}
+
+    extra = yaml.safe_load((ROOT / "docs/docsite/extra-docs.yml").read_text(encoding="utf-8"))
+    pages = {f"docs/docsite/rst/{page}.rst" for section in extra["sections"] for page in section["toctree"]}
+    assert built == settings | pages
+
+
+@pytest.mark.parametrize("page", sorted((ROOT / "docs/docsite/rst").glob("*.rst")), ids=lambda page: str(page.name))
+def test_pages_for_docs_ansible_com_have_no_examples(page: Path) -> None:
+    # No test would run them: the guides, whose examples are tested, are Markdown.
+    text = page.read_text(encoding="utf-8")
+
+    assert EXAMPLE.findall(text) == []
 
 
 @pytest.mark.parametrize("name", ["execution-environment.yml", "decision-environment.yml"])
