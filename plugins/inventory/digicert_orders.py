@@ -12,9 +12,10 @@ description:
   - Creates a host for every CertCentral order, or for every domain that the orders cover. The host variables contain
     the data of the orders.
   - The name of the inventory source must end with C(digicert_orders.yml) or C(digicert_orders.yaml).
-  - Ansible does not evaluate a value from CertCentral that looks like a template. The plugin marks each text with
-    a quote, a bracket, a brace or another special character as unsafe. Texts of letters, digits, spaces and C(_.:@/+,-)
-    are plain texts, also where AWX shows them.
+  - Ansible does not evaluate a value from CertCentral that looks like a template. Texts of letters of any script,
+    digits, spaces and C(_.:@/+,-&!?;) are plain texts, also where AWX shows them. The plugin marks each text with
+    another ASCII character as unsafe, such as a parenthesis, a bracket, a brace or a straight quote, because an
+    expression could use it.
   - Names that are not strict host names do not become hosts. The plugin never sets C(ansible_host).
 options:
   plugin:
@@ -147,7 +148,8 @@ _FILE_NAMES = ("digicert_orders.yml", "digicert_orders.yaml")
 # Orders have few different statuses, products, organizations and days. What is made of them is kept and shared.
 _shared = lru_cache(maxsize=4096)
 # A text that does nothing, even if a task makes an expression of it: it has no call, filter, string, index or power.
-_HARMLESS = re.compile(r"(?:\*\.)?[A-Za-z0-9_.:@/+, -]*")
+# Jinja has no operator with &, ! without =, ?, ; or a character outside ASCII. Letters of any script are names to it.
+_HARMLESS = re.compile(r"(?:\*\.)?[A-Za-z0-9_.:@/+,&!?; \x80-\U0010ffff-]*")
 # The setting that makes a file an inventory source of this plugin, at the beginning of a line.
 _SETTING = re.compile(rf"^plugin:\s*['\"]?{re.escape('certops.orders.digicert_orders')}\b", re.MULTILINE)
 _MOST_READ = 65536

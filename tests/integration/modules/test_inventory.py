@@ -243,11 +243,17 @@ def test_values_are_plain_where_awx_shows_them_and_inert_where_it_hands_them_on(
     trap = desk.desk / "sprung"
     text = f"{{{{ lookup('pipe', 'touch {trap}') }}}}"
     hostile = {"id": 1, "status": "issued", "common_name": text, "dns_names": [text, "www.example.com"]}
-    sim.reset(seed(*BOOK, hostile))
+    ordinary: dict[str, Any] = {
+        "id": 2,
+        "status": "issued",
+        "organization": {"id": 8, "name": "Müller & Söhne GmbH, Straße 5"},
+    }
+    sim.reset(seed(*BOOK, hostile, ordinary))
     path = source(desk)
     listed = json.loads(Listing(desk, path, "--list", "--export").stdout)
     for host, variables in listed["_meta"]["hostvars"].items():
         assert host == "order-1" or "__ansible_unsafe" not in json.dumps(variables)
+    assert listed["_meta"]["hostvars"]["order-2"]["digicert_organization_name"] == ordinary["organization"]["name"]
 
     script = desk.script("kept.sh", f"cat <<'END'\n{json.dumps(listed)}\nEND")
     shown = "[digicert_common_name, digicert_domains | join(' '), digicert_common_name ~ '!']"
