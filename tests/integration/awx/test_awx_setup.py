@@ -754,3 +754,38 @@ def test_the_project_plans_and_applies_with_the_variables_of_the_objects(
     applied = job("apply", **handed)
     assert applied.rc == 0, applied.output
     assert f"set {PENDING} canceled" in applied.writes
+
+
+def test_the_answers_of_the_report_are_its_filters(controller: Controller, sim: Simulator) -> None:
+    shop = {"container": {"id": 2, "name": "EMEA", "is_active": True}, "common_name": "shop.example.com"}
+    sim.reset(
+        support.seed(
+            {"id": 1, "status": "issued", "valid_till_in_days": 30, "order_valid_till": None, **shop},
+            {"id": 2, "status": "pending", **shop},
+            {"id": 3, "status": "revoked", **shop},
+            {"id": 4, "status": "issued", "common_name": "www.example.com", "valid_till_in_days": 200},
+        )
+    )
+    shutil.copytree(PROJECT, controller.desk, dirs_exist_ok=True)
+    spec = VARIABLES["awx_setup__report"]["survey"]["spec"]
+    defaults = {question["variable"]: question["default"] for question in spec if "default" in question}
+    # An integer without an answer.
+    nothing = {**defaults, "report_expires_within_days": ""}
+
+    def reported(**answers: Any) -> list[str]:
+        assert set(answers) <= {question["variable"] for question in spec}
+        variables = {**nothing, **answers, "order_report_dir": str(controller.desk / "reports")}
+        run = controller.playbook("- import_playbook: order_report.yml", variables=variables)
+        assert run.rc == 0, run.output
+        report = json.loads((controller.desk / "reports" / "orders-report.json").read_text(encoding="utf-8"))
+        return sorted(str(order["order_id"]) for order in report["orders"])
+
+    assert reported() == ["1", "2", "3", "4"]
+    both = {"report_containers": "emea", "report_statuses": "issued, pending"}
+    assert reported(**both) == ["1", "2"]
+    asked = len(sim.journal())
+    requested = {**both, "report_requester": "ada@example.com", "order_report_details": "true"}
+    assert reported(**requested, report_created_before="2100-01-01", report_product="") == ["1", "2"]
+    assert [call["path"].rpartition("/")[2] for call in sim.journal()[asked:]][-2:] in (["1", "2"], ["2", "1"])
+    assert reported(report_expires_within_days=60, report_name_pattern="*.example.com") == ["1"]
+    assert reported(report_product="ssl_plus_of_others", report_organizations="") == []
