@@ -651,6 +651,23 @@ def test_without_servertastic_reports_may_stay_in_the_job(controller: Controller
 
 
 @with_modules
+def test_a_credential_without_a_key_must_exist(controller: Controller, awx: FakeAwx) -> None:
+    keys = {"awx_setup_digicert_write_key": "", "awx_setup_servertastic_read_key": ""}
+    assert changes(setup(controller, awx, **keys)) == []
+    with fake_awx(PROJECT) as bare:
+        add_teams(bare)
+        run = setup(controller, bare, rc=2, **keys)
+        assert bare.writes == []
+    for variable, name in (
+        ("awx_setup_digicert_write_key", "certops CertCentral (can change orders)"),
+        ("awx_setup_servertastic_read_key", "certops Servertastic (read-only)"),
+    ):
+        assert f"{variable} is empty, and AWX has no credential {name}: " in " ".join(run.output.split())
+    assert not mentions(run.output, "awx_setup_digicert_read_key")
+    assert not [secret for secret in SECRETS if secret in run.output]
+
+
+@with_modules
 def test_an_unreachable_awx_and_a_refusing_one_are_distinguished(controller: Controller, awx: FakeAwx) -> None:
     run = setup(controller, awx, rc=2, env={"CONTROLLER_HOST": "http://127.0.0.1:9"})
     msg = run.bad("Fail if AWX cannot be reached").msg
@@ -679,6 +696,8 @@ def test_without_the_collection_awx_awx_the_message_names_it(controller: Control
         ({"awx_setup_servertastic_api_url": " "}, "awx_setup_servertastic_api_url"),
         ({"awx_setup_notification_configuration": {}}, "awx_setup_notification_configuration"),
         ({"awx_setup_prefix": ""}, "awx_setup_prefix"),
+        ({"awx_setup_prefix": " ", "awx_setup_image": "", "awx_setup_state": "absent"}, "awx_setup_prefix"),
+        ({"awx_setup_organization": "", "awx_setup_state": "absent"}, "awx_setup_organization"),
     ],
 )
 def test_a_variable_that_is_missing_is_named_before_awx_is_asked(
