@@ -62,9 +62,11 @@ extends_documentation_fragment:
   - ansible.builtin.constructed
   - ansible.builtin.inventory_cache
 notes:
-  - If a source of the default plugins fails, Ansible also shows why the plugins for other formats did not accept the
-    file. The first message is the one of this plugin. With C(enable_plugins=auto) in the section C(inventory) of
-    C(ansible.cfg), it is the only one. With C(any_unparsed_is_failed=true), the run fails.
+  - If a source fails, Ansible also shows why the plugins for other formats did not accept the file. The first message
+    is the one of this plugin. With C(enable_plugins=certops.orders.digicert_orders) in the section C(inventory) of
+    C(ansible.cfg), it is the only one. Use this setting only if all inventories of the run are sources of this plugin,
+    because Ansible then reads no other format.
+  - With C(any_unparsed_is_failed=true) in the same section, the run fails if a source fails.
   - Without filters, the inventory has every order that the key can read. An account with more than 10,000 orders needs
     filters or a larger O(max_orders).
 seealso:
@@ -89,6 +91,10 @@ groups:
   urgent: digicert_days_remaining < 14
 compose:
   owner: digicert_organization_name
+
+# ansible.cfg: show only the messages of this plugin. Ansible then reads no inventories in other formats.
+# [inventory]
+# enable_plugins = certops.orders.digicert_orders
 
 # domains.digicert_orders.yml
 # A host for example.com and every name below it, with a cache that is valid for one hour.

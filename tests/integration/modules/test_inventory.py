@@ -666,13 +666,34 @@ def test_a_missing_key_is_reported(desk: Controller) -> None:
 
 
 def test_a_source_of_another_name_is_left_to_others(desk: Controller) -> None:
-    path = desk.write("other.yml", json.dumps({"plugin": NAME}))
+    path = desk.write("other.yml", f"plugin: {NAME}\n")
+    ours = (f"[ERROR]: {NAME}: the name of the inventory source {path} must end with", "other.digicert_orders.yml")
     listing = Listing(desk, path)
+    assert listing.complaint.startswith(ours[0])
+    assert ours[1] in listing.complaint
     # A sentence of ansible-core.
     assert "could not be verified by inventory plugin" in listing.complaint
     assert listing.requests == []
+    alone = Listing(desk, path, env={"ANSIBLE_INVENTORY_ENABLED": NAME})
+    assert alone.complaint.startswith(ours[0])
+    assert ours[1] in alone.complaint
+    assert "Failed to parse" not in alone.complaint
+    # That nothing was parsed.
+    assert alone.complaint.count("[WARNING]") == 1
+    assert alone.requests == []
     yaml = desk.write("other.digicert_orders.yaml", json.dumps({"plugin": NAME, "status": ["pending"]}))
     assert Listing(desk, yaml).order_ids == [PENDING]
+    assert Listing(desk, yaml, env={"ANSIBLE_INVENTORY_ENABLED": NAME}).order_ids == [PENDING]
+
+
+def test_with_no_other_plugin_enabled_the_message_of_a_failure_is_the_only_one(desk: Controller) -> None:
+    path = source(desk, rate_limit="fast")
+    others = re.compile(r"with '?(?:auto|yaml|ini)'? plugin")
+    assert others.search(Listing(desk, path).complaint)
+    settings = desk.write("only.cfg", f"[inventory]\nenable_plugins = {NAME}\n")
+    alone = Listing(desk, path, env={"ANSIBLE_CONFIG": str(settings)})
+    refused(alone, "rate_limit")
+    assert not others.search(alone.complaint)
 
 
 # The fault, what the message names, and the number of requests.
