@@ -526,24 +526,26 @@ def browser(session: nox.Session) -> None:
 
 @nox.session
 def execution_environment(session: nox.Session) -> None:
-    """The build context of an execution environment can be made, and has the requirements of the collection."""
+    """The build contexts of both environments can be made, and have the requirements of the collection."""
     _install(session, "ansible-builder", "ansible-core>=2.19,<2.22")
     collection = _enter_copy(session)
     galaxy = ("ansible-galaxy", "collection")
     session.run(*galaxy, "build", "--output-path", "build")
-    session.run("ansible-builder", "create", "--file", "execution-environment.yml", "--context", "context")
+    for kind in ("decision", "execution"):
+        session.run("ansible-builder", "create", "--file", f"{kind}-environment.yml", "--context", f"context/{kind}")
     needed = str(session.run("ansible-builder", "introspect", str(collection.parents[2]), silent=True))
     if "requests>=2.25.1" not in needed or "system: []" not in needed:
         session.error(f"ansible-builder sees other needs than the collection has:\n{needed}")
     # As the image's own build does it, from the context alone; but the other collections are on Ansible Galaxy, which a
     # test does not need.
-    session.chdir(collection / "context" / "_build")
-    required = yaml.safe_load(Path("requirements.yml").read_text(encoding="utf-8"))["collections"]
-    own = [one["name"] for one in required if one.get("type") == "file"]
-    target = collection.parents[2].parent / "installed"
-    session.env["ANSIBLE_COLLECTIONS_PATH"] = str(target)
-    session.run(*galaxy, "install", *own, "--collections-path", str(target))
-    session.run("ansible-doc", "--type", "module", "certops.orders.digicert_order_status", silent=True)
+    for kind in ("decision", "execution"):
+        session.chdir(collection / "context" / kind / "_build")
+        required = yaml.safe_load(Path("requirements.yml").read_text(encoding="utf-8"))["collections"]
+        own = [one["name"] for one in required if one.get("type") == "file"]
+        target = collection.parents[2].parent / f"installed_{kind}"
+        session.env["ANSIBLE_COLLECTIONS_PATH"] = str(target)
+        session.run(*galaxy, "install", *own, "--collections-path", str(target))
+        session.run("ansible-doc", "--type", "module", "certops.orders.digicert_order_status", silent=True)
     _note(session)
 
 

@@ -12,9 +12,10 @@ description:
   - Creates a host for every CertCentral order, or for every domain that the orders cover. The host variables contain
     the data of the orders.
   - The name of the inventory source must end with C(digicert_orders.yml) or C(digicert_orders.yaml).
-  - Ansible does not evaluate a value from CertCentral that looks like a template. The plugin marks each text with
-    a quote, a bracket, a brace or another special character as unsafe. Texts of letters, digits, spaces and C(_.:@/+,-)
-    are plain texts, also where AWX shows them.
+  - Ansible does not evaluate a value from CertCentral that looks like a template. Texts of letters of any script,
+    digits, spaces and C(_.:@/+,-&!?;) are plain texts, also where AWX shows them. The plugin marks each text with
+    another ASCII character as unsafe, such as a parenthesis, a bracket, a brace or a straight quote, because an
+    expression could use it.
   - Names that are not strict host names do not become hosts. The plugin never sets C(ansible_host).
 options:
   plugin:
@@ -61,9 +62,11 @@ extends_documentation_fragment:
   - ansible.builtin.constructed
   - ansible.builtin.inventory_cache
 notes:
-  - If a source of the default plugins fails, Ansible also shows why the plugins for other formats did not accept the
-    file. The first message is the one of this plugin. With C(enable_plugins=auto) in the section C(inventory) of
-    C(ansible.cfg), it is the only one. With C(any_unparsed_is_failed=true), the run fails.
+  - If a source fails, Ansible also shows why the plugins for other formats did not accept the file. The first message
+    is the one of this plugin. With C(enable_plugins=certops.orders.digicert_orders) in the section C(inventory) of
+    C(ansible.cfg), it is the only one. Use this setting only if all inventories of the run are sources of this plugin,
+    because Ansible then reads no other format.
+  - With C(any_unparsed_is_failed=true) in the same section, the run fails if a source fails.
   - Without filters, the inventory has every order that the key can read. An account with more than 10,000 orders needs
     filters or a larger O(max_orders).
 seealso:
@@ -88,6 +91,10 @@ groups:
   urgent: digicert_days_remaining < 14
 compose:
   owner: digicert_organization_name
+
+# ansible.cfg: show only the messages of this plugin. Ansible then reads no inventories in other formats.
+# [inventory]
+# enable_plugins = certops.orders.digicert_orders
 
 # domains.digicert_orders.yml
 # A host for example.com and every name below it, with a cache that is valid for one hour.
@@ -147,7 +154,8 @@ _FILE_NAMES = ("digicert_orders.yml", "digicert_orders.yaml")
 # Orders have few different statuses, products, organizations and days. What is made of them is kept and shared.
 _shared = lru_cache(maxsize=4096)
 # A text that does nothing, even if a task makes an expression of it: it has no call, filter, string, index or power.
-_HARMLESS = re.compile(r"(?:\*\.)?[A-Za-z0-9_.:@/+, -]*")
+# Jinja has no operator with &, ! without =, ?, ; or a character outside ASCII. Letters of any script are names to it.
+_HARMLESS = re.compile(r"(?:\*\.)?[A-Za-z0-9_.:@/+,&!?; \x80-\U0010ffff-]*")
 # The setting that makes a file an inventory source of this plugin, at the beginning of a line.
 _SETTING = re.compile(rf"^plugin:\s*['\"]?{re.escape('certops.orders.digicert_orders')}\b", re.MULTILINE)
 _MOST_READ = 65536

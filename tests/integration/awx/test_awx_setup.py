@@ -651,6 +651,23 @@ def test_without_servertastic_reports_may_stay_in_the_job(controller: Controller
 
 
 @with_modules
+def test_a_credential_without_a_key_must_exist(controller: Controller, awx: FakeAwx) -> None:
+    keys = {"awx_setup_digicert_write_key": "", "awx_setup_servertastic_read_key": ""}
+    assert changes(setup(controller, awx, **keys)) == []
+    with fake_awx(PROJECT) as bare:
+        add_teams(bare)
+        run = setup(controller, bare, rc=2, **keys)
+        assert bare.writes == []
+    for variable, name in (
+        ("awx_setup_digicert_write_key", "certops CertCentral (can change orders)"),
+        ("awx_setup_servertastic_read_key", "certops Servertastic (read-only)"),
+    ):
+        assert f"{variable} is empty, and AWX has no credential {name}: " in " ".join(run.output.split())
+    assert not mentions(run.output, "awx_setup_digicert_read_key")
+    assert not [secret for secret in SECRETS if secret in run.output]
+
+
+@with_modules
 def test_an_unreachable_awx_and_a_refusing_one_are_distinguished(controller: Controller, awx: FakeAwx) -> None:
     run = setup(controller, awx, rc=2, env={"CONTROLLER_HOST": "http://127.0.0.1:9"})
     msg = run.bad("Fail if AWX cannot be reached").msg
@@ -679,6 +696,8 @@ def test_without_the_collection_awx_awx_the_message_names_it(controller: Control
         ({"awx_setup_servertastic_api_url": " "}, "awx_setup_servertastic_api_url"),
         ({"awx_setup_notification_configuration": {}}, "awx_setup_notification_configuration"),
         ({"awx_setup_prefix": ""}, "awx_setup_prefix"),
+        ({"awx_setup_prefix": " ", "awx_setup_image": "", "awx_setup_state": "absent"}, "awx_setup_prefix"),
+        ({"awx_setup_organization": "", "awx_setup_state": "absent"}, "awx_setup_organization"),
     ],
 )
 def test_a_variable_that_is_missing_is_named_before_awx_is_asked(
@@ -754,3 +773,38 @@ def test_the_project_plans_and_applies_with_the_variables_of_the_objects(
     applied = job("apply", **handed)
     assert applied.rc == 0, applied.output
     assert f"set {PENDING} canceled" in applied.writes
+
+
+def test_the_answers_of_the_report_are_its_filters(controller: Controller, sim: Simulator) -> None:
+    shop = {"container": {"id": 2, "name": "EMEA", "is_active": True}, "common_name": "shop.example.com"}
+    sim.reset(
+        support.seed(
+            {"id": 1, "status": "issued", "valid_till_in_days": 30, "order_valid_till": None, **shop},
+            {"id": 2, "status": "pending", **shop},
+            {"id": 3, "status": "revoked", **shop},
+            {"id": 4, "status": "issued", "common_name": "www.example.com", "valid_till_in_days": 200},
+        )
+    )
+    shutil.copytree(PROJECT, controller.desk, dirs_exist_ok=True)
+    spec = VARIABLES["awx_setup__report"]["survey"]["spec"]
+    defaults = {question["variable"]: question["default"] for question in spec if "default" in question}
+    # An integer without an answer.
+    nothing = {**defaults, "report_expires_within_days": ""}
+
+    def reported(**answers: Any) -> list[str]:
+        assert set(answers) <= {question["variable"] for question in spec}
+        variables = {**nothing, **answers, "order_report_dir": str(controller.desk / "reports")}
+        run = controller.playbook("- import_playbook: order_report.yml", variables=variables)
+        assert run.rc == 0, run.output
+        report = json.loads((controller.desk / "reports" / "orders-report.json").read_text(encoding="utf-8"))
+        return sorted(str(order["order_id"]) for order in report["orders"])
+
+    assert reported() == ["1", "2", "3", "4"]
+    both = {"report_containers": "emea", "report_statuses": "issued, pending"}
+    assert reported(**both) == ["1", "2"]
+    asked = len(sim.journal())
+    requested = {**both, "report_requester": "ada@example.com", "order_report_details": "true"}
+    assert reported(**requested, report_created_before="2100-01-01", report_product="") == ["1", "2"]
+    assert [call["path"].rpartition("/")[2] for call in sim.journal()[asked:]][-2:] in (["1", "2"], ["2", "1"])
+    assert reported(report_expires_within_days=60, report_name_pattern="*.example.com") == ["1"]
+    assert reported(report_product="ssl_plus_of_others", report_organizations="") == []

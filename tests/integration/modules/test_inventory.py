@@ -243,11 +243,17 @@ def test_values_are_plain_where_awx_shows_them_and_inert_where_it_hands_them_on(
     trap = desk.desk / "sprung"
     text = f"{{{{ lookup('pipe', 'touch {trap}') }}}}"
     hostile = {"id": 1, "status": "issued", "common_name": text, "dns_names": [text, "www.example.com"]}
-    sim.reset(seed(*BOOK, hostile))
+    ordinary: dict[str, Any] = {
+        "id": 2,
+        "status": "issued",
+        "organization": {"id": 8, "name": "Müller & Söhne GmbH, Straße 5"},
+    }
+    sim.reset(seed(*BOOK, hostile, ordinary))
     path = source(desk)
     listed = json.loads(Listing(desk, path, "--list", "--export").stdout)
     for host, variables in listed["_meta"]["hostvars"].items():
         assert host == "order-1" or "__ansible_unsafe" not in json.dumps(variables)
+    assert listed["_meta"]["hostvars"]["order-2"]["digicert_organization_name"] == ordinary["organization"]["name"]
 
     script = desk.script("kept.sh", f"cat <<'END'\n{json.dumps(listed)}\nEND")
     shown = "[digicert_common_name, digicert_domains | join(' '), digicert_common_name ~ '!']"
@@ -660,13 +666,34 @@ def test_a_missing_key_is_reported(desk: Controller) -> None:
 
 
 def test_a_source_of_another_name_is_left_to_others(desk: Controller) -> None:
-    path = desk.write("other.yml", json.dumps({"plugin": NAME}))
+    path = desk.write("other.yml", f"plugin: {NAME}\n")
+    ours = (f"[ERROR]: {NAME}: the name of the inventory source {path} must end with", "other.digicert_orders.yml")
     listing = Listing(desk, path)
+    assert listing.complaint.startswith(ours[0])
+    assert ours[1] in listing.complaint
     # A sentence of ansible-core.
     assert "could not be verified by inventory plugin" in listing.complaint
     assert listing.requests == []
+    alone = Listing(desk, path, env={"ANSIBLE_INVENTORY_ENABLED": NAME})
+    assert alone.complaint.startswith(ours[0])
+    assert ours[1] in alone.complaint
+    assert "Failed to parse" not in alone.complaint
+    # That nothing was parsed.
+    assert alone.complaint.count("[WARNING]") == 1
+    assert alone.requests == []
     yaml = desk.write("other.digicert_orders.yaml", json.dumps({"plugin": NAME, "status": ["pending"]}))
     assert Listing(desk, yaml).order_ids == [PENDING]
+    assert Listing(desk, yaml, env={"ANSIBLE_INVENTORY_ENABLED": NAME}).order_ids == [PENDING]
+
+
+def test_with_no_other_plugin_enabled_the_message_of_a_failure_is_the_only_one(desk: Controller) -> None:
+    path = source(desk, rate_limit="fast")
+    others = re.compile(r"with '?(?:auto|yaml|ini)'? plugin")
+    assert others.search(Listing(desk, path).complaint)
+    settings = desk.write("only.cfg", f"[inventory]\nenable_plugins = {NAME}\n")
+    alone = Listing(desk, path, env={"ANSIBLE_CONFIG": str(settings)})
+    refused(alone, "rate_limit")
+    assert not others.search(alone.complaint)
 
 
 # The fault, what the message names, and the number of requests.

@@ -20,6 +20,9 @@ from ansible.inventory.data import InventoryData
 from ansible.parsing.dataloader import DataLoader
 from ansible.plugins.doc_fragments import constructed, inventory_cache
 from ansible.utils.display import Display
+from hypothesis import given
+from hypothesis import strategies as st
+from jinja2 import Environment, TemplateSyntaxError, nodes
 
 from ansible_collections.certops.orders.plugins.doc_fragments import _certcentral_inventory, _order_filters
 from ansible_collections.certops.orders.plugins.inventory import digicert_orders as plugin
@@ -37,6 +40,7 @@ from ansible_collections.certops.orders.tests.unit.plugins.modules.conversation 
     in_days,
     json_answer,
 )
+from ansible_collections.certops.orders.tests.unit.plugins.properties import examples
 
 NAME = plugin.InventoryModule.NAME
 PAGE = "sort=order_id&limit=1000&offset=0"
@@ -293,6 +297,62 @@ def is_inert(text: str) -> bool:
     if hasattr(template, "is_trusted_as_template"):
         return not template.is_trusted_as_template(text)
     return bool(getattr(text, "__UNSAFE__", False))
+
+
+# As AWX shows them: without a mark.
+PLAIN = [
+    *("Müller GmbH", "AT&T Inc.", "Yahoo! Inc.", "Société Générale, Paris", "株式会社例", "भारत लिमिटेड", "บริษัท ตัวอย่าง"),
+    *("O\u2019Reilly Media", "Smith & Sons \u2013 EMEA", "u\u0308ber", "\uff21\uff22\uff08\u682a\uff09"),
+    *("Still in use? Ask the owner; then cancel", "ada@example.com", "https://example.com/a", ""),
+    *("www.example.com", "*.example.com", "2027-03-31T12:00:00+00:00"),
+]
+# With a mark, because an expression could use a character of them.
+MARKED = [
+    *("Example (UK) Ltd", "lookup (a)", "range(9)", "O'Reilly", 'The "Shop"', "a[0]", "a{0}", "{{ a }}", "{# a #}"),
+    *("a|b", "a~b", "9**9", "a*.b", "100%", "a=b", "a<b", "#jinja2: x", "$HOME", "`a`", "a\\b", "a^b"),
+    *("a\nb", "a\tb", "a\0b", "a\x7fb", "a\n"),
+]
+
+
+@each("text", PLAIN)
+def test_a_text_of_letters_of_any_script_is_plain(text: str) -> None:
+    assert plugin._inert(text) == text
+    assert not is_inert(plugin._inert(text))
+
+
+@each("text", MARKED)
+def test_a_text_that_an_expression_could_use_is_marked(text: str) -> None:
+    assert plugin._inert(text) == text
+    assert is_inert(plugin._inert(text))
+
+
+# Also those that a normal form of Unicode makes an operator, a quote or a digit of.
+WORDS = st.sampled_from(
+    [
+        *("lookup", "query", "range", "true", "none", "Müller", "株", "भारत", "\u0663", "²", "0x9", "9", "9_9", "1e9"),
+        *("not", "is", "in", "or", "if", "else", "for", "set", "defined", "callable", "__class__"),
+        *"\uff08\uff09\u2018\uff02\uff5c\uff3b\uff5b\uff0a\u2028\xa0\x85_.:@/+,&!?; -*'\"()[]{}|~%=<>#$\n",
+    ]
+)
+# Jinja's nodes of what can run code, read an element, make a text, or take long.
+ACTIVE = (nodes.Call, nodes.Filter, nodes.Getitem, nodes.Pow, nodes.Concat, nodes.TemplateData, nodes.Dict, nodes.List)
+
+
+@examples(1000)
+@given(st.one_of(st.lists(WORDS, max_size=8).map("".join), st.from_regex(plugin._HARMLESS, fullmatch=True)))
+def test_a_plain_text_does_nothing_as_a_template_or_as_a_condition(text: str) -> None:
+    """ansible-core before 2.19 evaluates a text that a task puts into a condition."""
+    if not plugin._HARMLESS.fullmatch(text):
+        return
+    environment = Environment(keep_trailing_newline=True)
+    (output,) = environment.parse(text).body or [nodes.Output([nodes.TemplateData("")])]
+    assert [type(node) for node in output.iter_child_nodes()] == [nodes.TemplateData]
+    try:
+        condition = environment.parse(f"{{% if {text} %}}{{% endif %}}").body[0]
+    except TemplateSyntaxError:
+        return
+    assert list(condition.find_all(ACTIVE)) == []
+    assert not any(isinstance(constant.value, str) for constant in condition.find_all(nodes.Const))
 
 
 def test_every_option_is_documented_and_no_other() -> None:
