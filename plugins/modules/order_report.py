@@ -109,6 +109,8 @@ options:
       - The metrics are the time of the report, the orders by status, the orders that are due within 7, 30, 60 and 90
         days without a successor, the age of the oldest pending order, and the outcomes of the last run of each kind of
         plan. Runs are those whose JSON reports are in O(dir).
+      - The metrics are of the whole account, also with O(filters). With O(data), O(orders) or O(orders_from), they are
+        of the given orders.
       - The file has only counts, so it is accessible to all users, with mode 0644. It is replaced completely or not at
         all. The directory must exist.
     type: path

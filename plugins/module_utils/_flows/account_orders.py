@@ -53,7 +53,8 @@ def account_orders(
 ) -> dict[str, Any]:
     """Read the account, and return `data` of it, `orders`, and the other parts of a report on its orders.
 
-    params: `filters` and `details` of the task. now: in UTC. Raises OptionError, ApiError or Stopped.
+    With filters and `metrics_path`, `measured` has the `orders` and `due_without_successor` of the whole account.
+    params: `filters`, `details` and `metrics_path` of the task. now: in UTC. Raises OptionError, ApiError or Stopped.
     """
     filters, today = filters_of(params), now.date()
     wanted = criteria(with_defaults(_order_filters(filters), ORDER_FILTERS), now)
@@ -71,6 +72,10 @@ def account_orders(
         for row in rows:
             row["successor"] = selection.successors[row["order_id"]]
         result.update(filters=filters, listed=[due_row(row, row["successor"]) for row in rows])
+    if filters and params["metrics_path"]:
+        account = [order.shown(today) for order in selection.account]
+        due = list(selection.due(selection.account, account, is_selection=False))
+        result["measured"] = {"orders": account, "due_without_successor": due}
     result.update(orders=rows, due_without_successor=list(selection.due(orders, rows, is_selection=bool(filters))))
     return warned(result, [*certcentral.warnings, *selection.warnings, *_restriction(user, filters)])
 
@@ -89,7 +94,8 @@ def _restriction(user: User, filters: Mapping[str, Any]) -> list[str]:
 class _Selection:
     """Reads the orders of an account, selects some of them, and finds their successors. Raises ApiError or Stopped.
 
-    successors: by the id of an order, an id or a word as in `due_row`: of the selected orders, and of those due.
+    account: all orders, by the list. successors: by the id of an order, an id or a word as in `due_row`: of the
+    selected orders, and of those due.
     """
 
     def __init__(self, certcentral: CertCentral, work: Map, context: Context, today: date, *, details: bool) -> None:
@@ -97,6 +103,7 @@ class _Selection:
         self._listing = Finder(certcentral, work, context.stop, progress=progress)
         self._whole = Finder(certcentral, work, context.stop, details=details, progress=progress)
         self._today = today
+        self.account: list[Order] = []
         self.successors: dict[int, str] = {}
         self.warnings: list[str] = []
 
@@ -105,7 +112,7 @@ class _Selection:
 
         without_successor: only those in use which have no successor, or of which that is not known.
         """
-        account = list(self._listing.matching(Criteria()))
+        self.account = account = list(self._listing.matching(Criteria()))
         unread = [order.id for order in account if order.has_unread_expiry]
         self.warnings += [unread_expiry(unread)] if unread else []
         # The requester is on the pages of orders only, so it is compared last.

@@ -17,6 +17,7 @@ import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from dataclasses import replace as replace_fields
 from datetime import datetime, timezone
 from itertools import count
 from pathlib import Path
@@ -181,7 +182,7 @@ def account_report(params: Mapping[str, Any], context: Context, now: datetime) -
         result = _data(params, context, now)
         if result.get("failed"):
             return result
-        data = result.pop("data")
+        data, measured = result.pop("data"), result.pop("measured", None)
         if params["data"] is None:
             facts = {name: params[name] for name in ("title", "ticket", "job")}
             of_orders = {name: result.pop(name) for name in _OF_ORDERS if name in result}
@@ -193,6 +194,9 @@ def account_report(params: Mapping[str, Any], context: Context, now: datetime) -
     _notify(written, context)
     result.update(changed=written.changed, msg=written.headline, headline=written.headline, files=dict(written.files))
     if metrics_path:
+        # The metrics are of the account, also where filters select the orders of the report.
+        if measured:
+            report = replace_fields(report, **{name: tuple(rows) for name, rows in measured.items()})
         has_new = write_metrics(metrics_path, report, where.folder, dry=where.dry)
         result.update(metrics_path=metrics_path, changed=written.changed or has_new)
     if context.diff:

@@ -262,6 +262,39 @@ def test_metrics_are_written_for_every_user_and_stay_the_same(conversation: Conv
     assert alone(tmp_path / "reports", **arguments)["changed"]
 
 
+@pytest.mark.parametrize(
+    "filters", [{"expires_within_days": 60, "without_successor": True}, {"status": ["revoked"]}, {"container_id": 99}]
+)
+def test_metrics_are_of_the_account_whatever_is_selected(
+    conversation: Converse, tmp_path: Path, filters: dict[str, Any]
+) -> None:
+    placed = "2026-11-12T10:42:05Z"
+    pending = an_order_for(10, 0, status="pending", certificate={"common_name": "new.example.com"}, date_created=placed)
+    calls = [*ACCOUNT[:2], a_list(*ROWS, pending)]
+    given = {"dir": str(tmp_path / "reports"), "generated_at": TIME, "metrics_path": str(tmp_path / "certops.prom")}
+
+    def measured(**more: Any) -> str:
+        reports(conversation(*calls), **given, **more)
+        return (tmp_path / "certops.prom").read_text()
+
+    whole = measured()
+    assert 'certops_orders{account="4711",status="issued"} 7\n' in whole
+    assert 'within_days="90"} 4\n' in whole
+    assert re.search(r"certops_oldest_pending_order_age_seconds\S* 864000\n", whole)
+    assert measured(filters=filters) == whole
+
+
+def test_metrics_know_the_successors_that_the_pages_of_selected_orders_show(
+    conversation: Converse, tmp_path: Path
+) -> None:
+    page = reads(5, **{**ROWS[4], "id": 5, "organization": CORP}, user=ADA, renewed_order_id=8)
+    given = {"dir": str(tmp_path / "reports"), "metrics_path": str(tmp_path / "certops.prom"), "details": True}
+    reports(conversation(*ACCOUNT, page), **given, filters={"name_pattern": ["www5.*"], "expires_within_days": 60})
+    text = (tmp_path / "certops.prom").read_text()
+    assert 'within_days="90"} 3\n' in text
+    assert 'certops_orders{account="4711",status="issued"} 7\n' in text
+
+
 def test_the_last_runs_are_those_with_a_report_beside_it(tmp_path: Path) -> None:
     entry = {"provider": "certcentral", "order": "7", "action": "cancel", "outcome": "done", "time": TIME}
     for name, kind, phase, time, outcome in (
