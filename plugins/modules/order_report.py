@@ -34,7 +34,7 @@ options:
       - The files to write.
       - V(html) lists up to 10,000 irreversible changes, 10,000 other changes, 2,000 orders for manual review and 200
         unchanged orders. Of the orders of the account, it shows numbers, and the 100 orders that are due next without a
-        successor. It links to the other files.
+        successor, or with O(filters) up to 2,000 of the selected orders. It links to the other files.
       - V(json) has all entries and orders, as plain ASCII, with one line for each entry and order. An order leaves out
         what a reader can restore, so that the file stays small for a large account.
       - V(csv) has the entries, or the orders if there are no entries. A cell that a spreadsheet would read as a formula

@@ -39,6 +39,8 @@ OUTCOMES: Mapping[str, str] = {
     "waiting": "waiting for a later run",
     "unchanged": "unchanged",
 }
+# The states of entries in the headline: the outcomes, and those that Entry.state has besides.
+_IN_HEADLINE: Mapping[str, str] = {**OUTCOMES, "done_before": "already done", "kept": "kept (report only)"}
 ACTIONS: Mapping[str, str] = {name: action.label for name, action in actions.ACTIONS.items()}
 # The actions that change an order and cannot be undone, and those that can.
 IRREVERSIBLE = tuple(name for name, action in actions.ACTIONS.items() if action.is_irreversible)
@@ -89,6 +91,14 @@ class Entry:
     @property
     def moment(self) -> datetime | None:
         return moment(self.time)
+
+    @property
+    def state(self) -> str:
+        """The outcome, `kept` of an order that is reported only, or `done_before` of a change of an earlier run."""
+        if self.outcome == "left" and self.action == "keep":
+            return "kept"
+        # Only a change of this run has a time.
+        return "done_before" if self.outcome == "done" and not self.time else self.outcome
 
 
 @dataclass(frozen=True)
@@ -165,7 +175,8 @@ class Report:
     def headline(self) -> str:
         """The report in one sentence."""
         if self.entries:
-            parts = ", ".join(f"{count} {OUTCOMES[outcome]}" for outcome, count in self.counts.items())
+            counted = Counter(entry.state for entry in self.entries)
+            parts = ", ".join(f"{counted[one]} {words}" for one, words in _IN_HEADLINE.items() if counted[one])
             return f"{plural(len(self.entries), 'order')}: {parts}"
         if self.filters is not None:
             return self._headline_of_selection()
