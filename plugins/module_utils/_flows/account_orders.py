@@ -80,6 +80,23 @@ def account_orders(
     return warned(result, [*certcentral.warnings, *selection.warnings, *_restriction(user, filters)])
 
 
+def with_due(account: Sequence[Order], today: date) -> dict[str, Any]:
+    """Return the rows of `orders`, those of an account, and of those that are due without a successor; of none None."""
+    due = [order for order in account if _is_due(order, today)]
+    known = _successor_ids(account, due, today)
+    several = [(order, _successor(order, known[order.id])) for order in due]
+    rows = [due_row(order.shown(today), one) for order, one in several if _is_without(order, one)]
+    return {"orders": [order.shown(today) for order in account], "due_without_successor": rows if account else None}
+
+
+def _is_due(order: Order, today: date) -> bool:
+    return order.valid_till is not None and 0 <= (order.valid_till - today).days <= DUE_DAYS
+
+
+def _is_without(order: Order, successor: str) -> bool:
+    return order.status in _IN_USE and successor in WITHOUT_SUCCESSOR
+
+
 def _order_filters(filters: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in filters.items() if name in ORDER_FILTERS}
 
@@ -133,24 +150,21 @@ class _Selection:
     def _with_successors(self, account: Sequence[Order], orders: list[Order], without_successor: bool) -> list[Order]:
         """Find the successors of orders, and return those that have none if only these are wanted."""
         latest = {order.id: order for order in orders}
-        due = [order for order in account if self._is_due(order)]
+        due = [order for order in account if _is_due(order, self._today)]
         known = _successor_ids([latest.get(order.id, order) for order in account], [*orders, *due], self._today)
         for order in (*due, *orders):
             self.successors[order.id] = _successor(order, known[order.id])
-        return [order for order in orders if self._is_without(order)] if without_successor else orders
-
-    def _is_due(self, order: Order) -> bool:
-        return order.valid_till is not None and 0 <= (order.valid_till - self._today).days <= DUE_DAYS
-
-    def _is_without(self, order: Order) -> bool:
-        return order.status in _IN_USE and self.successors[order.id] in WITHOUT_SUCCESSOR
+        if not without_successor:
+            return orders
+        return [order for order in orders if _is_without(order, self.successors[order.id])]
 
     def due(
         self, orders: Sequence[Order], rows: Sequence[Mapping[str, Any]], *, is_selection: bool
     ) -> Iterator[dict[str, Any]]:
         """Yield the rows of the orders without a successor: of a selection, or those of the account that are due."""
         for order, row in zip(orders, rows):
-            if (is_selection or self._is_due(order)) and self._is_without(order):
+            is_listed = is_selection or _is_due(order, self._today)
+            if is_listed and _is_without(order, self.successors[order.id]):
                 yield due_row(row, self.successors[order.id])
 
 

@@ -12,6 +12,7 @@ import json
 import os
 import re
 import stat
+from datetime import date
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -106,6 +107,15 @@ def test_what_is_given_is_not_read(tmp_path: Path, how: str, data: Any) -> None:
     assert [order["order_id"] for order in read["orders"]] == [5]
     assert read["account"]["account_id"] == (7 if data else None)
     assert read["title"] == ("Retire www" if data else "Mine")
+
+
+def test_dates_of_given_orders_are_texts(tmp_path: Path) -> None:
+    order = {"order_id": 5, "status": "issued", "valid_till": date(2026, 11, 30)}
+    for given in ({"orders": [order]}, {"data": {**DATA, "orders": [order]}}):
+        (read,) = content(alone(tmp_path, **given))["orders"]
+        assert read["valid_till"] == "2026-11-30"
+    result = alone(tmp_path, data={**DATA, "orders": [{**order, "valid_till": {1}}]})
+    assert failure_of(result)["code"] == "report_data"
 
 
 # -- orders that filters select ---------------------------------------------------------------------------------------
