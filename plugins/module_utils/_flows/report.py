@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Any, Callable
 
 from .._certcentral.client import connect
 from .._common.errors import ApiError
-from .._common.options import OptionError
+from .._common.options import OptionError, expanded
 from .._common.text import scrub
 from .._common.values import utc_text
 from .._files.secure import UnsafeFile, check_append, file_problem, has_mode, make_folder, read_text, replace
@@ -97,7 +97,7 @@ def target(folder: str, basename: str, formats: Iterable[str], *, option: str, d
         )
     if "\0" in folder:
         raise OptionError(f"{option} contains a NUL character, which is not allowed in a path: correct it")
-    return Target(str(Path(folder).expanduser().resolve()), basename, tuple(formats), option, dry)
+    return Target(str(expanded(folder, option).resolve()), basename, tuple(formats), option, dry)
 
 
 def check_folder(where: Target) -> None:

@@ -358,6 +358,8 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
         "report_data",
     ),
     "a variable without orders": ({"orders_from": "my_orders"}, "report_data"),
+    "a directory of an unknown user": ({"dir": "~nosuchuser/reports", "data": DATA}, "invalid_option"),
+    "metrics of an unknown user": ({"metrics_path": "~nosuchuser/a.prom", "data": DATA}, "invalid_option"),
     "a path with a NUL": ({"dir": "/tmp/\0", "data": DATA}, "invalid_option"),
     "metrics in a directory that does not exist": ({"metrics_path": "/nowhere/a.prom", "data": DATA}, "report_file"),
     "metrics in a path with a NUL": ({"metrics_path": "/tmp/\0", "data": DATA}, "invalid_option"),

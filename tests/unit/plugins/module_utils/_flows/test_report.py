@@ -168,6 +168,12 @@ def test_a_name_that_is_no_name_of_a_file_is_refused(folder: Path, basename: str
         target(folder, basename=basename)
 
 
+def test_a_folder_of_an_unknown_user_is_refused() -> None:
+    with pytest.raises(OptionError, match="order_report_dir is ~nosuchuser/reports"):
+        target(Path("~nosuchuser/reports"))
+    assert target(Path("~/reports")).folder == str(Path.home().resolve() / "reports")
+
+
 # -- of a flow ---------------------------------------------------------------------------------------------------------
 
 PARAMS: dict[str, Any] = {
