@@ -114,6 +114,15 @@ options:
       - The file has only counts, so it is accessible to all users, with mode 0644. It is replaced completely or not at
         all. The directory must exist.
     type: path
+  print:
+    description:
+      - Whether to print the summary, the paths of the files, and the progress of a long read. The summary and the paths
+        are then in the log also if the results of tasks are not shown. The result has both.
+      - Set this option to V(false) if the output of Ansible must stay in the format of its callback plugin, for example
+        JSON.
+    type: bool
+    default: true
+    version_added: 0.9.0
   execute_on:
     description:
       - The module writes its files on the controller. With V(target), a task that would read the account is refused.
@@ -334,6 +343,7 @@ SPEC: dict[str, Any] = {
         "details": {"type": "bool", "default": False},
         "data": {"type": "dict"},
         "metrics_path": {"type": "path"},
+        "print": {"type": "bool", "default": True},
     },
     "mutually_exclusive": [("orders", "orders_from")],
     "supports_check_mode": True,

@@ -169,6 +169,8 @@ def account_report(params: Mapping[str, Any], context: Context, now: datetime) -
 
     params: the options of order_report. now: in UTC. Raises OptionError, ApiError, Stopped, OSError or UnsafeFile.
     """
+    if not params["print"]:
+        context = replace_fields(context, notify=lambda _line: None)
     where = target(
         params["dir"], params["basename"], params["formats"], option="order_report_dir", dry=context.check_mode
     )
@@ -291,8 +293,8 @@ def reported(flow: Flow, params: Mapping[str, Any], context: Context, now: datet
         from .changes import unexpected
 
         return {**result, **_failed(f"the report cannot be made: {unexpected(error)}", result)}
-    if context.check_mode:
-        # Otherwise the path is in the message of the result.
+    if context.check_mode and params["print"]:
+        # Without check mode the path is in the message of the result.
         _notify(written, context)
     shown = {"files": dict(written.files), "headline": written.headline, "changed": written.changed}
     return {**result, "report": shown}

@@ -243,6 +243,17 @@ def test_only_the_formats_that_are_chosen_are_written(tmp_path: Path) -> None:
     assert sorted(path.name for path in tmp_path.iterdir()) == ["weekly.csv", "weekly.html"]
 
 
+@pytest.mark.parametrize("check_mode", [True, False])
+def test_a_task_prints_its_headline_and_files_unless_it_must_not(tmp_path: Path, check_mode: bool) -> None:
+    lines: list[str] = []
+    context = Context(check_mode=check_mode, notify=lines.append)
+    for one in (True, False):
+        params, _errors = validated(module, {"dir": str(tmp_path), "data": DATA, "print": one})
+        result = guarded(module.run, params, context)
+    verb = "would write" if check_mode else "report"
+    assert lines == [result["headline"], *(f"{verb}: {path}" for path in result["files"].values())]
+
+
 # -- metrics -----------------------------------------------------------------------------------------------------------
 
 

@@ -181,6 +181,7 @@ PARAMS: dict[str, Any] = {
     "kind": "decommission_domain",
     "without_approval": False,
     "rehearse": False,
+    "print": True,
     "ticket": "CHG1",
     "job": "4711",
     "hosts": ["web1"],
@@ -208,7 +209,8 @@ def run(
 ) -> dict[str, Any]:
     options = {**OPTIONS, "dir": str(folder), **more.pop("options", {})} if folder else None
     variables = more.pop("variables", {})
-    context = Context(check_mode=check_mode, variables=variables, secrets=more.pop("secrets", []))
+    given = {name: more.pop(name) for name in ("secrets", "notify") if name in more}
+    context = Context(check_mode=check_mode, variables=variables, **given)
     flow = result if callable(result) else lambda *_arguments: {**RESULT, **(result or {})}
     return report.reported(flow, {**PARAMS, "report": options, **more}, context, now)
 
@@ -321,6 +323,13 @@ def test_without_a_report_nothing_is_written(folder: Path, more: dict[str, Any])
     assert "orders" not in result
     assert ("report" in result) == bool(more.get("check_mode"))
     assert not folder.exists()
+
+
+def test_a_task_that_prints_nothing_prints_no_files(folder: Path) -> None:
+    lines: list[str] = []
+    for one in (True, False):
+        run(folder, check_mode=True, print=one, notify=lines.append)
+    assert len(lines) == 4
 
 
 def test_a_report_that_cannot_be_written_ends_the_run_before_the_first_change(folder: Path) -> None:
