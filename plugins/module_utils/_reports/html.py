@@ -328,12 +328,16 @@ def _urgency(report: Report, row: Mapping[str, Any]) -> tuple[int, int]:
 def _order_row(report: Report, row: Mapping[str, Any]) -> dict[str, Any]:
     """Return an order for display, without the word for what is not known. row: with some of DUE_COLUMNS."""
     known = {name: "" if value == UNKNOWN else value for name, value in row.items()}
-    facts = ["renews automatically" if known["auto_renew"] else "", known.get("requester")]
+    requester = known.get("requester") if report.contacts else ""
     return {
         **known,
         "expiry": _expiry(report, row),
         "tone": status_tone(str(row["status"])),
-        "more": [*facts, f"successor: {row['successor']}" if "successor" in row else ""],
+        "more": [
+            "renews automatically" if known["auto_renew"] else "",
+            f"successor: {row['successor']}" if "successor" in row else "",
+            f"requester: {requester}" if requester else "",
+        ],
     }
 
 

@@ -376,10 +376,11 @@ def test_the_orders_of_a_selection_are_bounded_and_counted() -> None:
     assert "201 to 400 of 2,100" in found
 
 
-def test_the_page_of_a_selection_has_the_requesters_that_the_table_has() -> None:
+def test_the_page_of_a_selection_has_the_requesters_if_contacts_are_requested() -> None:
     shown, hidden = (_report_html.to_html(report_of(selection(FOUND, LACKING), contacts=one)) for one in (True, False))
-    assert "Ada Example &lt;ada@example.com&gt;" in shown
-    assert _report.HIDDEN_NAME in hidden
+    assert shown.count("<small>requester: ") == 1
+    assert "<small>requester: Ada Example &lt;ada@example.com&gt;</small>" in shown
+    assert "<small>requester: " not in hidden
 
 
 def test_a_selection_is_a_table_of_what_its_owner_asks_for() -> None:
