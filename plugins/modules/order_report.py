@@ -34,7 +34,7 @@ options:
       - The files to write.
       - V(html) lists up to 10,000 irreversible changes, 10,000 other changes, 2,000 orders for manual review and 200
         unchanged orders. Of the orders of the account, it shows numbers, and the 100 orders that are due next without a
-        successor. It links to the other files.
+        successor, or with O(filters) up to 2,000 of the selected orders. It links to the other files.
       - V(json) has all entries and orders, as plain ASCII, with one line for each entry and order. An order leaves out
         what a reader can restore, so that the file stays small for a large account.
       - V(csv) has the entries, or the orders if there are no entries. A cell that a spreadsheet would read as a formula
@@ -109,9 +109,20 @@ options:
       - The metrics are the time of the report, the orders by status, the orders that are due within 7, 30, 60 and 90
         days without a successor, the age of the oldest pending order, and the outcomes of the last run of each kind of
         plan. Runs are those whose JSON reports are in O(dir).
+      - The metrics are of the whole account, also with O(filters). With O(data), O(orders) or O(orders_from), they are
+        of the given orders.
       - The file has only counts, so it is accessible to all users, with mode 0644. It is replaced completely or not at
         all. The directory must exist.
     type: path
+  print:
+    description:
+      - Whether to print the summary, the paths of the files, and the progress of a long read. The summary and the paths
+        are then in the log also if the results of tasks are not shown. The result has both.
+      - Set this option to V(false) if the output of Ansible must stay in the format of its callback plugin, for example
+        JSON.
+    type: bool
+    default: true
+    version_added: 0.9.0
   execute_on:
     description:
       - The module writes its files on the controller. With V(target), a task that would read the account is refused.
@@ -332,6 +343,7 @@ SPEC: dict[str, Any] = {
         "details": {"type": "bool", "default": False},
         "data": {"type": "dict"},
         "metrics_path": {"type": "path"},
+        "print": {"type": "bool", "default": True},
     },
     "mutually_exclusive": [("orders", "orders_from")],
     "supports_check_mode": True,

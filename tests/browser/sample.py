@@ -7,8 +7,11 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Iterable
 from datetime import datetime, timedelta, timezone
 from typing import Any
+
+from ansible_collections.certops.orders.plugins.module_utils._reports.listing import due_row
 
 NOW = datetime(2026, 11, 22, 10, 42, 5, tzinfo=timezone.utc)
 DOMAIN = "northwind.example"
@@ -32,7 +35,7 @@ _WORDS = ("api", "auth", "blog", "build", "cdn", "docs", "hr", "mail", "media", 
 def report(orders: int = 1200, planned: int = 0) -> dict[str, Any]:
     """The same data every time."""
     dice = random.Random(7)
-    return {
+    made = {
         "title": "Retire the build farm and the old shop",
         "generated_at": "2026-11-22T10:42:05Z",
         "phase": "apply",
@@ -45,6 +48,21 @@ def report(orders: int = 1200, planned: int = 0) -> dict[str, Any]:
         "entries": [*_entries(dice), *_planned(planned)],
         "orders": [_order(dice, number) for number in range(orders)],
     }
+    return {**made, "due_without_successor": _due(made["orders"])}
+
+
+def _due(orders: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The orders in use that are due within 90 days, without the renewed ones."""
+    last = (NOW + timedelta(days=90)).date().isoformat()
+    due = (order for order in orders if order["status"] in ("issued", "reissue_pending") and not order["is_renewed"])
+    return [due_row(order, "none") for order in due if order["valid_till"] <= last]
+
+
+def selection(orders: int = 450) -> dict[str, Any]:
+    """The orders that filters have selected, among them pending and expired ones."""
+    made = {**report(orders), "phase": "report", "entries": [], "names": [], "plan_sha256": "", "title": "Web"}
+    listed = [due_row(order, "none") for order in made["orders"]]
+    return {**made, "filters": {"status": ["pending", "issued", "expired"], "containers": ["Web"]}, "listed": listed}
 
 
 def refused() -> dict[str, Any]:
@@ -62,7 +80,8 @@ def large(kind: str) -> dict[str, Any]:
     if kind == "account":
         orders = [_order(random.Random(number), number) for number in range(21_084)]
         facts = {"status": "issued", "valid_till": (NOW + timedelta(days=5)).date().isoformat(), "is_renewed": False}
-        return {**made, "phase": "report", "entries": [], "orders": [{**order, **facts} for order in orders]}
+        orders = [{**order, **facts} for order in orders]
+        return {**made, "phase": "report", "entries": [], "orders": orders, "due_without_successor": _due(orders)}
     unchanged = [entry for entry in made["entries"] if entry["outcome"] == "unchanged"]
     return {**made, "entries": [*made["entries"], *unchanged * (21_084 - len(unchanged))]}
 

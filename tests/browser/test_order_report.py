@@ -42,6 +42,7 @@ REPORTS: dict[str, dict[str, Any]] = {
     "account": {**sample.report(), "phase": "report", "entries": []},
     "empty": {**sample.report(0), "entries": []},
     "refused": sample.refused(),
+    "selection": sample.selection(),
 }
 FILES = {"html": "report.html", "csv": "report.csv", "json": "report.json"}
 # A wide font and a narrow one; where the machine lacks one, the browser takes another.

@@ -53,7 +53,8 @@ def account_orders(
 ) -> dict[str, Any]:
     """Read the account, and return `data` of it, `orders`, and the other parts of a report on its orders.
 
-    params: `filters` and `details` of the task. now: in UTC. Raises OptionError, ApiError or Stopped.
+    With filters and `metrics_path`, `measured` has the `orders` and `due_without_successor` of the whole account.
+    params: `filters`, `details` and `metrics_path` of the task. now: in UTC. Raises OptionError, ApiError or Stopped.
     """
     filters, today = filters_of(params), now.date()
     wanted = criteria(with_defaults(_order_filters(filters), ORDER_FILTERS), now)
@@ -71,8 +72,29 @@ def account_orders(
         for row in rows:
             row["successor"] = selection.successors[row["order_id"]]
         result.update(filters=filters, listed=[due_row(row, row["successor"]) for row in rows])
+    if filters and params["metrics_path"]:
+        account = [order.shown(today) for order in selection.account]
+        due = list(selection.due(selection.account, account, is_selection=False))
+        result["measured"] = {"orders": account, "due_without_successor": due}
     result.update(orders=rows, due_without_successor=list(selection.due(orders, rows, is_selection=bool(filters))))
     return warned(result, [*certcentral.warnings, *selection.warnings, *_restriction(user, filters)])
+
+
+def with_due(account: Sequence[Order], today: date) -> dict[str, Any]:
+    """Return the rows of `orders`, those of an account, and of those that are due without a successor; of none None."""
+    due = [order for order in account if _is_due(order, today)]
+    known = _successor_ids(account, due, today)
+    several = [(order, _successor(order, known[order.id])) for order in due]
+    rows = [due_row(order.shown(today), one) for order, one in several if _is_without(order, one)]
+    return {"orders": [order.shown(today) for order in account], "due_without_successor": rows if account else None}
+
+
+def _is_due(order: Order, today: date) -> bool:
+    return order.valid_till is not None and 0 <= (order.valid_till - today).days <= DUE_DAYS
+
+
+def _is_without(order: Order, successor: str) -> bool:
+    return order.status in _IN_USE and successor in WITHOUT_SUCCESSOR
 
 
 def _order_filters(filters: Mapping[str, Any]) -> dict[str, Any]:
@@ -89,7 +111,8 @@ def _restriction(user: User, filters: Mapping[str, Any]) -> list[str]:
 class _Selection:
     """Reads the orders of an account, selects some of them, and finds their successors. Raises ApiError or Stopped.
 
-    successors: by the id of an order, an id or a word as in `due_row`: of the selected orders, and of those due.
+    account: all orders, by the list. successors: by the id of an order, an id or a word as in `due_row`: of the
+    selected orders, and of those due.
     """
 
     def __init__(self, certcentral: CertCentral, work: Map, context: Context, today: date, *, details: bool) -> None:
@@ -97,6 +120,7 @@ class _Selection:
         self._listing = Finder(certcentral, work, context.stop, progress=progress)
         self._whole = Finder(certcentral, work, context.stop, details=details, progress=progress)
         self._today = today
+        self.account: list[Order] = []
         self.successors: dict[int, str] = {}
         self.warnings: list[str] = []
 
@@ -105,7 +129,7 @@ class _Selection:
 
         without_successor: only those in use which have no successor, or of which that is not known.
         """
-        account = list(self._listing.matching(Criteria()))
+        self.account = account = list(self._listing.matching(Criteria()))
         unread = [order.id for order in account if order.has_unread_expiry]
         self.warnings += [unread_expiry(unread)] if unread else []
         # The requester is on the pages of orders only, so it is compared last.
@@ -126,24 +150,21 @@ class _Selection:
     def _with_successors(self, account: Sequence[Order], orders: list[Order], without_successor: bool) -> list[Order]:
         """Find the successors of orders, and return those that have none if only these are wanted."""
         latest = {order.id: order for order in orders}
-        due = [order for order in account if self._is_due(order)]
+        due = [order for order in account if _is_due(order, self._today)]
         known = _successor_ids([latest.get(order.id, order) for order in account], [*orders, *due], self._today)
         for order in (*due, *orders):
             self.successors[order.id] = _successor(order, known[order.id])
-        return [order for order in orders if self._is_without(order)] if without_successor else orders
-
-    def _is_due(self, order: Order) -> bool:
-        return order.valid_till is not None and 0 <= (order.valid_till - self._today).days <= DUE_DAYS
-
-    def _is_without(self, order: Order) -> bool:
-        return order.status in _IN_USE and self.successors[order.id] in WITHOUT_SUCCESSOR
+        if not without_successor:
+            return orders
+        return [order for order in orders if _is_without(order, self.successors[order.id])]
 
     def due(
         self, orders: Sequence[Order], rows: Sequence[Mapping[str, Any]], *, is_selection: bool
     ) -> Iterator[dict[str, Any]]:
         """Yield the rows of the orders without a successor: of a selection, or those of the account that are due."""
         for order, row in zip(orders, rows):
-            if (is_selection or self._is_due(order)) and self._is_without(order):
+            is_listed = is_selection or _is_due(order, self._today)
+            if is_listed and _is_without(order, self.successors[order.id]):
                 yield due_row(row, self.successors[order.id])
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .._common.errors import ApiError
+from .._common.options import expanded
 from .._files.secure import UnsafeFile, check_append, file_problem, has_mode, read_text, replace
 from .._reports.metrics import Run, account_of, last_of_each_kind, run_of, run_of_json, to_metrics
 
@@ -27,11 +28,11 @@ _REPORTS = ("*-apply.json", "*-all.json")
 def checked_path(path: str | None, *, code: str) -> str:
     """Return the path of the metrics as an absolute one, empty for none.
 
-    code: of the failure. Raises ApiError where the file cannot be written.
+    code: of the failure. Raises OptionError for a path that is not valid, ApiError where the file cannot be written.
     """
     if not path:
         return ""
-    absolute = str(Path(path).expanduser().absolute())
+    absolute = str(expanded(path, "order_report_metrics_path").absolute())
     try:
         # The folder belongs to the exporter: it is not created, because its user could not read it.
         check_append(absolute)

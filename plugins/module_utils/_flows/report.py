@@ -17,6 +17,7 @@ import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from dataclasses import replace as replace_fields
 from datetime import datetime, timezone
 from itertools import count
 from pathlib import Path
@@ -24,7 +25,7 @@ from typing import TYPE_CHECKING, Any, Callable
 
 from .._certcentral.client import connect
 from .._common.errors import ApiError
-from .._common.options import OptionError
+from .._common.options import OptionError, expanded
 from .._common.text import scrub
 from .._common.values import utc_text
 from .._files.secure import UnsafeFile, check_append, file_problem, has_mode, make_folder, read_text, replace
@@ -33,7 +34,7 @@ from .._reports.data import Report, ReportError, moment, of_account, registered_
 from .._reports.html import to_html
 from .._role_options.checks import option_name
 from .._runtime.info_runner import info_result
-from .account_orders import account_orders, filters_of
+from .account_orders import account_orders, filters_of, with_due
 from .metrics import checked_path, write_metrics
 
 if TYPE_CHECKING:
@@ -96,7 +97,7 @@ def target(folder: str, basename: str, formats: Iterable[str], *, option: str, d
         )
     if "\0" in folder:
         raise OptionError(f"{option} contains a NUL character, which is not allowed in a path: correct it")
-    return Target(str(Path(folder).expanduser().resolve()), basename, tuple(formats), option, dry)
+    return Target(str(expanded(folder, option).resolve()), basename, tuple(formats), option, dry)
 
 
 def check_folder(where: Target) -> None:
@@ -168,6 +169,8 @@ def account_report(params: Mapping[str, Any], context: Context, now: datetime) -
 
     params: the options of order_report. now: in UTC. Raises OptionError, ApiError, Stopped, OSError or UnsafeFile.
     """
+    if not params["print"]:
+        context = replace_fields(context, notify=lambda _line: None)
     where = target(
         params["dir"], params["basename"], params["formats"], option="order_report_dir", dry=context.check_mode
     )
@@ -181,18 +184,22 @@ def account_report(params: Mapping[str, Any], context: Context, now: datetime) -
         result = _data(params, context, now)
         if result.get("failed"):
             return result
-        data = result.pop("data")
+        data, measured = result.pop("data"), result.pop("measured", None)
         if params["data"] is None:
             facts = {name: params[name] for name in ("title", "ticket", "job")}
             of_orders = {name: result.pop(name) for name in _OF_ORDERS if name in result}
             data = of_account(data, result.pop("orders"), generated_at, **facts, **of_orders)
         report = report_of(scrub(data, context.secrets), contacts=params["contacts"])
+        written = write(report, where, diff=context.diff)
     except ReportError as error:
         raise ApiError(f"the report cannot be made: {error}", code="report_data") from None
-    written = write(report, where, diff=context.diff)
     _notify(written, context)
     result.update(changed=written.changed, msg=written.headline, headline=written.headline, files=dict(written.files))
     if metrics_path:
+        # The metrics are of the account, also where filters select the orders of the report.
+        if measured:
+            orders, due = (tuple(measured[name]) for name in ("orders", "due_without_successor"))
+            report = replace_fields(report, orders=orders, due_without_successor=due)
         has_new = write_metrics(metrics_path, report, where.folder, dry=where.dry)
         result.update(metrics_path=metrics_path, changed=written.changed or has_new)
     if context.diff:
@@ -271,9 +278,9 @@ def reported(flow: Flow, params: Mapping[str, Any], context: Context, now: datet
     check_folder(where)
     result = flow(params, context, now)
     read = result.pop("orders", ())
-    rows = [order.shown(now.date()) for order in read] if orders is None else orders
-    data = flow_data(params, result, rows, now=datetime.now(timezone.utc))
     try:
+        found = {"orders": orders} if orders is not None else with_due(read, now.date())
+        data = flow_data(params, result, now=datetime.now(timezone.utc), **found)
         report = report_of(scrub(data, context.secrets), contacts=options["contacts"])
         more = [] if options["basename"] else [_lasting_name(where, phase, result["sha256"], now)]
         written = write(report, where, more=more)
@@ -281,17 +288,30 @@ def reported(flow: Flow, params: Mapping[str, Any], context: Context, now: datet
         return {**result, **_failed(f"the report cannot be written: {file_problem(error)}", result)}
     except ReportError as error:
         return {**result, **_failed(f"the report cannot be made: {error}", result)}
-    if context.check_mode:
-        # Otherwise the path is in the message of the result.
+    except Exception as error:  # noqa: BLE001 - what the flow changed must be in the result
+        # Only a flow needs it: the report on an account changes no order.
+        from .changes import unexpected
+
+        return {**result, **_failed(f"the report cannot be made: {unexpected(error)}", result)}
+    if context.check_mode and params["print"]:
+        # Without check mode the path is in the message of the result.
         _notify(written, context)
     shown = {"files": dict(written.files), "headline": written.headline, "changed": written.changed}
     return {**result, "report": shown}
 
 
 def flow_data(
-    params: Mapping[str, Any], result: Mapping[str, Any], orders: Iterable[Mapping[str, Any]], *, now: datetime
+    params: Mapping[str, Any],
+    result: Mapping[str, Any],
+    orders: Iterable[Mapping[str, Any]],
+    *,
+    now: datetime,
+    due_without_successor: Sequence[Mapping[str, Any]] | None = None,
 ) -> dict[str, Any]:
-    """The data of the report of a flow. result: of the flow. orders: of the account. now: in UTC."""
+    """The data of the report of a flow. result: of the flow. orders: of the account. now: in UTC.
+
+    due_without_successor: see Report.
+    """
     return {
         "title": params["report"]["title"] or params["kind"],
         "generated_at": utc_text(now),
@@ -307,6 +327,7 @@ def flow_data(
         "violations": result.get("violations", []),
         "entries": _with_dropped(result["outcomes"], result["plan"].get("entries", ())),
         "orders": list(orders),
+        "due_without_successor": due_without_successor,
     }
 
 

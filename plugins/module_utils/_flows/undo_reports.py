@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from .._common.options import OptionError
+from .._common.options import OptionError, expanded
 from .._common.text import printable
 from .._planners.undo_marks import OtherReport, ReportRefused, marked_by, run_of
 from .._plans.document import MOST_TEXT
@@ -59,7 +59,7 @@ def find(given: str, folder: str) -> Source:
         )
     source = Source(given.strip(), ())
     if source.given != NEWEST and not source.is_digest:
-        path = Path(source.given).expanduser()
+        path = expanded(source.given, OPTION)
         _text(path)
         return Source(source.given, [path])
     if not folder:
@@ -67,7 +67,7 @@ def find(given: str, folder: str) -> Source:
             f"{OPTION} is {source.given}, which needs the folder of the reports: set {_KIND}_report_dir, or set "
             f"{OPTION} to the path of a JSON report"
         )
-    paths = list(_lasting(Path(folder).expanduser(), source.given[:12] if source.is_digest else ""))
+    paths = list(_lasting(expanded(folder, f"{_KIND}_report_dir"), source.given[:12] if source.is_digest else ""))
     if not paths:
         what = f"of the plan {source.given}" if source.is_digest else "of a run that applied marks"
         raise OptionError(

@@ -39,6 +39,8 @@ OUTCOMES: Mapping[str, str] = {
     "waiting": "waiting for a later run",
     "unchanged": "unchanged",
 }
+# The states of entries in the headline: the outcomes, and those that Entry.state has besides.
+_IN_HEADLINE: Mapping[str, str] = {**OUTCOMES, "done_before": "already done", "kept": "kept (report only)"}
 ACTIONS: Mapping[str, str] = {name: action.label for name, action in actions.ACTIONS.items()}
 # The actions that change an order and cannot be undone, and those that can.
 IRREVERSIBLE = tuple(name for name, action in actions.ACTIONS.items() if action.is_irreversible)
@@ -89,6 +91,14 @@ class Entry:
     @property
     def moment(self) -> datetime | None:
         return moment(self.time)
+
+    @property
+    def state(self) -> str:
+        """The outcome, `kept` of an order that is reported only, or `done_before` of a change of an earlier run."""
+        if self.outcome == "left" and self.action == "keep":
+            return "kept"
+        # Only a change of this run has a time.
+        return "done_before" if self.outcome == "done" and not self.time else self.outcome
 
 
 @dataclass(frozen=True)
@@ -165,7 +175,8 @@ class Report:
     def headline(self) -> str:
         """The report in one sentence."""
         if self.entries:
-            parts = ", ".join(f"{count} {OUTCOMES[outcome]}" for outcome, count in self.counts.items())
+            counted = Counter(entry.state for entry in self.entries)
+            parts = ", ".join(f"{counted[one]} {words}" for one, words in _IN_HEADLINE.items() if counted[one])
             return f"{plural(len(self.entries), 'order')}: {parts}"
         if self.filters is not None:
             return self._headline_of_selection()
@@ -241,14 +252,19 @@ def _servers(data: Mapping[str, Any], redactor: _Redactor) -> dict[str, tuple[st
 
 
 def registered_orders(result: Any, variable: str) -> Sequence[Mapping[str, Any]]:
-    """Return the orders of a registered result of digicert_order_info. variable: its name. Raises ReportError."""
+    """Return a copy of the orders of a registered result of digicert_order_info, as JSON has them.
+
+    variable: its name. Raises ReportError.
+    """
+    named = f"order_report_orders_from is {printable(variable, 100)}"
     orders = result.get("orders") if isinstance(result, Mapping) else None
-    if not isinstance(orders, Sequence) or isinstance(orders, str):
+    rows: list[Any] = _copy_plain(orders, f"{named}: ") if isinstance(orders, (list, tuple)) else [None]
+    if not all(isinstance(row, dict) for row in rows):
         raise ReportError(
-            f"order_report_orders_from is {printable(variable, 100)}, which is not a variable with orders: set it to "
-            "the name of a variable that a task with certops.orders.digicert_order_info has registered"
+            f"{named}, which is not a variable with orders: set it to the name of a variable that a task with "
+            "certops.orders.digicert_order_info has registered"
         )
-    return orders
+    return rows
 
 
 def of_account(
@@ -336,7 +352,7 @@ def _one_per_line(value: Any) -> str:
 
 
 def _json(value: Any) -> str:
-    return json.dumps(value, separators=(",", ":"))
+    return json.dumps(value, separators=(",", ":"), default=_copy_plain)
 
 
 ENTRY_COLUMNS = (
@@ -445,11 +461,19 @@ class _Redactor:
         return shown
 
 
-def _copy_plain(value: Any) -> Any:
+def _copy_plain(value: Any, where: str = "") -> Any:
+    """Return a copy of a value as JSON has it, with dates as texts. where: begins the message of a ReportError."""
     # Item by item: from ansible-core 2.19 on a value can be a lazy template, which a copy in C would not resolve.
     if isinstance(value, Mapping):
-        return {str(key): _copy_plain(value[key]) for key in value}
-    return [_copy_plain(item) for item in value] if isinstance(value, (list, tuple)) else value
+        return {str(key): _copy_plain(value[key], where) for key in value}
+    if isinstance(value, (list, tuple)):
+        return [_copy_plain(item, where) for item in value]
+    if value is None or isinstance(value, (str, int, float)):
+        return value
+    # YAML has dates without quotes.
+    if isinstance(value, date):
+        return value.isoformat()
+    raise ReportError(f"{where}an order has a value of the type {type(value).__name__}: make it a text")
 
 
 def _is_personal(row: Mapping[str, Any]) -> bool:

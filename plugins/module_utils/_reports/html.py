@@ -23,6 +23,7 @@ from .._common.text import plural
 from .._common.values import utc_text
 from .data import ACTIONS, IRREVERSIBLE, Entry, Overview, Report, day, plain
 from .figures import GROUPINGS, HORIZONS, days_left, due_within, due_without_successor, groups, oldest_pending
+from .listing import UNKNOWN
 
 if TYPE_CHECKING:
     from jinja2 import Template
@@ -31,8 +32,8 @@ if TYPE_CHECKING:
 SOONEST = 100
 _MOST_GROUPS = 50
 _MOST_STATUSES = 9
-# The entries of each section that the page lists. The CSV and JSON files have all of them.
-MOST = {"irreversible": 10_000, "changes": 10_000, "review": 2_000, "unchanged": 200}
+# The rows of each section that the page lists. The CSV and JSON files have all of them.
+MOST = {"irreversible": 10_000, "changes": 10_000, "review": 2_000, "unchanged": 200, "selected": 2_000}
 # Maximum other names to show for an entry. The JSON report has all of them.
 _MAX_NAMES = 20
 # The browser lays out a table only when it becomes visible, so many rows are several tables.
@@ -63,7 +64,7 @@ class State(NamedTuple):
     note: str
 
 
-# The states of entries, the most urgent first: an outcome, or one of two that the page tells apart.
+# The states of entries, the most urgent first, see Entry.state.
 STATES: Mapping[str, State] = {
     "left": State("Manual review", "manual review", "warn", "The operator must decide on these orders."),
     "failed": State("Failed", "failed", "bad", "The change of these orders failed."),
@@ -203,7 +204,7 @@ def _contents(sections: Sequence[Mapping[str, Any]], account: Mapping[str, Any])
     """Return anchor, title and number of each section."""
     found = [(section["key"], section["title"], f"{section['count']:,}") for section in sections]
     if account:
-        found += [("due", "Due without a successor", f"{account['due_count']:,}")]
+        found += [(*account["list"], f"{account['count']:,}")]
         found += [("by-status", "Orders by status", f"{account['total']:,}")]
         found += [("expiries", "Expiries by month", f"{account['overview'].expiring:,}")]
         found += [(f"by-{by['key']}", f"By {by['key']}", f"{by['count']:,}") for by in account["groups"]]
@@ -213,20 +214,11 @@ def _contents(sections: Sequence[Mapping[str, Any]], account: Mapping[str, Any])
 # -- entries -----------------------------------------------------------------------------------------------------------
 
 
-def state_of(entry: Entry) -> str:
-    """Return the key of STATES that an entry has."""
-    if entry.outcome == "left" and entry.action == "keep":
-        return "kept"
-    # Only a change of this run has a time.
-    return "done_before" if entry.outcome == "done" and not entry.time else entry.outcome
-
-
 def section_of(entry: Entry) -> str:
     """Return the section in which an entry is listed."""
-    state = state_of(entry)
-    if state == "left":
+    if entry.state == "left":
         return "review"
-    if state in ("kept", "unchanged", "waiting", "done_before"):
+    if entry.state in ("kept", "unchanged", "waiting", "done_before"):
         return "unchanged"
     return "irreversible" if entry.drop_reissue or entry.action in IRREVERSIBLE else "changes"
 
@@ -234,7 +226,7 @@ def section_of(entry: Entry) -> str:
 def _sections(report: Report) -> list[dict[str, Any]]:
     by_section: dict[str, dict[str, list[Entry]]] = {}
     for entry in report.entries:
-        by_section.setdefault(section_of(entry), {}).setdefault(state_of(entry), []).append(entry)
+        by_section.setdefault(section_of(entry), {}).setdefault(entry.state, []).append(entry)
     orders = {str(row.get("order_id")): row for row in report.orders}
     return [_section(report, key, by_section[key], orders) for key in _SECTIONS if key in by_section]
 
@@ -301,20 +293,51 @@ def status_tone(status: str) -> str:
 
 
 def _account(report: Report) -> dict[str, Any]:
+    """Return what the page has of the orders: those that filters select, or those of the account which are due."""
     overview, due = report.overview(0), due_without_successor(report)
+    is_selection, is_known = report.filters is not None, report.due_without_successor is not None
+    due_words = "due without a successor" if is_known else "due and not marked renewed"
+    listed = sorted(report.listed, key=lambda row: _urgency(report, row)) if is_selection else due
+    most = MOST["selected"] if is_selection else SOONEST
     pending = oldest_pending(report)
     by = [(key, groups(report, due, key)) for key in GROUPINGS]
     return {
         "overview": overview,
         "total": overview.total,
-        "due": [{**row, "expiry": _expiry(report, row), "tone": status_tone(row["status"])} for row in due[:SOONEST]],
-        "due_count": len(due),
+        "is_selection": is_selection,
+        "list": ("selected", "Selected orders") if is_selection else ("due", due_words.capitalize()),
+        "tables": _tables([_order_row(report, row) for row in listed[:most]]),
+        "count": len(listed),
+        "rest": max(len(listed) - most, 0),
+        "due_words": due_words,
         "within": list(zip(HORIZONS, due_within(due), ("bad", "warn", "info", "calm"))),
         "pending": plural(pending.days, "day") if pending else "",
         "statuses": _statuses(overview),
         "months": _months(overview),
         "groups": [{"key": key, "groups": found[:_MOST_GROUPS], "count": len(found)} for key, found in by if found],
         "horizons": HORIZONS,
+    }
+
+
+def _urgency(report: Report, row: Mapping[str, Any]) -> tuple[int, int]:
+    """The key that sorts orders: what expires next is first, then what has no date, and last what expired long ago."""
+    days = days_left(report, row["expires"])
+    return (1, 0) if days is None else (0, days) if days >= 0 else (2, -days)
+
+
+def _order_row(report: Report, row: Mapping[str, Any]) -> dict[str, Any]:
+    """Return an order for display, without the word for what is not known. row: with some of DUE_COLUMNS."""
+    known = {name: "" if value == UNKNOWN else value for name, value in row.items()}
+    requester = known.get("requester") if report.contacts else ""
+    return {
+        **known,
+        "expiry": _expiry(report, row),
+        "tone": status_tone(str(row["status"])),
+        "more": [
+            "renews automatically" if known["auto_renew"] else "",
+            f"successor: {row['successor']}" if "successor" in row else "",
+            f"requester: {requester}" if requester else "",
+        ],
     }
 
 

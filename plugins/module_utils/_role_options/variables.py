@@ -202,6 +202,7 @@ VARIABLES: dict[str, dict[str, Any]] = {
         "order_report_filters": {},
         "order_report_details": False,
         "order_report_orders_from": "",
+        "order_report_print": True,
         "order_report_data": None,
     },
 }

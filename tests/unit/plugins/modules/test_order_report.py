@@ -12,6 +12,7 @@ import json
 import os
 import re
 import stat
+from datetime import date
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -106,6 +107,15 @@ def test_what_is_given_is_not_read(tmp_path: Path, how: str, data: Any) -> None:
     assert [order["order_id"] for order in read["orders"]] == [5]
     assert read["account"]["account_id"] == (7 if data else None)
     assert read["title"] == ("Retire www" if data else "Mine")
+
+
+def test_dates_of_given_orders_are_texts(tmp_path: Path) -> None:
+    order = {"order_id": 5, "status": "issued", "valid_till": date(2026, 11, 30)}
+    for given in ({"orders": [order]}, {"data": {**DATA, "orders": [order]}}):
+        (read,) = content(alone(tmp_path, **given))["orders"]
+        assert read["valid_till"] == "2026-11-30"
+    result = alone(tmp_path, data={**DATA, "orders": [{**order, "valid_till": {1}}]})
+    assert failure_of(result)["code"] == "report_data"
 
 
 # -- orders that filters select ---------------------------------------------------------------------------------------
@@ -233,6 +243,17 @@ def test_only_the_formats_that_are_chosen_are_written(tmp_path: Path) -> None:
     assert sorted(path.name for path in tmp_path.iterdir()) == ["weekly.csv", "weekly.html"]
 
 
+@pytest.mark.parametrize("check_mode", [True, False])
+def test_a_task_prints_its_headline_and_files_unless_it_must_not(tmp_path: Path, check_mode: bool) -> None:
+    lines: list[str] = []
+    context = Context(check_mode=check_mode, notify=lines.append)
+    for one in (True, False):
+        params, _errors = validated(module, {"dir": str(tmp_path), "data": DATA, "print": one})
+        result = guarded(module.run, params, context)
+    verb = "would write" if check_mode else "report"
+    assert lines == [result["headline"], *(f"{verb}: {path}" for path in result["files"].values())]
+
+
 # -- metrics -----------------------------------------------------------------------------------------------------------
 
 
@@ -260,6 +281,39 @@ def test_metrics_are_written_for_every_user_and_stay_the_same(conversation: Conv
     # A monitor that cannot read the file is a change as well.
     path.chmod(0o600)
     assert alone(tmp_path / "reports", **arguments)["changed"]
+
+
+@pytest.mark.parametrize(
+    "filters", [{"expires_within_days": 60, "without_successor": True}, {"status": ["revoked"]}, {"container_id": 99}]
+)
+def test_metrics_are_of_the_account_whatever_is_selected(
+    conversation: Converse, tmp_path: Path, filters: dict[str, Any]
+) -> None:
+    placed = "2026-11-12T10:42:05Z"
+    pending = an_order_for(10, 0, status="pending", certificate={"common_name": "new.example.com"}, date_created=placed)
+    calls = [*ACCOUNT[:2], a_list(*ROWS, pending)]
+    given = {"dir": str(tmp_path / "reports"), "generated_at": TIME, "metrics_path": str(tmp_path / "certops.prom")}
+
+    def measured(**more: Any) -> str:
+        reports(conversation(*calls), **given, **more)
+        return (tmp_path / "certops.prom").read_text()
+
+    whole = measured()
+    assert 'certops_orders{account="4711",status="issued"} 7\n' in whole
+    assert 'within_days="90"} 4\n' in whole
+    assert re.search(r"certops_oldest_pending_order_age_seconds\S* 864000\n", whole)
+    assert measured(filters=filters) == whole
+
+
+def test_metrics_know_the_successors_that_the_pages_of_selected_orders_show(
+    conversation: Converse, tmp_path: Path
+) -> None:
+    page = reads(5, **{**ROWS[4], "id": 5, "organization": CORP}, user=ADA, renewed_order_id=8)
+    given = {"dir": str(tmp_path / "reports"), "metrics_path": str(tmp_path / "certops.prom"), "details": True}
+    reports(conversation(*ACCOUNT, page), **given, filters={"name_pattern": ["www5.*"], "expires_within_days": 60})
+    text = (tmp_path / "certops.prom").read_text()
+    assert 'within_days="90"} 3\n' in text
+    assert 'certops_orders{account="4711",status="issued"} 7\n' in text
 
 
 def test_the_last_runs_are_those_with_a_report_beside_it(tmp_path: Path) -> None:
@@ -315,6 +369,8 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
         "report_data",
     ),
     "a variable without orders": ({"orders_from": "my_orders"}, "report_data"),
+    "a directory of an unknown user": ({"dir": "~nosuchuser/reports", "data": DATA}, "invalid_option"),
+    "metrics of an unknown user": ({"metrics_path": "~nosuchuser/a.prom", "data": DATA}, "invalid_option"),
     "a path with a NUL": ({"dir": "/tmp/\0", "data": DATA}, "invalid_option"),
     "metrics in a directory that does not exist": ({"metrics_path": "/nowhere/a.prom", "data": DATA}, "report_file"),
     "metrics in a path with a NUL": ({"metrics_path": "/tmp/\0", "data": DATA}, "invalid_option"),

@@ -10,13 +10,13 @@ import json
 import os
 import stat
 from collections.abc import Mapping
-from datetime import datetime, timedelta, timezone
+from datetime import date, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from ansible_collections.certops.orders.plugins.module_utils._certcentral.models import Order
+from ansible_collections.certops.orders.plugins.module_utils._certcentral.models import Named, Order
 from ansible_collections.certops.orders.plugins.module_utils._common.context import Context
 from ansible_collections.certops.orders.plugins.module_utils._common.errors import ApiError
 from ansible_collections.certops.orders.plugins.module_utils._common.options import OptionError
@@ -168,6 +168,12 @@ def test_a_name_that_is_no_name_of_a_file_is_refused(folder: Path, basename: str
         target(folder, basename=basename)
 
 
+def test_a_folder_of_an_unknown_user_is_refused() -> None:
+    with pytest.raises(OptionError, match="order_report_dir is ~nosuchuser/reports"):
+        target(Path("~nosuchuser/reports"))
+    assert target(Path("~/reports")).folder == str(Path.home().resolve() / "reports")
+
+
 # -- of a flow ---------------------------------------------------------------------------------------------------------
 
 PARAMS: dict[str, Any] = {
@@ -175,6 +181,7 @@ PARAMS: dict[str, Any] = {
     "kind": "decommission_domain",
     "without_approval": False,
     "rehearse": False,
+    "print": True,
     "ticket": "CHG1",
     "job": "4711",
     "hosts": ["web1"],
@@ -202,7 +209,8 @@ def run(
 ) -> dict[str, Any]:
     options = {**OPTIONS, "dir": str(folder), **more.pop("options", {})} if folder else None
     variables = more.pop("variables", {})
-    context = Context(check_mode=check_mode, variables=variables, secrets=more.pop("secrets", []))
+    given = {name: more.pop(name) for name in ("secrets", "notify") if name in more}
+    context = Context(check_mode=check_mode, variables=variables, **given)
     flow = result if callable(result) else lambda *_arguments: {**RESULT, **(result or {})}
     return report.reported(flow, {**PARAMS, "report": options, **more}, context, now)
 
@@ -266,6 +274,44 @@ def test_orders_of_a_variable_replace_those_of_the_flow(folder: Path) -> None:
         run(folder, options={"orders_from": "nobody"}, result=pytest.fail)
 
 
+def test_dates_of_a_variable_are_texts(folder: Path) -> None:
+    """YAML reads 2026-11-30 without quotes as a date."""
+    mine = {"orders": [{"order_id": 3, "valid_till": date(2026, 11, 30), "notes": [{"date": NOW}]}]}
+    for contacts in (False, True):
+        result = run(folder, options={"orders_from": "mine", "contacts": contacts}, variables={"mine": mine})
+        (order,) = read(result)["orders"]
+        assert {**read(result)["order_defaults"], **order}["valid_till"] == "2026-11-30"
+    assert order["notes"] == [{"date": NOW.isoformat()}]
+
+
+@pytest.mark.parametrize(
+    "orders", [["no row"], [{"order_id": 3, "names": {"a.example"}}], {"order_id": 3}, "no list", None]
+)
+def test_a_variable_without_orders_is_refused_before_the_first_change(folder: Path, orders: Any) -> None:
+    with pytest.raises(OptionError, match="order_report_orders_from"):
+        run(folder, options={"orders_from": "mine"}, variables={"mine": {"orders": orders}}, result=pytest.fail)
+
+
+def test_orders_with_a_successor_are_not_listed_as_due_without_one(folder: Path) -> None:
+    facts: dict[str, Any] = {"product_type": "ssl_certificate", "organization": Named(12, "Corp"), "is_renewed": False}
+    orders = [
+        Order(number, "issued", common_name=name, valid_till=till, **facts)
+        for number, name, till in (
+            (1, "a.example", date(2026, 12, 1)),
+            (2, "a.example", date(2027, 11, 1)),
+            (3, "b.example", date(2026, 12, 1)),
+        )
+    ]
+    result = run(folder, result={"orders": orders})
+    assert read(result)["due_without_successor"] == [{"order_id": 3, "successor": "none"}]
+    page = Path(result["report"]["files"]["html"]).read_text()
+    assert "Due without a successor</a> 1<" in page
+    # Of orders of a variable it is not known.
+    mine = {"orders": [order.shown(NOW.date()) for order in orders]}
+    result = run(folder, options={"orders_from": "mine"}, variables={"mine": mine})
+    assert "due_without_successor" not in read(result)
+
+
 def test_secrets_are_in_no_file(folder: Path) -> None:
     run(folder, secrets=["S3CRET-token"], result={"outcomes": [{**ENTRY, "reason": "it is S3CRET-token"}]})
     assert not [path for path in folder.iterdir() if "S3CRET" in path.read_text()]
@@ -277,6 +323,13 @@ def test_without_a_report_nothing_is_written(folder: Path, more: dict[str, Any])
     assert "orders" not in result
     assert ("report" in result) == bool(more.get("check_mode"))
     assert not folder.exists()
+
+
+def test_a_task_that_prints_nothing_prints_no_files(folder: Path) -> None:
+    lines: list[str] = []
+    for one in (True, False):
+        run(folder, check_mode=True, print=one, notify=lines.append)
+    assert len(lines) == 4
 
 
 def test_a_report_that_cannot_be_written_ends_the_run_before_the_first_change(folder: Path) -> None:
@@ -306,6 +359,21 @@ def test_a_report_that_fails_after_changes_hides_nothing(folder: Path) -> None:
     assert result["msg"].startswith(RESULT["result"]["msg"])
 
 
+@pytest.mark.parametrize("step", ["flow_data", "report_of", "write", "_lasting_name"])
+def test_an_unexpected_error_after_changes_hides_nothing(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    def broken(*_arguments: Any, **_options: Any) -> Any:
+        raise TypeError("S3CRET")
+
+    monkeypatch.setattr(report, step, broken)
+    result = run(folder)
+    assert (result["failed"], result["changed"], result["failure"]["code"]) == (True, True, "report_file")
+    assert (result["outcomes"], result["sha256"], result["result"]["failed"]) == ([ENTRY], SHA256, True)
+    assert "TypeError" in result["msg"]
+    assert "S3CRET" not in str(result)
+
+
 # -- sentences ---------------------------------------------------------------------------------------------------------
 
 
@@ -325,5 +393,9 @@ def test_messages(folder: Path) -> None:
     late = folder / "late"
     late.mkdir()
     messages["after changes"] = plain(run(late, result=spoil_later(late))["msg"], late)
+    mine = {"orders": [{"names": {"a.example"}}]}
+    with pytest.raises(OptionError) as refused:
+        run(folder, options={"orders_from": "mine"}, variables={"mine": mine}, result=pytest.fail)
+    messages["orders with a value that JSON does not have"] = str(refused.value)
     messages["data that is no report"] = run(folder, result={"outcomes": [{**ENTRY, "outcome": "odd"}]})["msg"]
     check_messages("report files", messages)

@@ -118,6 +118,11 @@ def test_what_no_report_is_of_is_refused(tmp_path: Path, given: str) -> None:
     assert "mark_renewed_orders_undo_report" in refusal(given, tmp_path)
 
 
+def test_a_path_of_an_unknown_user_is_refused() -> None:
+    assert "mark_renewed_orders_undo_report is ~nosuchuser/a.json" in refusal("~nosuchuser/a.json", "")
+    assert "mark_renewed_orders_report_dir is /reports, and the home" in refusal("newest", "~nosuchuser/reports")
+
+
 def test_sentences(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
     empty, without = tmp_path_factory.mktemp("empty"), tmp_path_factory.mktemp("without")
     write(without, "20261107T020000Z", ONE)

@@ -78,6 +78,13 @@ def test_outcomes_are_counted_the_most_urgent_first() -> None:
     assert list(report.counts.items()) == [("left", 1), ("done", 2), ("unchanged", 1)]
 
 
+def test_the_headline_counts_what_is_kept_as_the_page_does() -> None:
+    entries = [entry(outcome="left", action=action, time="") for action in ("leave", "keep", "keep")]
+    report = report_of(data(entries=[*entries, entry()]))
+    assert report.headline == "4 orders: 1 for manual review, 1 done, 2 kept (report only)"
+    assert report.counts == {"left": 3, "done": 1}
+
+
 def test_without_entries_the_account_is_the_headline() -> None:
     orders = [order(1, valid_till="2026-12-22"), order(2, valid_till="2026-12-23"), order(3, status="pending")]
     assert re.findall(r"\d+", report_of(data(entries=[], orders=orders)).headline) == ["3", "1", "30"]
@@ -333,6 +340,49 @@ def test_the_page_of_a_selection_shows_its_filters() -> None:
     assert "Filters" not in _report_html.to_html(report_of(data(orders=[FOUND])))
 
 
+def test_the_page_of_a_selection_lists_its_orders_and_tells_nothing_of_the_account() -> None:
+    rows = [
+        {**FOUND, "order_id": number, "common_name": f"{number}.example", **facts}
+        for number, facts in enumerate(
+            (
+                {"status": "pending", "valid_till": ""},
+                {"status": "expired", "valid_till": "2026-01-01"},
+                {"status": "expired", "valid_till": "2026-11-01"},
+                {"status": "issued", "valid_till": "2027-11-01"},
+                {"status": "issued", "valid_till": "2027-10-01", "organization_name": "<Corp>"},
+            ),
+            1,
+        )
+    ]
+    given = {**selection(*rows), "due_without_successor": []}
+    given["listed"][3]["successor"] = "4711"
+    made = _report_html.to_html(report_of(given), {"csv": "due.csv"})
+    found = sections(made)
+    assert list(found)[:2] == ["selected", "by-status"]
+    # First what expires, then what has no certificate, then what has expired.
+    assert re.findall(r'rowheader">(\d)\.example<small>\1</small>', found["selected"]) == ["5", "4", "1", "3", "2"]
+    assert re.findall(r"successor: (\w+)", found["selected"]) == ["none", "4711", "none", "none", "none"]
+    assert "&lt;Corp&gt;" in found["selected"]
+    assert not re.search(r"in the account|No certificate|due\.csv.*more", made)
+    assert '<a href="#selected">Selected orders</a> 5' in made
+
+
+def test_the_orders_of_a_selection_are_bounded_and_counted() -> None:
+    rows = [{**FOUND, "order_id": number} for number in range(2_100)]
+    found = sections(_report_html.to_html(report_of(selection(*rows)), {"csv": "due.csv"}))["selected"]
+    assert found.count('scope="row"') == 2_000
+    assert "Not listed here: 100 more." in found
+    assert 'href="due.csv"' in found
+    assert "201 to 400 of 2,100" in found
+
+
+def test_the_page_of_a_selection_has_the_requesters_if_contacts_are_requested() -> None:
+    shown, hidden = (_report_html.to_html(report_of(selection(FOUND, LACKING), contacts=one)) for one in (True, False))
+    assert shown.count("<small>requester: ") == 1
+    assert "<small>requester: Ada Example &lt;ada@example.com&gt;</small>" in shown
+    assert "<small>requester: " not in hidden
+
+
 def test_a_selection_is_a_table_of_what_its_owner_asks_for() -> None:
     (whole, lacking) = csv.DictReader(io.StringIO(_report.to_csv(report_of(selection(FOUND, LACKING), contacts=True))))
     assert whole == DUE
@@ -571,6 +621,13 @@ def test_a_requested_change_is_not_shown_as_done() -> None:
     assert badges == [[("open", "requested, not approved")], [("good", "done")]]
 
 
+def test_an_order_that_may_have_a_successor_is_not_shown_as_one_without() -> None:
+    for due, words in ((None, "Due and not marked renewed"), ([], "Due without a successor")):
+        made = page(entries=[], due_without_successor=due)
+        assert f'<h2 id="due-title">{words} <' in made
+        assert f'<a href="#due">{words}</a>' in made
+
+
 def test_history_is_no_alarm() -> None:
     statuses = ("expired", "revoked", "canceled", "rejected")
     orders = [order(n, status=status, valid_till="2026-11-23") for n, status in enumerate(statuses)]
@@ -675,7 +732,9 @@ def test_messages_about_data() -> None:
     with pytest.raises(ReportError) as no_orders:
         _report.registered_orders([], "my_orders")
     headlines = {
-        "headline of every outcome": data(entries=[entry(outcome=outcome) for outcome in _report.OUTCOMES]),
+        "headline of every outcome": data(
+            entries=[*(entry(outcome=outcome) for outcome in _report.OUTCOMES), entry(outcome="left", action="keep")]
+        ),
         "headline of an account": data(entries=[]),
         "headline without orders": data(entries=[], orders=[]),
         "headline of a selection": selection(FOUND),
@@ -707,6 +766,13 @@ def test_messages_of_a_page() -> None:
         "many entries and orders": texts(
             entries=[entry()] * 500,
             orders=[order(1), order(2, valid_till="2026-11-01"), order(3, valid_till="2029-01-01")],
+        ),
+        "an account whose orders all have successors": texts(phase="report", entries=[], due_without_successor=[]),
+        "an account with an order without a successor": texts(
+            phase="report", entries=[], orders=[SHOWN], due_without_successor=[due_row(SHOWN, "none")]
+        ),
+        "selected orders": texts(
+            **{**selection(FOUND, {**PENDING, "date_created": "2026-01-15T08:30:00Z"}), "phase": "report"}
         ),
     }
     # Each sentence once: with the first page that has it.
