@@ -18,7 +18,7 @@ from typing import Any, Callable
 
 from .._common.options import OptionError
 from .._plans.approval import LIMITS
-from .._role_options.checks import SCOPE, SHAPES, check_names, check_required, normalized
+from .._role_options.checks import SCOPE, SHAPES, approved_variables, check_names, check_required, normalized
 from .._role_options.variables import VARIABLES
 from . import kinds
 
@@ -31,9 +31,6 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "fail": {"type": "bool", "default": True},
 }
 _STATES = {"plan": "planned", "apply": "applied", "all": "applied"}
-# The variables with an approved plan, by the options of the module; those of the other roles begin with the kind.
-_APPROVED_OF_ENGINE = {"path": "order_plan_path", "plan": "order_plan_document", "sha256": "order_plan_sha256"}
-_APPROVED = {"path": "_plan_path", "plan": "_plan", "sha256": "_plan_sha256"}
 # Guards that a role has under its own name: what is set for another role must not be ignored silently.
 _GUARDS = (*LIMITS, "not_before", "not_after")
 # To Python, 1 equals True.
@@ -161,23 +158,19 @@ def _approval(of_role: _Variables, kind: str, phase: str) -> dict[str, Any]:
         raise OptionError(
             f"{of_role.name('phase')}=all applies a plan without an approval: set {confirm}=true to confirm"
         )
-    names = _approved_variables(of_role.role, kind)
+    names = approved_variables(ENGINE if of_role.role == ENGINE else kind)
     path, plan, sha256 = (of_role.value(names[option]) for option in ("path", "plan", "sha256"))
     found = {"state": _STATES[phase], "path": path, "without_approval": phase == "all"}
     if phase != "apply":
         return found
     if sha256 in _UNSET or (path in _UNSET and plan in _UNSET):
         # The table of the plan shows these names, also where the role order_plan made a plan of such a kind.
-        shown = _approved_variables(of_role.role if kind not in kinds.KINDS else "", kind)
+        shown = approved_variables(kind)
         raise OptionError(
             f"{of_role.name('phase')}=apply needs the approved plan and its SHA-256 digest: set {shown['sha256']}, and "
             f"{shown['path']} or {shown['plan']}"
         )
     return {**found, "sha256": sha256, "plan": plan if path in _UNSET else None}
-
-
-def _approved_variables(role: str, kind: str) -> dict[str, str]:
-    return _APPROVED_OF_ENGINE if role == ENGINE else {option: f"{kind}{end}" for option, end in _APPROVED.items()}
 
 
 def _written(of_role: _Variables, kind: str, options: Mapping[str, Any]) -> dict[str, Any]:

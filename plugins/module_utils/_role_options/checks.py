@@ -185,6 +185,13 @@ def option_name(kind: str, option: str) -> str:
     return f"{role if has_own else 'order_plan'}_{option}"
 
 
+def approved_variables(kind: str) -> dict[str, str]:
+    """Return the variables that hold an approved plan of a kind, by the options path, plan and sha256 of order_plan."""
+    if option_name(kind, "") == "order_plan_":
+        return {"path": "order_plan_path", "plan": "order_plan_document", "sha256": "order_plan_sha256"}
+    return {"path": f"{kind}_plan_path", "plan": f"{kind}_plan", "sha256": f"{kind}_plan_sha256"}
+
+
 # -- values ------------------------------------------------------------------------------------------------------------
 
 
