@@ -150,9 +150,9 @@ options:
     default: false
   reorder_sheets_dir:
     description:
-      - With O(state=applied), path of the directory for the re-order sheets. A re-order sheet is a file with what is
-        needed to order a certificate again. If the directory does not exist, the module creates it with access for its
-        owner only.
+      - Path of the directory for the re-order sheets. A re-order sheet is a file with what is needed to order a
+        certificate again. If the directory does not exist, the module creates it with access for its owner only, with
+        O(state=applied).
       - A plan that ends an order is not applied without this option.
       - If the names, status, product or origin of an order differ from the state in its entry, the module saves no
         sheet, and does not end the order.
@@ -351,6 +351,7 @@ EXAMPLES = r"""
       older_than_days: 90
       exclude: ["*.shop.example.com"]
     path: /var/lib/certops/plans/stale.json
+    reorder_sheets_dir: /var/lib/certops/reports
   register: planned
 
 - name: Apply the approved plan
@@ -509,6 +510,8 @@ account:
 violations:
   description:
     - What the guards refuse. With O(state=applied), nothing was changed if there is one.
+    - With O(state=planned), also a missing O(reorder_sheets_dir) for orders that the plan ends, and an O(not_after) in
+      the past.
   returned: when a plan was made
   type: list
   elements: str

@@ -21,7 +21,7 @@ from .._common.errors import ApiError
 from .._common.options import OptionError
 from .._common.providers import PROVIDERS
 from .._common.text import scrub
-from .._plans.approval import LIMITS, guards, window
+from .._plans.approval import LIMITS, window
 from .._plans.document import make, orders_of, read
 from .._plans.errors import PlanError
 from .._plans.outcomes import REFUSED, outcomes, summary
@@ -29,7 +29,7 @@ from .._plans.store import find, keep
 from .._plans.table import TableOptions, plan_result, table
 from .._runtime.results import RUNNER
 from . import kinds
-from .apply import Apply, ApplyOptions
+from .apply import Apply, ApplyOptions, refusals
 from .changes import ChangeOptions
 from .services import open_services
 
@@ -45,10 +45,12 @@ def planned(params: Mapping[str, Any], context: Context, now: datetime) -> dict[
     """Make a plan, and write it where the task names a file. now: in UTC."""
     # Neither stands in the plan: what is not valid, or would keep it from being applied, is found out when planning.
     window(now, params["not_before"], params["not_after"], kind=params["kind"])
+    # A window that opens later is none of it.
+    closed = window(now, None, params["not_after"], kind=params["kind"])
     with _open(params, context, writes=False) as services:
         found, plan = _fresh(params, services, now, writes=False)
         result = {**_with_plan(found, plan, services), **services.warnings()}
-    result["violations"] = guards(plan["entries"], _limits(params), kind=params["kind"], approved=True)
+    result["violations"] = refusals(plan["entries"], plan["entries"], _options(params, is_approved=True), closed)
     result.update(_saved(params, context, plan, now))
     _show_table(params, context, result)
     path = result["path"]
@@ -88,7 +90,7 @@ def applied(params: Mapping[str, Any], context: Context, now: datetime) -> dict[
             except PlanError as error:
                 return _concluded({**result, **_refused(fresh, error)})
         else:
-            result["violations"] = guards(fresh["entries"], _limits(params), kind=params["kind"])
+            result["violations"] = refusals(fresh["entries"], fresh["entries"], _options(params, is_approved), None)
             result.update(_saved(params, context, fresh, now))
             _show_table(params, context, result)
             approved = dict(result)
@@ -239,14 +241,10 @@ def _refused(plan: Mapping[str, Any], error: PlanError) -> dict[str, Any]:
     return {"violations": [why], "agreed": nothing, **summary(records, [why]), "sha256": "", "failure": failure}
 
 
-def _limits(params: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: params[name] for name in LIMITS}
-
-
 def _options(params: Mapping[str, Any], is_approved: bool) -> ApplyOptions:
     return ApplyOptions(
         kind=params["kind"],
-        limits=_limits(params),
+        limits={name: params[name] for name in LIMITS},
         approved=is_approved,
         report_dir=params["reorder_sheets_dir"] or "",
         text=params["note"],
