@@ -12,13 +12,21 @@ Ansible compiles each template again in each task: that took more time than the 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Any, Callable
 
 from .._common.options import OptionError
 from .._plans.approval import LIMITS
-from .._role_options.checks import SCOPE, SHAPES, approved_variables, check_names, check_required, normalized
+from .._role_options.checks import (
+    SCOPE,
+    SHAPES,
+    approved_variables,
+    check_extra,
+    check_names,
+    check_required,
+    normalized,
+)
 from .._role_options.variables import VARIABLES
 from . import kinds
 
@@ -81,9 +89,10 @@ class _Variables:
         check_required(role, given)
         return normalized(role, given)
 
-    def check(self) -> None:
-        """Refuse unknown variables, and guards that would have no effect. Raises OptionError."""
+    def check(self, extra: Iterable[str]) -> None:
+        """Refuse unknown variables, and what would have no effect, or switch checks off. Raises OptionError."""
         for role in dict.fromkeys((self.role, ENGINE)):
+            check_extra(role, extra)
             check_names(role, self._variables)
         for option in _GUARDS if self.role != ENGINE else ():
             variable, own = f"{ENGINE}_{option}", self.name(option)
@@ -91,11 +100,16 @@ class _Variables:
                 raise OptionError(f"{variable} has no effect in the role certops.orders.{self.role}: set {own} instead")
 
 
-def arguments(given: Mapping[str, Any], variables: Mapping[str, Any], template: Callable[[Any], Any]) -> dict[str, Any]:
+def arguments(
+    given: Mapping[str, Any],
+    variables: Mapping[str, Any],
+    template: Callable[[Any], Any],
+    extra: Collection[str] = (),
+) -> dict[str, Any]:
     """Return the arguments of a task: with `role`, those that the variables of the role mean.
 
     given: the arguments of the task. variables: those of the task, without resolved templates. template: resolves the
-    templates of a value. Raises OptionError, which names the variable.
+    templates of a value. extra: the names of the extra variables. Raises OptionError, which names the variable.
     """
     role = given.get("role")
     # Anything else is refused by the validation of the arguments.
@@ -103,7 +117,7 @@ def arguments(given: Mapping[str, Any], variables: Mapping[str, Any], template: 
     if not isinstance(role, Mapping) or name not in ROLES:
         return dict(given)
     of_role = _Variables(name, variables, template)
-    of_role.check()
+    of_role.check(extra)
     options = {**of_role.shaped(ENGINE), **(of_role.shaped(name) if name != ENGINE else {})}
     kind = given.get("kind") or (of_role["kind"] if name == ENGINE else name)
     phase = of_role["phase"]

@@ -31,6 +31,8 @@ OUTPUTS: dict[str, tuple[str, ...]] = {
     "order_report": ("order_report_changed", "order_report_files", "order_report_headline"),
     "decommission_server": ("decommission_server_left",),
 }
+# Those of them that decide what is done next, and that no job of a workflow passes on.
+_DECIDING = ("order_plan_outcomes", "order_plan_result", "decommission_server_left")
 # The variables of the playbook of this name, which is not a role.
 PLAYBOOK_VARIABLES: dict[str, tuple[str, ...]] = {
     "decommission_server": tuple(
@@ -166,6 +168,21 @@ def check_names(role: str, names: Iterable[str]) -> None:
         f"the {what} certops.orders.{role} has no variable {unknown}. An unknown name that begins with {prefix} is an "
         "error, because a misspelled variable would have no effect: correct the name, or rename a variable of your own"
     )
+
+
+def check_extra(role: str, names: Iterable[str]) -> None:
+    """Refuse extra variables that would replace what a role or playbook sets itself, and its checks with it.
+
+    names: of all extra variables, which take precedence over every fact. Raises OptionError with each such variable.
+    """
+    reserved = sorted(
+        name for name in names if name.startswith(f"{role}__") or (name in _DECIDING and name.startswith(f"{role}_"))
+    )
+    if reserved:
+        raise OptionError(
+            f"{', '.join(printable(name, 200) for name in reserved)} must not be set as an extra variable: "
+            f"certops.orders.{role} sets it itself, and its checks would have no effect. Remove it"
+        )
 
 
 def _unknown(name: str, prefix: str, known: Iterable[str]) -> str:

@@ -90,6 +90,17 @@ def cases() -> Iterator[tuple[str, str]]:
         yield from ((role, variable) for variable in VARIABLES[role] if not variable.endswith(apart))
 
 
+@pytest.mark.parametrize("role", ROLES)
+def test_no_extra_variable_replaces_a_fact_that_a_role_sets(role: str) -> None:
+    task = {"role": {"name": role}}
+    for variable in (f"{role}__own", "order_plan__done", "order_plan_result", "order_plan_outcomes"):
+        with pytest.raises(OptionError, match=rf"^{variable} "):
+            arguments(task, NEEDED[role], lambda value: value, [f"{role}_phase", variable])
+    # Artifacts of the job before are extra variables; the facts of an earlier use of the role are none.
+    passed_on = ["order_plan_changes", "order_plan_summary", f"{role}_plan_sha256"]
+    assert arguments(task, {**NEEDED[role], "order_plan__done": {}}, lambda value: value, passed_on)
+
+
 @pytest.mark.parametrize(("role", "variable"), list(cases()))
 def test_every_variable_of_a_role_has_an_effect(role: str, variable: str) -> None:
     kind = kind_of(variable)
