@@ -49,7 +49,7 @@ def planned(params: Mapping[str, Any], context: Context, now: datetime) -> dict[
     closed = window(now, None, params["not_after"], kind=params["kind"])
     with _open(params, context, writes=False) as services:
         found, plan = _fresh(params, services, now, writes=False)
-        result = {**_with_plan(found, plan, services), **services.warnings()}
+        result = {**_with_plan(found, plan, services, context), **services.warnings()}
     result["violations"] = refusals(plan["entries"], plan["entries"], _options(params, is_approved=True), closed)
     result.update(_saved(params, context, plan, now))
     _show_table(params, context, result)
@@ -82,7 +82,7 @@ def applied(params: Mapping[str, Any], context: Context, now: datetime) -> dict[
         services.keeps_pages = is_approved
         found, fresh = _fresh(params, services, now, writes=True, approved=_approved_orders(params, is_approved))
         services.keeps_pages = False
-        result = _with_plan(found, fresh, services)
+        result = _with_plan(found, fresh, services, context)
         if is_approved:
             # Read after the account was: account, names and servers of this run decide whether it is meant.
             try:
@@ -152,6 +152,9 @@ def _open(params: Mapping[str, Any], context: Context, *, writes: bool) -> Abstr
     # ansible-runner limits the length of a result; those of the operations stay in this process.
     environ = {name: value for name, value in context.environ.items() if name != RUNNER}
     context = replace(context, environ=environ)
+    if not params["print"]:
+        # Progress and waits. What the engine itself notifies of stays in the result.
+        context = replace(context, notify=lambda _line: None)
     return open_services(params, context, providers, writes=writes)
 
 
@@ -197,15 +200,15 @@ def _fresh(
             found = kinds.plan(params["kind"], params["request"], services, now, writes=writes, approved=approved)
         except ValueError as error:
             raise OptionError(f"{params['kind']}: {error}") from None
-    for message in found.messages:
-        services.context.notify(message)
     account_id, api_host = found.account.get("account_id"), str(found.account.get("api_host") or "")
     more: dict[str, Any] = {"hosts": params["hosts"], "servers": params["servers"], "notes": found.notes}
     plan = make(params["kind"], account_id, api_host, found.names, found.entries, now, **more)
     return found, plan
 
 
-def _with_plan(found: Planned, plan: dict[str, Any], services: Services) -> dict[str, Any]:
+def _with_plan(found: Planned, plan: dict[str, Any], services: Services, context: Context) -> dict[str, Any]:
+    for message in found.messages:
+        context.notify(message)
     summed_up = summary(outcomes(plan["entries"]))
     return {
         **plan_result(plan),
