@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, Callable
 
 from .._common.options import OptionError
+from .._common.text import printable
 from .._plans.approval import LIMITS
 from .._role_options.checks import (
     SCOPE,
@@ -212,8 +213,16 @@ def _written(of_role: _Variables, kind: str, options: Mapping[str, Any]) -> dict
 
 
 def _servertastic(of_role: _Variables, folder: Any) -> dict[str, Any]:
-    # In check mode the folder may not exist yet, and then there is no log to read.
-    has_log = folder and (not of_role.value("ansible_check_mode") or Path(str(folder)).expanduser().is_dir())
+    try:
+        # In check mode the folder may not exist yet, and then there is no log to read.
+        path = Path(str(folder)).expanduser()
+        has_log = folder and (not of_role.value("ansible_check_mode") or path.is_dir())
+    except (OSError, RuntimeError) as error:
+        # Of RuntimeError: the home directory of an unknown user.
+        why = getattr(error, "strerror", None) or "there is no such home directory"
+        raise OptionError(
+            f"{of_role.name('report_dir')} is {printable(folder, 400)}, which cannot be used: {why}"
+        ) from None
     default = {"request_log": f"{folder}/servertastic-requests.jsonl" if has_log else ""}
     # No order replaces those of a domain that is not in use any more.
     more = {"replacement": "none"} if of_role.role == "decommission_domain" else {}

@@ -189,6 +189,19 @@ def test_check_mode_reads_no_request_log_where_there_is_no_folder(is_there: bool
     assert found["servertastic"] == {"request_log": log, "replacement": "none"}
 
 
+@pytest.mark.parametrize("check_mode", [True, False])
+def test_a_folder_of_an_unknown_user_is_refused_with_its_variable(check_mode: bool) -> None:
+    folder = "~nosuchuser/reports"
+    with pytest.raises(OptionError, match=r"^cancel_stale_orders_report_dir .*~nosuchuser"):
+        given("cancel_stale_orders", cancel_stale_orders_report_dir=folder, ansible_check_mode=check_mode)
+
+
+def test_a_folder_whose_name_is_too_long_is_refused_with_its_variable() -> None:
+    # Elsewhere, the folder is created, which fails.
+    with pytest.raises(OptionError, match=r"^order_plan_report_dir .*nnn"):
+        given("order_plan", order_plan_report_dir="/" + 300 * "n", ansible_check_mode=True)
+
+
 REFUSED: dict[str, tuple[str, str, dict[str, Any]]] = {
     "a phase that there is not": ("cancel_stale_orders", "", {"cancel_stale_orders_phase": "al"}),
     "all at once, not confirmed": ("cancel_stale_orders", "", {"cancel_stale_orders_phase": "all"}),
