@@ -11,6 +11,7 @@ description:
   - This filter is private to the collection and can change at any time.
   - For the roles of this collection. Makes lists and numbers of their options, which may be text as well, and fails
     where that cannot be done, or where a variable begins with the name of the role and is none of its own.
+  - For a playbook, extra variables that would replace its own facts are refused as well.
 positional: _input, role, names
 options:
   _input:
@@ -49,9 +50,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Callable
 
 from ansible.errors import AnsibleFilterError
+from ansible.parsing.dataloader import DataLoader
+from ansible.utils.vars import load_extra_vars
 
 from ansible_collections.certops.orders.plugins.module_utils._common.options import OptionError
 from ansible_collections.certops.orders.plugins.module_utils._role_options.checks import (
+    PLAYBOOK_VARIABLES,
+    check_extra,
     check_names,
     check_required,
     normalized,
@@ -61,6 +66,9 @@ from ansible_collections.certops.orders.plugins.module_utils._role_options.check
 def role_options(given: Mapping[str, Any], role: str, names: Sequence[str] = ()) -> dict[str, Any]:
     """The options that are lists or numbers; fails where one cannot be read, or a name is not known."""
     try:
+        if role in PLAYBOOK_VARIABLES:
+            # Read when Ansible started, so that the loader reads no file. An extra variable can also replace `names`.
+            check_extra(role, load_extra_vars(DataLoader()))
         check_names(role, names)
         # The names are only given once, before anything else is done.
         if names:

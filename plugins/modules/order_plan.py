@@ -150,9 +150,9 @@ options:
     default: false
   reorder_sheets_dir:
     description:
-      - With O(state=applied), path of the directory for the re-order sheets. A re-order sheet is a file with what is
-        needed to order a certificate again. If the directory does not exist, the module creates it with access for its
-        owner only.
+      - Path of the directory for the re-order sheets. A re-order sheet is a file with what is needed to order a
+        certificate again. If the directory does not exist, the module creates it with access for its owner only, with
+        O(state=applied).
       - A plan that ends an order is not applied without this option.
       - If the names, status, product or origin of an order differ from the state in its entry, the module saves no
         sheet, and does not end the order.
@@ -304,9 +304,17 @@ options:
         results of tasks are not shown. The result has the same lines in RV(table) and RV(msg).
       - With O(state=applied), the table is printed only where there is no approved plan, before the first change.
       - Set this option to V(false) if the output of Ansible must stay in the format of its callback plugin, for example
-        JSON. A task with C(no_log) prints nothing.
+        JSON. The module then prints no progress and no waits either, and other messages are C(warnings) of the result.
+        A task with C(no_log) prints nothing.
     type: bool
     default: true
+  execute_on:
+    description:
+      - The module runs on the controller only. V(target) is refused, because plans, re-order sheets and the keys of
+        both services would be on that host.
+    type: str
+    choices: [controller, target]
+    default: controller
 extends_documentation_fragment:
   - certops.orders._connections
 attributes:
@@ -351,6 +359,7 @@ EXAMPLES = r"""
       older_than_days: 90
       exclude: ["*.shop.example.com"]
     path: /var/lib/certops/plans/stale.json
+    reorder_sheets_dir: /var/lib/certops/reports
   register: planned
 
 - name: Apply the approved plan
@@ -509,6 +518,8 @@ account:
 violations:
   description:
     - What the guards refuse. With O(state=applied), nothing was changed if there is one.
+    - With O(state=planned), also a missing O(reorder_sheets_dir) for orders that the plan ends, and an O(not_after) in
+      the past.
   returned: when a plan was made
   type: list
   elements: str
@@ -778,11 +789,16 @@ failure:
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
 from ansible_collections.certops.orders.plugins.module_utils._common.errors import ApiError
-from ansible_collections.certops.orders.plugins.module_utils._common.options import CANCELLATION, OptionError
+from ansible_collections.certops.orders.plugins.module_utils._common.options import (
+    CANCELLATION,
+    EXECUTE_ON,
+    OptionError,
+)
 from ansible_collections.certops.orders.plugins.module_utils._files.secure import UnsafeFile, file_problem
 from ansible_collections.certops.orders.plugins.module_utils._flows import engine, report, results, role_task, services
 from ansible_collections.certops.orders.plugins.module_utils._plans.errors import PlanError
@@ -824,6 +840,7 @@ SPEC: dict[str, Any] = {
         "audit_log": {"type": "path"},
         "progress": {"type": "bool", "default": True},
         "servertastic": {"type": "dict", "options": CANCELLATION},
+        **EXECUTE_ON,
         **services.OPTIONS,
     },
     "mutually_exclusive": [("request", "entries")],
@@ -833,16 +850,31 @@ SPEC: dict[str, Any] = {
 
 # Called by the controller action with the arguments of the task, before they are validated.
 arguments = role_task.arguments
+# Refuses execute_on: target itself, see _controller_action.py.
+CONTROLLER_ONLY = True
 
 
 def run(params: Mapping[str, Any], context: Context) -> dict[str, Any]:
     """Make a plan, or apply one; returns the result of the task."""
+    if params["execute_on"] != "controller":
+        raise OptionError(
+            "order_plan runs on the controller only, because plans, re-order sheets and the keys of both services "
+            "would be on that host: remove execute_on. Where only that host reaches a service, set HTTPS_PROXY on the "
+            "controller to a proxy that reaches it, or run Ansible on that host"
+        )
     handle = {"planned": engine.planned, "applied": engine.applied}[params["state"]]
     now = datetime.now(timezone.utc)
+    notices: list[str] = []
+    silent, noting = context, context
+    if not params["print"]:
+        silent, noting = replace(context, notify=lambda _line: None), replace(context, notify=notices.append)
     try:
-        result = results.finished(report.reported(handle, params, context, now), params, context, now)
+        result = report.reported(lambda *given: handle(given[0], noting, given[2]), params, silent, now)
+        result = results.finished(result, params, noting, now)
         if params["print"]:
             context.show([result["msg"]])
+        if notices:
+            result["warnings"] = [*result.get("warnings", ()), *notices]
         return role_task.result_for_role(result, params, check_mode=context.check_mode)
     except PlanError as error:
         return ApiError(str(error), code=error.code).result()

@@ -20,6 +20,7 @@ from ansible.module_utils.common.warnings import get_deprecation_messages, get_w
 from ansible.module_utils.errors import UnsupportedError
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
+from ansible.utils.vars import load_extra_vars
 
 from ansible_collections.certops.orders.plugins.module_utils._common.context import Context, Stop
 from ansible_collections.certops.orders.plugins.module_utils._common.errors import ApiError
@@ -75,7 +76,8 @@ class _TaskRun:
         try:
             self._refuse_async()
             if hasattr(self._module, "arguments"):
-                arguments = self._module.arguments(arguments, self._task_vars, self._templated)
+                extra = load_extra_vars(self._action._loader)
+                arguments = self._module.arguments(arguments, self._task_vars, self._templated, extra)
             # A module that is for the controller only refuses it itself, as it does not always need the service.
             has_choice = "execute_on" in self._module.SPEC["argument_spec"] and not self._is_controller_only
             if arguments.get("execute_on") == "target" and has_choice:
@@ -200,10 +202,10 @@ class _TaskRun:
             )
 
     def _show_line(self, line: str) -> None:
-        display.display(f"{self._name}: {line}")
+        self._show_lines([f"{self._name}: {line}"])
 
     def _show_lines(self, lines: Sequence[str]) -> None:
-        # At once, so that no line of another fork comes between. A task with no_log shows nothing of its result.
+        # At once, so that no line of another fork comes between. A task with no_log shows nothing of its run.
         if not self._task.no_log:
             display.display("\n".join(lines))
 

@@ -66,6 +66,25 @@ class ApplyOptions:
     rehearse: bool = False
 
 
+def refusals(
+    planned: Sequence[Mapping[str, Any]],
+    execute: Iterable[Mapping[str, Any]],
+    options: ApplyOptions,
+    closed: str | None,
+) -> list[str]:
+    """Return why nothing of a plan is changed, an empty list if it can be applied.
+
+    planned: the entries that the guards count. execute: those to carry out. closed: why the window forbids all of them.
+    """
+    reasons = guards(planned, options.limits, kind=options.kind, approved=options.approved)
+    if any(entry["action"] in _ENDING for entry in execute) and not options.report_dir:
+        reasons.append(
+            f"{option_name(options.kind, 'report_dir')} is not set: set it to the directory for the re-order sheets, "
+            "which the orders that the plan ends need"
+        )
+    return [*reasons, closed] if closed else reasons
+
+
 class Apply:
     """One run that applies a plan. `result` may be called once.
 
@@ -106,19 +125,10 @@ class Apply:
         Raises PlanError where an option or a plan is not valid; what goes wrong afterwards is an outcome.
         """
         execute, changed, new = agreed(self._approved, self._fresh)
-        violations = guards(
-            self._approved, self._options.limits, kind=self._options.kind, approved=self._options.approved
-        )
-        if any(entry["action"] in _ENDING for entry in execute) and not self._options.report_dir:
-            violations.append(
-                f"{option_name(self._options.kind, 'report_dir')} is not set: set it to the directory for the re-order "
-                "sheets, which the orders that the plan ends need"
-            )
         # Not valid is found out before the first change.
         closed = self._closed()
-        if closed and self._options.rehearse:
-            # What a rehearsal permits, such as the teardown of a server, must not wait for the window afterwards.
-            violations.append(closed)
+        # What a rehearsal permits, such as the teardown of a server, must not wait for the window afterwards.
+        violations = refusals(self._approved, execute, self._options, closed if self._options.rehearse else None)
         self._agreed = {"execute": len(execute), "changed": len(changed), "new": len(new)}
         if violations:
             # All entries, so that the report of a refused run is complete.

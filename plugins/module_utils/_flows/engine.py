@@ -21,7 +21,7 @@ from .._common.errors import ApiError
 from .._common.options import OptionError
 from .._common.providers import PROVIDERS
 from .._common.text import scrub
-from .._plans.approval import LIMITS, guards, window
+from .._plans.approval import LIMITS, window
 from .._plans.document import make, orders_of, read
 from .._plans.errors import PlanError
 from .._plans.outcomes import REFUSED, outcomes, summary
@@ -29,7 +29,7 @@ from .._plans.store import find, keep
 from .._plans.table import TableOptions, plan_result, table
 from .._runtime.results import RUNNER
 from . import kinds
-from .apply import Apply, ApplyOptions
+from .apply import Apply, ApplyOptions, refusals
 from .changes import ChangeOptions
 from .services import open_services
 
@@ -45,10 +45,12 @@ def planned(params: Mapping[str, Any], context: Context, now: datetime) -> dict[
     """Make a plan, and write it where the task names a file. now: in UTC."""
     # Neither stands in the plan: what is not valid, or would keep it from being applied, is found out when planning.
     window(now, params["not_before"], params["not_after"], kind=params["kind"])
+    # A window that opens later is none of it.
+    closed = window(now, None, params["not_after"], kind=params["kind"])
     with _open(params, context, writes=False) as services:
         found, plan = _fresh(params, services, now, writes=False)
-        result = {**_with_plan(found, plan, services), **services.warnings()}
-    result["violations"] = guards(plan["entries"], _limits(params), kind=params["kind"], approved=True)
+        result = {**_with_plan(found, plan, services, context), **services.warnings()}
+    result["violations"] = refusals(plan["entries"], plan["entries"], _options(params, is_approved=True), closed)
     result.update(_saved(params, context, plan, now))
     _show_table(params, context, result)
     path = result["path"]
@@ -80,7 +82,7 @@ def applied(params: Mapping[str, Any], context: Context, now: datetime) -> dict[
         services.keeps_pages = is_approved
         found, fresh = _fresh(params, services, now, writes=True, approved=_approved_orders(params, is_approved))
         services.keeps_pages = False
-        result = _with_plan(found, fresh, services)
+        result = _with_plan(found, fresh, services, context)
         if is_approved:
             # Read after the account was: account, names and servers of this run decide whether it is meant.
             try:
@@ -88,7 +90,7 @@ def applied(params: Mapping[str, Any], context: Context, now: datetime) -> dict[
             except PlanError as error:
                 return _concluded({**result, **_refused(fresh, error)})
         else:
-            result["violations"] = guards(fresh["entries"], _limits(params), kind=params["kind"])
+            result["violations"] = refusals(fresh["entries"], fresh["entries"], _options(params, is_approved), None)
             result.update(_saved(params, context, fresh, now))
             _show_table(params, context, result)
             approved = dict(result)
@@ -150,6 +152,9 @@ def _open(params: Mapping[str, Any], context: Context, *, writes: bool) -> Abstr
     # ansible-runner limits the length of a result; those of the operations stay in this process.
     environ = {name: value for name, value in context.environ.items() if name != RUNNER}
     context = replace(context, environ=environ)
+    if not params["print"]:
+        # Progress and waits. What the engine itself notifies of stays in the result.
+        context = replace(context, notify=lambda _line: None)
     return open_services(params, context, providers, writes=writes)
 
 
@@ -195,15 +200,15 @@ def _fresh(
             found = kinds.plan(params["kind"], params["request"], services, now, writes=writes, approved=approved)
         except ValueError as error:
             raise OptionError(f"{params['kind']}: {error}") from None
-    for message in found.messages:
-        services.context.notify(message)
     account_id, api_host = found.account.get("account_id"), str(found.account.get("api_host") or "")
     more: dict[str, Any] = {"hosts": params["hosts"], "servers": params["servers"], "notes": found.notes}
     plan = make(params["kind"], account_id, api_host, found.names, found.entries, now, **more)
     return found, plan
 
 
-def _with_plan(found: Planned, plan: dict[str, Any], services: Services) -> dict[str, Any]:
+def _with_plan(found: Planned, plan: dict[str, Any], services: Services, context: Context) -> dict[str, Any]:
+    for message in found.messages:
+        context.notify(message)
     summed_up = summary(outcomes(plan["entries"]))
     return {
         **plan_result(plan),
@@ -239,14 +244,10 @@ def _refused(plan: Mapping[str, Any], error: PlanError) -> dict[str, Any]:
     return {"violations": [why], "agreed": nothing, **summary(records, [why]), "sha256": "", "failure": failure}
 
 
-def _limits(params: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: params[name] for name in LIMITS}
-
-
 def _options(params: Mapping[str, Any], is_approved: bool) -> ApplyOptions:
     return ApplyOptions(
         kind=params["kind"],
-        limits=_limits(params),
+        limits={name: params[name] for name in LIMITS},
         approved=is_approved,
         report_dir=params["reorder_sheets_dir"] or "",
         text=params["note"],

@@ -282,7 +282,7 @@ def reported(flow: Flow, params: Mapping[str, Any], context: Context, now: datet
         found = {"orders": orders} if orders is not None else with_due(read, now.date())
         data = flow_data(params, result, now=datetime.now(timezone.utc), **found)
         report = report_of(scrub(data, context.secrets), contacts=options["contacts"])
-        more = [] if options["basename"] else [_lasting_name(where, phase, result["sha256"], now)]
+        more = [] if options["basename"] else [lasting_name(where, phase, result["sha256"], now)]
         written = write(report, where, more=more)
     except (OSError, UnsafeFile) as error:
         return {**result, **_failed(f"the report cannot be written: {file_problem(error)}", result)}
@@ -344,7 +344,7 @@ def _phase(params: Mapping[str, Any]) -> str:
     return "all" if params["without_approval"] else "apply"
 
 
-def _lasting_name(where: Target, phase: str, sha256: str, now: datetime) -> str:
+def lasting_name(where: Target, phase: str, sha256: str, now: datetime) -> str:
     """A name that no other report gets: a plan is the same until its digest changes, but each apply is another one."""
     time = [] if phase == "plan" else [f"{now:%Y%m%dT%H%M%SZ}"]
     name = "-".join([where.basename, *time, *([sha256[:12]] if sha256 else [])])

@@ -10,12 +10,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .._files.secure import UnsafeFile
 from .._plans.outcomes import message, shortened
 from .._plans.store import save_outcomes
+from .report import Target, lasting_name
 
 if TYPE_CHECKING:
     from .._common.context import Context
@@ -66,8 +66,8 @@ def _saved(result: Mapping[str, Any], params: Mapping[str, Any], context: Contex
     """Save all outcomes of a result. Returns the path, empty if there is no folder or it cannot be used."""
     if not params["reorder_sheets_dir"]:
         return ""
-    name = "-".join([params["kind"], "outcomes", f"{now:%Y%m%dT%H%M%SZ}", result["sha256"][:12] or "refused"])
-    path = str(Path(params["reorder_sheets_dir"]) / f"{name}.json")
+    where = Target(params["reorder_sheets_dir"], f"{params['kind']}-outcomes", ("json",))
+    path = where.paths(lasting_name(where, "apply", result["sha256"] or "refused", now))["json"]
     try:
         save_outcomes(path, result["outcomes"])
     except (OSError, UnsafeFile) as error:

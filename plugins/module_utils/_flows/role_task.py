@@ -12,13 +12,22 @@ Ansible compiles each template again in each task: that took more time than the 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Any, Callable
 
 from .._common.options import OptionError
+from .._common.text import printable
 from .._plans.approval import LIMITS
-from .._role_options.checks import SCOPE, SHAPES, check_names, check_required, normalized
+from .._role_options.checks import (
+    SCOPE,
+    SHAPES,
+    approved_variables,
+    check_extra,
+    check_names,
+    check_required,
+    normalized,
+)
 from .._role_options.variables import VARIABLES
 from . import kinds
 
@@ -31,9 +40,6 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "fail": {"type": "bool", "default": True},
 }
 _STATES = {"plan": "planned", "apply": "applied", "all": "applied"}
-# The variables with an approved plan, by the options of the module; those of the other roles begin with the kind.
-_APPROVED_OF_ENGINE = {"path": "order_plan_path", "plan": "order_plan_document", "sha256": "order_plan_sha256"}
-_APPROVED = {"path": "_plan_path", "plan": "_plan", "sha256": "_plan_sha256"}
 # Guards that a role has under its own name: what is set for another role must not be ignored silently.
 _GUARDS = (*LIMITS, "not_before", "not_after")
 # To Python, 1 equals True.
@@ -84,9 +90,10 @@ class _Variables:
         check_required(role, given)
         return normalized(role, given)
 
-    def check(self) -> None:
-        """Refuse unknown variables, and guards that would have no effect. Raises OptionError."""
+    def check(self, extra: Iterable[str]) -> None:
+        """Refuse unknown variables, and what would have no effect, or switch checks off. Raises OptionError."""
         for role in dict.fromkeys((self.role, ENGINE)):
+            check_extra(role, extra)
             check_names(role, self._variables)
         for option in _GUARDS if self.role != ENGINE else ():
             variable, own = f"{ENGINE}_{option}", self.name(option)
@@ -94,11 +101,16 @@ class _Variables:
                 raise OptionError(f"{variable} has no effect in the role certops.orders.{self.role}: set {own} instead")
 
 
-def arguments(given: Mapping[str, Any], variables: Mapping[str, Any], template: Callable[[Any], Any]) -> dict[str, Any]:
+def arguments(
+    given: Mapping[str, Any],
+    variables: Mapping[str, Any],
+    template: Callable[[Any], Any],
+    extra: Collection[str] = (),
+) -> dict[str, Any]:
     """Return the arguments of a task: with `role`, those that the variables of the role mean.
 
     given: the arguments of the task. variables: those of the task, without resolved templates. template: resolves the
-    templates of a value. Raises OptionError, which names the variable.
+    templates of a value. extra: the names of the extra variables. Raises OptionError, which names the variable.
     """
     role = given.get("role")
     # Anything else is refused by the validation of the arguments.
@@ -106,7 +118,7 @@ def arguments(given: Mapping[str, Any], variables: Mapping[str, Any], template: 
     if not isinstance(role, Mapping) or name not in ROLES:
         return dict(given)
     of_role = _Variables(name, variables, template)
-    of_role.check()
+    of_role.check(extra)
     options = {**of_role.shaped(ENGINE), **(of_role.shaped(name) if name != ENGINE else {})}
     kind = given.get("kind") or (of_role["kind"] if name == ENGINE else name)
     phase = of_role["phase"]
@@ -161,23 +173,19 @@ def _approval(of_role: _Variables, kind: str, phase: str) -> dict[str, Any]:
         raise OptionError(
             f"{of_role.name('phase')}=all applies a plan without an approval: set {confirm}=true to confirm"
         )
-    names = _approved_variables(of_role.role, kind)
+    names = approved_variables(ENGINE if of_role.role == ENGINE else kind)
     path, plan, sha256 = (of_role.value(names[option]) for option in ("path", "plan", "sha256"))
     found = {"state": _STATES[phase], "path": path, "without_approval": phase == "all"}
     if phase != "apply":
         return found
     if sha256 in _UNSET or (path in _UNSET and plan in _UNSET):
         # The table of the plan shows these names, also where the role order_plan made a plan of such a kind.
-        shown = _approved_variables(of_role.role if kind not in kinds.KINDS else "", kind)
+        shown = approved_variables(kind)
         raise OptionError(
             f"{of_role.name('phase')}=apply needs the approved plan and its SHA-256 digest: set {shown['sha256']}, and "
             f"{shown['path']} or {shown['plan']}"
         )
     return {**found, "sha256": sha256, "plan": plan if path in _UNSET else None}
-
-
-def _approved_variables(role: str, kind: str) -> dict[str, str]:
-    return _APPROVED_OF_ENGINE if role == ENGINE else {option: f"{kind}{end}" for option, end in _APPROVED.items()}
 
 
 def _written(of_role: _Variables, kind: str, options: Mapping[str, Any]) -> dict[str, Any]:
@@ -205,8 +213,16 @@ def _written(of_role: _Variables, kind: str, options: Mapping[str, Any]) -> dict
 
 
 def _servertastic(of_role: _Variables, folder: Any) -> dict[str, Any]:
-    # In check mode the folder may not exist yet, and then there is no log to read.
-    has_log = folder and (not of_role.value("ansible_check_mode") or Path(str(folder)).expanduser().is_dir())
+    try:
+        # In check mode the folder may not exist yet, and then there is no log to read.
+        path = Path(str(folder)).expanduser()
+        has_log = folder and (not of_role.value("ansible_check_mode") or path.is_dir())
+    except (OSError, RuntimeError) as error:
+        # Of RuntimeError: the home directory of an unknown user.
+        why = getattr(error, "strerror", None) or "there is no such home directory"
+        raise OptionError(
+            f"{of_role.name('report_dir')} is {printable(folder, 400)}, which cannot be used: {why}"
+        ) from None
     default = {"request_log": f"{folder}/servertastic-requests.jsonl" if has_log else ""}
     # No order replaces those of a domain that is not in use any more.
     more = {"replacement": "none"} if of_role.role == "decommission_domain" else {}

@@ -21,7 +21,7 @@ from .._common.actions import ACTIONS
 from .._common.names import dns_name
 from .._common.providers import PROVIDERS
 from .._common.text import plural, printable
-from .._role_options.checks import option_name
+from .._role_options.checks import approved_variables, option_name
 from .._role_options.variables import VARIABLES
 from .actions import (
     LAPSE,
@@ -50,6 +50,8 @@ _OPTIONAL_COLUMNS = (3, 4, 5)
 _REASON = 6
 # Options of a request whose role variable has another name.
 _VARIABLE_OF_OPTION = {"waiver": "probe_waiver"}
+# Options that decide what becomes of an order: shown with their default as well.
+_ALWAYS_SHOWN = {"decommission_domain": ("on_issued", "include_subdomains", "probe")}
 
 Entry = Mapping[str, Any]
 
@@ -106,21 +108,25 @@ def _header(plan: Mapping[str, Any]) -> list[str]:
         ("valid until", plan["expires_at"]),
     ]
     if plan["names"]:
-        facts.insert(2, (f"names ({len(plan['names'])})", listed(plan["names"])))
+        # All of them: the approver approves each one.
+        facts.insert(2, (f"names ({len(plan['names'])})", [_word(name, _WHOLE_NAME) for name in plan["names"]]))
     facts += [("note", printable(text, 2000)) for text in plan.get("notes", ())]
     return [f"Plan {plan['kind']}", *_aligned(facts)]
 
 
 def _settings(kind: str, options: TableOptions) -> list[str]:
-    """The options of the plan that are not the default, and the guards, by the names of the role variables."""
+    """The options that are not the default or are always shown, and the guards, by the names of the role variables."""
     prefix = option_name(kind, "")
     variables = VARIABLES.get(prefix[:-1], {})
-    given = [(prefix + _VARIABLE_OF_OPTION.get(name, name), value) for name, value in options.request.items()]
+    always = [f"{prefix}{name}" for name in (_ALWAYS_SHOWN.get(kind, ()) if options.request else ())]
+    given = {variable: variables[variable] for variable in always}
+    given.update((prefix + _VARIABLE_OF_OPTION.get(name, name), value) for name, value in options.request.items())
     # Only variables of the role: the request also has facts of the run. The names are in the header.
     set_options = [
         (variable, _option_text(value))
-        for variable, value in given
-        if variable in variables and value not in (variables[variable], None, "", []) and variable != f"{prefix}names"
+        for variable, value in given.items()
+        if variable in always
+        or (variable in variables and value not in (variables[variable], None, "", []) and variable != f"{prefix}names")
     ]
     guards = [
         (variable, "not set" if value is None else printable(value, 50))
@@ -148,8 +154,12 @@ def _short_digest(text: str) -> str:
 
 
 def _aligned(facts: Sequence[tuple[str, Any]]) -> list[str]:
+    """A line for each fact, and more lines where its value is a list of words."""
     width = max((len(name) for name, _value in facts), default=0)
-    return [f"  {name:{width}}  {value}" for name, value in facts]
+    lines: list[str] = []
+    for name, value in facts:
+        lines += _filled(value if isinstance(value, list) else [value], f"  {name:{width}}  ", ", ")
+    return lines
 
 
 # -- orders ------------------------------------------------------------------------------------------------------------
@@ -307,18 +317,22 @@ def _next_step(plan: Mapping[str, Any], options: TableOptions) -> Iterator[str]:
         yield "There is nothing to apply."
     elif options.needs_approval:
         yield "To apply this plan, run the same playbook with these variables:"
-        yield from (f"  {variable}" for variable in _apply_variables(plan, sha256, options.path))
+        yield from _apply_variables(plan, sha256, options.path)
 
 
 def _apply_variables(plan: Mapping[str, Any], sha256: str, path: str) -> Iterator[str]:
-    kind = plan["kind"]
-    prefix = option_name(kind, "")
-    # The variables of a plan have the name of its kind, except those of the role order_plan itself.
-    of_role = prefix == "order_plan_"
-    server = " (decommission_server_phase=apply for the playbook decommission_server)"
-    yield f"{prefix}phase=apply{server if plan['hosts'] and not of_role else ''}"
-    yield f"{prefix if of_role else f'{kind}_plan_'}sha256={sha256}"
+    """One line for each variable, which can be copied as it is; then what is different in some cases."""
+    variables = approved_variables(plan["kind"])
+    phase = option_name(plan["kind"], "phase")
+    # Only the playbook decommission_server knows the names of each server. It sets the phase of the role itself.
+    of_playbook = phase == "decommission_domain_phase" and plan.get("servers")
+    yield f"  {'decommission_server_phase' if of_playbook else phase}=apply"
+    yield f"  {variables['sha256']}={sha256}"
     if path:
-        yield f"{prefix if of_role else f'{kind}_plan_'}path={printable(path, 1000)}"
+        yield f"  {variables['path']}={printable(path, 1000)}"
     else:
-        yield f"{prefix}given=(the text of the plan)" if of_role else f"{kind}_plan=(the text of the plan)"
+        yield f"  {variables['plan']}=(the text of the plan)"
+        yield "The text is in the result of the task, and set_stats passes it to the next job of a workflow."
+        yield f"On the command line, set {variables['path']} and plan again."
+    if of_playbook:
+        yield f"Without the playbook decommission_server, set {phase} instead of decommission_server_phase."

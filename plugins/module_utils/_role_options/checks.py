@@ -31,6 +31,8 @@ OUTPUTS: dict[str, tuple[str, ...]] = {
     "order_report": ("order_report_changed", "order_report_files", "order_report_headline"),
     "decommission_server": ("decommission_server_left",),
 }
+# Those of them that decide what is done next, and that no job of a workflow passes on.
+_DECIDING = ("order_plan_outcomes", "order_plan_result", "decommission_server_left")
 # The variables of the playbook of this name, which is not a role.
 PLAYBOOK_VARIABLES: dict[str, tuple[str, ...]] = {
     "decommission_server": tuple(
@@ -168,6 +170,21 @@ def check_names(role: str, names: Iterable[str]) -> None:
     )
 
 
+def check_extra(role: str, names: Iterable[str]) -> None:
+    """Refuse extra variables that would replace what a role or playbook sets itself, and its checks with it.
+
+    names: of all extra variables, which take precedence over every fact. Raises OptionError with each such variable.
+    """
+    reserved = sorted(
+        name for name in names if name.startswith(f"{role}__") or (name in _DECIDING and name.startswith(f"{role}_"))
+    )
+    if reserved:
+        raise OptionError(
+            f"{', '.join(printable(name, 200) for name in reserved)} must not be set as an extra variable: "
+            f"certops.orders.{role} sets it itself, and its checks would have no effect. Remove it"
+        )
+
+
 def _unknown(name: str, prefix: str, known: Iterable[str]) -> str:
     # Compared without the prefix, which would make all names similar.
     nearest = get_close_matches(name[len(prefix) :], sorted(one[len(prefix) :] for one in known), 1, 0.5)
@@ -183,6 +200,13 @@ def option_name(kind: str, option: str) -> str:
     role = kind[: -len(_UNDO)] if kind.endswith(_UNDO) else kind
     has_own = role in _PLANNING and (not option or f"{role}_{option}" in VARIABLES[role])
     return f"{role if has_own else 'order_plan'}_{option}"
+
+
+def approved_variables(kind: str) -> dict[str, str]:
+    """Return the variables that hold an approved plan of a kind, by the options path, plan and sha256 of order_plan."""
+    if option_name(kind, "") == "order_plan_":
+        return {"path": "order_plan_path", "plan": "order_plan_document", "sha256": "order_plan_sha256"}
+    return {"path": f"{kind}_plan_path", "plan": f"{kind}_plan", "sha256": f"{kind}_plan_sha256"}
 
 
 # -- values ------------------------------------------------------------------------------------------------------------

@@ -148,6 +148,25 @@ def test_execute_on_target_runs_on_the_host_that_is_delegated_to(controller: Con
     assert "192.0.2.1" in controller.calls.read_text()
 
 
+def test_a_plan_is_not_made_on_a_target(controller: Controller) -> None:
+    run = controller.play(
+        """
+        - name: There
+          certops.orders.order_plan: {state: planned, kind: mine, entries: [], execute_on: target}
+        - name: There, by a role
+          certops.orders.order_plan: {role: {name: order_plan}, kind: mine, execute_on: target}
+        - name: Here
+          certops.orders.order_plan: {state: planned, kind: mine, entries: [], execute_on: controller}
+        """
+    )
+    for name in ("There", "There, by a role"):
+        assert_failure(run.bad(name), code="invalid_option")
+        assert mentions(run.bad(name).msg, "execute_on", "HTTPS_PROXY")
+        assert "Unsupported" not in run.bad(name).msg
+    assert run["Here"].result["plan"]["entries"] == []
+    assert not controller.calls.exists()
+
+
 def test_servers_that_cannot_be_reached_are_not_needed(controller: Controller) -> None:
     run = controller.play(
         """

@@ -373,6 +373,21 @@ def test_what_cannot_be_meant_ends_the_run_before_anything_is_torn_down(mistake:
     assert (servers.batches, servers.sim.journal()) == ([], [])
 
 
+@pytest.mark.parametrize("limit", [False, True])
+@pytest.mark.parametrize("variable", ["decommission_server__planned", "decommission_server__known"])
+def test_no_fact_of_the_playbook_can_be_replaced(variable: str, limit: bool, servers: Servers) -> None:
+    fact = {"problems": [], "names": NAMES, "servers": NAMES_OF} if variable.endswith("planned") else []
+    more = {variable: fact, "decommission_server__all": sorted(SERVERS), "decommission_server_phase": "bogus"}
+
+    run = servers("apply", more=more, args=["--limit", "web1"] if limit else [])
+
+    failed = [task for task in run.tasks if task.failed]
+    assert failed
+    assert all(mentions(task.result["msg"], variable, "decommission_server__all") for task in failed)
+    assert run.rc == 2
+    assert (servers.batches, servers.sim.journal()) == ([], [])
+
+
 def test_each_mistake_has_a_message_of_its_own_and_is_found_by_the_plan(servers: Servers) -> None:
     for server in ("web1", "cdn"):
         servers.servers[server] = {}

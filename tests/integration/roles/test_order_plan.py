@@ -525,6 +525,20 @@ def test_a_guard_keeps_everything_from_being_done(
     assert sim.journal() == []
 
 
+def test_no_extra_variable_replaces_the_result_of_a_refused_plan(plans: Plans, sim: Simulator) -> None:
+    plans.approve(planned(sim, CANCEL))
+    role = {"continue": False, "deliver": False, "print": False, "fail": False}
+    report: dict[str, Any] = {"changed": False, "files": {}, "headline": ""}
+    done = {"outcomes": [], "result": {"failed": False, "msg": "ok"}, "report": report, "role": role}
+    refused = {"order_plan_max_changes": 0, "order_plan_fail": True}
+
+    run = plans("apply", planned(sim, CANCEL), variables=refused, more={"order_plan__done": done})
+
+    assert run.rc == 2
+    assert mentions(run.bad("Make or apply the plan").result["msg"], "order_plan__done")
+    assert sim.journal() == []
+
+
 @pytest.mark.parametrize(
     ("phase", "variables", "named"),
     [

@@ -176,6 +176,36 @@ def test_a_wrong_entry_is_refused(path: Path) -> None:
     assert not path.exists()
 
 
+@pytest.mark.parametrize("check_mode", [False, True])
+def test_without_print_nothing_is_printed_and_notices_are_warnings(
+    path: Path, service: Book, check_mode: bool, tmp_path: Path
+) -> None:
+    service.user.update(has_container_assignments=True, container_visibility=[{"id": 2}])
+    printed: list[str] = []
+
+    def make(print_it: bool) -> dict[str, Any]:
+        given = {"kind": "decommission_domain", "state": "planned", "path": str(path), "print": print_it}
+        asked = {"request": {"names": [NAME]}, "report": {"dir": str(tmp_path / "reports")}}
+        params, errors = validated(order_plan, {**given, **asked, **connections(service)})
+        assert errors == []
+        context = Context(check_mode=check_mode, stop=Unhurried(), notify=printed.append, show=printed.extend)
+        return guarded(order_plan.run, params, context)
+
+    write(path, entry(9))
+    quiet = make(print_it=False)
+    assert (printed, quiet.get("failed")) == ([], None), quiet
+    restricted, kept = quiet["warnings"]
+    assert "containers" in restricted
+    assert "is still valid" in kept
+
+    path.unlink()
+    write(path, entry(9))
+    loud = make(print_it=True)
+    # The name of the file that is kept has the digest of the other plan.
+    assert [restricted, kept.rpartition("/")[0]] == [printed[0], printed[1].rpartition("/")[0]]
+    assert "warnings" not in loud
+
+
 def test_a_plan_announces_what_its_guards_would_refuse() -> None:
     made = play(state="planned", entries=[entry(1), entry(2)], max_changes=1)
     assert "decommission_domain_max_changes" in made["violations"][0]
@@ -444,6 +474,7 @@ def test_messages_of_plan_files(service: Book, path: Path, tmp_path: Path, monke
 
     with pytest.raises(OptionError) as on_target:
         order_plan.refuse({}, Context())
+    elsewhere = play(state="planned", entries=[entry()], execute_on="target")
     messages: dict[str, str] = {
         "a plan is written": write(path, entry())["msg"],
         "no file": message(tmp_path / "other.json"),
@@ -451,6 +482,7 @@ def test_messages_of_plan_files(service: Book, path: Path, tmp_path: Path, monke
         "a symbolic link": message(linked),
         "path and plan": message(path, plan="{}"),
         "a run on a target": str(on_target.value),
+        "execute_on target": failure_of(elsewhere)["message"],
     }
     monkeypatch.setattr(_plan_files, "MOST_TEXT", 10)
     messages["a file that is too large"] = message(path)

@@ -24,6 +24,7 @@ from ansible.plugins.action import ActionBase
 from ansible.plugins.loader import shell_loader
 from ansible.release import __version__ as ansible_version
 from ansible.utils.display import Display
+from ansible.utils.vars import load_extra_vars
 
 from ansible_collections.certops.orders.plugins.action import digicert_order_status, order_plan
 from ansible_collections.certops.orders.plugins.module_utils._common.context import Context
@@ -235,6 +236,8 @@ def test_messages_of_a_run_are_shown_at_once_with_the_modules_name(shown: list[s
         return {"shown": list(shown)}
 
     assert pass_through(run)["shown"] == ["tidy_orders: waiting 30 s for CertCentral"]
+    shown.clear()
+    assert pass_through(run, no_log=True)["shown"] == []
 
 
 @pytest.mark.parametrize(("no_log", "printed"), [(False, ["Plan\n  account  1"]), (True, [])])
@@ -522,7 +525,7 @@ def test_a_default_that_is_omitted_is_none() -> None:
 def test_a_variable_that_is_omitted_is_none() -> None:
     run = Witness()
     module = made_up(run)
-    vars(module)["arguments"] = lambda given, variables, resolve: {
+    vars(module)["arguments"] = lambda given, variables, resolve, _extra: {
         **given,
         "note": resolve(variables["note"]) or "none",
     }
@@ -542,11 +545,15 @@ def ansible_omit() -> Any:
     return Omit
 
 
-def test_a_module_can_take_its_arguments_from_the_variables_of_its_task() -> None:
+def test_a_module_can_take_its_arguments_from_the_variables_of_its_task(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(load_extra_vars, "extra_vars", {"mine": 1}, raising=False)
     run = Witness()
     module = made_up(run)
 
-    def of_variables(given: Mapping[str, Any], variables: Mapping[str, Any], resolve: Any) -> dict[str, Any]:
+    def of_variables(
+        given: Mapping[str, Any], variables: Mapping[str, Any], resolve: Any, extra: Mapping[str, Any]
+    ) -> dict[str, Any]:
+        assert extra == {"mine": 1}
         values = {name: resolve(value) for name, value in variables.items()}
         if "wrong" in values:
             raise OptionError("wrong is not an option")

@@ -97,7 +97,8 @@ def approve(*entries: dict[str, Any], **given: Any) -> dict[str, Any]:
 def test_a_plan_of_entries_is_returned_with_its_table(tmp_path: Path) -> None:
     path = tmp_path / "plan.json"
     place = {"account_id": 7, "api_host": "www.digicert.com"}
-    made = plan(entry(1), entry(2, "keep"), path=str(path), notes=["a note"], hosts=["web1"], diff=True, **place)
+    given: dict[str, Any] = {"notes": ["a note"], "hosts": ["web1"], "diff": True, "reorder_sheets_dir": "/reports"}
+    made = plan(entry(1), entry(2, "keep"), path=str(path), **given, **place)
 
     result, table = made.result, made.result["table"]
     assert json.loads(path.read_text()) == result["plan"]
@@ -118,7 +119,7 @@ def test_a_plan_of_entries_is_returned_with_its_table(tmp_path: Path) -> None:
     assert f"  decommission_domain_plan_sha256={result['sha256']}" in table
     assert f"  decommission_domain_plan_path={path}" in table
 
-    same = plan(entry(1), entry(2, "keep"), path=str(path), notes=["a note"], hosts=["web1"], diff=True, **place)
+    same = plan(entry(1), entry(2, "keep"), path=str(path), **given, **place)
     assert (same.result["changed"], same.result["diff"]["before"]) == (False, same.result["diff"]["after"])
 
 
@@ -131,7 +132,8 @@ def test_a_plan_is_printed_and_compared_only_where_it_is_asked_for(tmp_path: Pat
 
 
 def test_the_table_has_the_limits_and_what_they_would_refuse() -> None:
-    made = plan(entry(1), entry(2), max_changes=1, max_revocations=3, expected_changes=2, not_after="2026-11-24")
+    limits = {"max_changes": 1, "max_revocations": 3, "expected_changes": 2, "not_after": "2026-11-24"}
+    made = plan(entry(1), entry(2), reorder_sheets_dir="/reports", **limits)
     text = "\n".join(made.result["table"])
     (violation,) = made.result["violations"]
     assert "decommission_domain_max_changes" in violation
@@ -139,8 +141,34 @@ def test_the_table_has_the_limits_and_what_they_would_refuse() -> None:
     for name, value in {"max_revocations": 3, "expected_changes": 2, "not_after": "2026-11-24"}.items():
         assert re.search(rf"decommission_domain_{name} +{value}\n", text)
     # An approver confirms the number of changes.
-    many = plan(*(entry(number) for number in range(1, 27)), max_changes=30)
+    many = plan(*(entry(number) for number in range(1, 27)), max_changes=30, reorder_sheets_dir="/reports")
     assert many.result["violations"] == []
+
+
+@pytest.mark.parametrize(
+    ("action", "more", "variables"),
+    [
+        ("cancel", {"reorder_sheets_dir": None, "not_after": "2020-01-01"}, ["report_dir", "not_after"]),
+        ("cancel", {"reorder_sheets_dir": None}, ["report_dir"]),
+        ("mark_renewed", {"reorder_sheets_dir": None}, []),
+        ("cancel", {"not_after": "2020-01-01"}, ["not_after"]),
+        # The window opens, or closes, after the approval.
+        ("cancel", LATER, []),
+        ("cancel", {"not_after": "2026-11-23"}, []),
+    ],
+)
+def test_what_would_keep_a_plan_from_being_applied_is_in_it(
+    action: str, more: dict[str, Any], variables: list[str]
+) -> None:
+    made = plan(entry(1, action), **{"reorder_sheets_dir": "/reports", **more})
+    violations = made.result["violations"]
+
+    found = [re.findall(r"decommission_domain_(?:report_dir|not_before|not_after)", text) for text in violations]
+    assert found == [[f"decommission_domain_{variable}"] for variable in variables]
+    shown = [line[4:] for line in made.result["table"] if line.startswith("  - ")]
+    assert shown == violations
+    # The window with its time.
+    assert all("2020-01-01" in text for text in violations if "not_after" in text)
 
 
 @pytest.mark.parametrize("more", [{}, {"check_mode": True}, {"rehearse": True}])

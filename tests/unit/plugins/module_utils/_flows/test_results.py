@@ -91,6 +91,20 @@ def test_more_outcomes_are_in_a_file(tmp_path: Path) -> None:
     assert final["result"] == result["result"]
 
 
+def test_runs_of_the_same_second_have_files_of_their_own(tmp_path: Path) -> None:
+    finals = [finish(result_of(MOST_OUTCOMES + more), tmp_path) for more in (1, 2, 3)]
+    refused = [finish({**result_of(MOST_OUTCOMES + 1), "sha256": ""}, tmp_path) for _again in range(2)]
+
+    start = f"{tmp_path}/decommission_domain-outcomes-20261122T104207Z"
+    assert [final["outcomes_path"] for final in (*finals, *refused)] == [
+        *(f"{start}-aaaaaaaaaaaa{number}.json" for number in ("", "-2", "-3")),
+        *(f"{start}-refused{number}.json" for number in ("", "-2")),
+    ]
+    assert [len(json.loads(Path(final["outcomes_path"]).read_text())) for final in finals] == [
+        MOST_OUTCOMES + more for more in (1, 2, 3)
+    ]
+
+
 @pytest.mark.parametrize(
     ("has_folder", "more"), [(False, {}), (True, {"check_mode": True}), (True, {"rehearse": True})]
 )

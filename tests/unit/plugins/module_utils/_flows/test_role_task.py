@@ -90,6 +90,17 @@ def cases() -> Iterator[tuple[str, str]]:
         yield from ((role, variable) for variable in VARIABLES[role] if not variable.endswith(apart))
 
 
+@pytest.mark.parametrize("role", ROLES)
+def test_no_extra_variable_replaces_a_fact_that_a_role_sets(role: str) -> None:
+    task = {"role": {"name": role}}
+    for variable in (f"{role}__own", "order_plan__done", "order_plan_result", "order_plan_outcomes"):
+        with pytest.raises(OptionError, match=rf"^{variable} "):
+            arguments(task, NEEDED[role], lambda value: value, [f"{role}_phase", variable])
+    # Artifacts of the job before are extra variables; the facts of an earlier use of the role are none.
+    passed_on = ["order_plan_changes", "order_plan_summary", f"{role}_plan_sha256"]
+    assert arguments(task, {**NEEDED[role], "order_plan__done": {}}, lambda value: value, passed_on)
+
+
 @pytest.mark.parametrize(("role", "variable"), list(cases()))
 def test_every_variable_of_a_role_has_an_effect(role: str, variable: str) -> None:
     kind = kind_of(variable)
@@ -176,6 +187,19 @@ def test_check_mode_reads_no_request_log_where_there_is_no_folder(is_there: bool
     found = given("decommission_domain", decommission_domain_report_dir=str(folder), ansible_check_mode=True)
     log = f"{folder}/servertastic-requests.jsonl" if is_there else ""
     assert found["servertastic"] == {"request_log": log, "replacement": "none"}
+
+
+@pytest.mark.parametrize("check_mode", [True, False])
+def test_a_folder_of_an_unknown_user_is_refused_with_its_variable(check_mode: bool) -> None:
+    folder = "~nosuchuser/reports"
+    with pytest.raises(OptionError, match=r"^cancel_stale_orders_report_dir .*~nosuchuser"):
+        given("cancel_stale_orders", cancel_stale_orders_report_dir=folder, ansible_check_mode=check_mode)
+
+
+def test_a_folder_whose_name_is_too_long_is_refused_with_its_variable() -> None:
+    # Elsewhere, the folder is created, which fails.
+    with pytest.raises(OptionError, match=r"^order_plan_report_dir .*nnn"):
+        given("order_plan", order_plan_report_dir="/" + 300 * "n", ansible_check_mode=True)
 
 
 REFUSED: dict[str, tuple[str, str, dict[str, Any]]] = {

@@ -142,7 +142,7 @@ def test_messages_of_a_table() -> None:
         "every action": "\n".join(table(every)),
         "names and a reissue": "\n".join(table(plan_of(dropped, token(name="", domains=[])))),
         "servers": "\n".join(table(plan_of(entry(), hosts=["web1", "web2"]))),
-        "one server": "\n".join(table(plan_of(entry(), hosts=["web1"]))),
+        "one server": "\n".join(table(plan_of(entry(), servers={"web1": ["a.example"]}))),
         "no orders": "\n".join(table(make("cancel_stale_orders", None, "", [], [], NOW))),
         "all columns, options and guards": "\n".join(table(RETIRED, RETIRED_OPTIONS)),
         "applied without an approval": "\n".join(table(RETIRED, TableOptions(needs_approval=False))),

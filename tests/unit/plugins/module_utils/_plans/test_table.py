@@ -21,6 +21,8 @@ from ansible_collections.certops.orders.plugins.module_utils._plans.actions impo
 from ansible_collections.certops.orders.plugins.module_utils._plans.approval import guards
 from ansible_collections.certops.orders.plugins.module_utils._plans.document import canonical, digest
 from ansible_collections.certops.orders.plugins.module_utils._plans.table import ROWS, WIDTH, TableOptions, table
+from ansible_collections.certops.orders.plugins.module_utils._role_options.checks import known_variables
+from ansible_collections.certops.orders.plugins.module_utils._role_options.variables import VARIABLES
 from ansible_collections.certops.orders.tests.unit.plugins.module_utils._plans.test_plans import (
     HIDDEN,
     MANY_HOSTS,
@@ -208,37 +210,96 @@ def test_the_options_have_the_names_of_the_role_and_short_digests() -> None:
     assert any(line.split() == ["mark_renewed_orders_max_changes", "3"] for line in marks)
 
 
+WEB1 = {"web1": ["www.example.com"]}
+
+
 @pytest.mark.parametrize(
-    ("kind", "hosts", "path", "variables"),
+    ("kind", "more", "path", "variables"),
     [
-        ("decommission_domain", [], "", ["phase=apply", "plan_sha256={}", "plan=(the text of the plan)"]),
+        ("decommission_domain", {}, "", ["phase=apply", "plan_sha256={}", "plan=(the text of the plan)"]),
+        # The playbook names the servers with their names.
         (
             "decommission_domain",
-            ["web1"],
+            {"servers": WEB1},
             "/p.json",
-            [
-                "phase=apply (decommission_server_phase=apply for the playbook decommission_server)",
-                "plan_sha256={}",
-                "plan_path=/p.json",
-            ],
+            ["decommission_server_phase=apply", "plan_sha256={}", "plan_path=/p.json"],
         ),
-        ("cancel_stale_orders", [], "/p.json", ["phase=apply", "plan_sha256={}", "plan_path=/p.json"]),
-        ("mark_renewed_orders_undo", [], "/p.json", ["phase=apply", "undo_plan_sha256={}", "undo_plan_path=/p.json"]),
-        ("retire", [], "/p.json", ["phase=apply", "sha256={}", "path=/p.json"]),
-        ("retire", [], "", ["phase=apply", "sha256={}", "given=(the text of the plan)"]),
+        ("decommission_domain", {"hosts": ["web1"]}, "/p.json", ["phase=apply", "plan_sha256={}", "plan_path=/p.json"]),
+        ("cancel_stale_orders", {}, "/p.json", ["phase=apply", "plan_sha256={}", "plan_path=/p.json"]),
+        ("cancel_stale_orders", {}, "", ["phase=apply", "plan_sha256={}", "plan=(the text of the plan)"]),
+        ("mark_renewed_orders_undo", {}, "/p.json", ["phase=apply", "undo_plan_sha256={}", "undo_plan_path=/p.json"]),
+        (
+            "mark_renewed_orders_undo",
+            {},
+            "",
+            ["phase=apply", "undo_plan_sha256={}", "undo_plan=(the text of the plan)"],
+        ),
+        ("retire", {"servers": WEB1}, "/p.json", ["phase=apply", "sha256={}", "path=/p.json"]),
+        ("retire", {}, "", ["phase=apply", "sha256={}", "document=(the text of the plan)"]),
     ],
 )
-def test_the_variables_that_apply_the_plan(kind: str, hosts: list[str], path: str, variables: list[str]) -> None:
-    plan = plan_of(entry(), kind=kind, hosts=hosts)
+def test_the_variables_that_apply_the_plan(kind: str, more: dict[str, Any], path: str, variables: list[str]) -> None:
+    plan = plan_of(entry(), kind=kind, **more)
     sha256 = digest(canonical(plan))
     role = {"mark_renewed_orders_undo": "mark_renewed_orders", "retire": "order_plan"}.get(kind, kind)
 
     lines = table(plan, TableOptions(path=path))
 
-    assert lines[-3:] == [f"  {role}_{variable.format(sha256)}" for variable in variables]
+    shown = [line.strip() for line in lines if re.match(r"  \w+=", line)]
+    assert shown == [
+        text if text.startswith("decommission_server_") else f"{role}_{text}"
+        for text in (variable.format(sha256) for variable in variables)
+    ]
+    # What is copied must be known, by the role or the playbook.
+    known = {variable for name in (*VARIABLES, "decommission_server") for variable in known_variables(name)}
+    assert {line.partition("=")[0] for line in shown} < known
+    assert known.issuperset(re.findall(rf"\b(?:{role}|decommission_server)_\w+", "\n".join(lines[len(lines) - 5 :])))
     assert f"SHA-256: {sha256}" in lines
     # A plan that is applied now needs no approval.
     assert not any("=apply" in line for line in table(plan, TableOptions(path=path, needs_approval=False)))
+
+
+def test_without_a_file_the_table_names_where_the_plan_is() -> None:
+    before, last = table(plan_of(entry(), kind="mark_renewed_orders_undo"))[-2:]
+
+    assert "set_stats" in before
+    assert "mark_renewed_orders_undo_plan_path" in last
+    assert "set_stats" not in "\n".join(table(plan_of(entry()), TableOptions(path="/p.json")))
+
+
+def test_the_phase_without_the_playbook_is_named_below_the_variables() -> None:
+    last = table(plan_of(entry(), servers=WEB1), TableOptions(path="/p.json"))[-1]
+
+    assert "decommission_domain_phase" in last
+    assert "=" not in last
+
+
+def test_every_name_of_the_plan_is_in_the_header() -> None:
+    names = [f"n{number:03d}.example" for number in range(120)]
+    lines = table(plan_of(entry(), names=[*names, "evil, x"]))
+
+    (first,) = (number for number, line in enumerate(lines) if line.startswith("  names (121)  "))
+    created = next(number for number, line in enumerate(lines) if line.startswith("  created "))
+    words = " ".join(line.strip() for line in lines[first:created])
+    assert words == f'names (121)  "evil, x", {", ".join(names)}'
+    # The comma at the end of a line is in addition.
+    assert max(map(len, lines[first:created])) <= WIDTH + 1
+
+
+def test_the_options_that_decide_what_becomes_of_an_order_are_always_shown() -> None:
+    def options(kind: str, **request: Any) -> dict[str, str]:
+        lines = table(plan_of(entry(), kind=kind), TableOptions(request={"names": ["a.example"], **request}))
+        return dict(line.split(maxsplit=1) for line in lines if re.match(r"  \w+_\w+  ", line) and "reject" not in line)
+
+    expected = {"on_issued": "keep", "include_subdomains": "no", "probe": "yes"}
+    expected = {f"decommission_domain_{name}": value for name, value in expected.items()}
+    assert options("decommission_domain") == expected
+    assert options("decommission_domain", on_issued="keep", include_subdomains=False, probe=True) == expected
+    revoked = options("decommission_domain", on_issued="revoke")
+    assert revoked == {**expected, "decommission_domain_on_issued": "revoke"}
+    assert options("cancel_stale_orders") == {}
+    # Given entries are not planned from options.
+    assert "Options" not in "\n".join(table(plan_of(entry())))
 
 
 def test_a_plan_without_a_change_is_not_to_be_applied() -> None:

@@ -12,7 +12,12 @@ from typing import Any
 import pytest
 
 from ansible_collections.certops.orders.plugins.module_utils._common.options import OptionError
-from ansible_collections.certops.orders.plugins.module_utils._role_options.checks import SHAPES, check_names, normalized
+from ansible_collections.certops.orders.plugins.module_utils._role_options.checks import (
+    SHAPES,
+    check_extra,
+    check_names,
+    normalized,
+)
 from ansible_collections.certops.orders.tests.messages import check_messages
 
 
@@ -38,6 +43,7 @@ def test_messages() -> None:
             "a variable that resembles none": unknown("decommission_domain", "decommission_domain_zzz"),
             "two unknown variables": unknown("order_report", "order_report_a", "order_report_format"),
             "a variable of a playbook": unknown("decommission_server", "decommission_server_before"),
+            "an internal variable": refusal(check_extra, "order_plan", ["order_plan__done", "order_plan_path"]),
             "a word in a list of numbers": value("decommission_domain", probe_ports="443, https"),
             "a port out of range": value("decommission_domain", probe_ports=[65536]),
             "a word instead of a number": value("decommission_domain", max_changes="many"),
