@@ -290,7 +290,7 @@ def reported(flow: Flow, params: Mapping[str, Any], context: Context, now: datet
         return {**result, **_failed(f"the report cannot be made: {error}", result)}
     except Exception as error:  # noqa: BLE001 - what the flow changed must be in the result
         # Only a flow needs it: the report on an account changes no order.
-        from .changes import unexpected
+        from .._common.errors import unexpected
 
         return {**result, **_failed(f"the report cannot be made: {unexpected(error)}", result)}
     if context.check_mode and params["print"]:

@@ -359,7 +359,7 @@ def test_a_report_that_fails_after_changes_hides_nothing(folder: Path) -> None:
     assert result["msg"].startswith(RESULT["result"]["msg"])
 
 
-@pytest.mark.parametrize("step", ["flow_data", "report_of", "write", "_lasting_name"])
+@pytest.mark.parametrize("step", ["flow_data", "report_of", "write", "lasting_name"])
 def test_an_unexpected_error_after_changes_hides_nothing(
     folder: Path, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:
