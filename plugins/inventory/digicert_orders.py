@@ -153,7 +153,7 @@ _PLAIN: Callable[[str], str] = getattr(template, "trust_as_template", str)
 _FILE_NAMES = ("digicert_orders.yml", "digicert_orders.yaml")
 # Orders have few different statuses, products, organizations and days. What is made of them is kept and shared.
 _shared = lru_cache(maxsize=4096)
-# A text that does nothing, even if a task makes an expression of it: it has no call, filter, string, index or power.
+# A text that does nothing, even if a task makes an expression of it: it has no call, filter, string, list or power.
 # Jinja has no operator with &, ! without =, ?, ; or a character outside ASCII. Letters of any script are names to it.
 _HARMLESS = re.compile(r"(?:\*\.)?[A-Za-z0-9_.:@/+,&!?; \x80-\U0010ffff-]*")
 # The setting that makes a file an inventory source of this plugin, at the beginning of a line.
