@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Writes each role's README.md from its meta/argument_specs.yml, or with --check compares it.
+"""Writes each role's README.md, and docs/roles.md, from meta/argument_specs.yml, or with --check compares them.
 
-role_readme.py [--check] [ROLE ...]; without names, all roles.
+role_readme.py [--check] [ROLE ...]; without names, the README.md of all roles.
 """
 
 from __future__ import annotations
@@ -12,7 +12,8 @@ from __future__ import annotations
 import json
 import re
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,9 @@ from antsibull_docs_parser.parser import Context, parse
 
 ROOT = Path(__file__).resolve().parents[2]
 COLLECTION = "certops.orders"
+# Not all of it is in the README.md of a role, because the tarball has a limit.
+PAGE = ROOT / "docs" / "roles.md"
+PAGE_URL = "https://github.com/certops/certops.orders/blob/main/docs/roles.md"
 # What the first command of a role's README gives for the variables that it needs.
 VALUES = {
     "decommission_domain_names": "www.example.com",
@@ -91,9 +95,8 @@ PLAINLY = Plainly()
 
 def page(role: Path) -> str:
     """The README.md of a role."""
-    specs = yaml.safe_load((role / "meta" / "argument_specs.yml").read_text(encoding="utf-8"))["argument_specs"]
     blocks = [HEADER.rstrip()]
-    for entry_point, spec in specs.items():
+    for entry_point, spec in _specs(role).items():
         blocks += _entry_point(role, entry_point, spec)
     return "\n\n".join(blocks) + "\n"
 
@@ -102,7 +105,7 @@ def _entry_point(role: Path, name: str, spec: Mapping[str, Any]) -> Iterator[str
     main = name == "main"
     yield f"# {COLLECTION}.{role.name}" if main else f"## Entry point `{name}`"
     yield f"{spec['short_description']}."
-    yield from _paragraphs(spec.get("description"))
+    yield from islice(_paragraphs(spec.get("description")), 2)
     playbook = ROOT / "playbooks" / f"{role.name}.yml"
     if main and playbook.exists():
         yield "As a playbook:"
@@ -114,8 +117,32 @@ def _entry_point(role: Path, name: str, spec: Mapping[str, Any]) -> Iterator[str
         yield (f"<!-- {mark} -->\n" if mark else "") + f"```yaml\n{spec['examples'].rstrip()}\n```"
     yield "## Variables"
     entry_point_option = "" if main else f"-e {name} "
-    yield f"In short. `ansible-doc -t role {entry_point_option}{COLLECTION}.{role.name}` shows them in full."
-    yield "\n".join(_table(spec["options"]))
+    anchor = _title(role.name, name).replace(",", "").replace(" ", "-")
+    yield (
+        f"[What the role does in full, and a sentence for each variable]({PAGE_URL}#{anchor}). "
+        f"`ansible-doc -t role {entry_point_option}{COLLECTION}.{role.name}` shows all of it."
+    )
+
+
+def _title(role: str, entry_point: str) -> str:
+    return role if entry_point == "main" else f"{role}, entry point {entry_point}"
+
+
+def all_roles(roles: Sequence[Path]) -> str:
+    """The page with what all roles do, and with their variables."""
+    blocks = [HEADER.rstrip(), "# The roles and their variables"]
+    blocks += ["`ansible-doc -t role certops.orders.decommission_domain` shows the variables of a role in full."]
+    for role in roles:
+        for name, spec in _specs(role).items():
+            blocks += [f"## {_title(role.name, name)}", *_paragraphs(spec.get("description"))]
+            blocks += ["\n".join(_table(spec["options"]))]
+    return "\n\n".join(blocks) + "\n"
+
+
+def _specs(role: Path) -> dict[str, Any]:
+    specs = yaml.safe_load((role / "meta" / "argument_specs.yml").read_text(encoding="utf-8"))
+    found: dict[str, Any] = specs["argument_specs"]
+    return found
 
 
 def command(role: str, options: Mapping[str, Any]) -> str:
@@ -161,17 +188,16 @@ def _paragraphs(description: str | list[str] | None) -> Iterator[str]:
 def main(arguments: list[str]) -> int:
     check = "--check" in arguments
     names = [argument for argument in arguments if not argument.startswith("-")]
-    specs = (ROOT / "roles").glob("*/meta/argument_specs.yml")
-    roles = [ROOT / "roles" / name for name in names] or sorted(path.parents[1] for path in specs)
+    every = sorted(path.parents[1] for path in (ROOT / "roles").glob("*/meta/argument_specs.yml"))
+    roles = [ROOT / "roles" / name for name in names] or every
     stale = []
-    for role in roles:
-        readme, text = role / "README.md", page(role)
-        if check and (not readme.exists() or readme.read_text(encoding="utf-8") != text):
-            stale.append(role.name)
+    for file, text in [(PAGE, all_roles(every)), *((role / "README.md", page(role)) for role in roles)]:
+        if check and (not file.exists() or file.read_text(encoding="utf-8") != text):
+            stale.append(str(file.relative_to(ROOT)))
         elif not check:
-            readme.write_text(text, encoding="utf-8")
+            file.write_text(text, encoding="utf-8")
     if stale:
-        print(f"not what meta/argument_specs.yml says: the README.md of {', '.join(stale)}; run {sys.argv[0]}")
+        print(f"not what meta/argument_specs.yml says: {', '.join(stale)}; run {sys.argv[0]}")
     return 1 if stale else 0
 
 
