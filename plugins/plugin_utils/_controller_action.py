@@ -75,6 +75,7 @@ class _TaskRun:
         arguments = self._with_connections(_decrypted(self._task.args))
         try:
             self._refuse_async()
+            self._refuse_timeout()
             if hasattr(self._module, "arguments"):
                 extra = load_extra_vars(self._action._loader)
                 arguments = self._module.arguments(arguments, self._task_vars, self._templated, extra)
@@ -190,6 +191,14 @@ class _TaskRun:
         if self._task.async_val:
             raise OptionError(
                 f"{self._name} does not support async: pass a list, which the module processes in parallel"
+            )
+
+    def _refuse_timeout(self) -> None:
+        # Ansible ends a task in the middle of a call, and with it the results of the changes that were made.
+        if self._task.timeout and "audit_log" in self._module.SPEC["argument_spec"]:
+            raise OptionError(
+                f"{self._name} does not support a time-out of the task, which would lose the results of its changes: "
+                "set timeout: 0 in this task"
             )
 
     def _refuse_delegation(self) -> None:

@@ -305,6 +305,13 @@ def test_async_is_refused(execute_on: str) -> None:
     assert run.calls == 0
 
 
+def test_a_time_out_is_refused_where_the_results_of_changes_would_be_lost() -> None:
+    service = Witness()
+    assert_refused(pass_through(service, {"argument_spec": {"audit_log": {"type": "path"}}}, timeout=60), "timeout: 0")
+    assert not pass_through(service, {"argument_spec": {}}, timeout=60).get("failed")
+    assert not pass_through(service, {"argument_spec": {"audit_log": {"type": "path"}}}, timeout=0).get("failed")
+
+
 def test_delegating_to_another_host_is_refused() -> None:
     run = Witness()
     result = pass_through(run, delegate_to="server1")
@@ -830,6 +837,9 @@ def test_messages() -> None:
         "controller action",
         {
             "async": refusal(pass_through(Witness(), async_val=60)),
+            "timeout": refusal(
+                pass_through(Witness(), {**SPEC, "argument_spec": {"audit_log": {"type": "path"}}}, timeout=60)
+            ),
             "delegate_to": refusal(pass_through(Witness(), delegate_to="server1")),
             "delegate_to, always on the controller": refusal(
                 pass_through(Witness(), {**no_choice, "required_if": []}, delegate_to="server1")
