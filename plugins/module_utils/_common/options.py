@@ -11,7 +11,6 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 from .names import LIBRARY_MISSING, dns_name, is_convertible
@@ -167,17 +166,6 @@ def refuse_nul(params: Mapping[str, Any]) -> None:
     for option in PATHS:
         if "\0" in str(params.get(option) or ""):
             raise OptionError(f"{option} contains a NUL character, which is not allowed in a path: correct it")
-
-
-def expanded(path: str, option: str) -> Path:
-    """Return a path with the home directory of a user for a tilde. option: that sets it. Raises OptionError."""
-    try:
-        return Path(path).expanduser()
-    except RuntimeError:
-        user = printable(path, 100)
-        raise OptionError(
-            f"{option} is {user}, and the home directory of this user is not known: set {option} to an absolute path"
-        ) from None
 
 
 def within(params: Mapping[str, Any], option: str, least: int, most: int) -> int:

@@ -17,6 +17,9 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from .._common.options import OptionError
+from .._common.text import printable
+
 
 class UnsafeFile(Exception):
     """A file that is not safe to use: of another owner, not a regular file, or writable for others."""
@@ -130,6 +133,17 @@ def make_folder(folder: Path) -> None:
     for part in (*reversed(folder.absolute().parents), folder.absolute()):
         if not part.exists():
             part.mkdir(mode=0o700, exist_ok=True)
+
+
+def expanded(path: str, option: str) -> Path:
+    """Return a path with the home directory of a user for a tilde. option: that sets it. Raises OptionError."""
+    try:
+        return Path(path).expanduser()
+    except RuntimeError:
+        user = printable(path, 100)
+        raise OptionError(
+            f"{option} is {user}, and the home directory of this user is not known: set {option} to an absolute path"
+        ) from None
 
 
 def beside(path: str) -> str:

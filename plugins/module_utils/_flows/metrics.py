@@ -12,8 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .._common.errors import ApiError
-from .._common.options import expanded
-from .._files.secure import UnsafeFile, check_append, file_problem, has_mode, read_text, replace
+from .._files.secure import UnsafeFile, check_append, expanded, file_problem, has_mode, read_text, replace
 from .._reports.metrics import Run, account_of, last_of_each_kind, run_of, run_of_json, to_metrics
 
 if TYPE_CHECKING:

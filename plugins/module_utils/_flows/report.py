@@ -25,10 +25,10 @@ from typing import TYPE_CHECKING, Any, Callable
 
 from .._certcentral.client import connect
 from .._common.errors import ApiError
-from .._common.options import OptionError, expanded
+from .._common.options import OptionError
 from .._common.text import scrub
 from .._common.values import utc_text
-from .._files.secure import UnsafeFile, check_append, file_problem, has_mode, make_folder, read_text, replace
+from .._files.secure import UnsafeFile, check_append, expanded, file_problem, has_mode, make_folder, read_text, replace
 from .._plans.actions import shown_order
 from .._reports.data import Report, ReportError, moment, of_account, registered_orders, report_of, to_csv, to_json
 from .._reports.html import to_html

@@ -18,8 +18,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from .._common.options import OptionError, expanded
+from .._common.options import OptionError
 from .._common.text import printable
+from .._files.secure import expanded
 from .._planners.undo_marks import OtherReport, ReportRefused, marked_by, run_of
 from .._plans.document import MOST_TEXT
 
