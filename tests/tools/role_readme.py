@@ -153,7 +153,7 @@ def command(role: str, options: Mapping[str, Any]) -> str:
 
 
 def _table(options: Mapping[str, Any]) -> Iterator[str]:
-    yield "| Variable | Type | Default | Meaning |"
+    yield "| Variable | Meaning | Type | Default |"
     yield "| --- | --- | --- | --- |"
     for name, of in options.items():
         kind = _kind(of)
@@ -164,7 +164,7 @@ def _table(options: Mapping[str, Any]) -> Iterator[str]:
             words = [_first_sentence(paragraph) for paragraph in words]
         else:
             words.append("One of " + ", ".join(f"`{choice}`" for choice in of["choices"]) + ".")
-        yield f"| `{name}` | {kind} | {default} | {' '.join(words)} |"
+        yield f"| `{name}` | {' '.join(words)} | {kind} | {default} |"
 
 
 def _first_sentence(paragraph: str) -> str:
