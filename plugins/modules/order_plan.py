@@ -789,7 +789,6 @@ failure:
 """
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
@@ -801,6 +800,7 @@ from ansible_collections.certops.orders.plugins.module_utils._common.options imp
 )
 from ansible_collections.certops.orders.plugins.module_utils._files.secure import UnsafeFile, file_problem
 from ansible_collections.certops.orders.plugins.module_utils._flows import engine, report, results, role_task, services
+from ansible_collections.certops.orders.plugins.module_utils._plans.approval import GUARDS
 from ansible_collections.certops.orders.plugins.module_utils._plans.errors import PlanError
 from ansible_collections.certops.orders.plugins.module_utils._runtime.entry_point import main as module_main
 
@@ -824,11 +824,7 @@ SPEC: dict[str, Any] = {
         "plan": {"type": "raw"},
         "sha256": {"type": "str"},
         "without_approval": {"type": "bool", "default": False},
-        "max_changes": {"type": "int", "default": 25},
-        "max_revocations": {"type": "int", "default": 0},
-        "expected_changes": {"type": "int"},
-        "not_before": {"type": "str", "default": ""},
-        "not_after": {"type": "str", "default": ""},
+        **GUARDS,
         "batch_size": {"type": "int", "default": 100},
         "rehearse": {"type": "bool", "default": False},
         "reorder_sheets_dir": {"type": "path"},
@@ -864,17 +860,14 @@ def run(params: Mapping[str, Any], context: Context) -> dict[str, Any]:
         )
     handle = {"planned": engine.planned, "applied": engine.applied}[params["state"]]
     now = datetime.now(timezone.utc)
-    notices: list[str] = []
-    silent, noting = context, context
     if not params["print"]:
-        silent, noting = replace(context, notify=lambda _line: None), replace(context, notify=notices.append)
+        context = context.quiet()
     try:
-        result = report.reported(lambda *given: handle(given[0], noting, given[2]), params, silent, now)
-        result = results.finished(result, params, noting, now)
+        result = results.finished(report.reported(handle, params, context, now), params, context, now)
         if params["print"]:
             context.show([result["msg"]])
-        if notices:
-            result["warnings"] = [*result.get("warnings", ()), *notices]
+        if context.notices:
+            result["warnings"] = [*result.get("warnings", ()), *context.notices]
         return role_task.result_for_role(result, params, check_mode=context.check_mode)
     except PlanError as error:
         return ApiError(str(error), code=error.code).result()

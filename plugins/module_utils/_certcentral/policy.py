@@ -282,12 +282,8 @@ def decide_revocation(
         return Decision(UNCHANGED, reason=f"the {noun} is already revoked")
     if effective_status not in ("issued", "renewed", "reissue_pending"):
         return _refuse_revocation(order, effective_status, today)
-    # A valid order can have certificates that were revoked or have expired, such as old reissues.
-    one = subject.certificate
-    if one and (status not in ("issued", "renewed") or (one.valid_till is not None and one.valid_till < today)):
-        reason = f"the status of the certificate is {status or 'unknown'}"
-        reason += f", and its expiry date is {one.valid_till}" if one.valid_till else ""
-        return Decision(INELIGIBLE, reason=reason, next_step="Only valid certificates can be revoked")
+    if _is_over(subject, today):
+        return _refuse_certificate(subject)
     # An order lists its requests without their certificates (4.3). Each open request to revoke must be read by its own
     # id, to find out whether the request covers the subject.
     if subject.filed and "requests" not in order.seen:
@@ -306,18 +302,33 @@ def decide_revocation(
     if "certificates" not in order.seen:
         # Read, and show in the result, every certificate that the irreversible write ends.
         return Decision(required_fact="certificates")
+    return _decide_steps(subject, skip_approval, accept_unknown, approved or {})
+
+
+def _is_over(subject: Revocable, today: date) -> bool:
+    """Whether a certificate was revoked or has expired; a valid order can have such ones, as old reissues."""
+    one = subject.certificate
+    if one is None:
+        return False
+    return subject.status not in ("issued", "renewed") or (one.valid_till is not None and one.valid_till < today)
+
+
+def _refuse_certificate(subject: Revocable) -> Decision:
+    reason = f"the status of the certificate is {subject.status or 'unknown'}"
+    if subject.certificate and subject.certificate.valid_till:
+        reason += f", and its expiry date is {subject.certificate.valid_till}"
+    return Decision(INELIGIBLE, reason=reason, next_step="Only valid certificates can be revoked")
+
+
+def _decide_steps(
+    subject: Revocable, skip_approval: bool, accept_unknown: bool, approved: Mapping[int, Collection[str]]
+) -> Decision:
+    """The decision for an order or certificate whose status allows a revocation. approved: see decide_revocation."""
     serials = {one.serial_number for one in subject.certificates} - {""}
-    added = sorted(serials.difference((approved or {}).get(order.id, serials)))
+    added = sorted(serials.difference(approved.get(subject.order.id, serials)))
     if added:
-        several = ", ".join(added)
-        return Decision(
-            INELIGIBLE, reason=f"certificates that are not in the plan would end: {several}", next_step="Plan again"
-        )
-    return _decide_steps(subject, skip_approval, accept_unknown)
-
-
-def _decide_steps(subject: Revocable, skip_approval: bool, accept_unknown: bool) -> Decision:
-    """The decision for an order or certificate whose status allows a revocation."""
+        reason = f"certificates that are not in the plan would end: {', '.join(added)}"
+        return Decision(INELIGIBLE, reason=reason, next_step="Plan again")
     if subject.unknown and not accept_unknown:
         return Decision(
             INELIGIBLE,

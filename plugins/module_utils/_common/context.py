@@ -12,7 +12,7 @@ import os
 import select
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Callable
 
 from .errors import Stopped
@@ -74,7 +74,8 @@ class Context:
 
     environ: the environment variables of the process, defaults for options. task_environ: those that the task sets,
     which take precedence. state_dir: a private folder that all forks of the run share.
-    notify: shows a line to the operator at once. show: shows several lines, such as a table. secrets: texts that must
+    notify: shows a line to the operator at once. notices: the lines that `inform` keeps for the result of a task that
+    prints nothing; None for a task that prints. show: shows several lines, such as a table. secrets: texts that must
     not appear in a result; a run adds to them. task: the name of the task. variables: those of the play; only the
     controller action knows them.
     """
@@ -85,8 +86,17 @@ class Context:
     task_environ: Mapping[str, str] = field(default_factory=dict, repr=False)
     state_dir: str | None = None
     notify: Callable[[str], None] = lambda _line: None
+    notices: list[str] | None = None
     show: Callable[[Sequence[str]], None] = lambda _lines: None
     stop: Stop = field(default_factory=Stop)
     secrets: list[str] = field(default_factory=list, repr=False)
     task: str = ""
     variables: Mapping[str, Any] = field(default_factory=dict, repr=False)
+
+    def inform(self, line: str) -> None:
+        """Show a line that the operator must not miss, or keep it for the result of a task that prints nothing."""
+        (self.notify if self.notices is None else self.notices.append)(line)
+
+    def quiet(self) -> Context:
+        """Return this context for a task that prints nothing."""
+        return replace(self, notify=lambda _line: None, notices=[])

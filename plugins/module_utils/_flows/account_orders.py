@@ -82,11 +82,12 @@ def account_orders(
 
 def with_due(account: Sequence[Order], today: date) -> dict[str, Any]:
     """Return the rows of `orders`, those of an account, and of those that are due without a successor; of none None."""
-    due = [order for order in account if _is_due(order, today)]
-    known = _successor_ids(account, due, today)
-    several = [(order, _successor(order, known[order.id])) for order in due]
-    rows = [due_row(order.shown(today), one) for order, one in several if _is_without(order, one)]
-    return {"orders": [order.shown(today) for order in account], "due_without_successor": rows if account else None}
+    rows = [order.shown(today) for order in account]
+    due = [(order, row) for order, row in zip(account, rows) if _is_due(order, today)]
+    known = _successor_ids(account, [order for order, _row in due], today)
+    several = [(order, row, _successor(order, known[order.id])) for order, row in due]
+    without = [due_row(row, successor) for order, row, successor in several if _is_without(order, successor)]
+    return {"orders": rows, "due_without_successor": without if account else None}
 
 
 def _is_due(order: Order, today: date) -> bool:

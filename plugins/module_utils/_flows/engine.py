@@ -21,7 +21,7 @@ from .._common.errors import ApiError
 from .._common.options import OptionError
 from .._common.providers import PROVIDERS
 from .._common.text import scrub
-from .._plans.approval import LIMITS, window
+from .._plans.approval import GUARDS, LIMITS, window
 from .._plans.document import make, orders_of, read
 from .._plans.errors import PlanError
 from .._plans.outcomes import REFUSED, outcomes, summary
@@ -49,7 +49,7 @@ def planned(params: Mapping[str, Any], context: Context, now: datetime) -> dict[
     closed = window(now, None, params["not_after"], kind=params["kind"])
     with _open(params, context, writes=False) as services:
         found, plan = _fresh(params, services, now, writes=False)
-        result = {**_with_plan(found, plan, services, context), **services.warnings()}
+        result = {**_with_plan(found, plan, services), **services.warnings()}
     result["violations"] = refusals(plan["entries"], plan["entries"], _options(params, is_approved=True), closed)
     result.update(_saved(params, context, plan, now))
     _show_table(params, context, result)
@@ -69,7 +69,7 @@ def _saved(params: Mapping[str, Any], context: Context, plan: dict[str, Any], no
     saved = keep(params["path"], plan, now, dry=context.check_mode or params["rehearse"])
     if saved.kept:
         verb = "would be" if context.check_mode or params["rehearse"] else "is"
-        context.notify(f"the plan that was at {params['path']} is still valid, and {verb} kept at {saved.kept}")
+        context.inform(f"the plan that was at {params['path']} is still valid, and {verb} kept at {saved.kept}")
     return {**plan_result(saved.plan), "changed": saved.changed and not params["rehearse"], "path": params["path"]}
 
 
@@ -82,7 +82,7 @@ def applied(params: Mapping[str, Any], context: Context, now: datetime) -> dict[
         services.keeps_pages = is_approved
         found, fresh = _fresh(params, services, now, writes=True, approved=_approved_orders(params, is_approved))
         services.keeps_pages = False
-        result = _with_plan(found, fresh, services, context)
+        result = _with_plan(found, fresh, services)
         if is_approved:
             # Read after the account was: account, names and servers of this run decide whether it is meant.
             try:
@@ -152,9 +152,6 @@ def _open(params: Mapping[str, Any], context: Context, *, writes: bool) -> Abstr
     # ansible-runner limits the length of a result; those of the operations stay in this process.
     environ = {name: value for name, value in context.environ.items() if name != RUNNER}
     context = replace(context, environ=environ)
-    if not params["print"]:
-        # Progress and waits. What the engine itself notifies of stays in the result.
-        context = replace(context, notify=lambda _line: None)
     return open_services(params, context, providers, writes=writes)
 
 
@@ -200,15 +197,15 @@ def _fresh(
             found = kinds.plan(params["kind"], params["request"], services, now, writes=writes, approved=approved)
         except ValueError as error:
             raise OptionError(f"{params['kind']}: {error}") from None
+    for message in found.messages:
+        services.context.inform(message)
     account_id, api_host = found.account.get("account_id"), str(found.account.get("api_host") or "")
     more: dict[str, Any] = {"hosts": params["hosts"], "servers": params["servers"], "notes": found.notes}
     plan = make(params["kind"], account_id, api_host, found.names, found.entries, now, **more)
     return found, plan
 
 
-def _with_plan(found: Planned, plan: dict[str, Any], services: Services, context: Context) -> dict[str, Any]:
-    for message in found.messages:
-        context.notify(message)
+def _with_plan(found: Planned, plan: dict[str, Any], services: Services) -> dict[str, Any]:
     summed_up = summary(outcomes(plan["entries"]))
     return {
         **plan_result(plan),
@@ -226,7 +223,7 @@ def _show_table(params: Mapping[str, Any], context: Context, result: dict[str, A
     """Add the table of the plan to a result, and print it."""
     options = TableOptions(
         request=params["request"] or {},
-        guards={name: params[name] for name in (*LIMITS, "not_before", "not_after")},
+        guards={name: params[name] for name in GUARDS},
         violations=result["violations"],
         path=result["path"],
         needs_approval=params["state"] == "planned",

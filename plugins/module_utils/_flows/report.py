@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Callable
 
 from .._certcentral.client import connect
-from .._common.errors import ApiError
+from .._common.errors import ApiError, unexpected
 from .._common.options import OptionError
 from .._common.text import scrub
 from .._common.values import utc_text
@@ -170,7 +170,7 @@ def account_report(params: Mapping[str, Any], context: Context, now: datetime) -
     params: the options of order_report. now: in UTC. Raises OptionError, ApiError, Stopped, OSError or UnsafeFile.
     """
     if not params["print"]:
-        context = replace_fields(context, notify=lambda _line: None)
+        context = context.quiet()
     where = target(
         params["dir"], params["basename"], params["formats"], option="order_report_dir", dry=context.check_mode
     )
@@ -289,9 +289,6 @@ def reported(flow: Flow, params: Mapping[str, Any], context: Context, now: datet
     except ReportError as error:
         return {**result, **_failed(f"the report cannot be made: {error}", result)}
     except Exception as error:  # noqa: BLE001 - what the flow changed must be in the result
-        # Only a flow needs it: the report on an account changes no order.
-        from .._common.errors import unexpected
-
         return {**result, **_failed(f"the report cannot be made: {unexpected(error)}", result)}
     if context.check_mode and params["print"]:
         # Without check mode the path is in the message of the result.

@@ -72,6 +72,6 @@ def _saved(result: Mapping[str, Any], params: Mapping[str, Any], context: Contex
         save_outcomes(path, result["outcomes"])
     except (OSError, UnsafeFile) as error:
         # What was changed must be in the result in any case.
-        context.notify(f"the outcomes cannot be written to {path}: {error}")
+        context.inform(f"the outcomes cannot be written to {path}: {error}")
         return ""
     return path

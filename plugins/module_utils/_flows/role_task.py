@@ -13,12 +13,12 @@ Ansible compiles each template again in each task: that took more time than the 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from pathlib import Path
 from typing import Any, Callable
 
 from .._common.options import OptionError
 from .._common.text import printable
-from .._plans.approval import LIMITS
+from .._files.secure import expanded
+from .._plans.approval import GUARDS, LIMITS
 from .._role_options.checks import (
     SCOPE,
     SHAPES,
@@ -40,8 +40,6 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "fail": {"type": "bool", "default": True},
 }
 _STATES = {"plan": "planned", "apply": "applied", "all": "applied"}
-# Guards that a role has under its own name: what is set for another role must not be ignored silently.
-_GUARDS = (*LIMITS, "not_before", "not_after")
 # To Python, 1 equals True.
 _TRUE = (True, "true", "yes", "on", "1", "y", "t")
 _FALSE = (False, "false", "no", "off", "0", "n", "f")
@@ -95,7 +93,8 @@ class _Variables:
         for role in dict.fromkeys((self.role, ENGINE)):
             check_extra(role, extra)
             check_names(role, self._variables)
-        for option in _GUARDS if self.role != ENGINE else ():
+        # Guards that a role has under its own name: what is set for another role must not be ignored silently.
+        for option in GUARDS if self.role != ENGINE else ():
             variable, own = f"{ENGINE}_{option}", self.name(option)
             if variable != own and self.value(variable) not in (VARIABLES[ENGINE][variable], self.value(own)):
                 raise OptionError(f"{variable} has no effect in the role certops.orders.{self.role}: set {own} instead")
@@ -213,16 +212,13 @@ def _written(of_role: _Variables, kind: str, options: Mapping[str, Any]) -> dict
 
 
 def _servertastic(of_role: _Variables, folder: Any) -> dict[str, Any]:
+    option = of_role.name("report_dir")
     try:
         # In check mode the folder may not exist yet, and then there is no log to read.
-        path = Path(str(folder)).expanduser()
+        path = expanded(str(folder), option)
         has_log = folder and (not of_role.value("ansible_check_mode") or path.is_dir())
-    except (OSError, RuntimeError) as error:
-        # Of RuntimeError: the home directory of an unknown user.
-        why = getattr(error, "strerror", None) or "there is no such home directory"
-        raise OptionError(
-            f"{of_role.name('report_dir')} is {printable(folder, 400)}, which cannot be used: {why}"
-        ) from None
+    except OSError as error:
+        raise OptionError(f"{option} is {printable(folder, 400)}, which cannot be used: {error.strerror}") from None
     default = {"request_log": f"{folder}/servertastic-requests.jsonl" if has_log else ""}
     # No order replaces those of a domain that is not in use any more.
     more = {"replacement": "none"} if of_role.role == "decommission_domain" else {}

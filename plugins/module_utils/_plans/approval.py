@@ -28,7 +28,17 @@ from .times import time_text
 # exact number of changes.
 MANY = 25
 # The guards that limit the changes of a plan, by the options of order_plan and the variables of the roles.
-LIMITS = ("max_changes", "max_revocations", "expected_changes")
+LIMITS: dict[str, dict[str, Any]] = {
+    "max_changes": {"type": "int", "default": 25},
+    "max_revocations": {"type": "int", "default": 0},
+    "expected_changes": {"type": "int"},
+}
+# Those, and the window.
+GUARDS: dict[str, dict[str, Any]] = {
+    **LIMITS,
+    "not_before": {"type": "str", "default": ""},
+    "not_after": {"type": "str", "default": ""},
+}
 
 
 # -- before the first change -------------------------------------------------------------------------------------------

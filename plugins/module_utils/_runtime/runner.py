@@ -111,11 +111,10 @@ class Run:
             if not self._context.check_mode:
                 # In check mode nothing was sent that could be verified.
                 self._follow_up()
-        except ApiError:
-            raise
-        except BaseException:
+        except BaseException as error:
             # Also the time-out of a task. The pool waits for its threads, which must not send more changes meanwhile.
-            self._stop_on_bug()
+            if not isinstance(error, ApiError):
+                self._stop_on_bug()
             raise
 
     def _leave_after(self, error: Exception, keys: Iterable[Any]) -> None:
